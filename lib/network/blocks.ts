@@ -1,0 +1,113 @@
+/**
+ * The two kinds of block. A conv block is a dense block; a fusion block also takes channels from the block of the same
+ * number in the coarser sub-network.
+ *
+ * @module
+ */
+
+import type { Fusion } from "../spec/architecture.ts";
+import type { Graph } from "./graph.ts";
+import type { View } from "./network.ts";
+
+/** The dense list x_0 … x_L of a block, which the next sub-network reads. */
+export type KeptList = readonly View[];
+
+/** What a block is built with. */
+export interface BlockScope {
+  /** The network in the making. */
+  readonly graph: Graph;
+  /** Prefix of its parameters' names. */
+  readonly name: string;
+  /** Name of its features, for people. */
+  readonly title: string;
+  /** Number of dense layers. */
+  readonly layers: number;
+  /** Channels that each layer adds. */
+  readonly growth: number;
+  /** Bottleneck factor. */
+  readonly bottleneck: number;
+}
+
+/** A block's results. */
+export interface Block {
+  /** Its output, before any transition. */
+  readonly output: View;
+  /** The list that the next sub-network reads. */
+  readonly kept: KeptList;
+}
+
+/** A 1×1 convolution to at most `factor · output.channels` channels, then a 3×3 one. */
+function appendBottleneck(
+  scope: BlockScope,
+  input: View,
+  output: View,
+  options: { name: string; factor: number; stride?: number },
+): void {
+  const { graph } = scope;
+  const { factor, stride } = options;
+  const name = `${scope.name}.${options.name}.net`;
+  const channels = Math.min(input.channels, factor * output.channels);
+  const inner = graph.feature(`${scope.title}, bottleneck`, graph.size(input), channels);
+  graph.convolution(input, inner, { name });
+  graph.convolution(inner, output, { name, index: 3, kernel: 3, stride });
+}
+
+/** Appends a conv block, whose layers write behind `input` in its own feature. */
+export function appendConvBlock(scope: BlockScope, input: View): Block {
+  const { graph, growth, bottleneck: factor } = scope;
+  const kept = [input];
+  let x = input;
+  for (let i = 0; i < scope.layers; i++) {
+    const output = graph.extend(x, growth);
+    appendBottleneck(scope, x, output, { name: `layers.${i}.conv_normal`, factor });
+    x = { ...x, channels: x.channels + growth };
+    kept.push(x);
+  }
+  return { output: x, kept };
+}
+
+/** Appends a fusion block; a down-conv one ends in a feature of half the size. */
+export function appendFusionBlock(
+  scope: BlockScope,
+  input: View,
+  options: { coarser: KeptList; coarserBottleneck: number; compress: number; fusion: Fusion },
+): Block {
+  const { graph, growth, bottleneck } = scope;
+  const { coarser, coarserBottleneck, compress, fusion } = options;
+  const upChannels = Math.floor(growth * compress);
+  const kept = [input];
+  let x = input;
+  for (let i = 0; i < scope.layers; i++) {
+    const stride = fusion === "down-conv" && i === scope.layers - 1 ? 2 : 1;
+    const previous = x;
+    if (stride === 2) {
+      x = graph.feature(scope.title, Math.ceil(graph.size(previous) / 2), previous.channels);
+      graph.append({ kind: "resize", input: previous, output: x });
+    }
+    const up = graph.extend(x, upChannels);
+    x = { ...x, channels: x.channels + upChannels };
+    appendResized(
+      graph,
+      coarser[i],
+      up,
+      (output) =>
+        appendBottleneck(scope, coarser[i], output, { name: `layers.${i}.conv_up`, factor: coarserBottleneck }),
+    );
+    const normal = graph.extend(x, growth - upChannels);
+    x = { ...x, channels: x.channels + normal.channels };
+    appendBottleneck(scope, previous, normal, { name: `layers.${i}.conv_normal`, factor: bottleneck, stride });
+    kept.push(x);
+  }
+  const low = coarser[scope.layers];
+  const last = graph.extend(x, Math.floor(x.channels * compress));
+  appendResized(graph, low, last, (output) => graph.convolution(low, output, { name: `${scope.name}.conv_last.net` }));
+  return { output: { ...x, channels: x.channels + last.channels }, kept };
+}
+
+/** Appends what makes `output` from `low` at the size of `low`, and the resize where sizes differ. */
+function appendResized(graph: Graph, low: View, output: View, append: (output: View) => void): void {
+  if (graph.size(low) === graph.size(output)) return append(output);
+  const small = graph.feature("fused channels", graph.size(low), output.channels);
+  append(small);
+  graph.append({ kind: "resize", input: small, output });
+}

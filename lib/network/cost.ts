@@ -1,0 +1,57 @@
+/**
+ * What a layer costs and which parameters it has. Counts are those of the RANet paper (Yang et al., CVPR 2020,
+ * arXiv 2003.07326) as its authors' code makes them: multiply-adds of convolutions and linear layers, one per ReLU,
+ * a window per pooled value; batch norm, resize, concatenation and softmax are free.
+ *
+ * @module
+ */
+
+import type { Feature, Layer, Parameter } from "./network.ts";
+
+/** Multiply-adds of one layer for one image. */
+export function layerFlops(layer: Layer, features: readonly Feature[]): number {
+  switch (layer.kind) {
+    case "convolution": {
+      const pixels = features[layer.output.feature].size ** 2;
+      return layer.output.channels * pixels * (layer.input.channels * layer.kernel ** 2 + 1);
+    }
+    case "max-pool":
+      return layer.output.channels * features[layer.output.feature].size ** 2 * 9;
+    case "resize":
+      return 0;
+    case "classifier":
+      return layer.input.channels * layer.pool ** 2 + (layer.input.channels + 1) * layer.classes;
+  }
+}
+
+/** The parameters of one layer, learned and not. */
+export function layerParameters(layer: Layer): Parameter[] {
+  if (layer.kind === "convolution") {
+    const outputs = layer.output.channels;
+    const learned = [
+      { name: `${layer.name}.weight`, shape: [outputs, layer.input.channels, layer.kernel, layer.kernel] },
+      ...layer.bias ? [{ name: `${layer.name}.bias`, shape: [outputs] }] : [],
+      { name: `${layer.norm}.weight`, shape: [outputs] },
+      { name: `${layer.norm}.bias`, shape: [outputs] },
+    ];
+    return [
+      ...learned.map((parameter) => ({ ...parameter, learned: true })),
+      { name: `${layer.norm}.running_mean`, shape: [outputs], learned: false },
+      { name: `${layer.norm}.running_var`, shape: [outputs], learned: false },
+    ];
+  }
+  if (layer.kind === "classifier") {
+    return [
+      { name: `${layer.name}.weight`, shape: [layer.classes, layer.input.channels], learned: true },
+      { name: `${layer.name}.bias`, shape: [layer.classes], learned: true },
+    ];
+  }
+  return [];
+}
+
+/** Number of learned values in one layer. */
+export function layerParams(layer: Layer): number {
+  return layerParameters(layer)
+    .filter((parameter) => parameter.learned)
+    .reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
+}
