@@ -1,0 +1,46 @@
+// Average pooling of the top left pool × pool pixels to one, then a linear layer with bias. One invocation computes one
+// logit.
+//
+// Constants  LANES (workgroup size)
+// Dispatch   x: classes / LANES, y: remaining samples
+// Weights    [classes][inQuads] vec4, then the bias, padded to a vec4
+// Logits     [exit][sample][class]
+
+struct Args {
+  classes: u32,
+  pool: u32,
+  inQuads: u32,
+  inPitch: u32,
+  inOffset: u32,
+  inSize: u32,
+  weights: u32,
+  logits: u32, // where this exit's logits start
+  arenaStart: u32,
+  samplePitch: u32,
+}
+
+@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(2) var<storage, read> remaining: array<u32>;
+@group(0) @binding(3) var<uniform> args: Args;
+@group(0) @binding(4) var<storage, read_write> logits: array<f32>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.y >= remaining[0] || id.x >= args.classes) {
+    return;
+  }
+  let sample = remaining[1 + id.y];
+  let in = args.arenaStart + sample * args.samplePitch + args.inOffset;
+  var sum = 0.0;
+  for (var y = 0u; y < args.pool; y++) {
+    for (var x = 0u; x < args.pool; x++) {
+      for (var k = 0u; k < args.inQuads; k++) {
+        let value = arena[in + (y * args.inSize + x) * args.inPitch + k];
+        sum += dot(value, weights[args.weights + id.x * args.inQuads + k]);
+      }
+    }
+  }
+  let bias = weights[args.weights + args.classes * args.inQuads + id.x / 4][id.x % 4];
+  logits[args.logits + sample * args.classes + id.x] = sum / f32(args.pool * args.pool) + bias;
+}

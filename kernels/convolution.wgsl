@@ -1,0 +1,97 @@
+// Convolution with bias and ReLU, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
+//
+// Each invocation computes a register tile: PIXELS output pixels of one sample × 4 · QUADS output channels. Neighbouring
+// invocations take neighbouring pixels, a workgroup shares its channels, so weights load once for all its lanes.
+// Nothing returns early: CPU drivers share such loads only where all lanes are surely active. A workgroup without
+// remaining samples has loops of no turns instead.
+//
+// Constants  PIXELS, QUADS, LANES (workgroup size)
+// Dispatch   x: pixel tiles of all remaining samples / LANES, y: channel tiles
+// Weights    [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; zeros where padded
+// Arena      starts with zeros, read in place of pixels outside the image
+
+struct Args {
+  kernel: u32,
+  stride: u32,
+  inQuads: u32, // vec4s of channels read
+  inPitch: u32, // vec4s from pixel to pixel
+  inOffset: u32, // vec4s from the start of a sample
+  inSize: u32,
+  outChannels: u32,
+  outQuads: u32, // padded to whole channel tiles
+  outPitch: u32, // floats from pixel to pixel
+  outOffset: u32, // floats from the start of a sample
+  outSize: u32,
+  weights: u32, // vec4s
+  tiles: u32, // pixel tiles of a sample
+  arenaStart: u32, // vec4s before the first sample
+  samplePitch: u32, // vec4s from sample to sample
+}
+
+@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(2) var<storage, read> remaining: array<u32>; // how many samples, then which
+@group(0) @binding(3) var<uniform> args: Args;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tiles = remaining[0] * args.tiles;
+  let tile = group.x * LANES + lane;
+  let slot = min(tile, max(tiles, 1) - 1) / args.tiles;
+  let sample = args.arenaStart + remaining[1 + slot] * args.samplePitch;
+  let pixel = (tile % args.tiles) * PIXELS;
+  let quad = group.y * QUADS;
+  let half = args.kernel / 2;
+  let taps = select(0, args.kernel, group.x * LANES < tiles);
+
+// #for p in PIXELS
+  let top${p} = (pixel + ${p}) / args.outSize * args.stride - half;
+  let left${p} = (pixel + ${p}) % args.outSize * args.stride - half;
+// #for c in QUADS
+  var sum${p}_${c} = vec4f();
+// #end
+// #end
+  var w = args.weights + quad;
+  for (var ky = 0u; ky < taps; ky++) {
+    for (var kx = 0u; kx < taps; kx++) {
+// #for p in PIXELS
+      // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+      let y${p} = top${p} + ky;
+      let x${p} = left${p} + kx;
+      let at${p} = sample + args.inOffset + (y${p} * args.inSize + x${p}) * args.inPitch;
+      let in${p} = select(0, at${p}, max(y${p}, x${p}) < args.inSize);
+// #end
+      for (var k = 0u; k < args.inQuads; k++) {
+// #for p in PIXELS
+        let value${p} = arena[in${p} + k];
+// #end
+// #for i in 4
+// #for c in QUADS
+        let weight${i}_${c} = weights[w + ${c}];
+// #for p in PIXELS
+        sum${p}_${c} = fma(vec4f(value${p}[${i}]), weight${i}_${c}, sum${p}_${c});
+// #end
+// #end
+        w += args.outQuads;
+// #end
+      }
+    }
+  }
+
+  var sums: array<array<vec4f, QUADS>, PIXELS>;
+// #for p in PIXELS
+// #for c in QUADS
+  sums[${p}][${c}] = max(sum${p}_${c} + weights[w + ${c}], vec4f());
+// #end
+// #end
+  if (tile >= tiles) {
+    return;
+  }
+  let channels = min(4 * QUADS, args.outChannels - 4 * quad);
+  for (var p = 0u; p < min(PIXELS, args.outSize * args.outSize - pixel); p++) {
+    let out = 4 * sample + args.outOffset + (pixel + p) * args.outPitch + 4 * quad;
+    for (var c = 0u; c < channels; c++) {
+      arena[(out + c) / 4][(out + c) % 4] = sums[p][c / 4][c % 4];
+    }
+  }
+}

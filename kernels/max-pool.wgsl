@@ -1,0 +1,44 @@
+// Max-pooling 3×3, stride 2, padding 1. One invocation computes four channels of one pixel.
+//
+// Constants  LANES (workgroup size)
+// Dispatch   x: output pixels · quads / LANES, y: remaining samples
+
+struct Args {
+  quads: u32,
+  inPitch: u32,
+  inOffset: u32,
+  inSize: u32,
+  outPitch: u32,
+  outOffset: u32,
+  outSize: u32,
+  arenaStart: u32,
+  samplePitch: u32,
+}
+
+@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
+@group(0) @binding(2) var<storage, read> remaining: array<u32>;
+@group(0) @binding(3) var<uniform> args: Args;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let pixel = id.x / args.quads;
+  let quad = id.x % args.quads;
+  if (id.y >= remaining[0] || pixel >= args.outSize * args.outSize) {
+    return;
+  }
+  let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
+  let top = pixel / args.outSize * 2 - 1;
+  let left = pixel % args.outSize * 2 - 1;
+  var largest = vec4f(-3.4028234e38);
+  for (var ky = 0u; ky < 3; ky++) {
+    for (var kx = 0u; kx < 3; kx++) {
+      // Above and left of the image wraps round to a large number.
+      let y = top + ky;
+      let x = left + kx;
+      if (max(y, x) < args.inSize) {
+        largest = max(largest, arena[sample + args.inOffset + (y * args.inSize + x) * args.inPitch + quad]);
+      }
+    }
+  }
+  arena[sample + args.outOffset + pixel * args.outPitch + quad] = largest;
+}

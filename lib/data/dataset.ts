@@ -1,0 +1,76 @@
+/**
+ * What a data set is: labelled images, read by index, so that an evaluation can go on where it stopped and a report
+ * can show single ones. `open_dataset.ts` opens one; each format has a file of its own.
+ *
+ * @module
+ */
+import { RanetError } from "../errors.ts";
+import type { RgbImage } from "./image.ts";
+
+/** One labelled image. */
+export interface Sample {
+  /** Its file or record, relative to the data set. */
+  readonly name: string;
+  /** Index of its class among the model's labels. */
+  readonly label: number;
+  /** Its pixels. */
+  readonly image: RgbImage;
+  /** The image file, where it is one. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Labelled images, in an order that stays the same as long as the files do. */
+export interface Dataset {
+  /** The folder's or file's own name. */
+  readonly name: string;
+  /** The kind of data set, for people. */
+  readonly format: "class folders" | "CIFAR-10" | "CIFAR-100" | "IDX" | "CSV";
+  /** Number of samples. */
+  readonly size: number;
+  /** What is wrong with each entry found bad on opening, which `size` does not count; empty without `skipBad`. */
+  readonly bad: readonly string[];
+  /**
+   * Reads one sample; several may be read at once.
+   *
+   * @param index From 0 up to `size`.
+   * @throws {RanetError} If this entry is bad: an unreadable image, or a label that is not among the model's.
+   */
+  read(index: number): Promise<Sample>;
+}
+
+/** Options of `openDataset`. */
+export interface DatasetOptions {
+  /** The model's labels, which the data set's are matched to by name. */
+  readonly labels: readonly string[];
+  /** The model's input size in pixels: smaller IDX images are padded to it. */
+  readonly inputSize: number;
+  /**
+   * Leave out bad entries that show on opening, instead of throwing on the first; those that show on reading throw
+   * either way.
+   *
+   * @default {false}
+   */
+  readonly skipBad?: boolean;
+}
+
+/** Collects what is wrong with the bad entries of a data set that is being opened. */
+export class BadEntries {
+  /** One message for each. */
+  readonly messages: string[] = [];
+  readonly #skip: boolean;
+
+  /** With `skip`, they are collected; else the first one throws. */
+  constructor(options: { readonly skip: boolean }) {
+    this.#skip = options.skip;
+  }
+
+  /**
+   * Reports one.
+   *
+   * @throws {RanetError} Unless they are to be skipped.
+   */
+  add(message: string): void {
+    if (!this.#skip) throw new RanetError(`${message} (--skip-bad, in code skipBad, leaves out what cannot be used)`);
+    this.messages.push(message);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Files of bounded size, and data sets whose samples are image files.
+ *
+ * @module
+ */
+import { isAbsolute, join } from "node:path";
+import { RanetError } from "../errors.ts";
+import type { Dataset, Sample } from "./dataset.ts";
+import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
+
+/**
+ * Does something with a file; what the system refuses becomes an error for people.
+ *
+ * @throws {RanetError} If the file is missing or may not be read.
+ */
+export async function withFile<T>(path: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    const refuse = (reason: string): never => {
+      throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${reason}`);
+    };
+    if (error instanceof Deno.errors.NotFound) return refuse("there is no such file or folder");
+    if (error instanceof Deno.errors.PermissionDenied) return refuse("the system does not permit it");
+    if (error instanceof Deno.errors.NotCapable) return refuse("Deno was not given --allow-read for it");
+    throw error;
+  }
+}
+
+/**
+ * Reads a regular file of at most `maxBytes` bytes.
+ *
+ * @throws {RanetError} If it is missing, larger, or something else than a file.
+ */
+export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  return await withFile(path, async () => {
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not a file`);
+    if (size > maxBytes) {
+      throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${size} bytes are more than ${maxBytes}`);
+    }
+    return await Deno.readFile(path);
+  });
+}
+
+/** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
+export function imageFileDataset(
+  options: Omit<Dataset, "size" | "read"> & {
+    /** Folder that the files are relative to. */
+    readonly root: string;
+    /** Each sample's file. */
+    readonly files: readonly string[];
+    /** Each sample's label. */
+    readonly labels: readonly number[];
+  },
+): Dataset {
+  const { name, format, bad, root, files, labels } = options;
+  return {
+    name,
+    format,
+    bad,
+    size: files.length,
+    async read(index: number): Promise<Sample> {
+      const file = files[index]!;
+      const path = isAbsolute(file) ? file : join(root, file);
+      const bytes = await readBoundedFile(path, MAX_IMAGE_BYTES);
+      return { name: file, label: labels[index]!, image: await decodeImage(bytes, { source: path }), bytes };
+    },
+  };
+}

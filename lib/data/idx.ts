@@ -1,0 +1,129 @@
+/**
+ * IDX files, in which MNIST and its relatives come: one of grey images, one of labels, each perhaps gzipped.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { RanetError } from "../errors.ts";
+import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
+import { readBoundedFile } from "./files.ts";
+import type { RgbImage } from "./image.ts";
+import { labelFinder, listLabels } from "./labels.ts";
+
+/** What files of images are called. */
+export const IDX_IMAGES = /images([-.])idx3-ubyte(?:\.gz)?$/;
+
+/** Larger files, unpacked, are refused: they are held in memory. */
+const MAX_BYTES = 1_000_000_000;
+
+/**
+ * Opens a file of images with the file of labels beside it, which is named alike (`…labels-idx1-ubyte`). Grey becomes
+ * RGB, and images smaller than the model's input are padded with black on all sides.
+ *
+ * @param path The file of images.
+ * @throws {RanetError} If one of the two is missing, or is not such a file, or they do not belong together.
+ */
+export async function openIdx(path: string, options: DatasetOptions): Promise<Dataset> {
+  const { labels, inputSize } = options;
+  const find = labelFinder(labels);
+  const images = await readIdx(path, 3);
+  const marks = await readIdx(await labelsPath(path), 1);
+  const [count, height, width] = images.shape as [number, number, number];
+  if (marks.shape[0] !== count) {
+    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${count} images, but ${marks.shape[0]} labels`);
+  }
+  return {
+    name: basename(path),
+    format: "IDX",
+    size: count,
+    bad: [],
+    read(index: number): Promise<Sample> {
+      const name = `image ${index}`;
+      const label = find(String(marks.data[index]));
+      if (label === undefined) {
+        return Promise.reject(
+          new RanetError(
+            `Cannot use ${name} of ${JSON.stringify(path)}: its label ${
+              marks.data[index]
+            } is not a class of the model ` +
+              `(${listLabels(labels)})`,
+          ),
+        );
+      }
+      const grey = images.data.subarray(index * height * width, (index + 1) * height * width);
+      return Promise.resolve({ name, label, image: greyToRgb(grey, { width, height, atLeast: inputSize }) });
+    },
+  };
+}
+
+/** The file of labels that belongs to a file of images; one may be gzipped and the other not. */
+async function labelsPath(path: string): Promise<string> {
+  const plain = path.replace(IDX_IMAGES, "labels$1idx1-ubyte");
+  for (const candidate of [plain, `${plain}.gz`]) {
+    try {
+      await Deno.stat(candidate);
+      return candidate;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) return candidate; // reading it will say what is wrong
+    }
+  }
+  throw new RanetError(
+    `Cannot open data set ${JSON.stringify(path)}: expected its labels in ${
+      JSON.stringify(plain)
+    } or .gz, found neither`,
+  );
+}
+
+/** Reads a file of unsigned bytes with so many dimensions. */
+async function readIdx(path: string, dimensions: number): Promise<{ shape: readonly number[]; data: Uint8Array }> {
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${reason}`);
+  };
+  const file = await readBoundedFile(path, MAX_BYTES);
+  const bytes = file[0] === 0x1f && file[1] === 0x8b ? await gunzip(file, refuse) : file;
+  const start = 4 + 4 * dimensions;
+  if (bytes.length < start || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8 || bytes[3] !== dimensions) {
+    return refuse(`it is not an IDX file of unsigned bytes in ${dimensions} dimensions`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+  const length = shape.reduce((product, size) => product * size, 1);
+  if (length === 0 || length !== bytes.length - start) {
+    return refuse(`its header says ${shape.join("×")} bytes, found ${bytes.length - start}`);
+  }
+  return { shape, data: bytes.subarray(start) };
+}
+
+async function gunzip(file: Uint8Array<ArrayBuffer>, refuse: (reason: string) => never): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    for await (const part of new Blob([file]).stream().pipeThrough(new DecompressionStream("gzip"))) {
+      length += part.length;
+      if (length > MAX_BYTES) return refuse(`it unpacks to more than ${MAX_BYTES} bytes`);
+      parts.push(part);
+    }
+  } catch (error) {
+    if (error instanceof RanetError) throw error;
+    return refuse("its gzip data is truncated or damaged");
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+function greyToRgb(
+  grey: Uint8Array,
+  options: { readonly width: number; readonly height: number; readonly atLeast: number },
+): RgbImage {
+  const width = Math.max(options.width, options.atLeast);
+  const height = Math.max(options.height, options.atLeast);
+  const left = (width - options.width) >> 1;
+  const top = (height - options.height) >> 1;
+  const data = new Uint8Array(4 * width * height);
+  for (let y = 0; y < options.height; y++) {
+    for (let x = 0; x < options.width; x++) {
+      const at = 4 * ((top + y) * width + left + x);
+      data.fill(grey[y * options.width + x]!, at, at + 3);
+    }
+  }
+  return { width, height, data };
+}

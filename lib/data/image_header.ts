@@ -1,0 +1,83 @@
+/**
+ * What a file's first bytes say about the image in it, so that nothing is allocated for one that will not be decoded.
+ *
+ * @module
+ */
+
+/** What the header of an image file says. */
+export interface ImageHeader {
+  /** The format's usual name: `JPEG`, `PNG` and `WebP` are those that can be decoded. */
+  readonly format: string;
+  /** Pixels in a row and rows, as stored; missing if the file ends before it says, and for other formats. */
+  readonly size?: readonly [width: number, height: number];
+  /** Why an image of a format that can be decoded cannot be, all the same. */
+  readonly unsupported?: string;
+}
+
+/** Bytes (as Latin-1) that give a format away, and where in the file they stand. */
+const SIGNATURES: readonly (readonly [at: number, text: string, format: string])[] = [
+  [0, "\xff\xd8\xff", "JPEG"],
+  [0, "\x89PNG\r\n\x1a\n", "PNG"],
+  [8, "WEBP", "WebP"],
+  [0, "GIF8", "GIF"],
+  [0, "BM", "BMP"],
+  [0, "II*\0", "TIFF"],
+  [0, "MM\0*", "TIFF"],
+  [4, "ftypavi", "AVIF"],
+  [4, "ftyphei", "HEIC"],
+  [4, "ftypmif1", "HEIC"],
+  [0, "<svg", "SVG"],
+];
+
+/**
+ * Recognises an image file by its first bytes.
+ *
+ * @param bytes The file.
+ * @returns What its header says; `undefined` if it is no image that we know of.
+ */
+export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 16));
+  const format = SIGNATURES.find(([at, text]) => start.startsWith(text, at))?.[2];
+  if (format === undefined) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    if (format === "JPEG") return { format, ...jpegHeader(view) };
+    if (format === "PNG") return { format, size: [view.getUint32(16), view.getUint32(20)] };
+    if (format === "WebP") return { format, ...webpHeader(view, start.slice(12, 16)) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // else the file ends inside its header
+  }
+  return { format };
+}
+
+/** Walks the segments up to the frame header, always forward. */
+function jpegHeader(view: DataView): Omit<ImageHeader, "format"> {
+  let at = 2;
+  while (true) {
+    const marker = view.getUint8(at + 1);
+    if (view.getUint8(at) !== 0xff || marker === 0xff) at++; // stray and fill bytes, which decoders skip as well
+    else if (marker === 0xd9 || marker === 0xda) return {}; // end or scan without a frame
+    else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2; // markers without a length
+    else if (isFrame(marker)) {
+      const size = [view.getUint16(at + 7), view.getUint16(at + 5)] as const;
+      return view.getUint8(at + 9) === 4 ? { size, unsupported: "its colours are CMYK: convert it to RGB" } : { size };
+    } else at += 2 + view.getUint16(at + 2);
+  }
+}
+
+/** C0 to CF start a frame, but for the three that define tables. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+function webpHeader(view: DataView, chunk: string): Omit<ImageHeader, "format"> {
+  const uint24 = (at: number): number => view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
+  if (chunk === "VP8 ") return { size: [view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff] };
+  if (chunk === "VP8L") {
+    const bits = view.getUint32(21, true);
+    return { size: [(bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1] };
+  }
+  if (chunk !== "VP8X") return {};
+  const size = [uint24(24) + 1, uint24(27) + 1] as const;
+  return (view.getUint8(20) & 0x02) !== 0 ? { size, unsupported: "it is animated: save one frame of it" } : { size };
+}

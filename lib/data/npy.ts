@@ -1,0 +1,71 @@
+/**
+ * NumPy's `.npy` files, for tensors that come from other programs.
+ *
+ * @module
+ */
+import { RanetError } from "../errors.ts";
+import type { Tensor } from "../weights/tensor.ts";
+
+/** How each type is read: little-endian, as float32. */
+const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
+  "<f2": [2, (view, at) => view.getFloat16(at, true)],
+  "<f4": [4, (view, at) => view.getFloat32(at, true)],
+  "<f8": [8, (view, at) => view.getFloat64(at, true)],
+};
+const MAX_DIMENSIONS = 32; // NumPy's own limit
+
+/**
+ * Reads a float16, float32 or float64 array in C order.
+ *
+ * @param bytes The whole file.
+ * @param options.source What errors call the file: its path, say.
+ * @returns The array, as float32.
+ * @throws {RanetError} If this is not such a file, its length is not what its header says, or a value is not finite.
+ *
+ * @example
+ * ```ts ignore
+ * import { readNpy } from "./npy.ts";
+ *
+ * const { shape } = readNpy(await Deno.readFile("input.npy"), { source: "input.npy" });
+ * console.log(shape); // [2, 3, 32, 32]
+ * ```
+ */
+export function readNpy(bytes: Uint8Array, options: { readonly source: string }): Tensor {
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot read tensor ${JSON.stringify(options.source)}: ${reason}`);
+  };
+  const text = (from: number, to: number): string => new TextDecoder().decode(bytes.subarray(from, to));
+  if (bytes.length < 12 || bytes[0] !== 0x93 || text(1, 6) !== "NUMPY") {
+    return refuse("it is not a .npy file (save it with numpy.save)");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [start, headerLength] = bytes[6] === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  const end = start + headerLength;
+  if (end > bytes.length) return refuse("it ends inside its header");
+
+  const header = text(start, end);
+  const descr = /'descr': *'([^']*)'/.exec(header)?.[1];
+  const order = /'fortran_order': *(True|False)/.exec(header)?.[1];
+  const sizes = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
+  if (descr === undefined || order === undefined || sizes === undefined) {
+    return refuse(`its header lacks descr, fortran_order or shape: ${JSON.stringify(header.slice(0, 200))}`);
+  }
+  const reader = Object.hasOwn(READERS, descr) ? READERS[descr] : undefined;
+  if (reader === undefined) {
+    return refuse(`its type is ${JSON.stringify(descr)}, expected "<f4" (or "<f2", "<f8"): use array.astype("<f4")`);
+  }
+  if (order === "True") return refuse("it is in Fortran order: save numpy.ascontiguousarray(array)");
+  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
+  if (shape.length > MAX_DIMENSIONS) return refuse(`${shape.length} dimensions are more than ${MAX_DIMENSIONS}`);
+  const length = shape.reduce((product, size) => product * size, 1);
+  const [size, read] = reader;
+  if (bytes.length - end !== length * size) {
+    return refuse(`shape [${shape}] of ${descr} takes ${length * size} bytes, found ${bytes.length - end}`);
+  }
+  const data = new Float32Array(length);
+  for (let i = 0; i < length; i++) {
+    data[i] = read(view, end + i * size);
+    if (!Number.isFinite(data[i])) return refuse(`value ${i} is ${data[i]}, expected finite numbers`);
+  }
+  return { shape, data };
+}

@@ -1,0 +1,18 @@
+/**
+ * From logits to probabilities.
+ *
+ * @module
+ */
+
+/** Softmax. */
+export function softmax(logits: Float32Array): Float32Array {
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = logits.map((logit) => Math.exp(logit - largest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
+
+/** The largest softmax value. */
+export function confidence(logits: Float32Array): number {
+  return softmax(logits).reduce((a, b) => Math.max(a, b), 0);
+}

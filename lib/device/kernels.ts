@@ -1,0 +1,62 @@
+/**
+ * The kernels, and their pipelines on one device. A pipeline is made once for each set of constants.
+ *
+ * @module
+ */
+
+import classifier from "../../kernels/classifier.wgsl" with { type: "text" };
+import convolution from "../../kernels/convolution.wgsl" with { type: "text" };
+import gate from "../../kernels/gate.wgsl" with { type: "text" };
+import maxPool from "../../kernels/max-pool.wgsl" with { type: "text" };
+import resize from "../../kernels/resize.wgsl" with { type: "text" };
+import { specializeKernel } from "./wgsl.ts";
+
+const SOURCES = { classifier, convolution, gate, "max-pool": maxPool, resize };
+
+/** Names of the kernels, as of their files. */
+export type KernelName = keyof typeof SOURCES;
+
+/** Pipelines of one device. */
+export class KernelCache {
+  /** Bindings of a step: arena, weights, remaining samples, arguments, logits. */
+  readonly stepLayout: GPUBindGroupLayout;
+  /** Bindings of the gate: logits, remaining samples, arguments. */
+  readonly gateLayout: GPUBindGroupLayout;
+  readonly #device: GPUDevice;
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+
+  /** Makes the two layouts; pipelines come when asked for. */
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    this.stepLayout = this.#layout(["storage", "read-only-storage", "read-only-storage", "uniform", "storage"]);
+    this.gateLayout = this.#layout(["read-only-storage", "storage", "uniform"]);
+  }
+
+  /** The pipeline of a kernel with these constants. */
+  pipeline(kernel: KernelName, constants: Readonly<Record<string, number>>): GPUComputePipeline {
+    const key = `${kernel} ${JSON.stringify(constants)}`;
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      const code = specializeKernel(SOURCES[kernel], constants);
+      pipeline = this.#device.createComputePipeline({
+        label: key,
+        layout: this.#device.createPipelineLayout({
+          bindGroupLayouts: [kernel === "gate" ? this.gateLayout : this.stepLayout],
+        }),
+        compute: { module: this.#device.createShaderModule({ label: key, code }), entryPoint: "main" },
+      });
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  #layout(types: readonly GPUBufferBindingType[]): GPUBindGroupLayout {
+    return this.#device.createBindGroupLayout({
+      entries: types.map((type, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type, hasDynamicOffset: type === "uniform" },
+      })),
+    });
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * Runs a plan on WebGPU: however many stages, one submission and one read-back. With thresholds a gate after every exit
+ * lets the GPU itself decide which samples go on.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { type Plan, QUAD_BYTES } from "../planner/plan.ts";
+import { type Adapter, requestDevice } from "./adapter.ts";
+import { type Dispatch, dispatchOf } from "./dispatch.ts";
+import { KernelCache, type KernelName } from "./kernels.ts";
+import { imageToArena } from "./layout.ts";
+import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "./runner.ts";
+
+/** Bytes from one step's arguments to the next: the largest alignment that a device may ask for. */
+const ARGS_PITCH = 256;
+
+interface Command {
+  readonly kernel: KernelName;
+  readonly weightBuffer: number;
+  readonly dispatch: Dispatch;
+}
+
+/** Runs a plan on a WebGPU device of its own. */
+export class WebGpuRunner implements Runner {
+  /** What it runs on. */
+  readonly device: DeviceInfo;
+  /** Most samples in a batch: fewer than asked for where a larger arena would not fit in one binding. */
+  readonly capacity: number;
+  readonly #plan: Plan;
+  readonly #adapter: Adapter;
+  readonly #gpu: GPUDevice;
+  readonly #kernels: KernelCache;
+  readonly #buffers: {
+    readonly arena: GPUBuffer;
+    readonly remaining: GPUBuffer;
+    readonly logits: GPUBuffer;
+    readonly stepArgs: GPUBuffer;
+    readonly gateArgs: GPUBuffer;
+    readonly readback: GPUBuffer;
+    readonly weights: readonly GPUBuffer[];
+  };
+  /** One per weight buffer. */
+  readonly #stepGroups: readonly GPUBindGroup[];
+  readonly #gateGroup: GPUBindGroup;
+  #commands: Command[][] = [];
+  #commandsFor = 0;
+  #count = 0;
+  #failure?: string;
+
+  /**
+   * Opens a device and puts a plan with its weights there.
+   *
+   * @throws {RanetError} If the device cannot be opened or has too little memory.
+   */
+  static async create(
+    plan: Plan,
+    weights: readonly Float32Array<ArrayBuffer>[],
+    options: { capacity: number; adapter: Adapter },
+  ): Promise<WebGpuRunner> {
+    const { adapter } = options;
+    const gpu = await requestDevice(adapter);
+    gpu.pushErrorScope("out-of-memory");
+    gpu.pushErrorScope("validation");
+    const room = gpu.limits.maxStorageBufferBindingSize / QUAD_BYTES - plan.zeroQuads;
+    const capacity = Math.min(options.capacity, Math.floor(room / plan.sampleQuads));
+    if (capacity < 1) {
+      gpu.destroy();
+      throw new RanetError(
+        `Cannot run ${plan.network.spec.name} on ${adapter.name}: one image needs ` +
+          `${plan.sampleQuads * QUAD_BYTES} bytes of activations, more than the adapter binds at a time ` +
+          `(${gpu.limits.maxStorageBufferBindingSize}). Try --device cpu.`,
+      );
+    }
+    const runner = new WebGpuRunner(plan, weights, { capacity, adapter, gpu });
+    const error = (await gpu.popErrorScope()) ?? (await gpu.popErrorScope());
+    if (error) {
+      runner[Symbol.dispose]();
+      throw new RanetError(
+        `Cannot prepare ${plan.network.spec.name} on ${adapter.name}: ${error.message || "out of memory"}. ` +
+          `Use a smaller batch, or --device cpu.`,
+      );
+    }
+    return runner;
+  }
+
+  private constructor(
+    plan: Plan,
+    weights: readonly Float32Array<ArrayBuffer>[],
+    options: { capacity: number; adapter: Adapter; gpu: GPUDevice },
+  ) {
+    const { capacity, adapter, gpu } = options;
+    this.device = { kind: "gpu", name: adapter.name };
+    this.capacity = capacity;
+    this.#plan = plan;
+    this.#adapter = adapter;
+    this.#gpu = gpu;
+    this.#kernels = new KernelCache(gpu);
+    gpu.addEventListener("uncapturederror", (event) => {
+      this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
+    });
+    gpu.lost.then(({ reason, message }) => this.#failure ??= `the device was lost (${reason}) ${message}`);
+
+    const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+    const buffer = (label: string, size: number, usage: number) => gpu.createBuffer({ label, size, usage });
+    const steps = plan.stages.flat().length;
+    const exits = plan.stages.length;
+    const logitsBytes = 4 * exits * capacity * plan.network.spec.classes.length;
+    const remainingBytes = 4 * (1 + 2 * capacity);
+    this.#buffers = {
+      arena: buffer("arena", QUAD_BYTES * (plan.zeroQuads + capacity * plan.sampleQuads), STORAGE | COPY_DST),
+      remaining: buffer("remaining", remainingBytes, STORAGE | COPY_DST | COPY_SRC),
+      logits: buffer("logits", logitsBytes, STORAGE | COPY_SRC),
+      stepArgs: buffer("step arguments", steps * ARGS_PITCH, UNIFORM | COPY_DST),
+      gateArgs: buffer("gate arguments", exits * ARGS_PITCH, UNIFORM | COPY_DST),
+      readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
+      weights: weights.map((values, i) => {
+        const target = buffer(`weights ${i}`, values.byteLength, STORAGE | COPY_DST);
+        gpu.queue.writeBuffer(target, 0, values);
+        return target;
+      }),
+    };
+    const { arena, remaining, logits, stepArgs, gateArgs } = this.#buffers;
+    const group = (layout: GPUBindGroupLayout, bound: readonly GPUBuffer[]) =>
+      gpu.createBindGroup({
+        layout,
+        entries: bound.map((buffer, binding) => ({
+          binding,
+          resource: buffer === stepArgs || buffer === gateArgs ? { buffer, size: ARGS_PITCH } : { buffer },
+        })),
+      });
+    this.#stepGroups = this.#buffers.weights.map((weights) =>
+      group(this.#kernels.stepLayout, [arena, weights, remaining, stepArgs, logits])
+    );
+    this.#gateGroup = group(this.#kernels.gateLayout, [logits, remaining, gateArgs]);
+  }
+
+  /** Starts a batch. */
+  load(images: Float32Array, count: number): void {
+    const { arena, remaining } = this.#buffers;
+    const { zeroQuads, sampleQuads, image } = this.#plan;
+    const length = images.length / count;
+    for (let i = 0; i < count; i++) {
+      const offset = QUAD_BYTES * (zeroQuads + i * sampleQuads + image.offset);
+      const values = imageToArena(images.subarray(i * length, (i + 1) * length), image);
+      this.#gpu.queue.writeBuffer(arena, offset, values);
+    }
+    const list = new Uint32Array(1 + 2 * this.capacity).fill(NO_EXIT);
+    list[0] = count;
+    for (let i = 0; i < count; i++) list[1 + i] = i;
+    this.#gpu.queue.writeBuffer(remaining, 0, list);
+    this.#count = count;
+    this.#prepare(count);
+  }
+
+  /** Runs stages on the batch. */
+  async run({ from, to, thresholds }: StageRange): Promise<StageResults> {
+    if (thresholds) this.#writeGates(from, thresholds);
+    const encoder = this.#gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    let index = this.#plan.stages.slice(0, from).flat().length;
+    for (let stage = from; stage < to; stage++) {
+      for (const { kernel, weightBuffer, dispatch } of this.#commands[stage]) {
+        pass.setPipeline(this.#kernels.pipeline(kernel, dispatch.constants));
+        pass.setBindGroup(0, this.#stepGroups[weightBuffer], [ARGS_PITCH * index++]);
+        pass.dispatchWorkgroups(...dispatch.workgroups);
+      }
+      if (!thresholds) continue;
+      pass.setPipeline(this.#kernels.pipeline("gate", { LANES: 64 }));
+      pass.setBindGroup(0, this.#gateGroup, [ARGS_PITCH * stage]);
+      pass.dispatchWorkgroups(1);
+    }
+    pass.end();
+    return await this.#submit(encoder, from, to);
+  }
+
+  /** Gives the device and all its memory back. */
+  [Symbol.dispose](): void {
+    this.#failure ??= "it has been disposed of";
+    this.#gpu.destroy();
+  }
+
+  /** Works out dispatches and writes their arguments, which depend on the number of samples. */
+  #prepare(count: number): void {
+    if (this.#commandsFor === count) return;
+    const options = { count, capacity: this.capacity, adapter: this.#adapter.traits };
+    this.#commands = this.#plan.stages.map((steps) =>
+      steps.map((step) => ({
+        kernel: step.kind,
+        weightBuffer: "weights" in step ? step.weights.buffer : 0,
+        dispatch: dispatchOf(step, this.#plan, options),
+      }))
+    );
+    const args = new Uint32Array(this.#buffers.stepArgs.size / 4);
+    this.#commands.flat().forEach(({ dispatch }, i) => args.set(dispatch.args, i * ARGS_PITCH / 4));
+    this.#gpu.queue.writeBuffer(this.#buffers.stepArgs, 0, args);
+    this.#commandsFor = count;
+  }
+
+  #writeGates(from: number, thresholds: readonly number[]): void {
+    const classes = this.#plan.network.spec.classes.length;
+    const args = new Uint32Array(thresholds.length * ARGS_PITCH / 4);
+    thresholds.forEach((threshold, i) => {
+      const at = i * ARGS_PITCH / 4;
+      args.set([from + i, classes, this.capacity, (from + i) * this.capacity * classes], at);
+      new Float32Array(args.buffer)[at + 4] = threshold;
+    });
+    this.#gpu.queue.writeBuffer(this.#buffers.gateArgs, from * ARGS_PITCH, args);
+  }
+
+  async #submit(encoder: GPUCommandEncoder, from: number, to: number): Promise<StageResults> {
+    const { logits, remaining, readback } = this.#buffers;
+    const classes = this.#plan.network.spec.classes.length;
+    const exitBytes = 4 * this.capacity * classes;
+    const logitsBytes = (to - from) * exitBytes;
+    encoder.copyBufferToBuffer(logits, from * exitBytes, readback, 0, logitsBytes);
+    encoder.copyBufferToBuffer(remaining, 0, readback, logitsBytes, remaining.size);
+    this.#gpu.queue.submit([encoder.finish()]);
+    try {
+      await readback.mapAsync(GPUMapMode.READ, 0, logitsBytes + remaining.size);
+    } catch (error) {
+      this.#failure ??= (error as Error).message;
+    }
+    if (this.#failure !== undefined) throw new RanetError(`Cannot run on ${this.device.name}: ${this.#failure}`);
+    const bytes = readback.getMappedRange(0, logitsBytes + remaining.size).slice(0);
+    readback.unmap();
+    const exits = new Uint32Array(bytes, logitsBytes + 4 * (1 + this.capacity), this.#count);
+    return {
+      logits: Array.from(
+        { length: to - from },
+        (_, i) => new Float32Array(bytes, i * exitBytes, this.#count * classes),
+      ),
+      exits: Array.from(exits, (exit) => exit === NO_EXIT ? to - 1 : exit),
+    };
+  }
+}

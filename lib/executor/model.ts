@@ -1,0 +1,141 @@
+/**
+ * Models: an architecture with its trained weights, found by name, directory or file.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { buildNetwork } from "../network/build.ts";
+import type { Network } from "../network/network.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
+import { parseSpec } from "../spec/parse.ts";
+import { checkTensors } from "../weights/check.ts";
+import { type FoldedWeights, foldWeights } from "../weights/fold.ts";
+import { readSafetensors } from "../weights/safetensors.ts";
+import type { Tensor } from "../weights/tensor.ts";
+import { readBundled, readResource } from "./resource.ts";
+
+/** An architecture with trained weights, ready to run. */
+export interface Model {
+  /** Its architecture's name. */
+  readonly name: string;
+  /** Its architecture. */
+  readonly spec: ArchitectureSpec;
+  /** The network of that architecture. */
+  readonly network: Network;
+  /** Weights and biases, batch norm folded in. */
+  readonly weights: FoldedWeights;
+}
+
+/** The model used where none is named. */
+export const DEFAULT_MODEL = "ranet-cifar10";
+
+/** Architectures that come with the library; {@linkcode DEFAULT_MODEL} comes with weights too. */
+export const BUNDLED_SPECS: readonly string[] = [
+  "ranet-cifar10",
+  "ranet-cifar100",
+  "ranet-imagenet-c32",
+  "ranet-imagenet-c64",
+];
+
+/** Largest weights file that is read, in bytes. */
+const MAX_WEIGHTS_BYTES = 2 ** 31;
+/** Largest spec that is read, in bytes. */
+const MAX_SPEC_BYTES = 2 ** 18;
+
+/**
+ * Reads an architecture.
+ *
+ * @param nameOrPath A bundled name, or the path or URL of a YAML file.
+ * @throws {RanetError} If there is no such file, or it is not a valid spec.
+ *
+ * @example
+ * ```ts
+ * import { readSpec } from "./model.ts";
+ *
+ * const spec = await readSpec("ranet-cifar10");
+ * console.log(spec.subnetworks.length); // 3
+ * ```
+ */
+export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {
+  const bytes = BUNDLED_SPECS.includes(nameOrPath)
+    ? await readBundled(`specs/${nameOrPath}.yaml`)
+    : await readResource(checkName(nameOrPath), { maxBytes: MAX_SPEC_BYTES });
+  return parseSpec(decodeText(bytes, nameOrPath), { source: nameOrPath });
+}
+
+/**
+ * Loads a model.
+ *
+ * @param name A bundled name; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
+ * @param options `weights`: path or URL of a safetensors file to take instead.
+ * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_MODEL, loadModel } from "./model.ts";
+ *
+ * const model = await loadModel(DEFAULT_MODEL);
+ * console.log(model.spec.classes[0]); // "airplane"
+ * ```
+ */
+export async function loadModel(name: string, options: { weights?: string } = {}): Promise<Model> {
+  const directory = await isDirectory(name);
+  const spec = await readSpec(directory ? `${name}/spec.yaml` : name);
+  const source = options.weights ?? (directory ? `${name}/weights.safetensors` : undefined);
+  if (source === undefined && name !== DEFAULT_MODEL) {
+    throw new RanetError(
+      `Cannot load model ${name}: it comes without weights. Give them (--weights FILE.safetensors), name a directory ` +
+        `with spec.yaml and weights.safetensors, or use ${DEFAULT_MODEL}.`,
+    );
+  }
+  const bytes = source === undefined
+    ? await readBundled(`weights/${name}.safetensors`)
+    : await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES });
+  const { tensors } = readSafetensors(bytes, { source: source ?? name });
+  return createModel(spec, tensors, { source: source ?? name });
+}
+
+/**
+ * Makes a model of an architecture and its tensors.
+ *
+ * @param spec A validated architecture.
+ * @param tensors All its parameters, under the names of the authors' PyTorch code, without `module.`.
+ * @param options `source`: where the tensors come from, for messages.
+ * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
+ */
+export function createModel(
+  spec: ArchitectureSpec,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: { source: string },
+): Model {
+  const network = buildNetwork(spec);
+  checkTensors(network, tensors, options);
+  return { name: spec.name, spec, network, weights: foldWeights(network, tensors) };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  if (BUNDLED_SPECS.includes(path) || /^https?:/.test(path)) return false;
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** A bare word is meant to be a bundled name. */
+function checkName(nameOrPath: string): string {
+  if (/[./\\]/.test(nameOrPath)) return nameOrPath;
+  throw new RanetError(
+    `Cannot find model "${nameOrPath}": expected a directory, a YAML file, or one of ${BUNDLED_SPECS.join(", ")}.`,
+  );
+}
+
+function decodeText(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new RanetError(`Cannot read spec ${source}: it is not UTF-8 text`);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Files from where people keep them, and from the library itself, which may have been imported over the network.
+ *
+ * @module
+ */
+
+import { readBoundedFile } from "../data/files.ts";
+import { RanetError } from "../errors.ts";
+
+/**
+ * Reads a file or URL.
+ *
+ * @throws {RanetError} If it is not there or larger than `maxBytes`.
+ */
+export async function readResource(pathOrUrl: string, options: { maxBytes: number }): Promise<Uint8Array<ArrayBuffer>> {
+  if (!/^https?:/.test(pathOrUrl)) return await readBoundedFile(pathOrUrl, options.maxBytes);
+  return await download(pathOrUrl, options.maxBytes);
+}
+
+/** Reads a file of this library, such as `specs/ranet-cifar10.yaml`. */
+export async function readBundled(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const url = new URL(`../../${path}`, import.meta.url);
+  return url.protocol === "file:" ? await Deno.readFile(url) : await download(url.href, Infinity);
+}
+
+async function download(url: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (error) {
+    throw new RanetError(`Cannot fetch ${url}: ${(error as Error).message}`);
+  }
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new RanetError(`Cannot fetch ${url}: the server answered ${response.status} ${response.statusText}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw new RanetError(`Cannot fetch ${url}: it is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+}

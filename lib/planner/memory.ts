@@ -1,0 +1,55 @@
+/**
+ * Places buffers of known lifetimes in one arena.
+ *
+ * @module
+ */
+
+/** A buffer and the steps it must outlive. */
+export interface Lifetime {
+  /** Length, in any unit. */
+  readonly length: number;
+  /** First step that writes it. */
+  readonly first: number;
+  /** Last step that uses it. */
+  readonly last: number;
+}
+
+/** Where buffers lie. */
+export interface Placement {
+  /** Offset of each buffer, in their order. */
+  readonly offsets: readonly number[];
+  /** Length of the arena. */
+  readonly length: number;
+  /** Length of the largest set of buffers live in one step. */
+  readonly live: number;
+}
+
+/**
+ * Places the largest buffers first, each in the lowest gap that is free for its lifetime (greedy by size; Pisarchyk and
+ * Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
+ */
+export function placeBuffers(buffers: readonly Lifetime[]): Placement {
+  const offsets = new Array<number>(buffers.length).fill(0);
+  const placed: number[] = [];
+  const order = buffers.map((_, i) => i).sort((a, b) => buffers[b].length - buffers[a].length);
+  for (const i of order) {
+    const { first, last, length } = buffers[i];
+    const neighbours = placed
+      .filter((j) => buffers[j].first <= last && first <= buffers[j].last)
+      .sort((a, b) => offsets[a] - offsets[b]);
+    let offset = 0;
+    for (const j of neighbours) {
+      if (offset + length <= offsets[j]) break;
+      offset = Math.max(offset, offsets[j] + buffers[j].length);
+    }
+    offsets[i] = offset;
+    placed.push(i);
+  }
+  const length = Math.max(0, ...buffers.map((buffer, i) => offsets[i] + buffer.length));
+  const live = Math.max(0, ...buffers.map(({ first: step }) => liveAt(buffers, step)));
+  return { offsets, length, live };
+}
+
+function liveAt(buffers: readonly Lifetime[], step: number): number {
+  return buffers.reduce((sum, { first, last, length }) => first <= step && step <= last ? sum + length : sum, 0);
+}

@@ -1,0 +1,114 @@
+/**
+ * What a device is given to run: for every exit a stage of kernel steps over one arena of activations per sample.
+ * Offsets and pitches count vec4s (quads), the unit in which kernels read: pixels lie one after another, each with its
+ * channels together, padded to a quad.
+ *
+ * @module
+ */
+
+import type { Classifier, Convolution, Network } from "../network/network.ts";
+
+/** Channels of a feature as they lie in a sample's arena. */
+export interface Region {
+  /** Quads from the start of the sample to the feature. */
+  readonly offset: number;
+  /** Quads from pixel to pixel. */
+  readonly pitch: number;
+  /** Height and width, in pixels. */
+  readonly size: number;
+  /** First channel of the feature; 0 wherever a convolution reads. */
+  readonly channel: number;
+  /** Number of channels. */
+  readonly channels: number;
+}
+
+/** Where a step's packed weights lie. */
+export interface WeightRange {
+  /** Which weight buffer. */
+  readonly buffer: number;
+  /** Quads from its start. */
+  readonly offset: number;
+  /** Length in quads. */
+  readonly quads: number;
+}
+
+/** Runs kernels/convolution.wgsl. */
+export interface ConvolutionStep {
+  /** Discriminates {@linkcode Step}. */
+  readonly kind: "convolution";
+  /** Channels read. */
+  readonly input: Region;
+  /** Channels written. */
+  readonly output: Region;
+  /** Output quads that one invocation computes. */
+  readonly tileQuads: number;
+  /** Output quads, padded to whole tiles: the pitch of the packed weights. */
+  readonly outQuads: number;
+  /** Where the weights lie: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias. */
+  readonly weights: WeightRange;
+  /** The layer that it computes. */
+  readonly layer: Convolution;
+}
+
+/** Runs kernels/max-pool.wgsl. */
+export interface MaxPoolStep {
+  /** Discriminates {@linkcode Step}. */
+  readonly kind: "max-pool";
+  /** Channels read. */
+  readonly input: Region;
+  /** Channels written. */
+  readonly output: Region;
+}
+
+/** Runs kernels/resize.wgsl. */
+export interface ResizeStep {
+  /** Discriminates {@linkcode Step}. */
+  readonly kind: "resize";
+  /** Channels read. */
+  readonly input: Region;
+  /** Channels written. */
+  readonly output: Region;
+}
+
+/** Runs kernels/classifier.wgsl: logits leave the arena. */
+export interface ClassifierStep {
+  /** Discriminates {@linkcode Step}. */
+  readonly kind: "classifier";
+  /** Channels read. */
+  readonly input: Region;
+  /** Which exit's logits, counted from 0. */
+  readonly exit: number;
+  /** Where the weights lie: `[classes][inQuads]` quads, then the bias, padded to a quad. */
+  readonly weights: WeightRange;
+  /** The layer that it computes. */
+  readonly layer: Classifier;
+}
+
+/** One kernel run over all remaining samples. */
+export type Step = ConvolutionStep | MaxPoolStep | ResizeStep | ClassifierStep;
+
+/** A network lowered onto kernels. */
+export interface Plan {
+  /** What was lowered. */
+  readonly network: Network;
+  /** The image in a sample's arena. */
+  readonly image: Region;
+  /** One list of steps per exit, in order. */
+  readonly stages: readonly (readonly Step[])[];
+  /** Quads of zeros before the first sample, read in place of pixels outside a feature. */
+  readonly zeroQuads: number;
+  /** Quads of activations per sample. */
+  readonly sampleQuads: number;
+  /** Quads of the largest set of features that are live together: no arena can be smaller. */
+  readonly liveQuads: number;
+  /** Quads of each weight buffer. */
+  readonly weightQuads: readonly number[];
+}
+
+/** Bytes in a quad of float32. */
+export const QUAD_BYTES = 16;
+
+/** Quads that hold `channels` floats. */
+export function quadsOf(channels: number): number {
+  return Math.ceil(channels / 4);
+}

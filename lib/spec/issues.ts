@@ -1,0 +1,44 @@
+/**
+ * The validator's issues in words: where, what was expected, what was found.
+ *
+ * @module
+ */
+
+import type { z } from "zod";
+
+/**
+ * Words an issue as `key.path: expected …, found …`.
+ *
+ * @param issue One of the validator's, whose message says what was expected.
+ * @param document What was validated.
+ * @returns One problem, or several if the issue is about alternatives.
+ */
+export function describeIssue(issue: z.core.$ZodIssue, document: unknown): string[] {
+  if (issue.code === "invalid_union") {
+    // Where the value is of the right kind for one alternative, only parts inside it are wrong.
+    const inner = issue.errors.find((all) =>
+      all.every((one) => one.path.length > 0 || one.code === "unrecognized_keys")
+    );
+    if (inner) return inner.flatMap((one) => describeIssue({ ...one, path: [...issue.path, ...one.path] }, document));
+  }
+  const path = issue.path.reduce<string>(
+    (path, key) => typeof key === "number" ? `${path}[${key}]` : path ? `${path}.${String(key)}` : String(key),
+    "",
+  );
+  const prefix = path === "" ? "" : `${path}: `;
+  if (issue.code === "unrecognized_keys") return [prefix + issue.message];
+  const found = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], document);
+  return [
+    found === undefined
+      ? `${prefix}missing, expected ${issue.message}`
+      : `${prefix}expected ${issue.message}, found ${describeValue(found)}`,
+  ];
+}
+
+function describeValue(value: unknown): string {
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object") return "a mapping";
+  if (typeof value !== "string") return String(value);
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}

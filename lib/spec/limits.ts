@@ -1,0 +1,31 @@
+/**
+ * How large an architecture may be: far above anything useful, low enough that a hostile spec cannot exhaust memory.
+ *
+ * @module
+ */
+
+/** Largest values that a spec may hold or lead to. */
+export const LIMITS = {
+  /** Characters in a spec's text. */
+  text: 262_144,
+  /** Values in a document, with aliases expanded. */
+  values: 100_000,
+  /** Levels of nesting in a document. */
+  depth: 16,
+  /** Height and width of the input, in pixels. */
+  size: 1024,
+  /** Number of classes. */
+  classes: 100_000,
+  /** Number of sub-networks. */
+  subnetworks: 8,
+  /** Blocks in a sub-network. */
+  blocks: 64,
+  /** Dense layers in a block. */
+  layers: 64,
+  /** Channels of a base feature or head, and growth of a sub-network. */
+  channels: 4096,
+  /** Bottleneck factor. */
+  bottleneck: 64,
+  /** Channels that a block puts out. */
+  width: 16_384,
+} as const;

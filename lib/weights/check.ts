@@ -1,0 +1,68 @@
+/**
+ * Whether tensors are a network's.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { layerParameters } from "../network/cost.ts";
+import type { Network } from "../network/network.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Most names listed per kind of problem: a wrong spec can have thousands. */
+const MAX_LISTED = 20;
+
+/**
+ * Makes sure that `tensors` are exactly the network's parameters.
+ *
+ * @param network Which parameters there must be.
+ * @param tensors What there is.
+ * @param options `source`: the file's name, for messages.
+ * @throws {RanetError} If tensors are missing, unexpected, of another shape, or make a negative variance; by name.
+ */
+export function checkTensors(
+  network: Network,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: { source: string },
+): void {
+  const expected = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters);
+  const names = new Set(expected.map(({ name }) => name));
+  const shapeOf = (shape: readonly number[]) => `[${shape.join(", ")}]`;
+  const missing = expected.filter(({ name }) => !tensors.has(name)).map(({ name, shape }) =>
+    `${name} ${shapeOf(shape)}`
+  );
+  const unexpected = [...tensors].filter(([name]) => !names.has(name)).map(([name, { shape }]) =>
+    `${name} ${shapeOf(shape)}`
+  );
+  const misshapen = expected.flatMap(({ name, shape }) => {
+    const found = tensors.get(name)?.shape;
+    return found && shapeOf(found) !== shapeOf(shape)
+      ? [`${name}: expected ${shapeOf(shape)}, found ${shapeOf(found)}`]
+      : [];
+  });
+  const negative = expected.filter(({ name }) =>
+    name.endsWith(".running_var") && tensors.get(name)?.data.some((v) => v < 0)
+  )
+    .map(({ name }) => name);
+  const report = [
+    ...list("missing", missing),
+    ...list("not of this architecture", unexpected),
+    ...list("of another shape", misshapen),
+    ...list("negative variances", negative),
+  ];
+  if (report.length === 0) return;
+  throw new RanetError(
+    `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
+      `Check that the spec is the one they were trained with.\n${report.join("\n")}`,
+  );
+}
+
+function list(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const rest = lines.length - MAX_LISTED;
+  return [
+    `  ${title} (${lines.length}):`,
+    ...lines.slice(0, MAX_LISTED).map((line) => `    ${line}`),
+    ...rest > 0 ? [`    … and ${rest} more`] : [],
+  ];
+}

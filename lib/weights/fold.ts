@@ -1,0 +1,55 @@
+/**
+ * Batch norm does not exist at run time: it is folded into the convolution before it.
+ *
+ * @module
+ */
+
+import type { Convolution, Network } from "../network/network.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** A layer's weights as its kernel uses them. */
+export interface FoldedLayer {
+  /** `[out][in][kernel][kernel]`, or `[out][in]`. */
+  readonly weight: Float32Array;
+  /** `[out]`. */
+  readonly bias: Float32Array;
+}
+
+/** Weights and bias of each layer, under the name of its convolution or linear layer. */
+export type FoldedWeights = ReadonlyMap<string, FoldedLayer>;
+
+/** Added to the variance, as PyTorch does by default. */
+const EPSILON = 1e-5;
+
+/**
+ * Folds the weights of a whole network.
+ *
+ * @param network Which layers there are.
+ * @param tensors All its parameters (see `checkTensors`).
+ */
+export function foldWeights(network: Network, tensors: ReadonlyMap<string, Tensor>): FoldedWeights {
+  const folded = new Map<string, FoldedLayer>();
+  const data = (name: string) => tensors.get(name)!.data;
+  for (const layer of network.exits.flatMap((exit) => exit.layers)) {
+    if (layer.kind === "convolution") {
+      folded.set(layer.name, foldConvolution(layer, data));
+    } else if (layer.kind === "classifier") {
+      folded.set(layer.name, { weight: data(`${layer.name}.weight`), bias: data(`${layer.name}.bias`) });
+    }
+  }
+  return folded;
+}
+
+function foldConvolution(layer: Convolution, data: (name: string) => Float32Array): FoldedLayer {
+  const gamma = data(`${layer.norm}.weight`);
+  const mean = data(`${layer.norm}.running_mean`);
+  const variance = data(`${layer.norm}.running_var`);
+  const scale = gamma.map((value, out) => value / Math.sqrt(variance[out] + EPSILON));
+  const weight = data(`${layer.name}.weight`);
+  const fanIn = weight.length / scale.length;
+  const before = layer.bias ? data(`${layer.name}.bias`) : undefined;
+  return {
+    weight: weight.map((value, i) => value * scale[Math.floor(i / fanIn)]),
+    bias: data(`${layer.norm}.bias`).map((beta, out) => beta + ((before?.[out] ?? 0) - mean[out]) * scale[out]),
+  };
+}

@@ -1,0 +1,307 @@
+/**
+ * A reader of Python pickles that builds plain data and never runs anything: a pickle is a program for a small stack
+ * machine, and of its instructions only those `torch.save` writes (protocols 2 to 5) are known here. The names a pickle
+ * may call are an allow-list the caller gives; any other name ends the reading.
+ *
+ * Python's None, numbers and strings become their JavaScript counterparts (integers past 2⁵³ bigints), lists and tuples
+ * arrays, dicts Maps. Values are shared by reference as in the pickle and nothing here walks them, so that neither
+ * deep nesting nor a memo that doubles itself costs more than the instructions written.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { quote } from "./messages.ts";
+
+/**
+ * What an allowed Python callable stands for.
+ *
+ * @throws {RanetError} If the arguments are not ones it can take.
+ */
+export type PickleConstructor = (args: readonly unknown[]) => unknown;
+
+/** An allowed Python name in a pickle. */
+export class PickleGlobal {
+  /** @param name Its dotted name. @param construct What calling it means; without it, it cannot be called. */
+  constructor(readonly name: string, readonly construct?: PickleConstructor) {}
+}
+
+/** How {@linkcode unpickle} treats what a pickle refers to. */
+export interface UnpickleOptions {
+  /**
+   * Where the pickle starts, in bytes.
+   * @default {0}
+   */
+  readonly offset?: number;
+  /** The names that may be loaded. */
+  readonly globals: ReadonlyMap<string, PickleGlobal>;
+  /** Resolves what the pickle refers to outside of itself. */
+  readonly persistentLoad: (id: unknown) => unknown;
+}
+
+/** What {@linkcode unpickle} read. */
+export interface Unpickled {
+  /** The object. */
+  readonly value: unknown;
+  /** The position after the pickle, in bytes. */
+  readonly end: number;
+}
+
+/** Bounds the objects a file can ask for; a network of 1,000 tensors takes 36,000. */
+const MAX_INSTRUCTIONS = 2_000_000;
+
+/**
+ * Reads one pickle.
+ *
+ * @throws {RanetError} If it is cut short or malformed, loads a name not allowed, or has an instruction not known.
+ */
+export function unpickle(bytes: Uint8Array, options: UnpickleOptions): Unpickled {
+  const machine = new PickleMachine(bytes, options);
+  for (let count = 0; count < MAX_INSTRUCTIONS; count++) {
+    if (machine.step()) return { value: machine.pop(), end: machine.at };
+  }
+  throw new RanetError(`its pickle has more than ${MAX_INSTRUCTIONS} instructions`);
+}
+
+const DECODER = new TextDecoder();
+
+class PickleMachine {
+  at: number;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #options: UnpickleOptions;
+  readonly #stack: unknown[] = [];
+  readonly #marks: number[] = [];
+  readonly #memo = new Map<number, unknown>();
+
+  constructor(bytes: Uint8Array, options: UnpickleOptions) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#options = options;
+    this.at = options.offset ?? 0;
+  }
+
+  /** Runs one instruction; true if it was the last. */
+  step(): boolean {
+    const stack = this.#stack;
+    const opcode = this.#uint8();
+    switch (opcode) {
+      case 0x80: { // PROTO
+        const protocol = this.#uint8();
+        if (protocol > 5) throw new RanetError(`its pickle has protocol ${protocol}, newer than 5`);
+        return false;
+      }
+      case 0x95: // FRAME
+        this.#take(8);
+        return false;
+      case 0x2e: // STOP
+        return true;
+
+      case 0x4e: // NONE
+        stack.push(null);
+        return false;
+      case 0x88: // NEWTRUE
+        stack.push(true);
+        return false;
+      case 0x89: // NEWFALSE
+        stack.push(false);
+        return false;
+      case 0x4b: // BININT1
+        stack.push(this.#uint8());
+        return false;
+      case 0x4d: // BININT2
+        stack.push(this.#view.getUint16(this.#take(2), true));
+        return false;
+      case 0x4a: // BININT
+        stack.push(this.#view.getInt32(this.#take(4), true));
+        return false;
+      case 0x8a: // LONG1
+        stack.push(this.#long(this.#uint8()));
+        return false;
+      case 0x47: // BINFLOAT
+        stack.push(this.#view.getFloat64(this.#take(8)));
+        return false;
+      case 0x8c: // SHORT_BINUNICODE
+      case 0x55: // SHORT_BINSTRING
+        stack.push(this.#text(this.#uint8()));
+        return false;
+      case 0x58: // BINUNICODE
+      case 0x54: // BINSTRING
+        stack.push(this.#text(this.#uint32()));
+        return false;
+      case 0x43: // SHORT_BINBYTES
+        stack.push(this.#raw(this.#uint8()));
+        return false;
+      case 0x42: // BINBYTES
+        stack.push(this.#raw(this.#uint32()));
+        return false;
+
+      case 0x28: // MARK
+        this.#marks.push(stack.length);
+        return false;
+      case 0x29: // EMPTY_TUPLE
+      case 0x5d: // EMPTY_LIST
+        stack.push([]);
+        return false;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        stack.push(Array.from({ length: opcode - 0x84 }, () => this.pop()).reverse());
+        return false;
+      case 0x74: // TUPLE
+        stack.push(this.#popMark());
+        return false;
+      case 0x61: // APPEND
+        this.#append([this.pop()]);
+        return false;
+      case 0x65: // APPENDS
+        this.#append(this.#popMark());
+        return false;
+      case 0x7d: // EMPTY_DICT
+        stack.push(new Map());
+        return false;
+      case 0x73: // SETITEM
+        this.#setItems([this.pop(), this.pop()].reverse());
+        return false;
+      case 0x75: // SETITEMS
+        this.#setItems(this.#popMark());
+        return false;
+
+      case 0x71: // BINPUT
+        this.#memo.set(this.#uint8(), this.#top());
+        return false;
+      case 0x72: // LONG_BINPUT
+        this.#memo.set(this.#uint32(), this.#top());
+        return false;
+      case 0x94: // MEMOIZE
+        this.#memo.set(this.#memo.size, this.#top());
+        return false;
+      case 0x68: // BINGET
+        stack.push(this.#remembered(this.#uint8()));
+        return false;
+      case 0x6a: // LONG_BINGET
+        stack.push(this.#remembered(this.#uint32()));
+        return false;
+
+      case 0x63: // GLOBAL
+      case 0x69: // INST, which also calls the name; torch.save never writes it, so it must not load either
+        stack.push(this.#global(this.#line(), this.#line()));
+        if (opcode === 0x69) throw this.#malformed();
+        return false;
+      case 0x93: { // STACK_GLOBAL
+        const [name, module] = [this.pop(), this.pop()];
+        stack.push(this.#global(module, name));
+        return false;
+      }
+      case 0x52: { // REDUCE
+        const [args, callee] = [this.pop(), this.pop()];
+        stack.push(this.#call(callee, args));
+        return false;
+      }
+      case 0x62: { // BUILD: sets attributes, which no value here has (OrderedDict's _metadata, numpy.dtype's)
+        this.pop();
+        const target = this.#top();
+        if (target !== null && !(target instanceof Map)) throw this.#malformed();
+        return false;
+      }
+      case 0x51: // BINPERSID
+        stack.push(this.#options.persistentLoad(this.pop()));
+        return false;
+    }
+    throw new RanetError(
+      `its pickle has an instruction torch.save does not write: 0x${opcode.toString(16)} at byte ${this.at - 1}`,
+    );
+  }
+
+  pop(): unknown {
+    const value = this.#top();
+    this.#stack.length--;
+    return value;
+  }
+
+  #top(): unknown {
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.#malformed();
+    return this.#stack.at(-1);
+  }
+
+  #popMark(): unknown[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) throw this.#malformed();
+    return this.#stack.splice(mark);
+  }
+
+  #append(items: readonly unknown[]): void {
+    const list = this.#top();
+    if (!Array.isArray(list)) throw this.#malformed();
+    for (const item of items) list.push(item);
+  }
+
+  #setItems(items: readonly unknown[]): void {
+    const dict = this.#top();
+    if (!(dict instanceof Map) || items.length % 2 !== 0) throw this.#malformed();
+    for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
+  }
+
+  #remembered(index: number): unknown {
+    if (!this.#memo.has(index)) throw this.#malformed();
+    return this.#memo.get(index);
+  }
+
+  #global(module: unknown, name: unknown): PickleGlobal {
+    if (typeof module !== "string" || typeof name !== "string") throw this.#malformed();
+    const allowed = this.#options.globals.get(`${module}.${name}`);
+    if (allowed) return allowed;
+    throw new RanetError(
+      `refuses to load ${quote(`${module}.${name}`)}: only tensors and plain values may be in a checkpoint`,
+    );
+  }
+
+  #call(callee: unknown, args: unknown): unknown {
+    if (!(callee instanceof PickleGlobal) || !Array.isArray(args)) throw this.#malformed();
+    if (!callee.construct) throw new RanetError(`refuses to call ${quote(callee.name)}`);
+    return callee.construct(args);
+  }
+
+  #malformed(): RanetError {
+    return new RanetError(`its pickle is malformed at byte ${this.at - 1}`);
+  }
+
+  /** The position of the next `count` bytes, which it steps over. */
+  #take(count: number): number {
+    const start = this.at;
+    if (count > this.#bytes.length - start) throw new RanetError("its pickle does not end; is the file cut short?");
+    this.at += count;
+    return start;
+  }
+
+  #uint8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  #uint32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  #raw(count: number): Uint8Array {
+    const start = this.#take(count);
+    return this.#bytes.subarray(start, start + count);
+  }
+
+  #text(count: number): string {
+    return DECODER.decode(this.#raw(count));
+  }
+
+  #line(): string {
+    const newline = this.#bytes.indexOf(0x0a, this.at);
+    const line = this.#text(newline < 0 ? Infinity : newline - this.at);
+    this.#take(1);
+    return line;
+  }
+
+  /** A little-endian two's complement integer. */
+  #long(count: number): number | bigint {
+    const digits = this.#raw(count).toReversed().toHex();
+    const value = BigInt.asIntN(8 * count, BigInt(`0x0${digits}`));
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The safetensors file format: 8 bytes with the header's length, a JSON header naming each tensor's type, shape and
+ * byte range, then the bytes. A file is accepted only if its ranges cover the data exactly, without overlap or hole.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { decodeFloats, FLOAT_BYTES, type FloatType } from "./floats.ts";
+import { quote, whileReading } from "./messages.ts";
+import { countNumbers, isShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  /** The file's free-form notes, empty if it has none. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The tensors by name, in the order of the header. */
+  readonly tensors: Map<string, Tensor>;
+}
+
+/** Where the bytes given to {@linkcode readSafetensors} came from. */
+export interface ReadSafetensorsOptions {
+  /** The file's name, for error messages. */
+  readonly source: string;
+}
+
+/** What {@linkcode writeSafetensors} writes beside the tensors. */
+export interface WriteSafetensorsOptions {
+  /** Free-form notes. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * The type each tensor is stored as.
+   * @default {() => "F32"}
+   */
+  readonly dtype?: (name: string, tensor: Tensor) => "F32" | "F16";
+}
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: FloatType | "I64";
+  readonly shape: readonly number[];
+  readonly count: number;
+  /** Byte range, from the end of the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+const METADATA = "__metadata__";
+const MAX_HEADER_BYTES = 16 * 2 ** 20;
+const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map([...Object.entries(FLOAT_BYTES), ["I64", 8]]);
+
+/**
+ * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. PyTorch's
+ * counters (I64 scalars) are left out.
+ *
+ * @example
+ * ```ts
+ * import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+ *
+ * const weight = { shape: [2, 1], data: Float32Array.of(1, -2) };
+ * const bytes = writeSafetensors([["weight", weight]], { metadata: { spec: "tiny" } });
+ * const { tensors, metadata } = readSafetensors(bytes, { source: "tiny.safetensors" });
+ * console.log(metadata.spec, tensors.get("weight")); // tiny { shape: [2, 1], data: [1, -2] }
+ * ```
+ *
+ * @throws {RanetError} If the file breaks the format, holds another type, or a number that is not finite.
+ */
+export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptions): Safetensors {
+  return whileReading(options.source, () => {
+    const { header, data } = split(bytes);
+    const { metadata, entries } = parseHeader(header);
+    checkCoverage(entries, data.length);
+    const tensors = new Map<string, Tensor>();
+    for (const { name, dtype, shape, count, begin, end } of entries) {
+      if (dtype === "I64") continue;
+      tensors.set(name, { shape, data: decodeFloats(data.subarray(begin, end), { type: dtype, count, name }) });
+    }
+    return { metadata, tensors };
+  });
+}
+
+function split(bytes: Uint8Array): { header: string; data: Uint8Array } {
+  if (bytes.length < 8) {
+    throw new RanetError(
+      `a safetensors file starts with 8 bytes of header length, but this has ${bytes.length} in all`,
+    );
+  }
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (length > MAX_HEADER_BYTES) {
+    throw new RanetError(
+      `its header would be ${length} bytes long, more than the ${MAX_HEADER_BYTES} allowed; is it a safetensors file?`,
+    );
+  }
+  if (8 + length > bytes.length) {
+    throw new RanetError(`its header is ${length} bytes long, but only ${bytes.length - 8} follow; is it cut short?`);
+  }
+  try {
+    const header = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    return { header, data: bytes.subarray(8 + length) };
+  } catch {
+    throw new RanetError("its header is not UTF-8 text; is it a safetensors file?");
+  }
+}
+
+function parseHeader(json: string): { metadata: Record<string, string>; entries: Entry[] } {
+  let header: unknown;
+  try {
+    header = JSON.parse(json);
+  } catch {
+    throw new RanetError("its header is not JSON; is it a safetensors file?");
+  }
+  if (!isObject(header)) throw new RanetError("its header is not a JSON object");
+  const names = new Set<string>();
+  for (const name of topLevelStrings(json)) {
+    if (names.has(name)) throw new RanetError(`its header names ${quote(name)} twice`);
+    names.add(name);
+  }
+  const { [METADATA]: metadata = {}, ...fields } = header;
+  if (!isObject(metadata) || Object.values(metadata).some((note) => typeof note !== "string")) {
+    throw new RanetError(`its ${METADATA} is not an object of strings`);
+  }
+  return {
+    metadata: metadata as Record<string, string>,
+    entries: Object.entries(fields).map(([name, entry]) => parseEntry(name, entry)),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The keys of a valid JSON object of objects, repeated ones too, which `JSON.parse` hides. */
+function* topLevelStrings(json: string): Generator<string> {
+  let depth = 0;
+  for (let i = 0; i < json.length; i++) {
+    const char = json[i];
+    if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
+    else if (char === '"') {
+      const start = i++;
+      while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
+      if (depth === 1) yield JSON.parse(json.slice(start, i + 1));
+    }
+  }
+}
+
+function parseEntry(name: string, entry: unknown): Entry {
+  const tensor = `tensor ${quote(name)}`;
+  if (!isObject(entry)) throw new RanetError(`${tensor} is described by ${quote(entry)} instead of an object`);
+  const { dtype, shape, data_offsets: range, ...extra } = entry;
+  for (const key of Object.keys(extra)) throw new RanetError(`${tensor} has the unknown field ${quote(key)}`);
+
+  const size = NUMBER_BYTES.get(dtype);
+  if (size === undefined) throw new RanetError(`${tensor} has dtype ${quote(dtype)}, expected F32, F16, BF16 or F64`);
+  if (!isShape(shape)) throw new RanetError(`${tensor} has a shape that is not a list of at most 8 whole numbers`);
+  if (dtype === "I64" && shape.length > 0) {
+    throw new RanetError(`${tensor} holds integers (I64), expected F32, F16, BF16 or F64`);
+  }
+  if (!isShape(range) || range.length !== 2 || range[0] > range[1]) {
+    throw new RanetError(`${tensor} has data_offsets that are not [begin, end]`);
+  }
+  const [begin, end] = range;
+  const count = countNumbers(shape);
+  if (!Number.isSafeInteger(count * size)) {
+    throw new RanetError(`${tensor} has the impossible shape [${shape.join(", ")}]`);
+  }
+  if (end - begin !== count * size) {
+    throw new RanetError(
+      `${tensor} has ${end - begin} bytes, but its shape [${shape.join(", ")}] of ${dtype} takes ${count * size}`,
+    );
+  }
+  return { name, dtype: dtype as Entry["dtype"], shape, count, begin, end };
+}
+
+function checkCoverage(entries: readonly Entry[], dataBytes: number): void {
+  let covered = 0;
+  for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    const tensor = `tensor ${quote(name)}`;
+    if (end > dataBytes) {
+      throw new RanetError(`${tensor} ends at byte ${end} of the data, which has ${dataBytes}; is it cut short?`);
+    }
+    if (begin < covered) throw new RanetError(`${tensor} overlaps the tensor before it`);
+    if (begin > covered) throw new RanetError(`${begin - covered} bytes before ${tensor} belong to no tensor`);
+    covered = end;
+  }
+  if (covered < dataBytes) {
+    throw new RanetError(`${dataBytes - covered} bytes after the last tensor belong to no tensor`);
+  }
+}
+
+/**
+ * Writes tensors as a safetensors file, float32 ones before float16 ones so that every tensor is aligned.
+ *
+ * @throws {RanetError} If a name repeats or is reserved, a tensor's shape and data disagree, or a number is not finite
+ * or too large for its type.
+ */
+export function writeSafetensors(tensors: Iterable<[string, Tensor]>, options: WriteSafetensorsOptions): Uint8Array {
+  const { metadata, dtype = () => "F32" } = options;
+  const stored = Array.from(tensors, ([name, tensor]) => {
+    const type = dtype(name, tensor);
+    return { name, type, shape: tensor.shape, data: encode(name, tensor, type) };
+  }).sort((a, b) => FLOAT_BYTES[b.type] - FLOAT_BYTES[a.type]);
+
+  const header = new Map<string, unknown>([[METADATA, metadata]]);
+  let end = 0;
+  for (const { name, type, shape, data } of stored) {
+    if (header.has(name)) throw new RanetError(`Cannot write tensor ${quote(name)}: the name is reserved or repeats`);
+    header.set(name, { dtype: type, shape, data_offsets: [end, end += data.byteLength] });
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const start = 8 + Math.ceil(json.length / 8) * 8;
+
+  const bytes = new Uint8Array(start + end).fill(0x20, 8, start);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(json, 8);
+  let at = start;
+  for (const { data } of stored) {
+    bytes.set(data, at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+function encode(name: string, { shape, data }: Tensor, type: "F32" | "F16"): Uint8Array {
+  const count = countNumbers(shape);
+  if (count !== data.length) {
+    throw new RanetError(`Cannot write tensor ${quote(name)}: shape [${shape.join(", ")}] and ${data.length} values`);
+  }
+  const bytes = new Uint8Array(count * FLOAT_BYTES[type]);
+  const view = new DataView(bytes.buffer);
+  data.forEach((value, i) => {
+    if (!Number.isFinite(type === "F16" ? Math.f16round(value) : value)) {
+      throw new RanetError(`Cannot write tensor ${quote(name)}: its value ${value} at index ${i} is no finite ${type}`);
+    }
+    if (type === "F16") view.setFloat16(i * 2, value, true);
+    else view.setFloat32(i * 4, value, true);
+  });
+  return bytes;
+}

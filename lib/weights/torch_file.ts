@@ -1,0 +1,137 @@
+/**
+ * The two containers `torch.save` writes: a zip archive (`data.pkl` and a file per storage), and before PyTorch 1.6
+ * a row of pickles followed by the storages.
+ *
+ * @module
+ */
+
+import { unzipSync } from "fflate";
+import { RanetError } from "../errors.ts";
+import { quote } from "./messages.ts";
+import { unpickle } from "./pickle.ts";
+import { TORCH_GLOBALS, type TorchStorage, TorchStorages } from "./torch_objects.ts";
+
+/** An opened checkpoint file. */
+export interface TorchFile {
+  /** The object that was saved. */
+  readonly root: unknown;
+  /** Byte order of the storages. */
+  readonly littleEndian: boolean;
+  /**
+   * Finds the bytes of storages `root` refers to.
+   *
+   * @throws {RanetError} If one is missing or cut short.
+   */
+  readonly locate: (wanted: ReadonlySet<TorchStorage>) => ReadonlyMap<TorchStorage, Uint8Array>;
+}
+
+/**
+ * Opens a file written by `torch.save`, of either container.
+ *
+ * @throws {RanetError} If it is neither, is damaged, or its pickle is refused.
+ */
+export function openTorchFile(bytes: Uint8Array): TorchFile {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return openZip(bytes); // "PK"
+  if (bytes[0] === 0x80) return openLegacy(bytes); // a pickle's first instruction
+  throw new RanetError("it is not a file written by torch.save");
+}
+
+const MAX_ZIP_ENTRIES = 100_000;
+
+function openZip(bytes: Uint8Array): TorchFile {
+  const small = unzip(bytes, (name) => /^[^/]+\/(data\.pkl|byteorder)$/.test(name));
+  const pickles = [...small.keys()].filter((name) => name.endsWith("/data.pkl"));
+  if (pickles.length !== 1) {
+    throw new RanetError(`it is a zip archive with ${pickles.length} data.pkl, not one written by torch.save`);
+  }
+  const folder = pickles[0].slice(0, -"/data.pkl".length);
+  const byteOrder = new TextDecoder().decode(small.get(`${folder}/byteorder`) ?? new Uint8Array()).trim();
+  const storages = new TorchStorages();
+  return {
+    root: unpickle(small.get(pickles[0])!, { globals: TORCH_GLOBALS, persistentLoad: (id) => storages.load(id) }).value,
+    littleEndian: byteOrder !== "big",
+    locate(wanted) {
+      const path = (storage: TorchStorage) => `${folder}/data/${storage.key}`;
+      const paths = new Set([...wanted].map(path));
+      const files = unzip(bytes, (name) => paths.has(name));
+      return new Map([...wanted].map((storage) => [storage, checkLength(storage, files.get(path(storage)))]));
+    },
+  };
+}
+
+/** The archive's files that are wanted. They are stored uncompressed, so together they are no larger than the archive. */
+function unzip(bytes: Uint8Array, want: (name: string) => boolean): Map<string, Uint8Array> {
+  const sizes = new Map<string, number>();
+  let entries = 0;
+  let total = 0;
+  let files: Record<string, Uint8Array>;
+  try {
+    files = unzipSync(bytes, {
+      filter: ({ name, size, originalSize, compression }) => {
+        if (++entries > MAX_ZIP_ENTRIES) throw new RanetError(`its zip archive has over ${MAX_ZIP_ENTRIES} entries`);
+        if (!want(name)) return false;
+        if (compression !== 0 || size !== originalSize) {
+          throw new RanetError(`its zip entry ${quote(name)} is compressed, which torch.save never does`);
+        }
+        if (sizes.has(name)) throw new RanetError(`its zip archive has ${quote(name)} twice`);
+        sizes.set(name, size);
+        if ((total += size) > bytes.length) {
+          throw new RanetError("its zip archive claims to hold more bytes than it has; is it cut short?");
+        }
+        return true;
+      },
+    });
+  } catch (error) {
+    if (error instanceof RanetError) throw error;
+    throw new RanetError(`its zip archive is damaged or cut short (${(error as Error).message})`, { cause: error });
+  }
+  for (const [name, size] of sizes) {
+    if (files[name].length !== size) throw new RanetError(`its zip entry ${quote(name)} is cut short`);
+  }
+  return new Map([...sizes.keys()].map((name) => [name, files[name]]));
+}
+
+const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+const LEGACY_PROTOCOL = 1001;
+
+function openLegacy(bytes: Uint8Array): TorchFile {
+  const storages = new TorchStorages();
+  let at = 0;
+  const next = (): unknown => {
+    const pickle = unpickle(bytes, { offset: at, globals: TORCH_GLOBALS, persistentLoad: (id) => storages.load(id) });
+    at = pickle.end;
+    return pickle.value;
+  };
+  if (next() !== LEGACY_MAGIC) throw new RanetError("it is a pickle, but not one written by torch.save");
+  const protocol = next();
+  if (protocol !== LEGACY_PROTOCOL) {
+    throw new RanetError(`its format is ${quote(protocol)}, expected ${LEGACY_PROTOCOL}`);
+  }
+  next(); // describes the machine that wrote it; the storages are little-endian whatever that was
+  const root = next();
+  const keys = next();
+  if (!Array.isArray(keys)) throw new RanetError("its list of storages is not a list");
+  return {
+    root,
+    littleEndian: true,
+    locate(wanted) {
+      const found = new Map<TorchStorage, Uint8Array>();
+      let start = at;
+      for (const key of keys) {
+        const storage = storages.get(key);
+        if (!storage) throw new RanetError(`its list of storages names ${quote(key)}, which nothing refers to`);
+        start += 8; // the length again
+        found.set(storage, bytes.subarray(start, start + storage.byteLength));
+        start += storage.byteLength;
+      }
+      return new Map([...wanted].map((storage) => [storage, checkLength(storage, found.get(storage))]));
+    },
+  };
+}
+
+function checkLength(storage: TorchStorage, bytes: Uint8Array = new Uint8Array()): Uint8Array {
+  if (bytes.length === storage.byteLength) return bytes;
+  throw new RanetError(
+    `its storage ${quote(storage.key)} has ${bytes.length} bytes instead of ${storage.byteLength}; is it cut short?`,
+  );
+}

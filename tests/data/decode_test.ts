@@ -1,0 +1,102 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { decodeImage } from "../../lib/data/decode.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { fixture, image, rgb } from "./fixtures.ts";
+
+const sameAsPillow = {
+  "photo.jpg": "photo.jpg.png",
+  "progressive.jpg": "photo.jpg.png",
+  "grey.jpg": "grey.jpg.png",
+  "lossy.webp": "lossy.webp.png",
+  "photo.webp": "photo.png",
+  "alpha.png": "photo.png",
+  "alpha.webp": "photo.png",
+  "grey16.png": "grey16.png.png",
+};
+for (const [name, expected] of Object.entries(sameAsPillow)) {
+  Deno.test(`decodeImage() gives Pillow's pixels of ${name}`, async () => {
+    const found = await image(name);
+    const pillow = await image(expected);
+    assertEquals([found.width, found.height], [20, 14]);
+    assertEquals(rgb(found), rgb(pillow));
+  });
+}
+
+Deno.test("decodeImage() turns a JPEG as its EXIF orientation says", async () => {
+  const upright = await image("sideways.jpg"); // stored as photo.jpg, to be turned clockwise
+  const stored = await image("photo.jpg");
+  assertEquals([upright.width, upright.height], [14, 20]);
+  const pixel = ({ data, width }: typeof stored, x: number, y: number): number[] =>
+    Array.from(data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3));
+  for (let y = 0; y < 20; y++) {
+    for (let x = 0; x < 14; x++) assertEquals(pixel(upright, x, y), pixel(stored, y, 13 - x));
+  }
+});
+
+function refused(bytes: Uint8Array, message: string): Promise<RanetError> {
+  return assertRejects(
+    () => decodeImage(bytes, { source: "x.jpg" }),
+    RanetError,
+    `Cannot read image "x.jpg": ${message}`,
+  );
+}
+
+Deno.test("decodeImage() refuses what is not a supported image", async () => {
+  await refused(new Uint8Array(), "the file is empty");
+  await refused(new TextEncoder().encode("hello"), "it is not an image (JPEG, PNG and WebP are supported)");
+  await refused(await fixture("photo.gif"), "GIF is not supported (JPEG, PNG and WebP are supported)");
+  await refused(await fixture("cmyk.jpg"), "its colours are CMYK");
+  await refused(await fixture("animated.webp"), "it is animated");
+  await refused(new Uint8Array(100_000_001), "100000001 bytes are more than 100000000");
+});
+
+Deno.test("decodeImage() refuses a huge or empty size before decoding", async () => {
+  const png = await fixture("photo.png");
+  const view = new DataView(png.buffer);
+  view.setUint32(16, 60_000);
+  view.setUint32(20, 60_000);
+  await refused(png, "60000×60000 pixels are too many (up to 30000 a side and 100000000 in all)");
+  view.setUint32(16, 20_000);
+  view.setUint32(20, 20_000);
+  await refused(png, "20000×20000 pixels are too many");
+  view.setUint32(16, 0);
+  await refused(png, "its header says 0×20000 pixels");
+
+  const jpeg = await fixture("photo.jpg");
+  const frame = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+  new DataView(jpeg.buffer).setUint32(frame + 5, 0xea60ea60);
+  await refused(jpeg, "60000×60000 pixels are too many");
+});
+
+Deno.test("decodeImage() refuses truncated files at any length, and works afterwards", async () => {
+  for (const name of ["photo.jpg", "photo.png", "photo.webp", "lossy.webp", "alpha.webp"]) {
+    const whole = await fixture(name);
+    for (const share of [0.01, 0.1, 0.4, 0.6, 0.9]) {
+      await assertRejects(
+        () => decodeImage(whole.slice(0, Math.ceil(share * whole.length)), { source: name }),
+        RanetError,
+        `Cannot read image "${name}": it is `,
+      );
+    }
+    assertEquals((await image(name)).width, 20);
+  }
+});
+
+Deno.test("decodeImage() survives damaged files", async () => {
+  let random = 1;
+  const next = (limit: number): number => (random = (random * 48271) % 0x7fffffff) % limit;
+  for (const name of ["photo.jpg", "progressive.jpg", "photo.png", "photo.webp", "lossy.webp"]) {
+    const whole = await fixture(name);
+    for (let round = 0; round < 60; round++) {
+      const damaged = whole.slice();
+      for (let i = 0; i < 4; i++) damaged[next(damaged.length)] = next(256);
+      try {
+        const { width, height, data } = await decodeImage(damaged, { source: name });
+        assertEquals(data.length, 4 * width * height);
+      } catch (error) {
+        if (!(error instanceof RanetError)) throw error;
+      }
+    }
+    assertEquals((await image(name)).width, 20);
+  }
+});

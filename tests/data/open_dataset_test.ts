@@ -1,0 +1,245 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { CIFAR100_LABELS, CIFAR10_LABELS } from "../../lib/spec/labels.ts";
+import { fixture, rgb } from "./fixtures.ts";
+
+type Files = Readonly<Record<string, Uint8Array<ArrayBuffer> | string>>;
+
+/** Runs a test on a folder with these files. */
+async function withFolder(files: Files, test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const path = `${folder}/${name}`;
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      await (typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content));
+    }
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function entries(dataset: Dataset): Promise<[name: string, label: number][]> {
+  const samples = await Promise.all(Array.from({ length: dataset.size }, (_, index) => dataset.read(index)));
+  return samples.map(({ name, label }) => [name, label]);
+}
+
+const refused = (path: string, labels: readonly string[], ...messages: string[]): Promise<void> =>
+  assertRejects(() => openDataset(path, { labels, inputSize: 32 }), RanetError).then(({ message }) =>
+    messages.forEach((part) => assertStringIncludes(message, part))
+  );
+
+const cat = await fixture("cifar-cat.jpg");
+const ship = await fixture("cifar-ship.jpg");
+const labels = ["ship", "cat"]; // not in alphabetical order
+const options = { labels, inputSize: 32 };
+
+Deno.test("class folders are matched to labels by name, and sorted as ImageFolder sorts", async () => {
+  await withFolder(
+    {
+      "ship/b.jpg": ship,
+      "ship/a.JPG": ship,
+      "ship/deeper/0.png": await fixture("photo.png"),
+      "cat/1.jpg": cat,
+      "README.md": "pets",
+      ".DS_Store": "",
+      "cat/.hidden": "",
+    },
+    async (folder) => {
+      const dataset = await openDataset(folder, options);
+      assertEquals([dataset.format, dataset.size, dataset.bad], ["class folders", 4, []]);
+      assertEquals(await entries(dataset), [["cat/1.jpg", 1], ["ship/a.JPG", 0], ["ship/b.jpg", 0], [
+        "ship/deeper/0.png",
+        0,
+      ]]);
+      const { image, bytes } = await dataset.read(0);
+      assertEquals([image.width, image.height], [32, 32]);
+      assertEquals(bytes, cat);
+    },
+  );
+});
+
+Deno.test("bad entries of class folders are refused, or counted and left out with skipBad", async () => {
+  const bad = { "dog/1.jpg": cat, "cat/notes.txt": "x", "astray.png": cat };
+  const good = { "cat/1.jpg": cat, "ship/1.jpg": ship };
+  for (const [name, content] of Object.entries(bad)) {
+    await withFolder({ ...good, [name]: content }, (folder) => refused(folder, labels, "Cannot use ", "--skip-bad"));
+  }
+  await withFolder({ ...good, "dog/1.jpg": cat }, (folder) => refused(folder, labels, '/dog"', "ship, cat"));
+  await withFolder({ ...good, ...bad }, async (folder) => {
+    const dataset = await openDataset(folder, { ...options, skipBad: true });
+    assertEquals(await entries(dataset), [["cat/1.jpg", 1], ["ship/1.jpg", 0]]);
+    assertEquals(dataset.bad.length, 3);
+  });
+});
+
+Deno.test("an unreadable image is an error that names it when it is read", async () => {
+  await withFolder({ "cat/1.jpg": "not a JPEG", "cat/2.jpg": cat }, async (folder) => {
+    const dataset = await openDataset(folder, { ...options, skipBad: true });
+    await assertRejects(() => dataset.read(0), RanetError, 'cat/1.jpg": it is not an image');
+    assertEquals((await dataset.read(1)).label, 1);
+    await Deno.remove(`${folder}/cat/2.jpg`);
+    await assertRejects(() => dataset.read(1), RanetError, 'cat/2.jpg": there is no such file');
+  });
+});
+
+Deno.test("links that run in circles end", async () => {
+  await withFolder({ "cat/1.jpg": cat }, async (folder) => {
+    await Deno.symlink("..", `${folder}/cat/up`);
+    await refused(folder, labels, "nested too deep");
+  });
+});
+
+/** A record of CIFAR whose pixel p has the bytes p, p + 1, p + 2 (modulo 256). */
+const record = (...label: number[]): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(
+    { length: label.length + 3072 },
+    (_, i) => label[i] ?? (i - label.length) % 1024 + Math.floor((i - label.length) / 1024),
+  );
+const join = (...parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(parts.flatMap((part) => [...part]));
+
+Deno.test("CIFAR-10 files are read record by record, and their classes matched by name", async () => {
+  const reversed = CIFAR10_LABELS.toReversed();
+  await withFolder({ "a.bin": join(record(3), record(8)), "b.bin": record(0) }, async (folder) => {
+    const dataset = await openDataset(folder, { labels: reversed, inputSize: 32 });
+    assertEquals(await entries(dataset), [["a.bin, record 0", 6], ["a.bin, record 1", 1], ["b.bin, record 0", 9]]);
+    assertEquals([dataset.format, dataset.size], ["CIFAR-10", 3]);
+    const { image } = await dataset.read(2);
+    assertEquals(rgb(image).slice(0, 6), [0, 1, 2, 1, 2, 3]);
+    assertEquals(rgb(image).slice(-3), [255, 0, 1]);
+
+    const numbered = await openDataset(`${folder}/a.bin`, { labels: [..."0123456789"], inputSize: 32 });
+    assertEquals(await entries(numbered), [["a.bin, record 0", 3], ["a.bin, record 1", 8]]);
+  });
+});
+
+Deno.test("a CIFAR folder gives its test set", async () => {
+  await withFolder(
+    { "data_batch_1.bin": record(1), "test_batch.bin": record(2), "batches.meta.txt": "" },
+    async (folder) => {
+      const dataset = await openDataset(folder, { labels: CIFAR10_LABELS, inputSize: 32 });
+      assertEquals(await entries(dataset), [["test_batch.bin, record 0", 2]]);
+      assertEquals(dataset.name, "test_batch.bin");
+    },
+  );
+});
+
+Deno.test("CIFAR-100 files give the fine label", async () => {
+  await withFolder({ "test.bin": join(record(5, 99), record(5, 0)) }, async (folder) => {
+    const dataset = await openDataset(folder, { labels: CIFAR100_LABELS, inputSize: 32 });
+    assertEquals([dataset.format, (await entries(dataset)).map(([, label]) => label)], ["CIFAR-100", [99, 0]]);
+    await refused(folder, ["x", "y"], "CIFAR-100 with this model: it has 100 classes, the model 2 (x, y)");
+  });
+});
+
+Deno.test("CIFAR files of a wrong length or label are refused", async () => {
+  await withFolder(
+    { "x.bin": new Uint8Array(3072) },
+    (folder) => refused(folder, CIFAR10_LABELS, "found files of 3072 bytes"),
+  );
+  await withFolder({ "x.bin": "" }, (folder) => refused(folder, CIFAR10_LABELS, "found files of 0 bytes"));
+  await withFolder({ "x.bin": join(record(10), record(9)) }, async (folder) => {
+    const dataset = await openDataset(folder, { labels: CIFAR10_LABELS.slice(1, 9), inputSize: 32 });
+    await assertRejects(() => dataset.read(0), RanetError, "x.bin, record 0 of");
+    await assertRejects(() => dataset.read(1), RanetError, "its label truck is not a class of the model");
+  });
+});
+
+const idx = (shape: number[], data: number[]): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((size) => [0, 0, size >> 8, size & 255]), ...data]);
+const gzip = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(
+    await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
+  );
+const digits = [..."0123456789"];
+
+Deno.test("IDX images are padded to the model's input; the files may be gzipped", async () => {
+  const images = idx([2, 1, 2], [10, 20, 30, 40]);
+  const marks = idx([2], [7, 3]);
+  for (const [a, b] of [["", ""], [".gz", ".gz"], ["", ".gz"]] as const) {
+    const files = {
+      [`t10k-images-idx3-ubyte${a}`]: a ? await gzip(images) : images,
+      [`t10k-labels-idx1-ubyte${b}`]: b ? await gzip(marks) : marks,
+      "train-images-idx3-ubyte": "not looked at",
+    };
+    await withFolder(files, async (folder) => {
+      const dataset = await openDataset(folder, { labels: digits, inputSize: 4 });
+      assertEquals([dataset.format, await entries(dataset)], ["IDX", [["image 0", 7], ["image 1", 3]]]);
+      const { image } = await dataset.read(1);
+      const red = rgb(image).filter((_, i) => i % 3 === 0);
+      assertEquals(red, [0, 0, 0, 0, 0, 30, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+      const small = await openDataset(folder, { labels: digits, inputSize: 1 });
+      assertEquals(rgb((await small.read(0)).image), [10, 10, 10, 20, 20, 20]);
+      const fewer = await openDataset(folder, { labels: ["trouser", "shirt", "coat", "bag"], inputSize: 1 });
+      assertEquals((await fewer.read(1)).label, 3);
+      await assertRejects(
+        () => fewer.read(0),
+        RanetError,
+        "its label 7 is not a class of the model (trouser, shirt, coat, bag)",
+      );
+    });
+  }
+});
+
+Deno.test("IDX files that are damaged or do not belong together are refused", async () => {
+  const images = idx([2, 1, 2], [10, 20, 30, 40]);
+  const cases: [Files, string][] = [
+    [{ "images.idx3-ubyte": images }, "expected its labels in "],
+    [{ "images.idx3-ubyte": images, "labels.idx1-ubyte": idx([3], [1, 2, 3]) }, "2 images, but 3 labels"],
+    [{ "images.idx3-ubyte": images.slice(0, -1), "labels.idx1-ubyte": "" }, "its header says 2×1×2 bytes, found 3"],
+    [
+      { "images.idx3-ubyte": images, "labels.idx1-ubyte": images },
+      "it is not an IDX file of unsigned bytes in 1 dimensions",
+    ],
+    [{ "images.idx3-ubyte": idx([0, 1, 1], []) }, "its header says 0×1×1 bytes"],
+    [{ "images-idx3-ubyte.gz": (await gzip(images)).slice(0, 20) }, "its gzip data is truncated or damaged"],
+    [{ "a-images-idx3-ubyte": images, "b-images-idx3-ubyte": images }, "name one of its files"],
+  ];
+  for (const [files, message] of cases) await withFolder(files, (folder) => refused(folder, digits, message));
+});
+
+Deno.test("a CSV lists paths relative to itself, with labels by name or index", async () => {
+  const csv = '\ufeffpath,label\r\n"in, side/1.jpg",cat\r\n\r\nship.jpg , 0\r\n"ship.jpg","ship"';
+  await withFolder({ "list.csv": csv, "in, side/1.jpg": cat, "ship.jpg": ship }, async (folder) => {
+    const dataset = await openDataset(`${folder}/list.csv`, options);
+    assertEquals([dataset.format, dataset.name, dataset.size], ["CSV", "list.csv", 3]);
+    assertEquals(await entries(dataset), [["in, side/1.jpg", 1], ["ship.jpg", 0], ["ship.jpg", 0]]);
+    await Deno.writeTextFile(`${folder}/absolute.csv`, `${folder}/ship.jpg,ship`);
+    assertEquals(await entries(await openDataset(`${folder}/absolute.csv`, options)), [[`${folder}/ship.jpg`, 0]]);
+  });
+});
+
+Deno.test("bad lines of a CSV are refused, or counted and left out with skipBad", async () => {
+  const cases: [string, string][] = [
+    ["a.jpg,cat\nb.jpg,dog", '"dog" is not a class of the model (ship, cat)'],
+    ["a.jpg,cat\nb.jpg,2", '"2" is not a class'],
+    ["a.jpg,cat\nb.jpg", "line 2 of "],
+    ["a.jpg,cat,1", 'expected path,label, found "a.jpg,cat,1"'],
+    [",cat", "line 1 of "],
+    ["path,label\nlabel,label", "line 2 of"],
+  ];
+  for (const [csv, message] of cases) {
+    await withFolder({ "x.csv": csv }, async (folder) => {
+      await refused(`${folder}/x.csv`, labels, message, "--skip-bad");
+      const dataset = await openDataset(`${folder}/x.csv`, { ...options, skipBad: true });
+      assertEquals(dataset.bad.length, 1);
+      assert(dataset.size <= 1);
+    });
+  }
+  await withFolder(
+    { "x.csv": 'a.jpg,"cat' },
+    (folder) => refused(`${folder}/x.csv`, labels, 'x.csv": Quote Not Closed'),
+  );
+});
+
+Deno.test("openDataset() says what it expected of any other path", async () => {
+  await refused("/nowhere/pets", labels, 'Cannot read "/nowhere/pets": there is no such file or folder');
+  await withFolder({ "x.zip": "PK" }, async (folder) => {
+    await refused(`${folder}/x.zip`, labels, "expected a folder of class folders", "archives must be unpacked");
+    await refused(folder, labels, "expected folders named after the classes (ship, cat)");
+  });
+});

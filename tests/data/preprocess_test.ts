@@ -1,0 +1,95 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { RgbImage } from "../../lib/data/image.ts";
+import { toTensor } from "../../lib/data/preprocess.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { image, rgb } from "./fixtures.ts";
+
+const plain = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+
+for (const [resize, size] of [[31, 28], [6, 5], [14, 14]] as const) {
+  Deno.test(`toTensor() resizes to ${resize} and crops to ${size} to the bit as Pillow`, async () => {
+    const tensor = toTensor(await image("photo.png"), { size, resize, ...plain });
+    const planes = Array.from(tensor, (value) => Math.round(255 * value));
+    const interleaved = planes.map((_, i) => planes[(i % 3) * size * size + Math.floor(i / 3)]);
+    assertEquals(interleaved, rgb(await image(`resized-${resize}-crop-${size}.png`)));
+  });
+}
+
+Deno.test("toTensor() normalises each channel", () => {
+  const pixel = { width: 1, height: 1, data: Uint8Array.of(255, 51, 0, 7) };
+  const tensor = toTensor(pixel, { size: 1, resize: 1, mean: [0.5, 0.1, 0.25], std: [0.25, 0.5, 0.5] });
+  [2, 0.2, -0.5].forEach((value, channel) => assertAlmostEquals(tensor[channel]!, value, 1e-6));
+});
+
+/** An image up to 40 pixels a side, whose bytes follow from a seed. */
+const images = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.nat()).map(
+  ([width, height, seed]): RgbImage => {
+    let random = (seed % 0x7ffffffe) + 1;
+    const data = Uint8Array.from({ length: 4 * width * height }, () => (random = (random * 48271) % 0x7fffffff) & 255);
+    return { width, height, data };
+  },
+);
+const sizes = fc.tuple(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 0, max: 8 })).map(
+  ([size, border]) => ({ size, resize: size + border, ...plain }),
+);
+
+Deno.test("toTensor() leaves the pixels of an image of the right size alone", () => {
+  fc.assert(fc.property(images, ({ width: size, data }) => {
+    const square = Uint8Array.from({ length: 4 * size ** 2 }, (_, i) => data[i % data.length]!);
+    const tensor = toTensor({ width: size, height: size, data: square }, { size, resize: size, ...plain });
+    for (const [i, value] of tensor.entries()) {
+      assertEquals(Math.round(255 * value), square[4 * (i % size ** 2) + Math.floor(i / size ** 2)]);
+    }
+  }));
+});
+
+Deno.test("toTensor() keeps a constant image constant, and every value within the image's range", () => {
+  fc.assert(fc.property(images, sizes, fc.nat(255), (img, input, value) => {
+    const constant = toTensor({ ...img, data: img.data.map(() => value) }, input);
+    assert(constant.every((found) => Math.round(255 * found) === value));
+    const found = toTensor(img, input);
+    assertEquals(found.length, 3 * input.size ** 2);
+    const bytes = rgb(img);
+    const [low, high] = [Math.min(...bytes), Math.max(...bytes)];
+    assert(found.every((share) => Math.round(255 * share) >= low && Math.round(255 * share) <= high));
+  }));
+});
+
+Deno.test("toTensor() of a transposed image is the transposed tensor, but for the rounding between the passes", () => {
+  fc.assert(fc.property(images, sizes, ({ width, height, data }, input) => {
+    const turned = data.map((_, i) => {
+      const [x, y] = [Math.floor(i / 4 / height), Math.floor(i / 4) % height];
+      return data[4 * (y * width + x) + (i % 4)]!;
+    });
+    const { size } = input;
+    const straight = toTensor({ width, height, data }, input);
+    const transposed = toTensor({ width: height, height: width, data: turned }, input);
+    for (let i = 0; i < straight.length; i++) {
+      const [plane, y, x] = [Math.floor(i / size ** 2), Math.floor(i / size) % size, i % size];
+      assertAlmostEquals(transposed[plane * size ** 2 + x * size + y]!, straight[i]!, 1.01 / 255);
+    }
+  }));
+});
+
+Deno.test("toTensor() takes strips and dots", () => {
+  for (const [width, height] of [[1, 1], [3, 10_000], [30_000, 1]] as const) {
+    const tensor = toTensor({ width, height, data: new Uint8Array(4 * width * height).fill(200) }, {
+      size: 24,
+      resize: 32,
+      ...plain,
+    });
+    assert(tensor.every((value) => Math.round(255 * value) === 200));
+  }
+});
+
+Deno.test("toTensor() refuses an image whose bytes are not four a pixel", () => {
+  const input = { size: 1, resize: 1, ...plain };
+  const wrong = { width: 2, height: 2, data: new Uint8Array(12) };
+  assertThrows(
+    () => toTensor(wrong, input),
+    RanetError,
+    "Cannot use image: 2×2 pixels need 4 bytes each, found 12 bytes",
+  );
+  assertThrows(() => toTensor({ width: 0, height: 0, data: new Uint8Array() }, input), RanetError, "0×0");
+});

@@ -1,0 +1,60 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { readSamples } from "../../lib/data/read_samples.ts";
+import { RanetError } from "../../lib/errors.ts";
+
+/** Ten samples, each read later than the one after it; some of them bad. */
+function fake(bad: readonly number[] = []): Dataset & { reading: number; most: number } {
+  return {
+    name: "fake",
+    format: "IDX",
+    size: 10,
+    bad: [],
+    reading: 0,
+    most: 0,
+    async read(index) {
+      this.most = Math.max(this.most, ++this.reading);
+      for (let turn = index; turn < 10; turn++) await Promise.resolve();
+      this.reading--;
+      if (bad.includes(index)) throw new RanetError(`sample ${index} is bad`);
+      return { name: `${index}`, label: index, image: { width: 1, height: 1, data: new Uint8Array(4) } };
+    },
+  };
+}
+const keep = ({ label }: { readonly label: number }): number => label;
+
+Deno.test("readSamples() keeps the order, from any start, with a bounded number under way", async () => {
+  for (const ahead of [0, 3, 99]) {
+    for (const start of [0, 7, 10]) {
+      const dataset = fake();
+      const labels = await Array.fromAsync(readSamples(dataset, { keep, start, ahead }));
+      assertEquals(labels, Array.from({ length: 10 - start }, (_, i) => start + i));
+      assertEquals(dataset.most, Math.min(ahead + 1, 10 - start));
+    }
+  }
+});
+
+Deno.test("readSamples() skips bad samples with onBad, and throws without", async () => {
+  const bad: [string, number][] = [];
+  const labels = await Array.fromAsync(
+    readSamples(fake([0, 5, 9]), { keep, onBad: (message, index) => bad.push([message, index]) }),
+  );
+  assertEquals(labels, [1, 2, 3, 4, 6, 7, 8]);
+  assertEquals(bad, [0, 5, 9].map((index) => [`sample ${index} is bad`, index]));
+  await assertRejects(() => Array.fromAsync(readSamples(fake([2, 3]), { keep })), RanetError, "sample 2 is bad");
+});
+
+Deno.test("readSamples() never takes a defect for a bad sample, and may be left early", async () => {
+  const fails = (): never => {
+    throw new TypeError("a defect");
+  };
+  await assertRejects(
+    () => Array.fromAsync(readSamples(fake(), { keep: fails, onBad: () => {} })),
+    TypeError,
+    "a defect",
+  );
+  for await (const label of readSamples(fake([3]), { keep, ahead: 5 })) {
+    assertEquals(label, 0);
+    break;
+  }
+});

@@ -1,0 +1,128 @@
+/**
+ * The launcher, with stand-ins for `deno` and `npm` on PATH that print how they are called.
+ *
+ * @module
+ */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+
+const LAUNCHER = new URL("../ranet", import.meta.url).pathname;
+const ROOT = LAUNCHER.slice(0, -"/ranet".length);
+const ECHO = 'echo "$@"; echo "cwd $PWD"; echo "JSR_URL $JSR_URL"';
+
+interface Setup {
+  /** What `deno -V` prints; unless told, an answer too old to be used. */
+  readonly version?: string;
+  /** What any other call of `deno` does. */
+  readonly deno?: string;
+  /** Further programs on PATH. */
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs the launcher once per list of arguments, all in one fresh folder that is home and current directory. */
+async function launch({ version = "deno 1.0.0", deno = ECHO, bin, env }: Setup, ...calls: string[][]) {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${home}/bin`);
+    const programs = { deno: `[ "$1" != -V ] || { echo "${version}"; exit; }\n${deno}`, npm: "exit 1", ...bin };
+    for (const [name, body] of Object.entries(programs)) {
+      await Deno.writeTextFile(`${home}/bin/${name}`, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    }
+    const runs = [];
+    for (const args of calls) {
+      const { code, stdout, stderr } = await new Deno.Command(LAUNCHER, {
+        args,
+        cwd: home,
+        clearEnv: true,
+        env: { HOME: home, PATH: `${home}/bin:/usr/bin:/bin`, ...env },
+      }).output();
+      const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).replaceAll(home, "~"));
+      runs.push({ code, out, err });
+    }
+    return runs;
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+Deno.test("the launcher hands a command to cli.ts, in the user's directory, and stays silent", async () => {
+  const [run] = await launch({ version: "deno 2.9.6" }, ["classify", "a b.jpg", "--json"]);
+  assertEquals(run.err, "");
+  assertEquals(run.out.split("\n").slice(0, 2), [
+    `run --quiet --no-prompt -P=cli ${ROOT}/cli.ts classify a b.jpg --json`,
+    "cwd ~",
+  ]);
+});
+
+Deno.test("the launcher runs a task of deno.json by its name, and nothing else as a task", async () => {
+  const [task, command] = await launch({ version: "deno 2.9.6" }, ["lint", "--fix"], ["2.0"]);
+  assertStringIncludes(task.out, `task --quiet --config ${ROOT}/deno.json lint --fix\n`);
+  assertMatch(command.out, /^run /);
+});
+
+Deno.test("the launcher accepts newer Deno, and turns to npm for its own where it is older", async () => {
+  for (const version of ["deno 2.10.0", "deno 3.0.1"]) {
+    const [run] = await launch({ version }, ["plan"]);
+    assertMatch(run.out, /^run /, version);
+  }
+  for (const version of ["deno 2.8.9", "deno 1.46.0"]) {
+    const [run] = await launch({ version, bin: { npm: "echo no network >&2; exit 1" } }, ["plan"]);
+    assertEquals([run.code, run.out], [1, ""], version);
+    assertMatch(run.err, /no network\nranet: Cannot get Deno .*npm could not install deno@.*\n$/, version);
+  }
+});
+
+Deno.test("the launcher gets Deno once, and only a build that runs here", async () => {
+  const npm = `
+    for build in broken good; do mkdir -p "$3/node_modules/@deno/$build"; done
+    printf '#!/bin/sh\\nexit 1' >"$3/node_modules/@deno/broken/deno"
+    printf '#!/bin/sh\\necho deno 2.9.6' >"$3/node_modules/@deno/good/deno"
+    chmod +x "$3"/node_modules/@deno/*/deno`;
+  const [first, second] = await launch({ bin: { npm } }, ["plan"], ["plan"]);
+  assertMatch(first.err, /^ranet: getting Deno .* through npm, once, into ~\/.cache\/ranet\/deno-[\d.]+\n$/);
+  assertEquals([first.code, first.out, second.code, second.err], [0, "deno 2.9.6\n", 0, ""]);
+});
+
+Deno.test("the launcher asks JSR once, and remembers", async () => {
+  const reachable = await launch({ version: "deno 2.9.6" }, ["plan"], ["plan"]);
+  for (const { out, err } of reachable) assertEquals([out.split("\n")[2], err], ["JSR_URL ", ""]);
+
+  const [first, second] = await launch({ version: "deno 2.9.6", deno: `[ "$1" != cache ] || exit 1\n${ECHO}` }, [
+    "plan",
+  ], [
+    "plan",
+  ]);
+  assertMatch(first.err, /^ranet: JSR cannot be reached: .*\n$/);
+  assertEquals(second.err, "");
+  for (const { out } of [first, second]) assertMatch(out, /^JSR_URL file:\/\/~\/.cache\/ranet\/stand-ins-[\d-]+\/$/m);
+});
+
+Deno.test("RANET_OFFLINE decides between JSR and stand-ins, and a registry of the user's own stays", async () => {
+  const registry = async (env: Record<string, string>) =>
+    (await launch({ version: "deno 2.9.6", env }, ["plan"]))[0].out.split("\n")[2];
+  assertMatch(await registry({ RANET_OFFLINE: "1" }), /^JSR_URL file:.*\/stand-ins-/);
+  assertEquals(await registry({ RANET_OFFLINE: "0" }), "JSR_URL ");
+  assertEquals(await registry({ JSR_URL: "https://jsr.example/", RANET_OFFLINE: "1" }), "JSR_URL https://jsr.example/");
+});
+
+Deno.test("the launcher gets the tests an adapter where it may, and else says how", async () => {
+  const deno = `[ "$1" != eval ] || { [ -e adapter ]; exit; }\n${ECHO}`;
+  const setup = { version: "deno 2.9.6", deno, env: { RANET_OFFLINE: "1" } };
+  const apt = 'echo "apt-get $@" >&2; [ "$1" = update ] || touch adapter';
+
+  const [user] = await launch({ ...setup, bin: { id: "echo 1000", "apt-get": apt } }, ["test"]);
+  assertMatch(user.err, /^ranet: no WebGPU adapter; .*: sudo apt-get install .*mesa-vulkan-drivers.*\n$/);
+  assertMatch(user.out, /^task .* test\n/);
+
+  const [root, again] = await launch({ ...setup, bin: { id: "echo 0", "apt-get": apt } }, ["test", "a_test.ts"], [
+    "test",
+  ]);
+  assertMatch(root.err, /^ranet: no WebGPU adapter: installing .*\napt-get update.*\napt-get install .*libvulkan1\n$/);
+  assertMatch(root.out, /^task .* test a_test.ts\n/);
+  assertEquals(again.err, "");
+
+  const [offline] = await launch({ ...setup, bin: { id: "echo 0", "apt-get": "exit 100" } }, ["test"]);
+  assertStringIncludes(offline.err, "ranet: still no WebGPU adapter\n");
+  assertMatch(offline.out, /^task .* test\n/);
+});

@@ -1,0 +1,188 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { zipSync } from "fflate";
+import { RanetError } from "../../lib/errors.ts";
+import { readCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { readSafetensors, writeSafetensors } from "../../lib/weights/safetensors.ts";
+import type { Tensor } from "../../lib/weights/tensor.ts";
+
+const source = "checkpoint.pth.tar";
+const fixture = (name: string) => Deno.readFileSync(new URL(`../fixtures/weights/${name}`, import.meta.url));
+const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
+
+// A pickler for the little that tests need: every function returns instructions, one character a byte.
+const int = (value: number) => "J" + String.fromCharCode(...new Uint8Array(Int32Array.of(value).buffer));
+const text = (value: string) => "\x8c" + String.fromCharCode(value.length) + value;
+const tuple = (...items: string[]) => "(" + items.join("") + "t";
+const dict = (entries: Record<string, string>) =>
+  "}" + Object.entries(entries).map(([key, value]) => text(key) + value + "s").join("");
+
+interface FakeTensor {
+  type?: string;
+  key?: string;
+  length?: number;
+  offset?: string;
+  shape?: number[];
+  stride?: number[];
+}
+
+function tensor(
+  { type = "Float", key = "0", length = 4, offset = int(0), shape = [4], stride = [1] }: FakeTensor = {},
+) {
+  const storage = tuple(text("storage"), `ctorch\n${type}Storage\n`, text(key), text("cpu"), int(length)) + "Q";
+  const sizes = (values: number[]) => tuple(...values.map(int));
+  return "ctorch._utils\n_rebuild_tensor_v2\n" + tuple(storage, offset, sizes(shape), sizes(stride), "\x89", "N") + "R";
+}
+
+const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+
+function zip(pickle: string, files: Record<string, Uint8Array> = { "data/0": floats(1, 2, 3, 4) }, level: 0 | 9 = 0) {
+  const named = Object.entries({ "data.pkl": latin1(pickle + "."), ...files }).map((
+    [name, data],
+  ) => [`m/${name}`, data]);
+  return zipSync(Object.fromEntries(named), { level });
+}
+
+/** A legacy file; each storage is preceded by its length. */
+function legacy(pickle: string, keys: string, storages: Uint8Array): Uint8Array {
+  const head = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+  return Uint8Array.from([...latin1(`\x80\x02${head}${int(1001)}.}.${pickle}.${keys}.`), ...storages]);
+}
+
+for (const name of ["legacy.pth.tar", "zip-protocol2.pth.tar", "zip-protocol4.pth.tar"]) {
+  Deno.test(`checkpoint: reads the state_dict of ${name}, and nothing of its optimizer (which holds NaN)`, () => {
+    assertEquals(
+      readCheckpoint(fixture(name), { source }),
+      new Map<string, Tensor>([
+        ["conv.weight", { shape: [2, 3, 1, 1], data: Float32Array.of(0, 1, 2, 3, 4, 5) }],
+        ["transposed", { shape: [2, 3], data: Float32Array.of(4, 8, 12, 5, 9, 13) }],
+        ["half", { shape: [3], data: Float32Array.of(0.5, -2, 65504) }],
+        ["double", { shape: [2], data: Float32Array.of(0.1, 1e-3) }],
+        ["bfloat16", { shape: [2], data: Float32Array.of(1, -5) }],
+        ["scalar", { shape: [], data: Float32Array.of(7) }],
+        ["empty", { shape: [0, 2], data: new Float32Array() }],
+      ]),
+    );
+  });
+}
+
+Deno.test("checkpoint: a state_dict may be the whole file", () => {
+  const read = readCheckpoint(zip(dict({ "a.weight": tensor() })), { source });
+  assertEquals(read, new Map([["a.weight", { shape: [4], data: Float32Array.of(1, 2, 3, 4) }]]));
+});
+
+Deno.test("checkpoint: numbers of a big-endian machine are read as such", () => {
+  const files = { byteorder: latin1("big"), "data/0": Uint8Array.of(0x3f, 0x80, 0, 0) };
+  const read = readCheckpoint(zip(dict({ a: tensor({ length: 1, shape: [1] }) }), files), { source });
+  assertEquals(read.get("a")?.data, Float32Array.of(1));
+});
+
+Deno.test("checkpoint: a storage that only the optimizer refers to may be missing", () => {
+  const pickle = dict({ optimizer: dict({ momentum: tensor({ key: "1" }) }), state_dict: dict({ a: tensor() }) });
+  assertEquals(readCheckpoint(zip(pickle), { source }).size, 1);
+});
+
+const state = (entries: Record<string, string>) => dict({ state_dict: dict(entries) });
+const system = "cposix\nsystem\n" + text("touch /tmp/owned") + "\x85R";
+const good = zip(state({ a: tensor() }));
+
+const broken: Record<string, [bytes: Uint8Array, message: string]> = {
+  "an empty file": [new Uint8Array(), "not a file written by torch.save"],
+  "a JPEG": [Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), "not a file written by torch.save"],
+  "a zip of something else": [zipSync({ "word/document.xml": new Uint8Array() }), "0 data.pkl"],
+  "a zip of two": [
+    zipSync({ "a/data.pkl": new Uint8Array(), "b/data.pkl": new Uint8Array() }, { level: 0 }),
+    "2 data.pkl",
+  ],
+  "a truncated zip": [good.subarray(0, good.length - 30), "damaged or cut short"],
+  "a compressed zip": [zip(state({ a: tensor() }), { "data/0": new Uint8Array(16) }, 9), "compressed"],
+  "os.system in a zip": [zip(state({ a: system })), 'refuses to load "posix.system"'],
+  "os.system in a legacy file": [legacy(state({ a: system }), "]", floats()), 'refuses to load "posix.system"'],
+  "os.system in a bare pickle": [latin1(`\x80\x02${system}.`), 'refuses to load "posix.system"'],
+  "a bare pickle": [latin1("\x80\x02}."), "a pickle, but not one written by torch.save"],
+  "a whole module": [zip("cmodels.RANet\nRANet\n"), 'refuses to load "models.RANet.RANet"'],
+  "a list": [zip("]"), "it holds a list instead of a dict"],
+  "no state_dict": [zip(dict({ epoch: int(3), model: dict({ a: tensor() }) })), 'only the keys "epoch", "model"'],
+  "an empty state_dict": [zip(state({})), "no state_dict with tensors"],
+  "a state_dict with a number": [zip(state({ a: tensor(), b: int(3) })), 'has 3 under "b"'],
+  "a name with and without module.": [zip(state({ a: tensor(), "module.a": tensor() })), '"a" with and without'],
+  "a missing storage": [zip(state({ a: tensor({ key: "1" }) })), 'storage "1" has 0 bytes instead of 16'],
+  "a short storage": [zip(state({ a: tensor({ length: 5 }) })), 'storage "0" has 16 bytes instead of 20'],
+  "a storage of two types": [
+    zip(state({ a: tensor(), b: tensor({ type: "Double" }) })),
+    'storage "0" is described in two ways',
+  ],
+  "a storage that is none": [zip(state({ a: "K\x01Q" })), "not a storage"],
+  "a type that is not known": [zip(state({ a: tensor({ type: "ComplexFloat" }) })), 'load "torch.ComplexFloatStorage"'],
+  "a shape past its storage": [zip(state({ a: tensor({ shape: [5] }) })), "reaches to number 5"],
+  "an offset past its storage": [zip(state({ a: tensor({ offset: int(1) }) })), "reaches to number 5"],
+  "a stride past its storage": [zip(state({ a: tensor({ stride: [2] }) })), "reaches to number 7"],
+  "a negative offset": [zip(state({ a: tensor({ offset: int(-1) }) })), "describes a tensor in a way"],
+  "a negative stride": [zip(state({ a: tensor({ stride: [-1] }) })), "describes a tensor in a way"],
+  "an offset that is text": [zip(state({ a: tensor({ offset: text("0") }) })), "describes a tensor in a way"],
+  "strides for another shape": [zip(state({ a: tensor({ stride: [1, 1] }) })), "describes a tensor in a way"],
+  "a tensor bomb": [zip(state({ a: tensor({ shape: [2 ** 30, 2 ** 30], stride: [0, 0] }) })), "more than it has bytes"],
+  "a NaN": [zip(state({ a: tensor() }), { "data/0": floats(0, 0, NaN, 0) }), 'tensor "a" holds NaN at index 2'],
+  "a double too large": [
+    zip(state({ a: tensor({ type: "Double", length: 1, shape: [1] }) }), {
+      "data/0": new Uint8Array(Float64Array.of(1e300).buffer),
+    }),
+    "holds 1e+300 at index 0",
+  ],
+  "a filled OrderedDict": [zip("ccollections\nOrderedDict\n]\x85R"), "OrderedDict"],
+  "a legacy file of another format": [
+    latin1("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." + int(1000) + "."),
+    "its format is 1000",
+  ],
+  "a legacy file without storages": [legacy(state({ a: tensor() }), "]", floats()), 'storage "0" has 0 bytes'],
+  "a legacy file cut short": [legacy(state({ a: tensor() }), `]${text("0")}a`, floats(0, 0, 1, 2)), "has 8 bytes"],
+  "a legacy file with a stray storage": [legacy(state({ a: tensor() }), `]${text("7")}a`, floats()), 'names "7"'],
+  "a legacy file without a list": [legacy(state({ a: tensor() }), "N", floats()), "not a list"],
+};
+
+for (const [what, [bytes, message]] of Object.entries(broken)) {
+  Deno.test(`checkpoint: refuses ${what}`, () => {
+    const error = assertThrows(() => readCheckpoint(bytes, { source }), RanetError);
+    assertStringIncludes(error.message, `Cannot read ${source}: `);
+    assertStringIncludes(error.message, message);
+  });
+}
+
+/** Passes if `read` returns or throws a RanetError; anything else is a defect. */
+function isOrderly(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (error instanceof RanetError) return true;
+    throw error;
+  }
+}
+
+const readers: Record<string, [bytes: Uint8Array, read: (bytes: Uint8Array) => unknown]> = {
+  "a zip checkpoint": [fixture("zip-protocol4.pth.tar"), (bytes) => readCheckpoint(bytes, { source })],
+  "a legacy checkpoint": [fixture("legacy.pth.tar"), (bytes) => readCheckpoint(bytes, { source })],
+  "a safetensors file": [
+    writeSafetensors([["a", { shape: [2], data: Float32Array.of(1, 2) }], ["b", {
+      shape: [],
+      data: Float32Array.of(3),
+    }]], {
+      metadata: { spec: "x" },
+    }),
+    (bytes) => readSafetensors(bytes, { source }),
+  ],
+};
+
+for (const [what, [bytes, read]] of Object.entries(readers)) {
+  Deno.test(`weights: ${what} with changed bytes, cut anywhere, is read or refused`, () => {
+    const change = fc.record({ at: fc.nat(bytes.length - 1), to: fc.nat(255) });
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 4 }), fc.option(fc.nat(bytes.length), { freq: 1 }), (changes, cut) => {
+        const damaged = bytes.slice();
+        for (const { at, to } of changes) damaged[at] = to;
+        return isOrderly(() => read(cut === null ? damaged : damaged.subarray(0, cut)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+}
