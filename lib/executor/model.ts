@@ -64,11 +64,17 @@ export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {
   return parseSpec(decodeText(bytes, nameOrPath), { source: nameOrPath });
 }
 
+/** Where a model's weights are. */
+export interface LoadModelOptions {
+  /** Path or URL of a safetensors file to take instead of the model's own. */
+  readonly weights?: string;
+}
+
 /**
  * Loads a model.
  *
  * @param name A bundled name; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
- * @param options `weights`: path or URL of a safetensors file to take instead.
+ * @param options Where the weights are, if not with the model.
  * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
  *
  * @example
@@ -79,7 +85,7 @@ export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {
  * console.log(model.spec.classes[0]); // "airplane"
  * ```
  */
-export async function loadModel(name: string, options: { weights?: string } = {}): Promise<Model> {
+export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
   const directory = await isDirectory(name);
   const spec = await readSpec(directory ? `${name}/spec.yaml` : name);
   const source = options.weights ?? (directory ? `${name}/weights.safetensors` : undefined);

@@ -59,7 +59,7 @@ function openZip(bytes: Uint8Array): TorchFile {
   };
 }
 
-/** The archive's files that are wanted. They are stored uncompressed, so together they are no larger than the archive. */
+/** The archive's files that are wanted, all stored uncompressed and so together no larger than the archive. */
 function unzip(bytes: Uint8Array, want: (name: string) => boolean): Map<string, Uint8Array> {
   const sizes = new Map<string, number>();
   let entries = 0;

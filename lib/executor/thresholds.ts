@@ -1,0 +1,52 @@
+/**
+ * Thresholds that spend a budget over a batch, found on a validation set (Huang et al., "Multi-Scale Dense Networks for
+ * Resource Efficient Image Classification", ICLR 2018, section 3; the RANet paper's experiments use the same).
+ *
+ * @module
+ */
+
+/** For each exit, in order, the confidence of every sample. */
+export type Confidences = readonly ArrayLike<number>[];
+
+/**
+ * The thresholds for which about `q^k` of the samples (normalised over the exits) leave at exit k.
+ *
+ * @param q Above 0; the larger, the more samples go far.
+ * @param confidences Of a validation set, `[exit][sample]`, each in [0, 1].
+ * @returns One threshold per exit: `Infinity` where no sample may leave, `-Infinity` for the last.
+ */
+export function thresholdsForQ(q: number, confidences: Confidences): number[] {
+  const samples = confidences[0].length;
+  const powers = confidences.map((_, k) => q ** (k + 1));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  const left = new Uint8Array(samples);
+  return confidences.map((confidence, k) => {
+    if (k === confidences.length - 1) return -Infinity;
+    const quota = Math.floor(samples * powers[k] / total);
+    const staying = Array.from({ length: samples }, (_, sample) => sample).filter((sample) => !left[sample]);
+    staying.sort((a, b) => confidence[b] - confidence[a]);
+    const threshold = quota >= 1 && quota <= staying.length ? confidence[staying[quota - 1]] : Infinity;
+    for (const sample of staying) if (confidence[sample] >= threshold) left[sample] = 1;
+    return threshold;
+  });
+}
+
+/**
+ * The exit that each sample takes: the first whose threshold its confidence reaches, else the last.
+ *
+ * @param thresholds One per exit.
+ * @param confidences `[exit][sample]`.
+ * @returns For each sample the exit, counted from 0.
+ */
+export function exitsTaken(thresholds: readonly number[], confidences: Confidences): number[] {
+  const last = confidences.length - 1;
+  return Array.from({ length: confidences[0].length }, (_, sample) => {
+    const exit = confidences.findIndex((confidence, k) => k === last || confidence[sample] >= thresholds[k]);
+    return exit;
+  });
+}
+
+/** The mean of what each sample's exit costs. */
+export function averageCost(exits: readonly number[], flops: readonly number[]): number {
+  return exits.reduce((sum, exit) => sum + flops[exit], 0) / exits.length;
+}
