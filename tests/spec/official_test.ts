@@ -1,0 +1,167 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { RanetError } from "../../lib/errors.ts";
+import { specFromOfficialFlags } from "../../lib/spec/official.ts";
+import { parseSpec } from "../../lib/spec/parse.ts";
+
+const CIFAR = "--arch RANet --step 2 --stepmode lg";
+const IMAGENET = "--arch RANet --data ImageNet --step 8 --stepmode even --growthRate 16 --scale-list 1-2-3-4 " +
+  "--grFactor 4-2-2-1 --bnFactor 4-2-2-1";
+
+const PUBLISHED: readonly [name: string, flags: string][] = [
+  ["ranet-cifar10", CIFAR],
+  ["ranet-cifar100", `${CIFAR} --data cifar100`],
+  ["ranet-imagenet-c32", `${IMAGENET} --nChannels 32`],
+  ["ranet-imagenet-c64", `${IMAGENET} --nChannels 64`],
+];
+
+const architecture = (flags: string) => parseSpec(specFromOfficialFlags(flags));
+
+for (const [name, flags] of PUBLISHED) {
+  Deno.test(`specs/${name}.yaml is what the published flags say`, () => {
+    const file = Deno.readTextFileSync(new URL(`../../specs/${name}.yaml`, import.meta.url));
+    assertMatch(file, /^# yaml-language-server: \$schema=\.\/ranet\.schema\.json\n/);
+    assertEquals(parseSpec(file), parseSpec(specFromOfficialFlags(flags, { name })));
+  });
+}
+
+Deno.test("no flags are the authors' defaults", () => {
+  const spec = architecture("");
+  assertEquals(spec.name, "ranet-cifar10");
+  assertEquals(spec.baseFeatures, [4, 2, 1].map((divisor) => ({ divisor, channels: 16 * divisor })));
+  assertEquals(spec.layers, [4, 4, 4, 4, 4, 4]);
+  assertEquals(spec.subnetworks.map(({ blocks, growth, bottleneck }) => [blocks, growth, bottleneck]), [
+    [2, 24, 4],
+    [4, 12, 2],
+    [6, 6, 1],
+  ]);
+  assertEquals(spec.subnetworks.map(({ transitions }) => transitions), [[], [2], [2, 4]]);
+  assertEquals(spec.classes.length, 10);
+});
+
+Deno.test("each flag lands where it belongs", () => {
+  const spec = architecture(
+    "--data cifar100 --nBlocks 3 --block-step 1 --nChannels 8 --growthRate 5 --grFactor 3-2-1 --bnFactor 5-4-2 " +
+      "--step 2 --stepmode lg --compress-factor 0.4 --reduction .7",
+  );
+  assertEquals(spec.baseFeatures.map(({ channels }) => channels), [24, 16, 8]);
+  assertEquals(spec.subnetworks.map(({ blocks, growth, bottleneck }) => [blocks, growth, bottleneck]), [
+    [3, 15, 5],
+    [4, 10, 4],
+    [5, 5, 2],
+  ]);
+  assertEquals(spec.layers, [2, 4, 6, 8, 10]);
+  assertEquals([spec.compress, spec.reduction], [0.4, 0.7]);
+  assertEquals(spec.classes.length, 100);
+  assertEquals(spec.input.mean, [0.5071, 0.4867, 0.4408]);
+});
+
+Deno.test("repeated scales share a resolution, the coarsest too", () => {
+  const four = "--grFactor 4-2-2-1 --bnFactor 4-2-2-1";
+  const middle = architecture(`${four} --scale-list 1-2-2-3`);
+  assertEquals(middle.baseFeatures.map(({ divisor }) => divisor), [4, 2, 2, 1]);
+  const coarsest = architecture(`${four} --scale-list 1-1-2-3`);
+  assertEquals(coarsest.baseFeatures.map(({ divisor }) => divisor), [4, 4, 2, 1]);
+  assertEquals(coarsest.subnetworks[1].fusion, ["up-conv", "up-conv"]);
+  assertEquals(coarsest.subnetworks[1].transitions, []);
+});
+
+Deno.test("scale indices with gaps keep the authors' fusion and transitions", () => {
+  const spec = architecture("--scale-list 2-4-5");
+  assertEquals(spec.baseFeatures.map(({ divisor }) => divisor), [4, 2, 1]);
+  assertEquals(spec.subnetworks.map(({ transitions }) => transitions), [[1], [1, 2, 3], [1, 2, 3, 4]]);
+  assertEquals(spec.subnetworks[2].fusion, ["up-conv", "down-conv", "up-conv", "down-conv"]);
+});
+
+Deno.test("flags of the training script are passed over", () => {
+  const plain = specFromOfficialFlags(CIFAR);
+  const trained =
+    "--gpu 0,1 --save 'my runs/a' --batch-size 64 -b 64 -j 8 --use-valid --epochs=300 --resume \\\n --seed 0 ";
+  assertEquals(specFromOfficialFlags(trained + CIFAR), plain);
+  assertEquals(specFromOfficialFlags("--arch=RANet --step=9 --step=2 --stepmode 'lg'"), plain);
+});
+
+Deno.test("the text is for people and editors", () => {
+  const text = specFromOfficialFlags(CIFAR, { schema: "../my specs/ranet.schema.json" });
+  assertEquals(text.split("\n").slice(0, 3), [
+    "# yaml-language-server: $schema=../my%20specs/ranet.schema.json",
+    "# The authors' flags: --step 2 --stepmode lg",
+    "name: ranet-cifar10",
+  ]);
+});
+
+const REFUSED: readonly [flags: string, part: string][] = [
+  ["--scale-lst 1-2", '"--scale-lst" is none of the authors\' flags; did you mean --scale-list?'],
+  ["--nblocks 3", "did you mean --nBlocks?"],
+  ["python main.py", '"python" is none of the authors\' flags'],
+  ["--__proto__ 1", "none of the authors' flags"],
+  ["--step", "--step has no value"],
+  ["--step --nBlocks 2", "--step has no value"],
+  ["--step two", '--step is "two", expected a whole number'],
+  ["--step 2.5", "--step is"],
+  ["--step -1", "--step is"],
+  ["--nBlocks 99999", "--nBlocks is"],
+  ["--stepmode log", '--stepmode is "log", expected even or lg'],
+  ["--data mnist", "expected cifar10 or cifar100 or ImageNet"],
+  ["--arch MSDNet", '--arch is "MSDNet", expected RANet'],
+  ["--reduction half", '--reduction is "half", expected a number such as 0.5'],
+  ["--scale-list 1-2", "--grFactor has 3 entries and --scale-list 2"],
+  ["--scale-list 1-a-3", "--scale-list is"],
+  ["--scale-list 3-2-1", "expected coarsest first"],
+  ["--block-step 0", "subnetworks[2].blocks: expected more than the 2"],
+  ["--growthRate 0", "subnetworks[0].growth: expected a whole number"],
+  ["--growthRate 3", "subnetworks[2].growth: expected at least 4"],
+  ["--compress-factor 1.5", "compress: expected a number above 0 and below 1"],
+];
+
+for (const [flags, part] of REFUSED) {
+  Deno.test(`refused flags: ${flags}`, () => {
+    assertStringIncludes(assertThrows(() => specFromOfficialFlags(flags), RanetError).message, part);
+  });
+}
+
+Deno.test("a name that cannot be one is refused", () => {
+  for (const name of ["", "a b", "x\nclasses: 3", "../x", "null", "7"]) {
+    if (name === "7") assertEquals(parseSpec(specFromOfficialFlags("", { name })).name, "7");
+    else assertThrows(() => specFromOfficialFlags("", { name }), RanetError, "name: expected");
+  }
+});
+
+Deno.test("any flags give a spec that parses to what they say, or a RanetError", () => {
+  const factors = (length: number) =>
+    fc.array(fc.integer({ min: 1, max: 5 }), { minLength: length, maxLength: length });
+  const networks = fc.nat(3).chain((extra) =>
+    fc.record({
+      scales: fc.array(fc.nat(1), { minLength: extra + 1, maxLength: extra + 1 }),
+      growthFactors: factors(extra + 1),
+      bottlenecks: factors(extra + 1),
+      blocks: fc.integer({ min: 1, max: 6 }),
+      blockStep: fc.nat(3),
+      channels: fc.integer({ min: 1, max: 40 }),
+      growth: fc.nat(20),
+      step: fc.integer({ min: 1, max: 8 }),
+      mode: fc.constantFrom("even", "lg"),
+      data: fc.constantFrom("cifar10", "cifar100", "ImageNet"),
+      compress: fc.constantFrom(0.1, 0.25, 0.5, 1),
+      reduction: fc.constantFrom(0.1, 0.5, 1),
+    })
+  );
+  fc.assert(fc.property(networks, (n) => {
+    let index = 0;
+    const scaleList = n.scales.map((step) => index += step);
+    const flags = `--data ${n.data} --scale-list ${scaleList.join("-")} --grFactor ${n.growthFactors.join("-")} ` +
+      `--bnFactor ${n.bottlenecks.join("-")} --nBlocks ${n.blocks} --block-step ${n.blockStep} ` +
+      `--nChannels ${n.channels} --growthRate ${n.growth} --step ${n.step} --stepmode ${n.mode} ` +
+      `--compress-factor ${n.compress} --reduction ${n.reduction}`;
+    let spec;
+    try {
+      spec = architecture(flags);
+    } catch (error) {
+      assert(error instanceof RanetError, String(error));
+      return;
+    }
+    assertEquals(spec.subnetworks.map(({ growth }) => growth), n.growthFactors.map((factor) => factor * n.growth));
+    assertEquals(spec.subnetworks.map(({ blocks }) => blocks), scaleList.map((_, s) => n.blocks + s * n.blockStep));
+    assertEquals(spec.layers, spec.layers.map((_, j) => n.mode === "even" ? n.step : n.step * (j + 1)));
+  }));
+});

@@ -1,0 +1,248 @@
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { RanetError } from "../../lib/errors.ts";
+import type { ArchitectureSpec } from "../../lib/spec/architecture.ts";
+import { parseSpec, resolveSpec } from "../../lib/spec/parse.ts";
+
+const TINY = {
+  name: "tiny",
+  classes: ["cat", "dog"],
+  base_features: [{ scale: "1/2", channels: 16 }, { scale: 1, channels: 8 }],
+};
+
+function resolveWith(changes: Record<string, unknown>): ArchitectureSpec {
+  return resolveSpec({ ...TINY, ...changes });
+}
+
+function messageOf(action: () => unknown): string {
+  return assertThrows(action, RanetError).message;
+}
+
+Deno.test("parseSpec fills in the defaults of a short variant", () => {
+  const spec = parseSpec(`
+    name: tiny
+    classes: [cat, dog]
+    base_features:
+      - { scale: 1/2, channels: 16 }
+      - { scale: 1, channels: 8 }
+  `);
+  assertEquals(spec, {
+    name: "tiny",
+    input: { size: 32, resize: 32, mean: [0.4914, 0.4824, 0.4467], std: [0.2471, 0.2435, 0.2616] },
+    classes: ["cat", "dog"],
+    stem: "conv3x3",
+    baseFeatures: [{ divisor: 2, channels: 16 }, { divisor: 1, channels: 8 }],
+    subnetworks: [
+      { blocks: 2, growth: 12, bottleneck: 2, fusion: [], transitions: [] },
+      { blocks: 4, growth: 6, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [2] },
+    ],
+    layers: [4, 4, 4, 4],
+    compress: 0.25,
+    reduction: 0.5,
+    headChannels: 128,
+  });
+});
+
+Deno.test("parseSpec takes everything a document can say", () => {
+  const spec = parseSpec(`
+    name: wide-1
+    input: { size: 64, resize: 72, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] }
+    classes: 3
+    stem: conv3x3
+    base_features: [{ scale: 0.5, channels: 8 }, { scale: 1/2, channels: 8 }, { scale: "1", channels: 4 }]
+    subnetworks:
+      - { blocks: 2, growth: 8, bottleneck: 3, transitions: [2, 1] }
+      - { blocks: 3, growth: 9, bottleneck: 2, fusion: down-conv, transitions: [] }
+      - { blocks: 4, growth: 7, bottleneck: 1, fusion: [up-conv, up-conv, down-conv], transitions: auto }
+    layers: [1, 2, 3, 1]
+    compress: 0.5
+    reduction: 1
+    head: { channels: input }
+  `);
+  assertEquals(spec, {
+    name: "wide-1",
+    input: { size: 64, resize: 72, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] },
+    classes: ["0", "1", "2"],
+    stem: "conv3x3",
+    baseFeatures: [{ divisor: 2, channels: 8 }, { divisor: 2, channels: 8 }, { divisor: 1, channels: 4 }],
+    subnetworks: [
+      { blocks: 2, growth: 8, bottleneck: 3, fusion: [], transitions: [1, 2] },
+      { blocks: 3, growth: 9, bottleneck: 2, fusion: ["down-conv", "down-conv"], transitions: [] },
+      { blocks: 4, growth: 7, bottleneck: 1, fusion: ["up-conv", "up-conv", "down-conv"], transitions: [2] },
+    ],
+    layers: [1, 2, 3, 1],
+    compress: 0.5,
+    reduction: 1,
+    headChannels: "input",
+  });
+});
+
+Deno.test("the stem decides about input and head", () => {
+  const spec = resolveWith({ stem: "conv7x7-pool" });
+  assertEquals(spec.input, { size: 224, resize: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
+  assertEquals(spec.headChannels, "input");
+  assertEquals(resolveWith({ stem: "conv7x7-pool", input: { size: 112 } }).input.resize, 128);
+});
+
+Deno.test("layers lengthen by the step", () => {
+  assertEquals(resolveWith({ layers: { mode: "lengthen", step: 3 } }).layers, [3, 6, 9, 12]);
+  assertEquals(resolveWith({ layers: { mode: "lengthen" } }).layers, [4, 8, 12, 16]);
+});
+
+Deno.test("a sub-network in the middle may go without an exit", () => {
+  const spec = resolveSpec({
+    ...TINY,
+    base_features: [{ scale: "1/2", channels: 8 }, { scale: 1, channels: 8 }, { scale: 1, channels: 8 }],
+    subnetworks: [{ blocks: 2 }, { blocks: 2 }, {}],
+  });
+  assertEquals(spec.subnetworks.map(({ blocks }) => blocks), [2, 2, 4]);
+});
+
+const subnetworks = (last: Record<string, unknown>, first: Record<string, unknown> = {}) => ({
+  subnetworks: [first, last],
+});
+
+const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: string[]][] = [
+  // Shape
+  [{ foo: 1 }, 'unknown key "foo"', "the keys here are name, input"],
+  [subnetworks({ grwoth: 4 }), 'subnetworks[1]: unknown key "grwoth", did you mean growth?'],
+  [{ layers: { mod: "even" } }, 'layers: unknown key "mod", did you mean mode?'],
+  [{ name: undefined }, "name: missing, expected lower-case letters"],
+  [{ base_features: [{ channels: 8 }] }, "base_features[0].scale: missing, expected 1, 1/2"],
+  [{ name: "Tiny net" }, "name: expected lower-case letters", 'found "Tiny net"'],
+  [{ name: "../x" }, "name: expected"],
+  [{ name: 7 }, "name: expected", "found 7"],
+  [{ name: "a".repeat(65) }, "name: expected at most 64 characters"],
+  [{ classes: "cat" }, "classes: expected a list of labels", 'found "cat"'],
+  [{ classes: 1 }, "classes: expected a whole number from 2 to 100000, found 1"],
+  [{ classes: 100_001 }, "classes: expected", "found 100001"],
+  [{ classes: ["cat", 1] }, "classes[1]: expected a label", "found 1"],
+  [{ classes: ["cat", "d\u001b[2Jog"] }, "classes[1]: expected a label"],
+  [{ classes: ["a", "b", "a"] }, 'classes: expected each label once, found "a" again'],
+  [{ stem: null }, "stem: expected conv3x3 or conv7x7-pool, found nothing"],
+  [{ input: { size: 1e9 } }, "input.size: expected a whole number from 5 to 1024, found 1000000000"],
+  [{ input: { size: 32.5 } }, "input.size: expected a whole number"],
+  [{ input: { mean: [0, 0] } }, "input.mean: expected a list of 3 numbers", "found a list of 2"],
+  [{ input: { std: [0, 1, 1] } }, "input.std[0]: expected a number from 0.001 to 1, found 0"],
+  [{ input: { size: 64, resize: 32 } }, "input.resize: expected at least the size, 64, found 32"],
+  [{ compress: NaN }, "compress: expected a number above 0 and below 1, found NaN"],
+  [{ compress: 1 }, "compress: expected", "found 1"],
+  [{ reduction: 0 }, "reduction: expected a number above 0", "found 0"],
+  [{ reduction: Infinity }, "reduction: expected", "found Infinity"],
+  [{ head: { channels: "all" } }, 'head.channels: expected input, or a whole number from 1 to 4096, found "all"'],
+  [{ base_features: {} }, "base_features: expected a list of 1 to 8 base features, found a mapping"],
+  [{ base_features: [] }, "base_features: expected a list of 1 to 8 base features, found a list of 0"],
+  [{ base_features: [{ scale: "1/3", channels: 8 }] }, "base_features[0].scale: expected 1, 1/2, 1/4, … or 1/128"],
+  [{ base_features: [{ scale: 1, channels: 5000 }] }, "base_features[0].channels: expected", "found 5000"],
+  [subnetworks({ blocks: 65 }), "subnetworks[1].blocks: expected a whole number from 1 to 64, found 65"],
+  [
+    subnetworks({ fusion: "sideways" }),
+    "subnetworks[1].fusion: expected auto, up-conv, down-conv, or a list",
+    "sideways",
+  ],
+  [subnetworks({ fusion: ["up-conv", "up"] }), 'subnetworks[1].fusion[1]: expected up-conv or down-conv, found "up"'],
+  [subnetworks({ transitions: "none" }), "subnetworks[1].transitions: expected auto, or a list of block numbers"],
+  // What keys ask of each other
+  [{ base_features: [{ scale: 1, channels: 8 }, { scale: 0.5, channels: 8 }] }, "base_features[1].scale: expected 1"],
+  [
+    { base_features: [{ scale: "1/4", channels: 8 }, { scale: 1, channels: 8 }] },
+    "base_features[0].scale: expected 1/2 or 1",
+    "found 1/4",
+  ],
+  [{ subnetworks: [{}] }, "subnetworks: expected one per base feature, so 2, found 1"],
+  [subnetworks({ blocks: 2 }), "subnetworks[1].blocks: expected more than the 2", "exit of its own"],
+  [subnetworks({ blocks: 1 }), "subnetworks[1].blocks: expected at least the 2"],
+  [subnetworks({ growth: 3 }), "subnetworks[1].growth: expected at least 4", "growth · compress", "found 3"],
+  [subnetworks({ fusion: ["up-conv"] }), "subnetworks[1].fusion: expected 2 entries", "found 1"],
+  [subnetworks({}, { fusion: "up-conv" }), "subnetworks[0].fusion: expected 0 entries"],
+  [subnetworks({ transitions: [5] }), "subnetworks[1].transitions: expected block numbers from 1 to 4, found 5"],
+  [{ layers: [1, 2, 3] }, "layers: expected 4 entries", "found 3"],
+  [{ layers: { mode: "lengthen", step: 20 } }, "layers: expected at most 64 layers in a block, found 80 in block 4"],
+  [{ input: { size: 8 } }, "subnetworks[0]: expected exits that read at least 5×5 features, found 4×4", "input.size"],
+  [
+    { ...subnetworks({ fusion: "down-conv" }), input: { size: 16 } },
+    "subnetworks[1]: expected exits that read at least 5×5 features, found 4×4",
+  ],
+  [{ reduction: 0.001 }, "reduction: expected a share that leaves a channel", "subnetworks[1], block 2"],
+  [subnetworks({ growth: 4096 }), "subnetworks[1]: expected at most 16384 channels"],
+];
+
+for (const [changes, ...parts] of REFUSED) {
+  Deno.test(`refused: ${JSON.stringify(changes).slice(0, 100)}`, () => {
+    const message = messageOf(() => resolveSpec({ ...TINY, ...changes }, { source: "x.yaml" }));
+    assertMatch(message, /^Cannot read spec x\.yaml:/);
+    for (const part of parts) assertStringIncludes(message, part);
+  });
+}
+
+Deno.test("sizes down to the smallest that a head can read are taken", () => {
+  assertEquals(resolveWith({ input: { size: 9 } }).input.size, 9);
+  messageOf(() => resolveWith({ input: { size: 8 } }));
+  // 33 → 17 → 9 by the stem, → 5 by the scale or the down-conv block.
+  const spec = { ...TINY, stem: "conv7x7-pool", input: { size: 33 } };
+  assertEquals(resolveSpec(spec).input.size, 33);
+  messageOf(() => resolveSpec({ ...spec, input: { size: 32 } }));
+});
+
+Deno.test("several problems are listed one per line, and not without end", () => {
+  const message = messageOf(() => resolveWith({ stem: "conv", compress: 2 }));
+  assertEquals(message.split("\n"), [
+    "Cannot read spec:",
+    '  stem: expected conv3x3 or conv7x7-pool, found "conv"',
+    "  compress: expected a number above 0 and below 1, found 2",
+  ]);
+  const many = messageOf(() => resolveWith({ classes: Array.from({ length: 5000 }, () => 7) }));
+  assertStringIncludes(many, "… and 4990 more");
+  assertLess(messageOf(() => resolveWith({ name: "A".repeat(10_000) })).length, 300);
+});
+
+const alias = (depth: number): string =>
+  "x0: &a0 [1]\n" +
+  Array.from({ length: depth }, (_, i) => `x${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(", ")}]\n`).join("");
+
+const HOSTILE: readonly [what: string, text: string, part: string][] = [
+  ["unclosed bracket", "name: [a\n", "not valid YAML"],
+  ["duplicate key", "name: a\nname: b\n", "not valid YAML"],
+  ["unknown alias", "name: *a\n", "not valid YAML"],
+  ["unknown tag", "!!js/function x\n", "not valid YAML"],
+  ["two documents", "--- 1\n--- 2\n", "not valid YAML"],
+  ["brackets without end", "[".repeat(200_000), "not valid YAML"],
+  ["empty", "", "expected a mapping"],
+  ["text", "hello", 'found "hello"'],
+  ["list", "- 1", "found a list of 1"],
+  ["alias bomb", alias(10), "remove aliases that multiply"],
+  ["alias inside itself", "a: &a [*a]", "remove aliases that multiply"],
+  ["too long", "#".repeat(300_000), "expected at most 262144 characters, found 300000"],
+];
+
+for (const [what, text, part] of HOSTILE) {
+  Deno.test(`refused YAML: ${what}`, () => {
+    assertStringIncludes(messageOf(() => parseSpec(text)), part);
+  });
+}
+
+Deno.test("a syntax error names its line", () => {
+  assertMatch(messageOf(() => parseSpec("name: a\nclasses: 2\nclasses: 3\n")), /\b3\b/);
+});
+
+Deno.test("__proto__ keys change nothing", () => {
+  const text = "name: a\nclasses: 2\nbase_features: [{ scale: 1, channels: 4 }]\n";
+  assertEquals(parseSpec(text).stem, "conv3x3");
+  messageOf(() => parseSpec(`${text}__proto__: { stem: conv7x7-pool }\n`));
+  assert(!("stem" in Object.prototype));
+});
+
+Deno.test("any object is an architecture or a RanetError", () => {
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom("auto", "1/2", 1, [], {}, 2, "down-conv"));
+  const documents = fc.dictionary(
+    fc.constantFrom("name", "input", "classes", "base_features", "subnetworks", "layers", "head", "stem", "x"),
+    value,
+  );
+  fc.assert(fc.property(documents, (document) => {
+    try {
+      assertEquals(typeof resolveWith(document).name, "string");
+    } catch (error) {
+      assert(error instanceof RanetError, String(error));
+    }
+  }));
+});

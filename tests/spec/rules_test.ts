@@ -1,0 +1,30 @@
+import { assertEquals } from "@std/assert";
+import { ruledFusion, ruledTransitions, scaleIndices } from "../../lib/spec/rules.ts";
+
+Deno.test("scaleIndices counts distinct neighbours", () => {
+  assertEquals(scaleIndices([4, 2, 1]), [1, 2, 3]);
+  assertEquals(scaleIndices([4, 2, 2, 1]), [1, 2, 2, 3]);
+  assertEquals(scaleIndices([2, 2, 1]), [1, 1, 2]);
+});
+
+Deno.test("ruledFusion: blocks at which a coarser sub-network ends are down-conv", () => {
+  const downBlocks = (scaleIndex: number, blocksBefore: number[]) =>
+    ruledFusion(scaleIndex, blocksBefore).flatMap((kind, j) => kind === "down-conv" ? [j + 1] : []);
+  assertEquals(ruledFusion(1, []), []);
+  assertEquals(downBlocks(2, [2]), [2]);
+  assertEquals(downBlocks(3, [2, 4]), [2, 4]);
+  assertEquals(downBlocks(4, [2, 4, 6]), [2, 4, 6]);
+  // 1-2-2-3: of the coarser ends, only the last (l_s − 1).
+  assertEquals(downBlocks(2, [2, 3]), [3]);
+  assertEquals(downBlocks(3, [2, 3, 4]), [3, 4]);
+  // 1-1-2-3: the second sub-network is as coarse as the first.
+  assertEquals(ruledFusion(1, [2]), ["up-conv", "up-conv"]);
+});
+
+Deno.test("ruledTransitions divides the blocks by the scale index", () => {
+  assertEquals(ruledTransitions(1, 2), []);
+  assertEquals(ruledTransitions(2, 4), [2]);
+  assertEquals(ruledTransitions(3, 6), [2, 4]);
+  assertEquals(ruledTransitions(3, 8), [2, 5]);
+  assertEquals(ruledTransitions(4, 2), [1], "no block 0, no block twice");
+});
