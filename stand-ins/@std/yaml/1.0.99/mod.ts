@@ -7,7 +7,7 @@
  */
 
 // @ts-types="npm:@types/js-yaml@4.0.9"
-import { dump, type DumpOptions, load, type LoadOptions, YAMLException } from "npm:js-yaml@4.3.2";
+import { CORE_SCHEMA, DEFAULT_SCHEMA, load, type LoadOptions, YAMLException } from "npm:js-yaml@4.3.2";
 
 /** Options of `parse`. */
 export interface ParseOptions {
@@ -15,50 +15,18 @@ export interface ParseOptions {
   allowDuplicateKeys?: boolean;
   /** Called for each warning. */
   onWarning?(error: Error): void;
+  /** Which tags there are; `core` leaves out merge keys among others. */
+  schema?: "core" | "default";
 }
 
 /** Parses one YAML document; throws a SyntaxError if it cannot. */
 export function parse(content: string, options: ParseOptions = {}): unknown {
   const { allowDuplicateKeys: json, onWarning } = options;
+  const schema = options.schema === "core" ? CORE_SCHEMA : DEFAULT_SCHEMA;
   return translated(
-    () => load(content, { json, onWarning } as LoadOptions),
+    () => load(content, { json, onWarning, schema } as LoadOptions),
     SyntaxError,
   ) ?? null;
-}
-
-/** Options of `stringify`. */
-export interface StringifyOptions {
-  /** Spaces per level, 2 unless told. */
-  indent?: number;
-  /** Indent the items of an array below their key, true unless told. */
-  arrayIndent?: boolean;
-  /** Leave out what YAML cannot hold instead of throwing. */
-  skipInvalid?: boolean;
-  /** Level from which collections are written inline, -1 (never) unless told. */
-  flowLevel?: number;
-  /** Sort keys, or how. */
-  sortKeys?: boolean | ((a: string, b: string) => number);
-  /** Longest line, 80 unless told. */
-  lineWidth?: number;
-  /** Write repeated objects as anchors and aliases, true unless told. */
-  useAnchors?: boolean;
-  /** Quote what YAML 1.1 would read otherwise, true unless told. */
-  compatMode?: boolean;
-}
-
-/** Writes a value as YAML; throws a TypeError if it cannot. */
-export function stringify(
-  data: unknown,
-  options: StringifyOptions = {},
-): string {
-  const { arrayIndent = true, useAnchors = true, compatMode = true, ...rest } = options;
-  const dumpOptions: DumpOptions = {
-    noArrayIndent: !arrayIndent,
-    noRefs: !useAnchors,
-    noCompatMode: !compatMode,
-    ...rest,
-  };
-  return translated(() => dump(data, dumpOptions), TypeError);
 }
 
 function translated<T>(action: () => T, ErrorClass: ErrorConstructor): T {
