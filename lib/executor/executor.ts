@@ -8,7 +8,9 @@ import { confidence, softmax } from "../device/confidence.ts";
 import { type DeviceChoice, openRunner } from "../device/open.ts";
 import type { DeviceInfo, Runner, StageRange } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
+import type { Network } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
+import { type Calibration, checkCalibration } from "./calibration.ts";
 import type { Model } from "./model.ts";
 
 /** What became of one image. */
@@ -37,13 +39,25 @@ export interface ExecutorOptions {
   readonly capacity?: number;
 }
 
-/** When a sample leaves. */
+/** When a sample leaves: at a threshold of one's own, or at those of a calibration. */
 export interface ClassifyOptions {
   /**
    * Confidence in [0, 1] at which a sample leaves: one for all exits, or one per exit. The last exit takes every sample
    * that is left. Default {@linkcode DEFAULT_THRESHOLD}.
    */
   readonly threshold?: number | readonly number[];
+  /** A calibration of this model (see `calibrate`), whose thresholds are taken instead. */
+  readonly calibration?: Calibration;
+}
+
+/** Where an anytime prediction stops; without any of these, at the last exit. */
+export interface AnytimeOptions {
+  /** Most multiply-adds to spend on the image. */
+  readonly budget?: number;
+  /** Milliseconds after which no exit but the first is begun. */
+  readonly deadline?: number;
+  /** Once aborted, no further exit is begun. */
+  readonly signal?: AbortSignal;
 }
 
 /** Confidence at which a sample leaves where nothing else is said. */
@@ -69,6 +83,8 @@ export class AdaptiveExecutor implements Disposable {
   readonly #runner: Runner;
   /** Calls take turns: a runner holds one batch at a time. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** The images that the runner holds. */
+  #loaded?: Float32Array;
 
   private constructor(model: Model, runner: Runner) {
     this.model = model;
@@ -99,11 +115,12 @@ export class AdaptiveExecutor implements Disposable {
    *
    * @param images Normalised images, `N × 3 × size × size` (see `toTensor`).
    * @param options When a sample leaves.
-   * @throws {RanetError} If the images' length is wrong, a value is not finite, or a threshold is outside [0, 1].
+   * @throws {RanetError} If the images' length is wrong, a value is not finite, a threshold is outside [0, 1], or the
+   * calibration is another model's.
    */
   async classify(images: Float32Array, options: ClassifyOptions = {}): Promise<Classification[]> {
     const { exits, spec } = this.model.network;
-    const thresholds = thresholdsPerExit(options.threshold ?? DEFAULT_THRESHOLD, exits.length);
+    const thresholds = thresholdsPerExit(options, this.model.network);
     const classes = spec.classes.length;
     const results: Classification[] = [];
     await this.#inParts(images, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
@@ -112,6 +129,74 @@ export class AdaptiveExecutor implements Disposable {
       });
     });
     return results;
+  }
+
+  /**
+   * Predicts one image exit by exit: each prediction is there as soon as its exit has finished. The stream ends at the
+   * last exit that the budget allows, or with the one that was being computed when the deadline passed or the signal
+   * was aborted. The executor may be used for something else in between, which costs a repetition of earlier exits.
+   *
+   * @param image One normalised image, `3 × size × size`.
+   * @param options Where to stop.
+   * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
+   * @throws The signal's reason, if it is aborted before exit 1 has begun.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor } from "./executor.ts";
+   * import { DEFAULT_MODEL, loadModel } from "./model.ts";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 1 });
+   * for await (const { exit, label } of executor.anytime(new Float32Array(3 * 32 * 32), { budget: 25e6 })) {
+   *   console.log(exit, label);
+   * }
+   * ```
+   */
+  async *anytime(image: Float32Array, options: AnytimeOptions = {}): AsyncGenerator<Classification> {
+    const { deadline = Infinity, signal } = options;
+    if (!(deadline >= 0)) throw new RanetError(`Cannot classify: deadline ${deadline} is not 0 ms or more`);
+    const end = performance.now() + deadline;
+    const exits = this.#exitsWithin(options.budget);
+    // A copy is safe from changes by the caller, and unlike any other call's images.
+    const batch = this.#checkSingle(image).slice();
+    for (let exit = 0; exit < exits; exit++) {
+      const logits = await this.#inTurn(async () => {
+        let logits: Float32Array | undefined;
+        for (let stage = this.#loaded === batch ? exit : 0; stage <= exit; stage++) {
+          // Only between tasks do timers run, and may the signal change; the CPU runner does not wait for anything.
+          if (signal) await new Promise((resolve) => setTimeout(resolve));
+          if (exit === 0) signal?.throwIfAborted();
+          else if (signal?.aborted || performance.now() >= end) return undefined;
+          if (stage === 0) this.#load(batch, 1);
+          [logits] = (await this.#runner.run({ from: stage, to: stage + 1 })).logits;
+        }
+        return logits;
+      });
+      if (!logits) return;
+      yield this.#classification(logits, exit);
+    }
+  }
+
+  /**
+   * Predicts one image as far as a budget, a deadline or a signal allows.
+   *
+   * @param image One normalised image, `3 × size × size`.
+   * @param options Where to stop.
+   * @returns The answer of the last exit that finished.
+   * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
+   * @throws The signal's reason, if it is aborted before exit 1 has begun.
+   */
+  async classifyAnytime(image: Float32Array, options: AnytimeOptions = {}): Promise<Classification> {
+    if (options.deadline === undefined && options.signal === undefined) {
+      const to = this.#exitsWithin(options.budget);
+      const results: Classification[] = [];
+      await this.#inParts(this.#checkSingle(image), { from: 0, to }, (logits) => {
+        results.push(this.#classification(logits[to - 1], to - 1));
+      });
+      return results[0];
+    }
+    const results = await Array.fromAsync(this.anytime(image, options));
+    return results[results.length - 1];
   }
 
   /**
@@ -150,16 +235,42 @@ export class AdaptiveExecutor implements Disposable {
     const count = this.#countOf(images);
     const length = images.length / count;
     const { capacity } = this.#runner;
-    const turn = this.#turn.catch(() => {}).then(async () => {
+    await this.#inTurn(async () => {
       for (let start = 0; start < count; start += capacity) {
         const size = Math.min(capacity, count - start);
-        this.#runner.load(images.subarray(start * length, (start + size) * length), size);
+        this.#load(images.subarray(start * length, (start + size) * length), size);
         const { logits, exits } = await this.#runner.run(range);
         take(logits, exits);
       }
     });
+  }
+
+  #inTurn<T>(use: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.catch(() => {}).then(use);
     this.#turn = turn;
-    await turn;
+    return turn;
+  }
+
+  #load(images: Float32Array, count: number): void {
+    this.#runner.load(images, count);
+    this.#loaded = images;
+  }
+
+  /** How many exits a budget allows. */
+  #exitsWithin(budget = Infinity): number {
+    const { exits } = this.model.network;
+    const last = exits.findLastIndex(({ cumulativeFlops }) => cumulativeFlops <= budget);
+    if (last >= 0) return last + 1;
+    throw new RanetError(
+      `Cannot classify within ${budget} multiply-adds: the smallest budget of ${this.model.name} is ` +
+        `${exits[0].cumulativeFlops}, what exit 1 costs`,
+    );
+  }
+
+  #checkSingle(image: Float32Array): Float32Array {
+    const count = this.#countOf(image);
+    if (count === 1) return image;
+    throw new RanetError(`Cannot run ${this.model.name} as far as time allows: expected one image, found ${count}`);
   }
 
   #countOf(images: Float32Array): number {
@@ -198,14 +309,24 @@ export class AdaptiveExecutor implements Disposable {
 }
 
 /** One threshold per exit; nothing stays behind the last. */
-function thresholdsPerExit(threshold: number | readonly number[], exits: number): number[] {
+function thresholdsPerExit(options: ClassifyOptions, network: Network): number[] {
+  const { threshold = DEFAULT_THRESHOLD, calibration } = options;
+  if (calibration) {
+    if (options.threshold !== undefined) {
+      throw new RanetError("Cannot classify: expected either a threshold or a calibration, found both");
+    }
+    checkCalibration(calibration, network);
+    // A confidence lies in [0, 1], and a kernel need not know infinities.
+    return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold, 0), 2));
+  }
+  const exits = network.exits.length;
   const thresholds = typeof threshold === "number" ? new Array<number>(exits).fill(threshold) : [...threshold];
   if (thresholds.length !== exits) {
     throw new RanetError(`Cannot classify: expected one threshold, or ${exits} of them, found ${thresholds.length}`);
   }
   const bad = thresholds.find((value) => !(value >= 0 && value <= 1));
   if (bad !== undefined) throw new RanetError(`Cannot classify: threshold ${bad} is outside [0, 1]`);
-  return thresholds.with(-1, -Infinity);
+  return thresholds.with(-1, 0);
 }
 
 function checkFinite(logits: Float32Array, device: DeviceInfo): void {

@@ -13,9 +13,15 @@ export type Confidences = readonly ArrayLike<number>[];
  *
  * @param q Above 0; the larger, the more samples go far.
  * @param confidences Of a validation set, `[exit][sample]`, each in [0, 1].
+ * @param options `order`: {@linkcode byConfidence} of the confidences, where thresholds for many `q` are wanted.
  * @returns One threshold per exit: `Infinity` where no sample may leave, `-Infinity` for the last.
  */
-export function thresholdsForQ(q: number, confidences: Confidences): number[] {
+export function thresholdsForQ(
+  q: number,
+  confidences: Confidences,
+  options: { readonly order?: readonly (readonly number[])[] } = {},
+): number[] {
+  const { order = byConfidence(confidences) } = options;
   const samples = confidences[0].length;
   const powers = confidences.map((_, k) => q ** (k + 1));
   const total = powers.reduce((sum, power) => sum + power, 0);
@@ -23,12 +29,18 @@ export function thresholdsForQ(q: number, confidences: Confidences): number[] {
   return confidences.map((confidence, k) => {
     if (k === confidences.length - 1) return -Infinity;
     const quota = Math.floor(samples * powers[k] / total);
-    const staying = Array.from({ length: samples }, (_, sample) => sample).filter((sample) => !left[sample]);
-    staying.sort((a, b) => confidence[b] - confidence[a]);
+    const staying = order[k].filter((sample) => !left[sample]);
     const threshold = quota >= 1 && quota <= staying.length ? confidence[staying[quota - 1]] : Infinity;
     for (const sample of staying) if (confidence[sample] >= threshold) left[sample] = 1;
     return threshold;
   });
+}
+
+/** For each exit, the samples in descending confidence. */
+export function byConfidence(confidences: Confidences): number[][] {
+  return confidences.map((confidence) =>
+    Array.from({ length: confidence.length }, (_, sample) => sample).sort((a, b) => confidence[b] - confidence[a])
+  );
 }
 
 /**

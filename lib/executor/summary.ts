@@ -1,0 +1,65 @@
+/**
+ * What a batch cost, and how right it was.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import type { Network } from "../network/network.ts";
+import type { Classification } from "./executor.ts";
+
+/** What became of the samples that left at one exit. */
+export interface ExitSummary {
+  /** The exit, counted from 1. */
+  readonly exit: number;
+  /** Number of samples that left there. */
+  readonly samples: number;
+  /** Their share of the batch, in [0, 1]. */
+  readonly share: number;
+  /** Share of them classified rightly, where labels are known and any sample left there. */
+  readonly accuracy?: number;
+}
+
+/** What became of a batch. */
+export interface BatchSummary {
+  /** Number of samples. */
+  readonly samples: number;
+  /** Multiply-adds per sample, on average. */
+  readonly averageFlops: number;
+  /** Share of samples classified rightly, where labels are known. */
+  readonly accuracy?: number;
+  /** All exits of the network. */
+  readonly exits: readonly ExitSummary[];
+}
+
+/**
+ * Sums a batch up.
+ *
+ * @param results Of all its samples, at least one.
+ * @param network The network that gave them.
+ * @param options `labels`: the right class of each sample, as an index.
+ * @throws {RanetError} If there are no results, or not as many labels.
+ */
+export function summarize(
+  results: readonly Classification[],
+  network: Network,
+  options: { readonly labels?: ArrayLike<number> } = {},
+): BatchSummary {
+  const { labels } = options;
+  if (results.length === 0) throw new RanetError("Cannot sum up a batch: it has no samples");
+  if (labels && labels.length !== results.length) {
+    throw new RanetError(`Cannot sum up a batch of ${results.length} samples: found ${labels.length} labels`);
+  }
+  const right = results.map(({ index }, sample) => index === labels?.[sample]);
+  const accuracyOf = (samples: readonly boolean[]) =>
+    labels && samples.length > 0 ? { accuracy: samples.filter(Boolean).length / samples.length } : {};
+  return {
+    samples: results.length,
+    averageFlops: results.reduce((sum, { flops }) => sum + flops, 0) / results.length,
+    ...accuracyOf(right),
+    exits: network.exits.map((_, k) => {
+      const here = right.filter((_, sample) => results[sample].exit === k + 1);
+      return { exit: k + 1, samples: here.length, share: here.length / results.length, ...accuracyOf(here) };
+    }),
+  };
+}
