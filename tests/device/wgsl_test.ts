@@ -1,0 +1,11 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { specializeKernel } from "../../lib/device/wgsl.ts";
+
+Deno.test("specializeKernel writes loops out, one inside the other", () => {
+  const source = "a\n// #for p in P\n// #for i in 2\nb${p}_${i}\n// #end\n// #end\nc";
+  assertEquals(specializeKernel(source, { P: 2 }), "const P = 2u;\na\nb0_0\nb0_1\nb1_0\nb1_1\nc");
+});
+
+Deno.test("specializeKernel refuses a loop without an end", () => {
+  assertThrows(() => specializeKernel("// #for p in P\nx", { P: 1 }), Error, "#for without #end");
+});

@@ -1,0 +1,101 @@
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { AdaptiveExecutor, createModel, decodeImage, loadModel, RanetError, toTensor } from "../../mod.ts";
+import { parseSpec } from "../../lib/spec/parse.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { randomArray, randomTensors, relativeError, TINY_SPEC, tinyModel } from "../fixtures.ts";
+import { gpuTest } from "../gpu.ts";
+
+const IMAGE = 3 * 20 * 20;
+const model = tinyModel();
+const images = randomArray(7 * IMAGE, 9);
+
+async function checkClassify(device: "cpu" | "gpu"): Promise<void> {
+  using executor = await AdaptiveExecutor.create(model, { device, capacity: 3 });
+  const { exits } = model.network;
+  const first = await executor.classify(images, { threshold: 0 });
+  assertEquals(first.map(({ exit }) => exit), new Array(7).fill(1));
+  const last = await executor.classify(images, { threshold: 1 });
+  assertEquals(last.map(({ exit }) => exit), new Array(7).fill(exits.length));
+
+  const threshold = first.map(({ confidence }) => confidence).toSorted()[3];
+  const batch = await executor.classify(images, { threshold: [threshold, threshold, 1] });
+  assert(new Set(batch.map(({ exit }) => exit)).size > 1, "the threshold should divide these images");
+  for (const [i, result] of batch.entries()) {
+    const [alone] = await executor.classify(images.subarray(i * IMAGE, (i + 1) * IMAGE), { threshold });
+    assertEquals(alone.exit, result.exit);
+    assertLess(relativeError(alone.probabilities, result.probabilities), 1e-5);
+    assertEquals(result.flops, exits[result.exit - 1].cumulativeFlops);
+    assertEquals(result.subnetwork, exits[result.exit - 1].subnetwork);
+    assertEquals(result.label, model.spec.classes[result.index]);
+    assertEquals(result.confidence, Math.max(...result.probabilities));
+    assertLess(Math.abs(result.probabilities.reduce((a, b) => a + b) - 1), 1e-5);
+  }
+
+  const logits = await executor.forward(images);
+  assertEquals(logits.map(({ length }) => length), exits.map(() => 7 * 5));
+}
+
+Deno.test("classify: thresholds decide the exit; a batch gives what its images give one by one (CPU)", () =>
+  checkClassify("cpu"));
+gpuTest(
+  "classify: thresholds decide the exit; a batch gives what its images give one by one",
+  () => checkClassify("gpu"),
+);
+
+gpuTest("both devices give the same labels and exits for real images", async () => {
+  const model = await loadModel("ranet-cifar10");
+  const names = ["airplane", "cat", "frog", "horse", "ship", "truck"];
+  const tensors = await Promise.all(names.map(async (name) => {
+    const bytes = await Deno.readFile(new URL(`../../examples/${name}.jpg`, import.meta.url));
+    return toTensor(await decodeImage(bytes, { source: name }), model.spec.input);
+  }));
+  const batch = new Float32Array(tensors.flatMap((tensor) => [...tensor]));
+  const classify = async (device: "cpu" | "gpu") => {
+    using executor = await AdaptiveExecutor.create(model, { device, capacity: 6 });
+    return (await executor.classify(batch, { threshold: 0.9 })).map(({ label, exit }) => ({ label, exit }));
+  };
+  const onCpu = await classify("cpu");
+  assertEquals(onCpu.map(({ label }) => label), names);
+  assertEquals(await classify("gpu"), onCpu);
+});
+
+Deno.test("calls at the same time take turns", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
+  const [a, b] = [images.subarray(0, IMAGE), images.subarray(IMAGE, 2 * IMAGE)];
+  const [alone] = await executor.forward(a);
+  const [[together]] = await Promise.all([executor.forward(a), executor.forward(b)]);
+  assertEquals(together, alone);
+});
+
+Deno.test("classify refuses what it cannot use", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  const image = images.subarray(0, IMAGE);
+  for (const threshold of [-0.1, 1.1, NaN, [0.5, 0.5], []]) {
+    await assertRejects(() => executor.classify(image, { threshold }), RanetError, "threshold");
+  }
+  await assertRejects(() => executor.classify(image.subarray(1)), RanetError, "expected images of 3 × 20 × 20");
+  await assertRejects(() => executor.classify(new Float32Array()), RanetError, "found 0 numbers");
+  await assertRejects(() => executor.classify(image.with(5, NaN)), RanetError, "number 5 of image 0 is NaN");
+  await assertRejects(() => AdaptiveExecutor.create(model, { capacity: 0 }), RanetError, "capacity is 0");
+});
+
+Deno.test("an overflow is an error, never a wrong number", async () => {
+  const spec = parseSpec(TINY_SPEC);
+  const tensors = randomTensors(buildNetwork(spec));
+  for (const [name, tensor] of tensors) {
+    if (tensor.shape.length > 1) {
+      tensors.set(name, {
+        ...tensor,
+        data: tensor.data.map(() => 3e38),
+      });
+    }
+  }
+  using executor = await AdaptiveExecutor.create(createModel(spec, tensors, { source: "huge" }), { device: "cpu" });
+  await assertRejects(() => executor.forward(images), RanetError, "overflow float32");
+});
+
+gpuTest("a disposed executor says so", async () => {
+  const executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1 });
+  executor[Symbol.dispose]();
+  await assertRejects(() => executor.forward(images.subarray(0, IMAGE)), RanetError, "Cannot run on");
+});

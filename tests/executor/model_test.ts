@@ -1,0 +1,37 @@
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { createModel, loadModel, RanetError, readSpec } from "../../mod.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { parseSpec } from "../../lib/spec/parse.ts";
+import { randomTensors, TINY_SPEC } from "../fixtures.ts";
+
+Deno.test("the default model loads with its weights", async () => {
+  const model = await loadModel("ranet-cifar10");
+  assertEquals(model.network.exits.length, 6);
+  assertEquals(model.weights.has("classifier.5.linear"), true);
+});
+
+Deno.test("models that are not there", async () => {
+  await assertRejects(() => loadModel("ranet-cifar11"), RanetError, "one of ranet-cifar10, ranet-cifar100");
+  await assertRejects(() => loadModel("ranet-cifar100"), RanetError, "comes without weights");
+  await assertRejects(() => loadModel("no/such/folder"), RanetError, "there is no such file");
+  await assertRejects(() => loadModel("ranet-cifar10", { weights: "no.safetensors" }), RanetError, "no.safetensors");
+  const empty = await Deno.makeTempDir();
+  await assertRejects(() => readSpec(empty), RanetError, "it is not a file");
+  await assertRejects(() => loadModel(empty), RanetError, "spec.yaml");
+  await Deno.remove(empty);
+});
+
+Deno.test("tensors that are not the network's are listed by name", () => {
+  const spec = parseSpec(TINY_SPEC);
+  const tensors = randomTensors(buildNetwork(spec));
+  tensors.delete("classifier.0.linear.bias");
+  tensors.set("classifier.9.linear.bias", { shape: [5], data: new Float32Array(5) });
+  tensors.set("classifier.1.linear.bias", { shape: [4], data: new Float32Array(4) });
+  tensors.set("classifier.0.m.0.net.1.running_var", { shape: [7], data: new Float32Array(7).fill(-1) });
+  const { message } = assertThrows(() => createModel(spec, tensors, { source: "x.safetensors" }), RanetError);
+  assertStringIncludes(message, "x.safetensors for tiny");
+  assertStringIncludes(message, "missing (1):\n    classifier.0.linear.bias [5]");
+  assertStringIncludes(message, "not of this architecture (1):\n    classifier.9.linear.bias [5]");
+  assertStringIncludes(message, "classifier.1.linear.bias: expected [5], found [4]");
+  assertStringIncludes(message, "negative variances (1):\n    classifier.0.m.0.net.1.running_var");
+});

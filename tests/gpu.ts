@@ -1,0 +1,24 @@
+/**
+ * Tests that need a WebGPU adapter: left out, and counted as ignored, where there is none; with `RANET_REQUIRE_GPU=1` a
+ * missing adapter is a failure.
+ *
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import { type Adapter, findAdapter } from "../lib/device/adapter.ts";
+
+const adapter = await findAdapter();
+const required = Deno.env.get("RANET_REQUIRE_GPU") === "1";
+
+/** Registers a test that gets the adapter. */
+export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>): void {
+  Deno.test({
+    name: `${name} (GPU)`,
+    ignore: !adapter && !required,
+    fn: async () => {
+      assert(adapter, "RANET_REQUIRE_GPU is 1, and there is no WebGPU adapter");
+      await test(adapter);
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import { BUNDLED_SPECS, readSpec } from "../../lib/executor/model.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { buildPlan } from "../../lib/planner/build.ts";
+import { placeBuffers } from "../../lib/planner/memory.ts";
+import { channelTile } from "../../lib/planner/tiles.ts";
+
+Deno.test("placeBuffers: what lives at the same time never overlaps", () => {
+  const buffers = fc.array(
+    fc.record({ length: fc.integer({ min: 1, max: 100 }), first: fc.nat(20), span: fc.nat(10) })
+      .map(({ length, first, span }) => ({ length, first, last: first + span })),
+    { minLength: 1, maxLength: 40 },
+  );
+  fc.assert(fc.property(buffers, (buffers) => {
+    const { offsets, length, live } = placeBuffers(buffers);
+    buffers.forEach((a, i) => {
+      assert(offsets[i] >= 0 && offsets[i] + a.length <= length);
+      buffers.slice(0, i).forEach((b, j) => {
+        const together = a.first <= b.last && b.first <= a.last;
+        const apart = offsets[i] + a.length <= offsets[j] || offsets[j] + b.length <= offsets[i];
+        assert(!together || apart);
+      });
+    });
+    assertLessOrEqual(live, length);
+  }));
+});
+
+Deno.test("bundled networks: the arena is at most a quarter larger than what is live", async () => {
+  for (const name of BUNDLED_SPECS) {
+    const { sampleQuads, liveQuads } = buildPlan(buildNetwork(await readSpec(name)));
+    assertLessOrEqual(sampleQuads, 1.25 * liveQuads);
+  }
+});
+
+Deno.test("weights lie one after another, in buffers that every device can bind", async () => {
+  const plan = buildPlan(buildNetwork(await readSpec("ranet-imagenet-c32")));
+  const ends = plan.weightQuads.map(() => 0);
+  for (const step of plan.stages.flat()) {
+    if (!("weights" in step)) continue;
+    const { buffer, offset, quads } = step.weights;
+    assertEquals(offset, ends[buffer]);
+    ends[buffer] += quads;
+  }
+  assertEquals(ends, [...plan.weightQuads]);
+  assert(plan.weightQuads.every((quads) => 16 * quads <= 2 ** 27));
+});
+
+Deno.test("channelTile covers every width without more than a third of padding", () => {
+  for (let quads = 1; quads <= 64; quads++) {
+    const tile = channelTile(quads);
+    assertLessOrEqual(Math.ceil(quads / tile) * tile, Math.max(quads + 1, 4 / 3 * quads));
+  }
+});

@@ -1,0 +1,71 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import {
+  AdaptiveExecutor,
+  buildNetwork,
+  createModel,
+  parseSpec,
+  readCheckpoint,
+  readNpy,
+  readSpec,
+  specFromOfficialFlags,
+} from "../mod.ts";
+import { relativeError } from "./fixtures.ts";
+import { gpuTest } from "./gpu.ts";
+
+const FOLDER = new URL("./fixtures/reference/", import.meta.url);
+const readJson = (path: string) => JSON.parse(Deno.readTextFileSync(new URL(path, FOLDER)));
+const networkOf = (flags: string) => buildNetwork(parseSpec(specFromOfficialFlags(flags)));
+
+for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even"]) {
+  const expected = readJson(`${name}/expect.json`);
+  const read = (file: string) => Deno.readFileSync(new URL(`${name}/${file}`, FOLDER));
+
+  Deno.test(`${name}: operation and parameter counts are the authors'`, () => {
+    const { exits } = networkOf(expected.flags);
+    assertEquals(exits.map((exit) => exit.cumulativeFlops), expected.cumulative_flops);
+    assertEquals(exits.map((exit) => exit.cumulativeParams), expected.cumulative_params_counted);
+  });
+
+  const checkLogits = async (device: "cpu" | "gpu") => {
+    const tensors = readCheckpoint(read("checkpoint.pth.tar"), { source: name });
+    const model = createModel(parseSpec(specFromOfficialFlags(expected.flags)), tensors, { source: name });
+    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    assertEquals(executor.device.kind, device);
+    const logits = await executor.forward(readNpy(read("input.npy"), { source: "input.npy" }).data);
+    const reference = readNpy(read("logits.npy"), { source: "logits.npy" });
+    assertEquals(logits.length, reference.shape[0]);
+    const length = reference.data.length / logits.length;
+    logits.forEach((values, k) => {
+      assertEquals(values.length, length);
+      assertLess(relativeError(values, reference.data.subarray(k * length, (k + 1) * length)), 1e-4);
+    });
+  };
+  Deno.test(`${name}: logits are the authors' (CPU)`, () => checkLogits("cpu"));
+  gpuTest(`${name}: logits are the authors'`, () => checkLogits("gpu"));
+}
+
+Deno.test("published configurations: operation and parameter counts are the authors'", () => {
+  const published = Object.values(readJson("published-op-counts.json")) as Record<string, unknown>[];
+  assertEquals(published.length, 4);
+  for (const { flags, cumulative_flops, params } of published) {
+    const { exits } = networkOf(flags as string);
+    assertEquals(exits.map((exit) => exit.cumulativeFlops), cumulative_flops);
+    assertEquals(exits.at(-1)!.cumulativeParams, params);
+  }
+});
+
+Deno.test("bundled specs are the published configurations", async () => {
+  const published = readJson("published-op-counts.json");
+  const pairs = [["ranet-cifar10", "cifar_lg2"], ["ranet-imagenet-c32", "imagenet_c32"], [
+    "ranet-imagenet-c64",
+    "imagenet_c64",
+  ]];
+  for (const [name, key] of pairs) {
+    const { exits } = buildNetwork(await readSpec(name));
+    assertEquals(exits.map((exit) => exit.cumulativeFlops), published[key].cumulative_flops);
+    assertEquals(exits.at(-1)!.cumulativeParams, published[key].params);
+  }
+  const [ten, hundred] = [await readSpec("ranet-cifar10"), await readSpec("ranet-cifar100")];
+  assertEquals(hundred.subnetworks, ten.subnetworks);
+  assert(hundred.classes.length === 100);
+});
