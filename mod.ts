@@ -25,7 +25,21 @@ export { type AdapterDescription, describeAdapters, type DeviceChoice } from "./
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export { RanetError } from "./lib/errors.ts";
 export {
+  calibrate,
+  type Calibration,
+  type CalibrationTarget,
+  checkBudget,
+  type Validation,
+} from "./lib/executor/calibration.ts";
+export {
+  calibrationWithin,
+  formatCalibrations,
+  parseCalibrations,
+  readCalibrations,
+} from "./lib/executor/calibration_file.ts";
+export {
   AdaptiveExecutor,
+  type AnytimeOptions,
   type Classification,
   type ClassifyOptions,
   DEFAULT_THRESHOLD,
@@ -40,6 +54,7 @@ export {
   type Model,
   readSpec,
 } from "./lib/executor/model.ts";
+export { type BatchSummary, type ExitSummary, summarize } from "./lib/executor/summary.ts";
 export { buildNetwork } from "./lib/network/build.ts";
 export type {
   Classifier,

@@ -81,7 +81,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var sums: array<array<vec4f, QUADS>, PIXELS>;
 // #for p in PIXELS
 // #for c in QUADS
-  sums[${p}][${c}] = max(sum${p}_${c} + weights[w + ${c}], vec4f());
+  let biased${p}_${c} = sum${p}_${c} + weights[w + ${c}];
+  sums[${p}][${c}] = select(biased${p}_${c}, vec4f(), biased${p}_${c} < vec4f()); // max would turn NaN into 0
 // #end
 // #end
   if (tile >= tiles) {

@@ -36,7 +36,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       let y = top + ky;
       let x = left + kx;
       if (max(y, x) < args.inSize) {
-        largest = max(largest, arena[sample + args.inOffset + (y * args.inSize + x) * args.inPitch + quad]);
+        let value = arena[sample + args.inOffset + (y * args.inSize + x) * args.inPitch + quad];
+        // Unlike max, keeps NaN.
+        largest = select(largest, value, (largest == largest) & !(value <= largest));
       }
     }
   }

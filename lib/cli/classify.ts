@@ -1,5 +1,5 @@
 /**
- * `ranet classify`.
+ * `ranet classify`: what is in images, and what it cost to tell.
  *
  * @module
  */
@@ -7,121 +7,169 @@
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
-import { AdaptiveExecutor, type Classification, DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import { DEFAULT_MODEL, loadModel, type Model } from "../executor/model.ts";
+import { type AdaptiveExecutor, type Classification, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { readResource } from "../executor/resource.ts";
-import { type Arguments, type Command, MODEL_OPTIONS, readChoice, type Terminal } from "./command.ts";
-import { formatAmount, formatShare, formatTable } from "./format.ts";
+import { summarize } from "../executor/summary.ts";
+import { classifyAnytime } from "./anytime.ts";
+import { count, thresholds } from "./args.ts";
+import { budgetText, readBudget } from "./budget.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { large, percent, printable, table } from "./text.ts";
 
-/** Most images computed together. */
+/** Images decoded and computed together: bounds the memory that a long list takes. */
 const BATCH = 64;
 
-/** Classifies images. */
-export const classify: Command = {
-  usage: "IMAGE… [--model M] [--weights W] [--threshold P] [--device auto|gpu|cpu] [--top N]",
-  summary: "Classify images; each leaves at the first exit that is confident enough.",
+type ClassifyOption = ModelOption | "threshold" | "budget" | "calibration" | "deadline" | "top";
+
+/** One image's entry in the JSON. */
+interface Result {
+  readonly image: string;
+  readonly label: string;
+  readonly index: number;
+  readonly confidence: number;
+  readonly exit: number;
+  readonly subnetwork: number;
+  readonly flops: number;
+  readonly fullFlops: number;
+  readonly top: readonly { readonly label: string; readonly index: number; readonly confidence: number }[];
+}
+
+/** The command. */
+export const classifyCommand: Command<ClassifyOption> = {
+  name: "classify",
+  summary: "say what is in images, and what it cost to tell",
+  usage: "IMAGE… [options]",
+  operands: [1, Infinity],
+  description: `Classifies JPEG, PNG and WebP images of any size: files, URLs, or - for standard input. Each leaves
+the network at the first exit whose confidence reaches the threshold; its cost is counted in
+multiply-adds. If one image cannot be read, nothing is printed but why.`,
   options: {
     ...MODEL_OPTIONS,
     threshold: {
       value: "P",
-      help: `confidence to leave at, or one per exit: 0.8,0.9,… (default ${DEFAULT_THRESHOLD})`,
+      help:
+        `confidence from 0 to 1 at which an image leaves (default ${DEFAULT_THRESHOLD}): 0 is fastest, 1 asks every\n` +
+        "exit that is not fully sure; or one per exit, separated by commas",
     },
-    top: { value: "N", help: "how many labels to list (default 1)" },
+    budget: {
+      value: "B",
+      help: "multiply-adds an image may take on average: 25M, 1.2G; uses what ranet calibrate found",
+    },
+    calibration: { value: "FILE", help: "the file of ranet calibrate, if it is not beside the model" },
+    deadline: { value: "MS", help: "with --anytime: milliseconds after which no further exit is begun" },
+    top: { value: "N", help: "list the N most probable classes (default 1; 5 with --json)" },
   },
-  details: `An image is a JPEG, PNG or WebP file of any size, an http(s) URL, or - for standard input.
-FLOPs are multiply-adds, as in the RANet paper.
-
-  ranet classify examples/*.jpg
-  ranet classify photo.jpg --threshold 0.7 --top 3 --json
-  ranet classify photo.jpg --model my-model/      a directory with spec.yaml and weights.safetensors`,
-  positional: [1, Infinity],
-  async run({ positional, options, json }, terminal) {
-    const threshold = readThreshold(options.threshold);
-    const top = readTop(options.top);
-    const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights });
-    using executor = await createExecutor(model, options, { capacity: Math.min(BATCH, positional.length), terminal });
-    const results: Classification[] = [];
-    for (let start = 0; start < positional.length; start += BATCH) {
-      const tensors = [];
-      for (const name of positional.slice(start, start + BATCH)) tensors.push(await readImage(name, model, terminal));
-      const batch = new Float32Array(tensors.length * tensors[0].length);
-      tensors.forEach((tensor, i) => batch.set(tensor, i * tensor.length));
-      results.push(...await executor.classify(batch, { threshold }));
+  flags: { anytime: "print every exit's prediction as it finishes; --budget then bounds each image" },
+  examples: [
+    "ranet classify examples/*.jpg",
+    "ranet classify examples/*.jpg --budget 20M",
+    "ranet classify photo.jpg --anytime --deadline 50",
+    "ranet classify photo.jpg --threshold 0.5 --top 3",
+    "curl -s https://example.com/cat.jpg | ranet classify - --json | jq -r '.[].label'",
+    "ranet classify photo.png --model my-model --device cpu",
+  ],
+  async run(call: Call<ClassifyOption>, terminal: Terminal): Promise<void> {
+    const { operands: images, options, json } = call;
+    if (images.filter((image) => image === "-").length > 1) {
+      throw new UsageError("Cannot read - twice: standard input is one image");
     }
-    terminal.out(json ? toJson(positional, results, model, top) : toText(positional, results, model, top));
+    if (call.flags.has("anytime")) {
+      return await classifyAnytime(call, terminal, (image, executor) => readImages([image], executor, terminal));
+    }
+    if (options.deadline !== undefined) throw new UsageError("Cannot use --deadline without --anytime");
+    const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
+    const top = options.top === undefined ? (json ? 5 : 1) : count("top", options.top);
+    using executor = await openExecutor(call, terminal, { capacity: Math.min(BATCH, images.length) });
+    const budget = await readBudget(options, executor.model);
+    const when = budget ? { calibration: budget.calibration } : { threshold };
+
+    const results: Result[] = [];
+    for (let start = 0; start < images.length; start += BATCH) {
+      const batch = images.slice(start, start + BATCH);
+      const found = await executor.classify(await readImages(batch, executor, terminal), when);
+      results.push(...found.map((classification, i) => describe(batch[i], classification, { executor, top })));
+    }
+    if (!budget) return terminal.stdout(json ? JSON.stringify(results) : asText(results, executor));
+    const summary = summarize(results, executor.model.network);
+    terminal.stdout(
+      json
+        ? JSON.stringify({ budget: budget.budget, ...summary, images: results })
+        : `${asText(results, executor)}\n${budgetText(budget, summary)}`,
+    );
   },
 };
 
-/** An executor for a command's `--device`; says so where there is no adapter. */
-export async function createExecutor(
-  model: Model,
-  options: Arguments["options"],
-  { capacity, terminal }: { capacity: number; terminal: Terminal },
-): Promise<AdaptiveExecutor> {
-  const device = readChoice(options.device, ["auto", "gpu", "cpu"], "device");
-  const executor = await AdaptiveExecutor.create(model, { device, capacity });
-  if (device === "auto" && executor.device.kind === "cpu") {
-    terminal.note("note: no WebGPU adapter here, running on the CPU");
+/** One at a time: a decoded photo takes far more memory than its tensor. */
+async function readImages(
+  images: readonly string[],
+  { model }: AdaptiveExecutor,
+  { stdin }: Terminal,
+): Promise<Float32Array> {
+  const { input } = model.spec;
+  const length = 3 * input.size ** 2;
+  const tensors = new Float32Array(images.length * length);
+  for (const [i, source] of images.entries()) {
+    const bytes = source === "-" ? await readAll(stdin) : await readResource(source, { maxBytes: MAX_IMAGE_BYTES });
+    tensors.set(toTensor(await decodeImage(bytes, { source }), input), i * length);
   }
-  return executor;
+  return tensors;
 }
 
-async function readImage(name: string, model: Model, terminal: Terminal): Promise<Float32Array> {
-  const bytes = name === "-" ? await terminal.input() : await readResource(name, { maxBytes: MAX_IMAGE_BYTES });
-  return toTensor(await decodeImage(bytes, { source: name === "-" ? "standard input" : name }), model.spec.input);
-}
-
-function readThreshold(text: string | undefined): number | number[] {
-  if (text === undefined) return DEFAULT_THRESHOLD;
-  const thresholds = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
-  if (thresholds.some((value) => Number.isNaN(value))) {
-    throw new RanetError(
-      `Cannot use --threshold ${JSON.stringify(text)}: expected a number in [0, 1], or one per exit`,
-    );
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > MAX_IMAGE_BYTES) {
+      throw new RanetError(`Cannot read image "-": standard input has more than ${MAX_IMAGE_BYTES} bytes`);
+    }
+    chunks.push(new Uint8Array(chunk));
   }
-  return thresholds.length === 1 ? thresholds[0] : thresholds;
+  return await new Blob(chunks).bytes();
 }
 
-function readTop(text: string | undefined): number {
-  const top = Number(text ?? 1);
-  if (Number.isInteger(top) && top >= 1) return top;
-  throw new RanetError(`Cannot use --top ${JSON.stringify(text)}: expected a whole number of at least 1`);
+function describe(
+  image: string,
+  { probabilities, ...classification }: Classification,
+  { executor, top }: { readonly executor: AdaptiveExecutor; readonly top: number },
+): Result {
+  const { spec, network } = executor.model;
+  const indexes = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, top);
+  return {
+    image,
+    ...classification,
+    fullFlops: network.exits[network.exits.length - 1].cumulativeFlops,
+    top: indexes.map((index) => ({ label: spec.classes[index], index, confidence: probabilities[index] })),
+  };
 }
 
-function topClasses({ probabilities }: Classification, model: Model, top: number) {
-  return Array.from(probabilities, (confidence, index) => ({ label: model.spec.classes[index], index, confidence }))
-    .sort((a, b) => b.confidence - a.confidence)
-    .slice(0, top);
-}
-
-function fullFlops(model: Model): number {
-  return model.network.exits.at(-1)!.cumulativeFlops;
-}
-
-function toJson(images: readonly string[], results: readonly Classification[], model: Model, top: number): string {
-  const objects = results.map((result, i) => ({
-    image: images[i],
-    label: result.label,
-    index: result.index,
-    confidence: result.confidence,
-    exit: result.exit,
-    subnetwork: result.subnetwork,
-    flops: result.flops,
-    fullFlops: fullFlops(model),
-    top: topClasses(result, model, top),
-  }));
-  return JSON.stringify(objects, null, 2);
-}
-
-function toText(images: readonly string[], results: readonly Classification[], model: Model, top: number): string {
-  const full = fullFlops(model);
-  const rows = results.map((result, i) => [
-    images[i],
-    topClasses(result, model, top).map(({ label, confidence }) => `${label} ${formatShare(confidence)}`).join(", "),
-    `${result.exit} of ${model.network.exits.length}`,
-    `${result.subnetwork}`,
-    formatAmount(result.flops),
-    formatShare(result.flops / full),
+function asText(results: readonly Result[], { device, model }: AdaptiveExecutor): string {
+  const exits = model.network.exits.length;
+  const [{ fullFlops, top }] = results;
+  const rows = results.map(({ image, label, confidence, exit, subnetwork, flops, top: [, ...others] }) => [
+    image,
+    label,
+    percent(confidence),
+    ...(others.length > 0 ? [others.map((other) => `${other.label} ${percent(other.confidence)}`).join(", ")] : []),
+    `${exit}/${exits} (sub-network ${subnetwork})`,
+    large(flops),
+    percent(flops / fullFlops),
   ]);
-  return formatTable(["image", "label", "exit", "sub-network", "FLOPs", "of the whole"], rows, 2);
+  const average = results.reduce((sum, { flops }) => sum + flops, 0) / results.length;
+  return `${
+    table([
+      ["image", "left"],
+      ["label", "left"],
+      ["confidence", "right"],
+      ...(top.length > 1 ? [["then", "left"] as const] : []),
+      ["exit", "left"],
+      ["multiply-adds", "right"],
+      ["of all", "right"],
+    ], rows)
+  }
+
+${model.name} on ${printable(device.name)}: ${large(average)} multiply-adds an image, ${
+    percent(average / fullFlops)
+  } of the whole network`;
 }

@@ -1,108 +1,68 @@
 /**
- * What a command is, and how its arguments are read.
+ * What a command is: data for help and for the parser of its arguments, and the function that runs it.
  *
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
-import { suggest } from "../spec/suggest.ts";
-
-/** Where a command reads and writes, so that tests can stand in for a terminal. */
+/** Where a command reads from and writes to, beside the files it is given. */
 export interface Terminal {
-  /** Prints a line of results. */
-  out(text: string): void;
-  /** Prints a line for people, beside the results. */
-  note(text: string): void;
-  /** All of standard input. */
-  input(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Writes a result, and ends the line. */
+  readonly stdout: (text: string) => void;
+  /** Writes a notice or a mistake, and ends the line. */
+  readonly stderr: (text: string) => void;
+  /** What `-` stands for. */
+  readonly stdin: ReadableStream<Uint8Array>;
 }
 
 /** An option that takes a value. */
 export interface Option {
-  /** What the value is, in help: `FILE`. */
+  /** What the value is called in help: `FILE`. */
   readonly value: string;
-  /** One line of help. */
+  /** What it does, with its default, in a line or a few. */
   readonly help: string;
 }
 
-/** The arguments of one call. */
-export interface Arguments {
-  /** Those that are not options. */
-  readonly positional: readonly string[];
-  /** Values of the options that were given. */
-  readonly options: Readonly<Record<string, string | undefined>>;
-  /** Whether results are for machines. */
+/** A command line, parsed. */
+export interface Call<Name extends string = string> {
+  /** Arguments that are no options. */
+  readonly operands: readonly string[];
+  /** Values of the options given. */
+  readonly options: Readonly<Partial<Record<Name, string>>>;
+  /** Options without a value that were given. */
+  readonly flags: ReadonlySet<string>;
+  /** Whether JSON is wanted instead of text for people. */
   readonly json: boolean;
 }
 
-/** One command. */
-export interface Command {
-  /** Arguments, in help: `IMAGE…`. */
-  readonly usage: string;
-  /** What it does, in one line. */
+/** A command; `Name` are its options' names, without `--json` and `--help`, which every command has. */
+export interface Command<Name extends string = string> {
+  /** What it is called. */
+  readonly name: string;
+  /** One line for the list of commands. */
   readonly summary: string;
-  /** What else there is to know: text and examples. */
-  readonly details: string;
-  /** Options with a value, by name; `--json` and `--help` go without saying. */
-  readonly options: Readonly<Record<string, Option>>;
-  /** Fewest and most positional arguments. */
-  readonly positional: readonly [number, number];
-  /** Does it. */
-  run(args: Arguments, terminal: Terminal): Promise<void>;
+  /** Arguments as the first line of help shows them: `IMAGE… [options]`. */
+  readonly usage: string;
+  /** How many operands it takes, at least and at most. */
+  readonly operands: readonly [min: number, max: number];
+  /** Help's second paragraph. */
+  readonly description: string;
+  /** Options by name, without dashes. */
+  readonly options: Readonly<Record<Name, Option>>;
+  /** Options without a value: what each does, by name. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Command lines worth copying. */
+  readonly examples: readonly string[];
+  /**
+   * Runs it.
+   *
+   * @throws {UsageError} If arguments are missing or exclude each other.
+   * @throws {RanetError} If what was given cannot be used.
+   */
+  run(call: Call<Name>, terminal: Terminal): Promise<void>;
 }
 
-/** The command was called in a way that it cannot be. */
-export class UsageError extends Error {}
-
-/** Options that every model-running command has. */
-export const MODEL_OPTIONS: Readonly<Record<string, Option>> = {
-  model: { value: "M", help: "bundled name, directory or spec file (default ranet-cifar10)" },
-  weights: { value: "W", help: "safetensors file to take instead of the model's own" },
-  device: { value: "auto|gpu|cpu", help: "what to run on (default auto: WebGPU where there is an adapter)" },
-};
-
-/**
- * Reads a command's arguments.
- *
- * @returns The arguments, or `"help"` if that is what was asked for.
- * @throws {UsageError} If an option is unknown or lacks its value, or there are too few or too many arguments.
- */
-export function readArguments(command: Command, args: readonly string[]): Arguments | "help" {
-  const names = Object.keys(command.options);
-  const parsed = parseArgs(joinValues(args, names), {
-    boolean: ["json", "help"],
-    string: names,
-    alias: { help: "h" },
-    unknown: (arg, key) => {
-      if (key === undefined) return true;
-      const near = suggest(key, [...names, "json", "help"]);
-      throw new UsageError(`unknown option ${arg}${near ? `; did you mean --${near}?` : ""}`);
-    },
-  }) as Record<string, unknown> & { _: (string | number)[] };
-  if (parsed.help) return "help";
-  const options = Object.fromEntries(names.map((name) => [name, parsed[name] as string | undefined]));
-  const empty = names.find((name) => options[name] === "");
-  if (empty) throw new UsageError(`--${empty} needs a value: --${empty} ${command.options[empty].value}`);
-  const positional = parsed._.map(String);
-  const [fewest, most] = command.positional;
-  if (positional.length < fewest) throw new UsageError(`expected ${command.usage}`);
-  if (positional.length > most) throw new UsageError(`unexpected argument ${JSON.stringify(positional[most])}`);
-  return { positional, options, json: parsed.json === true };
-}
-
-/** A value may itself begin with a hyphen, as the authors' flags do: `--args "--step 2"`. */
-function joinValues(args: readonly string[], names: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const takesValue = args[i].startsWith("--") && names.includes(args[i].slice(2)) && i + 1 < args.length;
-    joined.push(takesValue ? `${args[i]}=${args[++i]}` : args[i]);
-  }
-  return joined;
-}
-
-/** One of several words. */
-export function readChoice<T extends string>(value: string | undefined, choices: readonly T[], name: string): T {
-  const choice = value ?? choices[0];
-  if ((choices as readonly string[]).includes(choice)) return choice as T;
-  throw new UsageError(`--${name} is ${JSON.stringify(choice)}; expected ${choices.join(", ")}`);
+/** The command was called in a way that it does not understand. */
+export class UsageError extends Error {
+  /** Always `"UsageError"`. */
+  override readonly name = "UsageError";
 }

@@ -1,57 +1,80 @@
 /**
- * `ranet forward`.
+ * `ranet forward`: the logits of all exits for a tensor, for people who port a model and compare.
  *
  * @module
  */
 
-import { readBoundedFile } from "../data/files.ts";
 import { readNpy } from "../data/npy.ts";
 import { RanetError } from "../errors.ts";
-import { DEFAULT_MODEL, loadModel } from "../executor/model.ts";
-import { createExecutor } from "./classify.ts";
-import { type Command, MODEL_OPTIONS } from "./command.ts";
-import { formatAmount } from "./format.ts";
+import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { readResource } from "../executor/resource.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { large, printable, table } from "./text.ts";
 
+/** Larger inputs are refused. */
 const MAX_INPUT_BYTES = 2 ** 30;
+/** Images computed together. */
+const BATCH = 64;
+/** Logits listed in text. */
+const LISTED = 3;
 
-/** Prints the logits of every exit. */
-export const forward: Command = {
-  usage: "INPUT.npy [--model M] [--weights W] [--device auto|gpu|cpu]",
-  summary: "Compute the logits of every exit for a raw tensor, to compare with another implementation.",
+interface ExitLogits {
+  readonly exit: number;
+  readonly cumulativeFlops: number;
+  /** `[image][class]`. */
+  readonly logits: readonly (readonly number[])[];
+}
+
+/** The command. */
+export const forwardCommand: Command<ModelOption> = {
+  name: "forward",
+  summary: "compute the logits of every exit for a tensor in a .npy file",
+  usage: "INPUT.npy [options]",
+  operands: [1, 1],
+  description: `Runs the whole network on images that are normalised already: a float32 array of N×3×size×size, saved
+with numpy.save. Text shows the ${LISTED} largest logits; --json gives all, as [image][class] of each exit.`,
   options: MODEL_OPTIONS,
-  details: `INPUT.npy holds float32 numbers, N × 3 × size × size, already normalised.
-
-  ranet forward input.npy --model my-model --json`,
-  positional: [1, 1],
-  async run({ positional: [path], options, json }, terminal) {
-    const input = readNpy(await readBoundedFile(path, MAX_INPUT_BYTES), { source: path });
-    const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights });
-    const { size } = model.spec.input;
-    const [count, ...shape] = input.shape;
-    if (`${shape}` !== `3,${size},${size}` || count < 1) {
+  examples: [
+    "ranet forward input.npy --model my-model --json > logits.json",
+    "ranet forward input.npy --model my-model --device cpu",
+  ],
+  async run(call: Call<ModelOption>, terminal: Terminal): Promise<void> {
+    const [source] = call.operands;
+    const { shape, data } = readNpy(await readResource(source, { maxBytes: MAX_INPUT_BYTES }), { source });
+    using executor = await openExecutor(call, terminal, { capacity: Math.min(BATCH, Math.max(1, shape[0] ?? 1)) });
+    const { network, spec } = executor.model;
+    const { size } = spec.input;
+    const [images = 0, ...image] = shape;
+    if (images < 1 || image.join() !== [3, size, size].join()) {
       throw new RanetError(
-        `Cannot run ${path} through ${model.name}: expected shape N × 3 × ${size} × ${size}, ` +
-          `found ${input.shape.join(" × ")}`,
+        `Cannot run ${spec.name} on ${JSON.stringify(source)}: expected an array of N×3×${size}×${size}, ` +
+          `found ${shape.join("×") || "a single number"}`,
       );
     }
-    using executor = await createExecutor(model, options, { capacity: Math.min(64, count), terminal });
-    const logits = await executor.forward(input.data);
-    const exits = model.network.exits.map(({ cumulativeFlops }, k) => ({
+    const classes = spec.classes.length;
+    const exits = (await executor.forward(data)).map((logits, k): ExitLogits => ({
       exit: k + 1,
-      cumulativeFlops,
-      logits: rows(logits[k], count),
+      cumulativeFlops: network.exits[k].cumulativeFlops,
+      logits: Array.from({ length: images }, (_, i) => Array.from(logits.subarray(i * classes, (i + 1) * classes))),
     }));
-    const { kind, name } = executor.device;
-    if (json) return terminal.out(JSON.stringify({ device: kind, adapter: name, exits }));
-    terminal.out(`${model.name} on ${name}`);
-    for (const { exit, cumulativeFlops, logits } of exits) {
-      terminal.out(`\nexit ${exit}, ${formatAmount(cumulativeFlops)} multiply-adds`);
-      for (const row of logits) terminal.out(row.map((value) => value.toFixed(5)).join(" "));
-    }
+    const { kind: device, name: adapter } = executor.device;
+    terminal.stdout(call.json ? JSON.stringify({ device, adapter, exits }) : asText(exits, executor));
   },
 };
 
-function rows(values: Float32Array, count: number): number[][] {
-  const length = values.length / count;
-  return Array.from({ length: count }, (_, i) => [...values.subarray(i * length, (i + 1) * length)]);
+function asText(exits: readonly ExitLogits[], { device, model }: AdaptiveExecutor): string {
+  const rows = exits.flatMap(({ exit, cumulativeFlops, logits }) =>
+    logits.map((values, image) => [exit, large(cumulativeFlops), image + 1, largest(values, model.spec.classes)])
+  );
+  return `${
+    table([["exit", "right"], ["multiply-adds", "right"], ["image", "right"], ["largest logits", "left"]], rows)
+  }
+
+${model.name} on ${printable(device.name)}; --json gives all logits`;
+}
+
+function largest(values: readonly number[], labels: readonly string[]): string {
+  const order = Array.from(values.keys()).sort((a, b) => values[b] - values[a]).slice(0, LISTED);
+  return order.map((index) => `${labels[index]} ${values[index].toFixed(4)}`).join(", ");
 }

@@ -1,87 +1,67 @@
 /**
- * `ranet import`.
+ * `ranet import`: a checkpoint of the authors' training code → a model's directory.
  *
  * @module
  */
 
+import { join } from "node:path";
 import { readBoundedFile } from "../data/files.ts";
-import { RanetError } from "../errors.ts";
 import { createModel } from "../executor/model.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { readCheckpoint } from "../weights/checkpoint.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
-import { type Command, readChoice, UsageError } from "./command.ts";
-import { writeWhole } from "./files.ts";
-import { formatAmount } from "./format.ts";
-import { SCHEMA_URL } from "./spec.ts";
+import { choice, required } from "./args.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { schemaSeenFrom } from "./schema_link.ts";
+import { bytes } from "./text.ts";
+import { writeFiles } from "./write_files.ts";
 
+/** Larger checkpoints are refused: about as much as one array holds. */
 const MAX_CHECKPOINT_BYTES = 2 ** 32;
 
-/** Turns a checkpoint of the authors' PyTorch code into a model directory. */
-export const importCheckpoint: Command = {
-  usage: 'CHECKPOINT --args "FLAGS" --out DIR [--dtype float32|float16]',
-  summary: "Turn a checkpoint of the authors' PyTorch code into a model directory.",
-  options: {
-    args: { value: '"FLAGS"', help: "the flags it was trained with" },
-    out: { value: "DIR", help: "where spec.yaml and weights.safetensors go" },
-    dtype: { value: "float32|float16", help: "how convolutions and linear layers are stored (default float32)" },
-  },
-  details:
-    `Reads the zip and the older container; nothing in the file is executed. Tensors that are missing, unexpected or
-misshapen are listed, and then nothing is written.
+type ImportOption = "args" | "out" | "dtype";
 
-  ranet import checkpoint.pth.tar --args "--arch RANet --data cifar10 --step 2 --stepmode lg" --out my-model
-  ranet classify photo.jpg --model my-model`,
-  positional: [1, 1],
-  async run({ positional: [path], options, json }, terminal) {
-    const { args: flags, out } = options;
-    if (flags === undefined || out === undefined) throw new UsageError(`expected ${importCheckpoint.usage}`);
-    const dtype = readChoice(options.dtype, ["float32", "float16"], "dtype");
-    const text = specFromOfficialFlags(flags, { schema: SCHEMA_URL });
+/** The command. */
+export const importCommand: Command<ImportOption> = {
+  name: "import",
+  summary: "turn a checkpoint of the authors' PyTorch code into a model",
+  usage: "CHECKPOINT --args FLAGS --out DIR [options]",
+  operands: [1, 1],
+  description: `Reads a file that torch.save wrote (.pth.tar; zip or legacy container), without Python and without
+running anything in it, and writes DIR/spec.yaml and DIR/weights.safetensors. If tensors do not fit
+the flags, they are listed by name and nothing is written.`,
+  options: {
+    args: { value: "FLAGS", help: "the flags that main.py was run with, in quotes" },
+    out: { value: "DIR", help: "the model's directory; made if missing, the two files in it are replaced" },
+    dtype: { value: "TYPE", help: "float32 (default), or float16: matrices in half the space, vectors stay float32" },
+  },
+  examples: [
+    'ranet import checkpoint.pth.tar --args "--arch RANet --step 2 --stepmode lg" --out my-model',
+    "ranet classify photo.jpg --model ./my-model",
+  ],
+  async run(call: Call<ImportOption>, { stdout }: Terminal): Promise<void> {
+    const [source] = call.operands;
+    const flags = required(call, "args");
+    const out = required(call, "out");
+    const dtype = choice("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
+    const files = { spec: join(out, "spec.yaml"), weights: join(out, "weights.safetensors") };
+
+    const text = specFromOfficialFlags(flags, { schema: schemaSeenFrom(files.spec) });
     const spec = parseSpec(text);
-    const tensors = readCheckpoint(await readBoundedFile(path, MAX_CHECKPOINT_BYTES), { source: path });
-    const { network } = createModel(spec, tensors, { source: path });
-    // Batch norm and biases are few and want their precision.
+    const tensors = readCheckpoint(await readBoundedFile(source, MAX_CHECKPOINT_BYTES), { source });
+    const { name, network } = createModel(spec, tensors, { source });
     const weights = writeSafetensors(tensors, {
-      metadata: { spec: spec.name },
+      metadata: { spec: name },
       dtype: (_, { shape }) => dtype === "float16" && shape.length > 1 ? "F16" : "F32",
     });
-    const created = await makeDirectory(out);
-    try {
-      await writeWhole([[`${out}/spec.yaml`, new TextEncoder().encode(text)], [`${out}/weights.safetensors`, weights]]);
-    } catch (error) {
-      if (created) await Deno.remove(created, { recursive: true });
-      throw error;
+    await writeFiles([[files.weights, weights], [files.spec, new TextEncoder().encode(text)]]);
+
+    const params = network.exits[network.exits.length - 1].cumulativeParams;
+    if (call.json) stdout(JSON.stringify({ name, ...files, tensors: tensors.size, params, bytes: weights.length }));
+    else {
+      stdout(`Wrote ${files.spec}
+Wrote ${files.weights} (${tensors.size} tensors, ${params.toLocaleString("en")} parameters, ${bytes(weights.length)})`);
     }
-    const params = network.exits.at(-1)!.cumulativeParams;
-    const result = { out, name: spec.name, params, tensors: tensors.size, exits: network.exits.length };
-    terminal.out(
-      json
-        ? JSON.stringify(result, null, 2)
-        : `${out}: ${spec.name}, ${formatAmount(params)} parameters, ${result.exits} exits`,
-    );
   },
 };
-
-/** Makes a directory; returns the outermost one that was not there before. */
-async function makeDirectory(path: string): Promise<string | undefined> {
-  const parts = path.split("/");
-  let created: string | undefined;
-  try {
-    for (let i = 1; i <= parts.length; i++) {
-      const parent = parts.slice(0, i).join("/");
-      if (parent === "") continue;
-      try {
-        await Deno.mkdir(parent);
-        created ??= parent;
-      } catch (error) {
-        if (!(error instanceof Deno.errors.AlreadyExists) || !(await Deno.stat(parent)).isDirectory) throw error;
-      }
-    }
-  } catch (error) {
-    if (created) await Deno.remove(created, { recursive: true });
-    throw new RanetError(`Cannot write to ${JSON.stringify(path)}: ${(error as Error).message}`);
-  }
-  return created;
-}

@@ -1,45 +1,82 @@
 /**
- * `ranet spec`.
+ * `ranet spec`: checks a spec, or writes the one of the authors' flags.
  *
  * @module
  */
 
 import { readSpec } from "../executor/model.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
-import { type Command, UsageError } from "./command.ts";
-import { writeWhole } from "./files.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { schemaSeenFrom } from "./schema_link.ts";
+import { table } from "./text.ts";
+import { writeFiles } from "./write_files.ts";
 
-/** Where editors find the schema: wherever this library is. */
-export const SCHEMA_URL: string = new URL("../../specs/ranet.schema.json", import.meta.url).href;
+type SpecOption = "from-official" | "out";
 
-/** Checks a spec, or writes one for the authors' flags. */
-export const spec: Command = {
-  usage: 'SPEC | --from-official "FLAGS" [--out FILE]',
-  summary: "Check a spec, or write the one for a line of the authors' flags.",
+/** The command. */
+export const specCommand: Command<SpecOption> = {
+  name: "spec",
+  summary: "check a spec, or write the spec of the authors' flags",
+  usage: "SPEC | --from-official FLAGS [--out FILE]",
+  operands: [0, 1],
+  description: `With SPEC (a YAML file, its URL, or a bundled name): checks it and shows what it comes to, with all
+defaults and rules filled in. With --from-official: turns the flags of the authors' main.py into YAML.`,
   options: {
-    "from-official": { value: '"FLAGS"', help: 'flags of the authors\' code: "--step 2 --stepmode lg"' },
-    out: { value: "FILE", help: "write the YAML there instead of printing it" },
+    "from-official": { value: "FLAGS", help: "a flag line in quotes; flags left out have the authors' defaults" },
+    out: { value: "FILE", help: "write the YAML here, replacing what is there, instead of to standard output" },
   },
-  details: `With --json, prints the architecture with every default filled in.
-
-  ranet spec my-variant.yaml
-  ranet spec --from-official "--data ImageNet --step 8 --growthRate 16 --nChannels 32 \\
-    --scale-list 1-2-3-4 --grFactor 4-2-2-1 --bnFactor 4-2-2-1" --out imagenet.yaml`,
-  positional: [0, 1],
-  async run({ positional: [source], options, json }, terminal) {
-    const flags = options["from-official"];
-    if ((source === undefined) === (flags === undefined)) throw new UsageError("expected SPEC or --from-official");
-    if (options.out !== undefined && flags === undefined) throw new UsageError("--out goes with --from-official");
-    const text = flags === undefined ? undefined : specFromOfficialFlags(flags, { schema: SCHEMA_URL });
-    const architecture = text === undefined ? await readSpec(source) : parseSpec(text);
-    if (text !== undefined && options.out !== undefined) {
-      await writeWhole([[options.out, new TextEncoder().encode(text)]]);
-      terminal.note(`wrote ${options.out}`);
+  examples: [
+    "ranet spec my-ranet.yaml",
+    'ranet spec --from-official "--arch RANet --data cifar10 --step 2 --stepmode lg" --out my-ranet.yaml',
+    "ranet spec ranet-cifar10 --json | jq .subnetworks",
+  ],
+  async run({ operands: [source], options, json }: Call<SpecOption>, { stdout }: Terminal): Promise<void> {
+    const { "from-official": flags, out } = options;
+    if ((source === undefined) === (flags === undefined)) {
+      throw new UsageError("Cannot run spec: expected either SPEC or --from-official FLAGS");
     }
-    if (json) terminal.out(JSON.stringify(architecture, null, 2));
-    else if (text === undefined) {
-      terminal.out(`${source} is a valid spec of ${architecture.name}: ranet plan ${source} shows its exits.`);
-    } else if (options.out === undefined) terminal.out(text.trimEnd());
+    if (flags === undefined) {
+      if (out !== undefined) throw new UsageError("Cannot use --out without --from-official");
+      const spec = await readSpec(source);
+      return stdout(json ? JSON.stringify(spec) : asText(spec));
+    }
+    const schema = out === undefined ? undefined : schemaSeenFrom(out);
+    const text = specFromOfficialFlags(flags, { schema });
+    if (out !== undefined) await writeFiles([[out, new TextEncoder().encode(text)]]);
+    if (json) stdout(JSON.stringify(parseSpec(text)));
+    else stdout(out === undefined ? text.trimEnd() : `Wrote ${out}`);
   },
 };
+
+function asText({ name, input, classes, stem, baseFeatures, subnetworks, ...spec }: ArchitectureSpec): string {
+  const list = (values: readonly (string | number)[]) => values.join(", ") || "none";
+  const rows = subnetworks.map(({ blocks, growth, bottleneck, fusion, transitions }, s) => {
+    const { divisor, channels } = baseFeatures[s];
+    const scale = divisor === 1 ? "1" : `1/${divisor}`;
+    return [s + 1, scale, channels, blocks, growth, bottleneck, list(fusion), list(transitions)];
+  });
+  return `${name} is valid
+
+input          ${input.size}×${input.size}, from images resized to ${input.resize}
+classes        ${classes.length}
+stem           ${stem}
+layers         ${list(spec.layers)} in blocks 1, 2, …
+compress       ${spec.compress}
+reduction      ${spec.reduction}
+head channels  ${spec.headChannels === "input" ? "as many as its input" : spec.headChannels}
+
+${
+    table([
+      ["sub-network", "right"],
+      ["scale", "right"],
+      ["channels", "right"],
+      ["blocks", "right"],
+      ["growth", "right"],
+      ["bottleneck", "right"],
+      ["fusion", "left"],
+      ["transitions after", "left"],
+    ], rows)
+  }`;
+}

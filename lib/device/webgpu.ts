@@ -141,6 +141,10 @@ export class WebGpuRunner implements Runner {
     const { arena, remaining } = this.#buffers;
     const { zeroQuads, sampleQuads, image } = this.#plan;
     const length = images.length / count;
+    // What an overflow left behind would come back: lanes that pad channels are read, if only to be multiplied by zero.
+    const encoder = this.#gpu.createCommandEncoder();
+    encoder.clearBuffer(arena, 0, QUAD_BYTES * (zeroQuads + count * sampleQuads));
+    this.#gpu.queue.submit([encoder.finish()]);
     for (let i = 0; i < count; i++) {
       const offset = QUAD_BYTES * (zeroQuads + i * sampleQuads + image.offset);
       const values = imageToArena(images.subarray(i * length, (i + 1) * length), image);

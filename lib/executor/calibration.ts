@@ -64,6 +64,21 @@ const REFINEMENTS = 40;
  * @param options `dataset`: the validation set's name, to be kept with the result.
  * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
  * or the validation set does not fit the network.
+ *
+ * @example
+ * ```ts
+ * import { AdaptiveExecutor } from "./executor.ts";
+ * import { calibrate } from "./calibration.ts";
+ * import { DEFAULT_MODEL, loadModel } from "./model.ts";
+ *
+ * const model = await loadModel(DEFAULT_MODEL);
+ * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
+ * const images = new Float32Array(2 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
+ * const validation = { logits: await executor.forward(images), labels: [8, 0] };
+ * const calibration = calibrate(model.network, validation, { budget: 30e6 });
+ * const results = await executor.classify(images, { calibration });
+ * console.log(calibration.expectedCost, results[0].exit);
+ * ```
  */
 export function calibrate(
   network: Network,
@@ -81,8 +96,9 @@ export function calibrate(
     const right = exits.reduce((sum, exit, sample) => sum + measured.right[exit][sample], 0);
     return { q, thresholds, expectedAccuracy: right / samples, expectedCost: averageCost(exits, flops) };
   };
+  if ("budget" in target) checkBudget(target.budget, network);
   const best = "budget" in target
-    ? forBudget(target.budget, candidate, { flops, samples })
+    ? forBudget(target.budget, candidate, { samples })
     : forAccuracy(target.accuracy, candidate, { samples });
   return { model: network.spec.name, target, ...best, samples, ...options };
 }
@@ -102,6 +118,21 @@ export function checkCalibration({ model, thresholds }: Calibration, network: Ne
   }
 }
 
+/**
+ * Makes sure that a budget can be met on average over a batch.
+ *
+ * @param budget Multiply-adds per image.
+ * @throws {RanetError} If it is below what the first exit costs, or above what the last does.
+ */
+export function checkBudget(budget: number, { exits }: Network): void {
+  const [first, last] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];
+  if (budget >= first && budget <= last) return;
+  throw new RanetError(
+    `Cannot meet a budget of ${budget} multiply-adds per image: expected ${first} (all leave at exit 1) to ` +
+      `${last} (all go to exit ${exits.length})`,
+  );
+}
+
 type Candidate = Pick<Calibration, "q" | "thresholds" | "expectedAccuracy" | "expectedCost">;
 type Try = (q: number) => Candidate;
 
@@ -109,15 +140,8 @@ type Try = (q: number) => Candidate;
 function forBudget(
   budget: number,
   candidate: Try,
-  { flops, samples }: { flops: readonly number[]; samples: number },
+  { samples }: { samples: number },
 ): Candidate {
-  const [first, last] = [flops[0], flops[flops.length - 1]];
-  if (!(budget >= first && budget <= last)) {
-    throw new RanetError(
-      `Cannot calibrate for a budget of ${budget} multiply-adds per image: expected ${first} (all leave at exit 1) ` +
-        `to ${last} (all go to exit ${flops.length})`,
-    );
-  }
   const grid = gridOf(samples).map(candidate);
   const within = ({ expectedCost }: Candidate) => expectedCost <= budget;
   let best = grid.filter(within).reduce((a, b) => b.expectedCost > a.expectedCost ? b : a);

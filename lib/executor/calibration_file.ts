@@ -1,5 +1,5 @@
 /**
- * Calibrations as a small JSON file beside the model, one entry per budget or accuracy.
+ * Calibrations as a small JSON file beside the model, one for each budget or accuracy that was asked for.
  *
  * @module
  */
@@ -7,23 +7,87 @@
 import { z } from "zod";
 import { readBoundedFile } from "../data/files.ts";
 import { RanetError } from "../errors.ts";
+import { describeIssue } from "../spec/issues.ts";
 import type { Calibration } from "./calibration.ts";
 
 /** Largest file that is read, in bytes. */
-const MAX_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 22;
 
-const threshold = z.number().min(0).max(1);
+const share = z.number("a number in [0, 1]").min(0, "a number in [0, 1]").max(1, "a number in [0, 1]");
+const flops = z.number("a number above 0").positive("a number above 0");
+// JSON has no infinities: nobody leaves at a "never", everybody at the last exit's null.
+const thresholds = z
+  .array(z.union([share, z.literal("never"), z.null()], 'a number in [0, 1], or "never"'), "a list")
+  .refine((all) => all.indexOf(null) === all.length - 1, "a list with null in the last place, and only there")
+  .transform((all) => all.map((one) => one === "never" ? Infinity : one ?? -Infinity));
 const schema = z.strictObject({
-  model: z.string(),
-  calibrations: z.array(z.strictObject({
-    budget: z.number().positive().optional(),
-    accuracy: threshold.optional(),
-    // JSON has no infinities: nobody leaves at a "never", everybody at the last exit's null.
-    thresholds: z.array(z.union([threshold, z.literal("never")])).and(z.array(z.unknown()).min(0)),
-    q: z.number().positive(),
-    expectedAccuracy: threshold,
-    expectedCost: z.number().positive(),
-    samples: z.int().positive(),
-    dataset: z.string().optional(),
-  })),
-});
+  calibrations: z.array(
+    z.strictObject({
+      model: z.string("a model's name"),
+      target: z.union([z.strictObject({ budget: flops }), z.strictObject({ accuracy: share })], "a budget or accuracy"),
+      thresholds,
+      q: flops,
+      expectedAccuracy: share,
+      expectedCost: flops,
+      samples: z.int("a whole number above 0").positive("a whole number above 0"),
+      dataset: z.string("a name").optional(),
+    }, "an object"),
+    "a list",
+  ),
+}, 'an object with "calibrations"');
+
+/**
+ * Reads a file of calibrations.
+ *
+ * @throws {RanetError} If it is missing, or not such a file.
+ */
+export async function readCalibrations(path: string): Promise<Calibration[]> {
+  const text = new TextDecoder().decode(await readBoundedFile(path, MAX_BYTES));
+  return parseCalibrations(text, path);
+}
+
+/**
+ * Reads calibrations from JSON.
+ *
+ * @param text The file's text.
+ * @param source Where it comes from, for messages.
+ * @throws {RanetError} If it is not JSON, or not of calibrations; names the first wrong key.
+ */
+export function parseCalibrations(text: string, source: string): Calibration[] {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new RanetError(`Cannot read calibrations ${JSON.stringify(source)}: it is not JSON`);
+  }
+  const { data, error } = schema.safeParse(document);
+  if (data) return data.calibrations;
+  throw new RanetError(
+    `Cannot read calibrations ${JSON.stringify(source)}: ${describeIssue(error.issues[0], document)[0]}`,
+  );
+}
+
+/** Calibrations as JSON that {@linkcode parseCalibrations} reads. */
+export function formatCalibrations(calibrations: readonly Calibration[]): string {
+  const readable = calibrations.map((calibration) => ({
+    ...calibration,
+    thresholds: calibration.thresholds.map((threshold) =>
+      threshold === -Infinity ? null : threshold > 1 ? "never" : threshold
+    ),
+  }));
+  return JSON.stringify({ calibrations: readable }, null, 2) + "\n";
+}
+
+/** Adds a calibration, in place of one for the same target; the cheapest come first. */
+export function withCalibration(calibrations: readonly Calibration[], added: Calibration): Calibration[] {
+  const target = JSON.stringify(added.target);
+  const others = calibrations.filter((one) => JSON.stringify(one.target) !== target);
+  return [...others, added].sort((a, b) => a.expectedCost - b.expectedCost);
+}
+
+/** The calibration that spends most within a budget, in multiply-adds per image; `undefined` if all spend more. */
+export function calibrationWithin(budget: number, calibrations: readonly Calibration[]): Calibration | undefined {
+  return calibrations
+    .filter(({ expectedCost }) => expectedCost <= budget)
+    .reduce<Calibration | undefined>((a, b) => a && a.expectedCost >= b.expectedCost ? a : b, undefined);
+}

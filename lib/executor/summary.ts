@@ -41,7 +41,7 @@ export interface BatchSummary {
  * @throws {RanetError} If there are no results, or not as many labels.
  */
 export function summarize(
-  results: readonly Classification[],
+  results: readonly Pick<Classification, "index" | "exit" | "flops">[],
   network: Network,
   options: { readonly labels?: ArrayLike<number> } = {},
 ): BatchSummary {

@@ -1,132 +1,213 @@
-import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { main } from "../../lib/cli/main.ts";
+import { readSafetensors } from "../../lib/weights/safetensors.ts";
 
 const path = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
 const reference = (name: string) => path(`tests/fixtures/reference/cifar10-lg/${name}`);
+const cat = path("examples/cat.jpg");
+const cpu = ["--device", "cpu"];
 
+/** Runs a command line; `-` is the ship of the examples. */
 async function ranet(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
-  const out: string[] = [];
-  const notes: string[] = [];
-  const input = async () => new Uint8Array(await Deno.readFile(path("examples/ship.jpg")));
-  const code = await main(args, { out: (text) => out.push(text), note: (text) => notes.push(text), input });
+  const [out, notes]: string[][] = [[], []];
+  const code = await main(args, {
+    stdout: (text) => out.push(text),
+    stderr: (text) => notes.push(text),
+    stdin: new Blob([await Deno.readFile(path("examples/ship.jpg"))]).stream(),
+  });
   return { code, out: out.join("\n"), notes: notes.join("\n") };
 }
 
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const list = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
+
 Deno.test("classify --json", async () => {
-  const { code, out } = await ranet(
-    "classify",
-    path("examples/cat.jpg"),
-    "-",
-    "--json",
-    "--device",
-    "cpu",
-    "--top",
-    "2",
-  );
-  assertEquals(code, 0);
-  const [cat, ship] = JSON.parse(out);
-  assertEquals([cat.label, cat.index, cat.fullFlops, cat.top.length], ["cat", 3, 58921020, 2]);
+  const { code, out, notes } = await ranet("classify", cat, "-", "--json", ...cpu, "--top", "2");
+  assertEquals([code, notes], [0, ""]);
+  const [first, ship] = JSON.parse(out);
+  assertEquals([first.image, first.label, first.index, first.fullFlops], [cat, "cat", 3, 58921020]);
+  assertEquals(first.top.length, 2);
+  assertEquals(first.top[0], { label: "cat", index: 3, confidence: first.confidence });
+  assertLess(first.top[1].confidence, first.confidence);
   assertEquals([ship.image, ship.label, ship.exit, ship.subnetwork, ship.flops], ["-", "ship", 1, 1, 8360714]);
 });
 
 Deno.test("classify prints a table", async () => {
-  const { out } = await ranet("classify", path("examples/ship.jpg"), "--device", "cpu", "--threshold", "0,1,1,1,1,1");
-  assertMatch(out, /ship 99\.\d % +\| 1 of 6 \| +1 \|  8\.36 M \| +14\.2 % \|/);
+  const { out } = await ranet("classify", "-", ...cpu, "--threshold", "0,1,1,1,1,1");
+  assertMatch(out, /\| - +\| ship +\| +99\.\d % \| 1\/6 \(sub-network 1\) \| +8\.36 M \| +14\.2 % \|/);
+  assertFalse(out.includes("\x1b"));
+});
+
+Deno.test("classify takes URLs", async () => {
+  const image = await Deno.readFile(cat);
+  await using server = Deno.serve(
+    { port: 0, onListen: () => {} },
+    ({ url }) => url.endsWith("/cat.jpg") ? new Response(image) : new Response(null, { status: 404 }),
+  );
+  const url = `http://localhost:${server.addr.port}`;
+  const { code, out } = await ranet("classify", `${url}/cat.jpg`, "--json", ...cpu);
+  assertEquals([code, JSON.parse(out)[0].label], [0, "cat"]);
+  const missing = await ranet("classify", `${url}/dog.jpg`, ...cpu);
+  assertEquals([missing.code, missing.out], [1, ""]);
+  assertStringIncludes(missing.notes, "404");
 });
 
 Deno.test("plan", async () => {
-  const { out } = await ranet("plan", "ranet-cifar10", "--json");
-  const { name, params, exits } = JSON.parse(out);
+  const { name, params, exits, memory } = JSON.parse((await ranet("plan", "ranet-cifar10", "--json")).out);
   assertEquals([name, params, exits.length], ["ranet-cifar10", 2547601, 6]);
-  assertEquals(exits[5].cumulativeFlops, 58921020);
-  assertEquals(exits[5].cumulativeParams, 2547601);
+  assertEquals([exits[5].cumulativeFlops, exits[5].cumulativeParams], [58921020, 2547601]);
   assertEquals([exits[2].exit, exits[2].subnetwork, exits[2].block], [3, 2, 3]);
-  assertStringIncludes((await ranet("plan", path("specs/ranet-cifar10.yaml"))).out, "8×8×112");
+  assert(memory.weightBytes > 4 * params && memory.activationBytesPerImage >= memory.liveBytesPerImage);
+  const { out } = await ranet("plan", path("specs/ranet-cifar10.yaml"));
+  assertStringIncludes(out, "8×8×112");
+  assertStringIncludes(out, "2,547,601");
 });
 
 Deno.test("import, then forward", async () => {
-  const folder = await Deno.makeTempDir();
-  const { flags } = JSON.parse(await Deno.readTextFile(reference("expect.json")));
-  const model = `${folder}/a/b`;
-  const imported = await ranet("import", reference("checkpoint.pth.tar"), "--args", flags, "--out", model, "--json");
-  assertEquals([imported.code, JSON.parse(imported.out).params], [0, 1766516]);
-  assertEquals([...Deno.readDirSync(model)].map(({ name }) => name).toSorted(), ["spec.yaml", "weights.safetensors"]);
-  const { out } = await ranet("forward", reference("input.npy"), "--model", model, "--device", "cpu", "--json");
-  const { device, exits } = JSON.parse(out);
-  assertEquals([device, exits.length, exits[0].cumulativeFlops, exits[5].logits.length], ["cpu", 6, 2273546, 2]);
-  await Deno.remove(folder, { recursive: true });
+  await withFolder(async (folder) => {
+    const { flags } = JSON.parse(await Deno.readTextFile(reference("expect.json")));
+    const args = ["import", reference("checkpoint.pth.tar"), "--args", flags];
+    const model = `${folder}/a/b`;
+    const imported = await ranet(...args, "--out", model, "--json");
+    assertEquals([imported.code, JSON.parse(imported.out).params], [0, 1766516]);
+    assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
+    const { out } = await ranet("forward", reference("input.npy"), "--model", model, ...cpu, "--json");
+    const { device, exits } = JSON.parse(out);
+    assertEquals([device, exits.length, exits[0].cumulativeFlops, exits[5].logits.length], ["cpu", 6, 2273546, 2]);
+    assertStringIncludes((await ranet("forward", reference("input.npy"), "--model", model, ...cpu)).out, "2.27 M");
+
+    // Once more, over what is there.
+    assertEquals((await ranet(...args, "--out", model, "--dtype", "float16")).code, 0);
+    assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
+    const bytes = await Deno.readFile(`${model}/weights.safetensors`);
+    assertLess(bytes.length, 4.2e6);
+    assertEquals(readSafetensors(bytes, { source: "imported" }).metadata, { spec: "ranet-cifar10" });
+  });
 });
 
-Deno.test("import with the wrong flags lists the tensors and writes nothing", async () => {
-  const folder = await Deno.makeTempDir();
-  const flags = "--step 2 --stepmode lg --nChannels 4 --growthRate 6";
-  const { code, notes } = await ranet(
-    "import",
-    reference("checkpoint.pth.tar"),
-    "--args",
-    flags,
-    "--out",
-    `${folder}/m`,
-  );
-  assertEquals(code, 1);
-  assertStringIncludes(notes, "of another shape");
-  assertStringIncludes(notes, "scale_flows.0.0.layers.0.conv_normal.net.0.weight: expected");
-  assertEquals([...Deno.readDirSync(folder)], []);
-  await Deno.remove(folder);
+Deno.test("import that fails writes nothing", async () => {
+  await withFolder(async (folder) => {
+    const { flags } = JSON.parse(await Deno.readTextFile(reference("expect.json")));
+    const args = ["import", reference("checkpoint.pth.tar"), "--args"];
+    const misfit = await ranet(...args, `${flags} --growthRate 6`, "--out", `${folder}/m`);
+    assertEquals(misfit.code, 1);
+    assertStringIncludes(misfit.notes, "of another shape");
+    assertStringIncludes(misfit.notes, "scale_flows.0.0.layers.0.conv_normal.net.3.weight: expected");
+    assertEquals(list(folder), []);
+
+    await Deno.mkdir(`${folder}/m/spec.yaml`, { recursive: true });
+    const occupied = await ranet(...args, flags, "--out", `${folder}/m`);
+    assertEquals(occupied.code, 1);
+    assertStringIncludes(occupied.notes, `Cannot write "${folder}/m/spec.yaml"`);
+    assertEquals(list(`${folder}/m`), ["spec.yaml"]);
+
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const blocked = await ranet(...args, flags, "--out", `${folder}/file/m`);
+    assertEquals(blocked.code, 1);
+    assertStringIncludes(blocked.notes, "Cannot write");
+    assertEquals(list(folder), ["file", "m"]);
+  });
 });
 
 Deno.test("spec", async () => {
-  const { code, out } = await ranet("spec", "--from-official", "--step 2 --stepmode lg");
+  const flags = "--step 2 --stepmode lg";
+  const { code, out } = await ranet("spec", "--from-official", flags);
   assertEquals(code, 0);
-  assertStringIncludes(out, "# yaml-language-server: $schema=");
+  assertMatch(out, /^# yaml-language-server: \$schema=\.\/ranet\.schema\.json\n/);
   assertStringIncludes(out, "subnetworks:");
-  assertEquals((await ranet("spec", path("specs/ranet-cifar100.yaml"))).code, 0);
-  assertEquals(JSON.parse((await ranet("spec", "ranet-cifar10", "--json")).out).layers, [2, 4, 6, 8, 10, 12]);
+  assertStringIncludes((await ranet("spec", path("specs/ranet-cifar100.yaml"))).out, "ranet-cifar100 is valid");
+  const architecture = JSON.parse((await ranet("spec", "ranet-cifar10", "--json")).out);
+  assertEquals(architecture.layers, [2, 4, 6, 8, 10, 12]);
+  assertEquals(JSON.parse((await ranet("spec", `--from-official=${flags}`, "--json")).out), architecture);
+});
+
+Deno.test("spec --out", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/new/my.yaml`;
+    assertEquals((await ranet("spec", "--from-official", "--step 2", "--out", file)).out, `Wrote ${file}`);
+    const schema = /^# yaml-language-server: \$schema=(.*)\n/.exec(await Deno.readTextFile(file))![1];
+    assert((await Deno.stat(`${folder}/new/${schema}`)).isFile);
+    assertEquals((await ranet("plan", file)).code, 0);
+    assertEquals((await ranet("spec", "--from-official", "--step 2", "--out", folder)).code, 1);
+    assertEquals(list(folder), ["new"]);
+  });
 });
 
 Deno.test("devices", async () => {
   const devices = JSON.parse((await ranet("devices", "--json")).out);
   assertEquals(devices.at(-1).name, "CPU runner");
   assertEquals(devices.filter(({ chosen }: { chosen: boolean }) => chosen).length, 1);
+  assertStringIncludes((await ranet("devices")).out, "CPU runner");
 });
 
 Deno.test("help and version", async () => {
-  assertStringIncludes((await ranet("--help")).out, "classify");
-  assertStringIncludes((await ranet("classify", "--help")).out, "--threshold P");
+  const overall = await ranet("--help");
+  assertEquals(overall.code, 0);
+  for (const [, command] of overall.out.matchAll(/^ {2}([a-z]+) {2}/gm)) {
+    const { code, out } = await ranet(command, "--help");
+    assertEquals(code, 0);
+    assertMatch(out, new RegExp(`^Usage: ranet ${command} [^]*--json[^]*\nExamples:\n  ranet `));
+  }
+  assertStringIncludes((await ranet("classify", "-h")).out, "--threshold P");
   assertMatch((await ranet("--version")).out, /^ranet \d/);
 });
 
-const cat = path("examples/cat.jpg");
 for (
   const [args, code, message] of [
-    [[], 2, ""],
+    [[], 2, "no command"],
     [["clasify"], 2, "did you mean classify?"],
+    [["--jsn"], 2, "no such option"],
     [["classify"], 2, "expected IMAGE…"],
     [["classify", cat, "--treshold", "1"], 2, "did you mean --threshold?"],
-    [["classify", cat, "--threshold"], 2, "--threshold needs a value"],
+    [["classify", cat, "--threshold"], 2, "it needs a value"],
+    [["classify", cat, "--threshold", "--json"], 2, "it needs a value"],
     [["classify", cat, "--device", "tpu"], 2, "expected auto, gpu, cpu"],
-    [["plan", "a.yaml", "b.yaml"], 2, 'unexpected argument "b.yaml"'],
-    [["spec"], 2, "expected SPEC or --from-official"],
+    [["classify", "-", "-"], 2, "standard input is one image"],
+    [["plan", "a.yaml", "b.yaml"], 2, '"b.yaml" is one argument too many'],
+    [["spec"], 2, "expected either SPEC or --from-official"],
+    [["spec", "ranet-cifar10", "--out", "x"], 2, "--out without --from-official"],
     [["import", "x"], 2, "--args"],
-    [["classify", cat, "--threshold", "1.5"], 1, "threshold 1.5 is outside [0, 1]"],
-    [["classify", cat, "--threshold", "-0.5"], 1, "threshold -0.5 is outside [0, 1]"],
-    [["classify", cat, "--threshold", "much"], 1, "expected a number in [0, 1]"],
-    [["classify", cat, "--threshold", "0.5,0.5"], 1, "or 6 of them, found 2"],
+    [["import", "x", "--args", "--step 2"], 2, "--out"],
+    [["classify", cat, "--threshold", "1.5"], 1, 'Cannot use --threshold "1.5": expected a number from 0 to 1'],
+    [["classify", cat, "--threshold", "-0.5"], 1, 'Cannot use --threshold "-0.5"'],
+    [["classify", cat, "--threshold", "NaN"], 1, 'Cannot use --threshold "NaN"'],
+    [["classify", cat, "--threshold", "0.5,,1"], 1, 'Cannot use --threshold "0.5,,1"'],
+    [["classify", cat, "--threshold", "0.5,0.5", ...cpu], 1, "or 6 of them, found 2"],
     [["classify", cat, "--top", "0"], 1, "expected a whole number of at least 1"],
     [["classify", cat, "--model", "ranet-cifr10"], 1, "one of ranet-cifar10"],
-    [["classify", "nowhere.jpg"], 1, "there is no such file"],
-    [["classify", path("README.md")], 1, "it is not an image"],
-    [["classify", path("tests")], 1, "it is not a file"],
+    [["classify", cat, "nowhere.jpg", ...cpu], 1, '"nowhere.jpg": there is no such file'],
+    [["classify", path("README.md"), ...cpu], 1, "it is not an image"],
+    [["classify", path("tests"), ...cpu], 1, "it is not a file"],
+    [["classify", path("README.md/x.jpg"), ...cpu], 1, "README.md/x.jpg"],
     [["plan", "nowhere.yaml"], 1, "there is no such file"],
     [["forward", path("README.md")], 1, "README.md"],
+    [["forward", reference("logits.npy"), ...cpu], 1, "expected an array of N×3×32×32, found 6×2×10"],
     [["spec", "--from-official", "--steps 2"], 1, "did you mean --step?"],
+    [["import", path("README.md"), "--args", "--step 2", "--out", "/tmp/never-made"], 1, "README.md"],
   ] as [string[], number, string][]
 ) {
   Deno.test(`refused: ranet ${args.map((arg) => arg.replace(path(""), "")).join(" ")}`, async () => {
-    const { code: found, notes } = await ranet(...args);
-    assertEquals(found, code);
+    const { code: found, out, notes } = await ranet(...args);
+    assertEquals([found, out], [code, ""]);
     assertStringIncludes(notes, message);
     assertFalse(/\n\s+at /.test(notes), "a stack trace is for defects of ours");
-    assert(args.length === 0 || notes.startsWith("error: "));
   });
 }
+
+Deno.test("labels and names do not reach the terminal's controls", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/a\x1b[31m|b.jpg`;
+    await Deno.copyFile(cat, file);
+    const { out } = await ranet("classify", file, ...cpu);
+    assertFalse(out.includes("\x1b"));
+    assertStringIncludes(out, "\\|b.jpg");
+  });
+});

@@ -94,6 +94,35 @@ Deno.test("an overflow is an error, never a wrong number", async () => {
   await assertRejects(() => executor.forward(images), RanetError, "overflow float32");
 });
 
+/** Weights are fine, but this image's numbers are too large for them. */
+async function checkRecovery(device: "cpu" | "gpu"): Promise<void> {
+  using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+  const image = images.subarray(0, IMAGE);
+  const before = await executor.forward(image);
+  for (const large of [3e38, -3e38]) {
+    await assertRejects(() => executor.forward(image.map((value) => value > 0 ? large : -large)), RanetError);
+    assertEquals(await executor.forward(image), before);
+  }
+}
+
+Deno.test("an overflow leaves nothing behind (CPU)", () => checkRecovery("cpu"));
+gpuTest("an overflow leaves nothing behind", () => checkRecovery("gpu"));
+
+gpuTest("what overflows on the CPU runner is refused by the GPU, too", async () => {
+  using cpu = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using gpu = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1 });
+  let overflows = 0;
+  for (let i = 0; i < 16; i++) {
+    const large = 5e37 * 1.12 ** i;
+    const image = randomArray(IMAGE, i).map((value) => value > 0 ? large : -large);
+    const isFinite = await cpu.forward(image).then(() => true, () => false);
+    if (isFinite) continue;
+    overflows++;
+    await assertRejects(() => gpu.forward(image), RanetError, "overflow float32");
+  }
+  assert(overflows > 0, "some of these images should overflow");
+});
+
 gpuTest("a disposed executor says so", async () => {
   const executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1 });
   executor[Symbol.dispose]();

@@ -43,3 +43,20 @@ Deno.test("threshold 0 takes the first exit for all; above 1 the last", () => {
     assert(exitsTaken([1.1, 1.1, 1.1], confidences).every((exit) => exit === 2));
   }));
 });
+
+Deno.test("thresholdsForQ: at least the quota leaves at each exit, or nobody; the last takes the rest", () => {
+  fc.assert(fc.property(confidences, fc.double({ min: 0.05, max: 2, noNaN: true }), (confidences, q) => {
+    const thresholds = thresholdsForQ(q, confidences);
+    const exits = exitsTaken(thresholds, confidences);
+    assertEquals(thresholds.at(-1), -Infinity);
+    const total = q + q ** 2 + q ** 3;
+    [0, 1].forEach((k) => {
+      const leavers = exits.filter((exit) => exit === k).length;
+      const quota = Math.floor(exits.length * q ** (k + 1) / total);
+      // More than the quota leave only where they tie with the last of it.
+      const above = exits.filter((exit, i) => exit === k && confidences[k][i] > thresholds[k]).length;
+      if (thresholds[k] === Infinity) assertEquals(leavers, 0);
+      else assert(quota >= 1 && leavers >= quota && above < quota, `${leavers} left, ${above} above, quota ${quota}`);
+    });
+  }));
+});

@@ -1,0 +1,57 @@
+/**
+ * `ranet classify --anytime`.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import type { AdaptiveExecutor, AnytimeOptions, Classification } from "../executor/executor.ts";
+import { readAmount } from "./amount.ts";
+import { type Call, type Terminal, UsageError } from "./command.ts";
+import { type ModelOption, openExecutor } from "./run_on.ts";
+import { large, percent, printable } from "./text.ts";
+
+type AnytimeOption = ModelOption | "budget" | "deadline";
+
+/** Prints every exit's prediction as soon as it is there. */
+export async function classifyAnytime(
+  call: Call<AnytimeOption | "threshold" | "calibration" | "top">,
+  terminal: Terminal,
+  readImage: (image: string, executor: AdaptiveExecutor) => Promise<Float32Array>,
+): Promise<void> {
+  const { operands, options, json } = call;
+  const unused = (["threshold", "calibration", "top"] as const).find((name) => options[name] !== undefined);
+  if (unused) throw new UsageError(`Cannot use --${unused} together with --anytime`);
+  const limits: AnytimeOptions = {
+    budget: options.budget === undefined ? undefined : readAmount(options.budget, "budget"),
+    deadline: readDeadline(options.deadline),
+  };
+  using executor = await openExecutor(call, terminal, { capacity: 1 });
+  const found: { readonly image: string; readonly exits: readonly object[] }[] = [];
+  for (const image of operands) {
+    const tensor = await readImage(image, executor);
+    const exits = [];
+    if (!json) terminal.stdout(printable(image));
+    const began = performance.now();
+    for await (const result of executor.anytime(tensor, limits)) {
+      const { label, index, confidence, exit, subnetwork, flops } = result;
+      const milliseconds = performance.now() - began;
+      exits.push({ exit, subnetwork, label, index, confidence, flops, milliseconds });
+      if (!json) terminal.stdout(line(result, milliseconds));
+    }
+    found.push({ image, exits });
+  }
+  if (json) terminal.stdout(JSON.stringify(found));
+}
+
+function line({ label, confidence, exit, flops }: Classification, milliseconds: number): string {
+  const time = `${milliseconds.toFixed(0)} ms`;
+  return `  exit ${exit}  ${large(flops).padStart(8)}  ${time.padStart(7)}  ${printable(label)} ${percent(confidence)}`;
+}
+
+function readDeadline(text: string | undefined): number | undefined {
+  if (text === undefined || (/^\d+(\.\d+)?$/.test(text) && Number.isFinite(Number(text)))) {
+    return text === undefined ? undefined : Number(text);
+  }
+  throw new RanetError(`Cannot use --deadline ${JSON.stringify(text)}: expected milliseconds, such as 50`);
+}

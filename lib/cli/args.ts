@@ -1,0 +1,129 @@
+/**
+ * Command-line words → operands and options, and the values that several commands take.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import type { DeviceChoice } from "../device/open.ts";
+import { RanetError } from "../errors.ts";
+import { suggest } from "../spec/suggest.ts";
+import { type Call, type Command, UsageError } from "./command.ts";
+
+/**
+ * Reads the words that follow a command's name.
+ *
+ * @param command Whose options there are.
+ * @param words The words.
+ * @returns The call, or `"help"` if that is asked for.
+ * @throws {UsageError} If an option is unknown or lacks its value, or there are too few or too many operands.
+ */
+export function parseCall(command: Command, words: readonly string[]): Call | "help" {
+  const names = Object.keys(command.options);
+  const flags = [...Object.keys(command.flags ?? {}), "json", "help"];
+  const { _: operands, help, json, ...rest } = parseArgs(attachValues(words, names, flags), {
+    string: ["_", ...names],
+    boolean: flags,
+    alias: { help: "h" },
+    unknown: (word, key) => {
+      if (key !== undefined) throw unknownOption(word, [...names, ...flags]);
+    },
+  });
+  if (help) return "help";
+  const [min, max] = command.operands;
+  if (operands.length < min) {
+    throw new UsageError(`Cannot run ${command.name}: nothing given, expected ${command.usage}`);
+  }
+  if (operands.length > max) {
+    throw new UsageError(`Cannot run ${command.name}: ${JSON.stringify(operands[max])} is one argument too many`);
+  }
+  const given = names.filter((name) => rest[name] !== undefined).map((name) => [name, rest[name]]);
+  return {
+    operands: operands.map(String),
+    options: Object.fromEntries(given),
+    flags: new Set(flags.filter((flag) => rest[flag])),
+    json,
+  };
+}
+
+/** `--name value` → `--name=value`: a value may begin with a dash, as the authors' flags do. */
+function attachValues(words: readonly string[], names: readonly string[], flags: readonly string[]): string[] {
+  const options = new Set([...names, ...flags].map((name) => `--${name}`));
+  const attached: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (word === "--") return [...attached, ...words.slice(i)];
+    const [option, value] = word.split(/=(.*)/s);
+    if (!option.startsWith("--") || !names.includes(option.slice(2))) attached.push(word);
+    else {
+      const found = value ?? words[++i];
+      if (!found || options.has(found)) throw new UsageError(`Cannot use ${option}: it needs a value`);
+      attached.push(`${option}=${found}`);
+    }
+  }
+  return attached;
+}
+
+/** The error for an option that does not exist, with the one that was probably meant. */
+export function unknownOption(word: string, names: readonly string[]): UsageError {
+  const option = word.split("=", 1)[0];
+  const near = suggest(option.replace(/^-+/, ""), names);
+  const advice = near === undefined
+    ? `there are ${names.map((name) => `--${name}`).join(", ")}`
+    : `did you mean --${near}?`;
+  return new UsageError(`Cannot use ${JSON.stringify(option)}: there is no such option; ${advice}`);
+}
+
+/**
+ * An option that the command cannot do without.
+ *
+ * @throws {UsageError} If it is not given.
+ */
+export function required<Name extends string>(call: Call<Name>, name: Name): string {
+  const value = call.options[name];
+  if (value === undefined) throw new UsageError(`Cannot do without --${name}: give it a value`);
+  return value;
+}
+
+/**
+ * The value of an option that is one of a few words.
+ *
+ * @throws {UsageError} If it is another.
+ */
+export function choice<Word extends string>(option: string, value: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === value);
+  if (found === undefined) {
+    throw new UsageError(`Cannot use --${option} ${JSON.stringify(value)}: expected ${words.join(", ")}`);
+  }
+  return found;
+}
+
+/** The device that a command is to run on. */
+export function deviceChoice(value = "auto"): DeviceChoice {
+  return choice("device", value, ["auto", "gpu", "cpu"]);
+}
+
+/**
+ * A whole number of at least 1.
+ *
+ * @throws {RanetError} If it is anything else.
+ */
+export function count(option: string, value: string): number {
+  if (/^0*[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new RanetError(`Cannot use --${option} ${JSON.stringify(value)}: expected a whole number of at least 1`);
+}
+
+/**
+ * A confidence threshold, or a comma-separated list of them.
+ *
+ * @throws {RanetError} If one is no number from 0 to 1.
+ */
+export function thresholds(value: string): number | number[] {
+  const list = value.split(",").map((text) => text.trim() === "" ? NaN : Number(text));
+  if (!list.every((threshold) => threshold >= 0 && threshold <= 1)) {
+    throw new RanetError(
+      `Cannot use --threshold ${JSON.stringify(value)}: expected a number from 0 to 1, or one per exit, with commas`,
+    );
+  }
+  return list.length === 1 ? list[0] : list;
+}

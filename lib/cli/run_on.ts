@@ -1,0 +1,37 @@
+/**
+ * Puts the model that a command line names on the device that it names.
+ *
+ * @module
+ */
+
+import { AdaptiveExecutor } from "../executor/executor.ts";
+import { BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../executor/model.ts";
+import { deviceChoice } from "./args.ts";
+import type { Call, Option, Terminal } from "./command.ts";
+
+/** The options that {@linkcode openExecutor} reads. */
+export type ModelOption = "model" | "weights" | "device";
+
+/** Their help. */
+export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
+  model: {
+    value: "M",
+    help: `a bundled model, a directory with spec.yaml and weights.safetensors, or a spec with --weights\n` +
+      `(default ${DEFAULT_MODEL}; specs without weights: ${BUNDLED_SPECS.slice(1).join(", ")})`,
+  },
+  weights: { value: "W", help: "a safetensors file (or URL) to take instead of the model's own" },
+  device: { value: "D", help: "auto: the WebGPU adapter if there is one, else the CPU (default); gpu; or cpu" },
+};
+
+/** Loads a model and makes it ready to run; says so where the CPU stands in for a missing adapter. */
+export async function openExecutor(
+  { options }: Call<ModelOption>,
+  { stderr }: Pick<Terminal, "stderr">,
+  { capacity }: { readonly capacity: number },
+): Promise<AdaptiveExecutor> {
+  const device = deviceChoice(options.device);
+  const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights });
+  const executor = await AdaptiveExecutor.create(model, { device, capacity });
+  if (device === "auto" && executor.device.kind === "cpu") stderr("No WebGPU adapter: running on the CPU");
+  return executor;
+}

@@ -1,0 +1,154 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readCalibrations } from "../../lib/executor/calibration_file.ts";
+import { main } from "../../lib/cli/main.ts";
+
+const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
+const WEIGHTS = new URL("../../weights/ranet-cifar10.safetensors", import.meta.url).pathname;
+
+async function ranet(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
+  const [out, notes]: string[][] = [[], []];
+  const code = await main(args, {
+    stdout: (text) => out.push(text),
+    stderr: (text) => notes.push(text),
+    stdin: new ReadableStream(),
+  });
+  return { code, out: out.join("\n"), notes: notes.join("\n") };
+}
+
+/** A data set of the examples and a directory for results, both gone afterwards. */
+async function withDataset(use: (paths: { csv: string; directory: string }) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const csv = `${directory}/examples.csv`;
+    const rows = ["airplane", "cat", "frog", "horse", "ship", "truck"].map((label) =>
+      `${EXAMPLES}${label}.jpg,${label}`
+    );
+    await Deno.writeTextFile(csv, ["path,label", ...rows].join("\n"));
+    await use({ csv, directory });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+const cpu = ["--device", "cpu"];
+
+Deno.test("calibrate keeps thresholds in a file, and classify --budget uses them", async () => {
+  await withDataset(async ({ csv, directory }) => {
+    const file = `${directory}/c.json`;
+    const made = await ranet("calibrate", csv, "--budget", "20M", "--out", file, ...cpu);
+    assertEquals([made.code, made.notes], [0, ""]);
+    assertStringIncludes(made.out, "a budget of 20.00 M per image, on 6 samples");
+    const [calibration] = await readCalibrations(file);
+    assert(calibration.expectedCost <= 20e6);
+
+    const images = ["cat", "frog", "ship"].map((name) => `${EXAMPLES}${name}.jpg`);
+    const text = await ranet("classify", ...images, "--budget", "20M", "--calibration", file, ...cpu);
+    assertEquals(text.code, 0);
+    assertMatch(text.out, /average [\d.]+ M of a budget of 20\.00 M/);
+    const json = await ranet("classify", ...images, "--budget", "20M", "--calibration", file, "--json", ...cpu);
+    const { budget, averageFlops, exits, images: found } = JSON.parse(json.out);
+    assertEquals([budget, found.length, exits.length], [20e6, 3, 6]);
+    assertEquals(averageFlops, found.reduce((sum: number, { flops }: { flops: number }) => sum + flops, 0) / 3);
+  });
+});
+
+Deno.test("a file collects one calibration for each target", async () => {
+  await withDataset(async ({ csv, directory }) => {
+    const file = `${directory}/c.json`;
+    for (const target of [["--budget", "30M"], ["--budget", "10M"], ["--accuracy", "0.5"], ["--budget", "10M"]]) {
+      const { code } = await ranet("calibrate", csv, ...target, "--out", file, "--json", ...cpu);
+      assertEquals(code, 0);
+    }
+    const all = await readCalibrations(file);
+    const targets = all.map(({ target }) => JSON.stringify(target)).sort();
+    assertEquals(targets, ['{"accuracy":0.5}', '{"budget":10000000}', '{"budget":30000000}']);
+    assertEquals((await Array.fromAsync(Deno.readDir(directory))).length, 2);
+  });
+});
+
+Deno.test("calibrations lie beside the weights", async () => {
+  await withDataset(async ({ csv, directory }) => {
+    const weights = `${directory}/mine.safetensors`;
+    await Deno.copyFile(WEIGHTS, weights);
+    const images = [`${EXAMPLES}cat.jpg`, "--weights", weights, "--budget", "20M", ...cpu];
+    const before = await ranet("classify", ...images);
+    assertEquals(before.code, 1);
+    assertStringIncludes(before.notes, `Make one: ranet calibrate DATASET --weights ${weights} --budget 20M`);
+    await ranet("calibrate", csv, "--weights", weights, "--budget", "20M", ...cpu);
+    assertEquals((await readCalibrations(`${directory}/mine.calibration.json`)).length, 1);
+    assertEquals((await ranet("classify", ...images)).code, 0);
+  });
+});
+
+Deno.test("the bundled model comes with calibrations", async () => {
+  const { code, out } = await ranet("classify", `${EXAMPLES}cat.jpg`, "--budget", "25M", ...cpu);
+  assertEquals(code, 0);
+  assertStringIncludes(out, "from 5000 samples of cifar10-val");
+});
+
+Deno.test("bad samples are named, and left out only with --skip-bad", async () => {
+  await withDataset(async ({ csv, directory }) => {
+    await Deno.writeTextFile(`${directory}/broken.jpg`, "no image");
+    await Deno.writeTextFile(csv, `\n${directory}/broken.jpg,cat\n`, { append: true });
+    const args = ["calibrate", csv, "--budget", "20M", "--out", `${directory}/c.json`, ...cpu];
+    const refused = await ranet(...args);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.notes, "broken.jpg");
+    const skipped = await ranet(...args, "--skip-bad", "--json");
+    assertEquals(skipped.code, 0);
+    assertMatch(skipped.notes, /^Skipped: .*broken\.jpg/);
+    const { samples, skipped: count } = JSON.parse(skipped.out);
+    assertEquals([samples, count], [6, 1]);
+  });
+});
+
+Deno.test("what cannot be is refused before any work, and writes nothing", async () => {
+  await withDataset(async ({ csv, directory }) => {
+    const out = ["--out", `${directory}/c.json`, ...cpu];
+    const refuse = async (code: number, message: string, ...args: string[]) => {
+      const result = await ranet("calibrate", csv, ...args, ...out);
+      assertEquals(result.code, code);
+      assertStringIncludes(result.notes, message);
+    };
+    await refuse(1, "expected 8360714", "--budget", "1M");
+    await refuse(1, "to 58921020", "--budget", "1G");
+    for (const amount of ["nonsense", "0", "-5M", "5T", "1e400"]) await refuse(1, "such as 25M", "--budget", amount);
+    for (const share of ["0", "88", "x"]) await refuse(1, "such as 0.88", "--accuracy", share);
+    await refuse(2, "either --budget or --accuracy");
+    await refuse(2, "either --budget or --accuracy", "--budget", "20M", "--accuracy", "0.8");
+    await Deno.writeTextFile(`${directory}/c.json`, "not JSON");
+    await refuse(1, "it is not JSON", "--budget", "20M");
+    assertEquals((await Array.fromAsync(Deno.readDir(directory))).length, 2);
+  });
+});
+
+Deno.test("classify --anytime shows every exit; a budget or a deadline ends it", async () => {
+  const run = async (...args: string[]) => {
+    const { code, out } = await ranet("classify", `${EXAMPLES}cat.jpg`, "--anytime", ...args, "--json", ...cpu);
+    assertEquals(code, 0);
+    return JSON.parse(out)[0].exits.map(({ exit }: { exit: number }) => exit);
+  };
+  assertEquals(await run(), [1, 2, 3, 4, 5, 6]);
+  assertEquals(await run("--budget", "33M"), [1, 2, 3]);
+  assertEquals(await run("--deadline", "0"), [1]);
+  const { out } = await ranet("classify", `${EXAMPLES}cat.jpg`, "--anytime", ...cpu);
+  assertEquals(out.split("\n").length, 7);
+});
+
+Deno.test("options of classify that exclude each other are refused", async () => {
+  for (
+    const [message, ...args] of [
+      ["--threshold together with --anytime", "--anytime", "--threshold", "0.5"],
+      ["--threshold together with --budget", "--budget", "20M", "--threshold", "0.5"],
+      ["--deadline without --anytime", "--deadline", "5"],
+      ["--calibration without --budget", "--calibration", "c.json"],
+    ]
+  ) {
+    const { code, notes } = await ranet("classify", `${EXAMPLES}cat.jpg`, ...args, ...cpu);
+    assertEquals(code, 2);
+    assertStringIncludes(notes, message);
+  }
+  const { code, notes } = await ranet("classify", `${EXAMPLES}cat.jpg`, "--anytime", "--deadline", "soon", ...cpu);
+  assertEquals(code, 1);
+  assertStringIncludes(notes, "expected milliseconds");
+});

@@ -1,0 +1,106 @@
+/**
+ * What the CPU runner computes, layer by layer, against definitions.
+ *
+ * @module
+ */
+
+import { assertEquals, assertLess } from "@std/assert";
+import fc from "fast-check";
+import { CpuRunner } from "../../lib/device/cpu.ts";
+import { quadsOf } from "../../lib/planner/plan.ts";
+import { randomArray } from "../fixtures.ts";
+import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "./probe.ts";
+
+/** Runs one case on an image of its own size; gives its output's channels as planes. */
+async function run(layer: Case, image: Float32Array) {
+  const { plan, packed, folded } = probePlan([layer], { imageSize: layer.inSize, probe: "numbers" });
+  using runner = new CpuRunner(plan, packed, { capacity: 1 });
+  runner.load(image, 1);
+  const [numbers] = (await runner.run({ from: 0, to: 1 })).logits;
+  const channels = layer.offset + layer.outChannels + layer.behind;
+  const plane = (channel: number) =>
+    Array.from({ length: layer.outSize ** 2 }, (_, pixel) => numbers[pixel * 4 * quadsOf(channels) + channel]);
+  return { planes: Array.from({ length: channels }, (_, channel) => plane(channel)), folded };
+}
+
+/** The definition of a convolution with bias, ReLU and padding kernel / 2, over planes. */
+function convolve(layer: Case, image: Float32Array, weight: Float32Array, bias: Float32Array): number[][] {
+  const { inSize, outSize, inChannels, outChannels, kernel, stride } = layer;
+  const padding = kernel >> 1;
+  return Array.from({ length: outChannels }, (_, out) =>
+    Array.from({ length: outSize ** 2 }, (_, pixel) => {
+      let sum = bias[out];
+      for (let channel = 0; channel < inChannels; channel++) {
+        for (let ky = 0; ky < kernel; ky++) {
+          for (let kx = 0; kx < kernel; kx++) {
+            const y = Math.floor(pixel / outSize) * stride + ky - padding;
+            const x = pixel % outSize * stride + kx - padding;
+            if (y < 0 || x < 0 || y >= inSize || x >= inSize) continue;
+            const value = image[(channel * inSize + y) * inSize + x];
+            sum += value * weight[((out * inChannels + channel) * kernel + ky) * kernel + kx];
+          }
+        }
+      }
+      return Math.max(0, sum);
+    }));
+}
+
+Deno.test("convolutions are what their definition says, and leave the channels beside them alone", async () => {
+  const layers = fc.record({
+    inSize: fc.integer({ min: 1, max: 6 }),
+    inChannels: fc.integer({ min: 1, max: IMAGE_CHANNELS }),
+    outChannels: fc.integer({ min: 1, max: 6 }),
+    offset: fc.integer({ min: 0, max: 3 }),
+    behind: fc.integer({ min: 0, max: 2 }),
+    kernel: fc.constantFrom(1, 3, 7),
+    stride: fc.constantFrom(1, 2),
+  }).map(convolutionCase);
+  await fc.assert(
+    fc.asyncProperty(layers, fc.nat(1000), async (layer, seed) => {
+      const area = layer.inSize ** 2;
+      const image = randomArray(IMAGE_CHANNELS * area, seed);
+      const { planes, folded } = await run(layer, image);
+      const { weight, bias } = folded.get("layer 0")!;
+      const wanted = convolve(layer, image, weight, bias);
+      planes.forEach((plane, channel) => {
+        const out = channel - layer.offset;
+        if (wanted[out]) {
+          plane.forEach((value, pixel) => assertLess(Math.abs(value - wanted[out][pixel]), 1e-5));
+        } else if (layer.stride === 1) {
+          const before = channel % IMAGE_CHANNELS * area;
+          assertEquals(plane, [...image.subarray(before, before + area)]);
+        }
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** Runs one case on an image of two planes: these numbers, and their negatives. */
+async function twoPlanes(layer: Partial<Case>, numbers: readonly number[]): Promise<number[][]> {
+  const inSize = Math.sqrt(numbers.length);
+  const image = new Float32Array(IMAGE_CHANNELS * numbers.length);
+  image.set([...numbers, ...numbers.map((value) => -value)]);
+  return (await run(convolutionCase({ inSize, inChannels: 2, outChannels: 2, ...layer }), image)).planes;
+}
+
+const resized: readonly [name: string, from: readonly number[], to: readonly number[]][] = [
+  ["2 to 3", [0, 1, 2, 3], [0, 0.5, 1, 1, 1.5, 2, 2, 2.5, 3]],
+  ["3 to 2: the corners", [0, 1, 2, 3, 4, 5, 6, 7, 8], [0, 2, 6, 8]],
+  ["4 to 3", Array.from({ length: 16 }, (_, i) => 2 * i), [0, 3, 6, 12, 15, 18, 24, 27, 30]],
+  ["3 to 1: the first corner", [5, 1, 2, 3, 4, 5, 6, 7, 8], [5]],
+  ["1 to 3", [4], [4, 4, 4, 4, 4, 4, 4, 4, 4]],
+  ["2 to 2: a copy", [1, 2, 3, 4], [1, 2, 3, 4]],
+];
+
+for (const [name, from, to] of resized) {
+  Deno.test(`resize ${name}`, async () => {
+    const planes = await twoPlanes({ kind: "resize", outSize: Math.sqrt(to.length), offset: 3 }, from);
+    assertEquals(planes.slice(3), [to, to.map((value) => 0 - value)]);
+  });
+}
+
+Deno.test("max-pool takes no account of what is outside", async () => {
+  const planes = await twoPlanes({ kind: "max-pool", stride: 2 }, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assertEquals(planes, [[5, 6, 8, 9], [-1, -2, -4, -5]]);
+});

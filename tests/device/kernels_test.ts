@@ -1,0 +1,219 @@
+/**
+ * Kernels one by one: WebGPU against the CPU runner, which cpu_test.ts checks against definitions.
+ *
+ * @module
+ */
+
+import { assertEquals, assertLess } from "@std/assert";
+import fc from "fast-check";
+import type { Adapter } from "../../lib/device/adapter.ts";
+import { confidence } from "../../lib/device/confidence.ts";
+import { CpuRunner } from "../../lib/device/cpu.ts";
+import type { StageRange, StageResults } from "../../lib/device/runner.ts";
+import { WebGpuRunner } from "../../lib/device/webgpu.ts";
+import type { Classifier, Feature, Network } from "../../lib/network/network.ts";
+import { buildPlan } from "../../lib/planner/build.ts";
+import { packWeights } from "../../lib/planner/pack.ts";
+import type { ConvolutionStep, Plan } from "../../lib/planner/plan.ts";
+import { pixelTile } from "../../lib/planner/tiles.ts";
+import { gpuTest } from "../gpu.ts";
+import { randomArray } from "../fixtures.ts";
+import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "./probe.ts";
+
+/** As in the largest published network's stem and finest sub-network. */
+const MAX_SIZE = 57;
+const SUMS = 8;
+
+interface Batch {
+  readonly adapter: Adapter;
+  readonly images: Float32Array;
+  readonly count: number;
+  readonly capacity: number;
+}
+
+/** What both runners make of a batch. */
+async function runBoth(
+  { plan, packed }: { plan: Plan; packed: Float32Array<ArrayBuffer>[] },
+  { adapter, images, count, capacity }: Batch,
+  range: StageRange,
+): Promise<{ cpu: StageResults; gpu: StageResults }> {
+  using cpu = new CpuRunner(plan, packed, { capacity });
+  using gpu = await WebGpuRunner.create(plan, packed, { capacity, adapter });
+  cpu.load(images, count);
+  gpu.load(images, count);
+  return { cpu: await cpu.run(range), gpu: await gpu.run(range) };
+}
+
+/** Differences as a share of the largest logit; one wrong number among tens of thousands moves a sum by 1e-3 or more. */
+function assertClose(found: readonly Float32Array[], wanted: readonly Float32Array[], cases: readonly unknown[]): void {
+  wanted.forEach((logits, stage) => {
+    const largest = Math.max(1, ...logits.map(Math.abs));
+    logits.forEach((value, i) => {
+      assertLess(Math.abs(found[stage][i] - value) / largest, 1e-4, `number ${i} of ${JSON.stringify(cases[stage])}`);
+    });
+  });
+}
+
+async function assertKernelsAgree(adapter: Adapter, cases: readonly Case[], count: number): Promise<void> {
+  const imageSize = 9;
+  const built = probePlan(cases, { imageSize, probe: { sums: SUMS } });
+  const images = randomArray(count * IMAGE_CHANNELS * imageSize ** 2, count);
+  const range = { from: 0, to: cases.length };
+  const { cpu, gpu } = await runBoth(built, { adapter, images, count, capacity: 5 }, range);
+  assertClose(gpu.logits, cpu.logits, cases);
+}
+
+const size = fc.oneof(fc.constantFrom(1, 2, 3, MAX_SIZE), fc.integer({ min: 1, max: MAX_SIZE }));
+const channels = fc.integer({ min: 1, max: 19 });
+const offset = fc.integer({ min: 0, max: 5 });
+const behind = fc.integer({ min: 0, max: 5 });
+const layer = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      inSize: size,
+      inChannels: channels,
+      outChannels: channels,
+      offset,
+      behind,
+      kernel: fc.constantFrom(1, 3, 7),
+      stride: fc.constantFrom(1, 2),
+    }).map(convolutionCase),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ inSize: size, outSize: size, inChannels: channels, offset, behind })
+      .map((given) => convolutionCase({ kind: "resize", outChannels: given.inChannels, ...given })),
+  },
+  // A max-pool's output is a whole feature.
+  {
+    weight: 1,
+    arbitrary: fc.record({ inSize: size, inChannels: channels })
+      .map((given) => convolutionCase({ kind: "max-pool", stride: 2, outChannels: given.inChannels, ...given })),
+  },
+);
+
+gpuTest("convolution, resize and max-pool agree with the CPU runner on odd shapes", async (adapter) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(layer, { minLength: 10, maxLength: 10 }),
+      fc.integer({ min: 1, max: 5 }),
+      (cases, count) => assertKernelsAgree(adapter, cases, count),
+    ),
+    // Few runs, since each compiles its kernels; a seed, since no failure may hang on luck.
+    { numRuns: 6, seed: 1, endOnFailure: true },
+  );
+});
+
+gpuTest("corner cases agree with the CPU runner", async (adapter) => {
+  const resize = (inSize: number, outSize: number) =>
+    convolutionCase({ kind: "resize", inSize, outSize, inChannels: 5, outChannels: 5, offset: 3, behind: 2 });
+  const convolution = { inChannels: 3, outChannels: 5, offset: 1, behind: 1 };
+  await assertKernelsAgree(adapter, [
+    ...[[1, 1], [1, 57], [57, 1], [2, 57], [57, 2], [57, 29], [29, 57]].map(([from, to]) => resize(from, to)),
+    ...[1, 3, 7].flatMap((kernel) =>
+      [1, 2].flatMap((stride) =>
+        [1, 2, 57].map((inSize) => convolutionCase({ ...convolution, inSize, kernel, stride }))
+      )
+    ),
+    ...[1, 2, 57].map((inSize) =>
+      convolutionCase({ kind: "max-pool", inSize, stride: 2, inChannels: 6, outChannels: 6 })
+    ),
+  ], 2);
+});
+
+// With one lane, 4 × 4 pixels and so many workgroups at a time, each tile is the cheapest once.
+for (const [pixels, parallelism] of [[1, 16], [2, 8], [4, 4], [8, 2]]) {
+  gpuTest(`tiles of ${pixels} pixels, with 1 to 4 quads of channels`, async (found) => {
+    const adapter = { ...found, traits: { lanes: 1, parallelism } };
+    const cases = [3, 8, 11, 14].map((outChannels) =>
+      convolutionCase({ inSize: 4, inChannels: 5, outChannels, offset: 2, behind: 3 })
+    );
+    const { plan } = probePlan(cases, { imageSize: 9, probe: { sums: SUMS } });
+    const steps = plan.stages.flat().filter((step): step is ConvolutionStep => step.kind === "convolution");
+    assertEquals(steps.map((step) => [pixelTile(step, 1, adapter.traits), step.tileQuads]), [
+      [pixels, 1],
+      [pixels, 2],
+      [pixels, 3],
+      [pixels, 4],
+    ]);
+    await assertKernelsAgree(adapter, cases, 1);
+  });
+}
+
+gpuTest("NaN goes through every kernel, so that no overflow passes for a number", async (adapter) => {
+  const shape = { inSize: 9, inChannels: IMAGE_CHANNELS, outChannels: IMAGE_CHANNELS };
+  const cases = [
+    convolutionCase(shape),
+    convolutionCase({ ...shape, kind: "resize", outSize: 5 }),
+    convolutionCase({ ...shape, kind: "max-pool", stride: 2 }),
+  ];
+  const images = randomArray(IMAGE_CHANNELS * 81, 1);
+  for (let channel = 0; channel < IMAGE_CHANNELS; channel++) images[81 * channel + 40] = NaN;
+  const { plan, packed } = probePlan(cases, { imageSize: 9, probe: { sums: 1 } });
+  using runner = await WebGpuRunner.create(plan, packed, { capacity: 1, adapter });
+  runner.load(images, 1);
+  const { logits } = await runner.run({ from: 0, to: cases.length });
+  assertEquals(logits, cases.map(() => Float32Array.of(NaN)));
+});
+
+/** A plan of nothing but classifiers that read the image, one per exit. */
+function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Classifier>[], classes: number) {
+  const features = [{ name: "image", ...image }];
+  const exits = given.map((classifier, i) => {
+    const input = { feature: 0, offset: 0, channels: image.channels };
+    return { layers: [{ kind: "classifier", input, pool: image.size, classes, name: `${i}`, ...classifier }] };
+  });
+  const network = { spec: { classes: new Array<string>(classes) }, features, exits } as unknown as Network;
+  const plan = buildPlan(network);
+  const folded = new Map(exits.map(({ layers: [{ name, input }] }, i) => [name, {
+    weight: randomArray(classes * input.channels, i + 1).map((value) => 3 * value),
+    bias: randomArray(classes, i + 100),
+  }]));
+  return { plan, packed: packWeights(plan, folded) };
+}
+
+gpuTest("classifier agrees with the CPU runner", async (adapter) => {
+  for (const classes of [1, 10, 65]) {
+    const cases = [1, 2, 3, 57].flatMap((pool) =>
+      [1, 6, 7].map((channels) => ({ pool, input: { feature: 0, offset: 0, channels } }))
+    );
+    const image = { size: MAX_SIZE, channels: IMAGE_CHANNELS };
+    const images = randomArray(3 * IMAGE_CHANNELS * MAX_SIZE ** 2, classes);
+    const { cpu, gpu } = await runBoth(
+      classifiers(image, cases, classes),
+      { adapter, images, count: 3, capacity: 4 },
+      { from: 0, to: cases.length },
+    );
+    assertClose(gpu.logits, cpu.logits, cases);
+  }
+});
+
+gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
+  const image = { size: 1, channels: IMAGE_CHANNELS };
+  const built = classifiers(image, [{}, {}, {}, {}], 5);
+  using cpu = new CpuRunner(built.plan, built.packed, { capacity: 70 });
+  using gpu = await WebGpuRunner.create(built.plan, built.packed, { capacity: 70, adapter });
+  const some = fc.array(fc.double({ min: 0.3, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
+  const thresholds = fc.oneof(some, fc.constantFrom([0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0], [2, 2, 0, 2]));
+  await fc.assert(
+    // More samples than the gate has lanes, too.
+    fc.asyncProperty(fc.integer({ min: 1, max: 70 }), thresholds, fc.nat(1000), async (count, thresholds, seed) => {
+      const images = randomArray(count * IMAGE_CHANNELS, seed);
+      cpu.load(images, count);
+      gpu.load(images, count);
+      const wanted = await cpu.run({ from: 0, to: 4, thresholds });
+      const found = await gpu.run({ from: 0, to: 4, thresholds });
+      const rows = wanted.logits.flatMap((logits, stage) =>
+        Array.from({ length: count }, (_, i) => ({ stage, row: logits.subarray(5 * i, 5 * i + 5) }))
+      );
+      fc.pre(rows.every(({ stage, row }) => Math.abs(confidence(row) - thresholds[stage]) > 1e-5));
+      assertEquals(found.exits, wanted.exits);
+      // Logits of exits that a sample did not reach mean nothing.
+      const reached = (logits: Float32Array, stage: number) =>
+        logits.map((value, i) => wanted.exits[Math.floor(i / 5)] >= stage ? value : 0);
+      assertClose(found.logits.map(reached), wanted.logits.map(reached), [0, 1, 2, 3]);
+    }),
+    { numRuns: 50 },
+  );
+});

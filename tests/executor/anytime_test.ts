@@ -1,0 +1,175 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { RanetError } from "../../lib/errors.ts";
+import type { Calibration } from "../../lib/executor/calibration.ts";
+import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
+import { DEFAULT_MODEL, loadModel } from "../../lib/executor/model.ts";
+import { summarize } from "../../lib/executor/summary.ts";
+
+const model = await loadModel(DEFAULT_MODEL);
+const { exits } = model.network;
+const costs = exits.map(({ cumulativeFlops }) => cumulativeFlops);
+const length = 3 * 32 * 32;
+
+/** Images of stripes, all different. */
+function images(count: number): Float32Array {
+  return Float32Array.from({ length: count * length }, (_, i) => Math.sin((i % length) * (1 + Math.floor(i / length))));
+}
+
+function calibration(thresholds: readonly number[]): Calibration {
+  const target = { budget: costs[0] };
+  return { model: model.name, target, thresholds, q: 1, expectedAccuracy: 1, expectedCost: costs[0], samples: 1 };
+}
+
+async function collect(executor: AdaptiveExecutor, options?: AnytimeOptions): Promise<Classification[]> {
+  return await Array.fromAsync(executor.anytime(images(1), options));
+}
+
+for (const device of ["cpu", "auto"] as const) {
+  Deno.test(`anytime yields every exit's prediction in turn (${device})`, async () => {
+    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    const logits = await executor.forward(images(1));
+    const results = await collect(executor);
+    assertEquals(results.map(({ exit }) => exit), exits.map((_, k) => k + 1));
+    assertEquals(results.map(({ flops }) => flops), costs);
+    results.forEach(({ index, exit }) => {
+      const own = logits[exit - 1];
+      assertEquals(index, own.indexOf(Math.max(...own)));
+    });
+  });
+
+  Deno.test(`anytime goes on rightly after the executor was used in between (${device})`, async () => {
+    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    const undisturbed = await collect(executor, { budget: costs[2] });
+    const results: Classification[] = [];
+    for await (const result of executor.anytime(images(1), { budget: costs[2] })) {
+      results.push(result);
+      await executor.classify(images(2), { threshold: 0 });
+    }
+    assertEquals(results, undisturbed);
+    const together = await Promise.all([
+      collect(executor, { budget: costs[2] }),
+      collect(executor, { budget: costs[2] }),
+    ]);
+    assertEquals(together, [undisturbed, undisturbed]);
+  });
+}
+
+Deno.test("a budget gives the last exit that fits, in one go or exit by exit", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 1 });
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: costs[0], max: 2 * costs[5] }), async (budget) => {
+      const { signal } = new AbortController();
+      const direct = await executor.classifyAnytime(images(1), { budget });
+      const staged = await executor.classifyAnytime(images(1), { budget, signal });
+      assert(direct.flops <= budget);
+      assert(direct.exit === exits.length || costs[direct.exit] > budget);
+      assertEquals(staged.exit, direct.exit);
+      direct.probabilities.forEach((value, i) => assertAlmostEquals(value, staged.probabilities[i], 1e-5));
+    }),
+    { numRuns: 8 },
+  );
+});
+
+Deno.test("a budget below exit 1 is refused with the smallest", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  for (const budget of [costs[0] - 1, 0, NaN]) {
+    const error = await assertRejects(() => executor.classifyAnytime(images(1), { budget }), RanetError);
+    assertStringIncludes(error.message, `smallest budget of ranet-cifar10 is ${costs[0]}`);
+    await assertRejects(() => collect(executor, { budget }), RanetError, `${costs[0]}`);
+  }
+});
+
+Deno.test("exit 1 answers where the deadline is over at once; a deadline far off changes nothing", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  assertEquals((await executor.classifyAnytime(images(1), { deadline: 0 })).exit, 1);
+  assertEquals((await executor.classifyAnytime(images(1), { deadline: 1e9, budget: costs[1] })).exit, 2);
+  for (const deadline of [-1, NaN]) {
+    await assertRejects(() => collect(executor, { deadline }), RanetError, `deadline ${deadline}`);
+  }
+});
+
+Deno.test("after an abort no exit is begun, and the executor goes on working", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  for (const last of [1, 2, 4]) {
+    const controller = new AbortController();
+    const results: Classification[] = [];
+    for await (const result of executor.anytime(images(1), { signal: controller.signal })) {
+      results.push(result);
+      if (result.exit === last) controller.abort();
+    }
+    assertEquals(results.map(({ exit }) => exit), Array.from({ length: last }, (_, i) => i + 1));
+  }
+  assertEquals((await executor.classify(images(2), { threshold: 0 })).length, 2);
+});
+
+Deno.test("an abort from a timer is seen between two exits, also on the CPU", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  const controller = new AbortController();
+  setTimeout(() => setTimeout(() => setTimeout(() => controller.abort())));
+  const { exit, flops } = await executor.classifyAnytime(images(1), { signal: controller.signal });
+  assert(exit < exits.length);
+  assertEquals(flops, costs[exit - 1]);
+});
+
+Deno.test("a signal aborted before exit 1 throws its reason", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  const signal = AbortSignal.abort(new RangeError("enough"));
+  await assertRejects(() => executor.classifyAnytime(images(1), { signal }), RangeError, "enough");
+  assertEquals((await executor.classifyAnytime(images(1), { budget: costs[0] })).exit, 1);
+});
+
+Deno.test("anytime takes one image", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  await assertRejects(() => executor.classifyAnytime(images(2)), RanetError, "expected one image, found 2");
+});
+
+Deno.test("thresholds of 0 take exit 1 for all, above 1 the last", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 4 });
+  for (const [threshold, exit] of [[0, 1], [1.5, exits.length], [Infinity, exits.length]]) {
+    const thresholds = exits.map(() => threshold).with(-1, -Infinity);
+    const results = await executor.classify(images(3), { calibration: calibration(thresholds) });
+    assertEquals(results.map((result) => result.exit), [exit, exit, exit]);
+  }
+});
+
+Deno.test("higher thresholds never lower the cost, and a batch gives what its images give one by one", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 4 });
+  const batch = images(4);
+  const singles = Array.from({ length: 4 }, (_, i) => batch.subarray(i * length, (i + 1) * length));
+  const threshold = fc.double({ min: 0, max: 1, noNaN: true });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(threshold, threshold), { minLength: 6, maxLength: 6 }), async (pairs) => {
+      const low = await executor.classify(batch, { threshold: pairs.map((pair) => Math.min(...pair)) });
+      const high = await executor.classify(batch, { threshold: pairs.map((pair) => Math.max(...pair)) });
+      low.forEach(({ exit }, i) => assert(exit <= high[i].exit));
+      const alone = await Promise.all(
+        singles.map((single) => executor.classify(single, { threshold: pairs.map((pair) => Math.min(...pair)) })),
+      );
+      alone.flat().forEach(({ exit, index }, i) => assertEquals([exit, index], [low[i].exit, low[i].index]));
+    }),
+    { numRuns: 4 },
+  );
+});
+
+Deno.test("a calibration of another model, or beside a threshold, is refused", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  const good = calibration(exits.map(() => 0));
+  const use = (options: Parameters<AdaptiveExecutor["classify"]>[1]) => () => executor.classify(images(1), options);
+  await assertRejects(use({ calibration: { ...good, model: "other" } }), RanetError, "it is of other");
+  await assertRejects(use({ calibration: calibration([0, 0]) }), RanetError, "with 2 exits");
+  await assertRejects(use({ calibration: good, threshold: 0.5 }), RanetError, "found both");
+});
+
+Deno.test("summarize averages over the samples, and over the exits", async () => {
+  const { probabilities, ...result } = { label: "", index: 3, confidence: 1, subnetwork: 1, probabilities: images(1) };
+  const results = [1, 1, 2, 6].map((exit) => ({ ...result, probabilities, exit, flops: costs[exit - 1] }));
+  const summary = summarize(results, model.network, { labels: [3, 0, 3, 3] });
+  assertEquals(summary.averageFlops, (2 * costs[0] + costs[1] + costs[5]) / 4);
+  assertEquals(summary.accuracy, 0.75);
+  assertEquals(summary.exits.map(({ samples }) => samples), [2, 1, 0, 0, 0, 1]);
+  assertEquals(summary.exits[0], { exit: 1, samples: 2, share: 0.5, accuracy: 0.5 });
+  assertEquals(summary.exits[2], { exit: 3, samples: 0, share: 0 });
+  assertEquals(summarize(results, model.network).accuracy, undefined);
+  await assertRejects(() => Promise.try(() => summarize([], model.network)), RanetError, "no samples");
+});

@@ -1,0 +1,141 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { RanetError } from "../../lib/errors.ts";
+import { calibrate, type Calibration, type Validation } from "../../lib/executor/calibration.ts";
+import {
+  calibrationWithin,
+  formatCalibrations,
+  parseCalibrations,
+  withCalibration,
+} from "../../lib/executor/calibration_file.ts";
+import { readSpec } from "../../lib/executor/model.ts";
+import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/executor/thresholds.ts";
+import { confidence } from "../../lib/device/confidence.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+
+const network = buildNetwork(await readSpec("ranet-cifar10"));
+const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
+const [first, last] = [flops[0], flops[5]];
+
+/** Later exits are right more often; rounding makes confidences tie. */
+function synthetic(samples: number, seed: number, step = 0.01): Validation {
+  let state = seed;
+  const random = () => (state = (state * 48271 + 11) % 2147483647) / 2147483647;
+  const labels = Uint8Array.from({ length: samples }, () => Math.floor(10 * random()));
+  const logits = network.exits.map((_, exit) => {
+    const values = Float32Array.from({ length: 10 * samples }, () => Math.round(random() / step) * step);
+    labels.forEach((label, sample) => values[10 * sample + label] += (0.2 + 0.1 * exit) * 4 * random());
+    return values;
+  });
+  return { logits, labels };
+}
+
+const validations = fc.tuple(
+  fc.integer({ min: 1, max: 60 }),
+  fc.integer({ min: 1, max: 1e6 }),
+  fc.constantFrom(0.01, 0.5),
+).map((of) => synthetic(...of));
+
+function confidencesOf({ logits, labels }: Validation): number[][] {
+  return logits.map((values) =>
+    Array.from(labels, (_, sample) => confidence(values.subarray(10 * sample, 10 * sample + 10)))
+  );
+}
+
+Deno.test("a calibration never exceeds its budget on its own data, and reports what its thresholds do", () => {
+  fc.assert(
+    fc.property(validations, fc.integer({ min: first, max: last }), (validation, budget) => {
+      const { thresholds, expectedCost, expectedAccuracy, samples } = calibrate(network, validation, { budget });
+      const exits = exitsTaken(thresholds, confidencesOf(validation));
+      assert(expectedCost <= budget);
+      assertEquals(averageCost(exits, flops), expectedCost);
+      assertEquals(samples, validation.labels.length);
+      const right = exits.filter((exit, sample) => {
+        const own = validation.logits[exit].subarray(10 * sample, 10 * sample + 10);
+        return own.indexOf(Math.max(...own)) === validation.labels[sample];
+      });
+      assertEquals(expectedAccuracy, right.length / samples);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+Deno.test("a calibration comes close to its budget, from all at exit 1 to all at the last", () => {
+  const validation = synthetic(1000, 7, 1e-6);
+  assertEquals(calibrate(network, validation, { budget: first }).expectedCost, first);
+  assertEquals(calibrate(network, validation, { budget: last }).expectedCost, last);
+  for (const budget of [9e6, 20e6, 35e6, 50e6, 58e6]) {
+    assert(calibrate(network, validation, { budget }).expectedCost > 0.995 * budget);
+  }
+});
+
+Deno.test("no q of the authors' sweep beats a calibration within its budget", () => {
+  const validation = synthetic(300, 3);
+  const confidences = confidencesOf(validation);
+  for (let i = 1; i < 40; i++) {
+    const budget = averageCost(exitsTaken(thresholdsForQ(0.05 * i, confidences), confidences), flops);
+    const { expectedCost } = calibrate(network, validation, { budget });
+    assert(expectedCost > 0.99 * budget && expectedCost <= budget, `q ${0.05 * i}`);
+  }
+});
+
+Deno.test("an accuracy is reached at less than a higher one costs", () => {
+  const validation = synthetic(500, 5);
+  let cost = 0;
+  for (const accuracy of [0.1, 0.7, 0.75, 0.8]) {
+    const result = calibrate(network, validation, { accuracy }, { dataset: "some" });
+    assert(result.expectedAccuracy >= accuracy);
+    assert(result.expectedCost >= cost);
+    assertEquals(result.dataset, "some");
+    cost = result.expectedCost;
+  }
+});
+
+Deno.test("what cannot be met is refused with what can", () => {
+  const validation = synthetic(50, 5);
+  const refuse = (target: Parameters<typeof calibrate>[2], message: string) =>
+    assertThrows(() => calibrate(network, validation, target), RanetError, message);
+  for (const budget of [first - 1, last + 1, NaN, Infinity]) refuse({ budget }, `expected ${first}`);
+  for (const accuracy of [0, 1.01, NaN]) refuse({ accuracy }, "above 0, up to 1");
+  refuse({ accuracy: 1 }, "the most that any thresholds reach");
+});
+
+Deno.test("a validation set that does not fit is refused", () => {
+  const { logits, labels } = synthetic(4, 1);
+  const refuse = (validation: Validation, message: string) =>
+    assertThrows(() => calibrate(network, validation, { budget: last }), RanetError, message);
+  refuse({ logits, labels: [] }, "no samples");
+  refuse({ logits, labels: [1, 2] }, "2 × 10 numbers");
+  refuse({ logits: logits.slice(1), labels }, "of 6 exits");
+  refuse({ logits: logits.with(2, logits[2].with(13, NaN)), labels }, "sample 1 at exit 3 is NaN");
+});
+
+Deno.test("calibrations are the same after a file", () => {
+  const all = [9e6, 30e6, 58e6].map((budget) => calibrate(network, synthetic(40, 2), { budget }));
+  const accurate = calibrate(network, synthetic(40, 2), { accuracy: 0.1 }, { dataset: "d" });
+  const text = formatCalibrations([...all, accurate]);
+  assertEquals(parseCalibrations(text, "file"), [...all, accurate]);
+});
+
+Deno.test("a damaged file is refused by its key", () => {
+  const text = formatCalibrations([calibrate(network, synthetic(40, 2), { budget: 9e6 })]);
+  const refuse = (text: string, message: string) =>
+    assertThrows(() => parseCalibrations(text, "c.json"), RanetError, message);
+  refuse("{", '"c.json": it is not JSON');
+  refuse("{}", "calibrations: missing, expected a list");
+  refuse(text.replace("null", "0.5"), "calibrations[0].thresholds: expected a list with null in the last place");
+  refuse(text.replace('"samples": 40', '"samples": 0.5'), "calibrations[0].samples: expected a whole number");
+  refuse(text.replace('"q"', '"p"'), "calibrations[0].q: missing");
+});
+
+Deno.test("a file holds one calibration for each target; the one within a budget that spends most is taken", () => {
+  const of = (budget: number, expectedCost: number): Calibration => ({
+    ...{ model: "m", target: { budget }, thresholds: [-Infinity], q: 1, expectedAccuracy: 1, samples: 1 },
+    expectedCost,
+  });
+  const all = [of(30, 29), of(10, 9), of(20, 19), of(20, 18)].reduce<Calibration[]>(withCalibration, []);
+  assertEquals(all.map(({ expectedCost }) => expectedCost), [9, 18, 29]);
+  assertEquals(calibrationWithin(28, all)?.expectedCost, 18);
+  assertEquals(calibrationWithin(29, all)?.expectedCost, 29);
+  assertEquals(calibrationWithin(8, all), undefined);
+});
