@@ -33,6 +33,12 @@ struct Args {
 @group(0) @binding(2) var<storage, read> remaining: array<u32>; // how many samples, then which
 @group(0) @binding(3) var<uniform> args: Args;
 
+// Keeps NaN, which marks an overflow; max and comparisons may lose it, but not those of bits.
+fn relu(x: vec4f) -> vec4f {
+  let bits = bitcast<vec4u>(x);
+  return select(x, vec4f(), (bits >= vec4u(0x80000000)) & (bits <= vec4u(0xff800000)));
+}
+
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tiles = remaining[0] * args.tiles;
@@ -81,8 +87,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var sums: array<array<vec4f, QUADS>, PIXELS>;
 // #for p in PIXELS
 // #for c in QUADS
-  let biased${p}_${c} = sum${p}_${c} + weights[w + ${c}];
-  sums[${p}][${c}] = select(biased${p}_${c}, vec4f(), biased${p}_${c} < vec4f()); // max would turn NaN into 0
+  sums[${p}][${c}] = relu(sum${p}_${c} + weights[w + ${c}]);
 // #end
 // #end
   if (tile >= tiles) {

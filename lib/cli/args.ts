@@ -21,7 +21,8 @@ import { type Call, type Command, UsageError } from "./command.ts";
 export function parseCall(command: Command, words: readonly string[]): Call | "help" {
   const names = Object.keys(command.options);
   const flags = [...Object.keys(command.flags ?? {}), "json", "help"];
-  const { _: operands, help, json, ...rest } = parseArgs(attachValues(words, names, flags), {
+  const attached = attachValues(words, names, flags);
+  const { _: operands, help, json, ...rest } = parseArgs(attached, {
     string: ["_", ...names],
     boolean: flags,
     alias: { help: "h" },
@@ -41,9 +42,18 @@ export function parseCall(command: Command, words: readonly string[]): Call | "h
   return {
     operands: operands.map(String),
     options: Object.fromEntries(given),
+    values: Object.fromEntries(given.map(([name]) => [name, valuesOf(String(name), attached)])),
     flags: new Set(flags.filter((flag) => rest[flag])),
     json,
   };
+}
+
+/** Every value that an option was given, in order. */
+function valuesOf(name: string, attached: readonly string[]): string[] {
+  const end = attached.indexOf("--");
+  const prefix = `--${name}=`;
+  return attached.slice(0, end < 0 ? undefined : end).filter((word) => word.startsWith(prefix))
+    .map((word) => word.slice(prefix.length));
 }
 
 /** `--name value` → `--name=value`: a value may begin with a dash, as the authors' flags do. */

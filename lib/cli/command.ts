@@ -28,6 +28,8 @@ export interface Call<Name extends string = string> {
   readonly operands: readonly string[];
   /** Values of the options given. */
   readonly options: Readonly<Partial<Record<Name, string>>>;
+  /** All values of the options given, where one may be given several times. */
+  readonly values?: Readonly<Partial<Record<Name, readonly string[]>>>;
   /** Options without a value that were given. */
   readonly flags: ReadonlySet<string>;
   /** Whether JSON is wanted instead of text for people. */

@@ -12,6 +12,7 @@ import { calibrateCommand } from "./calibrate.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, type Terminal, UsageError } from "./command.ts";
 import { devicesCommand } from "./devices.ts";
+import { evalCommand } from "./eval.ts";
 import { forwardCommand } from "./forward.ts";
 import { commandHelp, overallHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
@@ -22,6 +23,7 @@ import { systemReason } from "./system_error.ts";
 const COMMANDS: readonly Command[] = [
   classifyCommand,
   calibrateCommand,
+  evalCommand,
   planCommand,
   forwardCommand,
   specCommand,

@@ -64,6 +64,12 @@ export interface AnytimeOptions {
 export const DEFAULT_THRESHOLD = 0.9;
 
 /**
+ * How much lower, as a share, a device may round a confidence than another did. A calibrated threshold is some sample's
+ * own confidence: without this allowance that sample would stay, and the batch could exceed its budget.
+ */
+const ROUNDING = 2 ** -18;
+
+/**
  * Runs a model on a device. Dispose of it (`using`) to give the device's memory back.
  *
  * @example
@@ -317,7 +323,7 @@ function thresholdsPerExit(options: ClassifyOptions, network: Network): number[]
     }
     checkCalibration(calibration, network);
     // A confidence lies in [0, 1], and a kernel need not know infinities.
-    return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold, 0), 2));
+    return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold * (1 - ROUNDING), 0), 2));
   }
   const exits = network.exits.length;
   const thresholds = typeof threshold === "number" ? new Array<number>(exits).fill(threshold) : [...threshold];

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
+import { confidence } from "../../lib/device/confidence.ts";
 import { RanetError } from "../../lib/errors.ts";
 import type { Calibration } from "../../lib/executor/calibration.ts";
 import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
@@ -172,4 +173,16 @@ Deno.test("summarize averages over the samples, and over the exits", async () =>
   assertEquals(summary.exits[2], { exit: 3, samples: 0, share: 0 });
   assertEquals(summarize(results, model.network).accuracy, undefined);
   await assertRejects(() => Promise.try(() => summarize([], model.network)), RanetError, "no samples");
+});
+
+Deno.test("a sample whose confidence is exactly its calibrated threshold leaves, however the device rounds", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 16 });
+  const batch = images(16);
+  const [logits] = await executor.forward(batch);
+  for (let i = 0; i < 16; i++) {
+    const threshold = confidence(logits.subarray(10 * i, 10 * i + 10));
+    const thresholds = exits.map(() => 0).with(0, threshold).with(-1, -Infinity);
+    const results = await executor.classify(batch, { calibration: calibration(thresholds) });
+    assertEquals(results[i].exit, 1);
+  }
 });

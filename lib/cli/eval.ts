@@ -1,0 +1,151 @@
+/**
+ * `ranet eval`: how accurate models are on a data set, and at what cost, with pictures.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { Dataset } from "../data/dataset.ts";
+import { openDataset } from "../data/open_dataset.ts";
+import { type AdaptiveExecutor, DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import { DEFAULT_MODEL } from "../executor/model.ts";
+import { evaluate, type Outcomes } from "../report/evaluate.ts";
+import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
+import { pickPictures } from "../report/pictures.ts";
+import { type ModelReport, reportFiles } from "../report/report.ts";
+import { required } from "./args.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { Progress } from "./progress.ts";
+import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { large, percent, printable, table } from "./text.ts";
+import { writeFiles } from "./write_files.ts";
+
+/** Most images computed together. */
+const BATCH = 64;
+
+type EvalOption = ModelOption | "val" | "out";
+
+/** The command. */
+export const evalCommand: Command<EvalOption> = {
+  name: "eval",
+  summary: "measure accuracy and cost on a data set, with plots and a report",
+  usage: "DATASET --out DIR [options]",
+  operands: [1, 1],
+  description:
+    `Runs every exit on a labelled data set and writes DIR/report.html, results.json, CSV files and SVG plots.
+Interrupted and started again, it goes on from where it was: logits are kept in DIR/cache. Give --model
+several times to compare models in the same plots.`,
+  options: {
+    ...MODEL_OPTIONS,
+    val: { value: "DATASET", help: "data that thresholds are found on; without it, there is no budgeted curve" },
+    out: { value: "DIR", help: "folder for the report" },
+  },
+  flags: { "skip-bad": "leave out images that cannot be read or have an unknown label" },
+  examples: [
+    "ranet eval cifar10-test --val cifar10-val --out report",
+    "ranet eval photos --model a --model b --out report --skip-bad",
+  ],
+  async run(call: Call<EvalOption>, terminal: Terminal): Promise<void> {
+    const out = required(call, "out");
+    const names = call.values?.model ?? [DEFAULT_MODEL];
+    if (names.length > 1 && call.options.weights !== undefined) {
+      throw new UsageError("Cannot use --weights with several models: name directories");
+    }
+    const reports: ModelReport[] = [];
+    for (const model of names) {
+      const one = { ...call, options: { ...call.options, model } };
+      using executor = await openExecutor(one, terminal, { capacity: BATCH });
+      const report = await evaluateModel(executor, one, terminal);
+      const taken = reports.some(({ name }) => name === report.name);
+      reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);
+    }
+    const files = reportFiles(reports);
+    await writeFiles(Array.from(files, ([name, text]) => [join(out, name), new TextEncoder().encode(text)] as const));
+    terminal.stdout(call.json ? files.get("results.json")!.trimEnd() : toText(reports, out));
+  },
+};
+
+async function evaluateModel(
+  executor: AdaptiveExecutor,
+  call: Call<EvalOption>,
+  terminal: Terminal,
+): Promise<ModelReport> {
+  const { spec, network, name } = executor.model;
+  const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
+  const val = call.options.val === undefined ? undefined : await pass(executor, call.options.val, call, terminal);
+  const test = await pass(executor, call.operands[0], call, terminal);
+  const budgeted = val && budgetCurve(test.outcomes, val.outcomes, flops);
+  const half = flops[flops.length - 1] / 2;
+  const point = budgeted?.reduce((a, b) => Math.abs(b.flops - half) < Math.abs(a.flops - half) ? b : a);
+  const thresholds = point?.thresholds ?? flops.map(() => DEFAULT_THRESHOLD);
+  const about = ({ dataset, outcomes }: Pass) => ({ name: dataset.name, samples: outcomes.labels.length });
+  return {
+    name,
+    labels: spec.classes,
+    dataset: about(test),
+    ...(val && { validation: about(val), budgeted }),
+    exits: exitMetrics(test.outcomes, flops),
+    confusion: flops.map((_, exit) => confusion(test.outcomes, exit, spec.classes.length)),
+    pictures: await pickPictures(test.dataset, test.outcomes, { thresholds, spec }),
+    setting: point
+      ? `Under the thresholds for q = ${point.q.toFixed(2)}, whose cost is nearest to half of the whole network's: ` +
+        `${large(point.flops)} multiply-adds per image, accuracy ${percent(point.accuracy)}.`
+      : `With a confidence threshold of ${DEFAULT_THRESHOLD} at every exit.`,
+  };
+}
+
+interface Pass {
+  readonly dataset: Dataset;
+  readonly outcomes: Outcomes;
+}
+
+async function pass(
+  executor: AdaptiveExecutor,
+  path: string,
+  { flags, options }: Call<EvalOption>,
+  terminal: Terminal,
+): Promise<Pass> {
+  const { spec } = executor.model;
+  const skipBad = flags.has("skip-bad");
+  const dataset = await openDataset(path, { labels: spec.classes, inputSize: spec.input.size, skipBad });
+  for (const message of dataset.bad) terminal.stderr(`Skipped: ${message}`);
+  let progress: Progress | undefined;
+  let before = 0;
+  try {
+    const outcomes = await evaluate(executor, dataset, {
+      folder: join(options.out!, "cache"),
+      path,
+      onBad: skipBad ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
+      onProgress: (done) => {
+        if (progress === undefined) progress = new Progress(dataset.name, dataset.size, { done });
+        else progress.advance(done - before);
+        before = done;
+      },
+    });
+    return { dataset, outcomes };
+  } finally {
+    progress?.[Symbol.dispose]();
+  }
+}
+
+function toText(reports: readonly ModelReport[], out: string): string {
+  const rows = reports.flatMap(({ name, exits }) =>
+    exits.map((e) => [
+      name,
+      e.exit,
+      large(e.flops),
+      percent(e.top1),
+      percent(e.top5),
+      percent(e.calibrationError),
+    ])
+  );
+  const columns = ["exit", "multiply-adds", "top-1", "top-5", "calibration error"].map((title) =>
+    [title, "right"] as const
+  );
+  const noCurve = reports.some(({ budgeted }) => budgeted)
+    ? ""
+    : "\nNo budgeted curve: it takes a validation set, --val.";
+  return `${table([["model", "left"], ...columns], rows)}${noCurve}
+
+written to ${printable(join(out, "report.html"))}`;
+}

@@ -1,0 +1,60 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import reference from "../fixtures/report/dynamic.json" with { type: "json" };
+import type { Outcomes } from "../../lib/report/evaluate.ts";
+import { budgetCurve, calibrationError, confusion, exitMetrics } from "../../lib/report/metrics.ts";
+
+const EXITS = 6;
+const FLOPS = reference.cumulative_flops;
+
+async function readFixture(name: string): Promise<Outcomes> {
+  const view = new DataView((await Deno.readFile(new URL(`../fixtures/report/${name}`, import.meta.url))).buffer);
+  const width = 1 + 6 * EXITS;
+  const samples = view.byteLength / width;
+  const column = <T>(read: (at: number) => number, make: (values: number[]) => T) =>
+    Array.from(
+      { length: EXITS },
+      (_, k) => make(Array.from({ length: samples }, (_, i) => read(i * width + 1 + 6 * k))),
+    );
+  return {
+    indexes: Uint32Array.from({ length: samples }, (_, i) => i),
+    labels: Uint32Array.from({ length: samples }, (_, i) => view.getUint8(i * width)),
+    confidences: column((at) => view.getFloat32(at, true), (values) => Float32Array.from(values)),
+    predictions: column((at) => view.getUint8(at + 4), (values) => Uint32Array.from(values)),
+    top5: column((at) => view.getUint8(at + 5), (values) => Uint8Array.from(values)),
+  };
+}
+
+Deno.test("exits are as accurate as by the authors' code", async () => {
+  const exits = exitMetrics(await readFixture("test.bin"), FLOPS);
+  exits.forEach(({ top1, top5 }, k) => {
+    assertAlmostEquals(100 * top1, reference.test_accuracy[k], 0.1);
+    assertAlmostEquals(100 * top5, reference.test_top5[k], 0.1);
+  });
+});
+
+Deno.test("every point of the budgeted curve agrees with the authors' code", async () => {
+  const curve = budgetCurve(await readFixture("test.bin"), await readFixture("val.bin"), FLOPS);
+  assertEquals(curve.length, reference.budgeted.length);
+  curve.forEach((point, i) => {
+    const expected = reference.budgeted[i];
+    assertAlmostEquals(point.q, expected.q, 1e-9);
+    assertAlmostEquals(100 * point.accuracy, expected.test_accuracy, 0.1);
+    assertAlmostEquals(100 * point.validationAccuracy, expected.val_accuracy, 0.1);
+    assertAlmostEquals(point.flops / expected.test_flops, 1, 0.005);
+    assertAlmostEquals(point.validationFlops / expected.val_flops, 1, 0.005);
+  });
+});
+
+Deno.test("calibration error is the distance of confidence and accuracy", () => {
+  assertAlmostEquals(calibrationError([1, 1, 1, 1], () => true), 0);
+  assertAlmostEquals(calibrationError([0.8, 0.8], (i) => i === 0), 0.3);
+  assertAlmostEquals(calibrationError([0.9, 0.1], () => false), 0.5);
+});
+
+Deno.test("confusion counts every sample once", async () => {
+  const outcomes = await readFixture("val.bin");
+  const counts = confusion(outcomes, 5, 10);
+  const right = counts.reduce((sum, row, label) => sum + row[label], 0);
+  assertEquals(counts.flatMap((row) => [...row]).reduce((a, b) => a + b), outcomes.labels.length);
+  assert(Math.abs(100 * right / outcomes.labels.length - reference.val_accuracy[5]) < 0.1);
+});
