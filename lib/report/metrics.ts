@@ -1,0 +1,102 @@
+/**
+ * From what every exit says of a data set to the figures of a report.
+ *
+ * @module
+ */
+
+import { averageCost, byConfidence, exitsTaken, thresholdsForQ } from "../executor/thresholds.ts";
+import type { Outcomes } from "./evaluate.ts";
+
+/** How many bins of confidence the calibration error has. */
+const BINS = 15;
+/** The authors' sweep: 0.05, 0.10 … 1.95. */
+const SWEEP: readonly number[] = Array.from({ length: 39 }, (_, i) => (i + 1) / 20);
+
+/** How well one exit does on a whole data set. */
+export interface ExitMetrics {
+  /** The exit, counted from 1. */
+  readonly exit: number;
+  /** Multiply-adds from the image to this exit. */
+  readonly flops: number;
+  /** Share of samples whose most probable class is right, in [0, 1]. */
+  readonly top1: number;
+  /** Share of samples whose right class is among the five most probable. */
+  readonly top5: number;
+  /** Expected calibration error, 15 bins: how far confidence is from accuracy, in [0, 1]. */
+  readonly calibrationError: number;
+}
+
+/** What one setting of the thresholds gives. */
+export interface BudgetPoint {
+  /** Of the sweep: about `q^k` of the validation samples leave at exit k. */
+  readonly q: number;
+  /** Confidence at which a sample leaves, per exit. */
+  readonly thresholds: readonly number[];
+  /** Share classified rightly. */
+  readonly accuracy: number;
+  /** Multiply-adds per image, on average. */
+  readonly flops: number;
+  /** Share classified rightly, of the validation set. */
+  readonly validationAccuracy: number;
+  /** Multiply-adds per image of the validation set. */
+  readonly validationFlops: number;
+  /** Share of samples that leave at each exit. */
+  readonly exitShare: readonly number[];
+}
+
+/** The anytime curve: each exit by itself. */
+export function exitMetrics(outcomes: Outcomes, flops: readonly number[]): ExitMetrics[] {
+  const { labels, confidences, predictions, top5 } = outcomes;
+  return flops.map((cost, k) => ({
+    exit: k + 1,
+    flops: cost,
+    top1: labels.reduce((sum, label, i) => sum + Number(predictions[k][i] === label), 0) / labels.length,
+    top5: top5[k].reduce((sum, hit) => sum + hit, 0) / labels.length,
+    calibrationError: calibrationError(confidences[k], (i) => predictions[k][i] === labels[i]),
+  }));
+}
+
+/**
+ * Expected calibration error (Guo et al., ICML 2017): over 15 equal bins of confidence, the distance between mean
+ * confidence and accuracy, weighted by the bin's samples.
+ */
+export function calibrationError(confidences: ArrayLike<number>, isRight: (sample: number) => boolean): number {
+  const gaps = new Float64Array(BINS);
+  for (let i = 0; i < confidences.length; i++) {
+    const bin = Math.min(BINS - 1, Math.max(0, Math.ceil(confidences[i] * BINS) - 1));
+    gaps[bin] += confidences[i] - Number(isRight(i));
+  }
+  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / confidences.length;
+}
+
+/** The budgeted-batch curve: thresholds from the validation set for each q of the authors' sweep. */
+export function budgetCurve(test: Outcomes, validation: Outcomes, flops: readonly number[]): BudgetPoint[] {
+  const order = byConfidence(validation.confidences);
+  return SWEEP.map((q) => {
+    const thresholds = thresholdsForQ(q, validation.confidences, { order });
+    const on = (outcomes: Outcomes) => {
+      const exits = exitsTaken(thresholds, outcomes.confidences);
+      const right = exits.reduce((sum, k, i) => sum + Number(outcomes.predictions[k][i] === outcomes.labels[i]), 0);
+      return { exits, accuracy: right / exits.length, flops: averageCost(exits, flops) };
+    };
+    const { exits, ...found } = on(test);
+    const before = on(validation);
+    const counts = flops.map(() => 0);
+    for (const exit of exits) counts[exit]++;
+    return {
+      q,
+      thresholds,
+      ...found,
+      validationAccuracy: before.accuracy,
+      validationFlops: before.flops,
+      exitShare: counts.map((n) => n / exits.length),
+    };
+  });
+}
+
+/** How often each class was taken for each, at one exit: `[right class][predicted class]`. */
+export function confusion(outcomes: Outcomes, exit: number, classes: number): Uint32Array[] {
+  const counts = Array.from({ length: classes }, () => new Uint32Array(classes));
+  outcomes.labels.forEach((label, i) => counts[label][outcomes.predictions[exit][i]]++);
+  return counts;
+}

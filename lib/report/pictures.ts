@@ -1,0 +1,64 @@
+/**
+ * Images that left at the first exit, and images that needed the last.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../data/dataset.ts";
+import { toTensor } from "../data/preprocess.ts";
+import { exitsTaken } from "../executor/thresholds.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { Outcomes } from "./evaluate.ts";
+import type { ClassPictures, Picture } from "./report.ts";
+
+/** Images shown of a class, easy and hard each. */
+const SHOWN = 4;
+/** Classes shown. */
+const MOST_CLASSES = 40;
+/** Larger images are shown smaller, in pixels. */
+const MOST_PIXELS = 96;
+
+/**
+ * Picks, class by class, the images that the first exit is surest of, and those that it is least sure of among the ones
+ * that go to the last.
+ */
+export async function pickPictures(
+  dataset: Dataset,
+  outcomes: Outcomes,
+  options: { readonly thresholds: readonly number[]; readonly spec: ArchitectureSpec },
+): Promise<ClassPictures[]> {
+  const { thresholds, spec } = options;
+  const exits = exitsTaken(thresholds, outcomes.confidences);
+  const first = outcomes.confidences[0];
+  const surest = Array.from(exits.keys()).sort((a, b) => first[b] - first[a]);
+  const show = (samples: readonly number[]) =>
+    Promise.all(samples.map(async (sample): Promise<Picture> => {
+      const { image } = await dataset.read(outcomes.indexes[sample]);
+      const predicted = outcomes.predictions[exits[sample]][sample];
+      const right = predicted === outcomes.labels[sample];
+      return { uri: await toPng(image, spec), predicted: spec.classes[predicted], right };
+    }));
+  const found: ClassPictures[] = [];
+  for (const [label, name] of spec.classes.slice(0, MOST_CLASSES).entries()) {
+    const own = surest.filter((sample) => outcomes.labels[sample] === label);
+    const easy = await show(own.filter((sample) => exits[sample] === 0).slice(0, SHOWN));
+    const last = thresholds.length - 1;
+    const hard = await show(own.filter((sample) => exits[sample] === last).reverse().slice(0, SHOWN));
+    found.push({ label: name, easy, hard });
+  }
+  return found;
+}
+
+/** What the network sees of an image, as a data URI. */
+async function toPng(image: Parameters<typeof toTensor>[0], { input }: ArchitectureSpec): Promise<string> {
+  const size = Math.min(input.size, MOST_PIXELS);
+  const resize = Math.round(size * input.resize / input.size);
+  const planes = toTensor(image, { size, resize, mean: [0, 0, 0], std: [1, 1, 1] });
+  const pixels = new Uint8ClampedArray(4 * size ** 2).fill(255);
+  planes.forEach((value, i) => pixels[4 * (i % size ** 2) + Math.floor(i / size ** 2)] = 255 * value);
+  const { default: init, encode } = await import("@jsquash/png/codec/pkg/squoosh_png.js");
+  // @ts-ignore: TypeScript has no source phase imports yet
+  await init(await import.source("@jsquash/png/codec/pkg/squoosh_png_bg.wasm") as WebAssembly.Module);
+  const bytes: Uint8Array = encode(new Uint8Array(pixels.buffer), size, size, 8);
+  return `data:image/png;base64,${bytes.toBase64()}`;
+}

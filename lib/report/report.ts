@@ -1,0 +1,197 @@
+/**
+ * The files of a report: figures as JSON and CSV, plots, and a page that shows them all.
+ *
+ * @module
+ */
+
+import { accuracyPlot, confusionPlot, exitsPlot, standalone } from "./plots.ts";
+import type { BudgetPoint, ExitMetrics } from "./metrics.ts";
+
+/** With more classes, confusion is told in the CSV alone. */
+const MOST_PLOTTED = 30;
+
+/** One image in the page. */
+export interface Picture {
+  /** A `data:` URI. */
+  readonly uri: string;
+  /** What it was taken for. */
+  readonly predicted: string;
+  /** Whether that is right. */
+  readonly right: boolean;
+}
+
+/** Easy and hard images of one class. */
+export interface ClassPictures {
+  /** The class. */
+  readonly label: string;
+  /** Some that left at the first exit. */
+  readonly easy: readonly Picture[];
+  /** Some that needed the last. */
+  readonly hard: readonly Picture[];
+}
+
+/** What is told of one model. */
+export interface ModelReport {
+  /** What it is called in tables and plots. */
+  readonly name: string;
+  /** Its classes. */
+  readonly labels: readonly string[];
+  /** Name and number of samples evaluated. */
+  readonly dataset: { readonly name: string; readonly samples: number };
+  /** The same of the data set that thresholds come from, if there is one. */
+  readonly validation?: { readonly name: string; readonly samples: number };
+  /** Each exit by itself. */
+  readonly exits: readonly ExitMetrics[];
+  /** The budgeted-batch curve, if there is a validation set. */
+  readonly budgeted?: readonly BudgetPoint[];
+  /** `[exit][right class][predicted class]`. */
+  readonly confusion: readonly (readonly Uint32Array[])[];
+  /** Easy and hard images, class by class. */
+  readonly pictures: readonly ClassPictures[];
+  /** Under which thresholds they were told apart. */
+  readonly setting: string;
+}
+
+/** Makes all files of a report: name and text of each. */
+export function reportFiles(models: readonly ModelReport[]): Map<string, string> {
+  const curve = accuracyPlot(models);
+  const files = new Map([["results.json", toJson(models)], ["accuracy.svg", standalone(curve)]]);
+  const plots = models.map((model, i) => {
+    const suffix = models.length > 1 ? `-${i + 1}` : "";
+    const plotted = model.labels.length <= MOST_PLOTTED ? model.confusion : [];
+    const confusions = plotted.map((counts, k) => confusionPlot(counts, model.labels, `exit ${k + 1}: right class, %`));
+    confusions.forEach((svg, k) => files.set(`confusion${suffix}-exit-${k + 1}.svg`, standalone(svg)));
+    const exits = model.budgeted && exitsPlot(model);
+    if (exits) files.set(`exits${suffix}.svg`, standalone(exits));
+    return { exits, confusions };
+  });
+  const rows = <T>(list: (model: ModelReport) => readonly T[]) =>
+    models.flatMap((model) => list(model).map((row) => [model.name, row] as const));
+  files.set(
+    "exits.csv",
+    csv(
+      ["model", "exit", "flops", "top1", "top5", "calibration_error"],
+      rows((model) => model.exits).map(([name, e]) => [name, e.exit, e.flops, e.top1, e.top5, e.calibrationError]),
+    ),
+  );
+  files.set(
+    "budgeted.csv",
+    csv(
+      ["model", "q", "flops", "accuracy", "validation_flops", "validation_accuracy", "thresholds", "exit_share"],
+      rows((model) => model.budgeted ?? []).map(([name, p]) => [
+        name,
+        p.q,
+        p.flops,
+        p.accuracy,
+        p.validationFlops,
+        p.validationAccuracy,
+        p.thresholds.map(thresholdText).join(" "),
+        p.exitShare.join(" "),
+      ]),
+    ),
+  );
+  files.set("confusion.csv", csv(["model", "exit", "class", "predicted", "images"], confusionRows(models)));
+  files.set("report.html", page(models, curve, plots));
+  return files;
+}
+
+function confusionRows(models: readonly ModelReport[]): (string | number)[][] {
+  return models.flatMap(({ name, labels, confusion }) =>
+    confusion.flatMap((counts, k) =>
+      counts.flatMap((row, right) =>
+        Array.from(row, (n, predicted) => [name, k + 1, labels[right], labels[predicted], n]).filter(([, , , , n]) => n)
+      )
+    )
+  );
+}
+
+function thresholdText(threshold: number): string {
+  return threshold === Infinity ? "never" : threshold === -Infinity ? "all" : String(threshold);
+}
+
+function toJson(models: readonly ModelReport[]): string {
+  const plain = models.map(({ pictures: _, confusion: __, labels: ___, ...model }) => model);
+  const replace = (_: string, value: unknown) =>
+    value === Infinity || value === -Infinity ? thresholdText(value) : value;
+  return `${JSON.stringify({ models: plain }, replace, 2)}\n`;
+}
+
+function csv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cell = (value: string | number) =>
+    /[",\n\r]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : value;
+  return [header, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+const STYLE = `:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;background:Canvas;color:CanvasText}
+h1,h2,h3{line-height:1.2;font-weight:600}svg{display:block;max-width:100%;height:auto}
+.wide{overflow-x:auto}.wide svg{min-width:32rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .75rem;text-align:right;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}
+th:first-child,td:first-child{text-align:left}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
+.class{display:grid;grid-template-columns:1fr 1fr;gap:0 1rem;margin:1rem 0}.class h3{grid-column:1/-1;margin:0}
+.images{display:flex;flex-wrap:wrap;gap:.4rem}figure{margin:0;width:4.2rem;font-size:.72rem;overflow-wrap:anywhere}
+img{width:100%;image-rendering:pixelated;display:block;border-radius:3px}
+.wrong figcaption::before{content:"✗ "}.wrong figcaption{color:light-dark(#b3261e,#ff8a80)}
+small{opacity:.75}`;
+
+function page(
+  models: readonly ModelReport[],
+  curve: string,
+  plots: readonly { readonly exits?: string; readonly confusions: readonly string[] }[],
+): string {
+  const sections = models.map((model, i) => section(model, plots[i])).join("\n");
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>RANet evaluation</title><style>${STYLE}</style></head><body>
+<h1>RANet evaluation</h1>
+<h2>Accuracy over budget</h2><div class="wide">${curve}</div>
+${sections}
+</body></html>
+`;
+}
+
+function section(
+  model: ModelReport,
+  plots: { readonly exits?: string; readonly confusions: readonly string[] },
+): string {
+  const { name, dataset, validation, exits, pictures, setting } = model;
+  const share = (value: number) => (100 * value).toFixed(2);
+  const rows = exits.map((e) =>
+    `<tr><td>${e.exit}</td><td>${(e.flops / 1e6).toFixed(2)}</td><td>${share(e.top1)}</td><td>${share(e.top5)}</td>` +
+    `<td>${share(e.calibrationError)}</td></tr>`
+  ).join("");
+  const source = validation
+    ? `thresholds from ${validation.samples} of ${escape(validation.name)}`
+    : "no validation set was given (--val), so there is no budgeted curve";
+  return `<h2>${escape(name)}</h2>
+<p>${dataset.samples} images of ${escape(dataset.name)}; ${source}.</p>
+<div class="wide"><table><thead><tr><th>exit</th><th>M multiply-adds</th><th>top-1, %</th><th>top-5, %</th>
+<th>calibration error, %</th></tr></thead><tbody>${rows}</tbody></table></div>
+${plots.exits ? `<h3>Where images leave</h3><div class="wide">${plots.exits}</div>` : ""}
+${plots.confusions.length > 0 ? `<h3>Confusion by exit</h3><div class="grid">${plots.confusions.join("")}</div>` : ""}
+<h2>Easy and hard images</h2><p>${escape(setting)}</p>
+${pictures.map(classPictures).join("\n")}`;
+}
+
+function classPictures({ label, easy, hard }: ClassPictures): string {
+  const images = (title: string, list: readonly Picture[]) =>
+    `<div><small>${title}</small><div class="images">${
+      list.map(picture).join("") || "<small>none</small>"
+    }</div></div>`;
+  return `<div class="class"><h3>${escape(label)}</h3>${images("left at the first exit", easy)}${
+    images("needed the last exit", hard)
+  }</div>`;
+}
+
+function picture({ uri, predicted, right }: Picture): string {
+  const name = escape(predicted);
+  return `<figure${
+    right ? "" : ' class="wrong"'
+  }><img src="${uri}" alt="${name}"><figcaption>${name}</figcaption></figure>`;
+}

@@ -1,0 +1,62 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
+import { DEFAULT_MODEL, loadModel } from "../../lib/executor/model.ts";
+import { evaluate, type Outcomes } from "../../lib/report/evaluate.ts";
+
+/** Plain images of different greys; `read` tells which were asked for. */
+function greys(read: number[]): Dataset {
+  return {
+    name: "greys",
+    format: "CSV",
+    size: 5,
+    bad: [],
+    read(index) {
+      read.push(index);
+      if (index === 2) return Promise.reject(new RanetError("Cannot read image 2: it is damaged"));
+      const data = new Uint8Array(4 * 32 * 32).fill(50 * index);
+      return Promise.resolve({ name: `${index}`, label: index, image: { width: 32, height: 32, data } });
+    },
+  };
+}
+
+Deno.test("evaluate goes on from where it was cut off, and gives the same", async () => {
+  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 4 });
+  const folder = await Deno.makeTempDir();
+  try {
+    const pass = async (): Promise<{ outcomes: Outcomes; read: number[]; progress: number[] }> => {
+      const [read, progress]: number[][] = [[], []];
+      const outcomes = await evaluate(executor, greys(read), {
+        folder,
+        path: folder,
+        onBad: () => {},
+        onProgress: (done) => progress.push(done),
+      });
+      return { outcomes, read, progress };
+    };
+    const whole = await pass();
+    assertEquals([...whole.outcomes.indexes], [0, 1, 3, 4]);
+    assertEquals(whole.progress, [0, 5]);
+
+    const [{ name }] = await Array.fromAsync(Deno.readDir(folder));
+    const file = join(folder, name);
+    const record = (await Deno.stat(file)).size / 4;
+    await Deno.truncate(file, 3 * record - 7); // within the third
+    const resumed = await pass();
+    assertEquals(resumed.outcomes, whole.outcomes);
+    assertEquals(resumed.read, [2, 3, 4]);
+    assertEquals(resumed.progress, [2, 5]);
+
+    await Deno.writeFile(file, new Uint8Array(record).fill(255), { append: true });
+    await assertRejects(pass, RanetError, "is damaged");
+    await assertRejects(
+      () => evaluate(executor, greys([]), { folder, path: folder }),
+      RanetError,
+      "Cannot read image 2",
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
