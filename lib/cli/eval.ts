@@ -72,8 +72,11 @@ async function evaluateModel(
 ): Promise<ModelReport> {
   const { spec, network, name } = executor.model;
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  const val = call.options.val === undefined ? undefined : await pass(executor, call.options.val, call, terminal);
-  const test = await pass(executor, call.operands[0], call, terminal);
+  // Both are opened first: a wrong path is not to be found out after a long pass.
+  const testSet = await open(executor, call.operands[0], call, terminal);
+  const valSet = call.options.val === undefined ? undefined : await open(executor, call.options.val, call, terminal);
+  const val = valSet && await pass(executor, valSet, call, terminal);
+  const test = await pass(executor, testSet, call, terminal);
   const budgeted = val && budgetCurve(test.outcomes, val.outcomes, flops);
   const half = flops[flops.length - 1] / 2;
   const point = budgeted?.reduce((a, b) => Math.abs(b.flops - half) < Math.abs(a.flops - half) ? b : a);
@@ -94,28 +97,42 @@ async function evaluateModel(
   };
 }
 
+interface Opened {
+  readonly path: string;
+  readonly dataset: Dataset;
+}
+
 interface Pass {
   readonly dataset: Dataset;
   readonly outcomes: Outcomes;
 }
 
-async function pass(
+async function open(
   executor: AdaptiveExecutor,
   path: string,
+  { flags }: Call<EvalOption>,
+  terminal: Terminal,
+): Promise<Opened> {
+  const { classes, input } = executor.model.spec;
+  const options = { labels: classes, inputSize: input.size, skipBad: flags.has("skip-bad") };
+  const dataset = await openDataset(path, options);
+  for (const message of dataset.bad) terminal.stderr(`Skipped: ${message}`);
+  return { path, dataset };
+}
+
+async function pass(
+  executor: AdaptiveExecutor,
+  { path, dataset }: Opened,
   { flags, options }: Call<EvalOption>,
   terminal: Terminal,
 ): Promise<Pass> {
-  const { spec } = executor.model;
-  const skipBad = flags.has("skip-bad");
-  const dataset = await openDataset(path, { labels: spec.classes, inputSize: spec.input.size, skipBad });
-  for (const message of dataset.bad) terminal.stderr(`Skipped: ${message}`);
   let progress: Progress | undefined;
   let before = 0;
   try {
     const outcomes = await evaluate(executor, dataset, {
       folder: join(options.out!, "cache"),
       path,
-      onBad: skipBad ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
+      onBad: flags.has("skip-bad") ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
       onProgress: (done) => {
         if (progress === undefined) progress = new Progress(dataset.name, dataset.size, { done });
         else progress.advance(done - before);

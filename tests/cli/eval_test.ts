@@ -1,0 +1,73 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { main } from "../../lib/cli/main.ts";
+
+const examples = new URL("../../examples/", import.meta.url).pathname;
+
+async function ranet(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
+  const [out, notes]: string[][] = [[], []];
+  const stdin = new Blob([]).stream();
+  const code = await main(args, { stdout: (text) => out.push(text), stderr: (text) => notes.push(text), stdin });
+  return { code, out: out.join("\n"), notes: notes.join("\n") };
+}
+
+/** The examples as a data set, and a place for reports. */
+async function withDataset(use: (dataset: string, folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  for (const label of ["cat", "ship", "truck"]) {
+    await Deno.mkdir(`${folder}/data/${label}`, { recursive: true });
+    await Deno.copyFile(`${examples}${label}.jpg`, `${folder}/data/${label}/0.jpg`);
+  }
+  try {
+    await use(`${folder}/data`, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("eval writes a report, tables and plots", () =>
+  withDataset(async (dataset, folder) => {
+    const out = `${folder}/report`;
+    const { code, out: text } = await ranet(
+      "eval",
+      dataset,
+      "--val",
+      dataset,
+      "--out",
+      out,
+      "--device",
+      "cpu",
+      "--json",
+    );
+    assertEquals(code, 0);
+    const results = JSON.parse(await Deno.readTextFile(`${out}/results.json`));
+    assertEquals(JSON.parse(text), results);
+    const names = [...Deno.readDirSync(out)].map(({ name }) => name);
+    for (const ending of ["report.html", ".csv", ".svg"]) assert(names.some((name) => name.endsWith(ending)), ending);
+    assertEquals(names.filter((name) => name.endsWith(".tmp")), []);
+    const page = await Deno.readTextFile(`${out}/report.html`);
+    assertStringIncludes(page, "ranet-cifar10");
+    assertEquals(page.match(/(src|href)="https?:/), null);
+  }));
+
+Deno.test("eval: wrong data sets are found out before anything is computed or written", () =>
+  withDataset(async (dataset, folder) => {
+    const out = `${folder}/report`;
+    const missing = await ranet("eval", dataset, "--val", `${folder}/nowhere`, "--out", out, "--device", "cpu");
+    assertEquals(missing.code, 1);
+    assertStringIncludes(missing.notes, "nowhere");
+    await Deno.mkdir(`${dataset}/unicorn`);
+    await Deno.copyFile(`${examples}cat.jpg`, `${dataset}/unicorn/0.jpg`);
+    const unknown = await ranet("eval", dataset, "--out", out, "--device", "cpu");
+    assertEquals(unknown.code, 1);
+    assertStringIncludes(unknown.notes, "unicorn");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["data"]);
+    const skipped = await ranet("eval", dataset, "--out", out, "--device", "cpu", "--skip-bad");
+    assertEquals(skipped.code, 0);
+    assertStringIncludes(skipped.notes, "unicorn");
+  }));
+
+Deno.test("eval needs a place for its report", async () => {
+  const { code, notes } = await ranet("eval", examples);
+  assertEquals(code, 2);
+  assertStringIncludes(notes, "--out");
+});
