@@ -11,11 +11,16 @@ import { type Adapter, findAdapter } from "../lib/device/adapter.ts";
 const adapter = await findAdapter();
 const required = Deno.env.get("RANET_REQUIRE_GPU") === "1";
 
+let leftOut = 0;
+
 /** Registers a test that gets the adapter. */
 export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>): void {
+  const ignore = !adapter && !required;
+  // Told once a file has registered all of its tests.
+  if (ignore && leftOut++ === 0) setTimeout(() => console.error(`${leftOut} GPU tests do not run: no WebGPU adapter`));
   Deno.test({
     name: `${name} (GPU)`,
-    ignore: !adapter && !required,
+    ignore,
     fn: async () => {
       assert(adapter, "RANET_REQUIRE_GPU is 1, and there is no WebGPU adapter");
       await test(adapter);
