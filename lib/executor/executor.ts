@@ -69,6 +69,9 @@ export const DEFAULT_THRESHOLD = 0.9;
  */
 const ROUNDING = 2 ** -18;
 
+/** Timers run no longer; what is due later is as good as never. */
+const MAX_TIMER_MS = 2 ** 31;
+
 /**
  * Runs a model on a device. Dispose of it (`using`) to give the device's memory back.
  *
@@ -166,7 +169,8 @@ export class AdaptiveExecutor implements Disposable {
     // A copy is safe from changes by the caller, and unlike any other call's images.
     const batch = this.#checkSingle(image).slice();
     for (let exit = 0; exit < exits; exit++) {
-      const logits = await this.#inTurn(async () => {
+      const limits = { signal, ms: exit === 0 ? Infinity : end - performance.now() };
+      const logits = await this.#inTurnUnless(limits, async () => {
         let logits: Float32Array | undefined;
         for (let stage = this.#loaded === batch ? exit : 0; stage <= exit; stage++) {
           // Only between tasks do timers run, and may the signal change; the CPU runner does not wait for anything.
@@ -178,7 +182,10 @@ export class AdaptiveExecutor implements Disposable {
         }
         return logits;
       });
-      if (!logits) return;
+      if (!logits) {
+        if (exit === 0) signal?.throwIfAborted();
+        return;
+      }
       yield this.#classification(logits, exit);
     }
   }
@@ -255,6 +262,24 @@ export class AdaptiveExecutor implements Disposable {
     const turn = this.#turn.catch(() => {}).then(use);
     this.#turn = turn;
     return turn;
+  }
+
+  /** Does not wait for its turn any longer than until the signal is aborted or `ms` milliseconds have passed. */
+  #inTurnUnless<T>(limits: { signal?: AbortSignal; ms: number }, use: () => Promise<T>): Promise<T | undefined> {
+    const { signal, ms } = limits;
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const giveUp = () => resolve(undefined);
+    signal?.addEventListener("abort", giveUp);
+    const timer = ms < MAX_TIMER_MS ? setTimeout(giveUp, ms) : undefined;
+    const settle = () => {
+      signal?.removeEventListener("abort", giveUp);
+      clearTimeout(timer);
+    };
+    const turn = this.#inTurn(() => {
+      settle();
+      return use();
+    });
+    return Promise.race([turn, late]).finally(settle);
   }
 
   #load(images: Float32Array, count: number): void {

@@ -120,6 +120,20 @@ Deno.test("a signal aborted before exit 1 throws its reason", async () => {
   assertEquals((await executor.classifyAnytime(images(1), { budget: costs[0] })).exit, 1);
 });
 
+Deno.test("an abort does not wait for the batches before it", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  const settled: string[] = [];
+  const batch = executor.classify(images(8)).then(() => settled.push("batch"));
+  const controller = new AbortController();
+  const first = executor.anytime(images(1), { signal: controller.signal }).next();
+  controller.abort(new Error("enough"));
+  await assertRejects(() => first, Error, "enough");
+  settled.push("anytime");
+  await batch;
+  assertEquals(settled, ["anytime", "batch"]);
+  assertEquals((await executor.classify(images(1))).length, 1);
+});
+
 Deno.test("anytime takes one image", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
   await assertRejects(() => executor.classifyAnytime(images(2)), RanetError, "expected one image, found 2");
