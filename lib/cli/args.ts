@@ -22,7 +22,7 @@ export function parseCall(command: Command, words: readonly string[]): Call | "h
   const names = Object.keys(command.options);
   const flags = [...Object.keys(command.flags ?? {}), "json", "help"];
   const attached = attachValues(words, names, flags);
-  const { _: operands, help, json, ...rest } = parseArgs(attached, {
+  const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs(attached, {
     string: ["_", ...names],
     boolean: flags,
     alias: { help: "h" },
@@ -30,7 +30,8 @@ export function parseCall(command: Command, words: readonly string[]): Call | "h
       if (key !== undefined) throw unknownOption(word, [...names, ...flags]);
     },
   });
-  if (help) return "help";
+  if (parsed.help) return "help";
+  const operands = parsed._.map(String);
   const [min, max] = command.operands;
   if (operands.length < min) {
     throw new UsageError(`Cannot run ${command.name}: nothing given, expected ${command.usage}`);
@@ -38,13 +39,13 @@ export function parseCall(command: Command, words: readonly string[]): Call | "h
   if (operands.length > max) {
     throw new UsageError(`Cannot run ${command.name}: ${JSON.stringify(operands[max])} is one argument too many`);
   }
-  const given = names.filter((name) => rest[name] !== undefined).map((name) => [name, rest[name]]);
+  const given = names.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]);
   return {
-    operands: operands.map(String),
+    operands,
     options: Object.fromEntries(given),
     values: Object.fromEntries(given.map(([name]) => [name, valuesOf(String(name), attached)])),
-    flags: new Set(flags.filter((flag) => rest[flag])),
-    json,
+    flags: new Set(flags.filter((flag) => parsed[flag])),
+    json: parsed.json === true,
   };
 }
 
