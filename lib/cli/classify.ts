@@ -23,14 +23,8 @@ const BATCH = 64;
 type ClassifyOption = ModelOption | "threshold" | "budget" | "calibration" | "deadline" | "top";
 
 /** One image's entry in the JSON. */
-interface Result {
+interface Result extends Omit<Classification, "probabilities"> {
   readonly image: string;
-  readonly label: string;
-  readonly index: number;
-  readonly confidence: number;
-  readonly exit: number;
-  readonly subnetwork: number;
-  readonly flops: number;
   readonly fullFlops: number;
   readonly top: readonly { readonly label: string; readonly index: number; readonly confidence: number }[];
 }

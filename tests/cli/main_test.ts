@@ -211,3 +211,12 @@ Deno.test("labels and names do not reach the terminal's controls", async () => {
     assertStringIncludes(out, "\\|b.jpg");
   });
 });
+
+Deno.test("classifying files needs no more than --allow-read", async () => {
+  const flags = ["--no-prompt", "--quiet", "--config", path("deno.json"), "--allow-read"];
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, path("cli.ts"), "classify", cat, "--json"],
+  }).output();
+  assertEquals(code, 0);
+  assertEquals(JSON.parse(new TextDecoder().decode(stdout))[0].label, "cat");
+});
