@@ -42,6 +42,7 @@ export {
   type AnytimeOptions,
   type Classification,
   type ClassifyOptions,
+  DEFAULT_CAPACITY,
   DEFAULT_THRESHOLD,
   type ExecutorOptions,
 } from "./lib/executor/executor.ts";

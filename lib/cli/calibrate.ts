@@ -6,8 +6,6 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
-import { toTensor } from "../data/preprocess.ts";
-import { readSamples } from "../data/read_samples.ts";
 import { RanetError } from "../errors.ts";
 import {
   calibrate,
@@ -18,7 +16,8 @@ import {
   type Validation,
 } from "../executor/calibration.ts";
 import { formatCalibrations, readCalibrations, withCalibration } from "../executor/calibration_file.ts";
-import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import { forwardDataset } from "../executor/forward_dataset.ts";
 import { readAmount } from "./amount.ts";
 import { calibrationPath, exists } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -26,9 +25,6 @@ import { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { large, percent, printable, table } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
-
-/** Most images computed together. */
-const BATCH = 64;
 
 type CalibrateOption = ModelOption | "budget" | "accuracy" | "out";
 
@@ -56,7 +52,7 @@ model: one calibration for each target. classify --budget takes the one that spe
   async run(call: Call<CalibrateOption>, terminal: Terminal): Promise<void> {
     const { operands: [path], options, flags, json } = call;
     const target = readTarget(options);
-    using executor = await openExecutor(call, terminal, { capacity: BATCH });
+    using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY });
     const { model } = executor;
     if ("budget" in target) checkBudget(target.budget, model.network);
     const out = options.out ?? await calibrationPath(options, model);
@@ -99,28 +95,13 @@ async function predict(
   const logits = network.exits.map(() => new Float32Array(dataset.size * classes));
   const labels = new Uint16Array(dataset.size);
   let done = 0;
-  let batch: Float32Array[] = [];
   using progress = new Progress("calibrating", dataset.size);
-  const run = async () => {
-    if (batch.length === 0) return;
-    const images = new Float32Array(batch.length * batch[0].length);
-    batch.forEach((tensor, i) => images.set(tensor, i * tensor.length));
-    (await executor.forward(images)).forEach((values, exit) => logits[exit].set(values, done * classes));
-    done += batch.length;
-    progress.advance(batch.length);
-    batch = [];
-  };
-  const samples = readSamples(dataset, {
-    keep: ({ image, label }) => ({ tensor: toTensor(image, spec.input), label }),
-    ahead: BATCH,
-    onBad,
-  });
-  for await (const { tensor, label } of samples) {
-    labels[done + batch.length] = label;
-    batch.push(tensor);
-    if (batch.length === BATCH) await run();
+  for await (const batch of forwardDataset(executor, dataset, { onBad })) {
+    batch.logits.forEach((values, exit) => logits[exit].set(values, done * classes));
+    labels.set(batch.labels, done);
+    done += batch.labels.length;
+    progress.advance(batch.labels.length);
   }
-  await run();
   return { logits: logits.map((values) => values.subarray(0, done * classes)), labels: labels.subarray(0, done) };
 }
 

@@ -6,9 +6,13 @@
 
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import { toTensor } from "../data/preprocess.ts";
-import { RanetError } from "../errors.ts";
-import { type AdaptiveExecutor, type Classification, DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import { readResource } from "../executor/resource.ts";
+import {
+  type AdaptiveExecutor,
+  type Classification,
+  DEFAULT_CAPACITY,
+  DEFAULT_THRESHOLD,
+} from "../executor/executor.ts";
+import { readBoundedStream, readResource } from "../executor/resource.ts";
 import { summarize } from "../executor/summary.ts";
 import { classifyAnytime } from "./anytime.ts";
 import { count, thresholds } from "./args.ts";
@@ -16,9 +20,6 @@ import { budgetText, readBudget } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { large, percent, printable, table } from "./text.ts";
-
-/** Images decoded and computed together: bounds the memory that a long list takes. */
-const BATCH = 64;
 
 type ClassifyOption = ModelOption | "threshold" | "budget" | "calibration" | "deadline" | "top";
 
@@ -74,13 +75,13 @@ multiply-adds. If one image cannot be read, nothing is printed but why.`,
     if (options.deadline !== undefined) throw new UsageError("Cannot use --deadline without --anytime");
     const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
     const top = options.top === undefined ? (json ? 5 : 1) : count("top", options.top);
-    using executor = await openExecutor(call, terminal, { capacity: Math.min(BATCH, images.length) });
+    using executor = await openExecutor(call, terminal, { capacity: Math.min(DEFAULT_CAPACITY, images.length) });
     const budget = await readBudget(options, executor.model);
     const when = budget ? { calibration: budget.calibration } : { threshold };
 
     const results: Result[] = [];
-    for (let start = 0; start < images.length; start += BATCH) {
-      const batch = images.slice(start, start + BATCH);
+    for (let start = 0; start < images.length; start += DEFAULT_CAPACITY) {
+      const batch = images.slice(start, start + DEFAULT_CAPACITY);
       const found = await executor.classify(await readImages(batch, executor, terminal), when);
       results.push(...found.map((classification, i) => describe(batch[i], classification, { executor, top })));
     }
@@ -104,23 +105,15 @@ async function readImages(
   const length = 3 * input.size ** 2;
   const tensors = new Float32Array(images.length * length);
   for (const [i, source] of images.entries()) {
-    const bytes = source === "-" ? await readAll(stdin) : await readResource(source, { maxBytes: MAX_IMAGE_BYTES });
+    const bytes = source === "-"
+      ? await readBoundedStream(stdin, {
+        maxBytes: MAX_IMAGE_BYTES,
+        tooLarge: `Cannot read image "-": standard input has more than ${MAX_IMAGE_BYTES} bytes`,
+      })
+      : await readResource(source, { maxBytes: MAX_IMAGE_BYTES });
     tensors.set(toTensor(await decodeImage(bytes, { source }), input), i * length);
   }
   return tensors;
-}
-
-async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > MAX_IMAGE_BYTES) {
-      throw new RanetError(`Cannot read image "-": standard input has more than ${MAX_IMAGE_BYTES} bytes`);
-    }
-    chunks.push(new Uint8Array(chunk));
-  }
-  return await new Blob(chunks).bytes();
 }
 
 function describe(

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
-import { type AdaptiveExecutor, DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { DEFAULT_MODEL } from "../executor/model.ts";
 import { evaluate, type Outcomes } from "../report/evaluate.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
@@ -19,9 +19,6 @@ import { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { large, percent, printable, table } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
-
-/** Most images computed together. */
-const BATCH = 64;
 
 type EvalOption = ModelOption | "val" | "out";
 
@@ -54,7 +51,7 @@ several times to compare models in the same plots.`,
     const reports: ModelReport[] = [];
     for (const model of names) {
       const one = { ...call, options: { ...call.options, model } };
-      using executor = await openExecutor(one, terminal, { capacity: BATCH });
+      using executor = await openExecutor(one, terminal, { capacity: DEFAULT_CAPACITY });
       const report = await evaluateModel(executor, one, terminal);
       const taken = reports.some(({ name }) => name === report.name);
       reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);

@@ -6,7 +6,7 @@
 
 import { readNpy } from "../data/npy.ts";
 import { RanetError } from "../errors.ts";
-import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { readResource } from "../executor/resource.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
@@ -14,8 +14,6 @@ import { large, printable, table } from "./text.ts";
 
 /** Larger inputs are refused. */
 const MAX_INPUT_BYTES = 2 ** 30;
-/** Images computed together. */
-const BATCH = 64;
 /** Logits listed in text. */
 const LISTED = 3;
 
@@ -42,7 +40,9 @@ with numpy.save. Text shows the ${LISTED} largest logits; --json gives all, as [
   async run(call: Call<ModelOption>, terminal: Terminal): Promise<void> {
     const [source] = call.operands;
     const { shape, data } = readNpy(await readResource(source, { maxBytes: MAX_INPUT_BYTES }), { source });
-    using executor = await openExecutor(call, terminal, { capacity: Math.min(BATCH, Math.max(1, shape[0] ?? 1)) });
+    using executor = await openExecutor(call, terminal, {
+      capacity: Math.min(DEFAULT_CAPACITY, Math.max(1, shape[0] ?? 1)),
+    });
     const { network, spec } = executor.model;
     const { size } = spec.input;
     const [images = 0, ...image] = shape;

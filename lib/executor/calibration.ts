@@ -144,16 +144,9 @@ function forBudget(
 ): Candidate {
   const grid = gridOf(samples).map(candidate);
   const within = ({ expectedCost }: Candidate) => expectedCost <= budget;
-  let best = grid.filter(within).reduce((a, b) => b.expectedCost > a.expectedCost ? b : a);
-  let low = best.q;
-  let high = grid[grid.indexOf(best) + 1]?.q ?? low;
-  for (let i = 0; i < REFINEMENTS; i++) {
-    const middle = candidate(Math.sqrt(low * high));
-    if (within(middle)) low = middle.q;
-    else high = middle.q;
-    if (within(middle) && middle.expectedCost > best.expectedCost) best = middle;
-  }
-  return best;
+  const dearer = (a: Candidate, b: Candidate) => a.expectedCost > b.expectedCost;
+  const best = grid.filter(within).reduce((a, b) => dearer(b, a) ? b : a);
+  return refine(best, grid[grid.indexOf(best) + 1], candidate, { holds: within, isBetter: dearer });
 }
 
 function forAccuracy(accuracy: number, candidate: Try, { samples }: { samples: number }): Candidate {
@@ -169,14 +162,28 @@ function forAccuracy(accuracy: number, candidate: Try, { samples }: { samples: n
       `Cannot calibrate for an accuracy of ${accuracy}: the most that any thresholds reach on this data is ${most}`,
     );
   }
-  let best = good.reduce((a, b) => b.expectedCost < a.expectedCost ? b : a);
-  let high = best.q;
-  let low = grid[grid.indexOf(best) - 1]?.q ?? high;
+  const cheaper = (a: Candidate, b: Candidate) => a.expectedCost < b.expectedCost;
+  const best = good.reduce((a, b) => cheaper(b, a) ? b : a);
+  return refine(best, grid[grid.indexOf(best) - 1], candidate, { holds: reached, isBetter: cheaper });
+}
+
+/** Halves the gap between the best candidate and its neighbour on the side where the target is missed. */
+function refine(
+  best: Candidate,
+  neighbour: Candidate | undefined,
+  candidate: Try,
+  { holds, isBetter }: { holds(one: Candidate): boolean; isBetter(a: Candidate, b: Candidate): boolean },
+): Candidate {
+  let met = best.q;
+  let missed = neighbour?.q ?? met;
   for (let i = 0; i < REFINEMENTS; i++) {
-    const middle = candidate(Math.sqrt(low * high));
-    if (reached(middle)) high = middle.q;
-    else low = middle.q;
-    if (reached(middle) && middle.expectedCost < best.expectedCost) best = middle;
+    const middle = candidate(Math.sqrt(met * missed));
+    if (!holds(middle)) {
+      missed = middle.q;
+      continue;
+    }
+    met = middle.q;
+    if (isBetter(middle, best)) best = middle;
   }
   return best;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { confidence, softmax } from "../device/confidence.ts";
+import { argmax, softmax } from "../device/confidence.ts";
 import { type DeviceChoice, openRunner } from "../device/open.ts";
 import type { DeviceInfo, Runner, StageRange } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
@@ -35,7 +35,7 @@ export interface Classification {
 export interface ExecutorOptions {
   /** What to run on. Default `auto`: the WebGPU adapter if there is one, else the CPU. */
   readonly device?: DeviceChoice;
-  /** Most images computed together; larger batches are run in parts. Default 64. */
+  /** Most images computed together; larger batches are run in parts. Default {@linkcode DEFAULT_CAPACITY}. */
   readonly capacity?: number;
 }
 
@@ -59,6 +59,9 @@ export interface AnytimeOptions {
   /** Once aborted, no further exit is begun. */
   readonly signal?: AbortSignal;
 }
+
+/** Most images computed together where nothing else is said. */
+export const DEFAULT_CAPACITY = 64;
 
 /** Confidence at which a sample leaves where nothing else is said. */
 export const DEFAULT_THRESHOLD = 0.9;
@@ -106,7 +109,7 @@ export class AdaptiveExecutor implements Disposable {
    * @throws {RanetError} If the device is not there or has too little memory.
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
-    const { device = "auto", capacity = 64 } = options;
+    const { device = "auto", capacity = DEFAULT_CAPACITY } = options;
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new RanetError(`Cannot make an executor: capacity is ${capacity}, expected a whole number of at least 1`);
     }
@@ -326,7 +329,7 @@ export class AdaptiveExecutor implements Disposable {
     checkFinite(logits, this.device);
     const probabilities = softmax(logits);
     const { subnetwork, cumulativeFlops } = this.model.network.exits[exit];
-    const index = probabilities.indexOf(confidence(logits));
+    const index = argmax(probabilities);
     return {
       label: this.model.spec.classes[index],
       index,

@@ -34,12 +34,27 @@ async function download(url: string, maxBytes: number): Promise<Uint8Array<Array
     await response.body?.cancel();
     throw new RanetError(`Cannot fetch ${url}: the server answered ${response.status} ${response.statusText}`);
   }
-  const chunks: Uint8Array[] = [];
+  return await readBoundedStream(response.body ?? new Blob().stream(), {
+    maxBytes,
+    tooLarge: `Cannot fetch ${url}: it is larger than ${maxBytes} bytes`,
+  });
+}
+
+/**
+ * Reads a stream to its end.
+ *
+ * @throws {RanetError} With the message `tooLarge`, as soon as there are more than `maxBytes` bytes.
+ */
+export async function readBoundedStream(
+  stream: ReadableStream<Uint8Array>,
+  options: { maxBytes: number; tooLarge: string },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of stream) {
     length += chunk.length;
-    if (length > maxBytes) throw new RanetError(`Cannot fetch ${url}: it is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
+    if (length > options.maxBytes) throw new RanetError(options.tooLarge);
+    chunks.push(new Uint8Array(chunk));
   }
-  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  return await new Blob(chunks).bytes();
 }

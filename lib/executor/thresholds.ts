@@ -52,10 +52,10 @@ export function byConfidence(confidences: Confidences): number[][] {
  */
 export function exitsTaken(thresholds: readonly number[], confidences: Confidences): number[] {
   const last = confidences.length - 1;
-  return Array.from({ length: confidences[0].length }, (_, sample) => {
-    const exit = confidences.findIndex((confidence, k) => k === last || confidence[sample] >= thresholds[k]);
-    return exit;
-  });
+  return Array.from(
+    { length: confidences[0].length },
+    (_, sample) => confidences.findIndex((confidence, k) => k === last || confidence[sample] >= thresholds[k]),
+  );
 }
 
 /** The mean of what each sample's exit costs. */

@@ -7,15 +7,12 @@
 
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
-import { toTensor } from "../data/preprocess.ts";
-import { readSamples } from "../data/read_samples.ts";
-import { softmax } from "../device/confidence.ts";
+import { argmax, softmax } from "../device/confidence.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { type DatasetBatch, forwardDataset } from "../executor/forward_dataset.ts";
 import type { Model } from "../executor/model.ts";
 
-/** Images computed together. */
-const BATCH = 64;
 /** Numbers in a record before its logits: the sample's index, its label. */
 const HEAD = 2;
 
@@ -74,57 +71,19 @@ export async function evaluate(
   }
   await file.seek(0, Deno.SeekMode.End);
   options.onProgress?.(start);
-  await append(executor, dataset, { ...options, file, start });
+  for await (const batch of forwardDataset(executor, dataset, { start, onBad: options.onBad })) {
+    await writeFull(file, toRecords(batch, model.spec.classes.length));
+    options.onProgress?.(batch.indexes[batch.indexes.length - 1] + 1);
+  }
   return await readOutcomes(file, { path, width, model, dataset });
 }
 
-interface Item {
-  readonly index: number;
-  readonly label: number;
-  readonly tensor: Float32Array;
-}
-
-/** While the device computes a batch, the next one is decoded. */
-async function append(
-  executor: AdaptiveExecutor,
-  dataset: Dataset,
-  options: EvaluateOptions & { readonly file: Deno.FsFile; readonly start: number },
-): Promise<void> {
-  const { file, start, onBad, onProgress } = options;
-  const { spec } = executor.model;
-  const run = async (batch: readonly Item[]): Promise<void> => {
-    const images = new Float32Array(batch.length * 3 * spec.input.size ** 2);
-    batch.forEach(({ tensor }, i) => images.set(tensor, i * tensor.length));
-    const logits = await executor.forward(images);
-    await writeFull(file, toRecords(batch, logits, spec.classes.length));
-    onProgress?.(batch[batch.length - 1].index + 1);
-  };
-  const samples = readSamples(dataset, {
-    keep: ({ image, label }, index): Item => ({ index, label, tensor: toTensor(image, spec.input) }),
-    start,
-    ahead: BATCH,
-    onBad,
-  });
-  let running: Promise<void> = Promise.resolve();
-  let batch: Item[] = [];
-  for await (const item of samples) {
-    batch.push(item);
-    if (batch.length < BATCH) continue;
-    await running;
-    running = run(batch);
-    running.catch(() => {}); // thrown where it is awaited
-    batch = [];
-  }
-  await running;
-  if (batch.length > 0) await run(batch);
-}
-
-function toRecords(batch: readonly Item[], logits: readonly Float32Array[], classes: number): Uint8Array {
+function toRecords({ indexes, labels, logits }: DatasetBatch, classes: number): Uint8Array {
   const width = HEAD + logits.length * classes;
-  const floats = new Float32Array(batch.length * width);
+  const floats = new Float32Array(indexes.length * width);
   const integers = new Uint32Array(floats.buffer);
-  batch.forEach(({ index, label }, i) => {
-    integers.set([index, label], i * width);
+  indexes.forEach((index, i) => {
+    integers.set([index, labels[i]], i * width);
     logits.forEach((values, exit) => {
       floats.set(values.subarray(i * classes, (i + 1) * classes), i * width + HEAD + exit * classes);
     });
@@ -164,7 +123,7 @@ async function readOutcomes(
     for (let exit = 0; exit < exits.length; exit++) {
       const logits = record.subarray(HEAD + exit * classes, HEAD + (exit + 1) * classes);
       const probabilities = softmax(logits);
-      const best = probabilities.reduce((a, value, i) => value > probabilities[a] ? i : a, 0);
+      const best = argmax(probabilities);
       outcomes.confidences[exit][sample] = probabilities[best];
       outcomes.predictions[exit][sample] = best;
       const above = logits.reduce((n, value) => n + Number(value > logits[label]), 0);

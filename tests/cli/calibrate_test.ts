@@ -1,19 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCalibrations } from "../../lib/executor/calibration_file.ts";
-import { main } from "../../lib/cli/main.ts";
+import { ranet } from "./ranet.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const WEIGHTS = new URL("../../weights/ranet-cifar10.safetensors", import.meta.url).pathname;
-
-async function ranet(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
-  const [out, notes]: string[][] = [[], []];
-  const code = await main(args, {
-    stdout: (text) => out.push(text),
-    stderr: (text) => notes.push(text),
-    stdin: new ReadableStream(),
-  });
-  return { code, out: out.join("\n"), notes: notes.join("\n") };
-}
 
 /** A data set of the examples and a directory for results, both gone afterwards. */
 async function withDataset(use: (paths: { csv: string; directory: string }) => Promise<void>): Promise<void> {

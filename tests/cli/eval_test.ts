@@ -1,14 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { main } from "../../lib/cli/main.ts";
+import { ranet } from "./ranet.ts";
 
 const examples = new URL("../../examples/", import.meta.url).pathname;
-
-async function ranet(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
-  const [out, notes]: string[][] = [[], []];
-  const stdin = new Blob([]).stream();
-  const code = await main(args, { stdout: (text) => out.push(text), stderr: (text) => notes.push(text), stdin });
-  return { code, out: out.join("\n"), notes: notes.join("\n") };
-}
 
 /** The examples as a data set, and a place for reports. */
 async function withDataset(use: (dataset: string, folder: string) => Promise<void>): Promise<void> {

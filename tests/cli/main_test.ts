@@ -1,22 +1,11 @@
 import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
-import { main } from "../../lib/cli/main.ts";
+import { ranet } from "./ranet.ts";
 import { readSafetensors } from "../../lib/weights/safetensors.ts";
 
 const path = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
 const reference = (name: string) => path(`tests/fixtures/reference/cifar10-lg/${name}`);
 const cat = path("examples/cat.jpg");
 const cpu = ["--device", "cpu"];
-
-/** Runs a command line; `-` is the ship of the examples. */
-async function ranet(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
-  const [out, notes]: string[][] = [[], []];
-  const code = await main(args, {
-    stdout: (text) => out.push(text),
-    stderr: (text) => notes.push(text),
-    stdin: new Blob([await Deno.readFile(path("examples/ship.jpg"))]).stream(),
-  });
-  return { code, out: out.join("\n"), notes: notes.join("\n") };
-}
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

@@ -1,0 +1,63 @@
+/**
+ * The logits of every exit for a whole data set, batch by batch.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../data/dataset.ts";
+import { toTensor } from "../data/preprocess.ts";
+import { readSamples } from "../data/read_samples.ts";
+import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "./executor.ts";
+
+/** What every exit says of some samples. */
+export interface DatasetBatch {
+  /** Each sample's index in the data set. */
+  readonly indexes: readonly number[];
+  /** Each sample's right class. */
+  readonly labels: readonly number[];
+  /** For each exit, `[sample][class]`. */
+  readonly logits: readonly Float32Array[];
+}
+
+interface Item {
+  readonly index: number;
+  readonly label: number;
+  readonly tensor: Float32Array;
+}
+
+/**
+ * Runs all exits on a data set: while the device computes a batch, the next one is decoded.
+ *
+ * @param options `start`: the first sample; `onBad`: told of each bad entry, which is skipped.
+ * @throws {RanetError} At the first bad entry, without `onBad`.
+ */
+export async function* forwardDataset(
+  executor: AdaptiveExecutor,
+  dataset: Dataset,
+  options: { readonly start?: number; readonly onBad?: (message: string) => void },
+): AsyncGenerator<DatasetBatch> {
+  const { input } = executor.model.spec;
+  const forward = async (items: readonly Item[]): Promise<DatasetBatch> => {
+    const images = new Float32Array(items.length * items[0].tensor.length);
+    items.forEach(({ tensor }, i) => images.set(tensor, i * tensor.length));
+    const logits = await executor.forward(images);
+    return { indexes: items.map(({ index }) => index), labels: items.map(({ label }) => label), logits };
+  };
+  const samples = readSamples(dataset, {
+    ...options,
+    keep: ({ image, label }, index): Item => ({ index, label, tensor: toTensor(image, input) }),
+    ahead: DEFAULT_CAPACITY,
+  });
+  let running: Promise<DatasetBatch> | undefined;
+  let items: Item[] = [];
+  for await (const item of samples) {
+    items.push(item);
+    if (items.length < DEFAULT_CAPACITY) continue;
+    if (running) yield await running;
+    running = forward(items);
+    running.catch(() => {}); // thrown where it is awaited
+    items = [];
+  }
+  if (running) yield await running;
+  if (items.length > 0) yield await forward(items);
+}
