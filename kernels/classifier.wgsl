@@ -2,7 +2,7 @@
 // logit.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: classes / LANES, y: remaining samples
+// Dispatch   x: classes / LANES, y: remaining samples, z: steps
 // Weights    [classes][inQuads] vec4, then the bias, padded to a vec4
 // Logits     [exit][sample][class]
 
@@ -16,17 +16,18 @@ struct Args {
   weights: u32,
   logits: u32, // where this exit's logits start
   arenaStart: u32,
-  samplePitch: u32,
+  @size(28) samplePitch: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> remaining: array<u32>;
-@group(0) @binding(3) var<uniform> args: Args;
+@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 @group(0) @binding(4) var<storage, read_write> logits: array<f32>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
+  let args = steps[id.z];
   if (id.y >= remaining[0] || id.x >= args.classes) {
     return;
   }

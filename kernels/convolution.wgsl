@@ -1,13 +1,14 @@
 // Convolution with bias and ReLU, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
 //
-// Each invocation computes a register tile: PIXELS output pixels of one sample × 4 · QUADS output channels. Neighbouring
-// invocations take neighbouring pixels, a workgroup shares its channels, so weights load once for all its lanes.
-// Nothing returns early: CPU drivers share such loads only where all lanes are surely active. A workgroup without
-// remaining samples has loops of no turns instead.
+// Each invocation computes a register tile: PIXELS output pixels of one sample × 4 · QUADS output channels. `across`
+// neighbouring invocations take neighbouring channels of the same pixels, those behind them the next pixels.
+// Nothing returns early: CPU drivers share loads only where all lanes are surely active. A workgroup without remaining
+// samples has loops of no turns instead.
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size)
-// Dispatch   x: pixel tiles of all remaining samples / LANES, y: channel tiles
-// Weights    [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; zeros where padded
+// Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
+// Weights    [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that reaches behind its
+//            row reads the next one's, and leaves the results out
 // Arena      starts with zeros, read in place of pixels outside the image
 
 struct Args {
@@ -18,7 +19,7 @@ struct Args {
   inOffset: u32, // vec4s from the start of a sample
   inSize: u32,
   outChannels: u32,
-  outQuads: u32, // padded to whole channel tiles
+  outQuads: u32,
   outPitch: u32, // floats from pixel to pixel
   outOffset: u32, // floats from the start of a sample
   outSize: u32,
@@ -26,12 +27,13 @@ struct Args {
   tiles: u32, // pixel tiles of a sample
   arenaStart: u32, // vec4s before the first sample
   samplePitch: u32, // vec4s from sample to sample
+  across: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> remaining: array<u32>; // how many samples, then which
-@group(0) @binding(3) var<uniform> args: Args;
+@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 
 // Keeps NaN, which marks an overflow; max and comparisons may lose it, but not those of bits.
 fn relu(x: vec4f) -> vec4f {
@@ -41,14 +43,16 @@ fn relu(x: vec4f) -> vec4f {
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let args = steps[group.z];
   let tiles = remaining[0] * args.tiles;
-  let tile = group.x * LANES + lane;
+  let firstTile = group.x * (LANES / args.across);
+  let tile = firstTile + lane / args.across;
   let slot = min(tile, max(tiles, 1) - 1) / args.tiles;
   let sample = args.arenaStart + remaining[1 + slot] * args.samplePitch;
   let pixel = (tile % args.tiles) * PIXELS;
-  let quad = group.y * QUADS;
+  let quad = (group.y * args.across + lane % args.across) * QUADS;
   let half = args.kernel / 2;
-  let taps = select(0, args.kernel, group.x * LANES < tiles);
+  let taps = select(0, args.kernel, firstTile < tiles);
 
 // #for p in PIXELS
   let top${p} = (pixel + ${p}) / args.outSize * args.stride - half;
@@ -90,7 +94,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   sums[${p}][${c}] = relu(sum${p}_${c} + weights[w + ${c}]);
 // #end
 // #end
-  if (tile >= tiles) {
+  if (tile >= tiles || quad >= args.outQuads) {
     return;
   }
   let channels = min(4 * QUADS, args.outChannels - 4 * quad);

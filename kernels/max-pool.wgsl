@@ -1,7 +1,7 @@
 // Max-pooling 3×3, stride 2, padding 1. One invocation computes four channels of one pixel.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: output pixels · quads / LANES, y: remaining samples
+// Dispatch   x: output pixels · quads / LANES, y: remaining samples, z: steps
 
 struct Args {
   quads: u32,
@@ -12,15 +12,16 @@ struct Args {
   outOffset: u32,
   outSize: u32,
   arenaStart: u32,
-  samplePitch: u32,
+  @size(32) samplePitch: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
 @group(0) @binding(2) var<storage, read> remaining: array<u32>;
-@group(0) @binding(3) var<uniform> args: Args;
+@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
+  let args = steps[id.z];
   let pixel = id.x / args.quads;
   let quad = id.x % args.quads;
   if (id.y >= remaining[0] || pixel >= args.outSize * args.outSize) {

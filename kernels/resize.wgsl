@@ -2,7 +2,7 @@
 // since the channels written may start anywhere in a quad.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: output pixels · channels / LANES, y: remaining samples
+// Dispatch   x: output pixels · channels / LANES, y: remaining samples, z: steps
 
 struct Args {
   channels: u32,
@@ -13,15 +13,15 @@ struct Args {
   outOffset: u32, // floats
   outSize: u32,
   arenaStart: u32, // vec4s
-  samplePitch: u32, // vec4s
+  @size(32) samplePitch: u32, // vec4s
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
 @group(0) @binding(2) var<storage, read> remaining: array<u32>;
-@group(0) @binding(3) var<uniform> args: Args;
+@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 
-fn source(i: u32) -> f32 {
-  return f32(i * (args.inSize - 1)) / f32(max(args.outSize, 2) - 1);
+fn source(i: u32, inSize: u32, outSize: u32) -> f32 {
+  return f32(i * (inSize - 1)) / f32(max(outSize, 2) - 1);
 }
 
 fn load(at: u32) -> f32 {
@@ -30,14 +30,15 @@ fn load(at: u32) -> f32 {
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
+  let args = steps[id.z];
   let pixel = id.x / args.channels;
   let channel = id.x % args.channels;
   if (id.y >= remaining[0] || pixel >= args.outSize * args.outSize) {
     return;
   }
   let sample = 4 * (args.arenaStart + remaining[1 + id.y] * args.samplePitch);
-  let y = source(pixel / args.outSize);
-  let x = source(pixel % args.outSize);
+  let y = source(pixel / args.outSize, args.inSize, args.outSize);
+  let x = source(pixel % args.outSize, args.inSize, args.outSize);
   let top = u32(y);
   let left = u32(x);
   let bottom = min(top + 1, args.inSize - 1);

@@ -5,7 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { AdapterTraits } from "../planner/tiles.ts";
+import { type AdapterTraits, DEFAULT_TILES } from "../planner/tiles.ts";
 
 /** An adapter with what the planner wants to know of it. */
 export interface Adapter {
@@ -29,8 +29,8 @@ export async function findAdapter(): Promise<Adapter | undefined> {
 /** A CPU driver runs the 8 lanes of a vector in step, a workgroup a core; a GPU has lanes and cores in plenty. */
 function traitsOf(name: string): AdapterTraits {
   return /llvmpipe|lavapipe|swiftshader/i.test(name)
-    ? { lanes: 8, parallelism: navigator.hardwareConcurrency }
-    : { lanes: 64, parallelism: 128 };
+    ? { lanes: 8, parallelism: navigator.hardwareConcurrency, tiles: DEFAULT_TILES }
+    : { lanes: 64, parallelism: 128, tiles: DEFAULT_TILES };
 }
 
 /** A device with the adapter's own limits for buffers. */

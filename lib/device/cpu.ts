@@ -54,7 +54,7 @@ export class CpuRunner implements Runner {
       logits.push(stageLogits);
       for (const sample of this.#remaining) {
         const sampleLogits = stageLogits.subarray(sample * classes, (sample + 1) * classes);
-        for (const step of this.#plan.stages[stage]) this.#step(step, this.#arenas[sample], sampleLogits);
+        for (const step of this.#plan.stages[stage].flat()) this.#step(step, this.#arenas[sample], sampleLogits);
       }
       if (!thresholds) continue;
       this.#remaining = this.#remaining.filter((sample) => {
@@ -87,11 +87,11 @@ export class CpuRunner implements Runner {
 
 /** Four pixels × four channels at a time, so that each number read serves four products. */
 function convolve(step: ConvolutionStep, arena: Float32Array, start: number, weights: Float32Array): void {
-  const { input, output, layer: { kernel }, outQuads } = step;
+  const { input, output, layer: { kernel } } = step;
   const pixels = output.size ** 2;
   const inChannels = input.channels;
   const inStart = start + 4 * input.offset;
-  const rowPitch = 4 * outQuads;
+  const rowPitch = 4 * quadsOf(output.channels);
   const tapPitch = 4 * quadsOf(inChannels) * rowPitch;
   const bias = 4 * step.weights.offset + kernel ** 2 * tapPitch;
   const outStart = start + 4 * output.offset + output.channel;

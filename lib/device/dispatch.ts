@@ -1,93 +1,110 @@
 /**
- * A step as a kernel's constants, arguments and number of workgroups.
+ * A wave as a kernel's constants, arguments and number of workgroups.
  *
  * @module
  */
 
-import { type Plan, quadsOf, type Region, type Step } from "../planner/plan.ts";
-import { type AdapterTraits, pixelTile } from "../planner/tiles.ts";
+import { type ConvolutionStep, type Plan, quadsOf, type Region, type Step, type Wave } from "../planner/plan.ts";
+import { type AdapterTraits, chooseTile, type Tile, workgroupsOf } from "../planner/tiles.ts";
 
 /** One kernel run. */
 export interface Dispatch {
   /** Compiled in. */
   readonly constants: Readonly<Record<string, number>>;
-  /** The kernel's `Args`, in order. */
-  readonly args: readonly number[];
-  /** Workgroups in x and y. */
-  readonly workgroups: readonly [number, number];
+  /** For each step the kernel's `Args`, in order. */
+  readonly args: readonly (readonly number[])[];
+  /** Workgroups in x, y and z. */
+  readonly workgroups: readonly [number, number, number];
 }
 
 /** Workgroup size of the kernels that compute one value per invocation. */
 const LANES = 64;
 
-/** How a step is run for `count` samples, logits lying `capacity` samples an exit. */
+/** Bytes of a kernel's `Args`. */
+export const ARGS_BYTES = 64;
+
+/** How a wave is run for `count` samples, logits lying `capacity` samples an exit. */
 export function dispatchOf(
-  step: Step,
+  wave: Wave,
   plan: Plan,
   options: { count: number; capacity: number; adapter: AdapterTraits },
 ): Dispatch {
-  const { count, capacity, adapter } = options;
+  const { count, adapter } = options;
+  const { lanes } = adapter;
+  const convolutions = wave.filter((step) => step.kind === "convolution");
+  if (convolutions.length > 0) {
+    const tile = chooseTile(convolutions, count, adapter);
+    const workgroups = convolutions.map((step) => workgroupsOf(step, tile, count, lanes));
+    return {
+      constants: { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes },
+      args: convolutions.map((step) => convolutionArgs(step, plan, tile)),
+      workgroups: [
+        Math.max(...workgroups.map(([x]) => x)),
+        Math.max(...workgroups.map(([, y]) => y)),
+        wave.length,
+      ],
+    };
+  }
+  const others = wave.filter((step) => step.kind !== "convolution");
+  return {
+    constants: { LANES },
+    args: others.map((step) => argsOf(step, plan, options.capacity)),
+    workgroups: [Math.max(...others.map((step) => Math.ceil(invocations(step) / LANES))), count, wave.length],
+  };
+}
+
+type OtherStep = Exclude<Step, ConvolutionStep>;
+
+function convolutionArgs({ input, output, layer, weights }: ConvolutionStep, plan: Plan, tile: Tile): number[] {
+  return [
+    layer.kernel,
+    layer.stride,
+    quadsOf(input.channels),
+    ...inQuads(input),
+    output.channels,
+    quadsOf(output.channels),
+    ...inFloats(output),
+    weights.offset,
+    Math.ceil(output.size ** 2 / tile.pixels),
+    plan.zeroQuads,
+    plan.sampleQuads,
+    tile.across,
+  ];
+}
+
+function argsOf(step: OtherStep, { zeroQuads, sampleQuads }: Plan, capacity: number): number[] {
   const { input } = step;
-  const arena = [plan.zeroQuads, plan.sampleQuads];
   switch (step.kind) {
-    case "convolution": {
-      const { output, layer, tileQuads, outQuads } = step;
-      const pixels = pixelTile(step, count, adapter);
-      const tiles = Math.ceil(output.size ** 2 / pixels);
-      return {
-        constants: { PIXELS: pixels, QUADS: tileQuads, LANES: adapter.lanes },
-        args: [
-          layer.kernel,
-          layer.stride,
-          quadsOf(input.channels),
-          input.pitch,
-          input.offset,
-          input.size,
-          output.channels,
-          outQuads,
-          4 * output.pitch,
-          4 * output.offset + output.channel,
-          output.size,
-          step.weights.offset,
-          tiles,
-          ...arena,
-        ],
-        workgroups: [Math.ceil(tiles * count / adapter.lanes), outQuads / tileQuads],
-      };
-    }
-    case "max-pool": {
-      const { output } = step;
-      const quads = quadsOf(output.channels);
-      return {
-        constants: { LANES },
-        args: [quads, ...inQuads(input), output.pitch, output.offset, output.size, ...arena],
-        workgroups: [Math.ceil(output.size ** 2 * quads / LANES), count],
-      };
-    }
-    case "resize": {
-      const { output } = step;
-      return {
-        constants: { LANES },
-        args: [output.channels, ...inFloats(input), ...inFloats(output), ...arena],
-        workgroups: [Math.ceil(output.size ** 2 * output.channels / LANES), count],
-      };
-    }
+    case "max-pool":
+      return [quadsOf(step.output.channels), ...inQuads(input), ...inQuads(step.output), zeroQuads, sampleQuads];
+    case "resize":
+      return [step.output.channels, ...inFloats(input), ...inFloats(step.output), zeroQuads, sampleQuads];
     case "classifier": {
       const { classes, pool } = step.layer;
-      return {
-        constants: { LANES },
-        args: [
-          classes,
-          pool,
-          quadsOf(input.channels),
-          ...inQuads(input),
-          step.weights.offset,
-          step.exit * capacity * classes,
-          ...arena,
-        ],
-        workgroups: [Math.ceil(classes / LANES), count],
-      };
+      const logits = step.exit * capacity * classes;
+      return [
+        classes,
+        pool,
+        quadsOf(input.channels),
+        ...inQuads(input),
+        step.weights.offset,
+        logits,
+        zeroQuads,
+        sampleQuads,
+      ];
     }
+  }
+}
+
+/** Of one sample. */
+function invocations(step: OtherStep): number {
+  switch (step.kind) {
+    case "max-pool":
+      return step.output.size ** 2 * quadsOf(step.output.channels);
+    case "resize":
+      return step.output.size ** 2 * step.output.channels;
+    case "classifier":
+      return step.layer.classes;
   }
 }
 

@@ -18,8 +18,8 @@ export type KernelName = keyof typeof SOURCES;
 
 /** Pipelines of one device. */
 export class KernelCache {
-  /** Bindings of a step: arena, weights, remaining samples, arguments, logits. */
-  readonly stepLayout: GPUBindGroupLayout;
+  /** Bindings of a wave: arena, weights, remaining samples, arguments, logits. */
+  readonly waveLayout: GPUBindGroupLayout;
   /** Bindings of the gate: logits, remaining samples, arguments. */
   readonly gateLayout: GPUBindGroupLayout;
   readonly #device: GPUDevice;
@@ -28,7 +28,7 @@ export class KernelCache {
   /** Makes the two layouts; pipelines come when asked for. */
   constructor(device: GPUDevice) {
     this.#device = device;
-    this.stepLayout = this.#layout(["storage", "read-only-storage", "read-only-storage", "uniform", "storage"]);
+    this.waveLayout = this.#layout(["storage", "read-only-storage", "read-only-storage", "uniform", "storage"]);
     this.gateLayout = this.#layout(["read-only-storage", "storage", "uniform"]);
   }
 
@@ -41,7 +41,7 @@ export class KernelCache {
       pipeline = this.#device.createComputePipeline({
         label: key,
         layout: this.#device.createPipelineLayout({
-          bindGroupLayouts: [kernel === "gate" ? this.gateLayout : this.stepLayout],
+          bindGroupLayouts: [kernel === "gate" ? this.gateLayout : this.waveLayout],
         }),
         compute: { module: this.#device.createShaderModule({ label: key, code }), entryPoint: "main" },
       });

@@ -7,18 +7,23 @@
 
 import { RanetError } from "../errors.ts";
 import { type Plan, QUAD_BYTES } from "../planner/plan.ts";
+import { MAX_WAVE } from "../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
-import { type Dispatch, dispatchOf } from "./dispatch.ts";
-import { KernelCache, type KernelName } from "./kernels.ts";
+import { ARGS_BYTES, type Dispatch, dispatchOf } from "./dispatch.ts";
+import { KernelCache } from "./kernels.ts";
 import { imageToArena } from "./layout.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "./runner.ts";
 
-/** Bytes from one step's arguments to the next: the largest alignment that a device may ask for. */
+/** Bytes from one gate's arguments to the next: the largest alignment that a device may ask for. */
 const ARGS_PITCH = 256;
 
+/** Bytes that a wave's arguments take. */
+const WAVE_BYTES = MAX_WAVE * ARGS_BYTES;
+
+/** A wave, ready to be encoded. */
 interface Command {
-  readonly kernel: KernelName;
-  readonly weightBuffer: number;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindings: GPUBindGroup;
   readonly dispatch: Dispatch;
 }
 
@@ -36,13 +41,13 @@ export class WebGpuRunner implements Runner {
     readonly arena: GPUBuffer;
     readonly remaining: GPUBuffer;
     readonly logits: GPUBuffer;
-    readonly stepArgs: GPUBuffer;
+    readonly waveArgs: GPUBuffer;
     readonly gateArgs: GPUBuffer;
     readonly readback: GPUBuffer;
     readonly weights: readonly GPUBuffer[];
   };
   /** One per weight buffer. */
-  readonly #stepGroups: readonly GPUBindGroup[];
+  readonly #waveGroups: readonly GPUBindGroup[];
   readonly #gateGroup: GPUBindGroup;
   #commands: Command[][] = [];
   #commandsFor = 0;
@@ -104,7 +109,7 @@ export class WebGpuRunner implements Runner {
 
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     const buffer = (label: string, size: number, usage: number) => gpu.createBuffer({ label, size, usage });
-    const steps = plan.stages.flat().length;
+    const waves = plan.stages.flat().length;
     const exits = plan.stages.length;
     const logitsBytes = 4 * exits * capacity * plan.network.spec.classes.length;
     const remainingBytes = 4 * (1 + 2 * capacity);
@@ -112,7 +117,7 @@ export class WebGpuRunner implements Runner {
       arena: buffer("arena", QUAD_BYTES * (plan.zeroQuads + capacity * plan.sampleQuads), STORAGE | COPY_DST),
       remaining: buffer("remaining", remainingBytes, STORAGE | COPY_DST | COPY_SRC),
       logits: buffer("logits", logitsBytes, STORAGE | COPY_SRC),
-      stepArgs: buffer("step arguments", steps * ARGS_PITCH, UNIFORM | COPY_DST),
+      waveArgs: buffer("wave arguments", waves * WAVE_BYTES, UNIFORM | COPY_DST),
       gateArgs: buffer("gate arguments", exits * ARGS_PITCH, UNIFORM | COPY_DST),
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
       weights: weights.map((values, i) => {
@@ -121,19 +126,26 @@ export class WebGpuRunner implements Runner {
         return target;
       }),
     };
-    const { arena, remaining, logits, stepArgs, gateArgs } = this.#buffers;
-    const group = (layout: GPUBindGroupLayout, bound: readonly GPUBuffer[]) =>
+    const { arena, remaining, logits, waveArgs, gateArgs } = this.#buffers;
+    const group = (layout: GPUBindGroupLayout, bound: readonly (GPUBuffer | GPUBufferBinding)[]) =>
       gpu.createBindGroup({
         layout,
-        entries: bound.map((buffer, binding) => ({
-          binding,
-          resource: buffer === stepArgs || buffer === gateArgs ? { buffer, size: ARGS_PITCH } : { buffer },
-        })),
+        entries: bound.map((entry, binding) => ({ binding, resource: "buffer" in entry ? entry : { buffer: entry } })),
       });
-    this.#stepGroups = this.#buffers.weights.map((weights) =>
-      group(this.#kernels.stepLayout, [arena, weights, remaining, stepArgs, logits])
+    this.#waveGroups = this.#buffers.weights.map((weights) =>
+      group(this.#kernels.waveLayout, [
+        arena,
+        weights,
+        remaining,
+        { buffer: waveArgs, size: WAVE_BYTES },
+        logits,
+      ])
     );
-    this.#gateGroup = group(this.#kernels.gateLayout, [logits, remaining, gateArgs]);
+    this.#gateGroup = group(this.#kernels.gateLayout, [
+      logits,
+      remaining,
+      { buffer: gateArgs, size: ARGS_PITCH },
+    ]);
   }
 
   /** Starts a batch. */
@@ -163,11 +175,11 @@ export class WebGpuRunner implements Runner {
     if (thresholds) this.#writeGates(from, thresholds);
     const encoder = this.#gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    let index = this.#plan.stages.slice(0, from).flat().length;
+    let wave = this.#plan.stages.slice(0, from).flat().length;
     for (let stage = from; stage < to; stage++) {
-      for (const { kernel, weightBuffer, dispatch } of this.#commands[stage]) {
-        pass.setPipeline(this.#kernels.pipeline(kernel, dispatch.constants));
-        pass.setBindGroup(0, this.#stepGroups[weightBuffer], [ARGS_PITCH * index++]);
+      for (const { pipeline, bindings, dispatch } of this.#commands[stage]) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, bindings, [WAVE_BYTES * wave++]);
         pass.dispatchWorkgroups(...dispatch.workgroups);
       }
       if (!thresholds) continue;
@@ -189,16 +201,21 @@ export class WebGpuRunner implements Runner {
   #prepare(count: number): void {
     if (this.#commandsFor === count) return;
     const options = { count, capacity: this.capacity, adapter: this.#adapter.traits };
-    this.#commands = this.#plan.stages.map((steps) =>
-      steps.map((step) => ({
-        kernel: step.kind,
-        weightBuffer: "weights" in step ? step.weights.buffer : 0,
-        dispatch: dispatchOf(step, this.#plan, options),
-      }))
+    this.#commands = this.#plan.stages.map((waves) =>
+      waves.map((wave) => {
+        const dispatch = dispatchOf(wave, this.#plan, options);
+        return {
+          pipeline: this.#kernels.pipeline(wave[0].kind, dispatch.constants),
+          bindings: this.#waveGroups["weights" in wave[0] ? wave[0].weights.buffer : 0],
+          dispatch,
+        };
+      })
     );
-    const args = new Uint32Array(this.#buffers.stepArgs.size / 4);
-    this.#commands.flat().forEach(({ dispatch }, i) => args.set(dispatch.args, i * ARGS_PITCH / 4));
-    this.#gpu.queue.writeBuffer(this.#buffers.stepArgs, 0, args);
+    const args = new Uint32Array(this.#buffers.waveArgs.size / 4);
+    this.#commands.flat().forEach(({ dispatch }, wave) => {
+      dispatch.args.forEach((step, i) => args.set(step, (wave * WAVE_BYTES + i * ARGS_BYTES) / 4));
+    });
+    this.#gpu.queue.writeBuffer(this.#buffers.waveArgs, 0, args);
     this.#commandsFor = count;
   }
 

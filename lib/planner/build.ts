@@ -6,8 +6,8 @@
 
 import type { Layer, Network, View } from "../network/network.ts";
 import { placeBuffers } from "./memory.ts";
-import { type Plan, quadsOf, type Region, type Step, type WeightRange } from "./plan.ts";
-import { channelTile } from "./tiles.ts";
+import { type Plan, quadsOf, type Region, type Step, type Wave, type WeightRange } from "./plan.ts";
+import { scheduleWaves } from "./waves.ts";
 
 /** Quads in the largest buffer that every WebGPU device can bind (128 MiB). */
 const MAX_WEIGHT_QUADS = 2 ** 23;
@@ -19,8 +19,8 @@ const MAX_WEIGHT_QUADS = 2 ** 23;
  * @returns Steps, memory layout and weight layout; the same for every batch size and device.
  */
 export function buildPlan(network: Network): Plan {
-  const layers = network.exits.flatMap((exit) => exit.layers);
-  const { offsets, length, live } = placeFeatures(network, layers);
+  const schedule = network.exits.map(({ layers }) => scheduleWaves(layers, network.features));
+  const { offsets, length, live } = placeFeatures(network, schedule.flat());
   const region = ({ feature, offset, channels }: View): Region => ({
     offset: offsets[feature],
     pitch: quadsOf(network.features[feature].channels),
@@ -42,10 +42,8 @@ export function buildPlan(network: Network): Plan {
     switch (layer.kind) {
       case "convolution": {
         const output = region(layer.output);
-        const tileQuads = channelTile(quadsOf(output.channels));
-        const outQuads = Math.ceil(quadsOf(output.channels) / tileQuads) * tileQuads;
-        const weights = takeWeights((layer.kernel ** 2 * 4 * inQuads + 1) * outQuads);
-        return { kind: layer.kind, input, output, tileQuads, outQuads, weights, layer };
+        const weights = takeWeights((layer.kernel ** 2 * 4 * inQuads + 1) * quadsOf(output.channels));
+        return { kind: layer.kind, input, output, weights, layer };
       }
       case "classifier":
         return {
@@ -62,7 +60,7 @@ export function buildPlan(network: Network): Plan {
   return {
     network,
     image: region({ feature: 0, offset: 0, channels: network.features[0].channels }),
-    stages: network.exits.map((exit, k) => exit.layers.map((layer) => lower(layer, k))),
+    stages: schedule.map((waves, k) => waves.flatMap((wave) => byWeightBuffer(wave.map((layer) => lower(layer, k))))),
     zeroQuads: Math.max(...network.features.map(({ channels }) => quadsOf(channels))),
     sampleQuads: length,
     liveQuads: live,
@@ -70,20 +68,27 @@ export function buildPlan(network: Network): Plan {
   };
 }
 
-/** A feature lives from the first layer that writes it (the image: from the start) to the last that reads it. */
-function placeFeatures(network: Network, layers: readonly Layer[]): ReturnType<typeof placeBuffers> {
+/** A dispatch reads one weight buffer. */
+function byWeightBuffer(wave: Wave): Wave[] {
+  return [...Map.groupBy(wave, (step) => "weights" in step ? step.weights.buffer : 0).values()];
+}
+
+/** A feature lives from the first wave that writes it (the image: from the start) to the last that reads it. */
+function placeFeatures(network: Network, waves: readonly (readonly Layer[])[]): ReturnType<typeof placeBuffers> {
   const lifetimes = network.features.map(({ channels, size }) => ({
     length: size ** 2 * quadsOf(channels),
     first: Infinity,
     last: -1,
   }));
   lifetimes[0].first = 0;
-  layers.forEach((layer, step) => {
-    lifetimes[layer.input.feature].last = step;
-    if (layer.kind === "classifier") return;
-    const output = lifetimes[layer.output.feature];
-    output.first = Math.min(output.first, step);
-    output.last = step;
+  waves.forEach((wave, time) => {
+    for (const layer of wave) {
+      lifetimes[layer.input.feature].last = time;
+      if (layer.kind === "classifier") continue;
+      const output = lifetimes[layer.output.feature];
+      output.first = Math.min(output.first, time);
+      output.last = time;
+    }
   });
   return placeBuffers(lifetimes);
 }

@@ -16,7 +16,7 @@ import { type ClassifierStep, type ConvolutionStep, type Plan, quadsOf } from ".
  */
 export function packWeights(plan: Plan, weights: FoldedWeights): Float32Array<ArrayBuffer>[] {
   const buffers = plan.weightQuads.map((quads) => new Float32Array(4 * quads));
-  for (const step of plan.stages.flat()) {
+  for (const step of plan.stages.flat(2)) {
     if (step.kind !== "convolution" && step.kind !== "classifier") continue;
     const { buffer, offset, quads } = step.weights;
     const target = buffers[buffer].subarray(4 * offset, 4 * (offset + quads));
@@ -32,7 +32,7 @@ function packConvolution(step: ConvolutionStep, { weight, bias }: FoldedLayer, t
   const taps = step.layer.kernel ** 2;
   const inputs = step.input.channels;
   const rows = 4 * quadsOf(inputs);
-  const pitch = 4 * step.outQuads;
+  const pitch = 4 * quadsOf(step.output.channels);
   for (let out = 0; out < step.output.channels; out++) {
     for (let input = 0; input < inputs; input++) {
       for (let tap = 0; tap < taps; tap++) {

@@ -1,5 +1,5 @@
 /**
- * What a device is given to run: for every exit a stage of kernel steps over one arena of activations per sample.
+ * What a device is given to run: for every exit a stage of kernel runs over one arena of activations per sample.
  * Offsets and pitches count vec4s (quads), the unit in which kernels read: pixels lie one after another, each with its
  * channels together, padded to a quad.
  *
@@ -40,10 +40,6 @@ export interface ConvolutionStep {
   readonly input: Region;
   /** Channels written. */
   readonly output: Region;
-  /** Output quads that one invocation computes. */
-  readonly tileQuads: number;
-  /** Output quads, padded to whole tiles: the pitch of the packed weights. */
-  readonly outQuads: number;
   /** Where the weights lie: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias. */
   readonly weights: WeightRange;
   /** The layer that it computes. */
@@ -84,8 +80,11 @@ export interface ClassifierStep {
   readonly layer: Classifier;
 }
 
-/** One kernel run over all remaining samples. */
+/** One layer over all remaining samples. */
 export type Step = ConvolutionStep | MaxPoolStep | ResizeStep | ClassifierStep;
+
+/** Steps of one kernel and one weight buffer that do not wait for each other. */
+export type Wave = readonly Step[];
 
 /** A network lowered onto kernels. */
 export interface Plan {
@@ -93,8 +92,8 @@ export interface Plan {
   readonly network: Network;
   /** The image in a sample's arena. */
   readonly image: Region;
-  /** One list of steps per exit, in order. */
-  readonly stages: readonly (readonly Step[])[];
+  /** For each exit its waves, in order. */
+  readonly stages: readonly (readonly Wave[])[];
   /** Quads of zeros before the first sample, read in place of pixels outside a feature. */
   readonly zeroQuads: number;
   /** Quads of activations per sample. */

@@ -1,38 +1,81 @@
 /**
- * How much of a convolution one invocation computes. The figures were measured on llvmpipe (LLVM 15, 2 cores); a larger
- * tile costs fewer loads a product, but fewer invocations and a longer first compilation.
+ * How much of a convolution one invocation computes: a register tile of pixels × channels. A larger one loads less for
+ * each product, but leaves fewer invocations to keep an adapter busy, and takes longer to compile.
  *
  * @module
  */
 
-import type { ConvolutionStep } from "./plan.ts";
+import { type ConvolutionStep, quadsOf } from "./plan.ts";
 
-/** What limits an adapter. */
+/** What an invocation computes, and how neighbours share the work. */
+export interface Tile {
+  /** Output pixels. */
+  readonly pixels: number;
+  /** Output channels, in quads. */
+  readonly quads: number;
+  /** Neighbouring invocations that take neighbouring channels; those behind them take the next pixels. */
+  readonly across: number;
+}
+
+/** A size of tile and its cost. */
+export interface TileCost extends Pick<Tile, "pixels" | "quads"> {
+  /** Time that a workgroup takes for each quad of channels read; in any unit, the same for all tiles. */
+  readonly cost: number;
+}
+
+/** How an adapter runs workgroups. */
 export interface AdapterTraits {
   /** Invocations in a workgroup: the lanes that run in step. */
   readonly lanes: number;
   /** Workgroups that run at the same time. */
   readonly parallelism: number;
+  /** The tiles to choose from. */
+  readonly tiles: readonly TileCost[];
 }
 
-const PIXEL_TILES = [8, 4, 2, 1];
-const QUAD_TILES = [4, 3, 2, 1];
+/**
+ * Fitted to llvmpipe (LLVM 15): `pixels + 4 · quads` loads and `4 · pixels · quads` products, ten to a load. Compiling
+ * takes it about 25 ms for each of `pixels · quads`, so tiles are few and none is larger.
+ */
+export const DEFAULT_TILES: readonly TileCost[] = [
+  { pixels: 8, quads: 4, cost: 36.8 },
+  { pixels: 8, quads: 3, cost: 29.6 },
+  { pixels: 8, quads: 2, cost: 22.4 },
+  { pixels: 4, quads: 4, cost: 26.4 },
+  { pixels: 4, quads: 2, cost: 15.2 },
+  { pixels: 4, quads: 1, cost: 9.6 },
+];
 
-/** Output quads an invocation computes: loading an input costs about as much as one more quad of products. */
-export function channelTile(outQuads: number): number {
-  return cheapest(QUAD_TILES, (quads) => Math.ceil(outQuads / quads) * (quads + 1));
+/** The tile that computes a wave of convolutions soonest, for a batch of `count` samples. */
+export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {
+  const widest = Math.max(...wave.map(({ output }) => quadsOf(output.channels)));
+  let best: Tile | undefined;
+  let least = Infinity;
+  for (const { pixels, quads, cost } of adapter.tiles) {
+    for (let across = 1; across <= adapter.lanes && across < 2 * Math.ceil(widest / quads); across *= 2) {
+      const tile = { pixels, quads, across };
+      const time = cost * waveWork(wave, tile, count, adapter);
+      if (time < least) [best, least] = [tile, time];
+    }
+  }
+  return best!;
 }
 
-/** Output pixels an invocation computes for a batch of `count` samples. */
-export function pixelTile(step: ConvolutionStep, count: number, adapter: AdapterTraits): number {
-  const channelTiles = step.outQuads / step.tileQuads;
-  return cheapest(PIXEL_TILES, (pixels) => {
-    const tiles = Math.ceil(step.output.size ** 2 / pixels) * count;
-    const rounds = Math.ceil(Math.ceil(tiles / adapter.lanes) * channelTiles / adapter.parallelism);
-    return rounds * (pixels + 5);
-  });
+/** Workgroups in x and y that a step needs. */
+export function workgroupsOf({ output }: ConvolutionStep, tile: Tile, count: number, lanes: number): [number, number] {
+  const pixelTiles = Math.ceil(output.size ** 2 / tile.pixels) * count;
+  const channelTiles = Math.ceil(quadsOf(output.channels) / tile.quads);
+  return [Math.ceil(pixelTiles * tile.across / lanes), Math.ceil(channelTiles / tile.across)];
 }
 
-function cheapest(candidates: readonly number[], cost: (candidate: number) => number): number {
-  return candidates.reduce((best, candidate) => cost(candidate) < cost(best) ? candidate : best);
+/** Quads read by the workgroups that run one after another. */
+function waveWork(wave: readonly ConvolutionStep[], tile: Tile, count: number, adapter: AdapterTraits): number {
+  let workgroups = 0;
+  let work = 0;
+  for (const step of wave) {
+    const [x, y] = workgroupsOf(step, tile, count, adapter.lanes);
+    workgroups += x * y;
+    work += x * y * step.layer.kernel ** 2 * quadsOf(step.input.channels);
+  }
+  return Math.ceil(workgroups / adapter.parallelism) * work / workgroups;
 }

@@ -14,8 +14,8 @@ import { WebGpuRunner } from "../../lib/device/webgpu.ts";
 import type { Classifier, Feature, Network } from "../../lib/network/network.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { packWeights } from "../../lib/planner/pack.ts";
-import type { ConvolutionStep, Plan } from "../../lib/planner/plan.ts";
-import { pixelTile } from "../../lib/planner/tiles.ts";
+import type { Plan } from "../../lib/planner/plan.ts";
+import { DEFAULT_TILES } from "../../lib/planner/tiles.ts";
 import { gpuTest } from "../gpu.ts";
 import { randomArray } from "../fixtures.ts";
 import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "./probe.ts";
@@ -122,23 +122,16 @@ gpuTest("corner cases agree with the CPU runner", async (adapter) => {
   ], 2);
 });
 
-// With one lane, 4 × 4 pixels and so many workgroups at a time, each tile is the cheapest once.
-for (const [pixels, parallelism] of [[1, 16], [2, 8], [4, 4], [8, 2]]) {
-  gpuTest(`tiles of ${pixels} pixels, with 1 to 4 quads of channels`, async (found) => {
-    const adapter = { ...found, traits: { lanes: 1, parallelism } };
-    const cases = [3, 8, 11, 14].map((outChannels) =>
-      convolutionCase({ inSize: 4, inChannels: 5, outChannels, offset: 2, behind: 3 })
-    );
-    const { plan } = probePlan(cases, { imageSize: 9, probe: { sums: SUMS } });
-    const steps = plan.stages.flat().filter((step): step is ConvolutionStep => step.kind === "convolution");
-    assertEquals(steps.map((step) => [pixelTile(step, 1, adapter.traits), step.tileQuads]), [
-      [pixels, 1],
-      [pixels, 2],
-      [pixels, 3],
-      [pixels, 4],
-    ]);
-    await assertKernelsAgree(adapter, cases, 1);
-  });
+for (const tile of [...DEFAULT_TILES, { pixels: 1, quads: 1, cost: 1 }, { pixels: 3, quads: 5, cost: 1 }]) {
+  for (const lanes of [1, 8, 64]) {
+    gpuTest(`tiles of ${tile.pixels} pixels × ${tile.quads} quads, ${lanes} lanes`, async (found) => {
+      const adapter = { ...found, traits: { lanes, parallelism: 2, tiles: [tile] } };
+      const cases = [[4, 3], [2, 70], [5, 9], [1, 130]].map(([inSize, outChannels]) =>
+        convolutionCase({ inSize, inChannels: 5, outChannels, offset: 2, behind: 3 })
+      );
+      await assertKernelsAgree(adapter, cases, 3);
+    });
+  }
 }
 
 gpuTest("NaN goes through every kernel, so that no overflow passes for a number", async (adapter) => {

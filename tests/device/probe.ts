@@ -127,15 +127,17 @@ export function probePlan(cases: readonly Case[], options: { imageSize: number; 
 /** Makes each classifier take its whole input feature for one pixel. */
 function widenProbes(plan: Plan): Plan {
   let end = plan.weightQuads[0];
-  const stages = plan.stages.map((steps) =>
-    steps.map((step) => {
-      if (step.kind !== "classifier") return step;
-      const inQuads = step.input.size ** 2 * step.input.pitch;
-      const quads = step.layer.classes * inQuads + quadsOf(step.layer.classes);
-      const weights = { buffer: 0, offset: end, quads };
-      end += quads;
-      return { ...step, input: { ...step.input, size: 1, channels: 4 * inQuads }, weights };
-    })
+  const stages = plan.stages.map((waves) =>
+    waves.map((wave) =>
+      wave.map((step) => {
+        if (step.kind !== "classifier") return step;
+        const inQuads = step.input.size ** 2 * step.input.pitch;
+        const quads = step.layer.classes * inQuads + quadsOf(step.layer.classes);
+        const weights = { buffer: 0, offset: end, quads };
+        end += quads;
+        return { ...step, input: { ...step.input, size: 1, channels: 4 * inQuads }, weights };
+      })
+    )
   );
   return { ...plan, stages, weightQuads: [end] };
 }

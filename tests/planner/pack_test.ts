@@ -8,7 +8,7 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
   const { network, weights } = tinyModel();
   const plan = buildPlan(network);
   const packed = packWeights(plan, weights);
-  for (const step of plan.stages.flat()) {
+  for (const step of plan.stages.flat(2)) {
     if (step.kind !== "convolution" && step.kind !== "classifier") continue;
     const { weight, bias } = weights.get(step.layer.name)!;
     const { buffer, offset, quads } = step.weights;
@@ -16,7 +16,7 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
     const inputs = step.input.channels;
     const rows = 4 * quadsOf(inputs);
     const taps = step.kind === "convolution" ? step.layer.kernel ** 2 : 1;
-    const columns = step.kind === "convolution" ? 4 * step.outQuads : rows;
+    const columns = step.kind === "convolution" ? 4 * quadsOf(step.output.channels) : rows;
     // Takes each number out, so that only padding is left.
     const take = (at: number) => {
       const value = found[at];
