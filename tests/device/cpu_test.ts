@@ -1,5 +1,6 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { CpuRunner } from "../../lib/device/cpu.ts";
+import { RanetError } from "../../lib/errors.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
@@ -7,6 +8,13 @@ import { packWeights } from "../../lib/planner/pack.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { foldWeights } from "../../lib/weights/fold.ts";
 import { randomArray, randomTensors, TINY_SPEC } from "../fixtures.ts";
+
+/** A plan with its weights, packed. */
+function tiny() {
+  const network = buildNetwork(parseSpec(TINY_SPEC));
+  const plan = buildPlan(network);
+  return { plan, weights: packWeights(plan, foldWeights(network, randomTensors(network))) };
+}
 
 Deno.test("resize aligns corners", async () => {
   // 2×2 to 3×3, then the middle pixel of the first row: the mean of the first row's two.
@@ -32,7 +40,7 @@ Deno.test("resize aligns corners", async () => {
     weight: new Float32Array([4, 8, 0, 0, 0]),
     bias: new Float32Array([0, 1, 2, 3, 4]),
   }]]);
-  const runner = new CpuRunner(plan, packWeights(plan, weights), { capacity: 1 });
+  const runner = await CpuRunner.create(plan, packWeights(plan, weights), { capacity: 1 });
   runner.load(new Float32Array([1, 3, 5, 7]), 1);
   const { logits } = await runner.run({ from: 0, to: 1 });
   // The top left 2×2 of [[1, 2, 3], [3, 4, 5], [5, 6, 7]] has the mean 2.5.
@@ -40,16 +48,14 @@ Deno.test("resize aligns corners", async () => {
 });
 
 Deno.test("a run that stops early does not touch what only later exits need", async () => {
-  const network = buildNetwork(parseSpec(TINY_SPEC));
-  const plan = buildPlan(network);
-  const weights = packWeights(plan, foldWeights(network, randomTensors(network)));
+  const { plan, weights } = tiny();
   const later = plan.stages.slice(1).flat(2);
   for (const step of later) {
     if (step.kind !== "convolution" && step.kind !== "classifier") continue;
     const { buffer, offset, quads } = step.weights;
     weights[buffer].fill(NaN, 4 * offset, 4 * (offset + quads));
   }
-  const runner = new CpuRunner(plan, weights, { capacity: 2 });
+  const runner = await CpuRunner.create(plan, weights, { capacity: 2 });
   runner.load(randomArray(2 * 3 * 20 * 20, 3), 2);
   const { exits, logits } = await runner.run({ from: 0, to: 3, thresholds: [0, 0, 0] });
   assertEquals(exits, [0, 0]);
@@ -58,9 +64,8 @@ Deno.test("a run that stops early does not touch what only later exits need", as
 });
 
 Deno.test("stages one by one give what they give in one run", async () => {
-  const network = buildNetwork(parseSpec(TINY_SPEC));
-  const plan = buildPlan(network);
-  const runner = new CpuRunner(plan, packWeights(plan, foldWeights(network, randomTensors(network))), { capacity: 1 });
+  const { plan, weights } = tiny();
+  const runner = await CpuRunner.create(plan, weights, { capacity: 1 });
   const image = randomArray(3 * 20 * 20, 4);
   runner.load(image, 1);
   const whole = await runner.run({ from: 0, to: 3 });
@@ -68,5 +73,40 @@ Deno.test("stages one by one give what they give in one run", async () => {
   for (let stage = 0; stage < 3; stage++) {
     const { logits: [logits] } = await runner.run({ from: stage, to: stage + 1 });
     logits.forEach((value, i) => assertAlmostEquals(value, whole.logits[stage][i], 0));
+  }
+});
+
+Deno.test("a batch gives what its images give one by one", async () => {
+  const { plan, weights } = tiny();
+  const length = 3 * 20 * 20;
+  const images = randomArray(3 * length, 5);
+  const range = { from: 0, to: 3 };
+  const runner = await CpuRunner.create(plan, weights, { capacity: 3 });
+  runner.load(images, 3);
+  const { logits } = await runner.run(range);
+  for (let i = 0; i < 3; i++) {
+    runner.load(images.subarray(i * length, (i + 1) * length), 1);
+    const single = await runner.run(range);
+    assertEquals(single.logits, logits.map((stage) => stage.slice(5 * i, 5 * i + 5)));
+  }
+});
+
+Deno.test("a batch that no memory holds is refused", async () => {
+  const { plan, weights } = tiny();
+  await assertRejects(() => CpuRunner.create(plan, weights, { capacity: 1e6 }), RanetError, "can be addressed");
+});
+
+Deno.test("a batch for which there is no memory is refused", async () => {
+  const { plan, weights } = tiny();
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    constructor() {
+      super({ initial: 2, maximum: 1 });
+    }
+  };
+  try {
+    await assertRejects(() => CpuRunner.create(plan, weights, { capacity: 1 }), RanetError, "there is not as much");
+  } finally {
+    WebAssembly.Memory = Memory;
   }
 });
