@@ -3,7 +3,7 @@
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: classes / LANES, y: remaining samples, z: steps
-// Weights    [classes][inQuads] vec4, then the bias, padded to a vec4
+// Weights    (weights-*.wgsl) [classes][inQuads] vec4, then the bias, padded to a vec4
 // Logits     [exit][sample][class]
 
 struct Args {
@@ -20,7 +20,6 @@ struct Args {
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
-@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> remaining: array<u32>;
 @group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 @group(0) @binding(4) var<storage, read_write> logits: array<f32>;
@@ -38,10 +37,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var x = 0u; x < args.pool; x++) {
       for (var k = 0u; k < args.inQuads; k++) {
         let value = arena[in + (y * args.inSize + x) * args.inPitch + k];
-        sum += dot(value, weights[args.weights + id.x * args.inQuads + k]);
+        sum += dot(value, weight(args.weights + id.x * args.inQuads + k));
       }
     }
   }
-  let bias = weights[args.weights + args.classes * args.inQuads + id.x / 4][id.x % 4];
+  let bias = weight(args.weights + args.classes * args.inQuads + id.x / 4)[id.x % 4];
   logits[args.logits + sample * args.classes + id.x] = sum / f32(args.pool * args.pool) + bias;
 }

@@ -7,7 +7,7 @@
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
-// Weights    [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that reaches behind its
+// Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that reaches behind its
 //            row reads the next one's, and leaves the results out
 // Arena      starts with zeros, read in place of pixels outside the image
 
@@ -31,7 +31,6 @@ struct Args {
 }
 
 @group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
-@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> remaining: array<u32>; // how many samples, then which
 @group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 
@@ -77,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 // #end
 // #for i in 4
 // #for c in QUADS
-        let weight${i}_${c} = weights[w + ${c}];
+        let weight${i}_${c} = weight(w + ${c});
 // #for p in PIXELS
         sum${p}_${c} = fma(vec4f(value${p}[${i}]), weight${i}_${c}, sum${p}_${c});
 // #end
@@ -91,7 +90,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var sums: array<array<vec4f, QUADS>, PIXELS>;
 // #for p in PIXELS
 // #for c in QUADS
-  sums[${p}][${c}] = relu(sum${p}_${c} + weights[w + ${c}]);
+  sums[${p}][${c}] = relu(sum${p}_${c} + weight(w + ${c}));
 // #end
 // #end
   if (tile >= tiles || quad >= args.outQuads) {

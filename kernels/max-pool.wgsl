@@ -1,4 +1,5 @@
-// Max-pooling 3×3, stride 2, padding 1. One invocation computes four channels of one pixel.
+// Max-pooling 3×3, stride 2, padding 1. An invocation computes four channels of one pixel,
+// then of those that lie a whole dispatch further on.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: output pixels · quads / LANES, y: remaining samples, z: steps
@@ -20,28 +21,30 @@ struct Args {
 @group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let args = steps[id.z];
-  let pixel = id.x / args.quads;
-  let quad = id.x % args.quads;
-  if (id.y >= remaining[0] || pixel >= args.outSize * args.outSize) {
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  if (id.y >= remaining[0]) {
     return;
   }
+  let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
-  let top = pixel / args.outSize * 2 - 1;
-  let left = pixel % args.outSize * 2 - 1;
-  var largest = vec4f(-3.4028234e38);
-  for (var ky = 0u; ky < 3; ky++) {
-    for (var kx = 0u; kx < 3; kx++) {
-      // Above and left of the image wraps round to a large number.
-      let y = top + ky;
-      let x = left + kx;
-      if (max(y, x) < args.inSize) {
-        let value = arena[sample + args.inOffset + (y * args.inSize + x) * args.inPitch + quad];
-        // Unlike max, keeps NaN.
-        largest = select(largest, value, (largest == largest) & !(value <= largest));
+  for (var i = id.x; i < args.outSize * args.outSize * args.quads; i += groups.x * LANES) {
+    let pixel = i / args.quads;
+    let quad = i % args.quads;
+    let top = pixel / args.outSize * 2 - 1;
+    let left = pixel % args.outSize * 2 - 1;
+    var largest = vec4f(-3.4028234e38);
+    for (var ky = 0u; ky < 3; ky++) {
+      for (var kx = 0u; kx < 3; kx++) {
+        // Above and left of the image wraps round to a large number.
+        let y = top + ky;
+        let x = left + kx;
+        if (max(y, x) < args.inSize) {
+          let value = arena[sample + args.inOffset + (y * args.inSize + x) * args.inPitch + quad];
+          // Unlike max, keeps NaN.
+          largest = select(largest, value, (largest == largest) & !(value <= largest));
+        }
       }
     }
+    arena[sample + args.outOffset + pixel * args.outPitch + quad] = largest;
   }
-  arena[sample + args.outOffset + pixel * args.outPitch + quad] = largest;
 }

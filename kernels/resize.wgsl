@@ -1,5 +1,5 @@
-// Bilinear resize, corners aligned: source = i · (in − 1) / (out − 1). One invocation computes one channel of one pixel,
-// since the channels written may start anywhere in a quad.
+// Bilinear resize, corners aligned: source = i · (in − 1) / (out − 1). An invocation computes one channel of one
+// pixel, since the channels written may start anywhere in a quad, then of those that lie a whole dispatch further on.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: output pixels · channels / LANES, y: remaining samples, z: steps
@@ -29,31 +29,33 @@ fn load(at: u32) -> f32 {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let args = steps[id.z];
-  let pixel = id.x / args.channels;
-  let channel = id.x % args.channels;
-  if (id.y >= remaining[0] || pixel >= args.outSize * args.outSize) {
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  if (id.y >= remaining[0]) {
     return;
   }
+  let args = steps[id.z];
   let sample = 4 * (args.arenaStart + remaining[1 + id.y] * args.samplePitch);
-  let y = source(pixel / args.outSize, args.inSize, args.outSize);
-  let x = source(pixel % args.outSize, args.inSize, args.outSize);
-  let top = u32(y);
-  let left = u32(x);
-  let bottom = min(top + 1, args.inSize - 1);
-  let right = min(left + 1, args.inSize - 1);
-  let in = sample + args.inOffset + channel;
-  let upper = mix(
-    load(in + (top * args.inSize + left) * args.inPitch),
-    load(in + (top * args.inSize + right) * args.inPitch),
-    fract(x),
-  );
-  let lower = mix(
-    load(in + (bottom * args.inSize + left) * args.inPitch),
-    load(in + (bottom * args.inSize + right) * args.inPitch),
-    fract(x),
-  );
-  let out = sample + args.outOffset + pixel * args.outPitch + channel;
-  arena[out / 4][out % 4] = mix(upper, lower, fract(y));
+  for (var i = id.x; i < args.outSize * args.outSize * args.channels; i += groups.x * LANES) {
+    let pixel = i / args.channels;
+    let channel = i % args.channels;
+    let y = source(pixel / args.outSize, args.inSize, args.outSize);
+    let x = source(pixel % args.outSize, args.inSize, args.outSize);
+    let top = u32(y);
+    let left = u32(x);
+    let bottom = min(top + 1, args.inSize - 1);
+    let right = min(left + 1, args.inSize - 1);
+    let in = sample + args.inOffset + channel;
+    let upper = mix(
+      load(in + (top * args.inSize + left) * args.inPitch),
+      load(in + (top * args.inSize + right) * args.inPitch),
+      fract(x),
+    );
+    let lower = mix(
+      load(in + (bottom * args.inSize + left) * args.inPitch),
+      load(in + (bottom * args.inSize + right) * args.inPitch),
+      fract(x),
+    );
+    let out = sample + args.outOffset + pixel * args.outPitch + channel;
+    arena[out / 4][out % 4] = mix(upper, lower, fract(y));
+  }
 }

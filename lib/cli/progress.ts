@@ -14,7 +14,7 @@ interface Bar {
   stop(): void;
 }
 
-/** How far a pass over many images is. */
+/** How far a long work is, most often a pass over images. */
 export class Progress implements Disposable {
   readonly #bar: Bar;
   readonly #began = performance.now();
@@ -25,11 +25,11 @@ export class Progress implements Disposable {
    *
    * @param title What is being done.
    * @param total Number of images.
-   * @param options `done`: how many were done by an earlier run.
+   * @param options `done`: how many were done by an earlier run. `unit`: what is counted, if not images.
    */
-  constructor(title: string, total: number, options: { readonly done?: number } = {}) {
+  constructor(title: string, total: number, options: { readonly done?: number; readonly unit?: string } = {}) {
     this.#bar = new cliProgress.SingleBar({
-      format: `${title} {bar} {value}/{total} images, {rate}/s, {eta_formatted} left`,
+      format: `${title} {bar} {value}/{total} ${options.unit ?? "images"}, {rate}/s, {eta_formatted} left`,
       stream: process.stderr,
       barsize: 30,
       clearOnComplete: true,
@@ -37,11 +37,11 @@ export class Progress implements Disposable {
     this.#bar.start(total, options.done ?? 0, { rate: "–" });
   }
 
-  /** Tells of images that have been done. */
-  advance(images: number): void {
-    this.#done += images;
+  /** Tells what more has been done. */
+  advance(count: number): void {
+    this.#done += count;
     const rate = 1000 * this.#done / (performance.now() - this.#began);
-    this.#bar.increment(images, { rate: rate.toFixed(rate < 10 ? 1 : 0) });
+    this.#bar.increment(count, { rate: rate.toFixed(rate < 10 ? 1 : 0) });
   }
 
   /** Takes the bar away. */

@@ -4,23 +4,34 @@
  * @module
  */
 
+import { findAdapter } from "../device/adapter.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../executor/model.ts";
-import { deviceChoice } from "./args.ts";
+import { wrap } from "../spec/yaml_text.ts";
+import { choice, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 
 /** The options that {@linkcode openExecutor} reads. */
-export type ModelOption = "model" | "weights" | "device";
+export type ModelOption = "model" | "weights" | "device" | "precision";
 
 /** Their help. */
 export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   model: {
     value: "M",
     help: `a bundled model, a directory with spec.yaml and weights.safetensors, or a spec with --weights\n` +
-      `(default ${DEFAULT_MODEL}; specs without weights: ${BUNDLED_SPECS.slice(1).join(", ")})`,
+      `(default ${DEFAULT_MODEL}; specs without weights:\n${wrap(BUNDLED_SPECS.slice(1).join(", "), 80).join("\n")})`,
   },
   weights: { value: "W", help: "a safetensors file (or URL) to take instead of the model's own" },
-  device: { value: "D", help: "auto: the WebGPU adapter if there is one, else the CPU (default); gpu; or cpu" },
+  device: {
+    value: "D",
+    help:
+      `auto (default): the WebGPU adapter if there is one, else the CPU; of a driver that itself runs on the CPU, and
+our own runner there, whichever is faster; or gpu; or cpu`,
+  },
+  precision: {
+    value: "P",
+    help: "how weights are stored on the device: float32 (default), or float16, in half the memory",
+  },
 };
 
 /** Loads a model and makes it ready to run; says so where the CPU stands in for a missing adapter. */
@@ -30,8 +41,11 @@ export async function openExecutor(
   { capacity }: { readonly capacity: number },
 ): Promise<AdaptiveExecutor> {
   const device = deviceChoice(options.device);
+  const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
   const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights });
-  const executor = await AdaptiveExecutor.create(model, { device, capacity });
-  if (device === "auto" && executor.device.kind === "cpu") stderr("No WebGPU adapter: running on the CPU");
+  const executor = await AdaptiveExecutor.create(model, { device, capacity, precision });
+  if (device === "auto" && executor.device.kind === "cpu" && !await findAdapter()) {
+    stderr("No WebGPU adapter: running on the CPU");
+  }
   return executor;
 }

@@ -5,7 +5,8 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { type AdapterTraits, DEFAULT_TILES } from "../planner/tiles.ts";
+import { keptTraits } from "./kept_traits.ts";
+import { type AdapterTraits, CPU_TILES, GPU_TILES } from "../planner/tiles.ts";
 
 /** An adapter with what the planner wants to know of it. */
 export interface Adapter {
@@ -13,6 +14,8 @@ export interface Adapter {
   readonly gpu: GPUAdapter;
   /** Its name, as the driver tells it. */
   readonly name: string;
+  /** Whether it is itself a CPU driver. */
+  readonly isCpu: boolean;
   /** How it runs workgroups. */
   readonly traits: AdapterTraits;
 }
@@ -23,14 +26,29 @@ export async function findAdapter(): Promise<Adapter | undefined> {
   if (!gpu) return undefined;
   const { description, device, architecture, vendor } = gpu.info;
   const name = description || device || architecture || vendor || "unnamed adapter";
-  return { gpu, name, traits: traitsOf(`${name} ${architecture}`) };
+  const isCpu = /llvmpipe|lavapipe|swiftshader/i.test(`${name} ${architecture}`);
+  return { gpu, name, isCpu, traits: await keptTraits(name) ?? defaultTraits(isCpu) };
+}
+
+/**
+ * Finds the adapter that WebGPU prefers.
+ *
+ * @throws {RanetError} If there is none.
+ */
+export async function requireAdapter(): Promise<Adapter> {
+  const adapter = await findAdapter();
+  if (adapter) return adapter;
+  throw new RanetError(
+    "Cannot run on the GPU: there is no WebGPU adapter. Install a Vulkan driver (on Debian: " +
+      "apt-get install -y --no-install-recommends mesa-vulkan-drivers libvulkan1), or use --device cpu.",
+  );
 }
 
 /** A CPU driver runs the 8 lanes of a vector in step, a workgroup a core; a GPU has lanes and cores in plenty. */
-function traitsOf(name: string): AdapterTraits {
-  return /llvmpipe|lavapipe|swiftshader/i.test(name)
-    ? { lanes: 8, parallelism: navigator.hardwareConcurrency, tiles: DEFAULT_TILES }
-    : { lanes: 64, parallelism: 128, tiles: DEFAULT_TILES };
+export function defaultTraits(isCpu: boolean): AdapterTraits {
+  return isCpu
+    ? { lanes: 8, parallelism: navigator.hardwareConcurrency, tiles: CPU_TILES }
+    : { lanes: 64, parallelism: 128, tiles: GPU_TILES };
 }
 
 /** A device with the adapter's own limits for buffers. */

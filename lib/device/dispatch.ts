@@ -17,6 +17,9 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
 }
 
+/** Most workgroups in each direction that every WebGPU device takes. */
+const MAX_WORKGROUPS = 65_535;
+
 /** Workgroup size of the kernels that compute one value per invocation. */
 const LANES = 64;
 
@@ -49,8 +52,19 @@ export function dispatchOf(
   return {
     constants: { LANES },
     args: others.map((step) => argsOf(step, plan, options.capacity)),
-    workgroups: [Math.max(...others.map((step) => Math.ceil(invocations(step) / LANES))), count, wave.length],
+    workgroups: [
+      Math.min(Math.ceil(Math.max(...others.map(invocations)) / LANES), MAX_WORKGROUPS),
+      count,
+      wave.length,
+    ],
   };
+}
+
+/** Most samples of which every wave still is one dispatch. */
+export function largestBatch(plan: Plan, { lanes, tiles }: AdapterTraits): number {
+  const pixels = Math.max(...plan.network.features.map(({ size }) => size ** 2));
+  const perWorkgroup = lanes * Math.min(...tiles.map((tile) => tile.pixels));
+  return Math.min(MAX_WORKGROUPS, Math.floor(MAX_WORKGROUPS * perWorkgroup / pixels));
 }
 
 type OtherStep = Exclude<Step, ConvolutionStep>;

@@ -9,9 +9,14 @@ import convolution from "../../kernels/convolution.wgsl" with { type: "text" };
 import gate from "../../kernels/gate.wgsl" with { type: "text" };
 import maxPool from "../../kernels/max-pool.wgsl" with { type: "text" };
 import resize from "../../kernels/resize.wgsl" with { type: "text" };
+import float16 from "../../kernels/weights-float16.wgsl" with { type: "text" };
+import float32 from "../../kernels/weights-float32.wgsl" with { type: "text" };
+import type { Precision } from "./precision.ts";
 import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = { classifier, convolution, gate, "max-pool": maxPool, resize };
+
+const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 
 /** Names of the kernels, as of their files. */
 export type KernelName = keyof typeof SOURCES;
@@ -23,11 +28,13 @@ export class KernelCache {
   /** Bindings of the gate: logits, remaining samples, arguments. */
   readonly gateLayout: GPUBindGroupLayout;
   readonly #device: GPUDevice;
+  readonly #precision: Precision;
   readonly #pipelines = new Map<string, GPUComputePipeline>();
 
   /** Makes the two layouts; pipelines come when asked for. */
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, precision: Precision) {
     this.#device = device;
+    this.#precision = precision;
     this.waveLayout = this.#layout(["storage", "read-only-storage", "read-only-storage", "uniform", "storage"]);
     this.gateLayout = this.#layout(["read-only-storage", "storage", "uniform"]);
   }
@@ -37,7 +44,9 @@ export class KernelCache {
     const key = `${kernel} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      const code = specializeKernel(SOURCES[kernel], constants);
+      const readsWeights = kernel === "convolution" || kernel === "classifier";
+      const source = readsWeights ? SOURCES[kernel] + WEIGHTS[this.#precision] : SOURCES[kernel];
+      const code = specializeKernel(source, constants);
       pipeline = this.#device.createComputePipeline({
         label: key,
         layout: this.#device.createPipelineLayout({

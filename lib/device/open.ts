@@ -4,29 +4,33 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
 import { packWeights } from "../planner/pack.ts";
 import type { Plan } from "../planner/plan.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
-import { findAdapter } from "./adapter.ts";
+import { findAdapter, requireAdapter } from "./adapter.ts";
 import { CpuRunner } from "./cpu.ts";
+import { type Precision, roundToFloat16 } from "./precision.ts";
 import type { Runner } from "./runner.ts";
+import { TrialRunner } from "./trial.ts";
 import { WebGpuRunner } from "./webgpu.ts";
 
-/** `auto`: the WebGPU adapter if there is one, else the CPU runner. */
+/**
+ * `auto`: the WebGPU adapter if there is one, else the CPU runner; where the adapter is itself a CPU driver, whichever of
+ * them turns out faster.
+ */
 export type DeviceChoice = "auto" | "gpu" | "cpu";
 
 /** An adapter, for people. */
 export interface AdapterDescription {
   /** Its name, as the driver tells it. */
   readonly name: string;
-  /** `gpu` for a WebGPU adapter, `cpu` for the runner in plain TypeScript. */
+  /** `gpu` for a WebGPU adapter, `cpu` for the CPU runner. */
   readonly kind: "gpu" | "cpu";
   /** WebGPU features that it has. */
   readonly features: readonly string[];
   /** WebGPU limits. */
   readonly limits: Readonly<Record<string, number>>;
-  /** Whether `auto` takes it. */
+  /** Whether `auto` starts with it. */
   readonly chosen: boolean;
 }
 
@@ -38,25 +42,34 @@ export interface AdapterDescription {
 export async function openRunner(
   plan: Plan,
   weights: FoldedWeights,
-  options: { device: DeviceChoice; capacity: number },
+  options: { device: DeviceChoice; capacity: number; precision: Precision },
 ): Promise<Runner> {
-  const { device, capacity } = options;
-  const packed = packWeights(plan, weights);
-  const adapter = device === "cpu" ? undefined : await findAdapter();
-  if (adapter) return await WebGpuRunner.create(plan, packed, { capacity, adapter });
-  if (device === "gpu") {
-    throw new RanetError(
-      "Cannot run on the GPU: there is no WebGPU adapter. Install a Vulkan driver (on Debian: " +
-        "apt-get install -y --no-install-recommends mesa-vulkan-drivers libvulkan1), or use --device cpu.",
-    );
+  const { device, capacity, precision } = options;
+  const pack = () => {
+    const packed = packWeights(plan, weights);
+    if (precision === "float16") packed.forEach(roundToFloat16);
+    return packed;
+  };
+  const adapter = device === "cpu" ? undefined : device === "gpu" ? await requireAdapter() : await findAdapter();
+  if (adapter && !(device === "auto" && adapter.isCpu)) {
+    return await WebGpuRunner.create(plan, pack(), { capacity, precision, adapter });
   }
-  return new CpuRunner(plan, packed, { capacity });
+  const cpu = await CpuRunner.create(plan, pack(), { capacity });
+  if (!adapter) return cpu;
+  return new TrialRunner(cpu, {
+    flops: plan.network.exits.map(({ cumulativeFlops }) => cumulativeFlops),
+    open: async () => {
+      const gpu = await WebGpuRunner.create(plan, pack(), { capacity, precision, adapter }).catch(() => undefined);
+      if (gpu && gpu.capacity >= capacity) return gpu;
+      gpu?.[Symbol.dispose]();
+    },
+  });
 }
 
 /** What there is to run on, the choice of `auto` first. */
 export async function describeAdapters(): Promise<AdapterDescription[]> {
   const adapter = await findAdapter();
-  const cpu = { name: "CPU runner", kind: "cpu", features: [], limits: {}, chosen: !adapter } as const;
+  const cpu = { name: "CPU runner", kind: "cpu", features: [], limits: {}, chosen: !adapter || adapter.isCpu } as const;
   if (!adapter) return [cpu];
   const limits: Record<string, number> = {};
   for (const name in adapter.gpu.limits) {
@@ -64,5 +77,6 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
     if (typeof value === "number") limits[name] = value;
   }
   const features = [...adapter.gpu.features].toSorted();
-  return [{ name: adapter.name, kind: "gpu", features, limits, chosen: true }, cpu];
+  const gpu = { name: adapter.name, kind: "gpu", features, limits, chosen: !adapter.isCpu } as const;
+  return adapter.isCpu ? [cpu, gpu] : [gpu, cpu];
 }

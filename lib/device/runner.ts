@@ -6,7 +6,7 @@
 
 /** What a plan runs on. */
 export interface DeviceInfo {
-  /** `gpu`: a WebGPU adapter, which may itself be a CPU driver; `cpu`: the runner in plain TypeScript. */
+  /** `gpu`: a WebGPU adapter, which may itself be a CPU driver; `cpu`: the runner in WebAssembly. */
   readonly kind: "gpu" | "cpu";
   /** The adapter's name. */
   readonly name: string;
@@ -45,7 +45,7 @@ export interface Runner extends Disposable {
    * @param images Normalised images, `count × 3 × size × size`.
    * @param count Number of images, at most `capacity`.
    */
-  load(images: Float32Array, count: number): void;
+  load(images: Float32Array, count: number): void | Promise<void>;
   /** Runs stages on the batch. */
   run(range: StageRange): Promise<StageResults>;
 }

@@ -9,9 +9,10 @@ import { RanetError } from "../errors.ts";
 import { type Plan, QUAD_BYTES } from "../planner/plan.ts";
 import { MAX_WAVE } from "../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
-import { ARGS_BYTES, type Dispatch, dispatchOf } from "./dispatch.ts";
+import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch } from "./dispatch.ts";
 import { KernelCache } from "./kernels.ts";
 import { imageToArena } from "./layout.ts";
+import type { Precision } from "./precision.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "./runner.ts";
 
 /** Bytes from one gate's arguments to the next: the largest alignment that a device may ask for. */
@@ -31,7 +32,7 @@ interface Command {
 export class WebGpuRunner implements Runner {
   /** What it runs on. */
   readonly device: DeviceInfo;
-  /** Most samples in a batch: fewer than asked for where a larger arena would not fit in one binding. */
+  /** Most samples in a batch: fewer than asked for where the adapter's limits allow no more. */
   readonly capacity: number;
   readonly #plan: Plan;
   readonly #adapter: Adapter;
@@ -53,23 +54,29 @@ export class WebGpuRunner implements Runner {
   #commandsFor = 0;
   #count = 0;
   #failure?: string;
+  #disposed = false;
 
   /**
    * Opens a device and puts a plan with its weights there.
    *
+   * @param weights As packed; for `float16`, rounded to it.
    * @throws {RanetError} If the device cannot be opened or has too little memory.
    */
   static async create(
     plan: Plan,
     weights: readonly Float32Array<ArrayBuffer>[],
-    options: { capacity: number; adapter: Adapter },
+    options: { capacity: number; precision?: Precision; adapter: Adapter },
   ): Promise<WebGpuRunner> {
-    const { adapter } = options;
+    const { adapter, precision = "float32" } = options;
     const gpu = await requestDevice(adapter);
     gpu.pushErrorScope("out-of-memory");
     gpu.pushErrorScope("validation");
     const room = gpu.limits.maxStorageBufferBindingSize / QUAD_BYTES - plan.zeroQuads;
-    const capacity = Math.min(options.capacity, Math.floor(room / plan.sampleQuads));
+    const capacity = Math.min(
+      options.capacity,
+      Math.floor(room / plan.sampleQuads),
+      largestBatch(plan, adapter.traits),
+    );
     if (capacity < 1) {
       gpu.destroy();
       throw new RanetError(
@@ -78,7 +85,7 @@ export class WebGpuRunner implements Runner {
           `(${gpu.limits.maxStorageBufferBindingSize}). Try --device cpu.`,
       );
     }
-    const runner = new WebGpuRunner(plan, weights, { capacity, adapter, gpu });
+    const runner = new WebGpuRunner(plan, weights, { capacity, precision, adapter, gpu });
     const error = (await gpu.popErrorScope()) ?? (await gpu.popErrorScope());
     if (error) {
       runner[Symbol.dispose]();
@@ -93,19 +100,22 @@ export class WebGpuRunner implements Runner {
   private constructor(
     plan: Plan,
     weights: readonly Float32Array<ArrayBuffer>[],
-    options: { capacity: number; adapter: Adapter; gpu: GPUDevice },
+    options: { capacity: number; precision: Precision; adapter: Adapter; gpu: GPUDevice },
   ) {
-    const { capacity, adapter, gpu } = options;
+    const { capacity, precision, adapter, gpu } = options;
     this.device = { kind: "gpu", name: adapter.name };
     this.capacity = capacity;
     this.#plan = plan;
     this.#adapter = adapter;
     this.#gpu = gpu;
-    this.#kernels = new KernelCache(gpu);
+    this.#kernels = new KernelCache(gpu, precision);
     gpu.addEventListener("uncapturederror", (event) => {
       this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
     });
-    gpu.lost.then(({ reason, message }) => this.#failure ??= `the device was lost (${reason}) ${message}`);
+    // What else fails then, fails for this reason.
+    gpu.lost.then(({ reason, message }) => {
+      if (!this.#disposed) this.#failure = `the device was lost (${reason}) ${message}`.trimEnd();
+    });
 
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     const buffer = (label: string, size: number, usage: number) => gpu.createBuffer({ label, size, usage });
@@ -121,8 +131,9 @@ export class WebGpuRunner implements Runner {
       gateArgs: buffer("gate arguments", exits * ARGS_PITCH, UNIFORM | COPY_DST),
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
       weights: weights.map((values, i) => {
-        const target = buffer(`weights ${i}`, values.byteLength, STORAGE | COPY_DST);
-        gpu.queue.writeBuffer(target, 0, values);
+        const stored = precision === "float16" ? new Float16Array(values) : values;
+        const target = buffer(`weights ${i}`, stored.byteLength, STORAGE | COPY_DST);
+        gpu.queue.writeBuffer(target, 0, stored);
         return target;
       }),
     };
@@ -193,7 +204,8 @@ export class WebGpuRunner implements Runner {
 
   /** Gives the device and all its memory back. */
   [Symbol.dispose](): void {
-    this.#failure ??= "it has been disposed of";
+    this.#disposed = true;
+    this.#failure = "it has been disposed of";
     this.#gpu.destroy();
   }
 
@@ -242,6 +254,8 @@ export class WebGpuRunner implements Runner {
       await readback.mapAsync(GPUMapMode.READ, 0, logitsBytes + remaining.size);
     } catch (error) {
       this.#failure ??= (error as Error).message;
+      // A loss is told a little later.
+      await new Promise((resolve) => setTimeout(resolve));
     }
     if (this.#failure !== undefined) throw new RanetError(`Cannot run on ${this.device.name}: ${this.#failure}`);
     const bytes = readback.getMappedRange(0, logitsBytes + remaining.size).slice(0);

@@ -6,7 +6,8 @@
 
 import { argmax, softmax } from "../device/confidence.ts";
 import { type DeviceChoice, openRunner } from "../device/open.ts";
-import type { DeviceInfo, Runner, StageRange } from "../device/runner.ts";
+import type { Precision } from "../device/precision.ts";
+import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
@@ -35,15 +36,17 @@ export interface Classification {
 export interface ExecutorOptions {
   /** What to run on. Default `auto`: the WebGPU adapter if there is one, else the CPU. */
   readonly device?: DeviceChoice;
-  /** Most images computed together; larger batches are run in parts. Default {@linkcode DEFAULT_CAPACITY}. */
+  /** Most images computed together; larger batches are run in parts. Default 64. */
   readonly capacity?: number;
+  /** How weights are stored on the device. Default `float32`. */
+  readonly precision?: Precision;
 }
 
 /** When a sample leaves: at a threshold of one's own, or at those of a calibration. */
 export interface ClassifyOptions {
   /**
    * Confidence in [0, 1] at which a sample leaves: one for all exits, or one per exit. The last exit takes every sample
-   * that is left. Default {@linkcode DEFAULT_THRESHOLD}.
+   * that is left. Default 0.9.
    */
   readonly threshold?: number | readonly number[];
   /** A calibration of this model (see `calibrate`), whose thresholds are taken instead. */
@@ -80,10 +83,9 @@ const MAX_TIMER_MS = 2 ** 31;
  *
  * @example
  * ```ts
- * import { AdaptiveExecutor } from "./executor.ts";
- * import { DEFAULT_MODEL, loadModel } from "./model.ts";
+ * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
  *
- * const model = await loadModel(DEFAULT_MODEL);
+ * const model = await loadModel("ranet-cifar10");
  * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
  * const [grey] = await executor.classify(new Float32Array(3 * 32 * 32), { threshold: 0.5 });
  * console.log(grey.label, grey.exit, grey.flops);
@@ -92,28 +94,38 @@ const MAX_TIMER_MS = 2 ** 31;
 export class AdaptiveExecutor implements Disposable {
   /** The model that runs. */
   readonly model: Model;
-  readonly #runner: Runner;
+  readonly #open: () => Promise<Runner>;
+  #runner: Runner;
+  /** A runner that has failed, as when its device was lost, does not work again. */
+  #failed = false;
+  #disposed = false;
   /** Calls take turns: a runner holds one batch at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   /** The images that the runner holds. */
   #loaded?: Float32Array;
 
-  private constructor(model: Model, runner: Runner) {
+  private constructor(model: Model, open: () => Promise<Runner>, runner: Runner) {
     this.model = model;
+    this.#open = open;
     this.#runner = runner;
   }
 
   /**
    * Puts a model on a device.
    *
+   * @param model The model.
+   * @param options Which device, and how many images it computes together.
+   * @returns What runs the model, until it is disposed of.
    * @throws {RanetError} If the device is not there or has too little memory.
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
-    const { device = "auto", capacity = DEFAULT_CAPACITY } = options;
+    const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new RanetError(`Cannot make an executor: capacity is ${capacity}, expected a whole number of at least 1`);
     }
-    return new AdaptiveExecutor(model, await openRunner(buildPlan(model.network), model.weights, { device, capacity }));
+    const plan = buildPlan(model.network);
+    const open = () => openRunner(plan, model.weights, { device, capacity, precision });
+    return new AdaptiveExecutor(model, open, await open());
   }
 
   /** What it runs on. */
@@ -127,8 +139,19 @@ export class AdaptiveExecutor implements Disposable {
    *
    * @param images Normalised images, `N × 3 × size × size` (see `toTensor`).
    * @param options When a sample leaves.
+   * @returns What became of each of the N images, in their order.
    * @throws {RanetError} If the images' length is wrong, a value is not finite, a threshold is outside [0, 1], or the
    * calibration is another model's.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 2 });
+   * const images = new Float32Array(2 * 3 * 32 * 32);
+   * const results = await executor.classify(images, { threshold: [0.99, 0.95, 0.9, 0.9, 0.9, 0] }); // one per exit
+   * console.log(results.map(({ label }) => label));
+   * ```
    */
   async classify(images: Float32Array, options: ClassifyOptions = {}): Promise<Classification[]> {
     const { exits, spec } = this.model.network;
@@ -150,15 +173,15 @@ export class AdaptiveExecutor implements Disposable {
    *
    * @param image One normalised image, `3 × size × size`.
    * @param options Where to stop.
+   * @returns The predictions, in the order of the exits.
    * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
    * @throws The signal's reason, if it is aborted before exit 1 has begun.
    *
    * @example
    * ```ts
-   * import { AdaptiveExecutor } from "./executor.ts";
-   * import { DEFAULT_MODEL, loadModel } from "./model.ts";
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
    *
-   * using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 1 });
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 1 });
    * for await (const { exit, label } of executor.anytime(new Float32Array(3 * 32 * 32), { budget: 25e6 })) {
    *   console.log(exit, label);
    * }
@@ -180,8 +203,8 @@ export class AdaptiveExecutor implements Disposable {
           if (signal) await new Promise((resolve) => setTimeout(resolve));
           if (exit === 0) signal?.throwIfAborted();
           else if (signal?.aborted || performance.now() >= end) return undefined;
-          if (stage === 0) this.#load(batch, 1);
-          [logits] = (await this.#runner.run({ from: stage, to: stage + 1 })).logits;
+          if (stage === 0) await this.#load(batch, 1);
+          [logits] = (await this.#run({ from: stage, to: stage + 1 })).logits;
         }
         return logits;
       });
@@ -201,6 +224,15 @@ export class AdaptiveExecutor implements Disposable {
    * @returns The answer of the last exit that finished.
    * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
    * @throws The signal's reason, if it is aborted before exit 1 has begun.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 1 });
+   * const { exit } = await executor.classifyAnytime(new Float32Array(3 * 32 * 32), { budget: 25e6 });
+   * console.log(exit); // 2
+   * ```
    */
   async classifyAnytime(image: Float32Array, options: AnytimeOptions = {}): Promise<Classification> {
     if (options.deadline === undefined && options.signal === undefined) {
@@ -221,6 +253,15 @@ export class AdaptiveExecutor implements Disposable {
    * @param images Normalised images, `N × 3 × size × size`.
    * @returns For each exit, `N × classes`.
    * @throws {RanetError} If the images' length is wrong or a value is not finite.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 1 });
+   * const logits = await executor.forward(new Float32Array(3 * 32 * 32));
+   * console.log(logits.length, logits[0].length); // 6 10
+   * ```
    */
   async forward(images: Float32Array): Promise<Float32Array[]> {
     const { exits, spec } = this.model.network;
@@ -240,6 +281,7 @@ export class AdaptiveExecutor implements Disposable {
 
   /** Gives the device's memory back. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     this.#runner[Symbol.dispose]();
   }
 
@@ -254,8 +296,8 @@ export class AdaptiveExecutor implements Disposable {
     await this.#inTurn(async () => {
       for (let start = 0; start < count; start += capacity) {
         const size = Math.min(capacity, count - start);
-        this.#load(images.subarray(start * length, (start + size) * length), size);
-        const { logits, exits } = await this.#runner.run(range);
+        await this.#load(images.subarray(start * length, (start + size) * length), size);
+        const { logits, exits } = await this.#run(range);
         take(logits, exits);
       }
     });
@@ -273,7 +315,7 @@ export class AdaptiveExecutor implements Disposable {
     const { promise: late, resolve } = Promise.withResolvers<undefined>();
     const giveUp = () => resolve(undefined);
     signal?.addEventListener("abort", giveUp);
-    const timer = ms < MAX_TIMER_MS ? setTimeout(giveUp, ms) : undefined;
+    const timer = ms < MAX_TIMER_MS ? setTimeout(giveUp, Math.max(ms, 0)) : undefined;
     const settle = () => {
       signal?.removeEventListener("abort", giveUp);
       clearTimeout(timer);
@@ -285,9 +327,25 @@ export class AdaptiveExecutor implements Disposable {
     return Promise.race([turn, late]).finally(settle);
   }
 
-  #load(images: Float32Array, count: number): void {
-    this.#runner.load(images, count);
+  async #load(images: Float32Array, count: number): Promise<void> {
+    if (this.#failed && !this.#disposed) {
+      this.#runner[Symbol.dispose]();
+      this.#runner = await this.#open();
+      this.#failed = false;
+      if (this.#disposed) this.#runner[Symbol.dispose]();
+    }
+    await this.#runner.load(images, count);
     this.#loaded = images;
+  }
+
+  async #run(range: StageRange): Promise<StageResults> {
+    try {
+      return await this.#runner.run(range);
+    } catch (error) {
+      this.#failed = true;
+      this.#loaded = undefined;
+      throw error;
+    }
   }
 
   /** How many exits a budget allows. */

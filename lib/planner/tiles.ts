@@ -34,17 +34,18 @@ export interface AdapterTraits {
 }
 
 /**
- * Fitted to llvmpipe (LLVM 15): `pixels + 4 · quads` loads and `4 · pixels · quads` products, ten to a load. Compiling
- * takes it about 25 ms for each of `pixels · quads`, so tiles are few and none is larger.
+ * Tiles for a CPU driver, whose many registers are memory. Compiling takes llvmpipe about 25 ms for each of
+ * `pixels · quads`, so there are few, and none larger.
  */
-export const DEFAULT_TILES: readonly TileCost[] = [
-  { pixels: 8, quads: 4, cost: 36.8 },
-  { pixels: 8, quads: 3, cost: 29.6 },
-  { pixels: 8, quads: 2, cost: 22.4 },
-  { pixels: 4, quads: 4, cost: 26.4 },
-  { pixels: 4, quads: 2, cost: 15.2 },
-  { pixels: 4, quads: 1, cost: 9.6 },
-];
+export const CPU_TILES: readonly TileCost[] = [[8, 4], [8, 3], [8, 2], [4, 4], [4, 2], [4, 1]].map(estimate);
+
+/** Tiles for a GPU, which wants invocations in plenty. */
+export const GPU_TILES: readonly TileCost[] = [...CPU_TILES, ...[[2, 2], [2, 1], [1, 1]].map(estimate)];
+
+/** So many loads, and products of four numbers, ten of which cost a load: fitted to llvmpipe (LLVM 15). */
+function estimate([pixels, quads]: readonly number[]): TileCost {
+  return { pixels, quads, cost: pixels + 4 * quads + 4 * pixels * quads / 10 };
+}
 
 /** The tile that computes a wave of convolutions soonest, for a batch of `count` samples. */
 export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {

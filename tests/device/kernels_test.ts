@@ -15,7 +15,7 @@ import type { Classifier, Feature, Network } from "../../lib/network/network.ts"
 import { buildPlan } from "../../lib/planner/build.ts";
 import { packWeights } from "../../lib/planner/pack.ts";
 import type { Plan } from "../../lib/planner/plan.ts";
-import { DEFAULT_TILES } from "../../lib/planner/tiles.ts";
+import { GPU_TILES } from "../../lib/planner/tiles.ts";
 import { gpuTest } from "../gpu.ts";
 import { randomArray } from "../fixtures.ts";
 import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "./probe.ts";
@@ -37,7 +37,7 @@ async function runBoth(
   { adapter, images, count, capacity }: Batch,
   range: StageRange,
 ): Promise<{ cpu: StageResults; gpu: StageResults }> {
-  using cpu = new CpuRunner(plan, packed, { capacity });
+  using cpu = await CpuRunner.create(plan, packed, { capacity });
   using gpu = await WebGpuRunner.create(plan, packed, { capacity, adapter });
   cpu.load(images, count);
   gpu.load(images, count);
@@ -122,7 +122,7 @@ gpuTest("corner cases agree with the CPU runner", async (adapter) => {
   ], 2);
 });
 
-for (const tile of [...DEFAULT_TILES, { pixels: 1, quads: 1, cost: 1 }, { pixels: 3, quads: 5, cost: 1 }]) {
+for (const tile of [...GPU_TILES, { pixels: 3, quads: 5, cost: 1 }]) {
   for (const lanes of [1, 8, 64]) {
     gpuTest(`tiles of ${tile.pixels} pixels × ${tile.quads} quads, ${lanes} lanes`, async (found) => {
       const adapter = { ...found, traits: { lanes, parallelism: 2, tiles: [tile] } };
@@ -185,7 +185,7 @@ gpuTest("classifier agrees with the CPU runner", async (adapter) => {
 gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
   const image = { size: 1, channels: IMAGE_CHANNELS };
   const built = classifiers(image, [{}, {}, {}, {}], 5);
-  using cpu = new CpuRunner(built.plan, built.packed, { capacity: 70 });
+  using cpu = await CpuRunner.create(built.plan, built.packed, { capacity: 70 });
   using gpu = await WebGpuRunner.create(built.plan, built.packed, { capacity: 70, adapter });
   const some = fc.array(fc.double({ min: 0.3, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
   const thresholds = fc.oneof(some, fc.constantFrom([0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0], [2, 2, 0, 2]));

@@ -128,3 +128,57 @@ gpuTest("a disposed executor says so", async () => {
   executor[Symbol.dispose]();
   await assertRejects(() => executor.forward(images.subarray(0, IMAGE)), RanetError, "Cannot run on");
 });
+
+gpuTest(
+  "a device lost in the middle is an error that names it, and the next call runs on a new one",
+  async (adapter) => {
+    const devices: GPUDevice[] = [];
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (...args) {
+      const device = await requestDevice.apply(this, args);
+      devices.push(device);
+      return device;
+    };
+    try {
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 3 });
+      const image = images.subarray(0, IMAGE);
+      const [before] = await executor.classify(image);
+      const stream = executor.anytime(image);
+      await stream.next();
+      devices[0].destroy();
+      await assertRejects(() => stream.next(), RanetError, adapter.name);
+      const [after] = await executor.classify(image);
+      assertEquals(after, before);
+      assertEquals(devices.length, 2);
+
+      const batch = executor.classify(images);
+      devices[1].destroy();
+      await assertRejects(() => batch, RanetError, "lost");
+      assertEquals((await Array.fromAsync(executor.anytime(image))).length, 3);
+      executor[Symbol.dispose]();
+      await assertRejects(() => executor.classify(image), RanetError, "disposed");
+      await assertRejects(() => executor.classify(image), RanetError, "disposed");
+      assertEquals(devices.length, 3);
+    } finally {
+      GPUAdapter.prototype.requestDevice = requestDevice;
+    }
+  },
+);
+
+gpuTest("inputs so large that few fit the adapter's limits run in parts", async () => {
+  const spec = parseSpec(`
+name: large
+input: { size: 1000 }
+classes: 3
+base_features: [{ scale: 1/2, channels: 2 }, { scale: 1, channels: 17 }]
+subnetworks: [{ blocks: 1, growth: 1, bottleneck: 1 }, { blocks: 2, growth: 4, bottleneck: 1, fusion: down-conv }]
+layers: [1, 1]
+head: { channels: 4 }
+`);
+  const large = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
+  const images = randomArray(2 * 3 * 1000 ** 2, 3);
+  using gpu = await AdaptiveExecutor.create(large, { device: "gpu", capacity: 1000 });
+  using cpu = await AdaptiveExecutor.create(large, { device: "cpu", capacity: 1 });
+  const [found, wanted] = [await gpu.forward(images), await cpu.forward(images)];
+  wanted.forEach((logits, exit) => assertLess(relativeError(found[exit], logits), 1e-4));
+});

@@ -1,0 +1,108 @@
+/**
+ * `ranet tune`: finds and keeps what tiles an adapter runs fastest.
+ *
+ * @module
+ */
+
+import { type Adapter, defaultTraits, requireAdapter } from "../device/adapter.ts";
+import { forgetTraits, keepTraits } from "../device/kept_traits.ts";
+import { measureTraits, timeBatch } from "../device/tuning.ts";
+import { RanetError } from "../errors.ts";
+import { DEFAULT_MODEL, loadModel } from "../executor/model.ts";
+import { buildPlan } from "../planner/build.ts";
+import { packWeights } from "../planner/pack.ts";
+import type { AdapterTraits } from "../planner/tiles.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { Progress } from "./progress.ts";
+import { printable, table } from "./text.ts";
+
+/** Batches for which a model is timed; all count alike. */
+const BATCHES = [1, 16, 64];
+
+/** Workgroup sizes worth trying. */
+const LANES = { cpu: [8, 16, 32], gpu: [32, 64, 128] };
+
+/** As much faster must a choice be than the default to be kept: less may be chance. */
+const WORTHWHILE = 0.97;
+
+interface Candidate {
+  readonly name: string;
+  readonly traits: AdapterTraits;
+  /** For each of `BATCHES`. */
+  readonly msPerImage: readonly number[];
+}
+
+/** The command. */
+export const tuneCommand: Command<"model"> = {
+  name: "tune",
+  summary: "measure which tiles the adapter runs fastest, and keep them for later",
+  usage: "[options]",
+  operands: [0, 0],
+  description: `Measures what each tile of a convolution costs on the WebGPU adapter, for several workgroup sizes, then
+times the whole network at batches of ${
+    BATCHES.join(", ")
+  }. What beats the default is kept for all later commands; Deno's
+cache keeps it, for this program and adapter. Takes a minute or two; let nothing else run meanwhile.`,
+  options: { model: { value: "M", help: `the model to time (default ${DEFAULT_MODEL})` } },
+  flags: { reset: "forget what was kept, and use the default again" },
+  examples: ["ranet tune", "ranet tune --reset"],
+  async run({ options, flags, json }: Call<"model">, { stdout }: Terminal): Promise<void> {
+    const adapter = await requireAdapter();
+    if (flags.has("reset")) {
+      const forgotten = await forgetTraits(adapter.name);
+      if (json) return stdout(JSON.stringify({ adapter: adapter.name, forgotten }));
+      return stdout(`${printable(adapter.name)}: ${forgotten ? "back to" : "nothing was kept; still"} the default.`);
+    }
+    const candidates = await measure(adapter, options.model ?? DEFAULT_MODEL);
+    const fastest = candidates.reduce((best, next) => meanOf(next) < meanOf(best) ? next : best);
+    const kept = meanOf(fastest) < WORTHWHILE * meanOf(candidates[0]) ? fastest : candidates[0];
+    await forgetTraits(adapter.name);
+    if (kept !== candidates[0] && !await keepTraits(adapter.name, kept.traits)) {
+      throw new RanetError("Cannot keep what was measured: Deno's cache cannot be written. Check DENO_DIR.");
+    }
+    if (json) return stdout(JSON.stringify({ adapter: adapter.name, batches: BATCHES, candidates, kept: kept.name }));
+    stdout(`${printable(adapter.name)}, ms per image, all exits
+
+${
+      table(
+        [["tiles", "left"], ...BATCHES.map((batch) => [`batch ${batch}`, "right"] as const), ["kept", "left"]],
+        candidates.map((candidate) => [
+          candidate.name,
+          ...candidate.msPerImage.map((ms) => ms.toPrecision(3)),
+          candidate === kept ? "yes" : "",
+        ]),
+      )
+    }`);
+  },
+};
+
+/** The default first. */
+async function measure(adapter: Adapter, name: string): Promise<Candidate[]> {
+  const lanes = LANES[adapter.isCpu ? "cpu" : "gpu"];
+  const model = await loadModel(name);
+  const plan = buildPlan(model.network);
+  const weights = packWeights(plan, model.weights);
+  const base = { ...adapter, traits: defaultTraits(adapter.isCpu) };
+  const rounds = lanes.length * base.traits.tiles.length + (lanes.length + 1) * BATCHES.length;
+  using progress = new Progress("Measuring", rounds, { unit: "tiles and batches" });
+  const found = [{ name: "default", traits: base.traits }];
+  for (const count of lanes) {
+    const traits = await measureTraits(base, { lanes: count, onTile: () => progress.advance(1) });
+    found.push({ name: `measured, ${count} lanes`, traits });
+  }
+  const candidates: Candidate[] = [];
+  for (const { name, traits } of found) {
+    const msPerImage: number[] = [];
+    for (const count of BATCHES) {
+      msPerImage.push(await timeBatch(plan, weights, { adapter: { ...adapter, traits }, count }) / count);
+      progress.advance(1);
+    }
+    candidates.push({ name, traits, msPerImage });
+  }
+  return candidates;
+}
+
+/** Geometric, so that each batch counts by how much it changes. */
+function meanOf({ msPerImage }: Candidate): number {
+  return Math.exp(msPerImage.reduce((sum, ms) => sum + Math.log(ms), 0) / msPerImage.length);
+}

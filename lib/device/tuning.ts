@@ -1,0 +1,118 @@
+/**
+ * Measures how an adapter runs convolutions, in the terms in which tiles are chosen.
+ *
+ * @module
+ */
+
+import { buildNetwork } from "../network/build.ts";
+import { buildPlan } from "../planner/build.ts";
+import type { ConvolutionStep, Plan } from "../planner/plan.ts";
+import { type AdapterTraits, type TileCost, workgroupsOf } from "../planner/tiles.ts";
+import { parseSpec } from "../spec/parse.ts";
+import type { Adapter } from "./adapter.ts";
+import { WebGpuRunner } from "./webgpu.ts";
+
+/** Its second layer is what is measured: a 3×3 convolution from 64 channels to 64 on 16×16 pixels. */
+const SPEC = `
+name: tuning
+input: { size: 16 }
+classes: 2
+base_features: [{ scale: 1, channels: 64 }, { scale: 1, channels: 64 }]
+`;
+const IMAGE_LENGTH = 3 * 16 ** 2;
+
+/** Images at a time, as many as it takes for a run of `LONG` milliseconds. */
+const COUNTS = [1, 4, 16, 64, 256];
+const LONG = 40;
+
+/** Runs of which the fastest counts: whatever else a machine does only slows them down. */
+const RUNS = 5;
+
+/** What one tile takes, in microseconds a launch. */
+interface TileTimes {
+  /** Of few workgroups, which run at the same time. */
+  readonly alone: number;
+  /** Of very many, for each of them. */
+  readonly full: number;
+}
+
+/**
+ * Measures the cost of an adapter's tiles with so many lanes, and how many workgroups it runs at a time.
+ *
+ * @param onTile Called when a tile has been measured.
+ * @throws {RanetError} If the adapter fails.
+ */
+export async function measureTraits(
+  adapter: Adapter,
+  options: { lanes: number; onTile?: () => void },
+): Promise<AdapterTraits> {
+  const { lanes, onTile } = options;
+  const times: TileTimes[] = [];
+  for (const tile of adapter.traits.tiles) {
+    times.push(await measureTile(adapter, tile, lanes));
+    onTile?.();
+  }
+  const parallelism = adapter.isCpu
+    ? adapter.traits.parallelism
+    : Math.max(1, Math.round(median(times.map(({ alone, full }) => alone / full))));
+  const tiles = adapter.traits.tiles.map((tile, i) => ({ ...tile, cost: times[i].full * parallelism }));
+  return { lanes, parallelism, tiles };
+}
+
+async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Promise<TileTimes> {
+  // A read-back takes a CPU driver no longer than a few launches.
+  const launches = adapter.isCpu ? 16 : 1024;
+  const { plan, step } = launchPlan(launches);
+  const traits = { lanes, parallelism: adapter.traits.parallelism, tiles: [tile] };
+  const weights = plan.weightQuads.map((quads) => new Float32Array(4 * quads));
+  using runner = await WebGpuRunner.create(plan, weights, {
+    capacity: COUNTS[COUNTS.length - 1],
+    adapter: { ...adapter, traits },
+  });
+  let alone = 0;
+  let full = 0;
+  for (const count of COUNTS) {
+    runner.load(new Float32Array(count * IMAGE_LENGTH), count);
+    const ms = Math.max(await fastest(runner, 1, 2) - await fastest(runner, 0, 1), 1e-3);
+    const [x, y] = workgroupsOf(step, { ...tile, across: 1 }, count, lanes);
+    full = 1000 * ms / launches / (x * y);
+    if (count === 1) alone = 1000 * ms / launches;
+    if (ms >= LONG) break;
+  }
+  return { alone, full };
+}
+
+/** A stage of nothing, and one of so many launches of the same convolution. */
+function launchPlan(launches: number): { plan: Plan; step: ConvolutionStep } {
+  const plan = buildPlan(buildNetwork(parseSpec(SPEC)));
+  const step = plan.stages.flat(2).filter((step) => step.kind === "convolution")[1];
+  return { plan: { ...plan, stages: [[], Array.from({ length: launches }, () => [step])] }, step };
+}
+
+/** Milliseconds that a batch of blank images takes, all exits. */
+export async function timeBatch(
+  plan: Plan,
+  weights: readonly Float32Array<ArrayBuffer>[],
+  options: { adapter: Adapter; count: number },
+): Promise<number> {
+  const { adapter, count } = options;
+  const { size } = plan.network.spec.input;
+  using runner = await WebGpuRunner.create(plan, weights, { capacity: count, adapter });
+  runner.load(new Float32Array(runner.capacity * 3 * size ** 2), runner.capacity);
+  return await fastest(runner, 0, plan.stages.length) * count / runner.capacity;
+}
+
+async function fastest(runner: WebGpuRunner, from: number, to: number): Promise<number> {
+  let least = Infinity;
+  for (let i = 0; i < RUNS; i++) {
+    const start = performance.now();
+    await runner.run({ from, to });
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}
+
+/** The middle one, in order of size. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}

@@ -1,0 +1,38 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import { forgetTraits, keepTraits, keptTraits } from "../../lib/device/kept_traits.ts";
+import { measureTraits, timeBatch } from "../../lib/device/tuning.ts";
+import { buildPlan } from "../../lib/planner/build.ts";
+import { packWeights } from "../../lib/planner/pack.ts";
+import { tinyModel } from "../fixtures.ts";
+import { gpuTest } from "../gpu.ts";
+
+gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it", async (adapter) => {
+  const tiles = [{ pixels: 4, quads: 1, cost: 1 }, { pixels: 1, quads: 2, cost: 1 }];
+  let measured = 0;
+  const traits = await measureTraits({ ...adapter, traits: { ...adapter.traits, tiles } }, {
+    lanes: 16,
+    onTile: () => measured++,
+  });
+  assertEquals(measured, tiles.length);
+  assertEquals(traits.lanes, 16);
+  assertEquals(traits.tiles.map(({ pixels, quads }) => [pixels, quads]), [[4, 1], [1, 2]]);
+  for (const { cost } of traits.tiles) assertGreater(cost, 0);
+  const { network, weights } = tinyModel();
+  const plan = buildPlan(network);
+  assertGreater(await timeBatch(plan, packWeights(plan, weights), { adapter: { ...adapter, traits }, count: 2 }), 0);
+});
+
+Deno.test("traits are kept by adapter until they are forgotten; what is none is not taken", async () => {
+  const name = "an adapter of this test";
+  const traits = { lanes: 8, parallelism: 2, tiles: [{ pixels: 4, quads: 1, cost: 0.5 }] };
+  assertEquals(await keptTraits(name), undefined);
+  assertEquals(await keepTraits(name, traits), true);
+  assertEquals(await keptTraits(name), traits);
+  assertEquals(await keptTraits(`${name}, another`), undefined);
+  for (const wrong of [{ ...traits, lanes: 0 }, { ...traits, tiles: [] }]) {
+    await keepTraits(name, wrong);
+    assertEquals(await keptTraits(name), undefined);
+  }
+  assertEquals(await forgetTraits(name), true);
+  assertEquals(await forgetTraits(name), false);
+});
