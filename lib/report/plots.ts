@@ -10,8 +10,10 @@ import type { ModelReport } from "./report.ts";
 
 /** Stands for the page's text colour until the SVG is written. */
 const INK = "#010203";
-const COLORS = ["#2f7ed8", "#e8792b", "#2ba84a", "#b64fc8", "#d43d51", "#1aa5a5", "#a08a1e", "#7d7dd8"];
-const AXIS = {
+/** Colours of series, in order. */
+export const COLORS = ["#2f7ed8", "#e8792b", "#2ba84a", "#b64fc8", "#d43d51", "#1aa5a5", "#a08a1e", "#7d7dd8"];
+/** How axes look. */
+export const AXIS = {
   nameLocation: "middle",
   nameTextStyle: { color: INK },
   axisLabel: { color: INK },
@@ -19,7 +21,8 @@ const AXIS = {
   axisTick: { lineStyle: { color: INK } },
   splitLine: { lineStyle: { color: INK, opacity: 0.15 } },
 };
-const LEGEND = { top: 0, textStyle: { color: INK }, inactiveColor: INK };
+/** How legends look. */
+export const LEGEND = { top: 0, textStyle: { color: INK }, inactiveColor: INK };
 
 /** Accuracy over average cost: for each model its exits (anytime), and the budgeted batches if there are any. */
 export function accuracyPlot(models: readonly ModelReport[]): string {
@@ -96,7 +99,8 @@ export function standalone(svg: string): string {
 
 let plots = 0;
 
-function render(width: number, height: number, option: object): string {
+/** The SVG of an ECharts option. */
+export function render(width: number, height: number, option: object): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({ animation: false, backgroundColor: "transparent", ...option });

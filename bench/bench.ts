@@ -1,0 +1,217 @@
+/**
+ * `deno task bench`: our runners beside ONNX Runtime's, on this machine.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  AdaptiveExecutor,
+  type Calibration,
+  type ClassifyOptions,
+  DEFAULT_MODEL,
+  loadModel,
+  type Model,
+  RanetError,
+  readCalibrations,
+} from "../mod.ts";
+import { parseCall } from "../lib/cli/args.ts";
+import { type Call, type Command, UsageError } from "../lib/cli/command.ts";
+import { commandHelp } from "../lib/cli/help.ts";
+import { writeFiles } from "../lib/cli/write_files.ts";
+import { findAdapter } from "../lib/device/adapter.ts";
+import { BATCHES, type BatchResult, benchBatches } from "./batches.ts";
+import { LARGEST_BATCH, OURS, PEERS } from "./contestants.ts";
+import { benchEqualAccuracy } from "./equal_accuracy.ts";
+import { gemmCeiling } from "./gemm.ts";
+import { describeMachine } from "./machine.ts";
+import { attempt, type Effort, type Failure, isFailure } from "./measure.ts";
+import { benchMemory, benchStarts } from "./processes.ts";
+import { type EqualAccuracy, type Results, toMarkdown, toPlot } from "./report.ts";
+import { benchSaving } from "./saving.ts";
+import { readTestImages, type TestImages } from "./test_images.ts";
+
+const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
+const MEMORY_BATCH = 16;
+
+/** How much is done. */
+interface Extent {
+  readonly effort: Effort;
+  /** Most test images. */
+  readonly images: number;
+  /** Seconds for each pass over the test images. */
+  readonly passSeconds: number;
+  /** Seconds of each submission that the ceiling is measured with. */
+  readonly ceilingSeconds: number;
+  /** Starts of each kind. */
+  readonly starts: number;
+}
+
+const FULL: Extent = {
+  effort: { rounds: 15, seconds: 3, warmup: 1.5 },
+  images: Infinity,
+  passSeconds: 30,
+  ceilingSeconds: 0.5,
+  starts: 3,
+};
+const QUICK: Extent = {
+  effort: { rounds: 3, seconds: 1, warmup: 0.5 },
+  images: 512,
+  passSeconds: 5,
+  ceilingSeconds: 0.1,
+  starts: 1,
+};
+/** A peer that needs more than this share of a pass for one batch sits the test images out. */
+const MAX_BATCH_SHARE = 1 / 4;
+
+const command: Command<"data" | "out"> = {
+  name: "bench",
+  summary: "measure our runners beside ONNX Runtime's",
+  usage: "[options]",
+  operands: [0, 0],
+  description:
+    `Measures all exits of ${DEFAULT_MODEL} at several batch sizes, the time for test images at equal accuracy, what
+early exits save, starts and memory, and writes DIR/results.json, results.md and batches.svg.
+A run takes about six minutes.`,
+  options: {
+    data: { value: "DATASET", help: "CIFAR-10 test images, as `eval` reads them; without them, that part is left out" },
+    out: { value: "DIR", help: "folder for the results (default bench/results/ADAPTER)" },
+  },
+  flags: { quick: "few repeats, and part of the test images" },
+  examples: ["deno task bench --data cifar10-test", "ranet bench --quick"],
+  run,
+};
+
+async function run({ options, flags, json }: Call<"data" | "out">): Promise<void> {
+  const quick = flags.has("quick");
+  const extent = quick ? QUICK : FULL;
+  const model = await loadModel(DEFAULT_MODEL);
+  const adapter = await findAdapter();
+  const machine = describeMachine(adapter);
+  const noAdapter: Failure = { failed: machine.adapter };
+  let test: TestImages | undefined;
+  if (options.data !== undefined) {
+    note(`reading ${options.data}`);
+    test = await readTestImages(options.data, model, extent.images);
+  }
+  const batch = test && test.labels.length >= LARGEST_BATCH ? test.images : noise(model);
+
+  note("all exits");
+  const batches = await benchBatches(model, [...OURS, ...PEERS], batch, extent.effort);
+  note("the adapter's ceiling");
+  const ceiling = adapter ? await attempt(() => gemmCeiling(adapter, { seconds: extent.ceilingSeconds })) : noAdapter;
+  note("savings");
+  const calibration = cheapestOfFullAccuracy(await readCalibrations(DEFAULT_MODEL));
+  const savings = adapter ? await attempt(() => savingsOf(model, batch, test && calibration, extent)) : noAdapter;
+  note("test images");
+  const equalAccuracy = test
+    ? await equalAccuracyOf(model, test, { calibration, batches, seconds: extent.passSeconds })
+    : { failed: "no test images, --data DATASET" };
+  note("starts and memory");
+  const starts = await benchStarts(extent.starts);
+  const peaks = await benchMemory([...OURS, ...PEERS], MEMORY_BATCH);
+
+  const { cumulativeFlops: flops } = model.network.exits[model.network.exits.length - 1];
+  const results: Results = {
+    date: new Date().toISOString(),
+    machine,
+    quick,
+    model: { name: model.name, flops },
+    batches,
+    ceiling,
+    ceilingShare: isFailure(ceiling) ? {} : sharesOf(batches[0], flops, ceiling.gflops),
+    savings,
+    equalAccuracy,
+    starts,
+    memory: { batch: MEMORY_BATCH, peaks },
+  };
+  const text = JSON.stringify(results, null, 2);
+  const markdown = toMarkdown(results);
+  const out = options.out ??
+    join(RESULTS, machine.adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replace(/-$/, ""));
+  const files = { "results.json": `${text}\n`, "results.md": markdown, "batches.svg": toPlot(results) };
+  await writeFiles(Object.entries(files).map(([name, text]) => [join(out, name), new TextEncoder().encode(text)]));
+  console.log(json ? text : `${markdown}\nwritten to ${out}`);
+}
+
+/** Progress, for people. */
+function note(text: string): void {
+  console.error(`${new Date().toLocaleTimeString("en-GB")} ${text}`);
+}
+
+/** Images that are the same in every run, where there are no real ones. */
+function noise(model: Model): Float32Array {
+  return new Float32Array(LARGEST_BATCH * 3 * model.spec.input.size ** 2).map((_, i) => Math.sin(i * i % 10007));
+}
+
+/** Chosen by what is known from the validation set: the cheapest that is as accurate as spending almost everything. */
+function cheapestOfFullAccuracy(calibrations: readonly Calibration[]): Calibration {
+  const byCost = calibrations.toSorted((a, b) => a.expectedCost - b.expectedCost);
+  const { expectedAccuracy } = byCost[byCost.length - 1];
+  return byCost.find((one) => one.expectedAccuracy >= expectedAccuracy)!;
+}
+
+async function savingsOf(
+  model: Model,
+  images: Float32Array,
+  calibration: Calibration | undefined,
+  { effort }: Extent,
+): Promise<Results["savings"]> {
+  using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: LARGEST_BATCH });
+  const settings: Record<string, ClassifyOptions> = calibration
+    ? { "the default threshold": {}, "full accuracy": { calibration } }
+    : {};
+  return await benchSaving(
+    executor,
+    images.subarray(0, LARGEST_BATCH * 3 * model.spec.input.size ** 2),
+    settings,
+    effort,
+  );
+}
+
+async function equalAccuracyOf(
+  model: Model,
+  test: TestImages,
+  options: { readonly calibration: Calibration; readonly batches: readonly BatchResult[]; readonly seconds: number },
+): Promise<EqualAccuracy> {
+  const msPerImage = ({ id }: { id: string }) => {
+    const timing = options.batches.find((one) => one.id === id)!.batches[LARGEST_BATCH];
+    return isFailure(timing) ? 0 : timing.msPerImage;
+  };
+  const isSlow = (one: { id: string }) => msPerImage(one) * LARGEST_BATCH > 1000 * options.seconds * MAX_BATCH_SHARE;
+  const peers = PEERS.filter((one) => !isSlow(one));
+  const passes = await benchEqualAccuracy(model, { ours: OURS, peers }, test, options);
+  const slow = PEERS.filter(isSlow).map((one) => {
+    const seconds = msPerImage(one) * test.labels.length / 1000;
+    return { id: one.id, mode: "whole", outcome: { failed: `not run: ${seconds.toFixed(0)} s at the pace above` } };
+  });
+  return {
+    dataset: test.name,
+    images: test.labels.length,
+    calibration: options.calibration.target,
+    passes: [...passes, ...slow],
+  };
+}
+
+/** The share of the ceiling that a contestant reaches, by batch size. */
+function sharesOf({ batches }: BatchResult, flops: number, gflops: number): Record<number, number> {
+  const shares: Record<number, number> = {};
+  for (const batch of BATCHES) {
+    const timing = batches[batch];
+    if (!isFailure(timing)) shares[batch] = 2 * flops / timing.msPerImage / 1e6 / gflops;
+  }
+  return shares;
+}
+
+if (import.meta.main) {
+  try {
+    const call = parseCall(command, Deno.args);
+    if (call === "help") console.log(commandHelp(command));
+    else await run(call);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof RanetError)) throw error;
+    console.error(error.message);
+    Deno.exit(error instanceof UsageError ? 2 : 1);
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The time to classify test images at equal accuracy: ours leave early under a bundled calibration; peers run the whole
+ * network, and the network cut at the exit that is as accurate as ours.
+ *
+ * @module
+ */
+
+import { AdaptiveExecutor, type Calibration, type Model } from "../mod.ts";
+import { type Contestant, LARGEST_BATCH, type OwnContestant, type Session } from "./contestants.ts";
+import { attempt, type Failure, isFailure } from "./measure.ts";
+import type { TestImages } from "./test_images.ts";
+
+/** One contestant's pass over the test images. */
+export interface Pass {
+  /** The contestant's short name. */
+  readonly id: string;
+  /** How it ran the network. */
+  readonly mode: string;
+  /** What it came to. */
+  readonly outcome: PassOutcome | Failure;
+}
+
+/** What a pass came to. */
+export interface PassOutcome {
+  /** Number of images classified before time was up. */
+  readonly images: number;
+  /** Share of them that was classified rightly. */
+  readonly accuracy: number;
+  /** Milliseconds per image. */
+  readonly msPerImage: number;
+  /** Seconds for all test images, as many as there are; beyond `images` at the same pace. */
+  readonly seconds: number;
+}
+
+/** Gives for each image of a batch, for each exit that is computed, the class. */
+type Classify = (images: Float32Array, count: number) => Promise<readonly (readonly number[])[]>;
+
+/**
+ * Runs all passes, one after another.
+ *
+ * @param options `seconds`: after which a pass ends.
+ */
+export async function benchEqualAccuracy(
+  model: Model,
+  contestants: { readonly ours: readonly OwnContestant[]; readonly peers: readonly Contestant[] },
+  test: TestImages,
+  options: { readonly calibration: Calibration; readonly seconds: number },
+): Promise<Pass[]> {
+  const { calibration, seconds } = options;
+  const passes: Pass[] = [];
+  let right: readonly boolean[] = [];
+  for (const { id, choice } of contestants.ours) {
+    const outcome = await attempt(async () => {
+      using executor = await AdaptiveExecutor.create(model, { device: choice, capacity: LARGEST_BATCH });
+      const classify: Classify = async (images) => [
+        (await executor.classify(images, { calibration })).map(({ index }) => index),
+      ];
+      return await pass(classify, test, seconds);
+    });
+    if (!isFailure(outcome) && outcome.right[0].length > right.length) right = outcome.right[0];
+    passes.push({ id, mode: "adaptive", outcome: isFailure(outcome) ? outcome : summary(outcome, test, 0) });
+  }
+  for (const contestant of contestants.peers) {
+    const { id } = contestant;
+    const run = (exit?: number) =>
+      attempt(async () => {
+        await using session = await contestant.open(model, { exit });
+        return await pass(argmaxes(session, model), test, seconds);
+      });
+    const whole = await run();
+    if (isFailure(whole)) {
+      passes.push({ id, mode: "whole", outcome: whole });
+      continue;
+    }
+    const last = model.network.exits.length - 1;
+    passes.push({ id, mode: "whole", outcome: summary(whole, test, last) });
+    // On the images that both have seen.
+    const common = Math.min(right.length, whole.right[last].length);
+    if (common === 0) continue;
+    const wanted = share(right.slice(0, common));
+    const found = whole.right.findIndex((exit) => share(exit.slice(0, common)) >= wanted);
+    const exit = found < 0 ? last + 1 : found + 1;
+    const cut = await run(exit);
+    passes.push({ id, mode: `cut at exit ${exit}`, outcome: isFailure(cut) ? cut : summary(cut, test, 0) });
+  }
+  return passes;
+}
+
+interface Counted {
+  /** For each exit, whether each image was classified rightly. */
+  readonly right: readonly (readonly boolean[])[];
+  readonly ms: number;
+}
+
+async function pass(classify: Classify, test: TestImages, seconds: number): Promise<Counted> {
+  const total = test.labels.length;
+  const length = test.images.length / total;
+  const batch = (start: number) => {
+    const count = Math.min(LARGEST_BATCH, total - start);
+    return classify(test.images.subarray(start * length, (start + count) * length), count);
+  };
+  await batch(0);
+  const right: boolean[][] = [];
+  const start = performance.now();
+  let ms = 0;
+  for (let done = 0; done < total && ms < 1000 * seconds; done += LARGEST_BATCH) {
+    (await batch(done)).forEach((classes, exit) => {
+      (right[exit] ??= []).push(...classes.map((predicted, i) => predicted === test.labels[done + i]));
+    });
+    ms = performance.now() - start;
+  }
+  return { right, ms };
+}
+
+function argmaxes(session: Session, model: Model): Classify {
+  const classes = model.spec.classes.length;
+  return async (images, count) => {
+    const logits = await session.run(images, count);
+    return logits.map((values) =>
+      Array.from({ length: count }, (_, i) => {
+        const sample = values.subarray(i * classes, (i + 1) * classes);
+        return sample.indexOf(Math.max(...sample));
+      })
+    );
+  };
+}
+
+function summary({ right, ms }: Counted, test: TestImages, exit: number): PassOutcome {
+  const images = right[exit].length;
+  const msPerImage = ms / images;
+  return { images, accuracy: share(right[exit]), msPerImage, seconds: msPerImage * test.labels.length / 1000 };
+}
+
+function share(right: readonly boolean[]): number {
+  return right.filter(Boolean).length / right.length;
+}

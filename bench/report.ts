@@ -1,0 +1,207 @@
+/**
+ * Results as Markdown, and as a plot.
+ *
+ * @module
+ */
+
+import { bytes, large, percent, table } from "../lib/cli/text.ts";
+import { AXIS, COLORS, LEGEND, render, standalone } from "../lib/report/plots.ts";
+import { BATCHES, type BatchResult } from "./batches.ts";
+import { type Contestant, OURS, PEERS } from "./contestants.ts";
+import type { Pass } from "./equal_accuracy.ts";
+import type { Ceiling } from "./gemm.ts";
+import type { Machine } from "./machine.ts";
+import { type Failure, isFailure } from "./measure.ts";
+import type { benchMemory, Starts } from "./processes.ts";
+import type { Saving } from "./saving.ts";
+
+/** Everything that was measured. */
+export interface Results {
+  /** When, in ISO 8601. */
+  readonly date: string;
+  /** Where. */
+  readonly machine: Machine;
+  /** Whether fewer runs were made than usual. */
+  readonly quick: boolean;
+  /** The model. */
+  readonly model: { readonly name: string; readonly flops: number };
+  /** All exits at several batch sizes. */
+  readonly batches: readonly BatchResult[];
+  /** The adapter's ceiling. */
+  readonly ceiling: Ceiling | Failure;
+  /** The share of it that ours reaches, by batch size. */
+  readonly ceilingShare: Readonly<Record<number, number>>;
+  /** Time for early leaving, at the largest batch size. */
+  readonly savings: readonly Saving[] | Failure;
+  /** Test images at equal accuracy. */
+  readonly equalAccuracy: EqualAccuracy | Failure;
+  /** Starts of a process. */
+  readonly starts: Starts;
+  /** Peak memory of a process for one batch. */
+  readonly memory: { readonly batch: number; readonly peaks: Awaited<ReturnType<typeof benchMemory>> };
+}
+
+/** The test images, and the passes over them. */
+export interface EqualAccuracy {
+  /** The data set's name. */
+  readonly dataset: string;
+  /** Number of its images. */
+  readonly images: number;
+  /** The calibration's target: multiply-adds per image. */
+  readonly calibration: object;
+  /** The passes. */
+  readonly passes: readonly Pass[];
+}
+
+const CONTESTANTS: readonly Contestant[] = [...OURS, ...PEERS];
+const nameOf = (id: string) => CONTESTANTS.find((one) => one.id === id)!.name;
+
+/** Three significant digits. */
+function digits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+function cell<T extends number | object>(value: T | Failure, format: (value: T) => string): string {
+  return typeof value === "object" && isFailure(value) ? value.failed.split("\n", 1)[0] : format(value);
+}
+
+/** Results for people. */
+export function toMarkdown(results: Results): string {
+  const { machine, model, date, quick } = results;
+  return `# ${model.name} on ${machine.adapter}
+
+${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memoryBytes)} of memory, ${machine.os}; load before the run ${
+    machine.load.toFixed(2)
+  }. Deno ${machine.versions.deno}, ranet ${machine.versions.ranet}; ${date}.${quick ? " A quick run, less exact." : ""}
+
+## All exits, ms per image
+
+${batchTable(results)}
+
+${ceilingText(results)}
+
+## Saving in operations and in time, batch ${BATCHES[BATCHES.length - 1]}, WebGPU
+
+${savingTable(results)}
+
+## Test images at equal accuracy
+
+${accuracyTable(results)}
+
+## Start and memory
+
+${startTable(results)}
+`;
+}
+
+function batchTable({ batches }: Results): string {
+  const columns = BATCHES.map((batch) => [`batch ${batch}`, "right"] as const);
+  return table(
+    [["", "left"], ...columns, ["version", "left"]],
+    batches.map(({ id, version, batches }) => [
+      nameOf(id),
+      ...BATCHES.map((batch) => cell(batches[batch], ({ msPerImage }) => digits(msPerImage))),
+      version ?? "",
+    ]),
+  );
+}
+
+function ceilingText({ ceiling, ceilingShare }: Results): string {
+  if (isFailure(ceiling)) return `No ceiling: ${ceiling.failed}`;
+  const { gflops, tile, size } = ceiling;
+  const shares = Object.entries(ceilingShare).map(([batch, share]) => `${percent(share)} at batch ${batch}`).join(", ");
+  return `The adapter's ceiling, a matrix product (${size}³, ${tile}×${tile} register tiles): ${
+    digits(gflops)
+  } GFLOP/s, a multiply-add being 2. Ours on WebGPU reaches ${shares || "nothing: it did not run"}.`;
+}
+
+function savingTable({ savings }: Results): string {
+  if (isFailure(savings)) return `Not measured: ${savings.failed}`;
+  return table(
+    [
+      ["who leaves", "left"],
+      ["multiply-adds per image", "right"],
+      ["ms per batch", "right"],
+      ["operations saved", "right"],
+      ["time saved", "right"],
+      ["realised", "right"],
+    ],
+    savings.map(({ setting, flops, ms, flopsSaved, timeSaved, realised }) => [
+      setting,
+      large(flops),
+      digits(ms),
+      percent(flopsSaved),
+      percent(timeSaved),
+      realised.toFixed(2),
+    ]),
+  );
+}
+
+function accuracyTable({ equalAccuracy }: Results): string {
+  if (isFailure(equalAccuracy)) return `Not measured: ${equalAccuracy.failed}`;
+  const { dataset, images, passes, calibration } = equalAccuracy;
+  const rows = passes.map(({ id, mode, outcome }) => [
+    nameOf(id),
+    mode,
+    cell(outcome, ({ seconds }) => digits(seconds)),
+    ...(isFailure(outcome)
+      ? ["", "", ""]
+      : [digits(outcome.msPerImage), percent(outcome.accuracy), outcome.images.toLocaleString("en")]),
+  ]);
+  return `${dataset}, ${images.toLocaleString("en")} images, batches of ${
+    BATCHES[BATCHES.length - 1]
+  }; ours under the bundled calibration for ${
+    JSON.stringify(calibration)
+  }. Where not all images were measured, seconds are those of all at the same pace.
+
+${
+    table([
+      ["", "left"],
+      ["network", "left"],
+      ["seconds", "right"],
+      ["ms per image", "right"],
+      ["accuracy", "right"],
+      ["images measured", "right"],
+    ], rows)
+  }`;
+}
+
+function startTable({ starts, memory }: Results): string {
+  const ms = (value: number | Failure) => cell(value, (ms) => `${ms.toFixed(0)} ms`);
+  return table([["", "left"], ["", "right"]], [
+    ["one image from process start to answer, WebGPU, empty shader cache", ms(starts.coldCacheMs)],
+    ["the same, warm shader cache", ms(starts.warmCacheMs)],
+    ["the same, CPU runner", ms(starts.cpuMs)],
+    ["import of mod.ts", ms(starts.importMs)],
+    ...memory.peaks.map(({ id, bytes: peak }) => [
+      `peak memory of a process, all exits of ${memory.batch} images, ${nameOf(id)}`,
+      cell(peak, bytes),
+    ]),
+  ]);
+}
+
+/** Milliseconds per image, by contestant and batch size, as SVG. */
+export function toPlot({ batches, model, machine }: Results): string {
+  return standalone(render(760, 420, {
+    title: { text: `${model.name} on ${machine.adapter}, all exits`, left: 10, textStyle: { fontSize: 14 } },
+    legend: { ...LEGEND, top: 42 },
+    grid: { left: 210, right: 50, top: 75, bottom: 50 },
+    xAxis: { ...AXIS, type: "log", name: "ms per image", nameGap: 28 },
+    yAxis: {
+      ...AXIS,
+      type: "category",
+      inverse: true,
+      data: batches.map(({ id }) => nameOf(id)),
+      splitLine: { show: false },
+    },
+    series: BATCHES.map((batch, i) => ({
+      name: `batch ${batch}`,
+      type: "bar",
+      color: COLORS[i],
+      label: { show: true, position: "right", fontSize: 10 },
+      data: batches.map(({ batches: { [batch]: timing } }) =>
+        isFailure(timing) ? null : Number(digits(timing.msPerImage))
+      ),
+    })),
+  }));
+}

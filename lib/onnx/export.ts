@@ -1,0 +1,124 @@
+/**
+ * Models as ONNX files, for other runtimes. Field numbers are those of onnx.proto (ONNX 1.13, IR version 8).
+ *
+ * @module
+ */
+
+import { PbfWriter } from "pbf";
+import config from "../../deno.json" with { type: "json" };
+import { RanetError } from "../errors.ts";
+import type { Network } from "../network/network.ts";
+import type { FoldedWeights } from "../weights/fold.ts";
+import { type OnnxGraph, onnxGraph, type OnnxNode, type OnnxPort, type OnnxTensor } from "./graph.ts";
+
+/** Version of ONNX's operators that files use: the one that most runtimes know. */
+export const OPSET = 17;
+
+const IR_VERSION = 8;
+/** Protocol buffers end at 2 GiB; 1 MiB of it is for names and attributes. */
+const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 20;
+
+/** `TensorProto.DataType.FLOAT`. */
+const FLOAT = 1;
+/** `AttributeProto.AttributeType`. */
+const ATTRIBUTE = { INT: 2, STRING: 3, INTS: 7 };
+
+/** A model, as far as it is exported. */
+export interface Exported {
+  /** The network. */
+  readonly network: Network;
+  /** Its weights, batch norm folded in. */
+  readonly weights: FoldedWeights;
+}
+
+/** What to export. */
+export interface ExportOnnxOptions {
+  /** Cut the network at this exit, counted from 1, and leave out what only others need. Default: all exits. */
+  readonly exit?: number;
+}
+
+/**
+ * Writes a model as an ONNX file: input `image` (float32, `batch × 3 × size × size`, normalised), outputs `exit1`,
+ * `exit2`, … (logits, `batch × classes`). Its metadata has `classes`, `size`, `resize`, `mean` and `std` as JSON.
+ *
+ * @throws {RanetError} If there is no such exit, or the file would be larger than ONNX files can be.
+ */
+export function exportOnnx({ network, weights }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
+  const { name, classes, input } = network.spec;
+  const graph = onnxGraph(network, weights, options);
+  const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (size > MAX_WEIGHT_BYTES) {
+    throw new RanetError(
+      `Cannot export ${name}: its weights take ${size} bytes, and an ONNX file holds ${MAX_WEIGHT_BYTES}. ` +
+        "Cut it at an earlier exit (--exit K).",
+    );
+  }
+  const writer = new PbfWriter();
+  writer.writeVarintField(1, IR_VERSION);
+  writer.writeStringField(2, config.name);
+  writer.writeStringField(3, config.version);
+  writer.writeMessage(7, writeGraph, { ...graph, name });
+  writer.writeMessage(8, (_, to) => to.writeVarintField(2, OPSET), undefined);
+  for (const [key, value] of Object.entries({ ...input, classes })) {
+    writer.writeMessage(14, writeEntry, [key, JSON.stringify(value)]);
+  }
+  return writer.finish();
+}
+
+function writeGraph(graph: OnnxGraph & { name: string }, to: PbfWriter): void {
+  for (const node of graph.nodes) to.writeMessage(1, writeNode, node);
+  to.writeStringField(2, graph.name);
+  for (const tensor of graph.tensors) to.writeMessage(5, writeTensor, tensor);
+  to.writeMessage(11, writePort, graph.input);
+  for (const output of graph.outputs) to.writeMessage(12, writePort, output);
+}
+
+function writeNode({ operator, inputs, output, attributes }: OnnxNode, to: PbfWriter): void {
+  for (const input of inputs) to.writeStringField(1, input);
+  to.writeStringField(2, output);
+  to.writeStringField(3, output);
+  to.writeStringField(4, operator);
+  for (const attribute of Object.entries(attributes)) to.writeMessage(5, writeAttribute, attribute);
+}
+
+function writeAttribute([name, value]: [string, OnnxNode["attributes"][string]], to: PbfWriter): void {
+  to.writeStringField(1, name);
+  if (typeof value === "number") {
+    to.writeVarintField(3, value);
+    to.writeVarintField(20, ATTRIBUTE.INT);
+  } else if (typeof value === "string") {
+    to.writeStringField(4, value);
+    to.writeVarintField(20, ATTRIBUTE.STRING);
+  } else {
+    for (const item of value) to.writeVarintField(8, item);
+    to.writeVarintField(20, ATTRIBUTE.INTS);
+  }
+}
+
+function writeTensor({ name, shape, data }: OnnxTensor, to: PbfWriter): void {
+  for (const side of shape) to.writeVarintField(1, side);
+  to.writeVarintField(2, FLOAT);
+  to.writeStringField(8, name);
+  to.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** A value's name, and its type: a tensor of floats with a shape. */
+function writePort({ name, shape }: OnnxPort, to: PbfWriter): void {
+  to.writeStringField(1, name);
+  to.writeMessage(2, (_, type) => {
+    type.writeMessage(1, (_, tensor) => {
+      tensor.writeVarintField(1, FLOAT);
+      tensor.writeMessage(2, writeShape, shape);
+    }, undefined);
+  }, undefined);
+}
+
+function writeShape(sides: readonly number[], to: PbfWriter): void {
+  to.writeMessage(1, (_, batch) => batch.writeStringField(2, "batch"), undefined);
+  for (const side of sides) to.writeMessage(1, (_, dimension) => dimension.writeVarintField(1, side), undefined);
+}
+
+function writeEntry([key, value]: [string, string], to: PbfWriter): void {
+  to.writeStringField(1, key);
+  to.writeStringField(2, value);
+}

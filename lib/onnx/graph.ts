@@ -1,0 +1,208 @@
+/**
+ * A network as an ONNX graph. Where the network writes channel ranges of a feature, each range is a value of its own,
+ * and whoever reads several of them reads their Concat.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import type { Convolution, Layer, Network, View } from "../network/network.ts";
+import type { FoldedWeights } from "../weights/fold.ts";
+
+/** An operation of the ONNX standard. */
+export interface OnnxNode {
+  /** Its name in the standard, such as `Conv`. */
+  readonly operator: string;
+  /** Values read; `""` for an optional one that is left out. */
+  readonly inputs: readonly string[];
+  /** The value written. */
+  readonly output: string;
+  /** Attributes: a whole number, a list of them, or a word. */
+  readonly attributes: Readonly<Record<string, number | readonly number[] | string>>;
+}
+
+/** A constant value. */
+export interface OnnxTensor {
+  /** Its name. */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** Float32 numbers in row-major order. */
+  readonly data: Float32Array;
+}
+
+/** A value that goes in or comes out; its first dimension is the batch. */
+export interface OnnxPort {
+  /** Its name. */
+  readonly name: string;
+  /** The other dimensions. */
+  readonly shape: readonly number[];
+}
+
+/** A graph over one batch of images. */
+export interface OnnxGraph {
+  /** The normalised images. */
+  readonly input: OnnxPort;
+  /** Logits, as many as there are exits. */
+  readonly outputs: readonly OnnxPort[];
+  /** Operations in order of execution. */
+  readonly nodes: readonly OnnxNode[];
+  /** Weights. */
+  readonly tensors: readonly OnnxTensor[];
+}
+
+/** A channel range of a feature that has been written. */
+interface Part {
+  readonly value: string;
+  readonly offset: number;
+  readonly channels: number;
+}
+
+/**
+ * Makes the graph of a network.
+ *
+ * @param network What to run.
+ * @param weights Its weights.
+ * @param options `exit`: the only output, counted from 1, without what no path leads from to it. Default: all exits.
+ * @throws {RanetError} If there is no such exit.
+ */
+export function onnxGraph(network: Network, weights: FoldedWeights, options: { exit?: number } = {}): OnnxGraph {
+  const { exit } = options;
+  const { exits, features, spec } = network;
+  if (exit !== undefined && exits[exit - 1] === undefined) {
+    throw new RanetError(`Cannot cut ${spec.name} at exit ${exit}: expected a whole number from 1 to ${exits.length}`);
+  }
+  const builder = new Builder(network, weights);
+  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
+  const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
+  const { channels, size } = features[0];
+  return {
+    input: { name: IMAGE, shape: [channels, size, size] },
+    outputs: names.map((name) => ({ name, shape: [spec.classes.length] })),
+    ...keepNeeded(builder, names),
+  };
+}
+
+const IMAGE = "image";
+
+class Builder {
+  readonly nodes: OnnxNode[] = [];
+  readonly tensors: OnnxTensor[] = [];
+  readonly #network: Network;
+  readonly #weights: FoldedWeights;
+  /** What has been written of each feature, by ascending channel. */
+  readonly #parts: Part[][];
+  /** Concatenations, by the values that they join. */
+  readonly #joined = new Map<string, string>();
+
+  constructor(network: Network, weights: FoldedWeights) {
+    this.#network = network;
+    this.#weights = weights;
+    this.#parts = network.features.map(() => []);
+    this.#parts[0] = [{ value: IMAGE, offset: 0, channels: network.features[0].channels }];
+  }
+
+  /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
+  append(layer: Layer, exit: string): void {
+    const input = this.#read(layer.input);
+    switch (layer.kind) {
+      case "convolution":
+        return this.#write(layer.output, this.#convolve(layer, input));
+      case "max-pool": {
+        const attributes = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
+        return this.#write(layer.output, this.#node("MaxPool", [input], attributes));
+      }
+      case "resize":
+        return this.#write(layer.output, this.#resize(input, this.#sizeOf(layer.input), this.#sizeOf(layer.output)));
+      case "classifier": {
+        // As far apart as wide, a second window finds no room: what is left is the pixel of the top left one.
+        const window = [layer.pool, layer.pool];
+        const pooled = this.#node("AveragePool", [input], { kernel_shape: window, strides: window });
+        const flat = this.#node("Flatten", [pooled], {});
+        const parameters = this.#parameters(layer.name, [layer.classes, layer.input.channels]);
+        this.#node("Gemm", [flat, ...parameters], { transB: 1 }, exit);
+      }
+    }
+  }
+
+  #sizeOf({ feature }: View): number {
+    return this.#network.features[feature].size;
+  }
+
+  #convolve({ input, output, kernel, stride, name }: Convolution, value: string): string {
+    const parameters = this.#parameters(name, [output.channels, input.channels, kernel, kernel]);
+    const attributes = {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: new Array<number>(4).fill(kernel >> 1),
+    };
+    return this.#node("Relu", [this.#node("Conv", [value, ...parameters], attributes)], {});
+  }
+
+  #resize(value: string, from: number, to: number): string {
+    if (from === to) return value;
+    const exact = Math.fround(to / from);
+    // The output's size is rounded down from a float32 product, which must not end up below `to`.
+    const scale = Math.fround(exact * from) < to ? exact * (1 + 2 ** -22) : exact;
+    const name = `scales ${from} to ${to}`;
+    if (!this.tensors.some((tensor) => tensor.name === name)) {
+      this.tensors.push({ name, shape: [4], data: new Float32Array([1, 1, scale, scale]) });
+    }
+    return this.#node("Resize", [value, "", name], {
+      mode: "linear",
+      coordinate_transformation_mode: "align_corners",
+    });
+  }
+
+  /** Adds a layer's weight and bias, and returns their names. */
+  #parameters(name: string, shape: readonly number[]): string[] {
+    const { weight, bias } = this.#weights.get(name)!;
+    this.tensors.push({ name: `${name}.weight`, shape, data: weight }, {
+      name: `${name}.bias`,
+      shape: [shape[0]],
+      data: bias,
+    });
+    return [`${name}.weight`, `${name}.bias`];
+  }
+
+  #node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: OnnxNode["attributes"],
+    output = `${operator} ${this.nodes.length}`,
+  ): string {
+    this.nodes.push({ operator, inputs, output, attributes });
+    return output;
+  }
+
+  #write({ feature, offset, channels }: View, value: string): void {
+    this.#parts[feature].push({ value, offset, channels });
+    this.#parts[feature].sort((a, b) => a.offset - b.offset);
+  }
+
+  /** The value of a view: what was written there, joined where it is more than one. */
+  #read({ feature, offset, channels }: View): string {
+    const end = offset + channels;
+    const parts = this.#parts[feature].filter((part) => part.offset >= offset && part.offset + part.channels <= end);
+    if (parts.reduce((sum, part) => sum + part.channels, 0) !== channels) {
+      throw new Error(`${this.#network.features[feature].name}: channels ${offset} to ${end} are not whole ranges`);
+    }
+    const values = parts.map(({ value }) => value);
+    if (values.length === 1) return values[0];
+    const key = values.join();
+    const joined = this.#joined.get(key) ?? this.#node("Concat", values, { axis: 1 });
+    this.#joined.set(key, joined);
+    return joined;
+  }
+}
+
+/** Nodes and tensors that the outputs depend on. */
+function keepNeeded({ nodes, tensors }: Builder, outputs: readonly string[]): Pick<OnnxGraph, "nodes" | "tensors"> {
+  const needed = new Set(outputs);
+  const kept = nodes.toReversed().filter(({ output, inputs }) => {
+    const keep = needed.has(output);
+    if (keep) inputs.forEach((input) => needed.add(input));
+    return keep;
+  });
+  return { nodes: kept.toReversed(), tensors: tensors.filter(({ name }) => needed.has(name)) };
+}

@@ -1,0 +1,33 @@
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { inTurn, isFailure, median } from "../../bench/measure.ts";
+
+Deno.test("median", () => {
+  assertEquals(median([3, 1, 2]), 2);
+  assertEquals(median([4, 1, 2, 3]), 2.5);
+});
+
+Deno.test("tasks are warmed up, then take turns; one that fails leaves the others alone", async () => {
+  const calls: string[] = [];
+  const task = (name: string) => () => Promise.resolve(calls.push(name));
+  const fail = () => Promise.reject(new Error("no adapter"));
+  const [a, failed, b] = await inTurn([task("a"), fail, task("b")], { rounds: 2, seconds: 1, warmup: 0 });
+  assertEquals(calls, ["a", "b", "a", "b", "a", "b"]);
+  assertEquals(failed, { failed: "no adapter" });
+  for (const timing of [a, b]) {
+    assert(!isFailure(timing));
+    assertEquals(timing.runs, 2);
+    assertGreaterOrEqual(timing.ms, timing.fastest);
+  }
+});
+
+Deno.test("a task that has used its time up gets no further run", async () => {
+  let runs = 0;
+  const slow = () => {
+    runs++;
+    return new Promise<void>((resolve) => setTimeout(resolve, 5));
+  };
+  const [timing] = await inTurn([slow], { rounds: 5, seconds: 0, warmup: 0 });
+  assert(!isFailure(timing));
+  // The only one, since it was far too slow from the start.
+  assertEquals([timing.runs, runs], [1, 1]);
+});

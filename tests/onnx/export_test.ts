@@ -1,0 +1,139 @@
+import { assertEquals, assertGreater, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import {
+  AdaptiveExecutor,
+  buildNetwork,
+  createModel,
+  type Model,
+  parseSpec,
+  RanetError,
+  readCheckpoint,
+  specFromOfficialFlags,
+} from "../../mod.ts";
+import { readNpy } from "../../lib/data/npy.ts";
+import { exportOnnx } from "../../lib/onnx/export.ts";
+import { randomArray, randomTensors, relativeError, tinyModel } from "../fixtures.ts";
+
+const TOLERANCE = 1e-4;
+
+/** Runs a file on images; gives all outputs by name. */
+async function run(file: Uint8Array, images: Float32Array, count: number): Promise<Record<string, Float32Array>> {
+  const session = await InferenceSession.create(file, { logSeverityLevel: 3 });
+  const size = Math.sqrt(images.length / count / 3);
+  try {
+    const outputs = await session.run({ image: new Tensor("float32", images, [count, 3, size, size]) });
+    return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
+  } finally {
+    await session.release();
+  }
+}
+
+/** ONNX Runtime's logits of every exit must be those of the CPU runner. */
+async function checkAgainstRunner(model: Model, count: number): Promise<void> {
+  const images = randomArray(count * 3 * model.spec.input.size ** 2, 7);
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: count });
+  const expected = await executor.forward(images);
+  const actual = await run(exportOnnx(model), images, count);
+  assertEquals(Object.keys(actual), expected.map((_, k) => `exit${k + 1}`));
+  expected.forEach((logits, k) => assertLess(relativeError(actual[`exit${k + 1}`], logits), TOLERANCE));
+}
+
+/** What a spec may vary in, each at sizes that do not halve evenly. */
+const SPECS: Record<string, string> = {
+  "odd sizes and every fusion": `
+name: odd
+input: { size: 35 }
+classes: 4
+base_features: [{ scale: 1/4, channels: 7 }, { scale: 1/2, channels: 5 }, { scale: 1, channels: 3 }]
+subnetworks:
+  - { blocks: 1, growth: 5, bottleneck: 2 }
+  - { blocks: 2, growth: 7, bottleneck: 1, fusion: up-conv }
+  - { blocks: 3, growth: 4, bottleneck: 1, fusion: down-conv, transitions: [1, 2] }
+layers: [1, 2, 1]
+compress: 0.3
+head: { channels: input }
+`,
+  "ImageNet's stem, equal scales, a head of 4×4": `
+name: stem
+input: { size: 101 }
+classes: 3
+stem: conv7x7-pool
+base_features: [{ scale: 1/2, channels: 6 }, { scale: 1, channels: 4 }, { scale: 1, channels: 4 }]
+subnetworks:
+  - { blocks: 1, growth: 4, bottleneck: 1 }
+  - { blocks: 2, growth: 4, bottleneck: 2 }
+  - { blocks: 3, growth: 5, bottleneck: 1 }
+layers: [2, 1, 1]
+`,
+};
+
+for (const [name, text] of Object.entries(SPECS)) {
+  Deno.test(`${name}: ONNX Runtime gives our logits`, async () => {
+    const spec = parseSpec(text);
+    const model = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
+    await checkAgainstRunner(model, 1);
+    await checkAgainstRunner(model, 3);
+  });
+}
+
+Deno.test("tiny network: ONNX Runtime gives our logits", async () => {
+  for (const seed of [1, 2]) for (const count of [1, 3]) await checkAgainstRunner(tinyModel(seed), count);
+});
+
+const FOLDER = new URL("../fixtures/reference/", import.meta.url);
+for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even"]) {
+  Deno.test(`${name}: ONNX Runtime gives the authors' logits`, async () => {
+    const read = (file: string) => Deno.readFileSync(new URL(`${name}/${file}`, FOLDER));
+    const { flags } = JSON.parse(new TextDecoder().decode(read("expect.json")));
+    const tensors = readCheckpoint(read("checkpoint.pth.tar"), { source: name });
+    const model = createModel(parseSpec(specFromOfficialFlags(flags)), tensors, { source: name });
+    const input = readNpy(read("input.npy"), { source: "input.npy" });
+    const { data, shape: [exits, count, classes] } = readNpy(read("logits.npy"), { source: "logits.npy" });
+    const outputs = await run(exportOnnx(model), input.data, count);
+    assertEquals(Object.keys(outputs).length, exits);
+    Object.values(outputs).forEach((logits, k) => {
+      assertLess(relativeError(logits, data.subarray(k * count * classes, (k + 1) * count * classes)), TOLERANCE);
+    });
+  });
+}
+
+Deno.test("a network cut at an exit has that exit's logits, and none of what only others need", async () => {
+  const model = tinyModel();
+  const images = randomArray(2 * 3 * 20 ** 2, 8);
+  const whole = exportOnnx(model);
+  const all = await run(whole, images, 2);
+  for (const exit of [1, 2, 3]) {
+    const file = exportOnnx(model, { exit });
+    const outputs = await run(file, images, 2);
+    assertEquals(Object.keys(outputs), [`exit${exit}`]);
+    assertEquals(outputs[`exit${exit}`], all[`exit${exit}`]);
+    // Even the last exit does without the other heads.
+    assertGreater(whole.length, file.length);
+  }
+  for (const exit of [0, 4, 1.5]) {
+    const { message } = assertThrows(() => exportOnnx(model, { exit }), RanetError);
+    assertStringIncludes(message, "from 1 to 3");
+  }
+});
+
+Deno.test("metadata, input and outputs say what they are", async () => {
+  const model = tinyModel();
+  const file = exportOnnx(model);
+  const text = new TextDecoder().decode(file);
+  for (const part of ["@ranet/ranet", JSON.stringify(model.spec.classes), JSON.stringify(model.spec.input.mean)]) {
+    assertStringIncludes(text, part);
+  }
+  const session = await InferenceSession.create(file);
+  const shapes = [...session.inputMetadata, ...session.outputMetadata].map((port) => port.isTensor && port.shape);
+  assertEquals(shapes, [["batch", 3, 20, 20], ["batch", 5], ["batch", 5], ["batch", 5]]);
+  await session.release();
+});
+
+Deno.test("weights beyond what ONNX files hold are refused", () => {
+  const { network, weights } = tinyModel();
+  const [[name, layer], ...others] = weights;
+  const weight = { byteLength: 2 ** 31 } as Float32Array;
+  const huge = new Map([[name, { ...layer, weight }], ...others]);
+  const { message } = assertThrows(() => exportOnnx({ network, weights: huge }), RanetError);
+  assertStringIncludes(message, "--exit");
+});
