@@ -1,0 +1,38 @@
+/**
+ * `ranet draw`: a picture of an architecture.
+ *
+ * @module
+ */
+
+import { drawNetwork } from "../drawing/draw.ts";
+import { layOut } from "../drawing/layout.ts";
+import { readSpec } from "../executor/model.ts";
+import { buildNetwork } from "../network/build.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { writeFiles } from "./write_files.ts";
+
+/** The command. */
+export const drawCommand: Command<"out"> = {
+  name: "draw",
+  summary: "draw an architecture as the paper does, as SVG for light and dark pages",
+  usage: "SPEC [--out FILE]",
+  operands: [1, 1],
+  description:
+    `Base features stand at the side and each sub-network is a row of blocks, the coarsest on top. Arrows between
+rows are fusions, green numbers are exits with the multiply-adds up to them. SPEC is a YAML file, its URL, or a bundled
+name.`,
+  options: {
+    out: { value: "FILE", help: "write the SVG here, replacing what is there, instead of to standard output" },
+  },
+  examples: [
+    "ranet draw ranet-cifar10 --out ranet-cifar10.svg",
+    "ranet draw my-ranet.yaml --json | jq .exits  # where things are, in pixels, and what they measure",
+  ],
+  async run({ operands: [source], options: { out }, json }: Call<"out">, { stdout }: Terminal): Promise<void> {
+    const network = buildNetwork(await readSpec(source));
+    const svg = drawNetwork(network);
+    if (out !== undefined) await writeFiles([[out, new TextEncoder().encode(svg)]]);
+    if (json) stdout(JSON.stringify({ name: network.spec.name, file: out, ...layOut(network) }));
+    else stdout(out === undefined ? svg.trimEnd() : `Wrote ${out}`);
+  },
+};

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { drawNetwork } from "../../lib/drawing/draw.ts";
+import { layOut } from "../../lib/drawing/layout.ts";
+import { BUNDLED_SPECS, readSpec } from "../../lib/executor/model.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { randomNetworks } from "./networks.ts";
+
+const cifar = buildNetwork(await readSpec("ranet-cifar10"));
+
+/** How many elements have a class and belong to an exit. */
+function count(svg: string, name: string): number {
+  return svg.match(new RegExp(`class="${name}" data-exit="\\d+"`, "g"))?.length ?? 0;
+}
+
+Deno.test("every drawing is well-formed and has one element per part of the network", () => {
+  fc.assert(
+    fc.property(randomNetworks, (network) => {
+      const svg = drawNetwork(network);
+      assertEquals(XMLValidator.validate(svg), true);
+      const { subnetworks } = network.spec;
+      const fusions = subnetworks.flatMap(({ fusion }) => fusion);
+      assertEquals(count(svg, "fusion up-conv"), fusions.filter((kind) => kind === "up-conv").length);
+      assertEquals(count(svg, "fusion down-conv"), fusions.filter((kind) => kind === "down-conv").length);
+      assertEquals(count(svg, "transition"), subnetworks.flatMap(({ transitions }) => transitions).length);
+      assertEquals(count(svg, "exit"), network.exits.length);
+      assertEquals(count(svg, "base"), subnetworks.length);
+      assertEquals(count(svg, "block [a-z-]+"), subnetworks.reduce((sum, { blocks }) => sum + blocks, 0));
+      for (const { cost } of layOut(network).exits) assertStringIncludes(svg, `>${cost}<`);
+      assertFalse(/NaN|undefined|Infinity/.test(svg));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("a drawing has a name and a description, and a style for dark pages", () => {
+  const svg = drawNetwork(cifar);
+  assertMatch(svg, /^<svg [^>]*role="img"[^>]*>\n<title>ranet-cifar10: a RANet of 3 sub-networks and 6 exits<\/title>/);
+  assertStringIncludes(svg, "exit 1 8.36 M, exit 2 21.77 M, exit 3 32.84 M");
+  assertStringIncludes(svg, "@media (prefers-color-scheme:dark)");
+  assertFalse(/url\(|href|\bid=/.test(svg), "nothing to fetch, and no ids that clash when two drawings share a page");
+});
+
+Deno.test("what a network is called cannot become markup", () => {
+  const name = `</title><script>alert("1")</script>&amp;\u0000\ud800'`;
+  const svg = drawNetwork({ ...cifar, spec: { ...cifar.spec, name } });
+  assertEquals(XMLValidator.validate(svg), true);
+  assertFalse(svg.includes("<script"));
+  const parsed = new XMLParser({ processEntities: true }).parse(svg);
+  assert(parsed.svg.title.startsWith(`</title><script>alert("1")</script>&amp;\ufffd\ufffd'`));
+});
+
+Deno.test("docs/ranet-cifar10.svg is what `ranet draw ranet-cifar10` draws", async () => {
+  const file = new URL("../../docs/ranet-cifar10.svg", import.meta.url);
+  assertEquals(
+    await Deno.readTextFile(file),
+    drawNetwork(cifar),
+    "run: ./ranet draw ranet-cifar10 --out docs/ranet-cifar10.svg",
+  );
+});
+
+Deno.test("bundled specs are drawn", async () => {
+  for (const name of BUNDLED_SPECS) {
+    const svg = drawNetwork(buildNetwork(await readSpec(name)));
+    assertEquals(XMLValidator.validate(svg), true);
+    assertStringIncludes(svg, `>${name}</text>`);
+  }
+});

@@ -1,0 +1,127 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import { type Box, EXIT_RADIUS, FONT, type Layout, layOut, type Point } from "../../lib/drawing/layout.ts";
+import { clip, textWidth } from "../../lib/drawing/text.ts";
+import { shapeText } from "../../lib/drawing/shapes.ts";
+import { readSpec } from "../../lib/executor/model.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { randomNetworks } from "./networks.ts";
+
+/** Where text and other marks that must stay readable are. */
+function marks(layout: Layout): Box[] {
+  const line = ({ x, y }: Point, text: string, size: number): Box => ({
+    x,
+    y: y - 0.8 * size,
+    width: textWidth(text, size),
+    height: size,
+  });
+  const below = (x: number, y: number, text: string) =>
+    line({ x: x - textWidth(text, FONT.text) / 2, y }, text, FONT.text);
+  return [
+    line(layout.title, layout.title.text, FONT.title),
+    ...[...layout.totals, ...layout.names].map((label) => line(label, label.text, FONT.text)),
+    ...[...layout.legend, layout.stem].map((label) => line(label, label.text, FONT.small)),
+    ...layout.columns.flatMap(({ x, y, block }) => [below(x, y, `block ${block}`)]),
+    layout.image,
+    ...layout.bases,
+    ...layout.blocks,
+    ...layout.transitions,
+    ...layout.exits.flatMap(({ x, y, cost }) => [
+      { x: x - EXIT_RADIUS, y: y - EXIT_RADIUS, width: 2 * EXIT_RADIUS, height: 2 * EXIT_RADIUS },
+      line({ x: x + EXIT_RADIUS + 4, y: y + 4 }, cost, FONT.text),
+    ]),
+  ];
+}
+
+const overlap = (a: Box, b: Box) =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+Deno.test("marks lie within the picture and never on one another, and text fits its box", () => {
+  fc.assert(
+    fc.property(randomNetworks, (network) => {
+      const layout = layOut(network);
+      const { width, height, panels, blocks, bases, image } = layout;
+      const placed = marks(layout);
+      for (const { x, y, width: w, height: h } of [...placed, ...panels]) {
+        assert(x >= 0 && y >= 0 && x + w <= width && y + h <= height);
+      }
+      placed.forEach((a, i) => placed.slice(0, i).forEach((b) => assert(!overlap(a, b), JSON.stringify([a, b]))));
+      panels.forEach((a, i) => panels.slice(0, i).forEach((b) => assert(!overlap(a, b))));
+      for (const box of [image, ...bases, ...blocks]) {
+        assertLessOrEqual(textWidth(shapeText(box), FONT.small), box.width);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("arrows join the sides of boxes, and cross no text", () => {
+  fc.assert(
+    fc.property(randomNetworks, (network) => {
+      const layout = layOut(network);
+      const { blocks, bases, image, fusions, wires, names } = layout;
+      for (const { from, to } of fusions) {
+        assert(blocks.some(({ x, y, width, height }) => from.x === x + width / 2 && from.y === y + height));
+        assert(blocks.some(({ x, y, width }) => to.x === x + width / 2 && to.y === y));
+      }
+      const ends = [...blocks, ...bases, image];
+      for (const { from, to } of wires) {
+        const touches = ({ x, y }: Point) =>
+          ends.some((box) => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height);
+        assert(touches(from) && touches(to));
+      }
+      assertEquals(wires.length, bases.length + blocks.length);
+      for (const { from, to } of fusions) {
+        for (const name of names) {
+          const crosses = name.y > from.y && name.y < to.y && name.x + textWidth(name.text, FONT.text) > from.x;
+          assert(!crosses || name.x > from.x);
+        }
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("parts belong to the first exit that needs them", () => {
+  fc.assert(
+    fc.property(randomNetworks, (network) => {
+      const { blocks, exits } = layOut(network);
+      const order = blocks.map(({ exit }) => exit);
+      assertEquals(order, order.toSorted((a, b) => a - b), "blocks are in order of execution");
+      network.exits.forEach(({ subnetwork, block, size, channels, layers }, k) => {
+        const own = blocks.find((b) => b.subnetwork === subnetwork && b.block === block);
+        assertEquals([own?.exit, own?.size, own?.channels], [k + 1, size, channels]);
+        assertEquals(exits[k].flops, network.exits[k].cumulativeFlops);
+        // The network itself says which blocks it computes for this exit.
+        const computed = new Set(
+          layers.flatMap((layer) => "name" in layer ? layer.name.match(/^scale_flows\.\d+\.\d+/) ?? [] : []),
+        );
+        const drawn = blocks.filter(({ exit }) => exit === k + 1);
+        assertEquals(new Set(drawn.map((b) => `scale_flows.${b.subnetwork - 1}.${b.block - 1}`)), computed);
+      });
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("the published CIFAR-10 network", async () => {
+  const { bases, blocks, exits, transitions } = layOut(buildNetwork(await readSpec("ranet-cifar10")));
+  assertEquals(bases.map(shapeText), ["8×8×64", "16×16×32", "32×32×16"]);
+  const finest = blocks.filter(({ subnetwork }) => subnetwork === 3);
+  assertEquals(finest.map(({ kind }) => kind), ["up-conv", "down-conv", "up-conv", "down-conv", "conv", "conv"]);
+  assertEquals(finest.map(({ transition }) => transition), [false, true, false, true, false, false]);
+  assertEquals(shapeText(finest[5]), "8×8×218");
+  assertEquals(exits.map(({ cost }) => cost), ["8.36 M", "21.77 M", "32.84 M", "41.52 M", "53.23 M", "58.92 M"]);
+  assertEquals(transitions.length, 3);
+});
+
+Deno.test("clip keeps what fits", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", maxLength: 80 }), fc.integer({ min: 40, max: 400 }), (text, width) => {
+      const clipped = clip(text, 12, width);
+      assertLessOrEqual(textWidth(clipped, 12), width);
+      assertGreaterOrEqual(Array.from(text).length + 1, Array.from(clipped).length);
+      if (textWidth(text, 12) <= width) assertEquals(clipped, text);
+    }),
+  );
+});

@@ -1,0 +1,57 @@
+/** Networks of many forms for fast-check: odd sizes, repeated scales, sub-networks without exits. @module */
+
+import fc from "fast-check";
+import { buildNetwork } from "../../lib/network/build.ts";
+import type { Network } from "../../lib/network/network.ts";
+import type { ArchitectureSpec, Fusion } from "../../lib/spec/architecture.ts";
+
+const kinds = fc.constantFrom<Fusion>("up-conv", "down-conv");
+const more = fc.record({
+  blocks: fc.nat(2),
+  growth: fc.integer({ min: 4, max: 200 }),
+  bottleneck: fc.integer({ min: 1, max: 4 }),
+  halved: fc.boolean(),
+  channels: fc.integer({ min: 1, max: 600 }),
+  fusion: fc.array(kinds, { minLength: 16, maxLength: 16 }),
+  transitions: fc.uniqueArray(fc.integer({ min: 1, max: 16 })),
+});
+
+/** Networks that a valid spec could ask for. */
+export const randomNetworks: fc.Arbitrary<Network> = fc.record({
+  name: fc.stringMatching(/^[a-z0-9]{1,64}$/),
+  size: fc.integer({ min: 5, max: 1024 }),
+  classes: fc.integer({ min: 2, max: 2000 }),
+  stem: fc.constantFrom("conv3x3" as const, "conv7x7-pool" as const),
+  layers: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 16, maxLength: 16 }),
+  subnetworks: fc.array(more, { minLength: 1, maxLength: 5 }),
+}).map(({ name, size, classes, stem, layers, subnetworks }) => {
+  let blocks = 1;
+  let divisor = 1;
+  const counts = subnetworks.map((subnetwork, s) => {
+    const isLast = s === subnetworks.length - 1;
+    return blocks += isLast ? Math.max(1, subnetwork.blocks) : subnetwork.blocks;
+  });
+  const baseFeatures = subnetworks.toReversed().map(({ channels, halved }, i) => {
+    if (i > 0 && halved) divisor *= 2;
+    return { divisor, channels };
+  }).toReversed();
+  const spec: ArchitectureSpec = {
+    name,
+    input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
+    classes: Array.from({ length: classes }, (_, i) => String(i)),
+    stem,
+    baseFeatures,
+    subnetworks: subnetworks.map(({ growth, bottleneck, fusion, transitions }, s) => ({
+      blocks: counts[s],
+      growth,
+      bottleneck,
+      fusion: fusion.slice(0, counts[s - 1] ?? 0),
+      transitions: transitions.filter((block) => block <= counts[s]).toSorted((a, b) => a - b),
+    })),
+    layers: layers.slice(0, counts.at(-1)),
+    compress: 0.25,
+    reduction: 0.5,
+    headChannels: 16,
+  };
+  return buildNetwork(spec);
+});
