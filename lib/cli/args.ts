@@ -34,7 +34,8 @@ export function parseCall(command: Command, words: readonly string[]): Call | "h
   const operands = parsed._.map(String);
   const [min, max] = command.operands;
   if (operands.length < min) {
-    throw new UsageError(`Cannot run ${command.name}: nothing given, expected ${command.usage}`);
+    const given = operands.length === 0 ? "nothing given" : `only ${JSON.stringify(operands.join(" "))} given`;
+    throw new UsageError(`Cannot run ${command.name}: ${given}, expected ${command.usage}`);
   }
   if (operands.length > max) {
     throw new UsageError(`Cannot run ${command.name}: ${JSON.stringify(operands[max])} is one argument too many`);

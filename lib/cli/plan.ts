@@ -4,12 +4,13 @@
  * @module
  */
 
+import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, readSpec } from "../executor/model.ts";
-import { buildNetwork } from "../network/build.ts";
-import { buildPlan } from "../planner/build.ts";
-import { QUAD_BYTES } from "../planner/plan.ts";
-import type { Call, Command, Terminal } from "./command.ts";
+import { wrap } from "../spec/yaml_text.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { change, type Costs, costsOf } from "./costs.ts";
 import { bytes, large, table } from "./text.ts";
+import { watchFile } from "./watch_file.ts";
 
 /** The command. */
 export const planCommand: Command<never> = {
@@ -19,47 +20,93 @@ export const planCommand: Command<never> = {
   operands: [1, 1],
   description: `Prints each exit's sub-network, block, features and cost. Costs add up: exit 3's include all that exits
 1 and 2 computed. SPEC is a YAML file, its URL, or one of the bundled
-${BUNDLED_SPECS.join(", ")}.`,
+${wrap(BUNDLED_SPECS.join(", ")).join("\n")}.`,
   options: {},
-  examples: ["ranet plan specs/ranet-cifar10.yaml", "ranet plan ranet-imagenet-c64 --json"],
-  async run({ operands: [source], json }: Call, { stdout }: Terminal): Promise<void> {
-    const network = buildNetwork(await readSpec(source));
-    const { name } = network.spec;
-    const { weightQuads, sampleQuads, liveQuads } = buildPlan(network);
-    const exits = network.exits.map(({ layers: _, ...exit }, k) => ({ exit: k + 1, ...exit }));
-    const params = exits[exits.length - 1].cumulativeParams;
-    const memory = {
-      weightBytes: weightQuads.reduce((sum, quads) => sum + quads, 0) * QUAD_BYTES,
-      activationBytesPerImage: sampleQuads * QUAD_BYTES,
-      liveBytesPerImage: liveQuads * QUAD_BYTES,
-    };
-    if (json) return stdout(JSON.stringify({ name, params, exits, memory }));
-
-    const rows = exits.map(({ exit, subnetwork, block, size, channels, cumulativeFlops, cumulativeParams }) => [
-      exit,
-      subnetwork,
-      block,
-      `${size}×${size}×${channels}`,
-      large(cumulativeFlops),
-      large(cumulativeParams),
-    ]);
-    stdout(`${name}
-
-${
-      table([
-        ["exit", "right"],
-        ["sub-network", "right"],
-        ["block", "right"],
-        ["features", "right"],
-        ["multiply-adds", "right"],
-        ["parameters", "right"],
-      ], rows)
-    }
-
-parameters                ${params.toLocaleString("en")}
-weights on the device     ${bytes(memory.weightBytes)}
-activations of an image   ${bytes(memory.activationBytesPerImage)}, of which at most ${
-      bytes(memory.liveBytesPerImage)
-    } are in use at once`);
+  flags: { watch: "print it anew, with what changed, whenever the file SPEC is saved; Ctrl-C ends" },
+  examples: [
+    "ranet plan specs/ranet-cifar10.yaml",
+    "ranet plan my-ranet.yaml --watch",
+    "ranet plan ranet-imagenet-c64 --json",
+  ],
+  async run({ operands: [source], flags, json }: Call, terminal: Terminal): Promise<void> {
+    if (flags.has("watch")) return await watchPlan(source, { json }, terminal);
+    const costs = costsOf(await readSpec(source));
+    terminal.stdout(json ? JSON.stringify(costs) : asText(costs));
   },
 };
+
+/** Options of {@linkcode watchPlan}. */
+export interface WatchPlanOptions {
+  /** Whether to print a line of JSON each time, instead of a table. */
+  readonly json: boolean;
+  /** Ends the watching. Default: nothing does, but the end of the process. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Prints the costs of a spec now and each time that they change. What is wrong with a spec is told, and no end to it.
+ *
+ * @throws {UsageError} If the spec is no file that could be watched.
+ * @throws {RanetError} If there is no such file.
+ */
+export async function watchPlan(
+  source: string,
+  { json, signal }: WatchPlanOptions,
+  { stdout, stderr }: Pick<Terminal, "stdout" | "stderr">,
+): Promise<void> {
+  if (BUNDLED_SPECS.includes(source) || /^https?:/.test(source)) {
+    throw new UsageError(`Cannot watch ${source}: expected the path of a YAML file; ranet new makes one to edit`);
+  }
+  const clear = !json && Deno.stdout.isTerminal() ? "\x1b[2J\x1b[3J\x1b[H" : "";
+  let shown = "";
+  let costs: Costs | undefined;
+  let before: Costs | undefined;
+  await watchFile(source, { signal }, async () => {
+    let state: Costs | { error: string };
+    try {
+      state = costsOf(await readSpec(source));
+    } catch (error) {
+      if (!(error instanceof RanetError)) throw error;
+      state = { error: error.message };
+    }
+    const line = JSON.stringify(state);
+    if (line === shown) return;
+    shown = line;
+    if (json) return stdout(line);
+    if ("error" in state) return stderr(clear + state.error);
+    if (line !== JSON.stringify(costs)) [before, costs] = [costs, state];
+    stdout(clear + asText(state, before));
+  });
+}
+
+function asText({ name, params, exits, memory }: Costs, before?: Costs): string {
+  const rows = exits.map(({ exit, subnetwork, block, size, channels, cumulativeFlops, cumulativeParams }, k) => [
+    exit,
+    subnetwork,
+    block,
+    `${size}×${size}×${channels}`,
+    large(cumulativeFlops),
+    ...before ? [change(before.exits[k]?.cumulativeFlops, cumulativeFlops)] : [],
+    large(cumulativeParams),
+  ]);
+  const changed = before && before.params !== params ? ` (${change(before.params, params)})` : "";
+  return `${name}
+
+${
+    table([
+      ["exit", "right"],
+      ["sub-network", "right"],
+      ["block", "right"],
+      ["features", "right"],
+      ["multiply-adds", "right"],
+      ...before ? [["change", "right"] as const] : [],
+      ["parameters", "right"],
+    ], rows)
+  }
+
+parameters                ${params.toLocaleString("en")}${changed}
+weights on the device     ${bytes(memory.weightBytes)}
+activations of an image   ${bytes(memory.activationBytesPerImage)}, of which at most ${
+    bytes(memory.liveBytesPerImage)
+  } are in use at once`;
+}

@@ -9,6 +9,7 @@ import { CIFAR100_LABELS, CIFAR10_LABELS } from "./labels.ts";
 import { parseSpec } from "./parse.ts";
 import { ruledFusion, ruledTransitions, scaleIndices } from "./rules.ts";
 import { suggest } from "./suggest.ts";
+import { schemaLine, yamlList } from "./yaml_text.ts";
 
 /** Flags that say what the network is, with the authors' defaults. */
 const ARCHITECTURE_FLAGS = {
@@ -44,12 +45,12 @@ const SWITCHES = ["--resume", "--use-valid", "--bnAfter"];
 const DATA_SETS: Readonly<Record<string, DataSet>> = {
   cifar10: {
     stem: "conv3x3",
-    classes: flowList(CIFAR10_LABELS),
+    classes: yamlList(CIFAR10_LABELS),
     input: "size: 32, mean: [0.4914, 0.4824, 0.4467], std: [0.2471, 0.2435, 0.2616]",
   },
   cifar100: {
     stem: "conv3x3",
-    classes: flowList(CIFAR100_LABELS),
+    classes: yamlList(CIFAR100_LABELS),
     input: "size: 32, mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761]",
   },
   ImageNet: {
@@ -65,7 +66,7 @@ interface DataSet {
   readonly input: string;
 }
 
-/** Options of {@linkcode specFromOfficialFlags}. */
+/** What {@linkcode specFromOfficialFlags} writes besides the architecture. */
 export interface OfficialSpecOptions {
   /** Name of the architecture. Default: `ranet-` and the data set in lower case. */
   readonly name?: string;
@@ -83,7 +84,7 @@ export interface OfficialSpecOptions {
  *
  * @example
  * ```ts
- * import { specFromOfficialFlags } from "./official.ts";
+ * import { specFromOfficialFlags } from "@ranet/ranet";
  *
  * console.log(specFromOfficialFlags("--arch RANet --data cifar10 --step 2 --stepmode lg"));
  * ```
@@ -102,7 +103,7 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
   const changed = Object.entries(values).filter(([flag, value]) => value !== ARCHITECTURE_FLAGS[flag as Flag]);
   const shownFlags = changed.map(([flag, value]) => `${flag} ${value}`).join(" ") || "none, all defaults";
   const text = [
-    `# yaml-language-server: $schema=${schema.replaceAll(/\s/g, encodeURIComponent)}`,
+    schemaLine(schema),
     `# The authors' flags: ${shownFlags}`,
     `name: ${/^[a-z][a-z0-9-]*$/.test(name) ? name : JSON.stringify(name)}`,
     `input: { ${input} }`,
@@ -155,8 +156,8 @@ function readSubnetworks(values: Flags): { baseFeatures: string[]; subnetworks: 
     ];
     if (scaleIndex !== steps[s]) {
       // `auto` would number the scales without gaps.
-      entry.push(`fusion: ${flowList(ruledFusion(scaleIndex, blocksBefore))}`);
-      entry.push(`transitions: ${flowList(ruledTransitions(scaleIndex, blockCount))}`);
+      entry.push(`fusion: ${yamlList(ruledFusion(scaleIndex, blocksBefore))}`);
+      entry.push(`transitions: ${yamlList(ruledTransitions(scaleIndex, blockCount))}`);
     }
     blocksBefore.push(blockCount);
     return entry.join(", ");
@@ -227,11 +228,4 @@ function share(values: Flags, flag: Flag): number {
 
 function cannotRead(problem: string): RanetError {
   return new RanetError(`Cannot read the authors' flags: ${problem}`);
-}
-
-/** A YAML list in one line, or in lines of up to 100 characters. */
-function flowList(items: readonly (string | number)[]): string {
-  const oneLine = `[${items.join(", ")}]`;
-  if (oneLine.length <= 100) return oneLine;
-  return `[\n${`${items.join(", ")},`.replaceAll(/(.{1,96},)( |$)/g, "  $1\n")}]`;
 }

@@ -12,7 +12,7 @@ import { LIMITS } from "./limits.ts";
 import { checkShapes, resolve } from "./resolve.ts";
 import { specSchema } from "./schema.ts";
 
-/** Options of {@linkcode parseSpec} and {@linkcode resolveSpec}. */
+/** Where the text given to {@linkcode parseSpec} came from. */
 export interface ParseSpecOptions {
   /** Where the spec comes from, for messages: a path, a URL. Default: not mentioned. */
   readonly source?: string;
@@ -34,7 +34,7 @@ const LISTED_PROBLEMS = 10;
  *
  * @example
  * ```ts
- * import { parseSpec } from "./parse.ts";
+ * import { parseSpec } from "@ranet/ranet";
  *
  * const spec = parseSpec(`
  * name: tiny

@@ -73,7 +73,8 @@ function divisorOf(scale: string | number): number {
   return denominator / numerator;
 }
 
-function scaleOf(divisor: number): string {
+/** 4 is `1/4`. */
+export function scaleOf(divisor: number): string {
   return divisor === 1 ? "1" : `1/${divisor}`;
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { LIMITS } from "./limits.ts";
 import { suggest } from "./suggest.ts";
 
@@ -76,7 +76,7 @@ const baseFeature = mapping({
       "the next or half of it. Halving it makes its layers four times cheaper.",
   ),
   channels: whole(1, LIMITS.channels).describe(
-    "Channels of this base feature. Coarser ones usually have more. Cost grows with it in proportion.",
+    "Channels of this base feature. Coarser ones usually have more. Cost of the layers that read it grows with it.",
   ),
 });
 
@@ -93,7 +93,7 @@ const subnetwork = mapping({
   ),
   bottleneck: whole(1, LIMITS.bottleneck).optional().describe(
     "A layer's 1×1 convolution leaves at most this many times its output channels for the 3×3 one. " +
-      "Default: this base feature's channels / the finest one's. Cost grows with it in proportion.",
+      "Default: this base feature's channels / the finest one's. Cost grows with it, at most in proportion.",
   ),
   fusion: z.union([z.enum(["auto", ...fusion.options]), list(fusion, 0, LIMITS.blocks, "fusion kinds")], {
     error: "auto, up-conv, down-conv, or a list of up-conv and down-conv",
@@ -151,7 +151,7 @@ export const specSchema = mapping({
   ),
   layers: layers.default({ mode: "even", step: 4 }).describe(
     "Dense layers per block, the same in every sub-network: a rule, or a list with one number per block of the last " +
-      "sub-network. Default: 4 in every block. Cost grows faster than in proportion.",
+      "sub-network. Default: 4 in every block. Cost grows about in proportion.",
   ),
   compress: z.number({ error: "a number above 0 and below 1" })
     .gt(0, { error: "a number above 0 and below 1" })
@@ -159,7 +159,7 @@ export const specSchema = mapping({
     .default(0.25)
     .describe(
       "Share of a fusion block's new channels that comes from the coarser sub-network. Default: 0.25. " +
-        "Larger is cheaper: those are computed at its lower resolution.",
+        "Larger makes more of what is computed already, and costs more: the block is widened by that share at its end.",
     ),
   reduction: z.number({ error: "a number above 0, at most 1" })
     .gt(0, { error: "a number above 0, at most 1" })
@@ -171,7 +171,8 @@ export const specSchema = mapping({
       error: `input, or a whole number from 1 to ${LIMITS.channels}`,
     }).describe("Channels of the two convolutions, or `input`: as many as the features that the exit reads."),
   }).optional().describe(
-    "Inner size of every exit. Default: 128 channels, or `input` with stem conv7x7-pool. Cost grows with its square.",
+    "Inner size of every exit. Default: 128 channels, or `input` with stem conv7x7-pool. " +
+      "Its own cost grows with up to its square.",
   ),
 }).meta({ title: "RANet architecture" });
 

@@ -1,0 +1,56 @@
+/**
+ * What an architecture costs, for commands that show or compare it.
+ *
+ * @module
+ */
+
+import { buildNetwork } from "../network/build.ts";
+import type { Exit } from "../network/network.ts";
+import { buildPlan } from "../planner/build.ts";
+import { QUAD_BYTES } from "../planner/plan.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
+
+/** An architecture's exits, parameters and memory. */
+export interface Costs {
+  /** Its name. */
+  readonly name: string;
+  /** Learned parameters. */
+  readonly params: number;
+  /** Its exits, counted from 1, with costs that add up from the image on. */
+  readonly exits: readonly (Omit<Exit, "layers"> & { readonly exit: number })[];
+  /** Memory on a device, in bytes. */
+  readonly memory: {
+    /** Packed weights. */
+    readonly weightBytes: number;
+    /** All activations of an image. */
+    readonly activationBytesPerImage: number;
+    /** Activations of an image that are in use at once, at most. */
+    readonly liveBytesPerImage: number;
+  };
+}
+
+/** Counts an architecture's costs. */
+export function costsOf(spec: ArchitectureSpec): Costs {
+  const network = buildNetwork(spec);
+  const { weightQuads, sampleQuads, liveQuads } = buildPlan(network);
+  const exits = network.exits.map(({ layers: _, ...exit }, k) => ({ exit: k + 1, ...exit }));
+  return {
+    name: spec.name,
+    params: exits[exits.length - 1].cumulativeParams,
+    exits,
+    memory: {
+      weightBytes: weightQuads.reduce((sum, quads) => sum + quads, 0) * QUAD_BYTES,
+      activationBytesPerImage: sampleQuads * QUAD_BYTES,
+      liveBytesPerImage: liveQuads * QUAD_BYTES,
+    },
+  };
+}
+
+/** 100 → 88 as `−12.0 %`; `new` or `gone` where there is no value before or after, `=` for the same. */
+export function change(from: number | undefined, to: number | undefined): string {
+  if (from === undefined) return "new";
+  if (to === undefined) return "gone";
+  if (from === to) return "=";
+  const percent = 100 * (to / from - 1);
+  return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;
+}

@@ -1,0 +1,126 @@
+/**
+ * `ranet diff`: two architectures side by side.
+ *
+ * @module
+ */
+
+import { readSpec } from "../executor/model.ts";
+import { documentOf, type DocumentValue } from "../spec/document.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { change, type Costs, costsOf } from "./costs.ts";
+import { bytes, large, printable, table } from "./text.ts";
+
+/** Longest value of a key that is printed whole. */
+const LONGEST_VALUE = 60;
+
+/** A key whose values differ; undefined where a spec does not have it. */
+interface KeyDifference {
+  readonly key: string;
+  readonly a?: DocumentValue;
+  readonly b?: DocumentValue;
+}
+
+/** The command. */
+export const diffCommand: Command<never> = {
+  name: "diff",
+  summary: "compare two architectures: cost, parameters, memory, and the keys that differ",
+  usage: "A B [options]",
+  operands: [2, 2],
+  description: `Prints the exits of A and B side by side, with the change from A to B. Each is a YAML file, its URL, or
+a bundled name. Defaults are filled in before keys are compared.`,
+  options: {},
+  examples: ["ranet diff ranet-cifar10 my-ranet.yaml", "ranet diff before.yaml after.yaml --json | jq .keys"],
+  async run({ operands: [nameA, nameB], json }: Call, { stdout }: Terminal): Promise<void> {
+    const specs = [await readSpec(nameA), await readSpec(nameB)] as const;
+    const [a, b] = specs.map(costsOf);
+    const keys = differences(documentOf(specs[0]), documentOf(specs[1]));
+    stdout(json ? JSON.stringify({ a, b, keys }) : asText(a, b, keys));
+  },
+};
+
+/** Keys whose values differ, by their path: `subnetworks[1].growth`. Lists of plain values are compared whole. */
+function differences(a: DocumentValue | undefined, b: DocumentValue | undefined, key = ""): KeyDifference[] {
+  const children = [...new Set([...childrenOf(a), ...childrenOf(b)])];
+  if (children.length === 0) return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ key, a, b }];
+  const list = Array.isArray(a) || Array.isArray(b);
+  return children.flatMap((child) =>
+    differences(at(a, child), at(b, child), list ? `${key}[${child}]` : key ? `${key}.${child}` : child)
+  );
+}
+
+function childrenOf(value: DocumentValue | undefined): string[] {
+  if (
+    typeof value !== "object" || Object.values(value).every((item) => typeof item !== "object") && Array.isArray(value)
+  ) {
+    return [];
+  }
+  return Object.keys(value);
+}
+
+function at(value: DocumentValue | undefined, key: string): DocumentValue | undefined {
+  return typeof value === "object" ? (value as Readonly<Record<string, DocumentValue>>)[key] : undefined;
+}
+
+function asText(a: Costs, b: Costs, keys: readonly KeyDifference[]): string {
+  const count = Math.max(a.exits.length, b.exits.length);
+  const exits = Array.from({ length: count }, (_, k) => {
+    const [exitA, exitB] = [a.exits[k], b.exits[k]];
+    return [
+      k + 1,
+      place(exitA),
+      place(exitB),
+      ...compared(exitA?.cumulativeFlops, exitB?.cumulativeFlops, large),
+      ...compared(exitA?.cumulativeParams, exitB?.cumulativeParams, large),
+    ];
+  });
+  const totals = ([
+    ["parameters", a.params, b.params, large],
+    ["weights on the device", a.memory.weightBytes, b.memory.weightBytes, bytes],
+    ["activations of an image", a.memory.activationBytesPerImage, b.memory.activationBytesPerImage, bytes],
+    ["in use at once", a.memory.liveBytesPerImage, b.memory.liveBytesPerImage, bytes],
+  ] as const).map(([title, from, to, format]) => [title, ...compared(from, to, format)]);
+  const right = (...titles: string[]) => titles.map((title) => [title, "right"] as const);
+  const columns = ["A", "B", "change"];
+  return `A  ${a.name}
+B  ${b.name}
+
+Multiply-adds and parameters up to each exit (2.3 is sub-network 2, block 3)
+${
+    table(
+      right(
+        "exit",
+        "A: block, features",
+        "B: block, features",
+        "mult-adds A",
+        "B",
+        "change",
+        "params A",
+        "B",
+        "change",
+      ),
+      exits,
+    )
+  }
+
+${table([["", "left"], ...right(...columns)], totals)}
+
+${keys.length === 0 ? "No key differs." : `Keys that differ\n${keys.map(asLine).join("\n")}`}`;
+}
+
+function place(exit?: Costs["exits"][number]): string {
+  return exit ? `${exit.subnetwork}.${exit.block}, ${exit.size}×${exit.size}×${exit.channels}` : "–";
+}
+
+function compared(a: number | undefined, b: number | undefined, format: (value: number) => string): string[] {
+  return [a === undefined ? "–" : format(a), b === undefined ? "–" : format(b), change(a, b)];
+}
+
+function asLine({ key, a, b }: KeyDifference): string {
+  return `  ${key}: ${shown(a)} → ${shown(b)}`;
+}
+
+function shown(value: DocumentValue | undefined): string {
+  if (value === undefined) return "absent";
+  const text = printable(Array.isArray(value) ? `[${value.join(", ")}]` : String(value));
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}

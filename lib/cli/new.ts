@@ -1,0 +1,67 @@
+/**
+ * `ranet new`: a commented spec to edit.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../executor/model.ts";
+import { documentOf } from "../spec/document.ts";
+import { resolveSpec } from "../spec/parse.ts";
+import { specTemplate } from "../spec/template.ts";
+import { wrap } from "../spec/yaml_text.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { schemaSeenFrom } from "./schema_link.ts";
+import { writeFiles } from "./write_files.ts";
+
+type NewOption = "from" | "out";
+
+/** The command. */
+export const newCommand: Command<NewOption> = {
+  name: "new",
+  summary: "write a commented spec to edit: an architecture of your own, without code",
+  usage: "NAME [options]",
+  operands: [1, 1],
+  description:
+    `Writes a copy of another architecture in which every key is there and explained. NAME is lower-case letters,
+digits and hyphens. docs/guide.md goes on from there.`,
+  options: {
+    from: {
+      value: "SPEC",
+      help: `what to begin with (default ${DEFAULT_MODEL}): a YAML file, its URL, or one of\n${
+        wrap(BUNDLED_SPECS.join(", "), 90).join("\n")
+      }`,
+    },
+    out: { value: "FILE", help: "where to write it (default NAME.yaml)" },
+  },
+  flags: { force: "replace FILE if it is there" },
+  examples: [
+    "ranet new my-ranet",
+    "ranet new tiny --from ranet-cifar10-micro --out specs/tiny.yaml",
+    "ranet plan my-ranet.yaml --watch",
+  ],
+  async run({ operands: [name], options, flags, json }: Call<NewOption>, { stdout }: Terminal): Promise<void> {
+    const { from = DEFAULT_MODEL } = options;
+    const spec = resolveSpec({ ...documentOf(await readSpec(from)), name }, { source: "of this name" });
+    const { out = `${name}.yaml` } = options;
+    if (!flags.has("force") && await exists(out)) {
+      throw new RanetError(
+        `Cannot write ${JSON.stringify(out)}: it is there already, and may hold your work. Choose another NAME or ` +
+          "--out FILE, or replace it with --force.",
+      );
+    }
+    const heading = [
+      `Made from ${
+        from.replaceAll(/\s+/g, " ")
+      } by \`ranet new\`; the guide is docs/guide.md. To see what a change costs:`,
+      "`ranet plan FILE --watch` while you edit, and `ranet diff A B` for two specs.",
+    ];
+    const text = specTemplate(spec, { schema: schemaSeenFrom(out), heading });
+    await writeFiles([[out, new TextEncoder().encode(text)]]);
+    stdout(json ? JSON.stringify({ name, file: out }) : `Wrote ${out}. Next: ranet plan ${out} --watch`);
+  },
+};
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}

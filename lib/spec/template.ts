@@ -1,0 +1,91 @@
+/**
+ * A validated architecture → YAML text to edit, in which every key is explained by its description in the schema.
+ *
+ * @module
+ */
+
+import type { ArchitectureSpec } from "./architecture.ts";
+import { documentOf, type DocumentValue, type SpecMapping } from "./document.ts";
+import { specJsonSchema } from "./json_schema.ts";
+import { schemaLine, wrap, yamlList, yamlScalar } from "./yaml_text.ts";
+
+/** A part of a JSON schema, as far as explanations of keys go. */
+interface SchemaNode {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+}
+
+/** Options of {@linkcode specTemplate}. */
+export interface TemplateOptions {
+  /** Path or URL of `ranet.schema.json`, as seen from where the text will be stored. Default: beside it. */
+  readonly schema?: string;
+  /** Lines to begin with, as a comment. Default: none. */
+  readonly heading?: readonly string[];
+}
+
+/**
+ * Writes an architecture as a commented spec.
+ *
+ * @param spec A validated architecture.
+ * @param options Where editors find the schema, and what to say first.
+ * @returns YAML text that `parseSpec` reads as the same architecture.
+ */
+export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = {}): string {
+  const { schema = "./ranet.schema.json", heading = [] } = options;
+  const document = documentOf(spec);
+  return [
+    schemaLine(schema),
+    ...heading.map((line) => `# ${line}`),
+    ...mappingLines(document, JSON.parse(specJsonSchema()), { between: "" }),
+    "",
+  ].join("\n");
+}
+
+/** Block style, each key under its explanation. */
+function mappingLines(mapping: SpecMapping, schema: SchemaNode, options: { between?: string } = {}): string[] {
+  const properties = propertiesOf(schema);
+  return Object.entries(mapping).flatMap(([key, value]) => {
+    const node = properties[key];
+    return [
+      ...options.between === undefined ? [] : [options.between],
+      ...comment("", node.description ?? ""),
+      ...valueLines(key, value, node),
+    ];
+  });
+}
+
+function valueLines(key: string, value: DocumentValue, node: SchemaNode): string[] {
+  if (!isList(value)) {
+    if (typeof value !== "object") return [`${key}: ${yamlScalar(value)}`];
+    return [`${key}:`, ...mappingLines(value, node).map((line) => `  ${line}`)];
+  }
+  if (!value.some((item) => typeof item === "object")) return [`${key}: ${flow(value)}`];
+  // One entry a line reads as a table; its keys are explained above it.
+  const explanations = Object.entries(propertiesOf(node)).flatMap(([name, { description }]) =>
+    comment(`  ${name}: `, description ?? "")
+  );
+  return [...explanations, `${key}:`, ...value.map((item) => `  - ${flow(item)}`)];
+}
+
+function flow(value: DocumentValue): string {
+  if (isList(value)) return yamlList(value.map(flow));
+  if (typeof value !== "object") return yamlScalar(value);
+  return `{ ${Object.entries(value).map(([key, item]) => `${key}: ${flow(item)}`).join(", ")} }`;
+}
+
+function comment(lead: string, text: string): string[] {
+  const indent = lead === "" ? "" : "    ";
+  return wrap(lead.trimStart() + text).map((line, i) => `# ${i === 0 ? lead.match(/^ */)![0] : indent}${line}`);
+}
+
+/** The keys that a part of the document may have; of alternatives, those of the one that is a mapping. */
+function propertiesOf(node: SchemaNode): Readonly<Record<string, SchemaNode>> {
+  return node.properties ?? (node.items ? propertiesOf(node.items) : undefined) ??
+    node.anyOf?.find(({ properties }) => properties)?.properties ?? {};
+}
+
+function isList(value: DocumentValue): value is readonly DocumentValue[] {
+  return Array.isArray(value);
+}

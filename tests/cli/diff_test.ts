@@ -1,0 +1,43 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { change } from "../../lib/cli/costs.ts";
+import { ranet, withFolder } from "./ranet.ts";
+
+Deno.test("diff: what one key changes", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/mine.yaml`;
+    await ranet("new", "ranet-cifar10", "--out", file);
+    assertStringIncludes((await ranet("diff", "ranet-cifar10", file)).out, "No key differs.");
+    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("growth: 24", "growth: 12"));
+    const { code, out } = await ranet("diff", "ranet-cifar10", file);
+    assertEquals(code, 0);
+    // By hand: two layers and a head with 12 instead of 24 new channels take 2,212,864 multiply-adds less.
+    assertMatch(out, /\| +1 \| +1\.1, 8×8×112 \| +1\.1, 8×8×88 \| +8\.36 M \| +6\.15 M \| −26\.5 % \|/);
+    assert(out.endsWith("Keys that differ\n  subnetworks[0].growth: 24 → 12"), out);
+
+    const { a, b, keys } = JSON.parse((await ranet("diff", "ranet-cifar10", file, "--json")).out);
+    assertEquals(a, JSON.parse((await ranet("plan", "ranet-cifar10", "--json")).out));
+    assertEquals(b, JSON.parse((await ranet("plan", file, "--json")).out));
+    assertEquals(keys, [{ key: "subnetworks[0].growth", a: 24, b: 12 }]);
+  });
+});
+
+Deno.test("diff: what only one of two has", async () => {
+  const { out } = await ranet("diff", "ranet-cifar10-upconv", "ranet-imagenet-c32");
+  assertMatch(out, /\| +8 \| +– \| +4\.8, 7×7×701 \| +– \| +2\.83 G \| +new \|/);
+  assertStringIncludes(out, "subnetworks[3].blocks: absent → 8");
+  assertStringIncludes(out, "subnetworks[1].fusion: [up-conv, up-conv] → auto");
+  assertStringIncludes(out, "classes: [airplane, automobile, bird, cat, deer, dog, frog, horse, sh… → 1000");
+  const reverse = await ranet("diff", "ranet-imagenet-c32", "ranet-cifar10-upconv");
+  assertMatch(reverse.out, /\| +8 \| +4\.8, 7×7×701 \| +– \| +2\.83 G \| +– \| +gone \|/);
+});
+
+Deno.test("diff needs two", async () => {
+  const { code, notes } = await ranet("diff", "ranet-cifar10");
+  assertEquals(code, 2);
+  assertStringIncludes(notes, 'only "ranet-cifar10" given, expected A B');
+});
+
+Deno.test("change", () => {
+  assertEquals([change(100, 88), change(100, 200), change(3, 3)], ["−12.0 %", "+100.0 %", "="]);
+  assertEquals([change(undefined, 1), change(1, undefined)], ["new", "gone"]);
+});

@@ -1,0 +1,61 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BUNDLED_SPECS, readSpec } from "../../lib/executor/model.ts";
+import { ranet, withFolder } from "./ranet.ts";
+
+Deno.test("new: every bundled spec, commented, is the same architecture under another name", async () => {
+  await withFolder(async (folder) => {
+    for (const from of BUNDLED_SPECS) {
+      const out = `${folder}/${from}.yaml`;
+      const { code, notes } = await ranet("new", "mine", "--from", from, "--out", out);
+      assertEquals([code, notes], [0, ""]);
+      assertEquals(await readSpec(out), { ...await readSpec(from), name: "mine" });
+    }
+  });
+});
+
+Deno.test("new: the file knows its schema, and says where it is from", async () => {
+  await withFolder(async (folder) => {
+    const out = `${folder}/deep/er/mine.yaml`;
+    assertEquals((await ranet("new", "mine", "--out", out)).out, `Wrote ${out}. Next: ranet plan ${out} --watch`);
+    const text = await Deno.readTextFile(out);
+    const schema = /^# yaml-language-server: \$schema=(.*)\n# Made from ranet-cifar10 /.exec(text)![1];
+    assert((await Deno.stat(`${folder}/deep/er/${schema}`)).isFile);
+    assertMatch(text, /^# Share of the channels that a transition keeps\..*\n(#.*\n)*reduction: 0\.5$/m);
+  });
+});
+
+Deno.test("new: a file of one's own is a place to begin, and is replaced only if asked", async () => {
+  await withFolder(async (folder) => {
+    const [mine, other] = [`${folder}/mine.yaml`, `${folder}/other.yaml`];
+    await ranet("new", "mine", "--out", mine);
+    await Deno.writeTextFile(mine, (await Deno.readTextFile(mine)).replace("reduction: 0.5", "reduction: 0.75"));
+    const made = await ranet("new", "other", "--from", mine, "--out", other, "--json");
+    assertEquals(JSON.parse(made.out), { name: "other", file: other });
+    assertEquals((await readSpec(other)).reduction, 0.75);
+
+    const refused = await ranet("new", "mine", "--out", other);
+    assertEquals([refused.code, refused.out], [1, ""]);
+    assertStringIncludes(refused.notes, "it is there already, and may hold your work");
+    assertEquals((await readSpec(other)).name, "other");
+    assertEquals((await ranet("new", "mine", "--out", other, "--force")).code, 0);
+    assertEquals((await readSpec(other)).name, "mine");
+  });
+});
+
+for (
+  const [args, part] of [
+    [["My Net"], 'name: expected lower-case letters, digits and single hyphens, such as my-ranet, found "My Net"'],
+    [["../up"], 'found "../up"'],
+    [["mine", "--from", "ranet-cifar11"], 'Cannot find model "ranet-cifar11"'],
+    [["mine", "--from", "nowhere.yaml"], '"nowhere.yaml": there is no such file'],
+  ] as [string[], string][]
+) {
+  Deno.test(`refused: ranet new ${args.join(" ")}`, async () => {
+    await withFolder(async (folder) => {
+      const { code, notes } = await ranet("new", ...args, "--out", `${folder}/x.yaml`);
+      assertEquals(code, 1);
+      assertStringIncludes(notes, part);
+      assertEquals([...Deno.readDirSync(folder)], []);
+    });
+  });
+}

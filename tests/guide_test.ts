@@ -1,0 +1,128 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { parse as parseYaml } from "@std/yaml/parse";
+import { change, costsOf } from "../lib/cli/costs.ts";
+import { large } from "../lib/cli/text.ts";
+import { RanetError } from "../lib/errors.ts";
+import { DEFAULT_MODEL, readSpec } from "../lib/executor/model.ts";
+import { documentOf } from "../lib/spec/document.ts";
+import { specJsonSchema } from "../lib/spec/json_schema.ts";
+import { specFromOfficialFlags } from "../lib/spec/official.ts";
+import { parseSpec, resolveSpec } from "../lib/spec/parse.ts";
+import { ranet, withFolder } from "./cli/ranet.ts";
+
+const FOLDER = new URL("../docs/", import.meta.url);
+const guide = Deno.readTextFileSync(new URL("guide.md", FOLDER));
+const base = await readSpec(DEFAULT_MODEL);
+
+/** Rows of tables whose first cell is code, as cells without padding. */
+const rows = [...guide.matchAll(/^\| (`[^|]*`) +\|(.*)\|$/gm)].map(([, first, rest]) => [
+  first.slice(1, -1),
+  ...rest.split(" | ").map((cell) => cell.trim()),
+]);
+const blocks = (language: string) =>
+  [...guide.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map((m) => m[1]);
+
+/** Part of a JSON schema. */
+interface Node {
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+  readonly anyOf?: readonly Node[];
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** Every key by its path, such as `subnetworks[].growth`. */
+function keysOf(node: Node, path = ""): [path: string, node: Node][] {
+  const own = Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const childPath = path ? `${path}.${key}` : key;
+    return [[childPath, child] as [string, Node], ...keysOf(child, childPath)];
+  });
+  return [
+    ...own,
+    ...node.items ? keysOf(node.items, `${path}[]`) : [],
+    ...(node.anyOf ?? []).flatMap((one) => keysOf(one, path)),
+  ];
+}
+
+/** The document of ranet-cifar10 with one value changed, and the value that was there. */
+function changed(path: string, value: unknown): [document: unknown, before: unknown] {
+  // deno-lint-ignore no-explicit-any -- a document of any shape
+  const document: any = structuredClone(documentOf(base));
+  // Follows the size where it is not given.
+  delete document.input.resize;
+  const keys = path.split(/[.[\]]+/).filter(Boolean);
+  const last = keys.pop()!;
+  const parent = keys.reduce((node, key) => node[key], document);
+  const before = parent[last];
+  parent[last] = value;
+  return [document, before];
+}
+
+Deno.test("the guide has a row for every key, with its range and default", () => {
+  for (const [path, { minimum, maximum, default: value, enum: words }] of keysOf(JSON.parse(specJsonSchema()))) {
+    const row = rows.find(([key]) => key === path);
+    assert(row, `docs/guide.md has no row for ${path}`);
+    const facts = [
+      minimum,
+      maximum,
+      ...(path.endsWith("scale") ? [] : words ?? []),
+      ...typeof value === "object" ? [] : [value],
+    ];
+    for (const fact of facts.filter((fact) => fact !== undefined)) assertStringIncludes(row.join(" "), String(fact));
+  }
+});
+
+Deno.test("the guide's costs are what plan says", () => {
+  const before = costsOf(base);
+  const measured = rows.filter(([key]) => key.includes(" → "));
+  for (const [key, ...cells] of measured) {
+    const [, path, from, to] = /^(\S+): (.*) → (.*)$/.exec(key)!;
+    const [document, old] = changed(path, parseYaml(to));
+    assertEquals(parseYaml(from), old, key);
+    const after = costsOf(resolveSpec(document));
+    const totals = [before, after].map(({ exits, params }) => [
+      exits[0].cumulativeFlops,
+      exits[exits.length - 1].cumulativeFlops,
+      params,
+    ]);
+    assertEquals(cells, totals[1].map((value, i) => `${large(value)} (${change(totals[0][i], value)})`), key);
+  }
+  assert(measured.length > 15);
+});
+
+Deno.test("the guide's refusals are what people are told", () => {
+  const refused = rows.filter(([key]) => /: /.test(key) && !key.includes(" → "));
+  for (const [key, message] of refused) {
+    const [, path, value] = /^(\S+): (.*)$/.exec(key)!;
+    const error = assertThrows(() => resolveSpec(changed(path, parseYaml(value))[0]), RanetError, undefined, key);
+    assertStringIncludes(error.message, message);
+  }
+  assert(refused.length > 10);
+});
+
+Deno.test("the guide's YAML parses, and its flags are a spec", () => {
+  const examples = blocks("yaml");
+  assert(examples.length > 0);
+  for (const example of examples) parseSpec(example);
+  for (const [, flags] of guide.matchAll(/--args "([^"]*)"/g)) specFromOfficialFlags(flags);
+});
+
+Deno.test("the guide's diff is what diff prints", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/my-ranet.yaml`;
+    await ranet("new", "my-ranet", "--out", file);
+    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("mode: lengthen", "mode: even"));
+    const { out } = await ranet("diff", "ranet-cifar10", file);
+    const [example] = blocks("text");
+    // Memory, which every change of the planner moves, is left out.
+    for (const part of example.trimEnd().split(/\n\n(?:…\n\n)?/)) assertStringIncludes(out, part);
+  });
+});
+
+Deno.test("the guide's links lead somewhere", () => {
+  for (const [, target] of guide.matchAll(/\]\(([^)]+)\)/g)) {
+    if (!target.startsWith("https:")) assert(Deno.statSync(new URL(target, FOLDER)).isFile, target);
+  }
+});

@@ -1,0 +1,67 @@
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { costsOf } from "../lib/cli/costs.ts";
+import { large } from "../lib/cli/text.ts";
+import { AdaptiveExecutor } from "../lib/executor/executor.ts";
+import { BUNDLED_SPECS, createModel, DEFAULT_MODEL, readSpec } from "../lib/executor/model.ts";
+import { buildNetwork } from "../lib/network/build.ts";
+import { randomArray, randomTensors, relativeError } from "./fixtures.ts";
+import { gpuTest } from "./gpu.ts";
+
+const FOLDER = new URL("../specs/", import.meta.url);
+const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
+
+/** Larger networks take minutes without a GPU. */
+const MOST_FLOPS = 300e6;
+
+Deno.test("every spec in specs/ is bundled, the default first", () => {
+  const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((name) => name.endsWith(".yaml"));
+  assertEquals(BUNDLED_SPECS.toSorted(), files.map((name) => name.replace(".yaml", "")).toSorted());
+  assertEquals(BUNDLED_SPECS[0], DEFAULT_MODEL);
+});
+
+for (const name of BUNDLED_SPECS) {
+  const spec = await readSpec(name);
+  const { exits, params } = costsOf(spec);
+  const text = Deno.readTextFileSync(new URL(`${name}.yaml`, FOLDER));
+
+  Deno.test(`${name}: begins with its schema and what it costs`, () => {
+    assertEquals(spec.name, name);
+    const [schema, ...comment] = text.split("\n").slice(0, text.split("\n").findIndex((line) => !line.startsWith("#")));
+    assertEquals(schema, "# yaml-language-server: $schema=./ranet.schema.json");
+    const [first, last] = [exits[0], exits[exits.length - 1]].map(({ cumulativeFlops }) => large(cumulativeFlops));
+    assertStringIncludes(
+      comment.map((line) => line.slice(2)).join(" ").toLowerCase(),
+      `${COUNTS[exits.length]} exits, ${first} to ${last} multiply-adds, ${large(params)} parameters`.toLowerCase(),
+    );
+  });
+
+  if (exits[exits.length - 1].cumulativeFlops > MOST_FLOPS) continue;
+  const model = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
+  const images = randomArray(2 * 3 * spec.input.size ** 2, 5);
+  const logitsOn = async (device: "cpu" | "gpu") => {
+    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    return await executor.forward(images);
+  };
+
+  Deno.test(`${name}: runs (CPU)`, async () => {
+    const logits = await logitsOn("cpu");
+    assertEquals(logits.map(({ length }) => length), exits.map(() => 2 * spec.classes.length));
+    assert(logits.every((values) => new Set(values).size > spec.classes.length), "logits should differ");
+  });
+  gpuTest(`${name}: both devices agree`, async () => {
+    const expected = await logitsOn("cpu");
+    for (const [k, values] of (await logitsOn("gpu")).entries()) assertLess(relativeError(values, expected[k]), 1e-4);
+  });
+}
+
+Deno.test("variants are what their names say", async () => {
+  const wide = await readSpec("ranet-tiny-imagenet");
+  assertEquals([wide.input.size, wide.classes.length], [64, 200]);
+  const four = await readSpec("ranet-cifar10-four-features");
+  assertEquals(four.baseFeatures.map(({ divisor }) => divisor), [4, 4, 2, 1]);
+  const up = await readSpec("ranet-cifar10-upconv");
+  assertEquals(new Set(up.subnetworks.flatMap(({ fusion }) => fusion)), new Set(["up-conv"]));
+  const micro = costsOf(await readSpec("ranet-cifar10-micro"));
+  assertLess(micro.exits[0].cumulativeFlops, 6e5);
+  assertLess(micro.params, 30_000);
+});
