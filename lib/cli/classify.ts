@@ -6,13 +6,9 @@
 
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import { toTensor } from "../data/preprocess.ts";
-import {
-  type AdaptiveExecutor,
-  type Classification,
-  DEFAULT_CAPACITY,
-  DEFAULT_THRESHOLD,
-} from "../executor/executor.ts";
+import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { readBoundedStream, readResource } from "../executor/resource.ts";
+import { type ImageResult, imageResult, resultsJson } from "../executor/results.ts";
 import { summarize } from "../executor/summary.ts";
 import { classifyAnytime } from "./anytime.ts";
 import { count, thresholds } from "./args.ts";
@@ -22,13 +18,6 @@ import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { large, percent, printable, table } from "./text.ts";
 
 type ClassifyOption = ModelOption | "threshold" | "budget" | "calibration" | "deadline" | "top";
-
-/** One image's entry in the JSON. */
-interface Result extends Omit<Classification, "probabilities"> {
-  readonly image: string;
-  readonly fullFlops: number;
-  readonly top: readonly { readonly label: string; readonly index: number; readonly confidence: number }[];
-}
 
 /** The command. */
 export const classifyCommand: Command<ClassifyOption> = {
@@ -79,19 +68,16 @@ multiply-adds. If one image cannot be read, nothing is printed but why.`,
     const budget = await readBudget(options, executor.model);
     const when = budget ? { calibration: budget.calibration } : { threshold };
 
-    const results: Result[] = [];
+    const { model } = executor;
+    const results: ImageResult[] = [];
     for (let start = 0; start < images.length; start += DEFAULT_CAPACITY) {
       const batch = images.slice(start, start + DEFAULT_CAPACITY);
       const found = await executor.classify(await readImages(batch, executor, terminal), when);
-      results.push(...found.map((classification, i) => describe(batch[i], classification, { executor, top })));
+      results.push(...found.map((classification, i) => imageResult(batch[i], classification, { model, top })));
     }
-    if (!budget) return terminal.stdout(json ? JSON.stringify(results) : asText(results, executor));
-    const summary = summarize(results, executor.model.network);
-    terminal.stdout(
-      json
-        ? JSON.stringify({ budget: budget.budget, ...summary, images: results })
-        : `${asText(results, executor)}\n${budgetText(budget, summary)}`,
-    );
+    if (json) return terminal.stdout(JSON.stringify(resultsJson(results, { model, budget: budget?.budget })));
+    const text = asText(results, executor);
+    terminal.stdout(budget ? `${text}\n${budgetText(budget, summarize(results, model.network))}` : text);
   },
 };
 
@@ -116,22 +102,7 @@ async function readImages(
   return tensors;
 }
 
-function describe(
-  image: string,
-  { probabilities, ...classification }: Classification,
-  { executor, top }: { readonly executor: AdaptiveExecutor; readonly top: number },
-): Result {
-  const { spec, network } = executor.model;
-  const indexes = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, top);
-  return {
-    image,
-    ...classification,
-    fullFlops: network.exits[network.exits.length - 1].cumulativeFlops,
-    top: indexes.map((index) => ({ label: spec.classes[index], index, confidence: probabilities[index] })),
-  };
-}
-
-function asText(results: readonly Result[], { device, model }: AdaptiveExecutor): string {
+function asText(results: readonly ImageResult[], { device, model }: AdaptiveExecutor): string {
   const exits = model.network.exits.length;
   const [{ fullFlops, top }] = results;
   const rows = results.map(({ image, label, confidence, exit, subnetwork, flops, top: [, ...others] }) => [

@@ -1,0 +1,50 @@
+/**
+ * Classifications as `ranet classify --json` and the server tell them.
+ *
+ * @module
+ */
+
+import type { Classification } from "./executor.ts";
+import type { Model } from "./model.ts";
+import { type BatchSummary, summarize } from "./summary.ts";
+
+/** What became of one image. */
+export interface ImageResult extends Omit<Classification, "probabilities"> {
+  /** The image's path, URL or name. */
+  readonly image: string;
+  /** Multiply-adds of the whole network. */
+  readonly fullFlops: number;
+  /** The most probable classes, best first. */
+  readonly top: readonly { readonly label: string; readonly index: number; readonly confidence: number }[];
+}
+
+/** What became of images that share a budget. */
+export interface BudgetResult extends BatchSummary {
+  /** Multiply-adds per image, on average. */
+  readonly budget: number;
+  /** The images. */
+  readonly images: readonly ImageResult[];
+}
+
+/** One image's result, with its `top` most probable classes. */
+export function imageResult(
+  image: string,
+  { probabilities, ...classification }: Classification,
+  { model: { spec, network }, top }: { readonly model: Model; readonly top: number },
+): ImageResult {
+  const indexes = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, top);
+  return {
+    image,
+    ...classification,
+    fullFlops: network.exits[network.exits.length - 1].cumulativeFlops,
+    top: indexes.map((index) => ({ label: spec.classes[index], index, confidence: probabilities[index] })),
+  };
+}
+
+/** What is written as JSON: the list of results; with a budget, what became of that too. */
+export function resultsJson(
+  results: readonly ImageResult[],
+  { model, budget }: { readonly model: Model; readonly budget?: number },
+): readonly ImageResult[] | BudgetResult {
+  return budget === undefined ? results : { budget, ...summarize(results, model.network), images: results };
+}

@@ -1,0 +1,140 @@
+/**
+ * The server's description of itself: OpenAPI 3.1.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import type { Model } from "../executor/model.ts";
+import { FORM_TYPE, IMAGE_TYPES } from "./images.ts";
+import type { HandlerOptions } from "./server.ts";
+
+const NUMBER = { type: "number" };
+const INTEGER = { type: "integer" };
+const STRING = { type: "string" };
+const SHARE = { type: "number", minimum: 0, maximum: 1 };
+const FILE = { type: "string", contentMediaType: "application/octet-stream" };
+
+/** Describes the server of a model, with its limits. */
+export function openApi(
+  model: Model,
+  { maxBody, maxPixels, maxQueue }: Pick<HandlerOptions, "maxBody" | "maxPixels" | "maxQueue">,
+): Readonly<Record<string, unknown>> {
+  const exits = model.network.exits.length;
+  const images = Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: { type: "string" } }]));
+  const form = { type: "object", additionalProperties: { anyOf: [FILE, { type: "array", items: FILE }] } };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: `RANet: ${model.name}`,
+      version: config.version,
+      description: "Image classification that spends on each image what it needs.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    paths: {
+      "/": { get: { summary: "What there is, for people", responses: { 200: text("Text") } } },
+      "/classify": {
+        post: {
+          operationId: "classify",
+          summary: "Say what is in images, and what it cost to tell",
+          description: `JPEG, PNG or WebP; up to ${maxBody} bytes, ${maxQueue} images, and ${maxPixels} pixels each.`,
+          parameters: [
+            {
+              name: "threshold",
+              in: "query",
+              description: `Confidence from 0 to 1 at which an image leaves; or ${exits} of them, one per exit, with ` +
+                `commas. Without it, the server's own (${DEFAULT_THRESHOLD}, unless it was started with another).`,
+              schema: STRING,
+            },
+            {
+              name: "top",
+              in: "query",
+              description: "How many of the most probable classes to list.",
+              schema: { type: "integer", minimum: 1, default: 5 },
+            },
+          ],
+          requestBody: { required: true, content: { ...images, [FORM_TYPE]: { schema: form } } },
+          responses: {
+            200: json("Results in the images' order; where the server keeps a budget, within what became of it", {
+              oneOf: [{ type: "array", items: ref("ImageResult") }, ref("BudgetResult")],
+            }),
+            400: error("The query or the form is wrong"),
+            408: error("The body did not come in time"),
+            413: error("The body is too large, or has too many images"),
+            415: error("The media type is not supported"),
+            422: error("An image cannot be read"),
+            503: {
+              ...error("Too much to do, or the device has failed"),
+              headers: { "Retry-After": { description: "Seconds, if it is too much to do", schema: INTEGER } },
+            },
+            504: error("There was no result in time"),
+          },
+        },
+      },
+      "/health": {
+        get: {
+          operationId: "health",
+          summary: "Whether it can answer",
+          responses: { 200: json("It can", ref("Health")), 503: json("It stops, or the device failed", ref("Health")) },
+        },
+      },
+      "/metrics": {
+        get: { operationId: "metrics", summary: "Counters, for Prometheus", responses: { 200: text("Metrics") } },
+      },
+      "/openapi.json": {
+        get: { summary: "This document", responses: { 200: json("OpenAPI 3.1", { type: "object" }) } },
+      },
+    },
+    components: { schemas: SCHEMAS },
+  };
+}
+
+const SCHEMAS = {
+  ImageResult: object({
+    image: { type: "string", description: 'The file\'s name in the form; "-" where there is none' },
+    label: STRING,
+    index: { type: "integer", description: "The label's index among the model's classes" },
+    confidence: SHARE,
+    exit: { type: "integer", minimum: 1, description: "The exit taken" },
+    subnetwork: { type: "integer", minimum: 1, description: "The sub-network of that exit" },
+    flops: { type: "integer", description: "Multiply-adds spent" },
+    fullFlops: { type: "integer", description: "Multiply-adds of the whole network" },
+    top: { type: "array", items: object({ label: STRING, index: INTEGER, confidence: SHARE }) },
+  }),
+  BudgetResult: object({
+    budget: { type: "number", description: "Multiply-adds per image, on average over many" },
+    samples: INTEGER,
+    averageFlops: NUMBER,
+    exits: { type: "array", items: object({ exit: INTEGER, samples: INTEGER, share: SHARE }) },
+    images: { type: "array", items: ref("ImageResult") },
+  }),
+  Health: object({
+    status: { enum: ["ok", "stopping", "failed"] },
+    model: STRING,
+    device: object({ kind: { enum: ["gpu", "cpu"] }, name: STRING }),
+    exits: { type: "array", items: object({ exit: INTEGER, subnetwork: INTEGER, flops: INTEGER }) },
+  }, { error: STRING }),
+  Error: object({ error: STRING }),
+};
+
+function object(properties: Readonly<Record<string, object>>, optional: Readonly<Record<string, object>> = {}): object {
+  return { type: "object", required: Object.keys(properties), properties: { ...properties, ...optional } };
+}
+
+function ref(name: string): object {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function json(description: string, schema: object): object {
+  return { description, content: { "application/json": { schema } } };
+}
+
+function error(description: string): object {
+  return json(description, ref("Error"));
+}
+
+function text(description: string): object {
+  return { description, content: { "text/plain": { schema: STRING } } };
+}

@@ -1,0 +1,107 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ranet } from "./ranet.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const examples = ["cat", "ship", "truck"].map((name) => `${root}examples/${name}.jpg`);
+
+interface Started {
+  readonly process: Deno.ChildProcess;
+  readonly url: string;
+  /** What it prints first. */
+  readonly line: string;
+}
+
+/** A server in a process of its own, with the permissions that deno.json gives. */
+async function start(...args: string[]): Promise<Started> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--device", "cpu", ...args],
+    cwd: root,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let line = "";
+  for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
+    line += text;
+    if (line.includes("\n")) break;
+  }
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+  assert(url, line + (url ? "" : await new Response(process.stderr).text()));
+  return { process, url, line };
+}
+
+async function finish({ process }: Started): Promise<[code: number, stderr: string]> {
+  const [{ code }, stderr] = await Promise.all([process.status, new Response(process.stderr).text()]);
+  return [code, stderr];
+}
+
+async function form(): Promise<FormData> {
+  const form = new FormData();
+  for (const path of examples) form.append("image", new File([await Deno.readFile(path)], path));
+  return form;
+}
+
+Deno.test("serve answers as classify --json does, and nothing is lost when it stops", async () => {
+  const server = await start("--batch-wait", "2000");
+  assertMatch(server.line, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+  const url = `${server.url}/classify`;
+  const expected = JSON.parse((await ranet("classify", ...examples, "--json", "--device", "cpu")).out);
+  assertEquals(await (await fetch(url, { method: "POST", body: await form() })).json(), expected);
+  assertEquals((await fetch(`${server.url}/health`)).status, 200);
+
+  using strange = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+  await strange.write(new TextEncoder().encode("GET /health HTTP/1.1\r\nhost: [\r\nconnection: close\r\n\r\n"));
+  assertMatch(await new Response(strange.readable).text(), /^HTTP\/1.1 400 .*"error":"Cannot read the request/s);
+
+  const body = await Deno.readFile(examples[1]);
+  using late = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+  const head = `POST /classify HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`;
+  await late.write(new TextEncoder().encode(head));
+  await late.write(body.subarray(0, 100));
+  const inFlight = Array.from({ length: 20 }, () => fetch(url, { method: "POST", body }));
+  // They have all come, and wait for their batch to start.
+  while (!(await (await fetch(`${server.url}/metrics`)).text()).includes("\nranet_queued_images 20\n"));
+  server.process.kill("SIGTERM");
+  for (const response of await Promise.all(inFlight)) {
+    assertEquals(response.status, 200);
+    assertEquals((await response.json())[0], { ...expected[1], image: "-" });
+  }
+  await late.write(body.subarray(100));
+  assertMatch(await new Response(late.readable).text(), /^HTTP\/1.1 200 OK\r\n.*"label":"ship"/s);
+  assertEquals(await finish(server), [0, ""]);
+});
+
+Deno.test("serve --budget --json, and a port that is taken", async () => {
+  const server = await start("--budget", "20M", "--json");
+  const { url, model, device } = JSON.parse(server.line);
+  assertEquals([url, model, device.kind], [server.url, "ranet-cifar10", "cpu"]);
+  const expected = JSON.parse(
+    (await ranet("classify", ...examples, "--json", "--device", "cpu", "--budget", "20M")).out,
+  );
+  const response = await fetch(`${url}/classify`, { method: "POST", body: await form() });
+  assertEquals(await response.json(), expected);
+
+  const taken = await ranet("serve", "--port", new URL(url).port, "--device", "cpu");
+  assertEquals(taken.code, 1);
+  assertMatch(taken.notes, /^Cannot listen on 127\.0\.0\.1, port \d+: .*in use/);
+  server.process.kill("SIGINT");
+  assertEquals(await finish(server), [0, ""]);
+});
+
+Deno.test("serve: what cannot be is said before it listens", async () => {
+  const cases = [
+    [1, "outside [0, 1]|expected a number from 0 to 1", "--threshold", "2"],
+    [1, "expected one threshold, or 6", "--threshold", "0.5,0.5"],
+    [1, "--max-batch", "--max-batch", "0"],
+    [1, "--batch-wait", "--batch-wait", "-1"],
+    [1, "--max-body", "--max-body", "big"],
+    [1, "port 99999", "--port", "99999"],
+    [1, "budget", "--budget", "1"],
+    [2, "--budget", "--budget", "20M", "--threshold", "0.5"],
+  ] as const;
+  for (const [code, part, ...args] of cases) {
+    const outcome = await ranet("serve", "--device", "cpu", ...args);
+    assertEquals([outcome.code, outcome.out], [code, ""], args.join(" "));
+    assert(part.split("|").some((one) => outcome.notes.includes(one)), outcome.notes);
+  }
+  assertStringIncludes((await ranet("serve", "--help")).out, "/openapi.json");
+});

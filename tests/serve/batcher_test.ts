@@ -1,0 +1,94 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { Batcher } from "../../lib/serve/batcher.ts";
+
+/** Longer than any test runs. */
+const LONG = 2 ** 30;
+const never = new AbortController().signal;
+const plain = { group: "", signal: never };
+
+/** A batcher that doubles, and the batches that it made. */
+function doubling(options: { capacity: number; wait: number }, before: () => Promise<void> = async () => {}) {
+  const batches: (readonly number[])[] = [];
+  const batcher = new Batcher<number, number>(async (items) => {
+    batches.push(items);
+    await before();
+    return items.map((item) => 2 * item);
+  }, options);
+  return { batcher, batches };
+}
+
+Deno.test("a full batch starts without waiting", async () => {
+  const { batcher, batches } = doubling({ capacity: 3, wait: LONG });
+  const results = await Promise.all([1, 2, 3].map((item) => batcher.submit(item, plain)));
+  assertEquals([results, batches], [[2, 4, 6], [[1, 2, 3]]]);
+});
+
+Deno.test("what comes within the wait is one batch", async () => {
+  const { batcher, batches } = doubling({ capacity: 10, wait: 5 });
+  const waiting = [1, 2].map((item) => batcher.submit(item, plain));
+  assertEquals([batcher.queued, batches], [2, []]);
+  assertEquals(await Promise.all(waiting), [2, 4]);
+  assertEquals([batcher.queued, batches], [0, [[1, 2]]]);
+});
+
+Deno.test("one batch at a time; what comes meanwhile is the next", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { batcher, batches } = doubling({ capacity: 2, wait: 0 }, () => gate.promise);
+  const waiting = [1, 2, 3, 4, 5].map((item) => batcher.submit(item, plain));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals([batches, batcher.queued], [[[1]], 4]);
+  gate.resolve();
+  assertEquals(await Promise.all(waiting), [2, 4, 6, 8, 10]);
+  assertEquals(batches, [[1], [2, 3], [4, 5]]);
+});
+
+Deno.test("an error reaches each of its batch, and no other", async () => {
+  const batcher = new Batcher<number, number>((items) => {
+    if (items.includes(13)) throw new Error("unlucky");
+    return Promise.resolve(items);
+  }, { capacity: 2, wait: 0 });
+  const first = batcher.submit(1, plain);
+  const waiting = await Promise.allSettled([first, ...[12, 13, 14].map((item) => batcher.submit(item, plain))]);
+  assertEquals(waiting.map(({ status }) => status), ["fulfilled", "rejected", "rejected", "fulfilled"]);
+  await assertRejects(() => batcher.submit(13, plain), Error, "unlucky");
+});
+
+Deno.test("who goes away leaves the queue; whose batch runs gets an answer at once", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { batcher, batches } = doubling({ capacity: 2, wait: LONG }, () => gate.promise);
+  const [early, late] = [new AbortController(), new AbortController()];
+  const gone = batcher.submit(1, { group: "", signal: early.signal });
+  early.abort(new Error("early"));
+  await assertRejects(() => gone, Error, "early");
+  assertEquals(batcher.queued, 0);
+  const running = [batcher.submit(2, plain), batcher.submit(3, { group: "", signal: late.signal })];
+  late.abort(new Error("late"));
+  await assertRejects(() => running[1], Error, "late");
+  gate.resolve();
+  assertEquals([await running[0], batches], [4, [[2, 3]]]);
+  await assertRejects(() => batcher.submit(4, { group: "", signal: early.signal }), Error, "early");
+});
+
+Deno.test("law: each gets its own result once, from a batch of its group that is not too large", async () => {
+  const submissions = fc.array(fc.record({ group: fc.constantFrom("", "0.5", "0.8"), pause: fc.boolean() }));
+  await fc.assert(
+    fc.asyncProperty(submissions, fc.integer({ min: 1, max: 4 }), async (list, capacity) => {
+      const seen: number[] = [];
+      const batcher = new Batcher<number, string>((items, group) => {
+        assert(items.length >= 1 && items.length <= capacity);
+        for (const item of items) assertEquals(list[item].group, group);
+        seen.push(...items);
+        return Promise.resolve(items.map((item) => `${item} of ${group}`));
+      }, { capacity, wait: 1 });
+      const waiting = [];
+      for (const [i, { group, pause }] of list.entries()) {
+        waiting.push(batcher.submit(i, { group, signal: never }));
+        if (pause) await Promise.resolve();
+      }
+      assertEquals(await Promise.all(waiting), list.map(({ group }, i) => `${i} of ${group}`));
+      assertEquals(seen.toSorted((a, b) => a - b), [...list.keys()]);
+    }),
+    { numRuns: 50 },
+  );
+});

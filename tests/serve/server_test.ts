@@ -1,0 +1,286 @@
+import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { RanetError } from "../../lib/errors.ts";
+import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
+import { createHandler, type HandlerOptions } from "../../lib/serve/server.ts";
+import { randomNumbers, tinyModel } from "../fixtures.ts";
+
+const file = (name: string) => Deno.readFileSync(new URL(`../fixtures/images/${name}`, import.meta.url));
+const cat = file("cifar-cat.jpg");
+const photo = file("photo.png");
+
+const model = tinyModel();
+const executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 });
+
+const OPTIONS: HandlerOptions = {
+  when: { threshold: 0.9 },
+  capacity: 4,
+  batchWait: 1,
+  maxQueue: 8,
+  maxBody: 2 ** 20,
+  maxPixels: 2 ** 20,
+  timeout: 2 ** 30,
+  log: (text) => {
+    throw new Error(text);
+  },
+};
+
+const handlerWith = (options: Partial<HandlerOptions>, on = executor) =>
+  createHandler(on, { ...OPTIONS, ...options }).handle;
+const handle = handlerWith({});
+
+function post(body: BodyInit, type?: string, query = "", to = handle): Promise<Response> {
+  const headers = type === undefined ? undefined : { "content-type": type };
+  return to(new Request(`http://host/classify${query}`, { method: "POST", body, headers }));
+}
+/** Waits until so many images are waiting. */
+async function queued(count: number, to: typeof handle): Promise<void> {
+  const line = `\nranet_queued_images ${count}\n`;
+  const late = performance.now() + 10_000;
+  while (!(await (await get("/metrics", to)).text()).includes(line)) {
+    assertLess(performance.now(), late, `${count} images should wait`);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+const get = (path: string, to = handle) => to(new Request(`http://host${path}`));
+
+function form(...files: [name: string, bytes: Uint8Array<ArrayBuffer>][]): FormData {
+  const form = new FormData();
+  for (const [name, bytes] of files) form.append("image", new File([bytes], name));
+  return form;
+}
+
+/** Status and message of an answer that must be an error. */
+async function refused(answer: Promise<Response>): Promise<[status: number, error: string]> {
+  const response = await answer;
+  const body = await response.json();
+  assertEquals(Object.keys(body), ["error"]);
+  assertFalse(/\n|\.ts:/.test(body.error), body.error);
+  return [response.status, body.error];
+}
+
+Deno.test("one image, and several", async () => {
+  const [one] = await (await post(cat, "image/jpeg")).json();
+  assertEquals([one.image, one.top.length, one.fullFlops], ["-", 5, model.network.exits[2].cumulativeFlops]);
+  const both = await (await post(form(["a/ça t.jpg", cat], ["photo.png", photo]), undefined, "?top=2")).json();
+  assertEquals(both.map(({ image }: { image: string }) => image), ["a/ça t.jpg", "photo.png"]);
+  assertEquals(both[0], { ...one, image: "a/ça t.jpg", top: one.top.slice(0, 2) });
+  assertEquals((await post(cat)).status, 200);
+});
+
+Deno.test("requests at the same time run together, those with another threshold apart", async () => {
+  const sizes: number[] = [];
+  const watched = {
+    model,
+    device: executor.device,
+    classify: (images: Float32Array, when: object) => {
+      sizes.push(images.length / (3 * 20 ** 2));
+      return executor.classify(images, when);
+    },
+  } as unknown as AdaptiveExecutor;
+  const handler = handlerWith({ batchWait: 500, capacity: 8 }, watched);
+  const queries = ["", "?threshold=0", "", "?threshold=0", "", "?threshold=1,1,1"];
+  const answers = await Promise.all(queries.map((query) => post(cat, "image/jpeg", query, handler)));
+  const exits = (await Promise.all(answers.map((answer) => answer.json()))).map(([{ exit }]) => exit);
+  assertEquals([exits[1], exits[3], exits[5]], [1, 1, 3]);
+  assertEquals(sizes.toSorted(), [1, 2, 3]);
+});
+
+Deno.test("with a budget, the answer says what became of it, unless the request has its own threshold", async () => {
+  const handler = handlerWith({ budget: 123456 });
+  const { budget, samples, images } = await (await post(cat, "image/jpeg", "", handler)).json();
+  assertEquals([budget, samples, images.length], [123456, 1, 1]);
+  assert(Array.isArray(await (await post(cat, "image/jpeg", "?threshold=0.5", handler)).json()));
+});
+
+Deno.test("what is wrong with a request is said", async () => {
+  const cases: [number, string, Promise<Response>][] = [
+    [415, "text/html", post("<p>", "text/html; charset=utf-8")],
+    [422, "the file is empty", post("", "image/png")],
+    [422, "not an image", post("hello", "image/png")],
+    [422, "truncated", post(cat.slice(0, 200), "image/jpeg")],
+    [422, '"b.jpg"', post(form(["a.jpg", cat], ["b.jpg", cat.slice(0, 300)]))],
+    [422, "are more than 10", post(photo, "image/png", "", handlerWith({ maxPixels: 10 }))],
+    [413, "larger than 100 bytes", post(cat, "image/jpeg", "", handlerWith({ maxBody: 100 }))],
+    [413, "larger than 100 bytes", post(new Blob([cat]).stream(), "image/jpeg", "", handlerWith({ maxBody: 100 }))],
+    [
+      413,
+      "more than 2 parts",
+      post(form(["a", cat], ["b", cat], ["c", cat]), undefined, "", handlerWith({ maxQueue: 2 })),
+    ],
+    [400, "Cannot read the body: ", post("--x\r\nhello", "multipart/form-data; boundary=x")],
+    [400, "no boundary", post("hello", "multipart/form-data")],
+    [400, "no files", post(new FormData())],
+    [400, "threshold", post(cat, "image/jpeg", "?threshold=1.5")],
+    [400, "threshold", post(cat, "image/jpeg", "?threshold=0.5,0.5")],
+    [400, "top", post(cat, "image/jpeg", "?top=0")],
+    [404, "/nowhere", get("/nowhere")],
+    [404, "/constructor", get("/constructor")],
+  ];
+  for (const [status, part, response] of cases) {
+    const [found, error] = await refused(response);
+    assertEquals(found, status, error);
+    assertStringIncludes(error, part);
+  }
+  const wrong = await get("/classify");
+  assertEquals([wrong.status, wrong.headers.get("allow")], [405, "POST"]);
+  assertMatch((await wrong.json()).error, /expected POST/);
+});
+
+Deno.test("a full queue refuses for a moment", async () => {
+  const handler = handlerWith({ maxQueue: 2, batchWait: 3000 });
+  const waiting = [1, 2].map(() => post(cat, "image/jpeg", "", handler));
+  await queued(2, handler);
+  const busy = await post(cat, "image/jpeg", "", handler);
+  assertEquals([busy.status, busy.headers.get("retry-after")], [503, "1"]);
+  assertMatch((await busy.json()).error, /are waiting/);
+  assertEquals((await Promise.all(waiting)).map(({ status }) => status), [200, 200]);
+  assertEquals((await post(cat, "image/jpeg", "", handler)).status, 200);
+});
+
+Deno.test("bodies together are bounded", async () => {
+  const handler = handlerWith({ maxBody: 1000 });
+  const streams = Array.from({ length: 8 }, () => new TransformStream<Uint8Array, Uint8Array>());
+  const writers = streams.map(({ writable }) => writable.getWriter());
+  const waiting = streams.map(({ readable }) => post(readable, "image/jpeg", "", handler));
+  await Promise.all(writers.map((writer) => writer.write(new Uint8Array(990))));
+  const [status, error] = await refused(post(cat, "image/jpeg", "", handler));
+  assertEquals([status, error], [503, "Cannot classify just now: too many bodies are being read"]);
+  await Promise.all(writers.map((writer) => writer.close()));
+  for (const response of waiting) assertEquals((await refused(response))[0], 422);
+  assertEquals((await post(cat, "image/jpeg", "", handler)).status, 200);
+});
+
+Deno.test("a body that does not come, and a result that does not, are given up", async () => {
+  const handler = handlerWith({ timeout: 300, batchWait: 2 ** 30 });
+  const slow = new ReadableStream({ start: (controller) => controller.enqueue(cat.slice(0, 100)) });
+  assertEquals(await refused(post(slow, "image/jpeg", "", handler)), [
+    408,
+    "Cannot answer: the body did not come within 300 ms",
+  ]);
+  assertEquals((await refused(post(cat, "image/jpeg", "", handler)))[0], 504);
+});
+
+Deno.test("a client that goes away gives its place up", async () => {
+  const handler = handlerWith({ maxQueue: 1, batchWait: 500 });
+  const client = new AbortController();
+  const request = new Request("http://host/classify", { method: "POST", body: cat, signal: client.signal });
+  const gone = handler(request);
+  await queued(1, handler);
+  client.abort();
+  assertEquals((await gone).status, 499);
+  assertEquals((await post(cat, undefined, "", handler)).status, 200);
+});
+
+Deno.test("health follows the device and the end", async () => {
+  const { status, model: name, device, exits } = await (await get("/health")).json();
+  assertEquals([status, name, device.kind, exits.length], ["ok", "tiny", "cpu", 3]);
+
+  let lost = true;
+  const flaky = {
+    model,
+    device: executor.device,
+    classify: (images: Float32Array) => {
+      if (lost) throw new RanetError("Cannot run on it: the device was lost");
+      return executor.classify(images);
+    },
+  } as unknown as AdaptiveExecutor;
+  const handler = handlerWith({}, flaky);
+  assertEquals(await refused(post(cat, undefined, "", handler)), [503, "Cannot run on it: the device was lost"]);
+  const failed = await get("/health", handler);
+  assertEquals([failed.status, (await failed.json()).status], [503, "failed"]);
+  lost = false;
+  assertEquals((await post(cat, undefined, "", handler)).status, 200);
+  assertEquals((await get("/health", handler)).status, 200);
+});
+
+Deno.test("draining finishes what has come, a body that is still coming included, and takes nothing new", async () => {
+  const { handle, drain } = createHandler(executor, OPTIONS);
+  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+  const writer = writable.getWriter();
+  const early = post(readable, "image/jpeg", "", handle);
+  await writer.write(cat.slice(0, 100));
+  let drained = false;
+  const end = drain().then(() => drained = true);
+  assertEquals(await refused(post(cat, undefined, "", handle)), [
+    503,
+    "Cannot classify just now: the server is stopping",
+  ]);
+  const health = await get("/health", handle);
+  assertEquals([health.status, (await health.json()).status, drained], [503, "stopping", false]);
+  await writer.write(cat.slice(100));
+  await writer.close();
+  const { status, headers } = await early;
+  assertEquals([status, headers.get("connection")], [200, "close"]);
+  assert(await end);
+});
+
+Deno.test("a defect of ours is logged, not told", async () => {
+  const logged: string[] = [];
+  const broken = {
+    model,
+    device: executor.device,
+    classify: () => Promise.reject(new TypeError("secret")),
+  } as unknown as AdaptiveExecutor;
+  const handler = handlerWith({ log: (text) => logged.push(text) }, broken);
+  const [status, error] = await refused(post(cat, undefined, "", handler));
+  assertEquals([status, error.includes("secret")], [500, false]);
+  assertMatch(logged.join(), /TypeError: secret\n.*\.ts:/);
+});
+
+Deno.test("metrics count requests, exits, multiply-adds and batches", async () => {
+  const handler = handlerWith({});
+  const results = await (await post(form(["a", cat], ["b", photo]), undefined, "?threshold=1", handler)).json();
+  await post("", "text/html", "", handler);
+  await get("/nowhere/1", handler);
+  const response = await get("/metrics", handler);
+  assertMatch(response.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
+  const lines = (await response.text()).split("\n");
+  for (
+    const line of [
+      'ranet_http_requests_total{path="/classify",status="200"} 1',
+      'ranet_http_requests_total{path="/classify",status="415"} 1',
+      'ranet_http_requests_total{path="other",status="404"} 1',
+      "ranet_classify_seconds_count 1",
+      'ranet_images_total{exit="1"} 0',
+      'ranet_images_total{exit="3"} 2',
+      `ranet_multiply_adds_total ${2 * results[0].fullFlops}`,
+      "ranet_batch_images_sum 2",
+      "ranet_queued_images 0",
+    ]
+  ) assert(lines.includes(line), line);
+});
+
+Deno.test("the OpenAPI document is valid, and says what there is", async () => {
+  const document = await (await get("/openapi.json")).json();
+  const { valid, errors } = await new Validator().validate(structuredClone(document));
+  assert(valid, JSON.stringify(errors));
+  for (const path of Object.keys(document.paths)) assertLess((await get(path)).status, 406, path);
+  assertStringIncludes(await (await get("/")).text(), "/classify");
+
+  const { ImageResult, BudgetResult, Health } = document.components.schemas;
+  const keys = (value: object) => Object.keys(value).toSorted();
+  const [result] = await (await post(cat)).json();
+  const withBudget = await (await post(cat, undefined, "", handlerWith({ budget: 1e6 }))).json();
+  assertEquals(keys(result), ImageResult.required.toSorted());
+  assertEquals(keys(withBudget), BudgetResult.required.toSorted());
+  assertEquals(keys(await (await get("/health")).json()), Health.required.toSorted());
+});
+
+Deno.test("hostile bodies get an error, and nothing more", async () => {
+  const next = randomNumbers(5);
+  const noise = (length: number) => new Uint8Array(length).map(() => 128 * (next() + 1));
+  const damaged = (bytes: Uint8Array<ArrayBuffer>) => {
+    const copy = bytes.slice(0, 20 + Math.floor((next() + 1) / 2 * bytes.length));
+    for (let i = 0; i < 8; i++) copy[Math.floor((next() + 1) / 2 * copy.length)] ^= 1 << i;
+    return copy;
+  };
+  for (let i = 0; i < 100; i++) {
+    const body = [cat, photo, file("lossy.webp"), noise(500)].map(damaged)[i % 4];
+    const type = i % 5 === 4 ? "multipart/form-data; boundary=x" : "image/jpeg";
+    const response = await post(body, type);
+    assert([200, 400, 422].includes(response.status), `${i}: ${response.status}`);
+    await response.body?.cancel();
+  }
+  assertEquals((await post(cat)).status, 200);
+});
