@@ -1,0 +1,94 @@
+/**
+ * The built page in a headless Chromium.
+ *
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { serveFile } from "../../web/serve.ts";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** Path of a Chromium; `undefined` if there is none on PATH. */
+export const chromium: string | undefined = (Deno.env.get("PATH") ?? "").split(":")
+  .flatMap((folder) => NAMES.map((name) => `${folder}/${name}`))
+  .find(isFile);
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Registers a test that needs Chromium: left out, and counted as ignored, where there is none, but not in CI, where its
+ * lack is a failure.
+ */
+export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promise<void>): void {
+  const ignore = !chromium && Deno.env.get("CI") !== "true";
+  if (ignore) console.error(`Not run, for there is no Chromium on PATH: ${name}`);
+  Deno.test({
+    name: `${name} (Chromium)`,
+    ignore,
+    fn: async (t) => {
+      assert(chromium, "CI is true, and there is no Chromium on PATH");
+      await test(t);
+    },
+  });
+}
+
+/** A browser, and a server of `web/dist/`. */
+export interface Site extends AsyncDisposable {
+  /** Opens a page at a path; whatever the console complains of goes into `complaints`. */
+  open(path: string): Promise<{ readonly page: Page; readonly complaints: string[] }>;
+  /** Where the site is, with a slash at its end. */
+  readonly url: string;
+}
+
+const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+/** Builds the page, serves it and starts a browser, by default one with WebGPU. */
+export async function openSite({ webgpu = true }: { readonly webgpu?: boolean } = {}): Promise<Site> {
+  const root = new URL("../../", import.meta.url);
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "bundle"],
+    cwd: root,
+  })
+    .output();
+  if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
+  const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, serveFile);
+  const browser: Browser = await puppeteer.launch({
+    executablePath: chromium!,
+    args: [
+      "--headless",
+      "--no-sandbox",
+      ...(webgpu ? WEBGPU : []),
+      "--use-fake-device-for-media-stream",
+      "--use-fake-ui-for-media-stream",
+    ],
+  });
+  const url = `http://localhost:${server.addr.port}/`;
+  return {
+    url,
+    async open(path) {
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error" || message.type() === "warn") complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      page.on("request", (request) => {
+        if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(url)) complaints.push(request.url());
+      });
+      await page.goto(url + path);
+      return { page, complaints };
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await server.shutdown();
+    },
+  };
+}

@@ -1,0 +1,243 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import axe from "axe-core";
+import type { Page } from "puppeteer-core";
+import { ranet } from "../cli/ranet.ts";
+import { chromiumTest, openSite, type Site } from "./browser.ts";
+
+const root = new URL("../../", import.meta.url);
+const path = (file: string): string => new URL(file, root).pathname;
+const IMAGES = ["examples/cat.jpg", "tests/fixtures/images/photo.jpg", "tests/fixtures/images/alpha.png"].map(path);
+
+/** What became of an image. */
+interface Left {
+  readonly exit: number;
+  readonly label: string;
+  readonly confidence: number;
+}
+
+/** What the command line says. */
+async function expected(threshold: number): Promise<Left[]> {
+  const { out } = await ranet("classify", ...IMAGES, "--json", "--device", "cpu", "--threshold", String(threshold));
+  return JSON.parse(out);
+}
+
+/** Text of all elements that a selector finds. */
+function texts(page: Page, selector: string): Promise<string[]> {
+  return page.$$eval(selector, (elements) => elements.map((element) => element.textContent!.trim()));
+}
+
+/** Gives the page image files, and waits until the last exit has answered for the one looked at. */
+async function give(page: Page, files: readonly string[]): Promise<void> {
+  const input = await page.$("input#files");
+  await input!.uploadFile(...files);
+  await page.waitForFunction(() => document.querySelector("#exits li:last-child .time")!.textContent !== "");
+}
+
+/** What the page says of the image looked at. */
+function shown(page: Page): Promise<Left> {
+  return page.$$eval("#exits li", (rows) => {
+    const exit = rows.findIndex((row) => (row as HTMLElement).dataset.state === "left");
+    const text = (name: string) => rows[exit].querySelector(name)!.textContent!;
+    return { exit: exit + 1, label: text(".label"), confidence: parseFloat(text(".confidence")) / 100 };
+  });
+}
+
+async function setThreshold(page: Page, value: number): Promise<void> {
+  await page.$eval("#threshold", (element, value) => {
+    (element as HTMLInputElement).value = String(value);
+    element.dispatchEvent(new Event("input"));
+  }, value);
+}
+
+async function setSpec(page: Page, edit: (text: string) => string): Promise<void> {
+  const text = edit(await page.$eval("#spec", (element) => (element as HTMLTextAreaElement).value));
+  await page.$eval("#spec", (element, text) => {
+    (element as HTMLTextAreaElement).value = text;
+    element.dispatchEvent(new Event("input"));
+  }, text);
+}
+
+async function assertAccessible(page: Page): Promise<void> {
+  // As an expression of the debugger's: the page's own policy forbids to add scripts.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe
+      .run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("; ")}`);
+  });
+  assertEquals(violations, []);
+}
+type Finding = { readonly id: string; readonly nodes: readonly { readonly html: string }[] };
+
+async function answersLikeTheCommandLine(site: Site, query: string, device: RegExp): Promise<void> {
+  const { page, complaints } = await site.open(query);
+  for (const [i, image] of IMAGES.entries()) {
+    await give(page, [image]);
+    for (const threshold of [0.9, 0.95]) {
+      await setThreshold(page, threshold);
+      const [found, { exit, label, confidence }] = [await shown(page), (await expected(threshold))[i]];
+      assertEquals([found.exit, found.label], [exit, label]);
+      assertAlmostEquals(found.confidence, confidence, 1e-2);
+    }
+  }
+  assert(device.test((await texts(page, "#device"))[0]), (await texts(page, "#device"))[0]);
+  assertEquals(complaints, []);
+  await page.close();
+}
+
+chromiumTest("the page", async (t) => {
+  await using site = await openSite();
+
+  await t.step("answers on WebGPU as the command line does", async () => {
+    await answersLikeTheCommandLine(site, "", /^WebGPU: .*swiftshader/i);
+  });
+
+  await t.step("answers on the CPU as the command line does", async () => {
+    await answersLikeTheCommandLine(site, "?device=cpu", /^CPU: as asked$/);
+  });
+
+  await t.step("moves the exit taken with the threshold, and lights the drawing up to it", async () => {
+    const { page } = await site.open("?device=cpu");
+    await give(page, [path("examples/cat.jpg")]);
+    const lit = () =>
+      page.$eval("#drawing", (element) => element.shadowRoot!.querySelectorAll("[data-exit]:not(.dim)").length);
+    const found = [];
+    for (const threshold of [0.1, 0.9, 1]) {
+      await setThreshold(page, threshold);
+      found.push({ exit: (await shown(page)).exit, lit: await lit(), spent: (await texts(page, "#spent"))[0] });
+    }
+    assertEquals(found.map(({ exit }) => exit), [1, 2, 6]);
+    assertGreater(found[1].lit, found[0].lit);
+    assertGreater(found[2].lit, found[1].lit);
+    assertStringIncludes(found[1].spent, "21.77 M multiply-adds");
+    await page.close();
+  });
+
+  await t.step("sorts several images into the exits that they took", async () => {
+    const { page } = await site.open("?device=cpu");
+    const gif = path("tests/fixtures/images/photo.gif");
+    await give(page, [path("examples/ship.jpg"), gif, path("examples/cat.jpg"), IMAGES[1]]);
+    await page.waitForFunction(() => document.querySelectorAll(".card").length === 3);
+    assertEquals(await texts(page, ".shelf .count"), ["1", "1", "0", "0", "0", "1"]);
+    assertEquals((await texts(page, ".card span:first-of-type")).slice(0, 2), ["ship", "cat"]);
+    assertEquals(await texts(page, "#problems p"), [
+      'Cannot read image "photo.gif": GIF is not supported (JPEG, PNG and WebP are supported)',
+    ]);
+    await page.click(".shelf:nth-child(2) .card");
+    assertEquals((await shown(page)).label, "cat");
+    await assertAccessible(page);
+    await page.click("#clear");
+    assertEquals(await texts(page, ".card"), []);
+    await page.close();
+  });
+
+  await t.step("takes examples, drops, pasted images and photos from the camera", async () => {
+    const { page, complaints } = await site.open("?device=cpu");
+    await page.click("#examples button");
+    await page.evaluate(async () => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([await (await fetch("examples/frog.jpg")).blob()], "dropped.jpg"));
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+      document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
+    });
+    await page.click("#camera-open");
+    await page.waitForSelector("#camera-take:enabled");
+    await page.click("#camera-take");
+    await page.waitForFunction(() => document.querySelectorAll(".card").length === 4);
+    const names = await page.$$eval(".card img", (images) => images.map((image) => (image as HTMLImageElement).alt));
+    assertEquals(names.toSorted(), ["camera.png", "dropped.jpg", "dropped.jpg", "ship.jpg"]);
+    assertEquals(complaints, []);
+    await page.close();
+  });
+
+  await t.step("shows what is wrong with the YAML at its line, else costs and drawing", async () => {
+    const { page, complaints } = await site.open("?device=cpu#architecture");
+    await page.waitForSelector("#costs td");
+    assertEquals((await texts(page, "#costs tbody tr:last-child *")).slice(0, 4), [
+      "6",
+      "8×8×218",
+      "58.92 M",
+      "2.55 M",
+    ]);
+    await assertAccessible(page);
+
+    await setSpec(page, (text) => text.replace("channels: 32", "channels: many"));
+    await page.waitForSelector(".wrong");
+    const [line] = await texts(page, ".lines .marked");
+    const spec = await page.$eval("#spec", (element) => (element as HTMLTextAreaElement).value);
+    assertStringIncludes(spec.split("\n")[Number(line) - 1], "channels: many");
+    assertEquals(await texts(page, ".wrong li"), [
+      `Line ${line} base_features[1].channels: expected a whole number from 1 to 4096, found "many"`,
+    ]);
+    await assertAccessible(page);
+
+    await setSpec(page, (text) => text.replace("channels: many", "channels: 48").replace("blocks: 6", "blocks: 7"));
+    await page.waitForSelector(".fine");
+    assertEquals((await texts(page, "#costs tbody th")).length, 7);
+    assertEquals(await texts(page, ".marked"), []);
+    const exits = await page.$eval(
+      "#plan-drawing",
+      (element) => element.shadowRoot!.querySelectorAll(".exit[data-exit]").length,
+    );
+    assertEquals(exits, 7);
+    assertEquals(complaints, []);
+    await page.close();
+  });
+
+  await t.step("is used by keyboard, and fits a phone", async () => {
+    const { page } = await site.open("?device=cpu");
+    await page.setViewport({ width: 320, height: 700 });
+    await give(page, [path("examples/cat.jpg")]);
+    await page.focus("#tab-classify");
+    for (const view of ["classify", "architecture"]) {
+      assertEquals(await page.$eval(`#${view}`, (element) => (element as HTMLElement).hidden), false);
+      assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+      await assertAccessible(page);
+      await page.keyboard.press("ArrowRight");
+    }
+    await page.close();
+  });
+
+  await t.step("serves nothing but its own files", async () => {
+    for (const file of ["nothing.js", "../build.ts", "%2e%2e/build.ts", "..%2fbuild.ts", "specs", "//etc/passwd"]) {
+      const response = await fetch(site.url + file);
+      assertEquals([file, response.status], [file, 404]);
+      await response.body?.cancel();
+    }
+  });
+
+  await t.step("has a library beside it that works as a plain ES module", async () => {
+    const { page, complaints } = await site.open("index.html");
+    const result = await page.evaluate(async (url) => {
+      const { AdaptiveExecutor, decodeImage, loadModel, toTensor } = await import(`${url}ranet.js`);
+      const model = await loadModel("ranet-cifar10");
+      const executor = await AdaptiveExecutor.create(model, { device: "gpu" });
+      const file = await (await fetch(`${url}examples/ship.jpg`)).arrayBuffer();
+      const image = await decodeImage(new Uint8Array(file), { source: "ship.jpg" });
+      const [{ label, exit }] = await executor.classify(toTensor(image, model.spec.input));
+      const { message } = await loadModel("ship.yaml").catch((error: unknown) => error);
+      return { label, exit, device: executor.device.kind, message };
+    }, site.url);
+    assertEquals(result, {
+      label: "ship",
+      exit: 1,
+      device: "gpu",
+      message: 'Cannot read "ship.yaml": a browser has no files. Give an http(s) URL',
+    });
+    assertEquals(complaints, []);
+    await page.close();
+  });
+});
+
+chromiumTest("the page without WebGPU runs on the CPU, and says so", async () => {
+  await using site = await openSite({ webgpu: false });
+  const { page, complaints } = await site.open("");
+  await give(page, [path("examples/ship.jpg")]);
+  assertEquals(await texts(page, "#device"), ["CPU: this browser has no WebGPU"]);
+  assertEquals((await shown(page)).label, "ship");
+  assertEquals(complaints, []);
+});

@@ -1,0 +1,77 @@
+/**
+ * `deno task bundle`: the page and the library for browsers, into `web/dist/`.
+ *
+ * @module
+ */
+
+import * as esbuild from "esbuild";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { denoPlugin } from "./deno_plugin.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const DIST = `${ROOT}web/dist/`;
+
+/** Files or folders, of which these kinds of file are copied: the page finds them where modules do in the repository. */
+const BESIDE = ["specs", "weights/ranet-cifar10.safetensors", "examples"];
+
+const library = `${ROOT}web/library.ts`;
+const page = ["page.ts", "worker.ts"].map((name) => `${ROOT}web/${name}`);
+
+const settings: esbuild.BuildOptions = {
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  loader: { ".wgsl": "text", ".wasm": "file" },
+  logLevel: "warning",
+};
+
+/** The page takes the library from `ranet.js`, as other pages do. */
+const takeLibrary: esbuild.Plugin = {
+  name: "library",
+  setup: ({ onResolve }) => onResolve({ filter: /\/library\.ts$/ }, () => ({ path: "./ranet.js", external: true })),
+};
+
+async function copy(path: string): Promise<void> {
+  const { isFile } = await Deno.stat(ROOT + path);
+  if (isFile) {
+    if (!/\.(jpg|safetensors|yaml)$/.test(path)) return;
+    await Deno.mkdir(DIST + path.slice(0, path.lastIndexOf("/") + 1), { recursive: true });
+    return await Deno.copyFile(ROOT + path, DIST + path);
+  }
+  for await (const { name } of Deno.readDir(ROOT + path)) await copy(`${path}/${name}`);
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Deno.errors.NotFound;
+await Deno.remove(DIST, { recursive: true }).catch((error) => {
+  if (!isMissing(error)) throw error;
+});
+await Deno.mkdir(DIST, { recursive: true });
+
+try {
+  await esbuild.build({
+    ...settings,
+    entryPoints: [library],
+    outfile: `${DIST}ranet.js`,
+    assetNames: "wasm/[name]",
+    inject: [`${ROOT}web/browser.ts`],
+    plugins: [await denoPlugin([library], ROOT)],
+  });
+  await esbuild.build({
+    ...settings,
+    entryPoints: [...page, `${ROOT}web/style.css`],
+    outdir: DIST,
+    plugins: [takeLibrary, await denoPlugin(page, ROOT)],
+  });
+} finally {
+  await esbuild.stop();
+}
+await Promise.all(BESIDE.map(copy));
+await Deno.copyFile(`${ROOT}web/index.html`, `${DIST}index.html`);
+
+for (const name of ["ranet.js", "page.js", "worker.js", "style.css", "index.html"]) {
+  const bytes = await Deno.readFile(DIST + name);
+  const kilobytes = (length: number): string => `${(length / 1000).toFixed(1)} kB`.padStart(9);
+  console.log(`${name.padEnd(10)} ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);
+}

@@ -1,0 +1,154 @@
+/**
+ * The tab that classifies: one image exit by exit, and all of them by the exit that they took.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+import { large, percent } from "../lib/cli/text.ts";
+import { byId, make } from "./dom.ts";
+import { Drawing } from "./drawing.ts";
+import { ExitList } from "./exit_list.ts";
+import type { Network } from "./library.ts";
+import type { Answer, Question } from "./messages.ts";
+import { answerAt, type Sample } from "./samples.ts";
+import { Shelves } from "./shelves.ts";
+
+/** The tab. */
+export class Classify {
+  readonly #network: Network;
+  readonly #ask: (question: Question) => void;
+  readonly #samples = new Map<number, Sample>();
+  readonly #exits: ExitList;
+  readonly #shelves: Shelves;
+  readonly #drawing: Drawing;
+  readonly #slider = byId<HTMLInputElement>("threshold");
+  #selected?: Sample;
+  #ids = 0;
+
+  /** Fills the tab for a network; `ask` passes questions on. */
+  constructor(network: Network, ask: (question: Question) => void) {
+    this.#network = network;
+    this.#ask = ask;
+    this.#exits = new ExitList(byId("exits"), network);
+    this.#shelves = new Shelves(byId("shelves"), network, (sample) => {
+      this.#select(sample);
+      byId("result").scrollIntoView({ block: "nearest" });
+    });
+    this.#drawing = new Drawing(byId("drawing"));
+    this.#drawing.show(network);
+    this.#slider.addEventListener("input", () => this.#render());
+    byId("clear").addEventListener("click", () => this.#clear());
+    this.#render();
+  }
+
+  /** Takes images; the first of them is looked at. */
+  add(files: readonly File[]): void {
+    byId("problems").replaceChildren();
+    files.forEach((file, i) => {
+      const sample: Sample = { id: this.#ids++, name: file.name, answers: [] };
+      this.#samples.set(sample.id, sample);
+      if (i === 0) this.#select(sample);
+      this.#ask({ id: sample.id, name: file.name, file });
+    });
+  }
+
+  /** An image has been decoded. */
+  show(id: number, thumbnail: Blob, seen: ImageData): void {
+    const sample = this.#samples.get(id);
+    if (!sample) return;
+    sample.thumbnail = URL.createObjectURL(thumbnail);
+    sample.seen = seen;
+    this.#render();
+  }
+
+  /** An exit has answered. */
+  answer(id: number, answer: Answer): void {
+    this.#samples.get(id)?.answers.push(answer);
+    this.#render();
+  }
+
+  /** An image cannot be classified. */
+  fail(id: number, message: string): void {
+    const sample = this.#samples.get(id);
+    if (!sample) return;
+    byId("problems").append(make("p", "", message));
+    this.#samples.delete(id);
+    if (this.#selected === sample) this.#selected = [...this.#samples.values()].at(-1);
+    this.#render();
+  }
+
+  #select(sample: Sample): void {
+    this.#selected = sample;
+    this.#render();
+  }
+
+  #clear(): void {
+    for (const { thumbnail } of this.#samples.values()) if (thumbnail) URL.revokeObjectURL(thumbnail);
+    this.#samples.clear();
+    this.#selected = undefined;
+    this.#render();
+    byId("files").focus();
+  }
+
+  #render(): void {
+    const threshold = Number(this.#slider.value);
+    const samples = [...this.#samples.values()];
+    const taken = new Map(samples.map((sample) => [sample, answerAt(threshold, sample, this.#network.exits.length)]));
+    byId("threshold-value").textContent = percent(threshold);
+    this.#slider.setAttribute("aria-valuetext", percent(threshold));
+    this.#renderSpent([...taken.values()].filter((answer) => answer !== undefined));
+    byId("shelves-section").hidden = samples.length < 2;
+    this.#shelves.render(taken, this.#selected);
+    this.#renderSelected(threshold, this.#selected && taken.get(this.#selected));
+  }
+
+  #renderSpent(answers: readonly Answer[]): void {
+    const full = this.#network.exits.at(-1)!.cumulativeFlops;
+    const average = answers.reduce((sum, { flops }) => sum + flops, 0) / answers.length;
+    const images = answers.length === 1 ? "1 image" : `${answers.length} images, on average`;
+    byId("spent").textContent = answers.length === 0
+      ? `The whole network costs ${large(full)} multiply-adds`
+      : `${images}: ${large(average)} multiply-adds, ${percent(average / full)} of all`;
+  }
+
+  #renderSelected(threshold: number, left: Answer | undefined): void {
+    const sample = this.#selected;
+    this.#exits.render(sample?.answers ?? [], { threshold, left: left?.exit });
+    const count = this.#network.exits.length;
+    if (sample) {
+      this.#drawing.light(left?.exit ?? sample.answers.length);
+      const [strong, line] = left
+        ? [`${left.label} ${percent(left.confidence)}`, `left at exit ${left.exit} of ${count}`]
+        : [sample.answers.at(-1)?.label ?? "…", `at exit ${sample.answers.length + 1} of ${count}`];
+      setVerdict(strong, line);
+    } else {
+      this.#drawing.light(count);
+      setVerdict("Pick an image", "and watch the exits answer, one after another");
+    }
+    showPhoto(sample);
+  }
+}
+
+/** Only changes are written: each is read aloud. */
+function setVerdict(...texts: readonly [strong: string, line: string]): void {
+  [...byId("verdict").children].forEach((element, i) => {
+    if (element.textContent !== texts[i]) element.textContent = texts[i];
+  });
+}
+
+function showPhoto(sample: Sample | undefined): void {
+  const photo = byId<HTMLImageElement>("photo");
+  const canvas = byId<HTMLCanvasElement>("seen");
+  const size = sample?.seen?.width;
+  photo.hidden = !sample?.thumbnail;
+  canvas.hidden = !size;
+  const caption = size ? `; in the corner, the ${size}×${size} pixels that the network sees` : "";
+  byId("photo-caption").textContent = sample ? sample.name + caption : "";
+  if (!sample?.thumbnail || photo.src === sample.thumbnail) return;
+  photo.src = sample.thumbnail;
+  photo.alt = sample.name;
+  canvas.width = canvas.height = size!;
+  canvas.getContext("2d")!.putImageData(sample.seen!, 0, 0);
+}

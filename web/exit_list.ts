@@ -1,0 +1,70 @@
+/**
+ * The list of exits with what each says of an image.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+import { large, percent } from "../lib/cli/text.ts";
+import { make } from "./dom.ts";
+import type { Network } from "./library.ts";
+import type { Answer } from "./messages.ts";
+
+/** Where an image stands at an exit. */
+type State = "waiting" | "passed" | "left" | "spared";
+
+const NOTES: Readonly<Record<State, string>> = {
+  waiting: "",
+  passed: "not sure enough",
+  left: "leaves here",
+  spared: "not needed",
+};
+
+/** The list. */
+export class ExitList {
+  readonly #list: HTMLElement;
+  readonly #rows: readonly Row[];
+
+  /** Makes a row for each exit. */
+  constructor(list: HTMLElement, network: Network) {
+    this.#list = list;
+    this.#rows = network.exits.map(({ cumulativeFlops }, k) => makeRow(k + 1, cumulativeFlops));
+    list.replaceChildren(...this.#rows.map(({ row }) => row));
+  }
+
+  /** Shows answers; `left` is the exit taken, counted from 1, if that is decided. */
+  render(answers: readonly Answer[], options: { readonly threshold: number; readonly left: number | undefined }): void {
+    const { threshold, left = Infinity } = options;
+    this.#list.style.setProperty("--threshold", String(threshold));
+    this.#rows.forEach(({ row, label, confidence, time, note }, k) => {
+      const answer = answers.at(k);
+      const exit = k + 1;
+      const state: State = exit > left ? "spared" : exit === left ? "left" : answer ? "passed" : "waiting";
+      row.dataset.state = state;
+      row.style.setProperty("--confidence", String(answer?.confidence ?? 0));
+      label.textContent = answer?.label ?? "";
+      confidence.textContent = answer ? percent(answer.confidence) : "";
+      time.textContent = answer ? `${answer.milliseconds.toFixed(answer.milliseconds < 10 ? 1 : 0)} ms` : "";
+      note.textContent = NOTES[state];
+    });
+  }
+}
+
+interface Row {
+  readonly row: HTMLLIElement;
+  readonly label: HTMLElement;
+  readonly confidence: HTMLElement;
+  readonly time: HTMLElement;
+  readonly note: HTMLElement;
+}
+
+function makeRow(exit: number, flops: number): Row {
+  const [label, confidence, time, note] = ["label", "confidence", "time", "note"].map((name) => make("span", name));
+  const bar = make("span", "bar");
+  bar.ariaHidden = "true";
+  const name = make("span", "exit-name", `Exit ${exit}`);
+  const cost = make("span", "cost", large(flops));
+  cost.title = `${flops.toLocaleString("en")} multiply-adds up to here`;
+  return { row: make("li", "", name, label, bar, confidence, cost, time, note), label, confidence, time, note };
+}

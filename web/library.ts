@@ -1,0 +1,13 @@
+/**
+ * The library as a plain ES module for browsers, `ranet.js`: all of `mod.ts`. Specs and weights are fetched from beside it;
+ * other ones are given as URLs, for there are no files.
+ *
+ * @module
+ */
+
+import { config } from "zod";
+
+export * from "../mod.ts";
+
+// Pages that forbid `eval` would report the attempt.
+config({ jitless: true });

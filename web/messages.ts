@@ -1,0 +1,47 @@
+/**
+ * What the page and its worker tell each other.
+ *
+ * @module
+ */
+
+/** An image to classify. */
+export interface Question {
+  /** Names the image in answers. */
+  readonly id: number;
+  /** The file's name, for messages. */
+  readonly name: string;
+  /** The file: JPEG, PNG or WebP. */
+  readonly file: Blob;
+}
+
+/** What one exit says of an image. */
+export interface Answer {
+  /** Counted from 1. */
+  readonly exit: number;
+  readonly label: string;
+  /** In [0, 1]. */
+  readonly confidence: number;
+  /** Multiply-adds up to this exit. */
+  readonly flops: number;
+  /** Since the first exit was begun. */
+  readonly milliseconds: number;
+}
+
+/** What the worker says. */
+export type Report =
+  | {
+    readonly kind: "ready";
+    readonly device: { readonly kind: "gpu" | "cpu"; readonly name: string };
+    /** Why it does not run on the GPU although there is one. */
+    readonly reason?: string;
+  }
+  | { readonly kind: "broken"; readonly message: string }
+  | {
+    readonly kind: "image";
+    readonly id: number;
+    readonly thumbnail: Blob;
+    /** The pixels that the network takes. */
+    readonly seen: ImageData;
+  }
+  | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
+  | { readonly kind: "problem"; readonly id: number; readonly message: string };

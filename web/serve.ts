@@ -1,0 +1,44 @@
+/**
+ * `deno task web`: serves what `deno task bundle` built, on this machine only.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: "text/css",
+  html: "text/html",
+  jpg: "image/jpeg",
+  js: "text/javascript",
+  json: "application/json",
+  wasm: "application/wasm",
+  yaml: "text/plain; charset=utf-8",
+};
+
+const DIST = new URL("dist/", import.meta.url);
+
+/** Answers a request with a file of `web/dist/`. */
+export async function serveFile(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const file = new URL(`.${pathname}${pathname.endsWith("/") ? "index.html" : ""}`, DIST);
+  const missing = (): Response => new Response("There is no such file.\n", { status: 404 });
+  // No file has a name that needs escapes, and %2f would lead out of the folder.
+  if (!file.href.startsWith(DIST.href) || pathname.includes("%")) return missing();
+  try {
+    const body = await Deno.readFile(file);
+    const type = TYPES[file.pathname.split(".").at(-1)!] ?? "application/octet-stream";
+    return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache" } });
+  } catch {
+    return missing();
+  }
+}
+
+if (import.meta.main) {
+  const { values: { port } } = parseArgs({ options: { port: { type: "string", default: "8000" } } });
+  Deno.serve({
+    hostname: "localhost",
+    port: Number(port),
+    onListen: ({ port }) => console.log(`The page is at http://localhost:${port}/`),
+  }, serveFile);
+}
