@@ -5,45 +5,63 @@
  * ```ts
  * import { AdaptiveExecutor, decodeImage, loadModel, toTensor } from "@ranet/ranet";
  *
+ * // An architecture with trained weights: 10 classes of photos, 6 exits.
  * const model = await loadModel("ranet-cifar10");
+ * // Runs on the WebGPU adapter if there is one, else on the CPU.
  * using executor = await AdaptiveExecutor.create(model);
  *
+ * // A JPEG, PNG or WebP of any size becomes the 3 × 32 × 32 numbers that this network takes.
  * const bytes = await Deno.readFile("examples/ship.jpg");
- * const image = await decodeImage(bytes, { source: "ship.jpg" });
- * const [result] = await executor.classify(toTensor(image, model.spec.input), { threshold: 0.9 });
+ * const image = toTensor(await decodeImage(bytes, { source: "ship.jpg" }), model.spec.input);
+ *
+ * // It leaves at the first exit that is at least 90 % sure.
+ * const [result] = await executor.classify(image, { threshold: 0.9 });
  * console.log(`${result.label} at exit ${result.exit}, ${result.flops} multiply-adds`);
+ *
+ * // Or every exit's answer, as soon as it is there.
+ * for await (const { exit, label } of executor.anytime(image, { deadline: 100 })) console.log(exit, label);
  * ```
+ *
+ * A batch may share a budget, in multiply-adds per image on average: {@linkcode calibrate} finds the thresholds for it,
+ * {@linkcode readCalibrations} has those of the model that comes along. A network of one's own is a YAML text
+ * ({@linkcode parseSpec}), whose costs are known before it is trained:
+ *
+ * ```ts
+ * import { buildNetwork, parseSpec } from "@ranet/ranet";
+ *
+ * const spec = parseSpec(`
+ * name: small
+ * classes: [cat, dog]
+ * base_features: # coarsest first
+ *   - { scale: 1/2, channels: 16 }
+ *   - { scale: 1, channels: 8 }
+ * `);
+ * for (const { subnetwork, cumulativeFlops } of buildNetwork(spec).exits) console.log(subnetwork, cumulativeFlops);
+ * ```
+ *
+ * Images are `N × 3 × size × size` numbers in one `Float32Array`, planes of red, green and blue, row by row. Exits and
+ * sub-networks are counted from 1, classes and samples from 0. Whatever is wrong with what was given is a
+ * {@linkcode RanetError}, whose message says what to do. WebGPU takes no permission; loading the bundled model takes
+ * `--allow-net=jsr.io` (it is fetched once), or `--allow-read` where the library itself is a file.
  *
  * @module
  */
 
 export { decodeImage } from "./lib/data/decode.ts";
 export type { RgbImage } from "./lib/data/image.ts";
-export { readNpy } from "./lib/data/npy.ts";
 export { toTensor } from "./lib/data/preprocess.ts";
-export { type AdapterDescription, describeAdapters, type DeviceChoice } from "./lib/device/open.ts";
+export type { DeviceChoice } from "./lib/device/open.ts";
+export type { Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
+export { drawNetwork } from "./lib/drawing/draw.ts";
 export { RanetError } from "./lib/errors.ts";
-export {
-  calibrate,
-  type Calibration,
-  type CalibrationTarget,
-  checkBudget,
-  type Validation,
-} from "./lib/executor/calibration.ts";
-export {
-  calibrationWithin,
-  formatCalibrations,
-  parseCalibrations,
-  readCalibrations,
-} from "./lib/executor/calibration_file.ts";
+export { calibrate, type Calibration, type CalibrationTarget, type Validation } from "./lib/executor/calibration.ts";
+export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/executor/calibration_file.ts";
 export {
   AdaptiveExecutor,
   type AnytimeOptions,
   type Classification,
   type ClassifyOptions,
-  DEFAULT_CAPACITY,
-  DEFAULT_THRESHOLD,
   type ExecutorOptions,
 } from "./lib/executor/executor.ts";
 export {

@@ -10,10 +10,14 @@
  *
  * @example
  * ```ts
- * import { RanetError } from "./errors.ts";
+ * import { loadModel, RanetError } from "@ranet/ranet";
  *
- * const error = new RanetError("Cannot read image cat.jpg: the file is empty");
- * console.log(error.name); // "RanetError"
+ * try {
+ *   await loadModel("no/such/folder");
+ * } catch (error) {
+ *   if (!(error instanceof RanetError)) throw error;
+ *   console.log(error.message); // Cannot read "no/such/folder": there is no such file or folder
+ * }
  * ```
  */
 export class RanetError extends Error {

@@ -5,10 +5,10 @@ import {
   createModel,
   parseSpec,
   readCheckpoint,
-  readNpy,
   readSpec,
   specFromOfficialFlags,
 } from "../mod.ts";
+import { readNpy } from "../lib/data/npy.ts";
 import { relativeError } from "./fixtures.ts";
 import { gpuTest } from "./gpu.ts";
 

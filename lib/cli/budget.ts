@@ -6,9 +6,8 @@
 
 import { RanetError } from "../errors.ts";
 import { type Calibration, checkBudget, checkCalibration } from "../executor/calibration.ts";
-import { calibrationWithin, parseCalibrations, readCalibrations } from "../executor/calibration_file.ts";
+import { calibrationWithin, readCalibrations } from "../executor/calibration_file.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, type Model } from "../executor/model.ts";
-import { readBundled } from "../executor/resource.ts";
 import type { BatchSummary } from "../executor/summary.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, UsageError } from "./command.ts";
@@ -81,10 +80,7 @@ expected of these thresholds, from ${samples} samples${dataset ? ` of ${printabl
 async function readOwnOrBundled(path: string, options: Options, make: string): Promise<Calibration[]> {
   if (options.calibration !== undefined || await exists(path)) return await readCalibrations(path);
   const { model = DEFAULT_MODEL, weights } = options;
-  if (model === DEFAULT_MODEL && weights === undefined) {
-    const bundled = `weights/${DEFAULT_MODEL}.calibration.json`;
-    return parseCalibrations(new TextDecoder().decode(await readBundled(bundled)), bundled);
-  }
+  if (model === DEFAULT_MODEL && weights === undefined) return await readCalibrations(DEFAULT_MODEL);
   throw new RanetError(`Cannot keep a budget: there is no calibration ${path}. Make one: ${make}`);
 }
 

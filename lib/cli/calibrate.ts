@@ -21,7 +21,6 @@ import { forwardDataset } from "../executor/forward_dataset.ts";
 import { readAmount } from "./amount.ts";
 import { calibrationPath, exists } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
-import { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { large, percent, printable, table } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
@@ -95,6 +94,7 @@ async function predict(
   const logits = network.exits.map(() => new Float32Array(dataset.size * classes));
   const labels = new Uint16Array(dataset.size);
   let done = 0;
+  const { Progress } = await import("./progress.ts");
   using progress = new Progress("calibrating", dataset.size);
   for await (const batch of forwardDataset(executor, dataset, { onBad })) {
     batch.logits.forEach((values, exit) => logits[exit].set(values, done * classes));

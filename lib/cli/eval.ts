@@ -12,10 +12,10 @@ import { DEFAULT_MODEL } from "../executor/model.ts";
 import { evaluate, type Outcomes } from "../report/evaluate.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
 import { pickPictures } from "../report/pictures.ts";
-import { type ModelReport, reportFiles } from "../report/report.ts";
+import type { ModelReport } from "../report/report.ts";
 import { required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
-import { Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { large, percent, printable, table } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
@@ -56,6 +56,8 @@ several times to compare models in the same plots.`,
       const taken = reports.some(({ name }) => name === report.name);
       reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);
     }
+    // Its plots take a large library, which no other command needs.
+    const { reportFiles } = await import("../report/report.ts");
     const files = reportFiles(reports);
     await writeFiles(Array.from(files, ([name, text]) => [join(out, name), new TextEncoder().encode(text)] as const));
     terminal.stdout(call.json ? files.get("results.json")!.trimEnd() : toText(reports, out));
@@ -123,6 +125,7 @@ async function pass(
   { flags, options }: Call<EvalOption>,
   terminal: Terminal,
 ): Promise<Pass> {
+  const { Progress } = await import("./progress.ts");
   let progress: Progress | undefined;
   let before = 0;
   try {

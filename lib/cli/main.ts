@@ -12,23 +12,35 @@ import { calibrateCommand } from "./calibrate.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, type Terminal, UsageError } from "./command.ts";
 import { devicesCommand } from "./devices.ts";
+import { diffCommand } from "./diff.ts";
+import { drawCommand } from "./draw.ts";
 import { evalCommand } from "./eval.ts";
+import { exportCommand } from "./export.ts";
 import { forwardCommand } from "./forward.ts";
 import { commandHelp, overallHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
+import { newCommand } from "./new.ts";
 import { planCommand } from "./plan.ts";
+import { serveCommand } from "./serve.ts";
 import { specCommand } from "./spec.ts";
 import { systemReason } from "./system_error.ts";
+import { tuneCommand } from "./tune.ts";
 
 const COMMANDS: readonly Command[] = [
   classifyCommand,
   calibrateCommand,
   evalCommand,
   planCommand,
+  drawCommand,
+  diffCommand,
+  newCommand,
   forwardCommand,
   specCommand,
   importCommand,
+  exportCommand,
+  serveCommand,
   devicesCommand,
+  tuneCommand,
 ];
 
 /**

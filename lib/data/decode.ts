@@ -25,10 +25,10 @@ const MAX_SIDE = 30_000;
  * @throws {RanetError} If this is no image, or empty, truncated, damaged or too large, or of a format not supported.
  *
  * @example
- * ```ts ignore
- * import { decodeImage } from "./decode.ts";
+ * ```ts
+ * import { decodeImage } from "@ranet/ranet";
  *
- * const image = await decodeImage(await Deno.readFile("cat.jpg"), { source: "cat.jpg" });
+ * const image = await decodeImage(await Deno.readFile("examples/cat.jpg"), { source: "cat.jpg" });
  * console.log(image.width, image.height);
  * ```
  */

@@ -19,7 +19,7 @@ import type { RgbImage } from "./image.ts";
  *
  * @example
  * ```ts
- * import { toTensor } from "./preprocess.ts";
+ * import { toTensor } from "@ranet/ranet";
  *
  * const white = { width: 1, height: 1, data: new Uint8Array([255, 255, 255, 255]) };
  * const tensor = toTensor(white, { size: 2, resize: 2, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });

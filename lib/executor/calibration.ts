@@ -56,22 +56,23 @@ const GRID = 512;
 const REFINEMENTS = 40;
 
 /**
- * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it.
+ * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it. Tried
+ * are those that let a share of the samples proportional to q^k leave at exit k (Huang et al., ICLR 2018, section 3, whom
+ * the RANet paper follows), over q.
  *
  * @param network The network that the logits come from.
  * @param validation Logits and labels of a validation set.
  * @param target What is wanted.
  * @param options `dataset`: the validation set's name, to be kept with the result.
+ * @returns The thresholds, for `AdaptiveExecutor.classify`, with what they gave on the validation set.
  * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
  * or the validation set does not fit the network.
  *
  * @example
  * ```ts
- * import { AdaptiveExecutor } from "./executor.ts";
- * import { calibrate } from "./calibration.ts";
- * import { DEFAULT_MODEL, loadModel } from "./model.ts";
+ * import { AdaptiveExecutor, calibrate, loadModel } from "@ranet/ranet";
  *
- * const model = await loadModel(DEFAULT_MODEL);
+ * const model = await loadModel("ranet-cifar10");
  * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
  * const images = new Float32Array(2 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
  * const validation = { logits: await executor.forward(images), labels: [8, 0] };

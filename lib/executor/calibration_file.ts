@@ -4,46 +4,66 @@
  * @module
  */
 
-import { z } from "zod";
-import { readBoundedFile } from "../data/files.ts";
+import * as z from "zod";
 import { RanetError } from "../errors.ts";
 import { describeIssue } from "../spec/issues.ts";
 import type { Calibration } from "./calibration.ts";
+import { DEFAULT_MODEL } from "./model.ts";
+import { readBundled, readResource } from "./resource.ts";
 
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;
 
-const share = z.number("a number in [0, 1]").min(0, "a number in [0, 1]").max(1, "a number in [0, 1]");
-const flops = z.number("a number above 0").positive("a number above 0");
-// JSON has no infinities: nobody leaves at a "never", everybody at the last exit's null.
-const thresholds = z
-  .array(z.union([share, z.literal("never"), z.null()], 'a number in [0, 1], or "never"'), "a list")
-  .refine((all) => all.indexOf(null) === all.length - 1, "a list with null in the last place, and only there")
-  .transform((all) => all.map((one) => one === "never" ? Infinity : one ?? -Infinity));
-const schema = z.strictObject({
-  calibrations: z.array(
-    z.strictObject({
-      model: z.string("a model's name"),
-      target: z.union([z.strictObject({ budget: flops }), z.strictObject({ accuracy: share })], "a budget or accuracy"),
-      thresholds,
-      q: flops,
-      expectedAccuracy: share,
-      expectedCost: flops,
-      samples: z.int("a whole number above 0").positive("a whole number above 0"),
-      dataset: z.string("a name").optional(),
-    }, "an object"),
-    "a list",
-  ),
-}, 'an object with "calibrations"');
+/** Made on demand, since loading the library is to take no time. */
+function fileSchema() {
+  const share = z.number("a number in [0, 1]").min(0, "a number in [0, 1]").max(1, "a number in [0, 1]");
+  const flops = z.number("a number above 0").positive("a number above 0");
+  // JSON has no infinities: nobody leaves at a "never", everybody at the last exit's null.
+  const thresholds = z
+    .array(z.union([share, z.literal("never"), z.null()], 'a number in [0, 1], or "never"'), "a list")
+    .refine((all) => all.indexOf(null) === all.length - 1, "a list with null in the last place, and only there")
+    .transform((all) => all.map((one) => one === "never" ? Infinity : one ?? -Infinity));
+  return z.strictObject({
+    calibrations: z.array(
+      z.strictObject({
+        model: z.string("a model's name"),
+        target: z.union(
+          [z.strictObject({ budget: flops }), z.strictObject({ accuracy: share })],
+          "a budget or accuracy",
+        ),
+        thresholds,
+        q: flops,
+        expectedAccuracy: share,
+        expectedCost: flops,
+        samples: z.int("a whole number above 0").positive("a whole number above 0"),
+        dataset: z.string("a name").optional(),
+      }, "an object"),
+      "a list",
+    ),
+  }, 'an object with "calibrations"');
+}
 
 /**
  * Reads a file of calibrations.
  *
+ * @param nameOrPath `"ranet-cifar10"`, which comes calibrated for budgets of 10, 15, … 55 million multiply-adds; or the
+ * path or URL of a file that `ranet calibrate` or {@linkcode formatCalibrations} made.
+ * @returns The calibrations, cheapest first if `ranet calibrate` wrote them.
  * @throws {RanetError} If it is missing, or not such a file.
+ *
+ * @example
+ * ```ts
+ * import { calibrationWithin, readCalibrations } from "@ranet/ranet";
+ *
+ * const calibrations = await readCalibrations("ranet-cifar10");
+ * const calibration = calibrationWithin(20e6, calibrations);
+ * console.log(calibration?.expectedCost, calibration?.expectedAccuracy);
+ * ```
  */
-export async function readCalibrations(path: string): Promise<Calibration[]> {
-  const text = new TextDecoder().decode(await readBoundedFile(path, MAX_BYTES));
-  return parseCalibrations(text, path);
+export async function readCalibrations(nameOrPath: string): Promise<Calibration[]> {
+  const parse = (bytes: Uint8Array) => parseCalibrations(new TextDecoder().decode(bytes), nameOrPath);
+  if (nameOrPath === DEFAULT_MODEL) return await readBundled(`weights/${DEFAULT_MODEL}.calibration.json`, parse);
+  return parse(await readResource(nameOrPath, { maxBytes: MAX_BYTES }));
 }
 
 /**
@@ -60,14 +80,27 @@ export function parseCalibrations(text: string, source: string): Calibration[] {
   } catch {
     throw new RanetError(`Cannot read calibrations ${JSON.stringify(source)}: it is not JSON`);
   }
-  const { data, error } = schema.safeParse(document);
+  const { data, error } = fileSchema().safeParse(document);
   if (data) return data.calibrations;
   throw new RanetError(
     `Cannot read calibrations ${JSON.stringify(source)}: ${describeIssue(error.issues[0], document)[0]}`,
   );
 }
 
-/** Calibrations as JSON that {@linkcode parseCalibrations} reads. */
+/**
+ * Writes calibrations as a JSON file that {@linkcode readCalibrations} reads.
+ *
+ * @param calibrations Any number of them, of one model.
+ * @returns The file's text.
+ *
+ * @example
+ * ```ts
+ * import { formatCalibrations, readCalibrations } from "@ranet/ranet";
+ *
+ * const [cheapest] = await readCalibrations("ranet-cifar10");
+ * console.log(formatCalibrations([cheapest])); // to be written beside the weights
+ * ```
+ */
 export function formatCalibrations(calibrations: readonly Calibration[]): string {
   const readable = calibrations.map((calibration) => ({
     ...calibration,
@@ -85,7 +118,22 @@ export function withCalibration(calibrations: readonly Calibration[], added: Cal
   return [...others, added].sort((a, b) => a.expectedCost - b.expectedCost);
 }
 
-/** The calibration that spends most within a budget, in multiply-adds per image; `undefined` if all spend more. */
+/**
+ * Picks the calibration that spends most within a budget.
+ *
+ * @param budget Multiply-adds per image, on average.
+ * @param calibrations Those to pick from.
+ * @returns That one, or `undefined` if all spend more.
+ *
+ * @example
+ * ```ts
+ * import { calibrationWithin, readCalibrations } from "@ranet/ranet";
+ *
+ * const calibrations = await readCalibrations("ranet-cifar10");
+ * console.log(calibrationWithin(20e6, calibrations)?.target); // { budget: 20000000 }
+ * console.log(calibrationWithin(1, calibrations)); // undefined
+ * ```
+ */
 export function calibrationWithin(budget: number, calibrations: readonly Calibration[]): Calibration | undefined {
   return calibrations
     .filter(({ expectedCost }) => expectedCost <= budget)

@@ -33,9 +33,13 @@ export const DEFAULT_MODEL = "ranet-cifar10";
 /** Architectures that come with the library; {@linkcode DEFAULT_MODEL} comes with weights too. */
 export const BUNDLED_SPECS: readonly string[] = [
   "ranet-cifar10",
+  "ranet-cifar10-four-features",
+  "ranet-cifar10-micro",
+  "ranet-cifar10-upconv",
   "ranet-cifar100",
   "ranet-imagenet-c32",
   "ranet-imagenet-c64",
+  "ranet-tiny-imagenet",
 ];
 
 /** Largest weights file that is read, in bytes. */
@@ -47,21 +51,21 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * Reads an architecture.
  *
  * @param nameOrPath A bundled name, or the path or URL of a YAML file.
+ * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
  * @example
  * ```ts
- * import { readSpec } from "./model.ts";
+ * import { readSpec } from "@ranet/ranet";
  *
  * const spec = await readSpec("ranet-cifar10");
  * console.log(spec.subnetworks.length); // 3
  * ```
  */
 export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {
-  const bytes = BUNDLED_SPECS.includes(nameOrPath)
-    ? await readBundled(`specs/${nameOrPath}.yaml`)
-    : await readResource(checkName(nameOrPath), { maxBytes: MAX_SPEC_BYTES });
-  return parseSpec(decodeText(bytes, nameOrPath), { source: nameOrPath });
+  const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, nameOrPath), { source: nameOrPath });
+  if (BUNDLED_SPECS.includes(nameOrPath)) return await readBundled(`specs/${nameOrPath}.yaml`, parse);
+  return parse(await readResource(checkName(nameOrPath), { maxBytes: MAX_SPEC_BYTES }));
 }
 
 /** Where a model's weights are. */
@@ -71,17 +75,19 @@ export interface LoadModelOptions {
 }
 
 /**
- * Loads a model.
+ * Loads a model. What comes with the library is fetched once, if the library itself came over the network; what is named
+ * by a URL is fetched each time.
  *
- * @param name A bundled name; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
+ * @param name `"ranet-cifar10"`, which comes with weights; another bundled name, with `weights`; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
  * @param options Where the weights are, if not with the model.
+ * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
  *
  * @example
  * ```ts
- * import { DEFAULT_MODEL, loadModel } from "./model.ts";
+ * import { loadModel } from "@ranet/ranet";
  *
- * const model = await loadModel(DEFAULT_MODEL);
+ * const model = await loadModel("ranet-cifar10");
  * console.log(model.spec.classes[0]); // "airplane"
  * ```
  */
@@ -95,11 +101,10 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
         `with spec.yaml and weights.safetensors, or use ${DEFAULT_MODEL}.`,
     );
   }
-  const bytes = source === undefined
-    ? await readBundled(`weights/${name}.safetensors`)
-    : await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES });
-  const { tensors } = readSafetensors(bytes, { source: source ?? name });
-  return createModel(spec, tensors, { source: source ?? name });
+  const parse = (bytes: Uint8Array) =>
+    createModel(spec, readSafetensors(bytes, { source: source ?? name }).tensors, { source: source ?? name });
+  if (source === undefined) return await readBundled(`weights/${name}.safetensors`, parse);
+  return parse(await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES }));
 }
 
 /**
@@ -108,7 +113,19 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
  * @param spec A validated architecture.
  * @param tensors All its parameters, under the names of the authors' PyTorch code, without `module.`.
  * @param options `source`: where the tensors come from, for messages.
+ * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
+ *
+ * @example A network that the authors' code trained
+ * ```ts
+ * import { createModel, parseSpec, readCheckpoint, specFromOfficialFlags } from "@ranet/ranet";
+ *
+ * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
+ * const flags = "--arch RANet --data cifar10 --nChannels 4 --growthRate 4 --step 2 --stepmode lg";
+ * const tensors = readCheckpoint(await Deno.readFile(source), { source });
+ * const model = createModel(parseSpec(specFromOfficialFlags(flags)), tensors, { source });
+ * console.log(model.network.exits.length); // 6
+ * ```
  */
 export function createModel(
   spec: ArchitectureSpec,

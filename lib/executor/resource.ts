@@ -17,10 +17,34 @@ export async function readResource(pathOrUrl: string, options: { maxBytes: numbe
   return await download(pathOrUrl, options.maxBytes);
 }
 
-/** Reads a file of this library, such as `specs/ranet-cifar10.yaml`. */
-export async function readBundled(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Reads a file of this library, such as `specs/ranet-cifar10.yaml`. If Deno took the library from the network, the file
+ * comes from there once and is then kept, as modules are; a browser keeps it by the server's rules.
+ *
+ * @param path Where the file is, from the library's root.
+ * @param parse Makes something of it. What it refuses is not kept: it may have been cut short on its way.
+ */
+export async function readBundled<T>(path: string, parse: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> {
   const url = new URL(`../../${path}`, import.meta.url);
-  return url.protocol === "file:" ? await Deno.readFile(url) : await download(url.href, Infinity);
+  if (url.protocol === "file:") return parse(await Deno.readFile(url));
+  const cache = "Deno" in globalThis ? await openCache() : undefined;
+  const kept = await cache?.match(url);
+  if (kept) {
+    try {
+      return parse(await kept.bytes());
+    } catch {
+      // Damaged, or of another version of the library at the same URL.
+    }
+  }
+  const bytes = await download(url.href, Infinity);
+  const result = parse(bytes);
+  await cache?.put(url, new Response(bytes)).catch(() => {});
+  return result;
+}
+
+/** Takes no permission; undefined where nothing can be kept, as on a read-only disk. */
+async function openCache(): Promise<Cache | undefined> {
+  return await caches.open("ranet").catch(() => undefined);
 }
 
 async function download(url: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -38,7 +38,21 @@ export interface BatchSummary {
  * @param results Of all its samples, at least one.
  * @param network The network that gave them.
  * @param options `labels`: the right class of each sample, as an index.
+ * @returns What the batch cost on average, and what left at each exit.
  * @throws {RanetError} If there are no results, or not as many labels.
+ *
+ * @example
+ * ```ts
+ * import { buildNetwork, readSpec, summarize } from "@ranet/ranet";
+ *
+ * const network = buildNetwork(await readSpec("ranet-cifar10"));
+ * const results = [ // in earnest, from AdaptiveExecutor.classify
+ *   { index: 8, exit: 1, flops: network.exits[0].cumulativeFlops },
+ *   { index: 3, exit: 4, flops: network.exits[3].cumulativeFlops },
+ * ];
+ * const { averageFlops, accuracy, exits } = summarize(results, network, { labels: [8, 5] });
+ * console.log(averageFlops, accuracy, exits[0].share); // 24942233 0.5 0.5
+ * ```
  */
 export function summarize(
   results: readonly Pick<Classification, "index" | "exit" | "flops">[],

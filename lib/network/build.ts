@@ -15,7 +15,16 @@ import type { Exit, Network, View } from "./network.ts";
  * Builds the network of an architecture.
  *
  * @param spec A validated architecture.
- * @returns Its features, layers and exits, with cumulative operation and parameter counts.
+ * @returns Its features, layers and exits, with cumulative operation and parameter counts (counted as the paper's authors
+ * count them: `lib/network/cost.ts`).
+ *
+ * @example
+ * ```ts
+ * import { buildNetwork, readSpec } from "@ranet/ranet";
+ *
+ * const { exits } = buildNetwork(await readSpec("ranet-cifar10"));
+ * console.log(exits[0].cumulativeFlops, exits[5].cumulativeFlops); // 8360714 58921020
+ * ```
  */
 export function buildNetwork(spec: ArchitectureSpec): Network {
   const graph = new Graph();

@@ -23,17 +23,20 @@ export interface ReadCheckpointOptions {
  * `module.` that DataParallel puts before each name is taken off, every float becomes float32, integer tensors
  * (batch norm's counters) are left out.
  *
- * @example
- * ```ts ignore
- * import { readCheckpoint } from "./checkpoint.ts";
- *
- * const file = "checkpoint.pth.tar";
- * const tensors = readCheckpoint(await Deno.readFile(file), { source: file });
- * console.log(tensors.get("classifier.0.linear.bias")?.shape); // [10]
- * ```
- *
+ * @param bytes The whole file: a zip archive, or the legacy container.
+ * @param options What errors call it.
+ * @returns The tensors by name, in the file's order.
  * @throws {RanetError} If the file is not such a checkpoint, is damaged, asks to load anything but tensors and plain
  * values, or holds a number that is not finite.
+ *
+ * @example
+ * ```ts
+ * import { readCheckpoint } from "@ranet/ranet";
+ *
+ * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
+ * const tensors = readCheckpoint(await Deno.readFile(source), { source });
+ * console.log(tensors.get("classifier.0.linear.bias")?.shape); // [10]
+ * ```
  */
 export function readCheckpoint(bytes: Uint8Array, options: ReadCheckpointOptions): Map<string, Tensor> {
   return whileReading(options.source, () => {

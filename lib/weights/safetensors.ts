@@ -54,17 +54,20 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map([...Object.entries(FL
  * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. PyTorch's
  * counters (I64 scalars) are left out.
  *
+ * @param bytes The whole file.
+ * @param options What errors call it.
+ * @returns The tensors, and the file's notes.
+ * @throws {RanetError} If the file breaks the format, holds another type, or a number that is not finite.
+ *
  * @example
  * ```ts
- * import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+ * import { readSafetensors, writeSafetensors } from "@ranet/ranet";
  *
  * const weight = { shape: [2, 1], data: Float32Array.of(1, -2) };
  * const bytes = writeSafetensors([["weight", weight]], { metadata: { spec: "tiny" } });
  * const { tensors, metadata } = readSafetensors(bytes, { source: "tiny.safetensors" });
  * console.log(metadata.spec, tensors.get("weight")); // tiny { shape: [2, 1], data: [1, -2] }
  * ```
- *
- * @throws {RanetError} If the file breaks the format, holds another type, or a number that is not finite.
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptions): Safetensors {
   return whileReading(options.source, () => {
@@ -192,10 +195,25 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number): void {
 /**
  * Writes tensors as a safetensors file, float32 ones before float16 ones so that every tensor is aligned.
  *
+ * @param tensors Names and tensors.
+ * @param options Notes, and the type that each tensor is stored as.
+ * @returns The whole file.
  * @throws {RanetError} If a name repeats or is reserved, a tensor's shape and data disagree, or a number is not finite
  * or too large for its type.
+ *
+ * @example
+ * ```ts
+ * import { writeSafetensors } from "@ranet/ranet";
+ *
+ * const tensors = [["bias", { shape: [2], data: Float32Array.of(1, -2) }]] as const;
+ * const bytes = writeSafetensors(tensors, { metadata: {}, dtype: () => "F16" });
+ * console.log(bytes.length); // 92: the header's length, the header, 2 numbers of 2 bytes
+ * ```
  */
-export function writeSafetensors(tensors: Iterable<[string, Tensor]>, options: WriteSafetensorsOptions): Uint8Array {
+export function writeSafetensors(
+  tensors: Iterable<readonly [string, Tensor]>,
+  options: WriteSafetensorsOptions,
+): Uint8Array {
   const { metadata, dtype = () => "F32" } = options;
   const stored = Array.from(tensors, ([name, tensor]) => {
     const type = dtype(name, tensor);

@@ -23,3 +23,13 @@ export async function ranet(...args: string[]): Promise<Outcome> {
   });
   return { code, out: out.join("\n"), notes: notes.join("\n") };
 }
+
+/** Lends an empty folder. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

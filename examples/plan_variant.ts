@@ -1,0 +1,31 @@
+/**
+ * What a variant would cost, exit by exit, beside the network it varies: known before anything is trained.
+ *
+ *     deno run --allow-read=specs examples/plan_variant.ts
+ */
+
+import { buildNetwork, parseSpec, readSpec } from "@ranet/ranet";
+
+const variant = parseSpec(`
+name: slim
+classes: 10
+base_features: # coarsest first
+  - { scale: 1/4, channels: 64 }
+  - { scale: 1/2, channels: 32 }
+  - { scale: 1, channels: 16 }
+subnetworks:
+  - { blocks: 2, growth: 16 }
+  - { blocks: 4, growth: 8 }
+  - { blocks: 6, growth: 4 }
+layers: { mode: lengthen, step: 2 }
+`);
+
+for (const spec of [await readSpec("ranet-cifar10"), variant]) {
+  console.log(spec.name);
+  buildNetwork(spec).exits.forEach(({ subnetwork, size, cumulativeFlops, cumulativeParams }, i) => {
+    const cost = `${(cumulativeFlops / 1e6).toFixed(1)} M multiply-adds, ${
+      (cumulativeParams / 1e6).toFixed(2)
+    } M parameters`;
+    console.log(`  exit ${i + 1}, sub-network ${subnetwork}, ${size}×${size}: ${cost}`);
+  });
+}

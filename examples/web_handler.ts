@@ -1,0 +1,23 @@
+/**
+ * A web server that says what is in an image. `ranet serve` does more: batches, limits, metrics.
+ *
+ *     deno run --allow-read=specs,weights --allow-net=localhost:8000 examples/web_handler.ts 8000
+ *     curl --data-binary @examples/cat.jpg http://localhost:8000/
+ */
+
+import { AdaptiveExecutor, decodeImage, loadModel, RanetError, toTensor } from "@ranet/ranet";
+
+const model = await loadModel("ranet-cifar10");
+const executor = await AdaptiveExecutor.create(model, { capacity: 1 });
+
+Deno.serve({ hostname: "localhost", port: Number(Deno.args[0]) }, async (request) => {
+  if (request.method !== "POST") return Response.json({ error: "POST an image" }, { status: 405 });
+  try {
+    const image = await decodeImage(await request.bytes(), { source: "request body" });
+    const [{ label, confidence, exit, flops }] = await executor.classify(toTensor(image, model.spec.input));
+    return Response.json({ label, confidence, exit, flops });
+  } catch (error) {
+    if (!(error instanceof RanetError)) throw error;
+    return Response.json({ error: error.message }, { status: 400 });
+  }
+});

@@ -1,0 +1,82 @@
+/**
+ * The examples, each run by the commands in its opening comment: they do what they say, with no more permissions.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { dirname } from "node:path";
+
+const ROOT = new URL("..", import.meta.url);
+const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_PROMPT: "1", PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}` };
+
+function shell(command: string): Deno.Command {
+  return new Deno.Command("sh", {
+    args: ["-c", command],
+    cwd: ROOT,
+    env: ENVIRONMENT,
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+async function commandsOf(example: string): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL(`examples/${example}`, ROOT));
+  return [...text.matchAll(/^ \* {5}(.+)$/gm)].map(([, command]) => command);
+}
+
+/** What the example's one command prints. */
+async function run(example: string): Promise<string> {
+  const commands = await commandsOf(example);
+  assertEquals(commands.length, 1);
+  const { code, stdout, stderr } = await shell(commands[0]).output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test("classify_folder.ts", async () => {
+  const lines = (await run("classify_folder.ts")).trim().split("\n");
+  assertEquals(lines.length, 6);
+  for (const line of lines) assertMatch(line, /^(\w+)\.jpg: \1 \(\d\.\d+\) at exit [1-6], \d+ % of the network$/);
+});
+
+Deno.test("anytime_stream.ts", async () => {
+  assertMatch(await run("anytime_stream.ts"), /^([\d.]+ ms, exit [1-6]: cat \([\d.]+\)\n){1,6}$/);
+});
+
+Deno.test("budgeted_batch.ts", async () => {
+  const out = await run("budgeted_batch.ts");
+  assertStringIncludes(out, "examples/ship.jpg: ship, exit 1\n");
+  const [, average] = out.match(/^([\d.]+) M multiply-adds an image, of 15 M$/m)!;
+  assert(Number(average) > 8 && Number(average) < 15);
+});
+
+Deno.test("plan_variant.ts", async () => {
+  const out = await run("plan_variant.ts");
+  assertStringIncludes(out, "ranet-cifar10\n  exit 1, sub-network 1, 8×8: 8.4 M multiply-adds, 0.35 M parameters\n");
+  assertEquals(out.match(/slim\n( {2}exit \d, .*\n){6}$/)?.length, 2);
+});
+
+Deno.test("web_handler.ts", async () => {
+  const [command] = await commandsOf("web_handler.ts");
+  await using server = shell(`exec ${command.replaceAll("8000", freePort())}`).spawn();
+  const line = await server.stderr.pipeThrough(new TextDecoderStream()).values().next();
+  const url = line.value!.match(/http:\S+/)![0];
+  const post = async (body: BodyInit) => {
+    const response = await fetch(url, { method: "POST", body });
+    return [response.status, await response.json()];
+  };
+  const [status, { label, exit }] = await post(await Deno.readFile(new URL("examples/cat.jpg", ROOT)));
+  assertEquals([status, label, exit], [200, "cat", 2]);
+  assertEquals(await post("text"), [400, {
+    error: 'Cannot read image "request body": it is not an image (JPEG, PNG and WebP are supported)',
+  }]);
+  assertEquals((await (await fetch(url)).json()).error, "POST an image");
+  await server.stdout.cancel();
+});
+
+/** Not the one in the comment, which may be taken. */
+function freePort(): string {
+  using listener = Deno.listen({ hostname: "localhost", port: 0 });
+  return `${listener.addr.port}`;
+}

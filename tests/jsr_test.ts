@@ -1,0 +1,126 @@
+/**
+ * The package as people get it, from JSR: a registry on this machine serves the repository as `deno publish` would.
+ *
+ * @module
+ */
+
+import { assertArrayIncludes, assertEquals, assertStringIncludes } from "@std/assert";
+import { createHash } from "node:crypto";
+import config from "../deno.json" with { type: "json" };
+
+const ROOT = new URL("..", import.meta.url);
+const HOME = `/${config.name}/${config.version}`;
+
+type Files = Map<string, Uint8Array<ArrayBuffer>>;
+
+/** What a registry with our package and the stand-ins has, by path. */
+async function makeRegistry(): Promise<Files> {
+  const registry: Files = new Map();
+  await publish(registry, { ...config, include: ["deno.json", ...config.publish.include], from: ROOT });
+  const standIns = new URL("stand-ins/@std/", ROOT);
+  for await (const { name } of Deno.readDir(standIns)) {
+    const [version] = Object.keys(JSON.parse(await Deno.readTextFile(new URL(`${name}/meta.json`, standIns))).versions);
+    const { exports } = JSON.parse(await Deno.readTextFile(new URL(`${name}/${version}_meta.json`, standIns)));
+    const from = new URL(`${name}/${version}/`, standIns);
+    await publish(registry, { name: `@std/${name}`, version, exports, include: ["mod.ts"], from });
+  }
+  return registry;
+}
+
+async function publish(
+  registry: Files,
+  { name, version, exports, include, from }: {
+    readonly name: string;
+    readonly version: string;
+    readonly exports: unknown;
+    readonly include: readonly string[];
+    readonly from: URL;
+  },
+): Promise<void> {
+  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const manifest: Record<string, { size: number; checksum: string }> = {};
+  for (const file of (await Promise.all(include.map((path) => filesUnder(path, from)))).flat()) {
+    const own = await Deno.readFile(new URL(file, from));
+    const bytes = file.endsWith(".ts") ? withoutBareNames(own) : own;
+    registry.set(`/${name}/${version}/${file}`, bytes);
+    const checksum = `sha256-${createHash("sha256").update(bytes).digest("hex")}`;
+    manifest[`/${file}`] = { size: bytes.length, checksum };
+  }
+  registry.set(`/${name}/meta.json`, json({ versions: { [version]: {} } }));
+  registry.set(`/${name}/${version}_meta.json`, json({ exports, manifest }));
+}
+
+async function filesUnder(path: string, from: URL): Promise<string[]> {
+  if ((await Deno.stat(new URL(path, from))).isFile) return [path];
+  const inside = await Array.fromAsync(Deno.readDir(new URL(path, from)));
+  return (await Promise.all(inside.map(({ name }) => filesUnder(`${path}/${name}`, from)))).flat();
+}
+
+/** Publishing writes out what bare names stand for. */
+function withoutBareNames(module: Uint8Array): Uint8Array<ArrayBuffer> {
+  const targets = Object.entries(config.imports);
+  const text = new TextDecoder().decode(module).replace(
+    /(?<=(from|import) |import(\.source)?\()"[^".][^":]*"/g,
+    (quoted) => {
+      const name = quoted.slice(1, -1);
+      const [key, target] = targets.find(([key]) => name === key || name.startsWith(key.replace(/\/?$/, "/"))) ?? [];
+      return key ? `"${target!.replace(":/", ":")}${name.slice(key.length)}"` : quoted;
+    },
+  );
+  return new TextEncoder().encode(text);
+}
+
+Deno.test("from JSR, a script classifies with no permission but the registry's, and fetches the weights once", async () => {
+  const registry = await makeRegistry();
+  registry.set("/ship.jpg", await Deno.readFile(new URL("examples/ship.jpg", ROOT)));
+  const weights = `${HOME}/weights/ranet-cifar10.safetensors`;
+  const whole = registry.get(weights)!;
+  const asked: string[] = [];
+  await using server = Deno.serve({ port: 0, hostname: "localhost", onListen: () => {} }, ({ url }) => {
+    const { pathname } = new URL(url);
+    asked.push(pathname);
+    return new Response(registry.get(pathname), { status: registry.has(pathname) ? 200 : 404 });
+  });
+  const host = `localhost:${server.addr.port}`;
+  const folder = await Deno.makeTempDir();
+  try {
+    // A cache of its own, but for packages from npm.
+    const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+    await Deno.mkdir(`${folder}/deno`);
+    await Deno.symlink(JSON.parse(new TextDecoder().decode(info.stdout)).npmCache, `${folder}/deno/npm`);
+    await Deno.writeTextFile(
+      `${folder}/script.ts`,
+      `import { AdaptiveExecutor, decodeImage, loadModel, toTensor } from "jsr:${config.name}";
+const model = await loadModel("ranet-cifar10");
+using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+const image = await decodeImage(await (await fetch("http://${host}/ship.jpg")).bytes(), { source: "ship.jpg" });
+console.log((await executor.classify(toTensor(image, model.spec.input)))[0].label);
+`,
+    );
+    const run = async (...script: string[]) => {
+      asked.length = 0;
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-prompt", `--allow-net=${host}`, ...script],
+        cwd: folder,
+        env: { DENO_DIR: `${folder}/deno`, JSR_URL: `http://${host}/`, NO_COLOR: "1" },
+      }).output();
+      return { out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr), asked: [...asked] };
+    };
+    registry.set(weights, whole.subarray(0, whole.length / 2));
+    assertStringIncludes((await run("script.ts")).err, "is it cut short?");
+    registry.set(weights, whole);
+    const first = await run("script.ts");
+    assertEquals([first.out, first.err], ["ship\n", ""]);
+    assertArrayIncludes(first.asked, [weights]);
+    const second = await run("script.ts");
+    assertEquals([second.out, second.err, second.asked], ["ship\n", "", ["/ship.jpg"]]);
+
+    await Deno.copyFile(new URL("examples/ship.jpg", ROOT), `${folder}/photo.jpg`);
+    const cli = ["--allow-read=photo.jpg", `jsr:${config.name}/cli`];
+    const command = await run(...cli, "classify", "photo.jpg", "--device", "cpu");
+    assertEquals(command.err, "");
+    assertStringIncludes(command.out, "ship");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
