@@ -67,6 +67,19 @@ export function largestBatch(plan: Plan, { lanes, tiles }: AdapterTraits): numbe
   return Math.min(MAX_WORKGROUPS, Math.floor(MAX_WORKGROUPS * perWorkgroup / pixels));
 }
 
+/** How many turns of its inner loop an invocation takes for a step. */
+export function longestLoop(step: Step): number {
+  const inner = quadsOf(step.input.channels);
+  switch (step.kind) {
+    case "convolution":
+      return step.layer.kernel ** 2 * inner;
+    case "classifier":
+      return step.layer.pool ** 2 * inner;
+    default:
+      return 1;
+  }
+}
+
 type OtherStep = Exclude<Step, ConvolutionStep>;
 
 function convolutionArgs({ input, output, layer, weights }: ConvolutionStep, plan: Plan, tile: Tile): number[] {
@@ -92,7 +105,14 @@ function argsOf(step: OtherStep, { zeroQuads, sampleQuads }: Plan, capacity: num
     case "max-pool":
       return [quadsOf(step.output.channels), ...inQuads(input), ...inQuads(step.output), zeroQuads, sampleQuads];
     case "resize":
-      return [step.output.channels, ...inFloats(input), ...inFloats(step.output), zeroQuads, sampleQuads];
+      return [
+        quadsOf(input.channels),
+        ...inQuads(input),
+        input.channels,
+        ...inFloats(step.output),
+        zeroQuads,
+        sampleQuads,
+      ];
     case "classifier": {
       const { classes, pool } = step.layer;
       const logits = step.exit * capacity * classes;
@@ -114,9 +134,8 @@ function argsOf(step: OtherStep, { zeroQuads, sampleQuads }: Plan, capacity: num
 function invocations(step: OtherStep): number {
   switch (step.kind) {
     case "max-pool":
-      return step.output.size ** 2 * quadsOf(step.output.channels);
     case "resize":
-      return step.output.size ** 2 * step.output.channels;
+      return step.output.size ** 2 * quadsOf(step.output.channels);
     case "classifier":
       return step.layer.classes;
   }

@@ -9,7 +9,7 @@ import { RanetError } from "../errors.ts";
 import { type Plan, QUAD_BYTES } from "../planner/plan.ts";
 import { MAX_WAVE } from "../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
-import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch } from "./dispatch.ts";
+import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
 import { KernelCache } from "./kernels.ts";
 import { imageToArena } from "./layout.ts";
 import type { Precision } from "./precision.ts";
@@ -17,6 +17,12 @@ import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResul
 
 /** Bytes from one gate's arguments to the next: the largest alignment that a device may ask for. */
 const ARGS_PITCH = 256;
+
+/** Workgroup size of the gate. */
+const GATE_LANES = 64;
+
+/** Turns of all loops together after which llvmpipe leaves a kernel's loops, with some to spare. */
+const MAX_TURNS = 60_000;
 
 /** Bytes that a wave's arguments take. */
 const WAVE_BYTES = MAX_WAVE * ARGS_BYTES;
@@ -83,6 +89,16 @@ export class WebGpuRunner implements Runner {
         `Cannot run ${plan.network.spec.name} on ${adapter.name}: one image needs ` +
           `${plan.sampleQuads * QUAD_BYTES} bytes of activations, more than the adapter binds at a time ` +
           `(${gpu.limits.maxStorageBufferBindingSize}). Try --device cpu.`,
+      );
+    }
+    const { name, classes } = plan.network.spec;
+    const gateLoop = Math.ceil(capacity / GATE_LANES) * 2 * classes.length + capacity;
+    const loop = Math.max(gateLoop, ...plan.stages.flat(2).map(longestLoop));
+    if (adapter.isCpu && loop > MAX_TURNS) {
+      gpu.destroy();
+      throw new RanetError(
+        `Cannot run ${name} on ${adapter.name}: a kernel takes ${loop} turns of a loop, and such drivers end loops ` +
+          `after ${MAX_TURNS} without a word. Use --device cpu.`,
       );
     }
     const runner = new WebGpuRunner(plan, weights, { capacity, precision, adapter, gpu });
@@ -194,7 +210,7 @@ export class WebGpuRunner implements Runner {
         pass.dispatchWorkgroups(...dispatch.workgroups);
       }
       if (!thresholds) continue;
-      pass.setPipeline(this.#kernels.pipeline("gate", { LANES: 64 }));
+      pass.setPipeline(this.#kernels.pipeline("gate", { LANES: GATE_LANES }));
       pass.setBindGroup(0, this.#gateGroup, [ARGS_PITCH * stage]);
       pass.dispatchWorkgroups(1);
     }

@@ -16,7 +16,7 @@ export interface Region {
   readonly pitch: number;
   /** Height and width, in pixels. */
   readonly size: number;
-  /** First channel of the feature; 0 wherever a convolution reads. */
+  /** First channel of the feature; 0 wherever a kernel reads. */
   readonly channel: number;
   /** Number of channels. */
   readonly channels: number;

@@ -182,3 +182,21 @@ head: { channels: 4 }
   const [found, wanted] = [await gpu.forward(images), await cpu.forward(images)];
   wanted.forEach((logits, exit) => assertLess(relativeError(found[exit], logits), 1e-4));
 });
+
+gpuTest("a network with loops longer than a CPU driver runs is refused there", async ({ isCpu }) => {
+  const spec = parseSpec(`
+name: long
+input: { size: 1024 }
+classes: 2
+base_features: [{ scale: 1, channels: 1 }]
+subnetworks: [{ blocks: 1, growth: 1, bottleneck: 1 }]
+layers: [1]
+head: { channels: 4 }
+`);
+  const long = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
+  const create = () => AdaptiveExecutor.create(long, { device: "gpu", capacity: 1 });
+  if (isCpu) await assertRejects(create, RanetError, "65536 turns");
+  else (await create())[Symbol.dispose]();
+  using auto = await AdaptiveExecutor.create(long, { capacity: 1 });
+  assertEquals((await auto.forward(randomArray(3 * 1024 ** 2, 1))).length, 1);
+});
