@@ -33,13 +33,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let sample = remaining[1 + id.y];
   let in = args.arenaStart + sample * args.samplePitch + args.inOffset;
   var sum = 0.0;
-  for (var y = 0u; y < args.pool; y++) {
-    for (var x = 0u; x < args.pool; x++) {
-      for (var k = 0u; k < args.inQuads; k++) {
-        let value = arena[in + (y * args.inSize + x) * args.inPitch + k];
-        sum += dot(value, weight(args.weights + id.x * args.inQuads + k));
-      }
-    }
+  // One loop: CPU drivers count the turns of outer ones, too, against what they allow.
+  for (var i = 0u; i < args.pool * args.pool * args.inQuads; i++) {
+    let pixel = i / args.inQuads;
+    let k = i % args.inQuads;
+    let value = arena[in + (pixel / args.pool * args.inSize + pixel % args.pool) * args.inPitch + k];
+    sum += dot(value, weight(args.weights + id.x * args.inQuads + k));
   }
   let bias = weight(args.weights + args.classes * args.inQuads + id.x / 4)[id.x % 4];
   logits[args.logits + sample * args.classes + id.x] = sum / f32(args.pool * args.pool) + bias;

@@ -5,40 +5,12 @@
 // Nothing returns early: CPU drivers share loads only where all lanes are surely active. A workgroup without remaining
 // samples has loops of no turns instead.
 //
+// Arguments  in convolution-common.wgsl
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
 // Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that reaches behind its
 //            row reads the next one's, and leaves the results out
 // Arena      starts with zeros, read in place of pixels outside the image
-
-struct Args {
-  kernel: u32,
-  stride: u32,
-  inQuads: u32, // vec4s of channels read
-  inPitch: u32, // vec4s from pixel to pixel
-  inOffset: u32, // vec4s from the start of a sample
-  inSize: u32,
-  outChannels: u32,
-  outQuads: u32,
-  outPitch: u32, // floats from pixel to pixel
-  outOffset: u32, // floats from the start of a sample
-  outSize: u32,
-  weights: u32, // vec4s
-  tiles: u32, // pixel tiles of a sample
-  arenaStart: u32, // vec4s before the first sample
-  samplePitch: u32, // vec4s from sample to sample
-  across: u32,
-}
-
-@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
-@group(0) @binding(2) var<storage, read> remaining: array<u32>; // how many samples, then which
-@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
-
-// Keeps NaN, which marks an overflow; max and comparisons may lose it, but not those of bits.
-fn relu(x: vec4f) -> vec4f {
-  let bits = bitcast<vec4u>(x);
-  return select(x, vec4f(), (bits >= vec4u(0x80000000)) & (bits <= vec4u(0xff800000)));
-}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -19,7 +19,7 @@ type Convolve = (...args: number[]) => void;
 export class CpuRunner implements Runner {
   /** What it runs on. */
   readonly device: DeviceInfo = { kind: "cpu", name: "CPU runner" };
-  /** Most samples in a batch. */
+  /** Most samples in a batch: fewer than asked for where they are large. */
   readonly capacity: number;
   readonly #plan: Plan;
   readonly #memory: CpuMemory;
@@ -41,21 +41,19 @@ export class CpuRunner implements Runner {
     const module = await import.source("../../kernels/convolution.wasm") as WebAssembly.Module;
     const memory = new CpuMemory(plan, weights, capacity);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
-    return new CpuRunner(plan, { capacity, memory, convolve: exports.convolve as Convolve });
+    return new CpuRunner(plan, memory, exports.convolve as Convolve);
   }
 
-  private constructor(
-    plan: Plan,
-    { capacity, memory, convolve }: { capacity: number; memory: CpuMemory; convolve: Convolve },
-  ) {
+  private constructor(plan: Plan, memory: CpuMemory, convolve: Convolve) {
     this.#plan = plan;
-    this.capacity = capacity;
+    this.capacity = memory.capacity;
     this.#memory = memory;
     this.#convolve = convolve;
   }
 
   /** Starts a batch. */
   load(images: Float32Array, count: number): void {
+    if (count > this.capacity) throw new RangeError(`a batch of ${count} where there is room for ${this.capacity}`);
     const { image } = this.#plan;
     const { numbers } = this.#memory;
     const length = images.length / count;

@@ -11,6 +11,8 @@ import { type ClassifierStep, type ConvolutionStep, type Plan, QUAD_BYTES, quads
 const PAGE_BYTES = 2 ** 16;
 /** WebAssembly's addresses have 32 bits. */
 const MAX_PAGES = 2 ** 16;
+/** Most quads of a batch: as many as every WebGPU device binds. More are no faster. */
+const MAX_BATCH_QUADS = 2 ** 27 / QUAD_BYTES;
 /** Output channels that kernels/convolution.as computes together. */
 const PANEL = 8;
 
@@ -18,6 +20,8 @@ type WeightStep = ConvolutionStep | ClassifierStep;
 
 /** Memory that holds weights and samples; offsets are quads. */
 export class CpuMemory {
+  /** Samples for which there is room: fewer than asked for where they are large. */
+  readonly capacity: number;
   /** For the convolution. */
   readonly memory: WebAssembly.Memory;
   /** The same, for the other kernels. */
@@ -30,18 +34,20 @@ export class CpuMemory {
    *
    * @param plan What is run.
    * @param weights Its packed weights.
-   * @param capacity Most samples in a batch.
+   * @param capacity Most samples in a batch, if there is room.
    * @throws {RanetError} If there is too little memory.
    */
   constructor(plan: Plan, weights: readonly Float32Array[], capacity: number) {
     this.#plan = plan;
-    let end = this.arena(capacity);
+    const room = Math.max(1, Math.floor((MAX_BATCH_QUADS - plan.zeroQuads) / plan.sampleQuads));
+    this.capacity = Math.min(capacity, room);
+    let end = this.arena(this.capacity);
     for (const step of plan.stages.flat(2)) {
       if (step.kind !== "convolution" && step.kind !== "classifier") continue;
       this.#weights.set(step, end);
       end += step.kind === "convolution" ? panelQuads(step) : step.weights.quads;
     }
-    this.memory = allocate(end, plan, capacity);
+    this.memory = allocate(end, plan, this.capacity);
     this.numbers = new Float32Array(this.memory.buffer);
     for (const [step, start] of this.#weights) {
       const { buffer, offset, quads } = step.weights;

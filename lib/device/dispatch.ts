@@ -5,10 +5,13 @@
  */
 
 import { type ConvolutionStep, type Plan, quadsOf, type Region, type Step, type Wave } from "../planner/plan.ts";
-import { type AdapterTraits, chooseTile, type Tile, workgroupsOf } from "../planner/tiles.ts";
+import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, type Tile, workgroupsOf } from "../planner/tiles.ts";
+import type { KernelName } from "./kernels.ts";
 
 /** One kernel run. */
 export interface Dispatch {
+  /** What runs. */
+  readonly kernel: KernelName;
   /** Compiled in. */
   readonly constants: Readonly<Record<string, number>>;
   /** For each step the kernel's `Args`, in order. */
@@ -16,9 +19,6 @@ export interface Dispatch {
   /** Workgroups in x, y and z. */
   readonly workgroups: readonly [number, number, number];
 }
-
-/** Most workgroups in each direction that every WebGPU device takes. */
-const MAX_WORKGROUPS = 65_535;
 
 /** Workgroup size of the kernels that compute one value per invocation. */
 const LANES = 64;
@@ -38,8 +38,10 @@ export function dispatchOf(
   if (convolutions.length > 0) {
     const tile = chooseTile(convolutions, count, adapter);
     const workgroups = convolutions.map((step) => workgroupsOf(step, tile, count, lanes));
+    const constants = { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes };
     return {
-      constants: { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes },
+      kernel: tile.kernel,
+      constants: tile.kernel === "convolution" ? constants : { ...constants, ACROSS: tile.across },
       args: convolutions.map((step) => convolutionArgs(step, plan, tile)),
       workgroups: [
         Math.max(...workgroups.map(([x]) => x)),
@@ -50,6 +52,7 @@ export function dispatchOf(
   }
   const others = wave.filter((step) => step.kind !== "convolution");
   return {
+    kernel: wave[0].kind,
     constants: { LANES },
     args: others.map((step) => argsOf(step, plan, options.capacity)),
     workgroups: [

@@ -6,19 +6,21 @@
  */
 
 import * as z from "zod";
-import type { AdapterTraits } from "../planner/tiles.ts";
+import { type AdapterTraits, CONVOLUTION_KERNELS } from "../planner/tiles.ts";
 
 /** Changes whenever figures measured before mean something else. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Made on demand: few programs ever read kept traits. */
 const traitsSchema = (): z.ZodType<AdapterTraits> =>
   z.object({
-    lanes: z.int().min(1).max(256),
+    lanes: z.int().min(1).max(128),
     parallelism: z.number().min(1),
     tiles: z.array(z.object({
+      kernel: z.enum(CONVOLUTION_KERNELS),
       pixels: z.int().min(1).max(32),
       quads: z.int().min(1).max(32),
+      across: z.int().min(1).max(8).optional(),
       cost: z.number().positive(),
     })).min(1),
   });

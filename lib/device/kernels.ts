@@ -5,6 +5,8 @@
  */
 
 import classifier from "../../kernels/classifier.wgsl" with { type: "text" };
+import convolutionCommon from "../../kernels/convolution-common.wgsl" with { type: "text" };
+import convolutionShared from "../../kernels/convolution-shared.wgsl" with { type: "text" };
 import convolution from "../../kernels/convolution.wgsl" with { type: "text" };
 import gate from "../../kernels/gate.wgsl" with { type: "text" };
 import maxPool from "../../kernels/max-pool.wgsl" with { type: "text" };
@@ -14,7 +16,14 @@ import float32 from "../../kernels/weights-float32.wgsl" with { type: "text" };
 import type { Precision } from "./precision.ts";
 import { specializeKernel } from "./wgsl.ts";
 
-const SOURCES = { classifier, convolution, gate, "max-pool": maxPool, resize };
+const SOURCES = {
+  classifier,
+  convolution: convolution + convolutionCommon,
+  "convolution-shared": convolutionShared + convolutionCommon,
+  gate,
+  "max-pool": maxPool,
+  resize,
+};
 
 const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 
@@ -44,7 +53,7 @@ export class KernelCache {
     const key = `${kernel} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      const readsWeights = kernel === "convolution" || kernel === "classifier";
+      const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
       const source = readsWeights ? SOURCES[kernel] + WEIGHTS[this.#precision] : SOURCES[kernel];
       const code = specializeKernel(source, constants);
       pipeline = this.#device.createComputePipeline({

@@ -59,6 +59,7 @@ export async function openRunner(
   return new TrialRunner(cpu, {
     flops: plan.network.exits.map(({ cumulativeFlops }) => cumulativeFlops),
     open: async () => {
+      const { capacity } = cpu;
       const gpu = await WebGpuRunner.create(plan, pack(), { capacity, precision, adapter }).catch(() => undefined);
       if (gpu && gpu.capacity >= capacity) return gpu;
       gpu?.[Symbol.dispose]();

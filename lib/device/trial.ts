@@ -1,6 +1,7 @@
 /**
  * Where the WebGPU adapter is itself a CPU driver, neither it nor the CPU runner is always faster: that depends on the
- * network, the batch and the machine. So the first large batches take turns, and the others run where these were faster.
+ * network, the batch and the machine. So the first batches that take long take turns, and others as large run where these
+ * were faster. Smaller ones stay on the CPU runner.
  *
  * @module
  */
@@ -27,8 +28,13 @@ export class TrialRunner implements Runner {
   readonly #open: () => Promise<Runner | undefined>;
   readonly #first: Contender;
   #second?: Contender;
+  /** Runs the batches that take long, once that is known. */
+  #faster?: Contender;
   #current: Contender;
-  #undecided = true;
+  /** Fewest images that have taken the first runner long. */
+  #long = Infinity;
+  #count = 0;
+  #disposed = false;
 
   /**
    * Starts with one runner.
@@ -52,7 +58,8 @@ export class TrialRunner implements Runner {
 
   /** Starts a batch, on the runner whose turn it is. */
   async load(images: Float32Array, count: number): Promise<void> {
-    if (this.#undecided && this.#first.speeds.length > 0) await this.#takeTurns();
+    this.#current = count < this.#long ? this.#first : this.#faster ?? await this.#next();
+    this.#count = count;
     await this.#current.runner.load(images, count);
   }
 
@@ -60,9 +67,10 @@ export class TrialRunner implements Runner {
   async run(range: StageRange): Promise<StageResults> {
     const start = performance.now();
     const results = await this.#current.runner.run(range);
+    if (range.from > 0) return results;
     const ms = performance.now() - start;
-    if (this.#undecided && range.from === 0) {
-      if (ms < SHORT && this.#current === this.#first) return results;
+    if (ms >= SHORT && this.#current === this.#first) this.#long = Math.min(this.#long, this.#count);
+    if (!this.#faster && this.#count >= this.#long) {
       const flops = results.exits.reduce((sum, exit) => sum + this.#flops[exit], 0);
       this.#current.speeds.push(ms / flops);
     }
@@ -71,23 +79,29 @@ export class TrialRunner implements Runner {
 
   /** Gives both runners' memory back. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     this.#first.runner[Symbol.dispose]();
     this.#second?.runner[Symbol.dispose]();
   }
 
-  async #takeTurns(): Promise<void> {
+  /** Whose turn it is; after the last, who was faster. The first goes on without a second, or one that is slower. */
+  async #next(): Promise<Contender> {
+    const first = this.#first;
     if (!this.#second) {
       const runner = await this.#open();
-      if (runner) this.#second = { runner, speeds: [] };
-      else this.#undecided = false;
+      if (this.#disposed) runner?.[Symbol.dispose]();
+      if (!runner) return this.#faster = first;
+      this.#second = { runner, speeds: [] };
     }
-    if (!this.#second) return;
-    const [a, b] = [this.#first, this.#second];
-    if (b.speeds.length < TRIALS) {
-      this.#current = b.speeds.length < a.speeds.length ? b : a;
-      return;
-    }
-    this.#undecided = false;
-    this.#current = Math.min(...b.speeds.slice(1)) < Math.min(...a.speeds.slice(1)) ? b : a;
+    const second = this.#second;
+    if (second.speeds.length < TRIALS) return second.speeds.length < first.speeds.length ? second : first;
+    if (fastest(second) < fastest(first)) return this.#faster = second;
+    second.runner[Symbol.dispose]();
+    this.#second = undefined;
+    return this.#faster = first;
   }
+}
+
+function fastest({ speeds }: Contender): number {
+  return Math.min(...speeds.slice(1));
 }

@@ -7,7 +7,7 @@
 import { buildNetwork } from "../network/build.ts";
 import { buildPlan } from "../planner/build.ts";
 import type { ConvolutionStep, Plan } from "../planner/plan.ts";
-import { type AdapterTraits, type TileCost, workgroupsOf } from "../planner/tiles.ts";
+import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "../planner/tiles.ts";
 import { parseSpec } from "../spec/parse.ts";
 import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./webgpu.ts";
@@ -74,7 +74,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
   for (const count of COUNTS) {
     runner.load(new Float32Array(count * IMAGE_LENGTH), count);
     const ms = Math.max(await fastest(runner, 1, 2) - await fastest(runner, 0, 1), 1e-3);
-    const [x, y] = workgroupsOf(step, { ...tile, across: 1 }, count, lanes);
+    const [x, y] = workgroupsOf(step, chooseTile([step], count, traits), count, lanes);
     full = 1000 * ms / launches / (x * y);
     if (count === 1) alone = 1000 * ms / launches;
     if (ms >= LONG) break;

@@ -77,23 +77,23 @@ export class WebGpuRunner implements Runner {
     const gpu = await requestDevice(adapter);
     gpu.pushErrorScope("out-of-memory");
     gpu.pushErrorScope("validation");
-    const room = gpu.limits.maxStorageBufferBindingSize / QUAD_BYTES - plan.zeroQuads;
+    const { name, classes } = plan.network.spec;
+    const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
     const capacity = Math.min(
       options.capacity,
-      Math.floor(room / plan.sampleQuads),
+      Math.floor((largest / QUAD_BYTES - plan.zeroQuads) / plan.sampleQuads),
+      Math.floor(largest / resultBytes(plan)),
       largestBatch(plan, adapter.traits),
+      adapter.isCpu ? largestGate(classes.length) : Infinity,
     );
     if (capacity < 1) {
       gpu.destroy();
       throw new RanetError(
-        `Cannot run ${plan.network.spec.name} on ${adapter.name}: one image needs ` +
-          `${plan.sampleQuads * QUAD_BYTES} bytes of activations, more than the adapter binds at a time ` +
-          `(${gpu.limits.maxStorageBufferBindingSize}). Try --device cpu.`,
+        `Cannot run ${name} on ${adapter.name}: one image needs ${plan.sampleQuads * QUAD_BYTES} bytes of ` +
+          `activations, more than the adapter binds at a time (${largest}). Try --device cpu.`,
       );
     }
-    const { name, classes } = plan.network.spec;
-    const gateLoop = Math.ceil(capacity / GATE_LANES) * 2 * classes.length + capacity;
-    const loop = Math.max(gateLoop, ...plan.stages.flat(2).map(longestLoop));
+    const loop = Math.max(gateTurns(capacity, classes.length), ...plan.stages.flat(2).map(longestLoop));
     if (adapter.isCpu && loop > MAX_TURNS) {
       gpu.destroy();
       throw new RanetError(
@@ -106,7 +106,7 @@ export class WebGpuRunner implements Runner {
     if (error) {
       runner[Symbol.dispose]();
       throw new RanetError(
-        `Cannot prepare ${plan.network.spec.name} on ${adapter.name}: ${error.message || "out of memory"}. ` +
+        `Cannot prepare ${name} on ${adapter.name}: ${error.message || "out of memory"}. ` +
           `Use a smaller batch, or --device cpu.`,
       );
     }
@@ -233,7 +233,7 @@ export class WebGpuRunner implements Runner {
       waves.map((wave) => {
         const dispatch = dispatchOf(wave, this.#plan, options);
         return {
-          pipeline: this.#kernels.pipeline(wave[0].kind, dispatch.constants),
+          pipeline: this.#kernels.pipeline(dispatch.kernel, dispatch.constants),
           bindings: this.#waveGroups["weights" in wave[0] ? wave[0].weights.buffer : 0],
           dispatch,
         };
@@ -285,4 +285,19 @@ export class WebGpuRunner implements Runner {
       exits: Array.from(exits, (exit) => exit === NO_EXIT ? to - 1 : exit),
     };
   }
+}
+
+/** Bytes read back for one sample: logits of all exits, its place among those remaining, its exit, and their number. */
+function resultBytes({ stages, network }: Plan): number {
+  return 4 * (stages.length * network.spec.classes.length + 3);
+}
+
+/** Turns of the gate's loops. */
+function gateTurns(samples: number, classes: number): number {
+  return Math.ceil(samples / GATE_LANES) * 2 * classes + samples;
+}
+
+/** Most samples for which the gate's loops are run to their end; with too many classes not even one. */
+function largestGate(classes: number): number {
+  return Math.max(1, Math.floor((MAX_TURNS - 2 * classes) / (1 + 2 * classes / GATE_LANES)));
 }

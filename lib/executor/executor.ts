@@ -101,7 +101,7 @@ export class AdaptiveExecutor implements Disposable {
   #disposed = false;
   /** Calls take turns: a runner holds one batch at a time. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** The images that the runner holds. */
+  /** The image that the runner holds, if its next stages may still be asked for. */
   #loaded?: Float32Array;
 
   private constructor(model: Model, open: () => Promise<Runner>, runner: Runner) {
@@ -203,7 +203,10 @@ export class AdaptiveExecutor implements Disposable {
           if (signal) await new Promise((resolve) => setTimeout(resolve));
           if (exit === 0) signal?.throwIfAborted();
           else if (signal?.aborted || performance.now() >= end) return undefined;
-          if (stage === 0) await this.#load(batch, 1);
+          if (stage === 0) {
+            await this.#load(batch, 1);
+            this.#loaded = batch;
+          }
           [logits] = (await this.#run({ from: stage, to: stage + 1 })).logits;
         }
         return logits;
@@ -292,8 +295,8 @@ export class AdaptiveExecutor implements Disposable {
   ): Promise<void> {
     const count = this.#countOf(images);
     const length = images.length / count;
-    const { capacity } = this.#runner;
     await this.#inTurn(async () => {
+      const { capacity } = await this.#workingRunner();
       for (let start = 0; start < count; start += capacity) {
         const size = Math.min(capacity, count - start);
         await this.#load(images.subarray(start * length, (start + size) * length), size);
@@ -304,7 +307,10 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   #inTurn<T>(use: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.catch(() => {}).then(use);
+    const turn = this.#turn.catch(() => {}).then(() => {
+      if (!this.#disposed) return use();
+      throw new RanetError(`Cannot run ${this.model.name}: the executor has been disposed of`);
+    });
     this.#turn = turn;
     return turn;
   }
@@ -327,15 +333,21 @@ export class AdaptiveExecutor implements Disposable {
     return Promise.race([turn, late]).finally(settle);
   }
 
-  async #load(images: Float32Array, count: number): Promise<void> {
-    if (this.#failed && !this.#disposed) {
+  /** The runner; a new one after a failure, which may have another capacity. */
+  async #workingRunner(): Promise<Runner> {
+    if (this.#failed) {
       this.#runner[Symbol.dispose]();
       this.#runner = await this.#open();
       this.#failed = false;
       if (this.#disposed) this.#runner[Symbol.dispose]();
     }
-    await this.#runner.load(images, count);
-    this.#loaded = images;
+    return this.#runner;
+  }
+
+  async #load(images: Float32Array, count: number): Promise<void> {
+    this.#loaded = undefined;
+    const runner = await this.#workingRunner();
+    await runner.load(images, count);
   }
 
   async #run(range: StageRange): Promise<StageResults> {

@@ -28,7 +28,8 @@ export function thresholdsForQ(
   const left = new Uint8Array(samples);
   return confidences.map((confidence, k) => {
     if (k === confidences.length - 1) return -Infinity;
-    const quota = Math.floor(samples * powers[k] / total);
+    // The share first: as a product divided again, all samples might be one less.
+    const quota = Math.floor(samples * (powers[k] / total));
     const staying = order[k].filter((sample) => !left[sample]);
     const threshold = quota >= 1 && quota <= staying.length ? confidence[staying[quota - 1]] : Infinity;
     for (const sample of staying) if (confidence[sample] >= threshold) left[sample] = 1;

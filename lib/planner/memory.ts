@@ -45,11 +45,23 @@ export function placeBuffers(buffers: readonly Lifetime[]): Placement {
     offsets[i] = offset;
     placed.push(i);
   }
-  const length = Math.max(0, ...buffers.map((buffer, i) => offsets[i] + buffer.length));
-  const live = Math.max(0, ...buffers.map(({ first: step }) => liveAt(buffers, step)));
-  return { offsets, length, live };
+  const length = buffers.reduce((end, buffer, i) => Math.max(end, offsets[i] + buffer.length), 0);
+  return { offsets, length, live: largestLive(buffers) };
 }
 
-function liveAt(buffers: readonly Lifetime[], step: number): number {
-  return buffers.reduce((sum, { first, last, length }) => first <= step && step <= last ? sum + length : sum, 0);
+function largestLive(buffers: readonly Lifetime[]): number {
+  /** How much more is live in a step than in the one before. */
+  const changes: number[] = [];
+  for (const { first, last, length } of buffers) {
+    if (first > last) continue;
+    changes[first] = (changes[first] ?? 0) + length;
+    changes[last + 1] = (changes[last + 1] ?? 0) - length;
+  }
+  let live = 0;
+  let most = 0;
+  for (const change of changes) {
+    live += change ?? 0;
+    most = Math.max(most, live);
+  }
+  return most;
 }

@@ -7,8 +7,16 @@
 
 import { type ConvolutionStep, quadsOf } from "./plan.ts";
 
+/** The kernels that compute convolutions: by invocations on their own, and by workgroups that share what they load. */
+export const CONVOLUTION_KERNELS = ["convolution", "convolution-shared"] as const;
+
+/** Most workgroups in each direction that every WebGPU device takes. */
+export const MAX_WORKGROUPS = 65_535;
+
 /** What an invocation computes, and how neighbours share the work. */
 export interface Tile {
+  /** What computes it. */
+  readonly kernel: typeof CONVOLUTION_KERNELS[number];
   /** Output pixels. */
   readonly pixels: number;
   /** Output channels, in quads. */
@@ -18,7 +26,9 @@ export interface Tile {
 }
 
 /** A size of tile and its cost. */
-export interface TileCost extends Pick<Tile, "pixels" | "quads"> {
+export interface TileCost extends Pick<Tile, "kernel" | "pixels" | "quads"> {
+  /** Given where the cost depends on it: for `convolution-shared`. At most so many, where a workgroup is smaller. */
+  readonly across?: number;
   /** Time that a workgroup takes for each quad of channels read; in any unit, the same for all tiles. */
   readonly cost: number;
 }
@@ -37,14 +47,30 @@ export interface AdapterTraits {
  * Tiles for a CPU driver, whose many registers are memory. Compiling takes llvmpipe about 25 ms for each of
  * `pixels · quads`, so there are few, and none larger.
  */
-export const CPU_TILES: readonly TileCost[] = [[8, 4], [8, 3], [8, 2], [4, 4], [4, 2], [4, 1]].map(estimate);
+export const CPU_TILES: readonly TileCost[] = [[8, 4], [8, 3], [8, 2], [4, 4], [4, 2], [4, 1]].map(register);
 
-/** Tiles for a GPU, which wants invocations in plenty. */
-export const GPU_TILES: readonly TileCost[] = [...CPU_TILES, ...[[2, 2], [2, 1], [1, 1]].map(estimate)];
+/**
+ * Tiles for a GPU, which wants invocations in plenty, and has memory that a workgroup shares. The last are for this; with
+ * up to 128 lanes they fit into the 16 KiB that every WebGPU device has.
+ */
+export const GPU_TILES: readonly TileCost[] = [
+  ...CPU_TILES,
+  ...[[2, 2], [2, 1], [1, 1]].map(register),
+  ...[[4, 4, 4], [4, 2, 8], [4, 1, 8], [4, 1, 4]].map(shared),
+];
 
 /** So many loads, and products of four numbers, ten of which cost a load: fitted to llvmpipe (LLVM 15). */
-function estimate([pixels, quads]: readonly number[]): TileCost {
-  return { pixels, quads, cost: pixels + 4 * quads + 4 * pixels * quads / 10 };
+function register([pixels, quads]: readonly number[]): TileCost {
+  return { kernel: "convolution", pixels, quads, cost: pixels + 4 * quads + 4 * pixels * quads / 10 };
+}
+
+/**
+ * A guess until `tune` measures: reading shared memory instead of a buffer, and what it takes to fill it, make for nine
+ * tenths of the cost.
+ */
+function shared([pixels, quads, across]: readonly number[]): TileCost {
+  const { cost } = register([pixels, quads]);
+  return { kernel: "convolution-shared", pixels, quads, across, cost: 0.9 * cost };
 }
 
 /** The tile that computes a wave of convolutions soonest, for a batch of `count` samples. */
@@ -52,9 +78,9 @@ export function chooseTile(wave: readonly ConvolutionStep[], count: number, adap
   const widest = Math.max(...wave.map(({ output }) => quadsOf(output.channels)));
   let best: Tile | undefined;
   let least = Infinity;
-  for (const { pixels, quads, cost } of adapter.tiles) {
-    for (let across = 1; across <= adapter.lanes && across < 2 * Math.ceil(widest / quads); across *= 2) {
-      const tile = { pixels, quads, across };
+  for (const { cost, ...size } of adapter.tiles) {
+    for (const across of waysAcross(size, widest, adapter.lanes)) {
+      const tile = { ...size, across };
       const time = cost * waveWork(wave, tile, count, adapter);
       if (time < least) [best, least] = [tile, time];
     }
@@ -62,19 +88,28 @@ export function chooseTile(wave: readonly ConvolutionStep[], count: number, adap
   return best!;
 }
 
+function waysAcross({ across, quads }: Omit<TileCost, "cost">, widest: number, lanes: number): number[] {
+  if (across) return [Math.min(across, lanes)];
+  return [1, 2, 4, 8, 16, 32, 64, 128].filter((ways) => ways <= lanes && ways < 2 * Math.ceil(widest / quads));
+}
+
 /** Workgroups in x and y that a step needs. */
 export function workgroupsOf({ output }: ConvolutionStep, tile: Tile, count: number, lanes: number): [number, number] {
-  const pixelTiles = Math.ceil(output.size ** 2 / tile.pixels) * count;
+  const pixels = output.size ** 2;
+  const pixelTiles = tile.kernel === "convolution"
+    ? Math.ceil(pixels / tile.pixels) * count
+    : Math.ceil(pixels * count / tile.pixels);
   const channelTiles = Math.ceil(quadsOf(output.channels) / tile.quads);
   return [Math.ceil(pixelTiles * tile.across / lanes), Math.ceil(channelTiles / tile.across)];
 }
 
-/** Quads read by the workgroups that run one after another. */
+/** Quads read by the workgroups that run one after another; infinite for more than a dispatch may have. */
 function waveWork(wave: readonly ConvolutionStep[], tile: Tile, count: number, adapter: AdapterTraits): number {
   let workgroups = 0;
   let work = 0;
   for (const step of wave) {
     const [x, y] = workgroupsOf(step, tile, count, adapter.lanes);
+    if (x > MAX_WORKGROUPS) return Infinity;
     workgroups += x * y;
     work += x * y * step.layer.kernel ** 2 * quadsOf(step.input.channels);
   }

@@ -18,14 +18,21 @@ export const MAX_WAVE = 16;
  * @param features What their views are of.
  */
 export function scheduleWaves(layers: readonly Layer[], features: readonly Feature[]): Layer[][] {
-  const levels: number[] = [];
+  const uses = new Map<number, (Use & { readonly level: number })[]>();
   const waves = new Map<string, Layer[]>();
-  layers.forEach((layer, i) => {
+  for (const layer of layers) {
+    const own = usesOf(layer);
     let level = 0;
-    for (let j = 0; j < i; j++) {
-      if (levels[j] >= level && mustFollow(layer, layers[j])) level = levels[j] + 1;
+    for (const use of own) {
+      for (const earlier of uses.get(use.view.feature) ?? []) {
+        if (earlier.level >= level && mustFollow(use, earlier)) level = earlier.level + 1;
+      }
     }
-    levels.push(level);
+    for (const use of own) {
+      const { feature } = use.view;
+      if (!uses.has(feature)) uses.set(feature, []);
+      uses.get(feature)!.push({ ...use, level });
+    }
     for (let part = 0;; part++) {
       const key = `${level} ${shapeOf(layer, features)} ${part}`;
       const wave = waves.get(key) ?? [];
@@ -33,7 +40,7 @@ export function scheduleWaves(layers: readonly Layer[], features: readonly Featu
       waves.set(key, [...wave, layer]);
       break;
     }
-  });
+  }
   return [...waves].toSorted(([a], [b]) => parseInt(a) - parseInt(b)).map(([, wave]) => wave);
 }
 
@@ -44,13 +51,20 @@ function shapeOf(layer: Layer, features: readonly Feature[]): string {
   return `${layer.kind} ${features[feature].size} ${quadsOf(channels)}`;
 }
 
-function mustFollow(layer: Layer, earlier: Layer): boolean {
-  const written = earlier.kind === "classifier" ? [] : [earlier.output];
-  const overwritten = layer.kind === "classifier" ? [] : [layer.output];
-  return written.some((view) => overlap(view, layer.input)) ||
-    overwritten.some((view) => overlap(view, earlier.input) || written.some((other) => overlap(view, other)));
+/** What a layer does with channels of a feature. */
+interface Use {
+  readonly view: View;
+  readonly writes: boolean;
 }
 
-function overlap(a: View, b: View): boolean {
-  return a.feature === b.feature && a.offset < b.offset + b.channels && b.offset < a.offset + a.channels;
+function usesOf(layer: Layer): Use[] {
+  const input = { view: layer.input, writes: false };
+  return layer.kind === "classifier" ? [input] : [input, { view: layer.output, writes: true }];
+}
+
+/** Of uses of the same feature. */
+function mustFollow({ view, writes }: Use, earlier: Use): boolean {
+  return (writes || earlier.writes) &&
+    view.offset < earlier.view.offset + earlier.view.channels &&
+    earlier.view.offset < view.offset + view.channels;
 }

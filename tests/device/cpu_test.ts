@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { CpuRunner } from "../../lib/device/cpu.ts";
 import { RanetError } from "../../lib/errors.ts";
 import type { Network } from "../../lib/network/network.ts";
@@ -91,9 +91,19 @@ Deno.test("a batch gives what its images give one by one", async () => {
   }
 });
 
-Deno.test("a batch that no memory holds is refused", async () => {
+Deno.test("a batch larger than memory holds is cut, and more is not taken", async () => {
   const { plan, weights } = tiny();
-  await assertRejects(() => CpuRunner.create(plan, weights, { capacity: 1e6 }), RanetError, "can be addressed");
+  const runner = await CpuRunner.create(plan, weights, { capacity: 1e6 });
+  assertGreater(runner.capacity, 1);
+  assertLess(16 * runner.capacity * plan.sampleQuads, 2 ** 27);
+  const images = new Float32Array(3 * 20 * 20 * (runner.capacity + 1));
+  assertThrows(() => runner.load(images, runner.capacity + 1), RangeError, "room");
+});
+
+Deno.test("an image that no memory holds is refused", async () => {
+  const { plan, weights } = tiny();
+  const huge = { ...plan, sampleQuads: 2 ** 28 };
+  await assertRejects(() => CpuRunner.create(huge, weights, { capacity: 2 }), RanetError, "can be addressed");
 });
 
 Deno.test("a batch for which there is no memory is refused", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import type { Adapter } from "../../lib/device/adapter.ts";
 import { confidence } from "../../lib/device/confidence.ts";
@@ -15,9 +15,9 @@ import type { Classifier, Feature, Network } from "../../lib/network/network.ts"
 import { buildPlan } from "../../lib/planner/build.ts";
 import { packWeights } from "../../lib/planner/pack.ts";
 import type { Plan } from "../../lib/planner/plan.ts";
-import { GPU_TILES } from "../../lib/planner/tiles.ts";
+import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../lib/planner/tiles.ts";
 import { gpuTest } from "../gpu.ts";
-import { randomArray } from "../fixtures.ts";
+import { randomArray, tinyModel } from "../fixtures.ts";
 import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "./probe.ts";
 
 /** As in the largest published network's stem and finest sub-network. */
@@ -52,6 +52,22 @@ function assertClose(found: readonly Float32Array[], wanted: readonly Float32Arr
       assertLess(Math.abs(found[stage][i] - value) / largest, 1e-4, `number ${i} of ${JSON.stringify(cases[stage])}`);
     });
   });
+}
+
+/** Logits of exits that a sample did not reach mean nothing. */
+function assertSameExits(found: StageResults, wanted: StageResults, classes: number): void {
+  assertEquals(found.exits, wanted.exits);
+  const reached = (logits: Float32Array, stage: number) =>
+    logits.map((value, i) => wanted.exits[Math.floor(i / classes)] >= stage ? value : 0);
+  assertClose(found.logits.map(reached), wanted.logits.map(reached), wanted.logits.map((_, stage) => stage));
+}
+
+/** As a GPU that computes convolutions by one kernel only. */
+function withKernel(adapter: Adapter, kernel: Tile["kernel"]): Adapter {
+  return {
+    ...adapter,
+    traits: { ...adapter.traits, lanes: 64, tiles: GPU_TILES.filter((tile) => tile.kernel === kernel) },
+  };
 }
 
 async function assertKernelsAgree(adapter: Adapter, cases: readonly Case[], count: number): Promise<void> {
@@ -93,17 +109,19 @@ const layer = fc.oneof(
   },
 );
 
-gpuTest("convolution, resize and max-pool agree with the CPU runner on odd shapes", async (adapter) => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(layer, { minLength: 10, maxLength: 10 }),
-      fc.integer({ min: 1, max: 5 }),
-      (cases, count) => assertKernelsAgree(adapter, cases, count),
-    ),
-    // Few runs, since each compiles its kernels; a seed, since no failure may hang on luck.
-    { numRuns: 6, seed: 1, endOnFailure: true },
-  );
-});
+for (const kernel of CONVOLUTION_KERNELS) {
+  gpuTest(`${kernel}, resize and max-pool agree with the CPU runner on odd shapes`, async (adapter) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(layer, { minLength: 10, maxLength: 10 }),
+        fc.integer({ min: 1, max: 5 }),
+        (cases, count) => assertKernelsAgree(withKernel(adapter, kernel), cases, count),
+      ),
+      // Few runs, since each compiles its kernels; a seed, since no failure may hang on luck.
+      { numRuns: 6, seed: 1, endOnFailure: true },
+    );
+  });
+}
 
 gpuTest("corner cases agree with the CPU runner", async (adapter) => {
   const resize = (inSize: number, outSize: number) =>
@@ -122,33 +140,70 @@ gpuTest("corner cases agree with the CPU runner", async (adapter) => {
   ], 2);
 });
 
-for (const tile of [...GPU_TILES, { pixels: 3, quads: 5, cost: 1 }]) {
+const oddTiles: readonly TileCost[] = [
+  { kernel: "convolution", pixels: 3, quads: 5, cost: 1 },
+  { kernel: "convolution-shared", pixels: 3, quads: 3, across: 2, cost: 1 },
+];
+
+for (const tile of [...GPU_TILES, ...oddTiles]) {
   for (const lanes of [1, 8, 64]) {
-    gpuTest(`tiles of ${tile.pixels} pixels × ${tile.quads} quads, ${lanes} lanes`, async (found) => {
+    gpuTest(`${nameOf(tile)}, ${lanes} lanes`, async (found) => {
       const adapter = { ...found, traits: { lanes, parallelism: 2, tiles: [tile] } };
-      const cases = [[4, 3], [2, 70], [5, 9], [1, 130]].map(([inSize, outChannels]) =>
-        convolutionCase({ inSize, inChannels: 5, outChannels, offset: 2, behind: 3 })
+      const cases = [[4, 5, 3], [2, 37, 70], [5, 7, 9], [1, 64, 130]].map(([inSize, inChannels, outChannels]) =>
+        convolutionCase({ inSize, inChannels, outChannels, offset: 2, behind: 3 })
       );
       await assertKernelsAgree(adapter, cases, 3);
     });
   }
 }
 
-gpuTest("NaN goes through every kernel, so that no overflow passes for a number", async (adapter) => {
-  const shape = { inSize: 9, inChannels: IMAGE_CHANNELS, outChannels: IMAGE_CHANNELS };
-  const cases = [
-    convolutionCase(shape),
-    convolutionCase({ ...shape, kind: "resize", outSize: 5 }),
-    convolutionCase({ ...shape, kind: "max-pool", stride: 2 }),
-  ];
-  const images = randomArray(IMAGE_CHANNELS * 81, 1);
-  for (let channel = 0; channel < IMAGE_CHANNELS; channel++) images[81 * channel + 40] = NaN;
-  const { plan, packed } = probePlan(cases, { imageSize: 9, probe: { sums: 1 } });
-  using runner = await WebGpuRunner.create(plan, packed, { capacity: 1, adapter });
-  runner.load(images, 1);
-  const { logits } = await runner.run({ from: 0, to: cases.length });
-  assertEquals(logits, cases.map(() => Float32Array.of(NaN)));
-});
+function nameOf({ kernel, pixels, quads, across }: TileCost): string {
+  return `${kernel} in tiles of ${pixels} pixels × ${quads} quads${across ? `, ${across} across` : ""}`;
+}
+
+for (const kernel of CONVOLUTION_KERNELS) {
+  gpuTest(
+    `NaN goes through ${kernel} and every other kernel, so that no overflow passes for a number`,
+    async (found) => {
+      const adapter = withKernel(found, kernel);
+      const shape = { inSize: 9, inChannels: IMAGE_CHANNELS, outChannels: IMAGE_CHANNELS };
+      const cases = [
+        convolutionCase(shape),
+        convolutionCase({ ...shape, kind: "resize", outSize: 5 }),
+        convolutionCase({ ...shape, kind: "max-pool", stride: 2 }),
+      ];
+      const images = randomArray(IMAGE_CHANNELS * 81, 1);
+      for (let channel = 0; channel < IMAGE_CHANNELS; channel++) images[81 * channel + 40] = NaN;
+      const { plan, packed } = probePlan(cases, { imageSize: 9, probe: { sums: 1 } });
+      using runner = await WebGpuRunner.create(plan, packed, { capacity: 1, adapter });
+      runner.load(images, 1);
+      const { logits } = await runner.run({ from: 0, to: cases.length });
+      assertEquals(logits, cases.map(() => Float32Array.of(NaN)));
+    },
+  );
+
+  gpuTest(`${kernel} runs waves of several steps, for samples that remain`, async (adapter) => {
+    const { network, weights } = tinyModel();
+    const plan = buildPlan(network);
+    assert(plan.stages.flat().some((wave) => wave.length > 1 && wave[0].kind === "convolution"));
+    const batch = {
+      adapter: withKernel(adapter, kernel),
+      images: randomArray(7 * 3 * 20 ** 2, 3),
+      count: 7,
+      capacity: 9,
+    };
+    const built = { plan, packed: packWeights(plan, weights) };
+    const { cpu: { logits } } = await runBoth(built, batch, { from: 0, to: 3 });
+    // Between two samples' confidences, so that some leave at each exit.
+    const thresholds = logits.map((exit) => {
+      const order = Array.from({ length: 7 }, (_, i) => confidence(exit.subarray(5 * i, 5 * i + 5))).toSorted();
+      return (order[3] + order[4]) / 2;
+    });
+    const { cpu, gpu } = await runBoth(built, batch, { from: 0, to: 3, thresholds });
+    assertEquals(new Set(cpu.exits).size, 3);
+    assertSameExits(gpu, cpu, 5);
+  });
+}
 
 /** A plan of nothing but classifiers that read the image, one per exit. */
 function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Classifier>[], classes: number) {
@@ -182,6 +237,17 @@ gpuTest("classifier agrees with the CPU runner", async (adapter) => {
   }
 });
 
+gpuTest("a classifier's loop just short of what a CPU driver runs is run to its end", async (adapter) => {
+  const image = { size: 160, channels: IMAGE_CHANNELS };
+  const images = randomArray(IMAGE_CHANNELS * 160 ** 2, 1).map(Math.abs);
+  const { cpu, gpu } = await runBoth(
+    classifiers(image, [{}], 3),
+    { adapter, images, count: 1, capacity: 1 },
+    { from: 0, to: 1 },
+  );
+  assertClose(gpu.logits, cpu.logits, [{}]);
+});
+
 gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
   const image = { size: 1, channels: IMAGE_CHANNELS };
   const built = classifiers(image, [{}, {}, {}, {}], 5);
@@ -201,11 +267,7 @@ gpuTest("gate lets the same samples leave as the CPU runner, and keeps the other
         Array.from({ length: count }, (_, i) => ({ stage, row: logits.subarray(5 * i, 5 * i + 5) }))
       );
       fc.pre(rows.every(({ stage, row }) => Math.abs(confidence(row) - thresholds[stage]) > 1e-5));
-      assertEquals(found.exits, wanted.exits);
-      // Logits of exits that a sample did not reach mean nothing.
-      const reached = (logits: Float32Array, stage: number) =>
-        logits.map((value, i) => wanted.exits[Math.floor(i / 5)] >= stage ? value : 0);
-      assertClose(found.logits.map(reached), wanted.logits.map(reached), [0, 1, 2, 3]);
+      assertSameExits(found, wanted, 5);
     }),
     { numRuns: 50 },
   );

@@ -3,11 +3,15 @@ import { forgetTraits, keepTraits, keptTraits } from "../../lib/device/kept_trai
 import { measureTraits, timeBatch } from "../../lib/device/tuning.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { packWeights } from "../../lib/planner/pack.ts";
+import type { TileCost } from "../../lib/planner/tiles.ts";
 import { tinyModel } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
 
 gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it", async (adapter) => {
-  const tiles = [{ pixels: 4, quads: 1, cost: 1 }, { pixels: 1, quads: 2, cost: 1 }];
+  const tiles = [
+    { kernel: "convolution", pixels: 4, quads: 1, cost: 1 },
+    { kernel: "convolution-shared", pixels: 1, quads: 2, across: 4, cost: 1 },
+  ] as const;
   let measured = 0;
   const traits = await measureTraits({ ...adapter, traits: { ...adapter.traits, tiles } }, {
     lanes: 16,
@@ -15,7 +19,7 @@ gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it",
   });
   assertEquals(measured, tiles.length);
   assertEquals(traits.lanes, 16);
-  assertEquals(traits.tiles.map(({ pixels, quads }) => [pixels, quads]), [[4, 1], [1, 2]]);
+  assertEquals(traits.tiles.map((tile) => ({ ...tile, cost: 1 })), [...tiles]);
   for (const { cost } of traits.tiles) assertGreater(cost, 0);
   const { network, weights } = tinyModel();
   const plan = buildPlan(network);
@@ -24,12 +28,14 @@ gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it",
 
 Deno.test("traits are kept by adapter until they are forgotten; what is none is not taken", async () => {
   const name = "an adapter of this test";
-  const traits = { lanes: 8, parallelism: 2, tiles: [{ pixels: 4, quads: 1, cost: 0.5 }] };
+  const tile = { kernel: "convolution-shared", pixels: 4, quads: 1, across: 8, cost: 0.5 } as const;
+  const traits = { lanes: 8, parallelism: 2, tiles: [tile] };
   assertEquals(await keptTraits(name), undefined);
   assertEquals(await keepTraits(name, traits), true);
   assertEquals(await keptTraits(name), traits);
   assertEquals(await keptTraits(`${name}, another`), undefined);
-  for (const wrong of [{ ...traits, lanes: 0 }, { ...traits, tiles: [] }]) {
+  const unknown = { ...tile, kernel: "none" } as unknown as TileCost;
+  for (const wrong of [{ ...traits, lanes: 0 }, { ...traits, tiles: [] }, { ...traits, tiles: [unknown] }]) {
     await keepTraits(name, wrong);
     assertEquals(await keptTraits(name), undefined);
   }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import { calibrate, type Calibration, type Validation } from "../../lib/executor/calibration.ts";
@@ -6,6 +6,8 @@ import {
   calibrationWithin,
   formatCalibrations,
   parseCalibrations,
+  readCalibrationFile,
+  readCalibrations,
   withCalibration,
 } from "../../lib/executor/calibration_file.ts";
 import { readSpec } from "../../lib/executor/model.ts";
@@ -69,6 +71,12 @@ Deno.test("a calibration comes close to its budget, from all at exit 1 to all at
   }
 });
 
+Deno.test("a budget of what exit 1 costs lets all leave there, however many they are", () => {
+  for (let samples = 1; samples <= 64; samples++) {
+    assertEquals(calibrate(network, synthetic(samples, samples), { budget: first }).expectedCost, first);
+  }
+});
+
 Deno.test("no q of the authors' sweep beats a calibration within its budget", () => {
   const validation = synthetic(300, 3);
   const confidences = confidencesOf(validation);
@@ -126,6 +134,11 @@ Deno.test("a damaged file is refused by its key", () => {
   refuse(text.replace("null", "0.5"), "calibrations[0].thresholds: expected a list with null in the last place");
   refuse(text.replace('"samples": 40', '"samples": 0.5'), "calibrations[0].samples: expected a whole number");
   refuse(text.replace('"q"', '"p"'), "calibrations[0].q: missing");
+});
+
+Deno.test("a file is read by its path, even if it is called like the bundled model", async () => {
+  assertGreater((await readCalibrations("ranet-cifar10")).length, 1);
+  await assertRejects(() => readCalibrationFile("ranet-cifar10"), RanetError, "there is no such file");
 });
 
 Deno.test("a file holds one calibration for each target; the one within a budget that spends most is taken", () => {

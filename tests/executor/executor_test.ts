@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { AdaptiveExecutor, createModel, decodeImage, loadModel, RanetError, toTensor } from "../../mod.ts";
+import { AdaptiveExecutor, createModel, decodeImage, loadModel, type Model, RanetError, toTensor } from "../../mod.ts";
+import { confidence, softmax } from "../../lib/device/confidence.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
+import { buildPlan } from "../../lib/planner/build.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC, tinyModel } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
 
@@ -41,6 +43,33 @@ gpuTest(
   "classify: thresholds decide the exit; a batch gives what its images give one by one",
   () => checkClassify("gpu"),
 );
+
+/** Every bit of every exit's answer, whether the others leave before, at the same exit or later. */
+async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
+  using executor = await AdaptiveExecutor.create(model, { device, capacity: 7 });
+  const classes = model.spec.classes.length;
+  for (let target = 0; target < 7; target++) {
+    const image = images.subarray(target * IMAGE, (target + 1) * IMAGE);
+    const among = new Float32Array([...images.subarray(target * IMAGE), ...images.subarray(0, target * IMAGE)]);
+    const blank = new Float32Array(7 * IMAGE);
+    blank.set(image, (6 - target) * IMAGE);
+    const logits = (await executor.forward(among)).map((exit) => exit.slice(0, classes));
+    const beside = await executor.forward(blank);
+    assertEquals(beside.map((exit) => exit.slice((6 - target) * classes, (7 - target) * classes)), logits);
+    for (const [exit, values] of logits.entries()) {
+      // Just more than the image has, until it is to leave.
+      const threshold = logits.map((values, k) => k < exit ? Math.min(1, confidence(values) * 1.0001) : 0);
+      for (const [batch, slot] of [[among, 0], [blank, 6 - target]] as const) {
+        const result = (await executor.classify(batch, { threshold }))[slot];
+        assertEquals(result.exit, exit + 1);
+        assertEquals(result.probabilities, softmax(values));
+      }
+    }
+  }
+}
+
+Deno.test("an image's answers do not depend on who else is in the batch (CPU)", () => checkCompanions("cpu"));
+gpuTest("an image's answers do not depend on who else is in the batch", () => checkCompanions("gpu"));
 
 gpuTest("both devices give the same labels and exits for real images", async () => {
   const model = await loadModel("ranet-cifar10");
@@ -123,11 +152,18 @@ gpuTest("what overflows on the CPU runner is refused by the GPU, too", async () 
   assert(overflows > 0, "some of these images should overflow");
 });
 
-gpuTest("a disposed executor says so", async () => {
-  const executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1 });
+async function checkDisposed(device: "cpu" | "gpu"): Promise<void> {
+  const executor = await AdaptiveExecutor.create(model, { device, capacity: 1 });
+  const image = images.subarray(0, IMAGE);
+  const stream = executor.anytime(image);
+  await stream.next();
   executor[Symbol.dispose]();
-  await assertRejects(() => executor.forward(images.subarray(0, IMAGE)), RanetError, "Cannot run on");
-});
+  await assertRejects(() => stream.next(), RanetError, "disposed");
+  await assertRejects(() => executor.forward(image), RanetError, "disposed");
+}
+
+Deno.test("a disposed executor says so (CPU)", () => checkDisposed("cpu"));
+gpuTest("a disposed executor says so", () => checkDisposed("gpu"));
 
 gpuTest(
   "a device lost in the middle is an error that names it, and the next call runs on a new one",
@@ -165,6 +201,49 @@ gpuTest(
   },
 );
 
+gpuTest("a batch too large for a device's limits is split, also where the next device's are lower", async () => {
+  const { sampleQuads, zeroQuads } = buildPlan(model.network);
+  const devices: GPUDevice[] = [];
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...args) {
+    const device = await requestDevice.apply(this, args);
+    const samples = devices.push(device) === 1 ? 3 : 2;
+    const maxStorageBufferBindingSize = 16 * (zeroQuads + samples * sampleQuads);
+    Object.defineProperty(device, "limits", { value: { maxStorageBufferBindingSize, maxBufferSize: 2 ** 28 } });
+    return device;
+  };
+  try {
+    using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 100 });
+    const before = await executor.forward(images);
+    devices[0].destroy();
+    await assertRejects(() => executor.forward(images), RanetError);
+    const after = await executor.forward(images);
+    after.forEach((logits, exit) => assertLess(relativeError(logits, before[exit]), 1e-5));
+  } finally {
+    GPUAdapter.prototype.requestDevice = requestDevice;
+  }
+});
+
+/** As small a network as there is. */
+function oneBlock({ size, classes }: { readonly size: number; readonly classes: number }): Model {
+  const spec = parseSpec(`
+name: one-block
+input: { size: ${size} }
+classes: ${classes}
+base_features: [{ scale: 1, channels: 1 }]
+subnetworks: [{ blocks: 1, growth: 1, bottleneck: 1 }]
+layers: [1]
+head: { channels: 4 }
+`);
+  return createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
+}
+
+gpuTest("a batch for which a CPU driver's gate would take too many turns is split", async () => {
+  const wide = oneBlock({ size: 8, classes: 1000 });
+  using executor = await AdaptiveExecutor.create(wide, { device: "gpu", capacity: 5000 });
+  assertEquals((await executor.classify(new Float32Array(2 * 3 * 8 ** 2))).length, 2);
+});
+
 gpuTest("inputs so large that few fit the adapter's limits run in parts", async () => {
   const spec = parseSpec(`
 name: large
@@ -184,16 +263,7 @@ head: { channels: 4 }
 });
 
 gpuTest("a network with loops longer than a CPU driver runs is refused there", async ({ isCpu }) => {
-  const spec = parseSpec(`
-name: long
-input: { size: 1024 }
-classes: 2
-base_features: [{ scale: 1, channels: 1 }]
-subnetworks: [{ blocks: 1, growth: 1, bottleneck: 1 }]
-layers: [1]
-head: { channels: 4 }
-`);
-  const long = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
+  const long = oneBlock({ size: 1024, classes: 2 });
   const create = () => AdaptiveExecutor.create(long, { device: "gpu", capacity: 1 });
   if (isCpu) await assertRejects(create, RanetError, "65536 turns");
   else (await create())[Symbol.dispose]();

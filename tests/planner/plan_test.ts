@@ -21,6 +21,9 @@ Deno.test("placeBuffers: what lives at the same time never overlaps", () => {
         assert(!together || apart);
       });
     });
+    const at = (step: number) =>
+      buffers.reduce((sum, one) => one.first <= step && step <= one.last ? sum + one.length : sum, 0);
+    assertEquals(live, Math.max(...buffers.map(({ first }) => at(first))));
     assertLessOrEqual(live, length);
   }));
 });

@@ -1,0 +1,38 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import { type ConvolutionStep, QUAD_BYTES, quadsOf } from "../../lib/planner/plan.ts";
+import { chooseTile, CPU_TILES, GPU_TILES, MAX_WORKGROUPS, workgroupsOf } from "../../lib/planner/tiles.ts";
+
+function step(size: number, channels: number): ConvolutionStep {
+  const region = { offset: 0, pitch: quadsOf(channels), size, channel: 0, channels };
+  return { kind: "convolution", input: region, output: region, layer: { kernel: 3 } } as ConvolutionStep;
+}
+
+const gpu = { lanes: 64, parallelism: 128, tiles: GPU_TILES };
+
+Deno.test("a tile's workgroups cover every pixel and channel, and no more than a dispatch may have", () => {
+  const shape = { size: fc.integer({ min: 1, max: 60 }), channels: fc.integer({ min: 1, max: 200 }) };
+  const count = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constant(1000));
+  fc.assert(fc.property(fc.record(shape), count, ({ size, channels }, count) => {
+    const convolution = step(size, channels);
+    const tile = chooseTile([convolution], count, gpu);
+    const [x, y] = workgroupsOf(convolution, tile, count, gpu.lanes);
+    assertGreaterOrEqual(x * tile.pixels * gpu.lanes / tile.across, size ** 2 * count);
+    assertGreaterOrEqual(4 * y * tile.quads * tile.across, channels);
+    assertLessOrEqual(x, MAX_WORKGROUPS);
+  }));
+});
+
+Deno.test("small features of several samples share a tile of convolution-shared, not one of convolution", () => {
+  const tile = { pixels: 4, quads: 1, across: 8 };
+  assertEquals(workgroupsOf(step(3, 32), { ...tile, kernel: "convolution" }, 64, 64), [24, 1]);
+  assertEquals(workgroupsOf(step(3, 32), { ...tile, kernel: "convolution-shared" }, 64, 64), [18, 1]);
+});
+
+Deno.test("CPU drivers share no memory; GPUs no more than every WebGPU device has", () => {
+  assert(CPU_TILES.every(({ kernel }) => kernel === "convolution"));
+  for (const { kernel, pixels, quads, across } of GPU_TILES) {
+    assertEquals(across === undefined, kernel === "convolution");
+    if (across) assertLessOrEqual(QUAD_BYTES * (pixels * 128 + 4 * quads * across ** 2), 16_384);
+  }
+});
