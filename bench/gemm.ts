@@ -25,7 +25,7 @@ const REPEATS = 3;
 export async function gemmCeiling(adapter: Adapter, { seconds }: { readonly seconds: number }): Promise<Ceiling> {
   const { lanes } = adapter.traits;
   // A CPU driver has few cores to fill.
-  const size = lanes <= 8 ? 512 : 2048;
+  const size = adapter.isCpu ? 512 : 2048;
   const device = await requestDevice(adapter);
   try {
     const results: Ceiling[] = [];

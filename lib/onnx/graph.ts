@@ -141,10 +141,11 @@ class Builder {
 
   #resize(value: string, from: number, to: number): string {
     if (from === to) return value;
-    const exact = Math.fround(to / from);
-    // The output's size is rounded down from a float32 product, which must not end up below `to`.
-    const scale = Math.fround(exact * from) < to ? exact * (1 + 2 ** -22) : exact;
-    const name = `scales ${from} to ${to}`;
+    const nearest = Math.fround(to / from);
+    // The output's size is rounded down from a product that is exact in one runtime and a float32 in another: the
+    // scale must not be below the quotient, whichever it is.
+    const scale = nearest * from < to ? nearest * (1 + 2 ** -22) : nearest;
+    const name = `scales_${from}_to_${to}`;
     if (!this.tensors.some((tensor) => tensor.name === name)) {
       this.tensors.push({ name, shape: [4], data: new Float32Array([1, 1, scale, scale]) });
     }
@@ -169,7 +170,7 @@ class Builder {
     operator: string,
     inputs: readonly string[],
     attributes: OnnxNode["attributes"],
-    output = `${operator} ${this.nodes.length}`,
+    output = `${operator}_${this.nodes.length}`,
   ): string {
     this.nodes.push({ operator, inputs, output, attributes });
     return output;

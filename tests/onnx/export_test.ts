@@ -1,4 +1,12 @@
-import { assertEquals, assertGreater, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertInstanceOf,
+  assertLess,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import {
   AdaptiveExecutor,
@@ -53,6 +61,18 @@ layers: [1, 2, 1]
 compress: 0.3
 head: { channels: input }
 `,
+  "7 to 13 pixels, a quotient that float32 rounds down": `
+name: thirteen
+input: { size: 13 }
+classes: 2
+base_features: [{ scale: 1/2, channels: 9 }, { scale: 1/2, channels: 12 }, { scale: 1, channels: 16 }]
+subnetworks:
+  - { blocks: 2, growth: 5, bottleneck: 2 }
+  - { blocks: 2, growth: 3, bottleneck: 1, fusion: up-conv }
+  - { blocks: 3, growth: 4, bottleneck: 4 }
+layers: { mode: lengthen, step: 1 }
+compress: 0.5
+`,
   "ImageNet's stem, equal scales, a head of 4×4": `
 name: stem
 input: { size: 101 }
@@ -75,6 +95,53 @@ for (const [name, text] of Object.entries(SPECS)) {
     await checkAgainstRunner(model, 3);
   });
 }
+
+const documents = fc.record({
+  size: fc.integer({ min: 5, max: 130 }),
+  stem: fc.constantFrom("conv3x3", "conv7x7-pool"),
+  halvings: fc.array(fc.boolean(), { maxLength: 3 }),
+  channels: fc.integer({ min: 1, max: 9 }),
+  growth: fc.integer({ min: 2, max: 9 }),
+  fusion: fc.constantFrom("auto", "up-conv", "down-conv"),
+  step: fc.integer({ min: 1, max: 3 }),
+  compress: fc.constantFrom(0.25, 0.5, 0.9),
+  head: fc.constantFrom("input", 3),
+}).map(({ size, stem, halvings, channels, growth, fusion, step, compress, head }) => {
+  let scale = 1;
+  const scales = [1, ...halvings.map((halved) => scale /= halved ? 2 : 1)].reverse();
+  // JSON is YAML.
+  return JSON.stringify({
+    name: "any",
+    input: { size },
+    classes: 3,
+    stem,
+    base_features: scales.map((scale) => ({ scale, channels })),
+    subnetworks: scales.map((_, i) => ({ blocks: i + 1, growth, bottleneck: 2, fusion: i > 0 ? fusion : "auto" })),
+    layers: { step },
+    compress,
+    head: { channels: head },
+  });
+});
+
+/** Some sizes and shares leave nothing to compute. */
+function isValid(text: string): boolean {
+  try {
+    return parseSpec(text) !== undefined;
+  } catch (error) {
+    assertInstanceOf(error, RanetError);
+    return false;
+  }
+}
+
+Deno.test("any architecture: ONNX Runtime gives our logits", async () => {
+  await fc.assert(
+    fc.asyncProperty(documents.filter(isValid), async (text) => {
+      const spec = parseSpec(text);
+      await checkAgainstRunner(createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" }), 2);
+    }),
+    { numRuns: 20 },
+  );
+});
 
 Deno.test("tiny network: ONNX Runtime gives our logits", async () => {
   for (const seed of [1, 2]) for (const count of [1, 3]) await checkAgainstRunner(tinyModel(seed), count);

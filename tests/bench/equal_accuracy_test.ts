@@ -1,0 +1,93 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { benchEqualAccuracy } from "../../bench/equal_accuracy.ts";
+import { isFailure } from "../../bench/measure.ts";
+import { benchSaving } from "../../bench/saving.ts";
+import { argmax } from "../../lib/device/confidence.ts";
+import { AdaptiveExecutor, type Calibration } from "../../mod.ts";
+import { randomArray, tinyModel } from "../fixtures.ts";
+
+const COUNT = 100;
+/** Its exits disagree. */
+const model = tinyModel(3);
+const { exits, classes } = { exits: model.network.exits, classes: model.spec.classes.length };
+const images = randomArray(COUNT * 3 * 20 ** 2, 4);
+
+/** The class that each exit says, image by image. */
+async function predictions(): Promise<number[][]> {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
+  const logits = await executor.forward(images);
+  return logits.map((values) =>
+    Array.from({ length: COUNT }, (_, i) => argmax(values.subarray(i * classes, (i + 1) * classes)))
+  );
+}
+
+/** Leaves at one exit, whatever the confidence. */
+function leaveAt(exit: number): Calibration {
+  const thresholds = exits.map((_, k) => k === exit ? 0 : k === exits.length - 1 ? -Infinity : 2);
+  const cost = exits[exit].cumulativeFlops;
+  const about = { model: model.name, target: { budget: cost }, q: 1, samples: 1 };
+  return { ...about, thresholds, expectedAccuracy: 1, expectedCost: cost };
+}
+
+/** The CPU runner, in a peer's place. */
+async function open(_: unknown, { exit }: { readonly exit?: number } = {}) {
+  const executor = await AdaptiveExecutor.create(model, { device: "cpu" });
+  return {
+    version: "1",
+    run: async (images: Float32Array) => (await executor.forward(images)).slice(exit && exit - 1, exit),
+    [Symbol.asyncDispose]: () => Promise.resolve(executor[Symbol.dispose]()),
+  };
+}
+
+Deno.test("peers are cut at the first exit that is as accurate as ours; all see the same images", async () => {
+  const said = await predictions();
+  for (const [exit, labels] of said.entries()) {
+    const passes = await benchEqualAccuracy(
+      model,
+      {
+        ours: [{ id: "ours", name: "", device: "CPU", choice: "cpu", open }],
+        peers: [{ id: "peer", name: "", device: "CPU", open }],
+      },
+      { name: "", images, labels },
+      { calibration: leaveAt(exit), seconds: 60 },
+    );
+    assertEquals(passes.map(({ id, mode }) => [id, mode]), [
+      ["ours", "adaptive"],
+      ["peer", "whole"],
+      ["peer", `cut at exit ${exit + 1}`],
+    ]);
+    const [ours, whole, cut] = passes.map(({ outcome }) => {
+      assert(!isFailure(outcome));
+      assertEquals(outcome.images, COUNT);
+      return outcome.accuracy;
+    });
+    assertEquals([ours, cut], [1, 1]);
+    const last = said[exits.length - 1];
+    assertEquals(whole, last.filter((label, i) => label === labels[i]).length / COUNT);
+  }
+});
+
+Deno.test("a pass that runs out of time says of how many images it speaks", async () => {
+  const [labels] = await predictions();
+  const [{ outcome }] = await benchEqualAccuracy(
+    model,
+    { ours: [{ id: "ours", name: "", device: "CPU", choice: "cpu", open }], peers: [] },
+    { name: "", images, labels },
+    { calibration: leaveAt(0), seconds: 1e-9 },
+  );
+  assert(!isFailure(outcome));
+  assertEquals([outcome.images, outcome.accuracy], [64, 1]);
+  assertLess(Math.abs(outcome.seconds - outcome.msPerImage * COUNT / 1000), 1e-9);
+});
+
+Deno.test("savings are those of the shares that leave", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
+  const savings = await benchSaving(executor, images, { all: { threshold: 0 } }, { rounds: 1, seconds: 1, warmup: 0 });
+  const [first, whole] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];
+  const mean = (share: number) => share * first + (1 - share) * whole;
+  assertEquals(savings.map(({ flops }) => flops), [mean(1), mean(0.75), mean(0.5), mean(0.25), first]);
+  savings.forEach(({ flops, flopsSaved, timeSaved, realised }) => {
+    assertEquals(flopsSaved, 1 - flops / whole);
+    assertEquals(realised, timeSaved / flopsSaved);
+  });
+});
