@@ -21,11 +21,13 @@ if (!calibration) throw new Error(`No calibration costs as little as ${budget}: 
 
 const model = await loadModel("ranet-cifar10");
 using executor = await AdaptiveExecutor.create(model, { capacity: paths.length });
-const images: number[] = [];
-for (const path of paths) {
-  images.push(...toTensor(await decodeImage(await Deno.readFile(path), { source: path }), model.spec.input));
+const length = 3 * model.spec.input.size ** 2;
+const images = new Float32Array(paths.length * length);
+for (const [i, path] of paths.entries()) {
+  const image = await decodeImage(await Deno.readFile(path), { source: path });
+  images.set(toTensor(image, model.spec.input), i * length);
 }
-const results = await executor.classify(Float32Array.from(images), { calibration });
+const results = await executor.classify(images, { calibration });
 
 results.forEach(({ label, exit }, i) => console.log(`${paths[i]}: ${label}, exit ${exit}`));
 const { averageFlops, exits } = summarize(results, model.network);

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { parse as parseYaml } from "@std/yaml/parse";
 import { change, costsOf } from "../lib/cli/costs.ts";
-import { large } from "../lib/cli/text.ts";
 import { RanetError } from "../lib/errors.ts";
 import { DEFAULT_MODEL, readSpec } from "../lib/executor/model.ts";
+import { large } from "../lib/report/numbers.ts";
 import { documentOf } from "../lib/spec/document.ts";
 import { specJsonSchema } from "../lib/spec/json_schema.ts";
 import { specFromOfficialFlags } from "../lib/spec/official.ts";

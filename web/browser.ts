@@ -12,8 +12,15 @@ function refuse(path: string | URL): never {
   throw new RanetError(`Cannot read ${JSON.stringify(String(path))}: a browser has no files. Give an http(s) URL`);
 }
 
+/** What the system would refuse with; nothing is one. */
+class SystemError extends Error {}
+
 /** Stands in for Deno's namespace: there are no files. */
-const NoFiles = { stat: refuse, readFile: refuse, errors: { NotFound: RangeError } };
+const NoFiles = {
+  stat: refuse,
+  readFile: refuse,
+  errors: { NotFound: SystemError, PermissionDenied: SystemError, NotCapable: SystemError },
+};
 export { NoFiles as Deno };
 
 // Browsers that lack one of these have everything else that is needed.

@@ -12,8 +12,8 @@ import { denoPlugin } from "./deno_plugin.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = `${ROOT}web/dist/`;
 
-/** Files or folders, of which these kinds of file are copied: the page finds them where modules do in the repository. */
-const BESIDE = ["specs", "weights/ranet-cifar10.safetensors", "examples"];
+/** Folders that are copied, but for what only people read: modules find files where they are in the repository. */
+const BESIDE = ["specs", "weights", "examples"];
 
 const library = `${ROOT}web/library.ts`;
 const page = ["page.ts", "worker.ts"].map((name) => `${ROOT}web/${name}`);
@@ -33,14 +33,12 @@ const takeLibrary: esbuild.Plugin = {
   setup: ({ onResolve }) => onResolve({ filter: /\/library\.ts$/ }, () => ({ path: "./ranet.js", external: true })),
 };
 
-async function copy(path: string): Promise<void> {
-  const { isFile } = await Deno.stat(ROOT + path);
-  if (isFile) {
-    if (!/\.(jpg|safetensors|yaml)$/.test(path)) return;
-    await Deno.mkdir(DIST + path.slice(0, path.lastIndexOf("/") + 1), { recursive: true });
-    return await Deno.copyFile(ROOT + path, DIST + path);
+async function copy(folder: string): Promise<void> {
+  await Deno.mkdir(DIST + folder);
+  for await (const { name } of Deno.readDir(ROOT + folder)) {
+    const path = `${folder}/${name}`;
+    if (/\.(jpg|json|safetensors|yaml)$/.test(name)) await Deno.copyFile(ROOT + path, DIST + path);
   }
-  for await (const { name } of Deno.readDir(ROOT + path)) await copy(`${path}/${name}`);
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Deno.errors.NotFound;

@@ -6,7 +6,7 @@
 
 /// <reference lib="dom" />
 
-import { large, percent } from "../lib/cli/text.ts";
+import { large, percent } from "../lib/report/numbers.ts";
 import { byId, make } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
 import { ExitList } from "./exit_list.ts";
@@ -45,6 +45,7 @@ export class Classify {
 
   /** Takes images; the first of them is looked at. */
   add(files: readonly File[]): void {
+    if (files.length === 0) return; // text was pasted
     byId("problems").replaceChildren();
     files.forEach((file, i) => {
       const sample: Sample = { id: this.#ids++, name: file.name, answers: [] };
@@ -63,9 +64,10 @@ export class Classify {
     this.#render();
   }
 
-  /** An exit has answered. */
+  /** An exit has answered; again, if another device had to begin anew. */
   answer(id: number, answer: Answer): void {
-    this.#samples.get(id)?.answers.push(answer);
+    const answers = this.#samples.get(id)?.answers;
+    if (answers) answers[answer.exit - 1] = answer;
     this.#render();
   }
 

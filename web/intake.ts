@@ -26,12 +26,16 @@ export function takeImages(take: (files: readonly File[]) => void): void {
 
 function takeDrops(take: (files: readonly File[]) => void): void {
   const mark = (on: boolean) => document.body.classList.toggle("dropping", on);
+  // Text may still be dragged into the editor.
+  const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer!.types.includes("Files");
   document.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     mark(true);
   });
   document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? mark(false));
   document.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
     take([...event.dataTransfer!.files]);

@@ -36,9 +36,14 @@ export async function serveFile(request: Request): Promise<Response> {
 
 if (import.meta.main) {
   const { values: { port } } = parseArgs({ options: { port: { type: "string", default: "8000" } } });
-  Deno.serve({
-    hostname: "localhost",
-    port: Number(port),
-    onListen: ({ port }) => console.log(`The page is at http://localhost:${port}/`),
-  }, serveFile);
+  try {
+    Deno.serve({
+      hostname: "localhost",
+      port: Number(port),
+      onListen: ({ port }) => console.log(`The page is at http://localhost:${port}/`),
+    }, serveFile);
+  } catch (error) {
+    console.error(`Cannot serve the page on port ${port}: ${(error as Error).message}. Choose another with --port N`);
+    Deno.exit(1);
+  }
 }

@@ -39,7 +39,7 @@ async function run(): Promise<void> {
   }
   while (true) {
     const question = questions.shift();
-    if (question) await answer(executor, question);
+    if (question) executor = await answer(executor, question);
     else await new Promise<void>((resolve) => wake = resolve);
   }
 }
@@ -52,10 +52,10 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
     return executor;
   };
   const forced = new URL(location.href).searchParams.get("device") === "cpu";
-  const hasGpu = !forced && Boolean(await navigator.gpu?.requestAdapter());
   let executor: AdaptiveExecutor;
   let reason: string | undefined;
   try {
+    const hasGpu = !forced && Boolean(await navigator.gpu?.requestAdapter());
     executor = await start(hasGpu ? "gpu" : "cpu");
   } catch (error) {
     reason = (error as Error).message;
@@ -65,19 +65,33 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
   return executor;
 }
 
-async function answer(executor: AdaptiveExecutor, { id, name, file }: Question): Promise<void> {
+/** Answers, and returns what to go on with: another executor where the GPU was lost. */
+async function answer(executor: AdaptiveExecutor, { id, name, file }: Question): Promise<AdaptiveExecutor> {
   try {
-    const { input } = executor.model.spec;
+    const { model } = executor;
+    const { input } = model.spec;
     const image = await decodeImage(new Uint8Array(await file.arrayBuffer()), { source: name });
     const tensor = toTensor(image, input);
     report({ kind: "image", id, thumbnail: await thumbnail(image), seen: seenBy(input, tensor) });
-    const began = performance.now();
-    for await (const { exit, label, confidence, flops } of executor.anytime(tensor)) {
-      const milliseconds = performance.now() - began;
-      report({ kind: "answer", id, answer: { exit, label, confidence, flops, milliseconds } });
+    try {
+      await answerByExits(executor, id, tensor);
+    } catch (error) {
+      if (executor.device.kind === "cpu") throw error;
+      executor[Symbol.dispose]();
+      executor = await open(model);
+      await answerByExits(executor, id, tensor);
     }
   } catch (error) {
     report({ kind: "problem", id, message: (error as Error).message });
+  }
+  return executor;
+}
+
+async function answerByExits(executor: AdaptiveExecutor, id: number, tensor: Float32Array): Promise<void> {
+  const began = performance.now();
+  for await (const { exit, label, confidence, flops } of executor.anytime(tensor)) {
+    const milliseconds = performance.now() - began;
+    report({ kind: "answer", id, answer: { exit, label, confidence, flops, milliseconds } });
   }
 }
 

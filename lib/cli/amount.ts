@@ -13,14 +13,14 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 
  *
  * @param text What the option was given.
  * @param option The option's name, for messages.
- * @throws {RanetError} If it is none of these, or not above 0.
+ * @throws {RanetError} If it is none of these, or less than 1.
  */
 export function readAmount(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?|\.\d+|\d+(?:\.\d+)?e\d{1,2})\s*([kmg]?)$/i.exec(text.trim());
-  const amount = match ? Number(match[1]) * UNITS[match[2].toLowerCase()] : NaN;
   // 8.360714 × 1e6 is not quite a whole number in binary; operations are.
-  if (amount > 0 && Number.isFinite(amount)) return Math.round(amount);
+  const amount = match ? Math.round(Number(match[1]) * UNITS[match[2].toLowerCase()]) : NaN;
+  if (amount > 0 && Number.isFinite(amount)) return amount;
   throw new RanetError(
-    `Cannot use --${option} ${JSON.stringify(text)}: expected an amount above 0, such as 25M, 1.2G or 25000000`,
+    `Cannot use --${option} ${JSON.stringify(text)}: expected an amount of at least 1, such as 25M, 1.2G or 25000000`,
   );
 }

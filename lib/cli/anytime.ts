@@ -6,10 +6,11 @@
 
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor, AnytimeOptions, Classification } from "../executor/executor.ts";
+import { large, percent } from "../report/numbers.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, type Terminal, UsageError } from "./command.ts";
 import { type ModelOption, openExecutor } from "./run_on.ts";
-import { large, percent, printable } from "./text.ts";
+import { printable } from "./text.ts";
 
 type AnytimeOption = ModelOption | "budget" | "deadline";
 

@@ -8,11 +8,14 @@ import { RanetError } from "../errors.ts";
 import { type Calibration, checkBudget, checkCalibration } from "../executor/calibration.ts";
 import { calibrationWithin, readCalibrations } from "../executor/calibration_file.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, type Model } from "../executor/model.ts";
+import { isUrl } from "../executor/resource.ts";
 import type { BatchSummary } from "../executor/summary.ts";
+import { large, percent } from "../report/numbers.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, UsageError } from "./command.ts";
+import { exists } from "./exists.ts";
 import type { ModelOption } from "./run_on.ts";
-import { large, percent, printable } from "./text.ts";
+import { printable } from "./text.ts";
 
 type Options = Call<ModelOption | "threshold" | "budget" | "calibration">["options"];
 
@@ -30,10 +33,10 @@ export interface Budget {
  */
 export async function calibrationPath(options: Call<ModelOption>["options"], model: Model): Promise<string> {
   const { model: name = DEFAULT_MODEL, weights } = options;
-  if (weights !== undefined && !/^https?:/.test(weights)) {
+  if (weights !== undefined && !isUrl(weights)) {
     return `${weights.replace(/\.safetensors$/, "")}.calibration.json`;
   }
-  const bundled = BUNDLED_SPECS.includes(name) || /^https?:/.test(name);
+  const bundled = BUNDLED_SPECS.includes(name) || isUrl(name);
   if (!bundled && (await exists(`${name}/spec.yaml`))) return `${name.replace(/\/+$/, "")}/calibration.json`;
   return `${model.name}.calibration.json`;
 }
@@ -82,15 +85,4 @@ async function readOwnOrBundled(path: string, options: Options, make: string): P
   const { model = DEFAULT_MODEL, weights } = options;
   if (model === DEFAULT_MODEL && weights === undefined) return await readCalibrations(DEFAULT_MODEL);
   throw new RanetError(`Cannot keep a budget: there is no calibration ${path}. Make one: ${make}`);
-}
-
-/** Whether there is such a file. */
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
-  }
 }

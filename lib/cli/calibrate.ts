@@ -15,14 +15,16 @@ import {
   checkCalibration,
   type Validation,
 } from "../executor/calibration.ts";
-import { formatCalibrations, readCalibrations, withCalibration } from "../executor/calibration_file.ts";
+import { formatCalibrations, readCalibrationFile, withCalibration } from "../executor/calibration_file.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
+import { large, percent } from "../report/numbers.ts";
 import { readAmount } from "./amount.ts";
-import { calibrationPath, exists } from "./budget.ts";
+import { calibrationPath } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { exists } from "./exists.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
-import { large, percent, printable, table } from "./text.ts";
+import { printable, table } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
 
 type CalibrateOption = ModelOption | "budget" | "accuracy" | "out";
@@ -55,7 +57,7 @@ model: one calibration for each target. classify --budget takes the one that spe
     const { model } = executor;
     if ("budget" in target) checkBudget(target.budget, model.network);
     const out = options.out ?? await calibrationPath(options, model);
-    const before = await exists(out) ? await readCalibrations(out) : [];
+    const before = await exists(out) ? await readCalibrationFile(out) : [];
     for (const calibration of before) checkCalibration(calibration, model.network);
 
     const skipBad = flags.has("skip-bad");

@@ -10,12 +10,13 @@ import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../e
 import { readBoundedStream, readResource } from "../executor/resource.ts";
 import { type ImageResult, imageResult, resultsJson } from "../executor/results.ts";
 import { summarize } from "../executor/summary.ts";
+import { large, percent } from "../report/numbers.ts";
 import { classifyAnytime } from "./anytime.ts";
 import { count, thresholds } from "./args.ts";
 import { budgetText, readBudget } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
-import { large, percent, printable, table } from "./text.ts";
+import { printable, table } from "./text.ts";
 
 type ClassifyOption = ModelOption | "threshold" | "budget" | "calibration" | "deadline" | "top";
 

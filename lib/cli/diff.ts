@@ -5,10 +5,11 @@
  */
 
 import { readSpec } from "../executor/model.ts";
+import { bytes, large } from "../report/numbers.ts";
 import { documentOf, type DocumentValue } from "../spec/document.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";
-import { bytes, large, printable, table } from "./text.ts";
+import { printable, table } from "./text.ts";
 
 /** Longest value of a key that is printed whole. */
 const LONGEST_VALUE = 60;

@@ -11,13 +11,14 @@ import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../e
 import { DEFAULT_MODEL } from "../executor/model.ts";
 import { evaluate, type Outcomes } from "../report/evaluate.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
+import { large, percent } from "../report/numbers.ts";
 import { pickPictures } from "../report/pictures.ts";
 import type { ModelReport } from "../report/report.ts";
 import { required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
-import { large, percent, printable, table } from "./text.ts";
+import { printable, table } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
 
 type EvalOption = ModelOption | "val" | "out";

@@ -6,10 +6,10 @@
 
 import { DEFAULT_MODEL, loadModel } from "../executor/model.ts";
 import { exportOnnx, OPSET } from "../onnx/export.ts";
+import { bytes } from "../report/numbers.ts";
 import { count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS } from "./run_on.ts";
-import { bytes } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
 
 type ExportOption = "out" | "weights" | "exit";

@@ -8,9 +8,10 @@ import { readNpy } from "../data/npy.ts";
 import { RanetError } from "../errors.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { readResource } from "../executor/resource.ts";
+import { large } from "../report/numbers.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
-import { large, printable, table } from "./text.ts";
+import { printable, table } from "./text.ts";
 
 /** Larger inputs are refused. */
 const MAX_INPUT_BYTES = 2 ** 30;

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { readBoundedFile } from "../data/files.ts";
 import { createModel } from "../executor/model.ts";
+import { bytes } from "../report/numbers.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { readCheckpoint } from "../weights/checkpoint.ts";
@@ -14,7 +15,6 @@ import { writeSafetensors } from "../weights/safetensors.ts";
 import { choice, required } from "./args.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { bytes } from "./text.ts";
 import { writeFiles } from "./write_files.ts";
 
 /** Larger checkpoints are refused: about as much as one array holds. */

@@ -24,6 +24,7 @@ import { planCommand } from "./plan.ts";
 import { serveCommand } from "./serve.ts";
 import { specCommand } from "./spec.ts";
 import { systemReason } from "./system_error.ts";
+import { printable } from "./text.ts";
 import { tuneCommand } from "./tune.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -57,12 +58,12 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   } catch (error) {
     if (error instanceof UsageError) {
       const command = COMMANDS.find(({ name }) => name === args[0]);
-      terminal.stderr(`${error.message}\nSee: ranet${command ? ` ${command.name}` : ""} --help`);
+      terminal.stderr(`${printableLines(error.message)}\nSee: ranet${command ? ` ${command.name}` : ""} --help`);
       return 2;
     }
     const reason = systemReason(error);
     if (!(error instanceof RanetError) && reason === undefined) throw error;
-    terminal.stderr(error instanceof RanetError ? error.message : `Cannot use a file: ${reason}`);
+    terminal.stderr(error instanceof RanetError ? printableLines(error.message) : `Cannot use a file: ${reason}`);
     return 1;
   }
 }
@@ -82,4 +83,9 @@ async function dispatch([name, ...words]: readonly string[], terminal: Terminal)
   const call = parseCall(command, words);
   if (call === "help") terminal.stdout(commandHelp(command));
   else await command.run(call, terminal);
+}
+
+/** Messages quote names and files, which may hold what a terminal obeys. */
+function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
 }

@@ -11,6 +11,7 @@ import { resolveSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
 import { wrap } from "../spec/yaml_text.ts";
 import type { Call, Command, Terminal } from "./command.ts";
+import { exists } from "./exists.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { writeFiles } from "./write_files.ts";
 
@@ -42,7 +43,8 @@ digits and hyphens. docs/guide.md goes on from there.`,
   ],
   async run({ operands: [name], options, flags, json }: Call<NewOption>, { stdout }: Terminal): Promise<void> {
     const { from = DEFAULT_MODEL } = options;
-    const spec = resolveSpec({ ...documentOf(await readSpec(from)), name }, { source: "of this name" });
+    const document = { ...documentOf(await readSpec(from)), name };
+    const spec = resolveSpec(document, { source: `named ${JSON.stringify(name)}` });
     const { out = `${name}.yaml` } = options;
     if (!flags.has("force") && await exists(out)) {
       throw new RanetError(
@@ -61,7 +63,3 @@ digits and hyphens. docs/guide.md goes on from there.`,
     stdout(json ? JSON.stringify({ name, file: out }) : `Wrote ${out}. Next: ranet plan ${out} --watch`);
   },
 };
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}

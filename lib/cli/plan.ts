@@ -6,10 +6,12 @@
 
 import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, readSpec } from "../executor/model.ts";
+import { isUrl } from "../executor/resource.ts";
+import { bytes, large } from "../report/numbers.ts";
 import { wrap } from "../spec/yaml_text.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";
-import { bytes, large, table } from "./text.ts";
+import { table } from "./text.ts";
 import { watchFile } from "./watch_file.ts";
 
 /** The command. */
@@ -54,7 +56,7 @@ export async function watchPlan(
   { json, signal }: WatchPlanOptions,
   { stdout, stderr }: Pick<Terminal, "stdout" | "stderr">,
 ): Promise<void> {
-  if (BUNDLED_SPECS.includes(source) || /^https?:/.test(source)) {
+  if (BUNDLED_SPECS.includes(source) || isUrl(source)) {
     throw new UsageError(`Cannot watch ${source}: expected the path of a YAML file; ranet new makes one to edit`);
   }
   const clear = !json && Deno.stdout.isTerminal() ? "\x1b[2J\x1b[3J\x1b[H" : "";

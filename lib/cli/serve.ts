@@ -11,7 +11,6 @@ import { count, thresholds } from "./args.ts";
 import { readBudget } from "./budget.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
-import { systemReason } from "./system_error.ts";
 
 type ServeOption =
   | ModelOption
@@ -115,9 +114,7 @@ function listen(
   try {
     return Deno.serve({ ...where, onListen: () => {} }, handler);
   } catch (error) {
-    const reason = systemReason(error) ?? (error instanceof RangeError ? error.message : undefined);
-    if (reason === undefined) throw error;
-    throw new RanetError(`Cannot listen on ${where.hostname}, port ${where.port}: ${reason}`);
+    throw new RanetError(`Cannot listen on ${where.hostname}, port ${where.port}: ${(error as Error).message}`);
   }
 }
 

@@ -61,9 +61,21 @@ function fileSchema() {
  * ```
  */
 export async function readCalibrations(nameOrPath: string): Promise<Calibration[]> {
-  const parse = (bytes: Uint8Array) => parseCalibrations(new TextDecoder().decode(bytes), nameOrPath);
-  if (nameOrPath === DEFAULT_MODEL) return await readBundled(`weights/${DEFAULT_MODEL}.calibration.json`, parse);
-  return parse(await readResource(nameOrPath, { maxBytes: MAX_BYTES }));
+  if (nameOrPath !== DEFAULT_MODEL) return await readCalibrationFile(nameOrPath);
+  return await readBundled(`weights/${DEFAULT_MODEL}.calibration.json`, (bytes) => decode(bytes, nameOrPath));
+}
+
+/**
+ * Reads a file of calibrations, whatever it is called: where it is also written, no bundled one may stand in for it.
+ *
+ * @throws {RanetError} If it is missing, or not such a file.
+ */
+export async function readCalibrationFile(pathOrUrl: string): Promise<Calibration[]> {
+  return decode(await readResource(pathOrUrl, { maxBytes: MAX_BYTES }), pathOrUrl);
+}
+
+function decode(bytes: Uint8Array, source: string): Calibration[] {
+  return parseCalibrations(new TextDecoder().decode(bytes), source);
 }
 
 /**

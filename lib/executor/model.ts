@@ -13,7 +13,7 @@ import { checkTensors } from "../weights/check.ts";
 import { type FoldedWeights, foldWeights } from "../weights/fold.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { readBundled, readResource } from "./resource.ts";
+import { isUrl, readBundled, readResource } from "./resource.ts";
 
 /** An architecture with trained weights, ready to run. */
 export interface Model {
@@ -138,7 +138,7 @@ export function createModel(
 }
 
 async function isDirectory(path: string): Promise<boolean> {
-  if (BUNDLED_SPECS.includes(path) || /^https?:/.test(path)) return false;
+  if (BUNDLED_SPECS.includes(path) || isUrl(path)) return false;
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch (error) {
@@ -151,7 +151,8 @@ async function isDirectory(path: string): Promise<boolean> {
 function checkName(nameOrPath: string): string {
   if (/[./\\]/.test(nameOrPath)) return nameOrPath;
   throw new RanetError(
-    `Cannot find model "${nameOrPath}": expected a directory, a YAML file, or one of ${BUNDLED_SPECS.join(", ")}.`,
+    `Cannot find "${nameOrPath}": expected a path, such as ./${nameOrPath} or ${nameOrPath}.yaml, or one of ` +
+      `${BUNDLED_SPECS.join(", ")}.`,
   );
 }
 

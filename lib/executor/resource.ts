@@ -7,13 +7,18 @@
 import { readBoundedFile } from "../data/files.ts";
 import { RanetError } from "../errors.ts";
 
+/** Whether something is on the web, not a path. */
+export function isUrl(pathOrUrl: string): boolean {
+  return /^https?:/i.test(pathOrUrl);
+}
+
 /**
  * Reads a file or URL.
  *
  * @throws {RanetError} If it is not there or larger than `maxBytes`.
  */
 export async function readResource(pathOrUrl: string, options: { maxBytes: number }): Promise<Uint8Array<ArrayBuffer>> {
-  if (!/^https?:/.test(pathOrUrl)) return await readBoundedFile(pathOrUrl, options.maxBytes);
+  if (!isUrl(pathOrUrl)) return await readBoundedFile(pathOrUrl, options.maxBytes);
   return await download(pathOrUrl, options.maxBytes);
 }
 

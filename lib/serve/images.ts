@@ -49,7 +49,8 @@ export async function readImageFiles(request: Request, options: ReadOptions): Pr
   if (type !== FORM_TYPE && !IMAGE_TYPES.includes(type)) {
     throw new Refusal(
       415,
-      `Cannot read content-type ${JSON.stringify(type)}: expected ${IMAGE_TYPES.join(", ")} or ${FORM_TYPE}`,
+      `Cannot read content-type ${JSON.stringify(type)}: expected ${IMAGE_TYPES.join(", ")} or ${FORM_TYPE}, ` +
+        "as curl -F image=@FILE sends",
     );
   }
   const body = bounded(request, options);

@@ -7,8 +7,9 @@
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor, Classification, ClassifyOptions } from "../executor/executor.ts";
 import { imageResult, resultsJson } from "../executor/results.ts";
+import { suggest } from "../spec/suggest.ts";
 import { Batcher } from "./batcher.ts";
-import { readImageFiles, readTensor } from "./images.ts";
+import { type ImageFile, readImageFiles, readTensor } from "./images.ts";
 import { Metrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { Refusal } from "./refusal.ts";
@@ -47,6 +48,8 @@ type Route = (request: Request, url: URL) => Response | Promise<Response>;
 
 /** Bodies of the largest size that are held at a time. */
 const BODIES = 8;
+/** What the query of `/classify` may hold. */
+const PARAMETERS: readonly string[] = ["threshold", "top"];
 /** Classes that a result lists, unless the request says how many. */
 const TOP = 5;
 
@@ -137,6 +140,7 @@ class Service {
   async #answer(request: Request, { searchParams }: URL): Promise<Response> {
     const { model } = this.#executor;
     const { budget, timeout } = this.#options;
+    checkParameters(searchParams);
     const group = searchParams.get("threshold") ?? "";
     readThresholds(group, model.network.exits.length);
     const top = readTop(searchParams.get("top"));
@@ -159,13 +163,7 @@ class Service {
       });
       Object.assign(doing, { status: 504, what: "there was no result" });
       this.#admit(files.length, taken);
-      const tensors: Float32Array[] = [];
-      for (const file of files) {
-        // Decoding blocks everything else: between two images, others get their turn.
-        if (tensors.length > 0) await new Promise((resolve) => setTimeout(resolve));
-        limit.signal.throwIfAborted();
-        tensors.push(await readTensor(file, { input: model.spec.input, ...this.#options }));
-      }
+      const tensors = await this.#decode(files, limit.signal);
       const found = await Promise.all(
         tensors.map((tensor) => this.#batcher.submit(tensor, { group, signal: limit.signal })),
       );
@@ -180,7 +178,21 @@ class Service {
     }
   }
 
-  health(): Response {
+  async #decode(files: readonly ImageFile[], signal: AbortSignal): Promise<Float32Array[]> {
+    const { input } = this.#executor.model.spec;
+    const tensors: Float32Array[] = [];
+    for (const file of files) {
+      // Decoding blocks everything else: between two images, others get their turn.
+      if (tensors.length > 0) await new Promise((resolve) => setTimeout(resolve));
+      signal.throwIfAborted();
+      tensors.push(await readTensor(file, { input, ...this.#options }));
+    }
+    return tensors;
+  }
+
+  async health(): Promise<Response> {
+    // Whoever asks may send no images until this says that all is well: so it tries by itself.
+    if (this.#failure !== undefined) await this.#tryAgain();
     const { model, device } = this.#executor;
     const status = this.stopping ? "stopping" : this.#failure === undefined ? "ok" : "failed";
     const exits = model.network.exits.map(({ subnetwork, cumulativeFlops }, k) => ({
@@ -205,16 +217,27 @@ class Service {
     const batch = new Float32Array(images.length * length);
     images.forEach((image, i) => batch.set(image, i * length));
     const threshold = readThresholds(group, model.network.exits.length);
+    const results = await this.#compute(batch, threshold ? { threshold } : this.#options.when);
+    this.metrics.batch(results);
+    return results;
+  }
+
+  async #compute(images: Float32Array, when: ClassifyOptions): Promise<Classification[]> {
     try {
-      const results = await this.#executor.classify(batch, threshold ? { threshold } : this.#options.when);
+      const results = await this.#executor.classify(images, when);
       this.#failure = undefined;
-      this.metrics.batch(results);
       return results;
     } catch (error) {
       this.#failure = (error as Error).message;
       // The images are sound and so are the thresholds: it is the device.
       throw error instanceof RanetError ? new Refusal(503, error.message) : error;
     }
+  }
+
+  /** With a blank image; the outcome stands in `#failure`. */
+  async #tryAgain(): Promise<void> {
+    const { size } = this.#executor.model.spec.input;
+    await this.#compute(new Float32Array(3 * size ** 2), this.#options.when).catch(() => {});
   }
 
   #hold(count: number, taken: { bytes: number }): void {
@@ -246,6 +269,14 @@ function readThresholds(text: string, exits: number): number[] | undefined {
     400,
     `Cannot use threshold ${JSON.stringify(text)}: expected a number from 0 to 1, or ${exits} with commas`,
   );
+}
+
+function checkParameters(given: URLSearchParams): void {
+  const unknown = [...given.keys()].find((name) => !PARAMETERS.includes(name));
+  if (unknown === undefined) return;
+  const near = suggest(unknown, PARAMETERS);
+  const advice = near === undefined ? `there are ${PARAMETERS.join(" and ")}` : `did you mean ${near}?`;
+  throw new Refusal(400, `Cannot use parameter ${JSON.stringify(unknown)}: there is no such one; ${advice}`);
 }
 
 function readTop(text: string | null): number {

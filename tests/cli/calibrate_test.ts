@@ -1,23 +1,20 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCalibrations } from "../../lib/executor/calibration_file.ts";
-import { ranet } from "./ranet.ts";
+import { ranet, withFolder } from "./ranet.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const WEIGHTS = new URL("../../weights/ranet-cifar10.safetensors", import.meta.url).pathname;
 
 /** A data set of the examples and a directory for results, both gone afterwards. */
 async function withDataset(use: (paths: { csv: string; directory: string }) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
+  await withFolder(async (directory) => {
     const csv = `${directory}/examples.csv`;
     const rows = ["airplane", "cat", "frog", "horse", "ship", "truck"].map((label) =>
       `${EXAMPLES}${label}.jpg,${label}`
     );
     await Deno.writeTextFile(csv, ["path,label", ...rows].join("\n"));
     await use({ csv, directory });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  });
 }
 
 const cpu = ["--device", "cpu"];
@@ -102,7 +99,9 @@ Deno.test("what cannot be is refused before any work, and writes nothing", async
     };
     await refuse(1, "expected 8360714", "--budget", "1M");
     await refuse(1, "to 58921020", "--budget", "1G");
-    for (const amount of ["nonsense", "0", "-5M", "5T", "1e400"]) await refuse(1, "such as 25M", "--budget", amount);
+    for (const amount of ["nonsense", "0", "0.4", "-5M", "5T", "1e400"]) {
+      await refuse(1, "such as 25M", "--budget", amount);
+    }
     for (const share of ["0", "88", "x"]) await refuse(1, "such as 0.88", "--accuracy", share);
     await refuse(2, "either --budget or --accuracy");
     await refuse(2, "either --budget or --accuracy", "--budget", "20M", "--accuracy", "0.8");

@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { ranet } from "./ranet.ts";
+import { ranet, withFolder } from "./ranet.ts";
 
 Deno.test("draw writes a file, or to standard output", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await withFolder(async (folder) => {
     const file = `${folder}/new/x.svg`;
     assertEquals(await ranet("draw", "ranet-cifar10", "--out", file), { code: 0, out: `Wrote ${file}`, notes: "" });
     const { out } = await ranet("draw", "ranet-cifar10");
@@ -13,9 +12,7 @@ Deno.test("draw writes a file, or to standard output", async () => {
     const blocked = await ranet("draw", "ranet-cifar10", "--out", folder);
     assertEquals(blocked.code, 1);
     assertStringIncludes(blocked.notes, "Cannot write");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("draw --json says where things are", async () => {

@@ -1,20 +1,17 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ranet } from "./ranet.ts";
+import { ranet, withFolder } from "./ranet.ts";
 
 const examples = new URL("../../examples/", import.meta.url).pathname;
 
 /** The examples as a data set, and a place for reports. */
 async function withDataset(use: (dataset: string, folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  for (const label of ["cat", "ship", "truck"]) {
-    await Deno.mkdir(`${folder}/data/${label}`, { recursive: true });
-    await Deno.copyFile(`${examples}${label}.jpg`, `${folder}/data/${label}/0.jpg`);
-  }
-  try {
+  await withFolder(async (folder) => {
+    for (const label of ["cat", "ship", "truck"]) {
+      await Deno.mkdir(`${folder}/data/${label}`, { recursive: true });
+      await Deno.copyFile(`${examples}${label}.jpg`, `${folder}/data/${label}/0.jpg`);
+    }
     await use(`${folder}/data`, folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 Deno.test("eval writes a report, tables and plots", () =>

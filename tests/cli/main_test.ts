@@ -192,6 +192,8 @@ Deno.test("labels and names do not reach the terminal's controls", async () => {
     const { out } = await ranet("classify", file, ...cpu);
     assertFalse(out.includes("\x1b"));
     assertStringIncludes(out, "\\|b.jpg");
+    const { notes } = await ranet("classify", `${folder}/\x9b31m.jpg`, ...cpu);
+    assertFalse(notes.includes("\x9b"));
   });
 });
 

@@ -46,7 +46,7 @@ for (
   const [args, part] of [
     [["My Net"], 'name: expected lower-case letters, digits and single hyphens, such as my-ranet, found "My Net"'],
     [["../up"], 'found "../up"'],
-    [["mine", "--from", "ranet-cifar11"], 'Cannot find model "ranet-cifar11"'],
+    [["mine", "--from", "ranet-cifar11"], 'Cannot find "ranet-cifar11": expected a path, such as ./ranet-cifar11'],
     [["mine", "--from", "nowhere.yaml"], '"nowhere.yaml": there is no such file'],
   ] as [string[], string][]
 ) {

@@ -95,6 +95,7 @@ Deno.test("serve: what cannot be is said before it listens", async () => {
     [1, "--batch-wait", "--batch-wait", "-1"],
     [1, "--max-body", "--max-body", "big"],
     [1, "port 99999", "--port", "99999"],
+    [1, "Cannot listen on nowhere.invalid", "--hostname", "nowhere.invalid", "--port", "0"],
     [1, "budget", "--budget", "1"],
     [2, "--budget", "--budget", "20M", "--threshold", "0.5"],
   ] as const;

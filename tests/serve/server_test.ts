@@ -114,6 +114,7 @@ Deno.test("what is wrong with a request is said", async () => {
     [400, "threshold", post(cat, "image/jpeg", "?threshold=1.5")],
     [400, "threshold", post(cat, "image/jpeg", "?threshold=0.5,0.5")],
     [400, "top", post(cat, "image/jpeg", "?top=0")],
+    [400, 'parameter "tresold": there is no such one; did you mean threshold?', post(cat, "image/jpeg", "?tresold=1")],
     [404, "/nowhere", get("/nowhere")],
     [404, "/constructor", get("/constructor")],
   ];
@@ -190,8 +191,8 @@ Deno.test("health follows the device and the end", async () => {
   const failed = await get("/health", handler);
   assertEquals([failed.status, (await failed.json()).status], [503, "failed"]);
   lost = false;
-  assertEquals((await post(cat, undefined, "", handler)).status, 200);
   assertEquals((await get("/health", handler)).status, 200);
+  assertEquals((await post(cat, undefined, "", handler)).status, 200);
 });
 
 Deno.test("draining finishes what has come, a body that is still coming included, and takes nothing new", async () => {

@@ -202,6 +202,16 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
+  await t.step("fits windows of any width", async () => {
+    const { page } = await site.open("?device=cpu");
+    await give(page, [path("examples/cat.jpg")]);
+    for (const width of [360, 630, 690, 870, 1000, 1100]) {
+      await page.setViewport({ width, height: 700 });
+      assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), width);
+    }
+    await page.close();
+  });
+
   await t.step("serves nothing but its own files", async () => {
     for (const file of ["nothing.js", "../build.ts", "%2e%2e/build.ts", "..%2fbuild.ts", "specs", "//etc/passwd"]) {
       const response = await fetch(site.url + file);
@@ -213,24 +223,43 @@ chromiumTest("the page", async (t) => {
   await t.step("has a library beside it that works as a plain ES module", async () => {
     const { page, complaints } = await site.open("index.html");
     const result = await page.evaluate(async (url) => {
-      const { AdaptiveExecutor, decodeImage, loadModel, toTensor } = await import(`${url}ranet.js`);
+      const { AdaptiveExecutor, decodeImage, loadModel, readCalibrations, readSpec, toTensor } = await import(
+        `${url}ranet.js`
+      );
       const model = await loadModel("ranet-cifar10");
       const executor = await AdaptiveExecutor.create(model, { device: "gpu" });
       const file = await (await fetch(`${url}examples/ship.jpg`)).arrayBuffer();
       const image = await decodeImage(new Uint8Array(file), { source: "ship.jpg" });
       const [{ label, exit }] = await executor.classify(toTensor(image, model.spec.input));
-      const { message } = await loadModel("ship.yaml").catch((error: unknown) => error);
-      return { label, exit, device: executor.device.kind, message };
+      const messages = await Promise.all(
+        [loadModel, readSpec].map((read) => read("ship.yaml").catch(({ message }: Error) => message)),
+      );
+      const calibrations = (await readCalibrations("ranet-cifar10")).length;
+      return { label, exit, device: executor.device.kind, calibrations, messages };
     }, site.url);
     assertEquals(result, {
       label: "ship",
       exit: 1,
       device: "gpu",
-      message: 'Cannot read "ship.yaml": a browser has no files. Give an http(s) URL',
+      calibrations: 10,
+      messages: Array(2).fill('Cannot read "ship.yaml": a browser has no files. Give an http(s) URL'),
     });
     assertEquals(complaints, []);
     await page.close();
   });
+});
+
+chromiumTest("the page answers although the GPU is lost meanwhile", async () => {
+  await using site = await openSite();
+  const { page } = await site.open("");
+  await give(page, [path("examples/cat.jpg")]);
+  const browser = await page.browser().target().createCDPSession();
+  await browser.send("Browser.crashGpuProcess");
+  await give(page, [path("examples/ship.jpg")]);
+  await page.waitForFunction(() => document.querySelector("#photo-caption")!.textContent!.startsWith("ship"));
+  await page.waitForFunction(() => document.querySelectorAll(".card").length === 2);
+  assertEquals((await shown(page)).label, "ship");
+  assertEquals(await texts(page, "#problems p"), []);
 });
 
 chromiumTest("the page without WebGPU runs on the CPU, and says so", async () => {

@@ -1,0 +1,16 @@
+/**
+ * Whether there is something at a path.
+ *
+ * @module
+ */
+
+/** Whether there is such a file or folder. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
