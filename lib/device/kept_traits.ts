@@ -9,7 +9,7 @@ import * as z from "zod";
 import { type AdapterTraits, CONVOLUTION_KERNELS } from "../planner/tiles.ts";
 
 /** Changes whenever figures measured before mean something else. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Made on demand: few programs ever read kept traits. */
 const traitsSchema = (): z.ZodType<AdapterTraits> =>
@@ -21,6 +21,7 @@ const traitsSchema = (): z.ZodType<AdapterTraits> =>
       pixels: z.int().min(1).max(32),
       quads: z.int().min(1).max(32),
       across: z.int().min(1).max(8).optional(),
+      minBatch: z.int().min(1).optional(),
       cost: z.number().positive(),
     })).min(1),
   });

@@ -38,7 +38,7 @@ export class KernelCache {
   readonly gateLayout: GPUBindGroupLayout;
   readonly #device: GPUDevice;
   readonly #precision: Precision;
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
   /** Makes the two layouts; pipelines come when asked for. */
   constructor(device: GPUDevice, precision: Precision) {
@@ -48,21 +48,22 @@ export class KernelCache {
     this.gateLayout = this.#layout(["read-only-storage", "storage", "uniform"]);
   }
 
-  /** The pipeline of a kernel with these constants. */
-  pipeline(kernel: KernelName, constants: Readonly<Record<string, number>>): GPUComputePipeline {
+  /** The pipeline of a kernel with these constants; several may be in the making at a time. */
+  pipeline(kernel: KernelName, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
     const key = `${kernel} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
       const source = readsWeights ? SOURCES[kernel] + WEIGHTS[this.#precision] : SOURCES[kernel];
       const code = specializeKernel(source, constants);
-      pipeline = this.#device.createComputePipeline({
+      pipeline = this.#device.createComputePipelineAsync({
         label: key,
         layout: this.#device.createPipelineLayout({
           bindGroupLayouts: [kernel === "gate" ? this.gateLayout : this.waveLayout],
         }),
         compute: { module: this.#device.createShaderModule({ label: key, code }), entryPoint: "main" },
       });
+      pipeline.catch(() => {}); // told to those who wait for it
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;

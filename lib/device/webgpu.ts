@@ -55,8 +55,10 @@ export class WebGpuRunner implements Runner {
   };
   /** One per weight buffer. */
   readonly #waveGroups: readonly GPUBindGroup[];
+  readonly #gate: Promise<GPUComputePipeline>;
   readonly #gateGroup: GPUBindGroup;
-  #commands: Command[][] = [];
+  /** For each stage, once its pipelines are there. */
+  #commands: Promise<Command[]>[] = [];
   #commandsFor = 0;
   #count = 0;
   #failure?: string;
@@ -168,6 +170,7 @@ export class WebGpuRunner implements Runner {
         logits,
       ])
     );
+    this.#gate = this.#kernels.pipeline("gate", { LANES: GATE_LANES });
     this.#gateGroup = group(this.#kernels.gateLayout, [
       logits,
       remaining,
@@ -200,18 +203,20 @@ export class WebGpuRunner implements Runner {
   /** Runs stages on the batch. */
   async run({ from, to, thresholds }: StageRange): Promise<StageResults> {
     if (thresholds) this.#writeGates(from, thresholds);
+    const stages = await this.#fromDevice(Promise.all(this.#commands.slice(from, to)));
+    const gate = await this.#fromDevice(this.#gate);
     const encoder = this.#gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
     let wave = this.#plan.stages.slice(0, from).flat().length;
-    for (let stage = from; stage < to; stage++) {
-      for (const { pipeline, bindings, dispatch } of this.#commands[stage]) {
+    for (const [i, commands] of stages.entries()) {
+      for (const { pipeline, bindings, dispatch } of commands) {
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, bindings, [WAVE_BYTES * wave++]);
         pass.dispatchWorkgroups(...dispatch.workgroups);
       }
       if (!thresholds) continue;
-      pass.setPipeline(this.#kernels.pipeline("gate", { LANES: GATE_LANES }));
-      pass.setBindGroup(0, this.#gateGroup, [ARGS_PITCH * stage]);
+      pass.setPipeline(gate);
+      pass.setBindGroup(0, this.#gateGroup, [ARGS_PITCH * (from + i)]);
       pass.dispatchWorkgroups(1);
     }
     pass.end();
@@ -229,19 +234,21 @@ export class WebGpuRunner implements Runner {
   #prepare(count: number): void {
     if (this.#commandsFor === count) return;
     const options = { count, capacity: this.capacity, adapter: this.#adapter.traits };
-    this.#commands = this.#plan.stages.map((waves) =>
-      waves.map((wave) => {
-        const dispatch = dispatchOf(wave, this.#plan, options);
-        return {
-          pipeline: this.#kernels.pipeline(dispatch.kernel, dispatch.constants),
-          bindings: this.#waveGroups["weights" in wave[0] ? wave[0].weights.buffer : 0],
-          dispatch,
-        };
-      })
-    );
+    const dispatches = this.#plan.stages.map((waves) => waves.map((wave) => dispatchOf(wave, this.#plan, options)));
+    this.#commands = dispatches.map(async (stage, i) => {
+      const pipelines = await Promise.all(
+        stage.map(({ kernel, constants }) => this.#kernels.pipeline(kernel, constants)),
+      );
+      return stage.map((dispatch, j) => {
+        const [step] = this.#plan.stages[i][j];
+        const bindings = this.#waveGroups["weights" in step ? step.weights.buffer : 0];
+        return { pipeline: pipelines[j], bindings, dispatch };
+      });
+    });
+    for (const commands of this.#commands) commands.catch(() => {}); // told to the run that waits for them
     const args = new Uint32Array(this.#buffers.waveArgs.size / 4);
-    this.#commands.flat().forEach(({ dispatch }, wave) => {
-      dispatch.args.forEach((step, i) => args.set(step, (wave * WAVE_BYTES + i * ARGS_BYTES) / 4));
+    dispatches.flat().forEach(({ args: steps }, wave) => {
+      steps.forEach((step, i) => args.set(step, (wave * WAVE_BYTES + i * ARGS_BYTES) / 4));
     });
     this.#gpu.queue.writeBuffer(this.#buffers.waveArgs, 0, args);
     this.#commandsFor = count;
@@ -258,6 +265,19 @@ export class WebGpuRunner implements Runner {
     this.#gpu.queue.writeBuffer(this.#buffers.gateArgs, from * ARGS_PITCH, args);
   }
 
+  /** Waits for what the device gives, unless it has failed. */
+  async #fromDevice<T>(given: Promise<T>): Promise<T> {
+    try {
+      const value = await given;
+      if (this.#failure === undefined) return value;
+    } catch (error) {
+      this.#failure ??= (error as Error).message;
+      // A loss is told a little later.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    throw new RanetError(`Cannot run on ${this.device.name}: ${this.#failure}`);
+  }
+
   async #submit(encoder: GPUCommandEncoder, from: number, to: number): Promise<StageResults> {
     const { logits, remaining, readback } = this.#buffers;
     const classes = this.#plan.network.spec.classes.length;
@@ -266,14 +286,7 @@ export class WebGpuRunner implements Runner {
     encoder.copyBufferToBuffer(logits, from * exitBytes, readback, 0, logitsBytes);
     encoder.copyBufferToBuffer(remaining, 0, readback, logitsBytes, remaining.size);
     this.#gpu.queue.submit([encoder.finish()]);
-    try {
-      await readback.mapAsync(GPUMapMode.READ, 0, logitsBytes + remaining.size);
-    } catch (error) {
-      this.#failure ??= (error as Error).message;
-      // A loss is told a little later.
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    if (this.#failure !== undefined) throw new RanetError(`Cannot run on ${this.device.name}: ${this.#failure}`);
+    await this.#fromDevice(readback.mapAsync(GPUMapMode.READ, 0, logitsBytes + remaining.size));
     const bytes = readback.getMappedRange(0, logitsBytes + remaining.size).slice(0);
     readback.unmap();
     const exits = new Uint32Array(bytes, logitsBytes + 4 * (1 + this.capacity), this.#count);

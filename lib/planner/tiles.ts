@@ -29,6 +29,8 @@ export interface Tile {
 export interface TileCost extends Pick<Tile, "kernel" | "pixels" | "quads"> {
   /** Given where the cost depends on it: for `convolution-shared`. At most so many, where a workgroup is smaller. */
   readonly across?: number;
+  /** Smallest batch that it is for. Default 1. */
+  readonly minBatch?: number;
   /** Time that a workgroup takes for each quad of channels read; in any unit, the same for all tiles. */
   readonly cost: number;
 }
@@ -43,19 +45,24 @@ export interface AdapterTraits {
   readonly tiles: readonly TileCost[];
 }
 
+const TILES = [[8, 4], [8, 2], [4, 2], [4, 1]].map(register);
+
 /**
  * Tiles for a CPU driver, whose many registers are memory. Compiling takes llvmpipe about 25 ms for each of
- * `pixels · quads`, so there are few, and none larger.
+ * `pixels · quads`: the largest are for batches that make up for it.
  */
-export const CPU_TILES: readonly TileCost[] = [[8, 4], [8, 3], [8, 2], [4, 4], [4, 2], [4, 1]].map(register);
+export const CPU_TILES: readonly TileCost[] = [
+  ...TILES,
+  ...[[16, 4], [16, 3], [16, 2]].map((size) => ({ ...register(size), minBatch: 8 })),
+];
 
 /**
  * Tiles for a GPU, which wants invocations in plenty, and has memory that a workgroup shares. The last are for this; with
  * up to 128 lanes they fit into the 16 KiB that every WebGPU device has.
  */
 export const GPU_TILES: readonly TileCost[] = [
-  ...CPU_TILES,
-  ...[[2, 2], [2, 1], [1, 1]].map(register),
+  ...TILES,
+  ...[[4, 4], [2, 2], [2, 1], [1, 1]].map(register),
   ...[[4, 4, 4], [4, 2, 8], [4, 1, 8], [4, 1, 4]].map(shared),
 ];
 
@@ -76,19 +83,20 @@ function shared([pixels, quads, across]: readonly number[]): TileCost {
 /** The tile that computes a wave of convolutions soonest, for a batch of `count` samples. */
 export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {
   const widest = Math.max(...wave.map(({ output }) => quadsOf(output.channels)));
-  let best: Tile | undefined;
+  let best: Tile = { ...adapter.tiles[0], across: 1 };
   let least = Infinity;
-  for (const { cost, ...size } of adapter.tiles) {
+  for (const { cost, minBatch = 1, ...size } of adapter.tiles) {
+    if (count < minBatch) continue;
     for (const across of waysAcross(size, widest, adapter.lanes)) {
       const tile = { ...size, across };
       const time = cost * waveWork(wave, tile, count, adapter);
       if (time < least) [best, least] = [tile, time];
     }
   }
-  return best!;
+  return best;
 }
 
-function waysAcross({ across, quads }: Omit<TileCost, "cost">, widest: number, lanes: number): number[] {
+function waysAcross({ across, quads }: Pick<TileCost, "across" | "quads">, widest: number, lanes: number): number[] {
   if (across) return [Math.min(across, lanes)];
   return [1, 2, 4, 8, 16, 32, 64, 128].filter((ways) => ways <= lanes && ways < 2 * Math.ceil(widest / quads));
 }
