@@ -21,10 +21,10 @@ import { type Call, type Command, UsageError } from "../lib/cli/command.ts";
 import { commandHelp } from "../lib/cli/help.ts";
 import { writeFiles } from "../lib/cli/write_files.ts";
 import { findAdapter } from "../lib/device/adapter.ts";
-import { BATCHES, type BatchResult, benchBatches } from "./batches.ts";
+import { type BatchResult, benchBatches } from "./batches.ts";
+import { benchCeiling } from "./ceiling.ts";
 import { LARGEST_BATCH, OURS, PEERS } from "./contestants.ts";
 import { benchEqualAccuracy } from "./equal_accuracy.ts";
-import { gemmCeiling } from "./gemm.ts";
 import { describeMachine } from "./machine.ts";
 import { attempt, type Effort, type Failure, isFailure } from "./measure.ts";
 import { benchMemory, benchStarts } from "./processes.ts";
@@ -42,7 +42,7 @@ interface Extent {
   readonly images: number;
   /** Seconds for each pass over the test images. */
   readonly passSeconds: number;
-  /** Seconds of each submission that the ceiling is measured with. */
+  /** Seconds of each of the matrix products that give the ceiling. */
   readonly ceilingSeconds: number;
   /** Starts of each kind. */
   readonly starts: number;
@@ -51,8 +51,8 @@ interface Extent {
 const FULL: Extent = {
   effort: { rounds: 15, seconds: 3, warmup: 1.5 },
   images: Infinity,
-  passSeconds: 30,
-  ceilingSeconds: 0.5,
+  passSeconds: 100,
+  ceilingSeconds: 0.3,
   starts: 3,
 };
 const QUICK: Extent = {
@@ -73,7 +73,7 @@ const command: Command<"data" | "out"> = {
   description:
     `Measures all exits of ${DEFAULT_MODEL} at several batch sizes, the time for test images at equal accuracy, what
 early exits save, starts and memory, and writes DIR/results.json, results.md and batches.svg.
-A run takes about six minutes.`,
+A run takes about ten minutes.`,
   options: {
     data: { value: "DATASET", help: "CIFAR-10 test images, as `eval` reads them; without them, that part is left out" },
     out: { value: "DIR", help: "folder for the results (default bench/results/ADAPTER)" },
@@ -100,10 +100,13 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   note("all exits");
   const batches = await benchBatches(model, [...OURS, ...PEERS], batch, extent.effort);
   note("the adapter's ceiling");
-  const ceiling = adapter ? await attempt(() => gemmCeiling(adapter, { seconds: extent.ceilingSeconds })) : noAdapter;
+  const turns = { ...extent.effort, seconds: Infinity };
+  const ceiling = adapter
+    ? await attempt(() => benchCeiling(model, adapter, batch, { effort: turns, seconds: extent.ceilingSeconds }))
+    : noAdapter;
   note("savings");
   const calibration = cheapestOfFullAccuracy(await readCalibrations(DEFAULT_MODEL));
-  const savings = adapter ? await attempt(() => savingsOf(model, batch, test && calibration, extent)) : noAdapter;
+  const savings = adapter ? await attempt(() => savingsOf(model, batch, test && calibration, turns)) : noAdapter;
   note("test images");
   const equalAccuracy = test
     ? await equalAccuracyOf(model, test, { calibration, batches, seconds: extent.passSeconds })
@@ -120,7 +123,6 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
     model: { name: model.name, flops },
     batches,
     ceiling,
-    ceilingShare: isFailure(ceiling) ? {} : sharesOf(batches[0], flops, ceiling.gflops),
     savings,
     equalAccuracy,
     starts,
@@ -156,7 +158,7 @@ async function savingsOf(
   model: Model,
   images: Float32Array,
   calibration: Calibration | undefined,
-  { effort }: Extent,
+  effort: Effort,
 ): Promise<Results["savings"]> {
   using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: LARGEST_BATCH });
   const settings: Record<string, ClassifyOptions> = calibration
@@ -192,16 +194,6 @@ async function equalAccuracyOf(
     calibration: options.calibration.target,
     passes: [...passes, ...slow],
   };
-}
-
-/** The share of the ceiling that a contestant reaches, by batch size. */
-function sharesOf({ batches }: BatchResult, flops: number, gflops: number): Record<number, number> {
-  const shares: Record<number, number> = {};
-  for (const batch of BATCHES) {
-    const timing = batches[batch];
-    if (!isFailure(timing)) shares[batch] = 2 * flops / timing.msPerImage / 1e6 / gflops;
-  }
-  return shares;
 }
 
 if (import.meta.main) {

@@ -6,43 +6,41 @@
  */
 
 import { type Adapter, requestDevice } from "../lib/device/adapter.ts";
-import { time } from "./measure.ts";
+import { inTurn, isFailure } from "./measure.ts";
 
-/** A measured ceiling. */
-export interface Ceiling {
-  /** Operations per second, in 10⁹; a multiply-add is two. */
-  readonly gflops: number;
+/** A matrix product that runs again and again. */
+export interface Gemm extends Disposable {
   /** Side of the fastest tile. */
   readonly tile: number;
   /** Side of the matrices. */
   readonly size: number;
+  /** Operations of a run; a multiply-add is two. */
+  readonly operations: number;
+  /** Computes products for about as long as asked. */
+  run(): Promise<void>;
 }
 
 const TILES = [4, 8, 16];
-const REPEATS = 3;
 
-/** Finds the fastest tile: the largest throughput of a few submissions of about `seconds` each. */
-export async function gemmCeiling(adapter: Adapter, { seconds }: { readonly seconds: number }): Promise<Ceiling> {
+/** Prepares the product with the tile that is fastest, in runs of about `seconds` each. */
+export async function openGemm(adapter: Adapter, { seconds }: { readonly seconds: number }): Promise<Gemm> {
   const { lanes } = adapter.traits;
   // A CPU driver has few cores to fill.
   const size = adapter.isCpu ? 512 : 2048;
   const device = await requestDevice(adapter);
-  try {
-    const results: Ceiling[] = [];
-    for (const tile of TILES) {
-      const submit = await prepare(device, { tile, size, lanes });
-      const first = await time(() => submit(1));
-      // Completion is polled for: many products in a submission make that small.
-      const products = Math.max(1, Math.round(1000 * seconds / first));
-      for (let i = 0; i < REPEATS; i++) {
-        const ms = await time(() => submit(products));
-        results.push({ gflops: products * 2 * size ** 3 / ms / 1e6, tile, size });
-      }
-    }
-    return results.reduce((a, b) => b.gflops > a.gflops ? b : a);
-  } finally {
-    device.destroy();
-  }
+  const submits = await Promise.all(TILES.map((tile) => prepare(device, { tile, size, lanes })));
+  const timings = await inTurn(submits.map((submit) => () => submit(1)), { rounds: 5, seconds: 5, warmup: 0.1 });
+  const times = timings.map((timing) => isFailure(timing) ? Infinity : timing.ms);
+  const fastest = times.indexOf(Math.min(...times));
+  // Completion is polled for: many products in a submission make that small.
+  const products = Math.max(1, Math.round(1000 * seconds / times[fastest]));
+  return {
+    tile: TILES[fastest],
+    size,
+    operations: products * 2 * size ** 3,
+    run: () => submits[fastest](products),
+    [Symbol.dispose]: () => device.destroy(),
+  };
 }
 
 async function prepare(

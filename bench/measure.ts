@@ -15,10 +15,8 @@ export interface Failure {
 export interface Timing {
   /** Median of the runs, in milliseconds. */
   readonly ms: number;
-  /** The shortest run, in milliseconds. */
-  readonly fastest: number;
-  /** Number of runs, without those that warmed up. */
-  readonly runs: number;
+  /** Each run, in milliseconds, without those that warmed up. */
+  readonly times: readonly number[];
 }
 
 /** How thoroughly to measure. */
@@ -83,7 +81,7 @@ export async function inTurn(
       });
     }
   }
-  return times.map((all, i) => failures[i] ?? { ms: median(all), fastest: Math.min(...all), runs: all.length });
+  return times.map((all, i) => failures[i] ?? { ms: median(all), times: all });
 }
 
 async function failureOf(task: () => Promise<unknown>): Promise<Failure | undefined> {

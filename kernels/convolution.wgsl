@@ -13,10 +13,17 @@
 // Arena      starts with zeros, read in place of pixels outside the image
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let args = steps[group.z];
   let tiles = remaining[0] * args.tiles;
-  let firstTile = group.x * (LANES / args.across);
+  // CPU drivers give each core a run of neighbouring workgroups: those that have work are spread evenly. The number is a
+  // prime, so that each workgroup gets a place of its own.
+  let place = group.x * (3836924789 % groups.x) % groups.x;
+  let firstTile = place * (LANES / args.across);
   let tile = firstTile + lane / args.across;
   let slot = min(tile, max(tiles, 1) - 1) / args.tiles;
   let sample = args.arenaStart + remaining[1 + slot] * args.samplePitch;

@@ -32,7 +32,7 @@ export interface WeightRange {
   readonly quads: number;
 }
 
-/** Runs kernels/convolution.wgsl. */
+/** Runs kernels/convolution.wgsl, or on a GPU kernels/convolution-shared.wgsl. */
 export interface ConvolutionStep {
   /** Discriminates {@linkcode Step}. */
   readonly kind: "convolution";

@@ -1,0 +1,50 @@
+/**
+ * How near our network comes to what the adapter can do, measured in turn with a matrix product.
+ *
+ * @module
+ */
+
+import type { Adapter } from "../lib/device/adapter.ts";
+import { AdaptiveExecutor, type Model } from "../mod.ts";
+import { BATCHES } from "./batches.ts";
+import { LARGEST_BATCH } from "./contestants.ts";
+import { openGemm } from "./gemm.ts";
+import { type Effort, inTurn, isFailure, median } from "./measure.ts";
+
+/** The ceiling, and how near the network comes to it. */
+export interface Ceiling {
+  /** Operations per second of the product, in 10⁹; a multiply-add is two. Median of rounds. */
+  readonly gflops: number;
+  /** Side of its fastest tile. */
+  readonly tile: number;
+  /** Side of its matrices. */
+  readonly size: number;
+  /** By batch size: share of the product's throughput that the network reaches, median of rounds. */
+  readonly shares: Readonly<Record<number, number>>;
+}
+
+/** Measures the ceiling and the network, all exits, in turn. */
+export async function benchCeiling(
+  model: Model,
+  adapter: Adapter,
+  images: Float32Array,
+  options: { readonly effort: Effort; readonly seconds: number },
+): Promise<Ceiling> {
+  using gemm = await openGemm(adapter, options);
+  using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: LARGEST_BATCH });
+  const { cumulativeFlops } = model.network.exits[model.network.exits.length - 1];
+  const length = 3 * model.spec.input.size ** 2;
+  const [product, ...networks] = await inTurn([
+    () => gemm.run(),
+    ...BATCHES.map((batch) => () => executor.forward(images.subarray(0, batch * length))),
+  ], options.effort);
+  if (isFailure(product)) throw new Error(product.failed);
+  const speeds = product.times.map((ms) => gemm.operations / ms / 1e6);
+  const shares: Record<number, number> = {};
+  networks.forEach((timing, i) => {
+    if (isFailure(timing)) throw new Error(timing.failed);
+    const operations = 2 * cumulativeFlops * BATCHES[i];
+    shares[BATCHES[i]] = median(timing.times.map((ms, round) => operations / ms / 1e6 / speeds[round]));
+  });
+  return { gflops: median(speeds), tile: gemm.tile, size: gemm.size, shares };
+}
