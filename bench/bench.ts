@@ -51,7 +51,7 @@ interface Extent {
 const FULL: Extent = {
   effort: { rounds: 15, seconds: 3, warmup: 1.5 },
   images: Infinity,
-  passSeconds: 100,
+  passSeconds: 80,
   ceilingSeconds: 0.3,
   starts: 3,
 };

@@ -6,6 +6,7 @@
  */
 
 import * as z from "zod";
+import { openCache } from "../cache.ts";
 import { type AdapterTraits, CONVOLUTION_KERNELS } from "../planner/tiles.ts";
 
 /** Changes whenever figures measured before mean something else. */
@@ -43,10 +44,6 @@ export async function keepTraits(adapter: string, traits: AdapterTraits): Promis
 /** Forgets what was kept of an adapter; returns whether there was anything. */
 export async function forgetTraits(adapter: string): Promise<boolean> {
   return await (await openCache())?.delete(keyOf(adapter)) ?? false;
-}
-
-async function openCache(): Promise<Cache | undefined> {
-  return await globalThis.caches?.open("ranet").catch(() => undefined);
 }
 
 /** Caches are keyed by URL; this one is nowhere. */

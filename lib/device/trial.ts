@@ -33,6 +33,7 @@ export class TrialRunner implements Runner {
   #current: Contender;
   /** Fewest images that have taken the first runner long. */
   #long = Infinity;
+  #images: Float32Array = new Float32Array();
   #count = 0;
   #disposed = false;
 
@@ -59,6 +60,7 @@ export class TrialRunner implements Runner {
   /** Starts a batch, on the runner whose turn it is. */
   async load(images: Float32Array, count: number): Promise<void> {
     this.#current = count < this.#long ? this.#first : this.#faster ?? await this.#next();
+    this.#images = images;
     this.#count = count;
     await this.#current.runner.load(images, count);
   }
@@ -66,7 +68,7 @@ export class TrialRunner implements Runner {
   /** Runs stages on the batch. */
   async run(range: StageRange): Promise<StageResults> {
     const start = performance.now();
-    const results = await this.#current.runner.run(range);
+    const results = this.#current === this.#first ? await this.#first.runner.run(range) : await this.#runSecond(range);
     if (range.from > 0) return results;
     const ms = performance.now() - start;
     if (ms >= SHORT && this.#current === this.#first) this.#long = Math.min(this.#long, this.#count);
@@ -82,6 +84,21 @@ export class TrialRunner implements Runner {
     this.#disposed = true;
     this.#first.runner[Symbol.dispose]();
     this.#second?.runner[Symbol.dispose]();
+  }
+
+  /** A driver that fails is given up, as if there were none: the batch starts again on the first runner. */
+  async #runSecond(range: StageRange): Promise<StageResults> {
+    try {
+      return await this.#second!.runner.run(range);
+    } catch (error) {
+      if (this.#disposed) throw error;
+      this.#second!.runner[Symbol.dispose]();
+      this.#second = undefined;
+      const { runner } = this.#faster = this.#current = this.#first;
+      await runner.load(this.#images, this.#count);
+      if (range.from > 0) await runner.run({ from: 0, to: range.from });
+      return await runner.run(range);
+    }
   }
 
   /** Whose turn it is; after the last, who was faster. The first goes on without a second, or one that is slower. */

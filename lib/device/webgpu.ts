@@ -6,7 +6,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { type Plan, QUAD_BYTES } from "../planner/plan.ts";
+import { type Plan, QUAD_BYTES, type Region } from "../planner/plan.ts";
 import { MAX_WAVE } from "../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
 import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
@@ -46,6 +46,7 @@ export class WebGpuRunner implements Runner {
   readonly #kernels: KernelCache;
   readonly #buffers: {
     readonly arena: GPUBuffer;
+    readonly images: GPUBuffer;
     readonly remaining: GPUBuffer;
     readonly logits: GPUBuffer;
     readonly waveArgs: GPUBuffer;
@@ -61,6 +62,8 @@ export class WebGpuRunner implements Runner {
   #commands: Promise<Command[]>[] = [];
   #commandsFor = 0;
   #count = 0;
+  /** Whether the batch's images have come to the arena. */
+  #isLoaded = true;
   #failure?: string;
   #disposed = false;
 
@@ -143,6 +146,7 @@ export class WebGpuRunner implements Runner {
     const remainingBytes = 4 * (1 + 2 * capacity);
     this.#buffers = {
       arena: buffer("arena", QUAD_BYTES * (plan.zeroQuads + capacity * plan.sampleQuads), STORAGE | COPY_DST),
+      images: buffer("images", capacity * imageBytes(plan.image), COPY_SRC | COPY_DST),
       remaining: buffer("remaining", remainingBytes, STORAGE | COPY_DST | COPY_SRC),
       logits: buffer("logits", logitsBytes, STORAGE | COPY_SRC),
       waveArgs: buffer("wave arguments", waves * WAVE_BYTES, UNIFORM | COPY_DST),
@@ -180,18 +184,15 @@ export class WebGpuRunner implements Runner {
 
   /** Starts a batch. */
   load(images: Float32Array, count: number): void {
-    const { arena, remaining } = this.#buffers;
-    const { zeroQuads, sampleQuads, image } = this.#plan;
+    const { remaining } = this.#buffers;
+    const { image } = this.#plan;
     const length = images.length / count;
-    // What an overflow left behind would come back: lanes that pad channels are read, if only to be multiplied by zero.
-    const encoder = this.#gpu.createCommandEncoder();
-    encoder.clearBuffer(arena, 0, QUAD_BYTES * (zeroQuads + count * sampleQuads));
-    this.#gpu.queue.submit([encoder.finish()]);
+    const staged = new Float32Array(count * imageBytes(image) / 4);
     for (let i = 0; i < count; i++) {
-      const offset = QUAD_BYTES * (zeroQuads + i * sampleQuads + image.offset);
-      const values = imageToArena(images.subarray(i * length, (i + 1) * length), image);
-      this.#gpu.queue.writeBuffer(arena, offset, values);
+      staged.set(imageToArena(images.subarray(i * length, (i + 1) * length), image), i * imageBytes(image) / 4);
     }
+    this.#gpu.queue.writeBuffer(this.#buffers.images, 0, staged);
+    this.#isLoaded = false;
     const list = new Uint32Array(1 + 2 * this.capacity).fill(NO_EXIT);
     list[0] = count;
     for (let i = 0; i < count; i++) list[1 + i] = i;
@@ -206,6 +207,7 @@ export class WebGpuRunner implements Runner {
     const stages = await this.#fromDevice(Promise.all(this.#commands.slice(from, to)));
     const gate = await this.#fromDevice(this.#gate);
     const encoder = this.#gpu.createCommandEncoder();
+    if (!this.#isLoaded) this.#encodeLoad(encoder);
     const pass = encoder.beginComputePass();
     let wave = this.#plan.stages.slice(0, from).flat().length;
     for (const [i, commands] of stages.entries()) {
@@ -254,6 +256,20 @@ export class WebGpuRunner implements Runner {
     this.#commandsFor = count;
   }
 
+  /** Brings the images into the arena, in the run's own submission: one more would take a millisecond or more. */
+  #encodeLoad(encoder: GPUCommandEncoder): void {
+    const { arena, images } = this.#buffers;
+    const { zeroQuads, sampleQuads, image } = this.#plan;
+    const bytes = imageBytes(image);
+    // What an overflow left behind would come back: lanes that pad channels are read, if only to be multiplied by zero.
+    encoder.clearBuffer(arena, 0, QUAD_BYTES * (zeroQuads + this.#count * sampleQuads));
+    for (let i = 0; i < this.#count; i++) {
+      const offset = QUAD_BYTES * (zeroQuads + i * sampleQuads + image.offset);
+      encoder.copyBufferToBuffer(images, i * bytes, arena, offset, bytes);
+    }
+    this.#isLoaded = true;
+  }
+
   #writeGates(from: number, thresholds: readonly number[]): void {
     const classes = this.#plan.network.spec.classes.length;
     const args = new Uint32Array(thresholds.length * ARGS_PITCH / 4);
@@ -298,6 +314,10 @@ export class WebGpuRunner implements Runner {
       exits: Array.from(exits, (exit) => exit === NO_EXIT ? to - 1 : exit),
     };
   }
+}
+
+function imageBytes({ size, pitch }: Region): number {
+  return QUAD_BYTES * size ** 2 * pitch;
 }
 
 /** Bytes read back for one sample: logits of all exits, its place among those remaining, its exit, and their number. */

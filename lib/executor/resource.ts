@@ -4,6 +4,7 @@
  * @module
  */
 
+import { openCache } from "../cache.ts";
 import { readBoundedFile } from "../data/files.ts";
 import { RanetError } from "../errors.ts";
 
@@ -45,11 +46,6 @@ export async function readBundled<T>(path: string, parse: (bytes: Uint8Array<Arr
   const result = parse(bytes);
   await cache?.put(url, new Response(bytes)).catch(() => {});
   return result;
-}
-
-/** Takes no permission; undefined where nothing can be kept, as on a read-only disk. */
-async function openCache(): Promise<Cache | undefined> {
-  return await caches.open("ranet").catch(() => undefined);
 }
 
 async function download(url: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -86,12 +86,31 @@ Deno.test("a runner that is disposed of while it opens the second disposes of th
   assertEquals(log, ["cpu disposed", "gpu disposed"]);
 });
 
-Deno.test("a second runner's failure is told", async () => {
+Deno.test("a second runner that fails is given up: its batch, and all others, run on the first", async () => {
   using _clock = stopClock();
-  const broken: Runner = { ...runner("gpu", 2, []), run: () => Promise.reject(new Error("lost")) };
-  using trial = new TrialRunner(runner("cpu", 1e3, []), { flops: [1], open: () => Promise.resolve(broken) });
-  await trial.load(new Float32Array(1), 1);
+  const log: string[] = [];
+  const broken: Runner = {
+    ...runner("gpu", 2, log),
+    run: (range) => range.from === 0 ? runner("gpu", 2, log).run(range) : Promise.reject(new Error("lost")),
+  };
+  using trial = new TrialRunner(runner("cpu", 5, log), { flops: [1, 2], open: () => Promise.resolve(broken) });
+  for (const kind of ["cpu", "gpu", "cpu", "cpu"]) {
+    await trial.load(new Float32Array(64), 64);
+    await trial.run({ from: 0, to: 1 });
+    assertEquals(trial.device.kind, kind);
+    assertEquals((await trial.run({ from: 1, to: 2 })).exits, new Array<number>(64).fill(1));
+    assertEquals(trial.device.kind, "cpu");
+  }
+  assertEquals(log, ["gpu disposed"]);
+});
+
+Deno.test("a second runner's failure is told once all is disposed of", async () => {
+  using _clock = stopClock();
+  const broken: Runner = { ...runner("gpu", 2, []), run: () => Promise.reject(new Error("disposed")) };
+  const trial = new TrialRunner(runner("cpu", 5, []), { flops: [1], open: () => Promise.resolve(broken) });
+  await trial.load(new Float32Array(64), 64);
   await trial.run({ from: 0, to: 1 });
-  await trial.load(new Float32Array(1), 1);
-  await assertRejects(() => trial.run({ from: 0, to: 1 }), Error, "lost");
+  await trial.load(new Float32Array(64), 64);
+  trial[Symbol.dispose]();
+  await assertRejects(() => trial.run({ from: 0, to: 1 }), Error, "disposed");
 });

@@ -1,0 +1,95 @@
+/**
+ * Where a batch's time goes on the WebGPU adapter: each dispatch of the plan is run alone, many times in one submission,
+ * and what is alike is added up. Says why `ranet bench` finds the share of the ceiling that it finds.
+ *
+ *   ./ranet profile [BATCH]
+ *
+ * @module
+ */
+
+import { loadModel } from "../mod.ts";
+import { table } from "../lib/cli/text.ts";
+import { type Adapter, requireAdapter } from "../lib/device/adapter.ts";
+import { WebGpuRunner } from "../lib/device/webgpu.ts";
+import { buildPlan } from "../lib/planner/build.ts";
+import { packWeights } from "../lib/planner/pack.ts";
+import type { Plan, Wave } from "../lib/planner/plan.ts";
+import { percent } from "../lib/report/numbers.ts";
+import { time } from "./measure.ts";
+
+const RUNS = 4;
+/** Milliseconds of dispatches in a submission, about. */
+const LONG = 60;
+
+interface Row {
+  dispatches: number;
+  ms: number;
+  operations: number;
+}
+
+const batch = Number(Deno.args[0] ?? 16);
+const adapter = await requireAdapter();
+const model = await loadModel("ranet-cifar10");
+const plan = buildPlan(model.network);
+const weights = packWeights(plan, model.weights);
+const images = new Float32Array(batch * 3 * model.spec.input.size ** 2);
+
+const rows = new Map<string, Row>();
+for (const wave of plan.stages.flat()) {
+  const row = rows.get(kindOf(wave)) ?? { dispatches: 0, ms: 0, operations: 0 };
+  rows.set(kindOf(wave), row);
+  row.dispatches++;
+  row.ms += await msOf(wave, adapter);
+  row.operations += operationsOf(wave);
+}
+const sorted = [...rows].toSorted(([, a], [, b]) => b.ms - a.ms);
+const total = sorted.reduce((sum, [, { ms }]) => sum + ms, 0);
+console.log(
+  `${model.name} on ${adapter.name}, batch ${batch}: ${(total / batch).toFixed(2)} ms per image in dispatches\n`,
+);
+console.log(table(
+  [["dispatches", "left"], ["how many", "right"], ["ms per batch", "right"], ["share", "right"], ["GFLOP/s", "right"]],
+  sorted.map(([kind, { dispatches, ms, operations }]) => [
+    kind,
+    dispatches,
+    ms.toFixed(2),
+    percent(ms / total),
+    operations > 0 ? (operations / ms / 1e6).toFixed(1) : "",
+  ]),
+));
+
+/** What a wave's first step is like. */
+function kindOf([step]: Wave): string {
+  if (step.kind !== "convolution") return step.kind;
+  const { kernel, stride } = step.layer;
+  const { size, channels } = step.output;
+  const width = channels >= 64 ? "64 channels or more" : channels > 8 ? "9 to 63 channels" : "8 channels or fewer";
+  return `${kernel}×${kernel}${stride > 1 ? `, stride ${stride}` : ""}, ${size}×${size}, ${width}`;
+}
+
+function operationsOf(wave: Wave): number {
+  return wave.reduce((sum, step) => {
+    if (step.kind !== "convolution") return sum;
+    const { input, output, layer } = step;
+    return sum + 2 * batch * output.size ** 2 * layer.kernel ** 2 * input.channels * output.channels;
+  }, 0);
+}
+
+/** Milliseconds of one dispatch: fastest of a few submissions, less what an empty one takes. */
+async function msOf(wave: Wave, adapter: Adapter): Promise<number> {
+  const once = await fastest([[], [wave]], adapter);
+  const repeats = Math.max(1, Math.ceil(LONG / Math.max(once, 0.1)));
+  return await fastest([[], Array<Wave>(repeats).fill(wave)], adapter) / repeats;
+}
+
+async function fastest(stages: Plan["stages"], adapter: Adapter): Promise<number> {
+  using runner = await WebGpuRunner.create({ ...plan, stages }, weights, { capacity: batch, adapter });
+  runner.load(images, batch);
+  const least = [Infinity, Infinity];
+  for (let i = 0; i < RUNS; i++) {
+    for (const stage of [0, 1]) {
+      least[stage] = Math.min(least[stage], await time(() => runner.run({ from: stage, to: stage + 1 })));
+    }
+  }
+  return Math.max(least[1] - least[0], 1e-3);
+}
