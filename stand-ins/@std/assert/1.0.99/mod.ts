@@ -44,7 +44,7 @@ export function assertFalse(
 
 /** Asserts deep equality; 0 equals −0, NaN equals NaN. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
-  if (!equal(actual, expected)) deepStrictEqual(actual, expected, msg); // throws, with a diff
+  if (!equal(actual, expected)) deepStrictEqual(actual, expected, msg!); // throws, with a diff
 }
 
 /** Asserts that two values are not deeply equal. */
