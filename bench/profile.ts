@@ -10,14 +10,13 @@
 import { loadModel } from "../mod.ts";
 import { table } from "../lib/cli/text.ts";
 import { type Adapter, requireAdapter } from "../lib/device/adapter.ts";
+import { timeSecondStage } from "../lib/device/tuning.ts";
 import { WebGpuRunner } from "../lib/device/webgpu.ts";
 import { buildPlan } from "../lib/planner/build.ts";
 import { packWeights } from "../lib/planner/pack.ts";
-import type { Plan, Wave } from "../lib/planner/plan.ts";
+import type { Wave } from "../lib/planner/plan.ts";
 import { percent } from "../lib/report/numbers.ts";
-import { time } from "./measure.ts";
 
-const RUNS = 4;
 /** Milliseconds of dispatches in a submission, about. */
 const LONG = 60;
 
@@ -75,21 +74,15 @@ function operationsOf(wave: Wave): number {
   }, 0);
 }
 
-/** Milliseconds of one dispatch: fastest of a few submissions, less what an empty one takes. */
+/** Milliseconds of one dispatch, from a submission of many. */
 async function msOf(wave: Wave, adapter: Adapter): Promise<number> {
-  const once = await fastest([[], [wave]], adapter);
+  const once = await msOfAll([wave], adapter);
   const repeats = Math.max(1, Math.ceil(LONG / Math.max(once, 0.1)));
-  return await fastest([[], Array<Wave>(repeats).fill(wave)], adapter) / repeats;
+  return await msOfAll(Array<Wave>(repeats).fill(wave), adapter) / repeats;
 }
 
-async function fastest(stages: Plan["stages"], adapter: Adapter): Promise<number> {
-  using runner = await WebGpuRunner.create({ ...plan, stages }, weights, { capacity: batch, adapter });
+async function msOfAll(waves: readonly Wave[], adapter: Adapter): Promise<number> {
+  using runner = await WebGpuRunner.create({ ...plan, stages: [[], waves] }, weights, { capacity: batch, adapter });
   runner.load(images, batch);
-  const least = [Infinity, Infinity];
-  for (let i = 0; i < RUNS; i++) {
-    for (const stage of [0, 1]) {
-      least[stage] = Math.min(least[stage], await time(() => runner.run({ from: stage, to: stage + 1 })));
-    }
-  }
-  return Math.max(least[1] - least[0], 1e-3);
+  return await timeSecondStage(runner);
 }

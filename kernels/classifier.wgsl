@@ -19,9 +19,6 @@ struct Args {
   @size(28) samplePitch: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
-@group(0) @binding(2) var<storage, read> remaining: array<u32>;
-@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 @group(0) @binding(4) var<storage, read_write> logits: array<f32>;
 
 @compute @workgroup_size(LANES)

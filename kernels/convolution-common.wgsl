@@ -1,4 +1,4 @@
-// What the convolution kernels share: their arguments and bindings, and the ReLU.
+// What the convolution kernels share: their arguments, and the ReLU.
 
 struct Args {
   kernel: u32,
@@ -18,10 +18,6 @@ struct Args {
   samplePitch: u32, // vec4s from sample to sample
   across: u32, // not for convolution-shared
 }
-
-@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
-@group(0) @binding(2) var<storage, read> remaining: array<u32>; // how many samples, then which
-@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
 
 // Keeps NaN, which marks an overflow; max and comparisons may lose it, but not those of bits.
 fn relu(x: vec4f) -> vec4f {

@@ -16,10 +16,6 @@ struct Args {
   @size(32) samplePitch: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
-@group(0) @binding(2) var<storage, read> remaining: array<u32>;
-@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   if (id.y >= remaining[0]) {

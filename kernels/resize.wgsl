@@ -17,10 +17,6 @@ struct Args {
   @size(28) samplePitch: u32, // vec4s
 }
 
-@group(0) @binding(0) var<storage, read_write> arena: array<vec4f>;
-@group(0) @binding(2) var<storage, read> remaining: array<u32>;
-@group(0) @binding(3) var<uniform> steps: array<Args, 16>;
-
 fn source(i: u32, inSize: u32, outSize: u32) -> f32 {
   return f32(i * (inSize - 1)) / f32(max(outSize, 2) - 1);
 }

@@ -9,7 +9,7 @@ import { type ConvolutionStep, type Plan, QUAD_BYTES, type Step } from "../plann
 import { confidence } from "./confidence.ts";
 import { classify, maxPool, resize } from "./cpu_kernels.ts";
 import { CpuMemory } from "./cpu_memory.ts";
-import { imageToArena } from "./layout.ts";
+import { writeImage } from "./layout.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "./runner.ts";
 
 /** The arguments of kernels/convolution.as, in its order. */
@@ -60,8 +60,8 @@ export class CpuRunner implements Runner {
     // Lanes that pad channels are read too: nothing may be left in them of an earlier batch's overflow.
     numbers.fill(0, 4 * this.#memory.arena(0), 4 * this.#memory.arena(count));
     for (let i = 0; i < count; i++) {
-      const arena = imageToArena(images.subarray(i * length, (i + 1) * length), image);
-      numbers.set(arena, 4 * (this.#memory.arena(i) + image.offset));
+      const arena = numbers.subarray(4 * (this.#memory.arena(i) + image.offset));
+      writeImage(images.subarray(i * length, (i + 1) * length), image, arena);
     }
     this.#exits = new Array<number>(count).fill(NO_EXIT);
     this.#remaining = Array.from({ length: count }, (_, i) => i);

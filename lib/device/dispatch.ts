@@ -70,7 +70,7 @@ export function largestBatch(plan: Plan, { lanes, tiles }: AdapterTraits): numbe
   return Math.min(MAX_WORKGROUPS, Math.floor(MAX_WORKGROUPS * perWorkgroup / pixels));
 }
 
-/** How many turns of its inner loop an invocation takes for a step. */
+/** How many turns of all its loops, outer ones included, an invocation takes for a step; a convolution up to 200 more. */
 export function longestLoop(step: Step): number {
   const inner = quadsOf(step.input.channels);
   switch (step.kind) {

@@ -11,18 +11,20 @@ import convolution from "../../kernels/convolution.wgsl" with { type: "text" };
 import gate from "../../kernels/gate.wgsl" with { type: "text" };
 import maxPool from "../../kernels/max-pool.wgsl" with { type: "text" };
 import resize from "../../kernels/resize.wgsl" with { type: "text" };
+import wave from "../../kernels/wave.wgsl" with { type: "text" };
 import float16 from "../../kernels/weights-float16.wgsl" with { type: "text" };
 import float32 from "../../kernels/weights-float32.wgsl" with { type: "text" };
+import { MAX_WAVE } from "../planner/waves.ts";
 import type { Precision } from "./precision.ts";
 import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = {
-  classifier,
-  convolution: convolution + convolutionCommon,
-  "convolution-shared": convolutionShared + convolutionCommon,
+  classifier: classifier + wave,
+  convolution: convolution + convolutionCommon + wave,
+  "convolution-shared": convolutionShared + convolutionCommon + wave,
   gate,
-  "max-pool": maxPool,
-  resize,
+  "max-pool": maxPool + wave,
+  resize: resize + wave,
 };
 
 const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
@@ -55,7 +57,7 @@ export class KernelCache {
     if (!pipeline) {
       const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
       const source = readsWeights ? SOURCES[kernel] + WEIGHTS[this.#precision] : SOURCES[kernel];
-      const code = specializeKernel(source, constants);
+      const code = specializeKernel(source, { ...constants, MAX_WAVE });
       pipeline = this.#device.createComputePipelineAsync({
         label: key,
         layout: this.#device.createPipelineLayout({

@@ -73,7 +73,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
   let full = 0;
   for (const count of COUNTS) {
     runner.load(new Float32Array(count * IMAGE_LENGTH), count);
-    const ms = Math.max(await fastest(runner, 1, 2) - await fastest(runner, 0, 1), 1e-3);
+    const ms = await timeSecondStage(runner);
     const [x, y] = workgroupsOf(step, chooseTile([step], count, traits), count, lanes);
     full = 1000 * ms / launches / (x * y);
     if (count === 1) alone = 1000 * ms / launches;
@@ -100,6 +100,11 @@ export async function timeBatch(
   using runner = await WebGpuRunner.create(plan, weights, { capacity: count, adapter });
   runner.load(new Float32Array(runner.capacity * 3 * size ** 2), runner.capacity);
   return await fastest(runner, 0, plan.stages.length) * count / runner.capacity;
+}
+
+/** Milliseconds that the second of two stages takes, without what a run of the first, empty one takes. */
+export async function timeSecondStage(runner: WebGpuRunner): Promise<number> {
+  return Math.max(await fastest(runner, 1, 2) - await fastest(runner, 0, 1), 1e-3);
 }
 
 async function fastest(runner: WebGpuRunner, from: number, to: number): Promise<number> {

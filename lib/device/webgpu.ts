@@ -6,12 +6,12 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { type Plan, QUAD_BYTES, type Region } from "../planner/plan.ts";
+import { type Plan, QUAD_BYTES, type Region, weightBufferOf } from "../planner/plan.ts";
 import { MAX_WAVE } from "../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
 import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
 import { KernelCache } from "./kernels.ts";
-import { imageToArena } from "./layout.ts";
+import { writeImage } from "./layout.ts";
 import type { Precision } from "./precision.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "./runner.ts";
 
@@ -187,9 +187,10 @@ export class WebGpuRunner implements Runner {
     const { remaining } = this.#buffers;
     const { image } = this.#plan;
     const length = images.length / count;
-    const staged = new Float32Array(count * imageBytes(image) / 4);
+    const stagedLength = imageBytes(image) / 4;
+    const staged = new Float32Array(count * stagedLength);
     for (let i = 0; i < count; i++) {
-      staged.set(imageToArena(images.subarray(i * length, (i + 1) * length), image), i * imageBytes(image) / 4);
+      writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
     }
     this.#gpu.queue.writeBuffer(this.#buffers.images, 0, staged);
     this.#isLoaded = false;
@@ -242,8 +243,7 @@ export class WebGpuRunner implements Runner {
         stage.map(({ kernel, constants }) => this.#kernels.pipeline(kernel, constants)),
       );
       return stage.map((dispatch, j) => {
-        const [step] = this.#plan.stages[i][j];
-        const bindings = this.#waveGroups["weights" in step ? step.weights.buffer : 0];
+        const bindings = this.#waveGroups[weightBufferOf(this.#plan.stages[i][j][0])];
         return { pipeline: pipelines[j], bindings, dispatch };
       });
     });
@@ -256,7 +256,7 @@ export class WebGpuRunner implements Runner {
     this.#commandsFor = count;
   }
 
-  /** Brings the images into the arena, in the run's own submission: one more would take a millisecond or more. */
+  /** Brings the images into the arena, in the run's own submission. */
   #encodeLoad(encoder: GPUCommandEncoder): void {
     const { arena, images } = this.#buffers;
     const { zeroQuads, sampleQuads, image } = this.#plan;

@@ -34,7 +34,10 @@ export interface Classification {
 
 /** How an executor is made. */
 export interface ExecutorOptions {
-  /** What to run on. Default `auto`: the WebGPU adapter if there is one, else the CPU. */
+  /**
+   * What to run on. Default `auto`: the WebGPU adapter if there is one, else the CPU; where the adapter is itself a CPU
+   * driver, whichever of them turns out faster.
+   */
   readonly device?: DeviceChoice;
   /** Most images computed together; larger batches are run in parts. Default 64. */
   readonly capacity?: number;

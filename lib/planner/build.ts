@@ -6,7 +6,7 @@
 
 import type { Layer, Network, View } from "../network/network.ts";
 import { placeBuffers } from "./memory.ts";
-import { type Plan, quadsOf, type Region, type Step, type Wave, type WeightRange } from "./plan.ts";
+import { type Plan, quadsOf, type Region, type Step, type Wave, weightBufferOf, type WeightRange } from "./plan.ts";
 import { scheduleWaves } from "./waves.ts";
 
 /** Quads in the largest buffer that every WebGPU device can bind (128 MiB). */
@@ -70,7 +70,7 @@ export function buildPlan(network: Network): Plan {
 
 /** A dispatch reads one weight buffer. */
 function byWeightBuffer(wave: Wave): Wave[] {
-  return [...Map.groupBy(wave, (step) => "weights" in step ? step.weights.buffer : 0).values()];
+  return [...Map.groupBy(wave, weightBufferOf).values()];
 }
 
 /** A feature lives from the first wave that writes it (the image: from the start) to the last that reads it. */

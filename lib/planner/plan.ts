@@ -111,3 +111,8 @@ export const QUAD_BYTES = 16;
 export function quadsOf(channels: number): number {
   return Math.ceil(channels / 4);
 }
+
+/** The weight buffer that a step is bound with; any, the first, where it reads none. */
+export function weightBufferOf(step: Step): number {
+  return "weights" in step ? step.weights.buffer : 0;
+}

@@ -8,7 +8,7 @@
 import type { Feature, Layer, View } from "../network/network.ts";
 import { quadsOf } from "./plan.ts";
 
-/** Most layers in a wave, as in the kernels' lists of arguments. */
+/** Most layers in a wave: the length of the kernels' lists of arguments. */
 export const MAX_WAVE = 16;
 
 /**
