@@ -55,8 +55,8 @@ export type { Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export { drawNetwork } from "./lib/drawing/draw.ts";
 export { RanetError } from "./lib/errors.ts";
-export { calibrate, type Calibration, type CalibrationTarget, type Validation } from "./lib/executor/calibration.ts";
-export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/executor/calibration_file.ts";
+export { calibrate, type Calibration, type CalibrationTarget, type Validation } from "./lib/calibration/calibration.ts";
+export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/calibration/calibration_file.ts";
 export {
   AdaptiveExecutor,
   type AnytimeOptions,
@@ -72,7 +72,7 @@ export {
   type LoadModelOptions,
   type Model,
   readSpec,
-} from "./lib/executor/model.ts";
+} from "./lib/model/model.ts";
 export { type BatchSummary, type ExitSummary, summarize } from "./lib/executor/summary.ts";
 export { buildNetwork } from "./lib/network/build.ts";
 export type {

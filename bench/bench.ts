@@ -20,7 +20,7 @@ import { parseCall } from "../lib/cli/args.ts";
 import { type Call, type Command, UsageError } from "../lib/cli/command.ts";
 import { commandHelp } from "../lib/cli/help.ts";
 import { writeFiles } from "../lib/cli/write_files.ts";
-import { findAdapter } from "../lib/device/adapter.ts";
+import { findAdapter } from "../lib/device/webgpu/adapter.ts";
 import { type BatchResult, benchBatches } from "./batches.ts";
 import { benchCeiling } from "./ceiling.ts";
 import { LARGEST_BATCH, OURS, PEERS } from "./contestants.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Adapter } from "../lib/device/adapter.ts";
+import type { Adapter } from "../lib/device/webgpu/adapter.ts";
 import { AdaptiveExecutor, type Model } from "../mod.ts";
 import { BATCHES } from "./batches.ts";
 import { LARGEST_BATCH } from "./contestants.ts";

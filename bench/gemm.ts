@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Adapter, requestDevice } from "../lib/device/adapter.ts";
+import { type Adapter, requestDevice } from "../lib/device/webgpu/adapter.ts";
 import { inTurn, isFailure } from "./measure.ts";
 
 /** A matrix product that runs again and again. */

@@ -6,7 +6,7 @@
 
 import { cpus, totalmem } from "node:os";
 import config from "../deno.json" with { type: "json" };
-import type { Adapter } from "../lib/device/adapter.ts";
+import type { Adapter } from "../lib/device/webgpu/adapter.ts";
 
 /** A machine and what runs on it. */
 export interface Machine {

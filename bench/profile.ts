@@ -9,9 +9,9 @@
 
 import { loadModel } from "../mod.ts";
 import { table } from "../lib/cli/text.ts";
-import { type Adapter, requireAdapter } from "../lib/device/adapter.ts";
-import { timeSecondStage } from "../lib/device/tuning.ts";
-import { WebGpuRunner } from "../lib/device/webgpu.ts";
+import { type Adapter, requireAdapter } from "../lib/device/webgpu/adapter.ts";
+import { timeSecondStage } from "../lib/device/webgpu/tuning.ts";
+import { WebGpuRunner } from "../lib/device/webgpu/runner.ts";
 import { buildPlan } from "../lib/planner/build.ts";
 import { packWeights } from "../lib/planner/pack.ts";
 import type { Wave } from "../lib/planner/plan.ts";

@@ -1,6 +1,6 @@
 /** Small networks with random weights, and other things that several tests want. @module */
 
-import { createModel, type Model } from "../lib/executor/model.ts";
+import { createModel, type Model } from "../lib/model/model.ts";
 import { buildNetwork } from "../lib/network/build.ts";
 import { layerParameters } from "../lib/network/cost.ts";
 import type { Network } from "../lib/network/network.ts";

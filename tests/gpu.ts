@@ -6,7 +6,7 @@
  */
 
 import { assert } from "@std/assert";
-import { type Adapter, findAdapter } from "../lib/device/adapter.ts";
+import { type Adapter, findAdapter } from "../lib/device/webgpu/adapter.ts";
 
 const adapter = await findAdapter();
 const required = Deno.env.get("RANET_REQUIRE_GPU") === "1";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { costsOf } from "../lib/cli/costs.ts";
 import { AdaptiveExecutor } from "../lib/executor/executor.ts";
-import { BUNDLED_SPECS, createModel, DEFAULT_MODEL, readSpec } from "../lib/executor/model.ts";
+import { BUNDLED_SPECS, createModel, DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
 import { buildNetwork } from "../lib/network/build.ts";
 import { large } from "../lib/report/numbers.ts";
 import { randomArray, randomTensors, relativeError } from "./fixtures.ts";

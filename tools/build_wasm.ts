@@ -1,19 +1,19 @@
 /**
- * `deno task wasm`: kernels/convolution.as to kernels/convolution.wasm.
+ * `deno task wasm`: kernels/convolution/forward.as to kernels/convolution/forward.wasm.
  *
  * @module
  */
 
 import asc from "assemblyscript/asc";
-import { specializeKernel } from "../lib/device/wgsl.ts";
+import { specializeKernel } from "../lib/device/webgpu/wgsl.ts";
 
-const SOURCE = new URL("../kernels/convolution.as", import.meta.url);
+const SOURCE = new URL("../kernels/convolution/forward.as", import.meta.url);
 
 /** The compiler knows its language by this ending. */
 const FILE = "convolution.ts";
 
 /** Where the module lies. */
-export const BINARY = new URL("../kernels/convolution.wasm", import.meta.url);
+export const BINARY = new URL("../kernels/convolution/forward.wasm", import.meta.url);
 
 /** Builds the module from its source. */
 export async function buildWasm(): Promise<Uint8Array> {

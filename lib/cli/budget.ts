@@ -5,10 +5,10 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { type Calibration, checkBudget, checkCalibration } from "../executor/calibration.ts";
-import { calibrationWithin, readCalibrations } from "../executor/calibration_file.ts";
-import { BUNDLED_SPECS, DEFAULT_MODEL, type Model } from "../executor/model.ts";
-import { isUrl } from "../executor/resource.ts";
+import { type Calibration, checkBudget, checkCalibration } from "../calibration/calibration.ts";
+import { calibrationWithin, readCalibrations } from "../calibration/calibration_file.ts";
+import { BUNDLED_SPECS, DEFAULT_MODEL, type Model } from "../model/model.ts";
+import { isUrl } from "../model/resource.ts";
 import type { BatchSummary } from "../executor/summary.ts";
 import { large, percent } from "../report/numbers.ts";
 import { readAmount } from "./amount.ts";

@@ -14,8 +14,8 @@ import {
   checkBudget,
   checkCalibration,
   type Validation,
-} from "../executor/calibration.ts";
-import { formatCalibrations, readCalibrationFile, withCalibration } from "../executor/calibration_file.ts";
+} from "../calibration/calibration.ts";
+import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { large, percent } from "../report/numbers.ts";

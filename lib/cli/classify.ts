@@ -7,7 +7,7 @@
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import { readBoundedStream, readResource } from "../executor/resource.ts";
+import { readBoundedStream, readResource } from "../model/resource.ts";
 import { type ImageResult, imageResult, resultsJson } from "../executor/results.ts";
 import { summarize } from "../executor/summary.ts";
 import { large, percent } from "../report/numbers.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readSpec } from "../executor/model.ts";
+import { readSpec } from "../model/model.ts";
 import { bytes, large } from "../report/numbers.ts";
 import { documentOf, type DocumentValue } from "../spec/document.ts";
 import type { Call, Command, Terminal } from "./command.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import { DEFAULT_MODEL } from "../executor/model.ts";
+import { DEFAULT_MODEL } from "../model/model.ts";
 import { evaluate, type Outcomes } from "../report/evaluate.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
 import { large, percent } from "../report/numbers.ts";

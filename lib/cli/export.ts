@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_MODEL, loadModel } from "../executor/model.ts";
+import { DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { exportOnnx, OPSET } from "../onnx/export.ts";
 import { bytes } from "../report/numbers.ts";
 import { count, required } from "./args.ts";

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { readBoundedFile } from "../data/files.ts";
-import { createModel } from "../executor/model.ts";
+import { createModel } from "../model/model.ts";
 import { bytes } from "../report/numbers.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";

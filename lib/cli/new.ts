@@ -5,7 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../executor/model.ts";
+import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../model/model.ts";
 import { documentOf } from "../spec/document.ts";
 import { resolveSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";

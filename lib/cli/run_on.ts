@@ -4,9 +4,9 @@
  * @module
  */
 
-import { findAdapter } from "../device/adapter.ts";
+import { findAdapter } from "../device/webgpu/adapter.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
-import { BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../executor/model.ts";
+import { BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { wrap } from "../spec/yaml_text.ts";
 import { choice, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";

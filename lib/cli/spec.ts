@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readSpec } from "../executor/model.ts";
+import { readSpec } from "../model/model.ts";
 import type { ArchitectureSpec } from "../spec/architecture.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { type Adapter, defaultTraits, requireAdapter } from "../device/adapter.ts";
-import { forgetTraits, keepTraits } from "../device/kept_traits.ts";
-import { measureTraits, timeBatch } from "../device/tuning.ts";
+import { type Adapter, defaultTraits, requireAdapter } from "../device/webgpu/adapter.ts";
+import { forgetTraits, keepTraits } from "../device/webgpu/kept_traits.ts";
+import { measureTraits, timeBatch } from "../device/webgpu/tuning.ts";
 import { RanetError } from "../errors.ts";
-import { DEFAULT_MODEL, loadModel } from "../executor/model.ts";
+import { DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { buildPlan } from "../planner/build.ts";
 import { packWeights } from "../planner/pack.ts";
-import type { AdapterTraits } from "../planner/tiles.ts";
+import type { AdapterTraits } from "../device/webgpu/tiles.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
 import { printable, table } from "./text.ts";

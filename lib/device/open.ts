@@ -7,12 +7,12 @@
 import { packWeights } from "../planner/pack.ts";
 import type { Plan } from "../planner/plan.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
-import { findAdapter, requireAdapter } from "./adapter.ts";
-import { CpuRunner } from "./cpu.ts";
+import { findAdapter, requireAdapter } from "./webgpu/adapter.ts";
+import { CpuRunner } from "./cpu/runner.ts";
 import { type Precision, roundToFloat16 } from "./precision.ts";
 import type { Runner } from "./runner.ts";
 import { TrialRunner } from "./trial.ts";
-import { WebGpuRunner } from "./webgpu.ts";
+import { WebGpuRunner } from "./webgpu/runner.ts";
 
 /**
  * `auto`: the WebGPU adapter if there is one, else the CPU runner; where the adapter is itself a CPU driver, whichever of

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { argmax, softmax } from "../device/confidence.ts";
+import { argmax, softmax } from "../softmax.ts";
 import { type DeviceChoice, openRunner } from "../device/open.ts";
 import type { Precision } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
-import { type Calibration, checkCalibration } from "./calibration.ts";
-import type { Model } from "./model.ts";
+import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
+import type { Model } from "../model/model.ts";
 
 /** What became of one image. */
 export interface Classification {

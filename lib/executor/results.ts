@@ -5,7 +5,7 @@
  */
 
 import type { Classification } from "./executor.ts";
-import type { Model } from "./model.ts";
+import type { Model } from "../model/model.ts";
 import { type BatchSummary, summarize } from "./summary.ts";
 
 /** What became of one image. */

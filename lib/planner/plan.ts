@@ -32,7 +32,7 @@ export interface WeightRange {
   readonly quads: number;
 }
 
-/** Runs kernels/convolution.wgsl, or on a GPU kernels/convolution-shared.wgsl. */
+/** Runs kernels/convolution/forward.wgsl, or on a GPU kernels/convolution/forward-shared.wgsl. */
 export interface ConvolutionStep {
   /** Discriminates {@linkcode Step}. */
   readonly kind: "convolution";
@@ -46,7 +46,7 @@ export interface ConvolutionStep {
   readonly layer: Convolution;
 }
 
-/** Runs kernels/max-pool.wgsl. */
+/** Runs kernels/max-pool/forward.wgsl. */
 export interface MaxPoolStep {
   /** Discriminates {@linkcode Step}. */
   readonly kind: "max-pool";
@@ -56,7 +56,7 @@ export interface MaxPoolStep {
   readonly output: Region;
 }
 
-/** Runs kernels/resize.wgsl. */
+/** Runs kernels/resize/forward.wgsl. */
 export interface ResizeStep {
   /** Discriminates {@linkcode Step}. */
   readonly kind: "resize";
@@ -66,7 +66,7 @@ export interface ResizeStep {
   readonly output: Region;
 }
 
-/** Runs kernels/classifier.wgsl: logits leave the arena. */
+/** Runs kernels/classifier/forward.wgsl: logits leave the arena. */
 export interface ClassifierStep {
   /** Discriminates {@linkcode Step}. */
   readonly kind: "classifier";

@@ -7,11 +7,11 @@
 
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
-import { argmax, softmax } from "../device/confidence.ts";
+import { argmax, softmax } from "../softmax.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { type DatasetBatch, forwardDataset } from "../executor/forward_dataset.ts";
-import type { Model } from "../executor/model.ts";
+import type { Model } from "../model/model.ts";
 
 /** Numbers in a record before its logits: the sample's index, its label. */
 const HEAD = 2;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { averageCost, byConfidence, exitsTaken, thresholdsForQ } from "../executor/thresholds.ts";
+import { averageCost, byConfidence, exitsTaken, thresholdsForQ } from "../calibration/thresholds.ts";
 import type { Outcomes } from "./evaluate.ts";
 
 /** How many bins of confidence the calibration error has. */

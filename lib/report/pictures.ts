@@ -6,7 +6,7 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import { toTensor } from "../data/preprocess.ts";
-import { exitsTaken } from "../executor/thresholds.ts";
+import { exitsTaken } from "../calibration/thresholds.ts";
 import type { ArchitectureSpec } from "../spec/architecture.ts";
 import type { Outcomes } from "./evaluate.ts";
 import type { ClassPictures, Picture } from "./report.ts";

@@ -6,7 +6,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import type { Model } from "../executor/model.ts";
+import type { Model } from "../model/model.ts";
 import { FORM_TYPE, IMAGE_TYPES } from "./images.ts";
 import type { HandlerOptions } from "./server.ts";
 

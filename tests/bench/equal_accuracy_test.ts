@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { benchEqualAccuracy } from "../../bench/equal_accuracy.ts";
 import { isFailure } from "../../bench/measure.ts";
 import { benchSaving } from "../../bench/saving.ts";
-import { argmax } from "../../lib/device/confidence.ts";
+import { argmax } from "../../lib/softmax.ts";
 import { AdaptiveExecutor, type Calibration } from "../../mod.ts";
 import { randomArray, tinyModel } from "../fixtures.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readCalibrations } from "../../lib/executor/calibration_file.ts";
+import { readCalibrations } from "../../lib/calibration/calibration_file.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;

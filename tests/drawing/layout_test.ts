@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Box, EXIT_RADIUS, FONT, type Layout, layOut, type Point } from "../../lib/drawing/layout.ts";
 import { clip, textWidth } from "../../lib/drawing/text.ts";
 import { shapeText } from "../../lib/drawing/shapes.ts";
-import { readSpec } from "../../lib/executor/model.ts";
+import { readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { randomNetworks } from "./networks.ts";
 

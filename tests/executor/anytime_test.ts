@@ -1,10 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { confidence } from "../../lib/device/confidence.ts";
+import { confidence } from "../../lib/softmax.ts";
 import { RanetError } from "../../lib/errors.ts";
-import type { Calibration } from "../../lib/executor/calibration.ts";
+import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
-import { DEFAULT_MODEL, loadModel } from "../../lib/executor/model.ts";
+import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
 import { summarize } from "../../lib/executor/summary.ts";
 
 const model = await loadModel(DEFAULT_MODEL);

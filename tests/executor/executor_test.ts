@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { AdaptiveExecutor, createModel, decodeImage, loadModel, type Model, RanetError, toTensor } from "../../mod.ts";
-import { confidence, softmax } from "../../lib/device/confidence.ts";
+import { confidence, softmax } from "../../lib/softmax.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
-import { DEFAULT_MODEL, loadModel } from "../../lib/executor/model.ts";
+import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
 import { evaluate, type Outcomes } from "../../lib/report/evaluate.ts";
 
 /** Plain images of different greys; `read` tells which were asked for. */

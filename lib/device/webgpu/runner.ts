@@ -5,15 +5,15 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
-import { type Plan, QUAD_BYTES, type Region, weightBufferOf } from "../planner/plan.ts";
-import { MAX_WAVE } from "../planner/waves.ts";
+import { RanetError } from "../../errors.ts";
+import { type Plan, QUAD_BYTES, type Region, weightBufferOf } from "../../planner/plan.ts";
+import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
 import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
 import { KernelCache } from "./kernels.ts";
-import { writeImage } from "./layout.ts";
-import type { Precision } from "./precision.ts";
-import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "./runner.ts";
+import { writeImage } from "../layout.ts";
+import type { Precision } from "../precision.ts";
+import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
 /** Bytes from one gate's arguments to the next: the largest alignment that a device may ask for. */
 const ARGS_PITCH = 256;

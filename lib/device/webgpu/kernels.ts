@@ -4,18 +4,18 @@
  * @module
  */
 
-import classifier from "../../kernels/classifier.wgsl" with { type: "text" };
-import convolutionCommon from "../../kernels/convolution-common.wgsl" with { type: "text" };
-import convolutionShared from "../../kernels/convolution-shared.wgsl" with { type: "text" };
-import convolution from "../../kernels/convolution.wgsl" with { type: "text" };
-import gate from "../../kernels/gate.wgsl" with { type: "text" };
-import maxPool from "../../kernels/max-pool.wgsl" with { type: "text" };
-import resize from "../../kernels/resize.wgsl" with { type: "text" };
-import wave from "../../kernels/wave.wgsl" with { type: "text" };
-import float16 from "../../kernels/weights-float16.wgsl" with { type: "text" };
-import float32 from "../../kernels/weights-float32.wgsl" with { type: "text" };
-import { MAX_WAVE } from "../planner/waves.ts";
-import type { Precision } from "./precision.ts";
+import classifier from "../../../kernels/classifier/forward.wgsl" with { type: "text" };
+import convolutionCommon from "../../../kernels/convolution/forward-common.wgsl" with { type: "text" };
+import convolutionShared from "../../../kernels/convolution/forward-shared.wgsl" with { type: "text" };
+import convolution from "../../../kernels/convolution/forward.wgsl" with { type: "text" };
+import gate from "../../../kernels/gate.wgsl" with { type: "text" };
+import maxPool from "../../../kernels/max-pool/forward.wgsl" with { type: "text" };
+import resize from "../../../kernels/resize/forward.wgsl" with { type: "text" };
+import wave from "../../../kernels/wave.wgsl" with { type: "text" };
+import float16 from "../../../kernels/weights-float16.wgsl" with { type: "text" };
+import float32 from "../../../kernels/weights-float32.wgsl" with { type: "text" };
+import { MAX_WAVE } from "../../planner/waves.ts";
+import type { Precision } from "../precision.ts";
 import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = {

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/executor/thresholds.ts";
+import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
 
 const flops = [1, 3, 7];
 const confidences = fc.integer({ min: 1, max: 60 }).chain((samples) =>

@@ -6,19 +6,19 @@
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
-import type { Adapter } from "../../lib/device/adapter.ts";
-import { confidence } from "../../lib/device/confidence.ts";
-import { CpuRunner } from "../../lib/device/cpu.ts";
-import type { StageRange, StageResults } from "../../lib/device/runner.ts";
-import { WebGpuRunner } from "../../lib/device/webgpu.ts";
-import type { Classifier, Feature, Network } from "../../lib/network/network.ts";
-import { buildPlan } from "../../lib/planner/build.ts";
-import { packWeights } from "../../lib/planner/pack.ts";
-import type { Plan } from "../../lib/planner/plan.ts";
-import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../lib/planner/tiles.ts";
-import { gpuTest } from "../gpu.ts";
-import { randomArray, tinyModel } from "../fixtures.ts";
-import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "./probe.ts";
+import type { Adapter } from "../../../lib/device/webgpu/adapter.ts";
+import { confidence } from "../../../lib/softmax.ts";
+import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
+import type { StageRange, StageResults } from "../../../lib/device/runner.ts";
+import { WebGpuRunner } from "../../../lib/device/webgpu/runner.ts";
+import type { Classifier, Feature, Network } from "../../../lib/network/network.ts";
+import { buildPlan } from "../../../lib/planner/build.ts";
+import { packWeights } from "../../../lib/planner/pack.ts";
+import type { Plan } from "../../../lib/planner/plan.ts";
+import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../../lib/device/webgpu/tiles.ts";
+import { gpuTest } from "../../gpu.ts";
+import { randomArray, tinyModel } from "../../fixtures.ts";
+import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "../probe.ts";
 
 /** As in the largest published network's stem and finest sub-network. */
 const MAX_SIZE = 57;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
-import { calibrate, type Calibration, type Validation } from "../../lib/executor/calibration.ts";
+import { calibrate, type Calibration, type Validation } from "../../lib/calibration/calibration.ts";
 import {
   calibrationWithin,
   formatCalibrations,
@@ -9,10 +9,10 @@ import {
   readCalibrationFile,
   readCalibrations,
   withCalibration,
-} from "../../lib/executor/calibration_file.ts";
-import { readSpec } from "../../lib/executor/model.ts";
-import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/executor/thresholds.ts";
-import { confidence } from "../../lib/device/confidence.ts";
+} from "../../lib/calibration/calibration_file.ts";
+import { readSpec } from "../../lib/model/model.ts";
+import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
+import { confidence } from "../../lib/softmax.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 
 const network = buildNetwork(await readSpec("ranet-cifar10"));

@@ -1,14 +1,14 @@
-// Convolution as in convolution.wgsl, for GPUs: a workgroup computes a tile together and shares what it loads.
+// Convolution as in forward.wgsl, for GPUs: a workgroup computes a tile together and shares what it loads.
 //
 // The tile is PIXELS · ROWS output pixels × 4 · QUADS · ACROSS channels, each invocation's part of it PIXELS × 4 · QUADS.
 // Pixels count through all remaining samples, so that those of several small ones share a tile. Input and weights come in
 // slices of ACROSS quads of input channels, so that each invocation brings one quad of each of its pixels.
 // Barriers need uniform control flow: loops depend on nothing but the workgroup and read-only buffers.
 //
-// Arguments  in convolution-common.wgsl
+// Arguments  in forward-common.wgsl
 // Constants  PIXELS, QUADS, LANES (workgroup size), ACROSS (of them over channels)
 // Dispatch   x: pixels of all remaining samples / tile, y: channels / tile, z: steps
-// Weights    as in convolution.wgsl
+// Weights    as in forward.wgsl
 
 const ROWS = LANES / ACROSS;
 const COLUMNS = QUADS * ACROSS;

@@ -8,8 +8,8 @@ import * as z from "zod";
 import { RanetError } from "../errors.ts";
 import { describeIssue } from "../spec/issues.ts";
 import type { Calibration } from "./calibration.ts";
-import { DEFAULT_MODEL } from "./model.ts";
-import { readBundled, readResource } from "./resource.ts";
+import { DEFAULT_MODEL } from "../model/model.ts";
+import { readBundled, readResource } from "../model/resource.ts";
 
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;

@@ -1,5 +1,5 @@
 // Convolution with bias and ReLU, any odd kernel and stride, padding kernel / 2, of one sample on the CPU: an implicit
-// matrix product. AssemblyScript with loops written out as in the WGSL kernels; `deno task wasm` builds convolution.wasm.
+// matrix product. AssemblyScript with loops written out as in the WGSL kernels; `deno task wasm` builds forward.wasm.
 //
 // A register tile of 4 output pixels × 8 output channels, which with weights and inputs just fills 16 registers. Tiles go
 // over all pixels before the next channels, so that their weights stay near, and weights are read as they lie. Input

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { specializeKernel } from "../../lib/device/wgsl.ts";
+import { specializeKernel } from "../../../lib/device/webgpu/wgsl.ts";
 
 Deno.test("specializeKernel writes loops out, one inside the other", () => {
   const source = "a\n// #for p in P\n// #for i in 2\nb${p}_${i}\n// #end\n// #end\nc";

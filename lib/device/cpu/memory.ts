@@ -4,8 +4,8 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
-import { type ClassifierStep, type ConvolutionStep, type Plan, QUAD_BYTES, quadsOf } from "../planner/plan.ts";
+import { RanetError } from "../../errors.ts";
+import { type ClassifierStep, type ConvolutionStep, type Plan, QUAD_BYTES, quadsOf } from "../../planner/plan.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE_BYTES = 2 ** 16;
@@ -13,7 +13,7 @@ const PAGE_BYTES = 2 ** 16;
 const MAX_PAGES = 2 ** 16;
 /** Most quads of a batch: as many as every WebGPU device binds. More are no faster. */
 const MAX_BATCH_QUADS = 2 ** 27 / QUAD_BYTES;
-/** Output channels that kernels/convolution.as computes together. */
+/** Output channels that kernels/convolution/forward.as computes together. */
 const PANEL = 8;
 
 type WeightStep = ConvolutionStep | ClassifierStep;
@@ -72,7 +72,7 @@ function panelQuads({ input, output, layer: { kernel } }: ConvolutionStep): numb
   return Math.ceil(output.channels / PANEL) * (kernel ** 2 * 4 * quadsOf(input.channels) + 1) * PANEL / 4;
 }
 
-/** From rows of all output channels to panels of a few, as kernels/convolution.as reads them. */
+/** From rows of all output channels to panels of a few, as kernels/convolution/forward.as reads them. */
 function writePanels({ output }: ConvolutionStep, packed: Float32Array, panels: Float32Array): void {
   const pitch = 4 * quadsOf(output.channels);
   let at = 0;

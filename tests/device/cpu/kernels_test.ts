@@ -6,10 +6,10 @@
 
 import { assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { CpuRunner } from "../../lib/device/cpu.ts";
-import { quadsOf } from "../../lib/planner/plan.ts";
-import { randomArray } from "../fixtures.ts";
-import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "./probe.ts";
+import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
+import { quadsOf } from "../../../lib/planner/plan.ts";
+import { randomArray } from "../../fixtures.ts";
+import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "../probe.ts";
 
 /** Runs one case on an image of its own size; gives its output's channels as planes. */
 async function run(layer: Case, image: Float32Array) {

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { type ConvolutionStep, type Plan, QUAD_BYTES, type Step } from "../planner/plan.ts";
-import { confidence } from "./confidence.ts";
-import { classify, maxPool, resize } from "./cpu_kernels.ts";
-import { CpuMemory } from "./cpu_memory.ts";
-import { writeImage } from "./layout.ts";
-import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "./runner.ts";
+import { type ConvolutionStep, type Plan, QUAD_BYTES, type Step } from "../../planner/plan.ts";
+import { confidence } from "../../softmax.ts";
+import { classify, maxPool, resize } from "./kernels.ts";
+import { CpuMemory } from "./memory.ts";
+import { writeImage } from "../layout.ts";
+import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
-/** The arguments of kernels/convolution.as, in its order. */
+/** The arguments of kernels/convolution/forward.as, in its order. */
 type Convolve = (...args: number[]) => void;
 
 /** Runs a plan on the CPU. */
@@ -38,7 +38,7 @@ export class CpuRunner implements Runner {
     { capacity }: { capacity: number },
   ): Promise<CpuRunner> {
     // @ts-ignore: TypeScript has no source phase imports yet
-    const module = await import.source("../../kernels/convolution.wasm") as WebAssembly.Module;
+    const module = await import.source("../../../kernels/convolution/forward.wasm") as WebAssembly.Module;
     const memory = new CpuMemory(plan, weights, capacity);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
     return new CpuRunner(plan, memory, exports.convolve as Convolve);

@@ -6,8 +6,8 @@
  */
 
 import * as z from "zod";
-import { openCache } from "../cache.ts";
-import { type AdapterTraits, CONVOLUTION_KERNELS } from "../planner/tiles.ts";
+import { openCache } from "../../cache.ts";
+import { type AdapterTraits, CONVOLUTION_KERNELS } from "./tiles.ts";
 
 /** Changes whenever figures measured before mean something else. */
 const VERSION = 3;

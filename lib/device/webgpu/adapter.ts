@@ -4,9 +4,9 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
+import { RanetError } from "../../errors.ts";
 import { keptTraits } from "./kept_traits.ts";
-import { type AdapterTraits, CPU_TILES, GPU_TILES } from "../planner/tiles.ts";
+import { type AdapterTraits, CPU_TILES, GPU_TILES } from "./tiles.ts";
 
 /** An adapter with what the planner wants to know of it. */
 export interface Adapter {

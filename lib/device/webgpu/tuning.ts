@@ -4,13 +4,13 @@
  * @module
  */
 
-import { buildNetwork } from "../network/build.ts";
-import { buildPlan } from "../planner/build.ts";
-import type { ConvolutionStep, Plan } from "../planner/plan.ts";
-import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "../planner/tiles.ts";
-import { parseSpec } from "../spec/parse.ts";
+import { buildNetwork } from "../../network/build.ts";
+import { buildPlan } from "../../planner/build.ts";
+import type { ConvolutionStep, Plan } from "../../planner/plan.ts";
+import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
+import { parseSpec } from "../../spec/parse.ts";
 import type { Adapter } from "./adapter.ts";
-import { WebGpuRunner } from "./webgpu.ts";
+import { WebGpuRunner } from "./runner.ts";
 
 /** Its second layer is what is measured: a 3×3 convolution from 64 channels to 64 on 16×16 pixels. */
 const SPEC = `

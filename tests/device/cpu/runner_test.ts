@@ -1,13 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
-import { CpuRunner } from "../../lib/device/cpu.ts";
-import { RanetError } from "../../lib/errors.ts";
-import type { Network } from "../../lib/network/network.ts";
-import { buildNetwork } from "../../lib/network/build.ts";
-import { buildPlan } from "../../lib/planner/build.ts";
-import { packWeights } from "../../lib/planner/pack.ts";
-import { parseSpec } from "../../lib/spec/parse.ts";
-import { foldWeights } from "../../lib/weights/fold.ts";
-import { randomArray, randomTensors, TINY_SPEC } from "../fixtures.ts";
+import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
+import { RanetError } from "../../../lib/errors.ts";
+import type { Network } from "../../../lib/network/network.ts";
+import { buildNetwork } from "../../../lib/network/build.ts";
+import { buildPlan } from "../../../lib/planner/build.ts";
+import { packWeights } from "../../../lib/planner/pack.ts";
+import { parseSpec } from "../../../lib/spec/parse.ts";
+import { foldWeights } from "../../../lib/weights/fold.ts";
+import { randomArray, randomTensors, TINY_SPEC } from "../../fixtures.ts";
 
 /** A plan with its weights, packed. */
 function tiny() {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type ConvolutionStep, quadsOf } from "./plan.ts";
+import { type ConvolutionStep, quadsOf } from "../../planner/plan.ts";
 
 /** The kernels that compute convolutions: by invocations on their own, and by workgroups that share what they load. */
 export const CONVOLUTION_KERNELS = ["convolution", "convolution-shared"] as const;

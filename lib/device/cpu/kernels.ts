@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type ClassifierStep, type MaxPoolStep, quadsOf, type Region, type ResizeStep } from "../planner/plan.ts";
+import { type ClassifierStep, type MaxPoolStep, quadsOf, type Region, type ResizeStep } from "../../planner/plan.ts";
 
 /** Where a pixel's channels start. */
 function pixelAt({ offset, size, pitch, channel }: Region, arena: number, y: number, x: number): number {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { type ConvolutionStep, QUAD_BYTES, quadsOf } from "../../lib/planner/plan.ts";
-import { chooseTile, CPU_TILES, GPU_TILES, MAX_WORKGROUPS, workgroupsOf } from "../../lib/planner/tiles.ts";
+import { type ConvolutionStep, QUAD_BYTES, quadsOf } from "../../../lib/planner/plan.ts";
+import { chooseTile, CPU_TILES, GPU_TILES, MAX_WORKGROUPS, workgroupsOf } from "../../../lib/device/webgpu/tiles.ts";
 
 function step(size: number, channels: number): ConvolutionStep {
   const region = { offset: 0, pitch: quadsOf(channels), size, channel: 0, channels };

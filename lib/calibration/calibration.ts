@@ -4,7 +4,7 @@
  * @module
  */
 
-import { confidence } from "../device/confidence.ts";
+import { confidence } from "../softmax.ts";
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import { averageCost, byConfidence, type Confidences, exitsTaken, thresholdsForQ } from "./thresholds.ts";

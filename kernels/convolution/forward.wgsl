@@ -5,7 +5,7 @@
 // Nothing returns early: CPU drivers share loads only where all lanes are surely active. A workgroup without remaining
 // samples has loops of no turns instead.
 //
-// Arguments  in convolution-common.wgsl
+// Arguments  in forward-common.wgsl
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
 // Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that reaches behind its

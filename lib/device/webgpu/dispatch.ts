@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type ConvolutionStep, type Plan, quadsOf, type Region, type Step, type Wave } from "../planner/plan.ts";
-import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, type Tile, workgroupsOf } from "../planner/tiles.ts";
+import { type ConvolutionStep, type Plan, quadsOf, type Region, type Step, type Wave } from "../../planner/plan.ts";
+import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, type Tile, workgroupsOf } from "./tiles.ts";
 import type { KernelName } from "./kernels.ts";
 
 /** One kernel run. */

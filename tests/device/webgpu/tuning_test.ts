@@ -1,11 +1,11 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { forgetTraits, keepTraits, keptTraits } from "../../lib/device/kept_traits.ts";
-import { measureTraits, timeBatch } from "../../lib/device/tuning.ts";
-import { buildPlan } from "../../lib/planner/build.ts";
-import { packWeights } from "../../lib/planner/pack.ts";
-import type { TileCost } from "../../lib/planner/tiles.ts";
-import { tinyModel } from "../fixtures.ts";
-import { gpuTest } from "../gpu.ts";
+import { forgetTraits, keepTraits, keptTraits } from "../../../lib/device/webgpu/kept_traits.ts";
+import { measureTraits, timeBatch } from "../../../lib/device/webgpu/tuning.ts";
+import { buildPlan } from "../../../lib/planner/build.ts";
+import { packWeights } from "../../../lib/planner/pack.ts";
+import type { TileCost } from "../../../lib/device/webgpu/tiles.ts";
+import { tinyModel } from "../../fixtures.ts";
+import { gpuTest } from "../../gpu.ts";
 
 gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it", async (adapter) => {
   const tiles = [
