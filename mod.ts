@@ -97,7 +97,6 @@ export type {
 export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";
 export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";
-export type { FoldedLayer, FoldedWeights } from "./lib/weights/fold.ts";
 export {
   readSafetensors,
   type ReadSafetensorsOptions,

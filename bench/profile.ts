@@ -7,13 +7,13 @@
  * @module
  */
 
+import { foldWeights } from "../lib/weights/fold.ts";
 import { loadModel } from "../mod.ts";
 import { table } from "../lib/cli/text.ts";
 import { type Adapter, requireAdapter } from "../lib/device/webgpu/adapter.ts";
 import { timeSecondStage } from "../lib/device/webgpu/tuning.ts";
 import { WebGpuRunner } from "../lib/device/webgpu/runner.ts";
 import { buildPlan } from "../lib/planner/build.ts";
-import { packWeights } from "../lib/planner/pack.ts";
 import type { Wave } from "../lib/planner/plan.ts";
 import { percent } from "../lib/report/numbers.ts";
 
@@ -30,7 +30,7 @@ const batch = Number(Deno.args[0] ?? 16);
 const adapter = await requireAdapter();
 const model = await loadModel("ranet-cifar10");
 const plan = buildPlan(model.network);
-const weights = packWeights(plan, model.weights);
+const weights = foldWeights(model.network, model.tensors);
 const images = new Float32Array(batch * 3 * model.spec.input.size ** 2);
 
 const rows = new Map<string, Row>();

@@ -1,4 +1,4 @@
-// Convolution with bias and ReLU, any odd kernel and stride, padding kernel / 2, of one sample on the CPU: an implicit
+// Convolution with bias, ReLU if asked for, any odd kernel and stride, padding kernel / 2, of one sample on the CPU: an implicit
 // matrix product. AssemblyScript with loops written out as in the WGSL kernels; `deno task wasm` builds forward.wasm.
 //
 // A register tile of 4 output pixels × 8 output channels, which with weights and inputs just fills 16 registers. Tiles go
@@ -21,6 +21,7 @@ export function convolve(
   weights: u32,
   kernel: u32,
   stride: u32,
+  relu: u32,
 ): void {
   const tap = ((inChannels + 3) / 4) * 4 * 32;
   const panel = kernel * kernel * tap + 32;
@@ -70,7 +71,7 @@ export function convolve(
 // #for p in 4
       if (pixel + ${p} < pixels) {
 // #for c in 2
-        store(out + ${p} * outPitch + 16 * ${c}, sum${p}_${c}, <i32>(outChannels - channel) - 4 * ${c});
+        store(out + ${p} * outPitch + 16 * ${c}, sum${p}_${c}, <i32>(outChannels - channel) - 4 * ${c}, relu);
 // #end
       }
 // #end
@@ -78,9 +79,9 @@ export function convolve(
   }
 }
 
-// Writes up to four channels through ReLU, which keeps NaN, the mark of an overflow.
-function store(at: u32, sum: v128, channels: i32): void {
-  const value = f32x4.max(sum, f32x4.splat(0));
+// Writes up to four channels, through ReLU if asked for, which keeps NaN, the mark of an overflow.
+function store(at: u32, sum: v128, channels: i32, relu: u32): void {
+  const value = relu ? f32x4.max(sum, f32x4.splat(0)) : sum;
   if (channels >= 4) {
     v128.store(at, value);
     return;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { layOutWeights } from "../device/webgpu/weights.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Exit } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
@@ -32,16 +33,16 @@ export interface Costs {
 /** Counts an architecture's costs. */
 export function costsOf(spec: ArchitectureSpec): Costs {
   const network = buildNetwork(spec);
-  const { weightQuads, sampleQuads, liveQuads } = buildPlan(network);
+  const plan = buildPlan(network);
   const exits = network.exits.map(({ layers: _, ...exit }, k) => ({ exit: k + 1, ...exit }));
   return {
     name: spec.name,
     params: exits[exits.length - 1].cumulativeParams,
     exits,
     memory: {
-      weightBytes: weightQuads.reduce((sum, quads) => sum + quads, 0) * QUAD_BYTES,
-      activationBytesPerImage: sampleQuads * QUAD_BYTES,
-      liveBytesPerImage: liveQuads * QUAD_BYTES,
+      weightBytes: layOutWeights(plan).quads.reduce((sum, quads) => sum + quads, 0) * QUAD_BYTES,
+      activationBytesPerImage: plan.sampleQuads * QUAD_BYTES,
+      liveBytesPerImage: plan.liveQuads * QUAD_BYTES,
     },
   };
 }

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { foldWeights } from "../weights/fold.ts";
 import { type Adapter, defaultTraits, requireAdapter } from "../device/webgpu/adapter.ts";
 import { forgetTraits, keepTraits } from "../device/webgpu/kept_traits.ts";
 import { measureTraits, timeBatch } from "../device/webgpu/tuning.ts";
 import { RanetError } from "../errors.ts";
 import { DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { buildPlan } from "../planner/build.ts";
-import { packWeights } from "../planner/pack.ts";
 import type { AdapterTraits } from "../device/webgpu/tiles.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
@@ -81,7 +81,7 @@ async function measure(adapter: Adapter, name: string): Promise<Candidate[]> {
   const lanes = LANES[adapter.isCpu ? "cpu" : "gpu"];
   const model = await loadModel(name);
   const plan = buildPlan(model.network);
-  const weights = packWeights(plan, model.weights);
+  const weights = foldWeights(model.network, model.tensors);
   const base = { ...adapter, traits: defaultTraits(adapter.isCpu) };
   const rounds = lanes.length * base.traits.tiles.length + (lanes.length + 1) * BATCHES.length;
   using progress = new Progress("Measuring", rounds, { unit: "tiles and batches" });

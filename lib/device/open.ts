@@ -4,12 +4,12 @@
  * @module
  */
 
-import { packWeights } from "../planner/pack.ts";
 import type { Plan } from "../planner/plan.ts";
-import type { FoldedWeights } from "../weights/fold.ts";
+import { foldWeights } from "../weights/fold.ts";
+import type { Tensor } from "../weights/tensor.ts";
 import { findAdapter, requireAdapter } from "./webgpu/adapter.ts";
 import { CpuRunner } from "./cpu/runner.ts";
-import { type Precision, roundToFloat16 } from "./precision.ts";
+import { type Precision, roundWeights } from "./precision.ts";
 import type { Runner } from "./runner.ts";
 import { TrialRunner } from "./trial.ts";
 import { WebGpuRunner } from "./webgpu/runner.ts";
@@ -35,32 +35,28 @@ export interface AdapterDescription {
 }
 
 /**
- * Puts a plan with its weights on a device.
+ * Puts a plan with its network's parameters on a device.
  *
  * @throws {RanetError} If `gpu` is asked for and there is no adapter, or the adapter has too little memory.
  */
 export async function openRunner(
   plan: Plan,
-  weights: FoldedWeights,
+  tensors: ReadonlyMap<string, Tensor>,
   options: { device: DeviceChoice; capacity: number; precision: Precision },
 ): Promise<Runner> {
   const { device, capacity, precision } = options;
-  const pack = () => {
-    const packed = packWeights(plan, weights);
-    if (precision === "float16") packed.forEach(roundToFloat16);
-    return packed;
-  };
+  const weights = () => roundWeights(foldWeights(plan.network, tensors), precision);
   const adapter = device === "cpu" ? undefined : device === "gpu" ? await requireAdapter() : await findAdapter();
   if (adapter && !(device === "auto" && adapter.isCpu)) {
-    return await WebGpuRunner.create(plan, pack(), { capacity, precision, adapter });
+    return await WebGpuRunner.create(plan, weights(), { capacity, precision, adapter });
   }
-  const cpu = await CpuRunner.create(plan, pack(), { capacity });
+  const cpu = await CpuRunner.create(plan, weights(), { capacity });
   if (!adapter) return cpu;
   return new TrialRunner(cpu, {
     flops: plan.network.exits.map(({ cumulativeFlops }) => cumulativeFlops),
     open: async () => {
       const { capacity } = cpu;
-      const gpu = await WebGpuRunner.create(plan, pack(), { capacity, precision, adapter }).catch(() => undefined);
+      const gpu = await WebGpuRunner.create(plan, weights(), { capacity, precision, adapter }).catch(() => undefined);
       if (gpu && gpu.capacity >= capacity) return gpu;
       gpu?.[Symbol.dispose]();
     },

@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import type { FoldedWeights } from "../weights/fold.ts";
 
 /**
  * `float32`; or `float16`: in half the memory, each weight (batch norm folded in) rounded to 11 bits. Activations and
@@ -13,12 +14,20 @@ import { RanetError } from "../errors.ts";
 export type Precision = "float32" | "float16";
 
 /**
- * Rounds weights in place to what float16 can hold.
+ * Rounds weights to what a precision can hold.
  *
  * @throws {RanetError} If a weight is too large for it.
  */
-export function roundToFloat16(values: Float32Array): void {
-  values.forEach((value, i) => {
+export function roundWeights(weights: FoldedWeights, precision: Precision): FoldedWeights {
+  if (precision === "float32") return weights;
+  return new Map(Array.from(weights, ([name, { weight, bias }]) => [
+    name,
+    { weight: roundToFloat16(weight), bias: roundToFloat16(bias) },
+  ]));
+}
+
+function roundToFloat16(values: Float32Array): Float32Array {
+  return values.map((value) => {
     const rounded = Math.f16round(value);
     if (!Number.isFinite(rounded) && Number.isFinite(value)) {
       throw new RanetError(
@@ -26,6 +35,6 @@ export function roundToFloat16(values: Float32Array): void {
           `is 65504. Use float32.`,
       );
     }
-    values[i] = rounded;
+    return rounded;
   });
 }

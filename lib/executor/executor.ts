@@ -127,7 +127,7 @@ export class AdaptiveExecutor implements Disposable {
       throw new RanetError(`Cannot make an executor: capacity is ${capacity}, expected a whole number of at least 1`);
     }
     const plan = buildPlan(model.network);
-    const open = () => openRunner(plan, model.weights, { device, capacity, precision });
+    const open = () => openRunner(plan, model.tensors, { device, capacity, precision });
     return new AdaptiveExecutor(model, open, await open());
   }
 

@@ -10,7 +10,6 @@ import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../spec/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { checkTensors } from "../weights/check.ts";
-import { type FoldedWeights, foldWeights } from "../weights/fold.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { isUrl, readBundled, readResource } from "./resource.ts";
@@ -23,8 +22,8 @@ export interface Model {
   readonly spec: ArchitectureSpec;
   /** The network of that architecture. */
   readonly network: Network;
-  /** Weights and biases, batch norm folded in. */
-  readonly weights: FoldedWeights;
+  /** All its parameters as trained, under the names of the authors' PyTorch code. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
 /** The model used where none is named. */
@@ -134,7 +133,7 @@ export function createModel(
 ): Model {
   const network = buildNetwork(spec);
   checkTensors(network, tensors, options);
-  return { name: spec.name, spec, network, weights: foldWeights(network, tensors) };
+  return { name: spec.name, spec, network, tensors };
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -13,7 +13,7 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
   switch (layer.kind) {
     case "convolution": {
       const pixels = features[layer.output.feature].size ** 2;
-      return layer.output.channels * pixels * (layer.input.channels * layer.kernel ** 2 + 1);
+      return layer.output.channels * pixels * (layer.input.channels * layer.kernel ** 2 + Number(layer.relu));
     }
     case "max-pool":
       return layer.output.channels * features[layer.output.feature].size ** 2 * 9;
@@ -26,27 +26,33 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
 
 /** The parameters of one layer, learned and not. */
 export function layerParameters(layer: Layer): Parameter[] {
-  if (layer.kind === "convolution") {
-    const outputs = layer.output.channels;
-    const learned = [
-      { name: `${layer.name}.weight`, shape: [outputs, layer.input.channels, layer.kernel, layer.kernel] },
-      ...layer.bias ? [{ name: `${layer.name}.bias`, shape: [outputs] }] : [],
-      { name: `${layer.norm}.weight`, shape: [outputs] },
-      { name: `${layer.norm}.bias`, shape: [outputs] },
-    ];
-    return [
-      ...learned.map((parameter) => ({ ...parameter, learned: true })),
-      { name: `${layer.norm}.running_mean`, shape: [outputs], learned: false },
-      { name: `${layer.norm}.running_var`, shape: [outputs], learned: false },
-    ];
+  switch (layer.kind) {
+    case "convolution": {
+      const { name, norm, bias, kernel, input, output: { channels } } = layer;
+      return [
+        { name: `${name}.weight`, shape: [channels, input.channels, kernel, kernel], learned: true },
+        ...bias ? [{ name: `${name}.bias`, shape: [channels], learned: true }] : [],
+        ...norm === undefined ? [] : normParameters(norm, channels),
+      ];
+    }
+    case "classifier":
+      return [
+        { name: `${layer.name}.weight`, shape: [layer.classes, layer.input.channels], learned: true },
+        { name: `${layer.name}.bias`, shape: [layer.classes], learned: true },
+      ];
+    case "max-pool":
+    case "resize":
+      return [];
   }
-  if (layer.kind === "classifier") {
-    return [
-      { name: `${layer.name}.weight`, shape: [layer.classes, layer.input.channels], learned: true },
-      { name: `${layer.name}.bias`, shape: [layer.classes], learned: true },
-    ];
-  }
-  return [];
+}
+
+/** Batch norm's: scale and shift, and running statistics, which are not learned. */
+function normParameters(name: string, channels: number): Parameter[] {
+  return ["weight", "bias", "running_mean", "running_var"].map((part, i) => ({
+    name: `${name}.${part}`,
+    shape: [channels],
+    learned: i < 2,
+  }));
 }
 
 /** Number of learned values in one layer. */

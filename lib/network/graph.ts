@@ -55,8 +55,9 @@ export class Graph {
       kernel,
       stride,
       name: `${name}.${index}`,
-      norm: `${name}.${index + 1}`,
       bias,
+      norm: `${name}.${index + 1}`,
+      relu: true,
     });
   }
 

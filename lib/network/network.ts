@@ -30,7 +30,7 @@ export interface View {
   readonly channels: number;
 }
 
-/** A convolution with its batch norm and ReLU; padding is `kernel >> 1`, height and width alike. */
+/** A convolution, and what follows it: batch norm, ReLU. Padding is `kernel >> 1`, height and width alike. */
 export interface Convolution {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "convolution";
@@ -44,10 +44,12 @@ export interface Convolution {
   readonly stride: number;
   /** Parameter names of the authors' PyTorch code: the convolution's prefix. */
   readonly name: string;
-  /** The batch norm's prefix. */
-  readonly norm: string;
   /** Whether the convolution itself has a bias (only the ImageNet stem's does). */
   readonly bias: boolean;
+  /** The prefix of the batch norm that follows; none without it. */
+  readonly norm?: string;
+  /** Whether a ReLU comes last. */
+  readonly relu: boolean;
 }
 
 /** Max-pooling, 3×3, stride 2, padding 1. */

@@ -8,7 +8,8 @@ import { PbfWriter } from "pbf";
 import config from "../../deno.json" with { type: "json" };
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
-import type { FoldedWeights } from "../weights/fold.ts";
+import { foldWeights } from "../weights/fold.ts";
+import type { Tensor } from "../weights/tensor.ts";
 import { type OnnxGraph, onnxGraph, type OnnxNode, type OnnxPort, type OnnxTensor } from "./graph.ts";
 
 /** Version of ONNX's operators that files use: the one that most runtimes know. */
@@ -27,8 +28,8 @@ const ATTRIBUTE = { INT: 2, STRING: 3, INTS: 7 };
 export interface Exported {
   /** The network. */
   readonly network: Network;
-  /** Its weights, batch norm folded in. */
-  readonly weights: FoldedWeights;
+  /** Its parameters as trained; the file has batch norm folded in. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
 /** What to export. */
@@ -43,9 +44,9 @@ export interface ExportOnnxOptions {
  *
  * @throws {RanetError} If there is no such exit, or the file would be larger than ONNX files can be.
  */
-export function exportOnnx({ network, weights }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
+export function exportOnnx({ network, tensors }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
   const { name, classes, input } = network.spec;
-  const graph = onnxGraph(network, weights, options);
+  const graph = onnxGraph(network, foldWeights(network, tensors), options);
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > MAX_WEIGHT_BYTES) {
     throw new RanetError(

@@ -129,14 +129,15 @@ class Builder {
     return this.#network.features[feature].size;
   }
 
-  #convolve({ input, output, kernel, stride, name }: Convolution, value: string): string {
+  #convolve({ input, output, kernel, stride, relu, name }: Convolution, value: string): string {
     const parameters = this.#parameters(name, [output.channels, input.channels, kernel, kernel]);
     const attributes = {
       kernel_shape: [kernel, kernel],
       strides: [stride, stride],
       pads: new Array<number>(4).fill(kernel >> 1),
     };
-    return this.#node("Relu", [this.#node("Conv", [value, ...parameters], attributes)], {});
+    const sums = this.#node("Conv", [value, ...parameters], attributes);
+    return relu ? this.#node("Relu", [sums], {}) : sums;
   }
 
   #resize(value: string, from: number, to: number): string {

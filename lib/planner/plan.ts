@@ -22,16 +22,6 @@ export interface Region {
   readonly channels: number;
 }
 
-/** Where a step's packed weights lie. */
-export interface WeightRange {
-  /** Which weight buffer. */
-  readonly buffer: number;
-  /** Quads from its start. */
-  readonly offset: number;
-  /** Length in quads. */
-  readonly quads: number;
-}
-
 /** Runs kernels/convolution/forward.wgsl, or on a GPU kernels/convolution/forward-shared.wgsl. */
 export interface ConvolutionStep {
   /** Discriminates {@linkcode Step}. */
@@ -40,8 +30,6 @@ export interface ConvolutionStep {
   readonly input: Region;
   /** Channels written. */
   readonly output: Region;
-  /** Where the weights lie: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias. */
-  readonly weights: WeightRange;
   /** The layer that it computes. */
   readonly layer: Convolution;
 }
@@ -74,8 +62,6 @@ export interface ClassifierStep {
   readonly input: Region;
   /** Which exit's logits, counted from 0. */
   readonly exit: number;
-  /** Where the weights lie: `[classes][inQuads]` quads, then the bias, padded to a quad. */
-  readonly weights: WeightRange;
   /** The layer that it computes. */
   readonly layer: Classifier;
 }
@@ -83,7 +69,7 @@ export interface ClassifierStep {
 /** One layer over all remaining samples. */
 export type Step = ConvolutionStep | MaxPoolStep | ResizeStep | ClassifierStep;
 
-/** Steps of one kernel and one weight buffer that do not wait for each other. */
+/** Steps of one kernel that do not wait for each other. */
 export type Wave = readonly Step[];
 
 /** A network lowered onto kernels. */
@@ -100,8 +86,6 @@ export interface Plan {
   readonly sampleQuads: number;
   /** Quads of the largest set of features that are live together: no arena can be smaller. */
   readonly liveQuads: number;
-  /** Quads of each weight buffer. */
-  readonly weightQuads: readonly number[];
 }
 
 /** Bytes in a quad of float32. */
@@ -110,9 +94,4 @@ export const QUAD_BYTES = 16;
 /** Quads that hold `channels` floats. */
 export function quadsOf(channels: number): number {
   return Math.ceil(channels / 4);
-}
-
-/** The weight buffer that a step is bound with; any, the first, where it reads none. */
-export function weightBufferOf(step: Step): number {
-  return "weights" in step ? step.weights.buffer : 0;
 }

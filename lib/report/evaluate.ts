@@ -5,6 +5,7 @@
  * @module
  */
 
+import { digestTensors } from "../weights/digest.ts";
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
 import { argmax, softmax } from "../softmax.ts";
@@ -134,19 +135,17 @@ async function readOutcomes(
 }
 
 /** Names model, weights and data set, so that logits of others are never taken. */
-async function cacheKey({ name, weights }: Model, dataset: Dataset, options: EvaluateOptions): Promise<string> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  const add = async (bytes: Uint8Array<ArrayBuffer>) => {
-    parts.push(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
-  };
-  const about = [name, await Deno.realPath(options.path), dataset.name, dataset.size, options.onBad !== undefined];
-  await add(new TextEncoder().encode(JSON.stringify(about)));
-  for (const { weight, bias } of weights.values()) {
-    await add(new Uint8Array(new Float32Array(weight).buffer));
-    await add(new Uint8Array(new Float32Array(bias).buffer));
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
-  return `${name}-${digest.slice(0, 8).toHex()}`;
+async function cacheKey({ name, tensors }: Model, dataset: Dataset, options: EvaluateOptions): Promise<string> {
+  const about = [
+    name,
+    await digestTensors(tensors),
+    await Deno.realPath(options.path),
+    dataset.name,
+    dataset.size,
+    options.onBad !== undefined,
+  ];
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(about)));
+  return `${name}-${new Uint8Array(digest).slice(0, 8).toHex()}`;
 }
 
 async function readFull(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

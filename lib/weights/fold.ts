@@ -1,5 +1,5 @@
 /**
- * Batch norm does not exist at run time: it is folded into the convolution before it.
+ * Inference knows no batch norm: it is folded into the convolution before it.
  *
  * @module
  */
@@ -41,15 +41,16 @@ export function foldWeights(network: Network, tensors: ReadonlyMap<string, Tenso
 }
 
 function foldConvolution(layer: Convolution, data: (name: string) => Float32Array): FoldedLayer {
-  const gamma = data(`${layer.norm}.weight`);
-  const mean = data(`${layer.norm}.running_mean`);
-  const variance = data(`${layer.norm}.running_var`);
-  const scale = gamma.map((value, out) => value / Math.sqrt(variance[out] + EPSILON));
-  const weight = data(`${layer.name}.weight`);
-  const fanIn = weight.length / scale.length;
-  const before = layer.bias ? data(`${layer.name}.bias`) : undefined;
+  const { name, norm, output: { channels } } = layer;
+  const weight = data(`${name}.weight`);
+  const bias = layer.bias ? data(`${name}.bias`) : new Float32Array(channels);
+  if (norm === undefined) return { weight, bias };
+  const mean = data(`${norm}.running_mean`);
+  const variance = data(`${norm}.running_var`);
+  const scale = data(`${norm}.weight`).map((gamma, out) => gamma / Math.sqrt(variance[out] + EPSILON));
+  const fanIn = weight.length / channels;
   return {
     weight: weight.map((value, i) => value * scale[Math.floor(i / fanIn)]),
-    bias: data(`${layer.norm}.bias`).map((beta, out) => beta + ((before?.[out] ?? 0) - mean[out]) * scale[out]),
+    bias: data(`${norm}.bias`).map((beta, out) => beta + (bias[out] - mean[out]) * scale[out]),
   };
 }

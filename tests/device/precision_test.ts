@@ -1,15 +1,16 @@
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
-import { roundToFloat16 } from "../../lib/device/precision.ts";
+import { roundWeights } from "../../lib/device/precision.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { randomArray, relativeError, tinyModel } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
 
-Deno.test("roundToFloat16 rounds to the nearest number that float16 has, and refuses what is too large", () => {
+Deno.test("roundWeights rounds to the nearest number that float16 has, and refuses what is too large", () => {
   const values = Float32Array.of(1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, -65504, 1e-8, NaN, Infinity);
-  roundToFloat16(values);
-  assertEquals([...values], [1, 1, 1 + 2 ** -9, -65504, 0, NaN, Infinity]);
-  assertThrows(() => roundToFloat16(Float32Array.of(65520)), RanetError, "65520");
+  const round = (weight: Float32Array) =>
+    roundWeights(new Map([["layer", { weight, bias: weight }]]), "float16").get("layer")!;
+  assertEquals([...round(values).bias], [1, 1, 1 + 2 ** -9, -65504, 0, NaN, Infinity]);
+  assertThrows(() => round(Float32Array.of(65520)), RanetError, "65520");
 });
 
 gpuTest("weights in float16: both devices agree, and with float32 within 1 %", async () => {

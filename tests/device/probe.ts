@@ -7,7 +7,6 @@
 
 import type { Feature, Layer, Network } from "../../lib/network/network.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
-import { packWeights } from "../../lib/planner/pack.ts";
 import { type Plan, quadsOf } from "../../lib/planner/plan.ts";
 import type { FoldedLayer } from "../../lib/weights/fold.ts";
 import { randomArray } from "../fixtures.ts";
@@ -46,10 +45,9 @@ export function convolutionCase(
 /** What a probe gives: so many random sums of all the output's numbers, or each number by itself. */
 export type Probe = { readonly sums: number } | "numbers";
 
-/** A plan with its weights, folded and packed. */
+/** A plan with its weights. */
 export interface ProbePlan {
   readonly plan: Plan;
-  readonly packed: Float32Array<ArrayBuffer>[];
   readonly folded: ReadonlyMap<string, FoldedLayer>;
 }
 
@@ -103,7 +101,7 @@ export function probePlan(cases: readonly Case[], options: { imageSize: number; 
       ...fill(at),
       ...fill(at + 1),
       kind === "convolution"
-        ? { kind, input, output, kernel, stride, name: `layer ${i}`, norm: "", bias: true }
+        ? { kind, input, output, kernel, stride, name: `layer ${i}`, bias: true, relu: true }
         : { kind, input, output },
       {
         kind: "classifier",
@@ -121,23 +119,19 @@ export function probePlan(cases: readonly Case[], options: { imageSize: number; 
     exits: stages.map((layers) => ({ layers })),
   };
   const plan = widenProbes(buildPlan(network as unknown as Network));
-  return { plan, packed: packWeights(plan, folded), folded };
+  return { plan, folded };
 }
 
 /** Makes each classifier take its whole input feature for one pixel. */
 function widenProbes(plan: Plan): Plan {
-  let end = plan.weightQuads[0];
   const stages = plan.stages.map((waves) =>
     waves.map((wave) =>
       wave.map((step) => {
         if (step.kind !== "classifier") return step;
         const inQuads = step.input.size ** 2 * step.input.pitch;
-        const quads = step.layer.classes * inQuads + quadsOf(step.layer.classes);
-        const weights = { buffer: 0, offset: end, quads };
-        end += quads;
-        return { ...step, input: { ...step.input, size: 1, channels: 4 * inQuads }, weights };
+        return { ...step, input: { ...step.input, size: 1, channels: 4 * inQuads } };
       })
     )
   );
-  return { ...plan, stages, weightQuads: [end] };
+  return { ...plan, stages };
 }

@@ -7,7 +7,7 @@ import { randomTensors, TINY_SPEC } from "../fixtures.ts";
 Deno.test("the default model loads with its weights", async () => {
   const model = await loadModel("ranet-cifar10");
   assertEquals(model.network.exits.length, 6);
-  assertEquals(model.weights.has("classifier.5.linear"), true);
+  assertEquals(model.tensors.has("classifier.5.linear.weight"), true);
 });
 
 Deno.test("models that are not there", async () => {

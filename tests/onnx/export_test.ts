@@ -197,10 +197,9 @@ Deno.test("metadata, input and outputs say what they are", async () => {
 });
 
 Deno.test("weights beyond what ONNX files hold are refused", () => {
-  const { network, weights } = tinyModel();
-  const [[name, layer], ...others] = weights;
-  const weight = { byteLength: 2 ** 31 } as Float32Array;
-  const huge = new Map([[name, { ...layer, weight }], ...others]);
-  const { message } = assertThrows(() => exportOnnx({ network, weights: huge }), RanetError);
+  const { network, tensors } = tinyModel();
+  const data = { byteLength: 2 ** 31 } as Float32Array<ArrayBuffer>;
+  const huge = new Map([...tensors, ["classifier.0.linear.weight", { shape: [5, 7], data }]]);
+  const { message } = assertThrows(() => exportOnnx({ network, tensors: huge }), RanetError);
   assertStringIncludes(message, "--exit");
 });

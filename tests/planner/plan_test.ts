@@ -34,16 +34,3 @@ Deno.test("bundled networks: the arena is at most a quarter larger than what is 
     assertLessOrEqual(sampleQuads, 1.25 * liveQuads);
   }
 });
-
-Deno.test("weights lie one after another, in buffers that every device can bind", async () => {
-  const plan = buildPlan(buildNetwork(await readSpec("ranet-imagenet-c32")));
-  const ends = plan.weightQuads.map(() => 0);
-  for (const step of plan.stages.flat(2)) {
-    if (!("weights" in step)) continue;
-    const { buffer, offset, quads } = step.weights;
-    assertEquals(offset, ends[buffer]);
-    ends[buffer] += quads;
-  }
-  assertEquals(ends, [...plan.weightQuads]);
-  assert(plan.weightQuads.every((quads) => 16 * quads <= 2 ** 27));
-});

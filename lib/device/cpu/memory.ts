@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../../errors.ts";
+import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
 import { type ClassifierStep, type ConvolutionStep, type Plan, QUAD_BYTES, quadsOf } from "../../planner/plan.ts";
 
 /** Bytes in a page of WebAssembly memory. */
@@ -33,11 +34,11 @@ export class CpuMemory {
    * Lays out and fills the memory.
    *
    * @param plan What is run.
-   * @param weights Its packed weights.
+   * @param weights Its weights, batch norm folded in.
    * @param capacity Most samples in a batch, if there is room.
    * @throws {RanetError} If there is too little memory.
    */
-  constructor(plan: Plan, weights: readonly Float32Array[], capacity: number) {
+  constructor(plan: Plan, weights: FoldedWeights, capacity: number) {
     this.#plan = plan;
     const room = Math.max(1, Math.floor((MAX_BATCH_QUADS - plan.zeroQuads) / plan.sampleQuads));
     this.capacity = Math.min(capacity, room);
@@ -45,15 +46,15 @@ export class CpuMemory {
     for (const step of plan.stages.flat(2)) {
       if (step.kind !== "convolution" && step.kind !== "classifier") continue;
       this.#weights.set(step, end);
-      end += step.kind === "convolution" ? panelQuads(step) : step.weights.quads;
+      end += step.kind === "convolution" ? panelQuads(step) : rowQuads(step);
     }
     this.memory = allocate(end, plan, this.capacity);
     this.numbers = new Float32Array(this.memory.buffer);
     for (const [step, start] of this.#weights) {
-      const { buffer, offset, quads } = step.weights;
-      const packed = weights[buffer].subarray(4 * offset, 4 * (offset + quads));
-      if (step.kind === "convolution") writePanels(step, packed, this.numbers.subarray(4 * start));
-      else this.numbers.set(packed, 4 * start);
+      const target = this.numbers.subarray(4 * start);
+      const folded = weights.get(step.layer.name)!;
+      if (step.kind === "convolution") writePanels(step, folded, target);
+      else writeRows(step, folded, target);
     }
   }
 
@@ -72,16 +73,34 @@ function panelQuads({ input, output, layer: { kernel } }: ConvolutionStep): numb
   return Math.ceil(output.channels / PANEL) * (kernel ** 2 * 4 * quadsOf(input.channels) + 1) * PANEL / 4;
 }
 
-/** From rows of all output channels to panels of a few, as kernels/convolution/forward.as reads them. */
-function writePanels({ output }: ConvolutionStep, packed: Float32Array, panels: Float32Array): void {
-  const pitch = 4 * quadsOf(output.channels);
-  let at = 0;
-  for (let channel = 0; channel < pitch; channel += PANEL) {
-    const width = Math.min(PANEL, pitch - channel);
-    for (let row = channel; row < packed.length; row += pitch, at += PANEL) {
-      for (let k = 0; k < width; k++) panels[at + k] = packed[row + k];
+/** From `[out][in][tap]` to panels as kernels/convolution/forward.as reads them. */
+function writePanels({ input, output, layer }: ConvolutionStep, { weight, bias }: FoldedLayer, to: Float32Array): void {
+  const taps = layer.kernel ** 2;
+  const rows = 4 * quadsOf(input.channels);
+  const panel = (taps * rows + 1) * PANEL;
+  for (let out = 0; out < output.channels; out++) {
+    const column = Math.floor(out / PANEL) * panel + out % PANEL;
+    for (let k = 0; k < input.channels; k++) {
+      const from = (out * input.channels + k) * taps;
+      for (let tap = 0; tap < taps; tap++) to[column + (tap * rows + k) * PANEL] = weight[from + tap];
     }
+    to[column + taps * rows * PANEL] = bias[out];
   }
+}
+
+function rowQuads({ input, layer: { classes } }: ClassifierStep): number {
+  return classes * quadsOf(input.channels) + quadsOf(classes);
+}
+
+/** `[class][in, padded]`, then the bias. */
+function writeRows(
+  { input: { channels }, layer: { classes } }: ClassifierStep,
+  { weight, bias }: FoldedLayer,
+  to: Float32Array,
+): void {
+  const pitch = 4 * quadsOf(channels);
+  for (let out = 0; out < classes; out++) to.set(weight.subarray(out * channels, (out + 1) * channels), out * pitch);
+  to.set(bias, classes * pitch);
 }
 
 function allocate(quads: number, { network, sampleQuads }: Plan, capacity: number): WebAssembly.Memory {

@@ -6,6 +6,7 @@
  */
 
 import { type ConvolutionStep, type Plan, QUAD_BYTES, type Step } from "../../planner/plan.ts";
+import type { FoldedWeights } from "../../weights/fold.ts";
 import { confidence } from "../../softmax.ts";
 import { classify, maxPool, resize } from "./kernels.ts";
 import { CpuMemory } from "./memory.ts";
@@ -28,13 +29,13 @@ export class CpuRunner implements Runner {
   #exits: number[] = [];
 
   /**
-   * Prepares a plan with its packed weights.
+   * Prepares a plan with its weights.
    *
    * @throws {RanetError} If that takes more memory than there is.
    */
   static async create(
     plan: Plan,
-    weights: readonly Float32Array[],
+    weights: FoldedWeights,
     { capacity }: { capacity: number },
   ): Promise<CpuRunner> {
     // @ts-ignore: TypeScript has no source phase imports yet
@@ -107,7 +108,7 @@ export class CpuRunner implements Runner {
   }
 
   #convolution(step: ConvolutionStep, arena: number): void {
-    const { input, output, layer: { kernel, stride } } = step;
+    const { input, output, layer: { kernel, stride, relu } } = step;
     this.#convolve(
       QUAD_BYTES * (arena + input.offset),
       input.size,
@@ -120,6 +121,7 @@ export class CpuRunner implements Runner {
       QUAD_BYTES * this.#memory.weights(step),
       kernel,
       stride,
+      Number(relu),
     );
   }
 }

@@ -7,6 +7,7 @@
 import { type ConvolutionStep, type Plan, quadsOf, type Region, type Step, type Wave } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, type Tile, workgroupsOf } from "./tiles.ts";
 import type { KernelName } from "./kernels.ts";
+import type { WeightLayout } from "./weights.ts";
 
 /** One kernel run. */
 export interface Dispatch {
@@ -30,9 +31,9 @@ export const ARGS_BYTES = 64;
 export function dispatchOf(
   wave: Wave,
   plan: Plan,
-  options: { count: number; capacity: number; adapter: AdapterTraits },
+  options: { count: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
 ): Dispatch {
-  const { count, adapter } = options;
+  const { count, adapter, weights } = options;
   const { lanes } = adapter;
   const convolutions = wave.filter((step) => step.kind === "convolution");
   if (convolutions.length > 0) {
@@ -42,7 +43,7 @@ export function dispatchOf(
     return {
       kernel: tile.kernel,
       constants: tile.kernel === "convolution" ? constants : { ...constants, ACROSS: tile.across },
-      args: convolutions.map((step) => convolutionArgs(step, plan, tile)),
+      args: convolutions.map((step) => convolutionArgs(step, plan, { tile, weights })),
       workgroups: [
         Math.max(...workgroups.map(([x]) => x)),
         Math.max(...workgroups.map(([, y]) => y)),
@@ -54,7 +55,7 @@ export function dispatchOf(
   return {
     kernel: wave[0].kind,
     constants: { LANES },
-    args: others.map((step) => argsOf(step, plan, options.capacity)),
+    args: others.map((step) => argsOf(step, plan, options)),
     workgroups: [
       Math.min(Math.ceil(Math.max(...others.map(invocations)) / LANES), MAX_WORKGROUPS),
       count,
@@ -85,7 +86,12 @@ export function longestLoop(step: Step): number {
 
 type OtherStep = Exclude<Step, ConvolutionStep>;
 
-function convolutionArgs({ input, output, layer, weights }: ConvolutionStep, plan: Plan, tile: Tile): number[] {
+function convolutionArgs(
+  step: ConvolutionStep,
+  plan: Plan,
+  { tile, weights }: { tile: Tile; weights: WeightLayout },
+): number[] {
+  const { input, output, layer } = step;
   return [
     layer.kernel,
     layer.stride,
@@ -94,7 +100,7 @@ function convolutionArgs({ input, output, layer, weights }: ConvolutionStep, pla
     output.channels,
     quadsOf(output.channels),
     ...inFloats(output),
-    weights.offset,
+    weights.ranges.get(step)!.offset,
     Math.ceil(output.size ** 2 / tile.pixels),
     plan.zeroQuads,
     plan.sampleQuads,
@@ -102,7 +108,11 @@ function convolutionArgs({ input, output, layer, weights }: ConvolutionStep, pla
   ];
 }
 
-function argsOf(step: OtherStep, { zeroQuads, sampleQuads }: Plan, capacity: number): number[] {
+function argsOf(
+  step: OtherStep,
+  { zeroQuads, sampleQuads }: Plan,
+  { capacity, weights }: { capacity: number; weights: WeightLayout },
+): number[] {
   const { input } = step;
   switch (step.kind) {
     case "max-pool":
@@ -124,7 +134,7 @@ function argsOf(step: OtherStep, { zeroQuads, sampleQuads }: Plan, capacity: num
         pool,
         quadsOf(input.channels),
         ...inQuads(input),
-        step.weights.offset,
+        weights.ranges.get(step)!.offset,
         logits,
         zeroQuads,
         sampleQuads,

@@ -6,13 +6,15 @@
  */
 
 import { RanetError } from "../../errors.ts";
-import { type Plan, QUAD_BYTES, type Region, weightBufferOf } from "../../planner/plan.ts";
+import type { FoldedWeights } from "../../weights/fold.ts";
+import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
 import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
 import { KernelCache } from "./kernels.ts";
 import { writeImage } from "../layout.ts";
 import type { Precision } from "../precision.ts";
+import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
 /** Bytes from one gate's arguments to the next: the largest alignment that a device may ask for. */
@@ -41,6 +43,9 @@ export class WebGpuRunner implements Runner {
   /** Most samples in a batch: fewer than asked for where the adapter's limits allow no more. */
   readonly capacity: number;
   readonly #plan: Plan;
+  readonly #weights: WeightLayout;
+  /** For each stage what is dispatched: the plan's waves, by weight buffer. */
+  readonly #stages: readonly (readonly Wave[])[];
   readonly #adapter: Adapter;
   readonly #gpu: GPUDevice;
   readonly #kernels: KernelCache;
@@ -70,12 +75,12 @@ export class WebGpuRunner implements Runner {
   /**
    * Opens a device and puts a plan with its weights there.
    *
-   * @param weights As packed; for `float16`, rounded to it.
+   * @param weights Its weights; for `float16`, rounded to it.
    * @throws {RanetError} If the device cannot be opened or has too little memory.
    */
   static async create(
     plan: Plan,
-    weights: readonly Float32Array<ArrayBuffer>[],
+    weights: FoldedWeights,
     options: { capacity: number; precision?: Precision; adapter: Adapter },
   ): Promise<WebGpuRunner> {
     const { adapter, precision = "float32" } = options;
@@ -120,13 +125,15 @@ export class WebGpuRunner implements Runner {
 
   private constructor(
     plan: Plan,
-    weights: readonly Float32Array<ArrayBuffer>[],
+    weights: FoldedWeights,
     options: { capacity: number; precision: Precision; adapter: Adapter; gpu: GPUDevice },
   ) {
     const { capacity, precision, adapter, gpu } = options;
     this.device = { kind: "gpu", name: adapter.name };
     this.capacity = capacity;
     this.#plan = plan;
+    this.#weights = layOutWeights(plan);
+    this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
     this.#adapter = adapter;
     this.#gpu = gpu;
     this.#kernels = new KernelCache(gpu, precision);
@@ -140,7 +147,7 @@ export class WebGpuRunner implements Runner {
 
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     const buffer = (label: string, size: number, usage: number) => gpu.createBuffer({ label, size, usage });
-    const waves = plan.stages.flat().length;
+    const waves = this.#stages.flat().length;
     const exits = plan.stages.length;
     const logitsBytes = 4 * exits * capacity * plan.network.spec.classes.length;
     const remainingBytes = 4 * (1 + 2 * capacity);
@@ -152,7 +159,7 @@ export class WebGpuRunner implements Runner {
       waveArgs: buffer("wave arguments", waves * WAVE_BYTES, UNIFORM | COPY_DST),
       gateArgs: buffer("gate arguments", exits * ARGS_PITCH, UNIFORM | COPY_DST),
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
-      weights: weights.map((values, i) => {
+      weights: packWeights(this.#weights, weights).map((values, i) => {
         const stored = precision === "float16" ? new Float16Array(values) : values;
         const target = buffer(`weights ${i}`, stored.byteLength, STORAGE | COPY_DST);
         gpu.queue.writeBuffer(target, 0, stored);
@@ -210,7 +217,7 @@ export class WebGpuRunner implements Runner {
     const encoder = this.#gpu.createCommandEncoder();
     if (!this.#isLoaded) this.#encodeLoad(encoder);
     const pass = encoder.beginComputePass();
-    let wave = this.#plan.stages.slice(0, from).flat().length;
+    let wave = this.#stages.slice(0, from).flat().length;
     for (const [i, commands] of stages.entries()) {
       for (const { pipeline, bindings, dispatch } of commands) {
         pass.setPipeline(pipeline);
@@ -236,14 +243,15 @@ export class WebGpuRunner implements Runner {
   /** Works out dispatches and writes their arguments, which depend on the number of samples. */
   #prepare(count: number): void {
     if (this.#commandsFor === count) return;
-    const options = { count, capacity: this.capacity, adapter: this.#adapter.traits };
-    const dispatches = this.#plan.stages.map((waves) => waves.map((wave) => dispatchOf(wave, this.#plan, options)));
+    const weights = this.#weights;
+    const options = { count, capacity: this.capacity, adapter: this.#adapter.traits, weights };
+    const dispatches = this.#stages.map((waves) => waves.map((wave) => dispatchOf(wave, this.#plan, options)));
     this.#commands = dispatches.map(async (stage, i) => {
       const pipelines = await Promise.all(
         stage.map(({ kernel, constants }) => this.#kernels.pipeline(kernel, constants)),
       );
       return stage.map((dispatch, j) => {
-        const bindings = this.#waveGroups[weightBufferOf(this.#plan.stages[i][j][0])];
+        const bindings = this.#waveGroups[weights.ranges.get(this.#stages[i][j][0])?.buffer ?? 0];
         return { pipeline: pipelines[j], bindings, dispatch };
       });
     });

@@ -8,6 +8,8 @@ import { buildNetwork } from "../../network/build.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { ConvolutionStep, Plan } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
+import { layerParameters } from "../../network/cost.ts";
+import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
 import { parseSpec } from "../../spec/parse.ts";
 import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./runner.ts";
@@ -64,7 +66,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
   const launches = adapter.isCpu ? 16 : 1024;
   const { plan, step } = launchPlan(launches);
   const traits = { lanes, parallelism: adapter.traits.parallelism, tiles: [tile] };
-  const weights = plan.weightQuads.map((quads) => new Float32Array(4 * quads));
+  const weights = zeroWeights(plan);
   using runner = await WebGpuRunner.create(plan, weights, {
     capacity: COUNTS[COUNTS.length - 1],
     adapter: { ...adapter, traits },
@@ -89,10 +91,23 @@ function launchPlan(launches: number): { plan: Plan; step: ConvolutionStep } {
   return { plan: { ...plan, stages: [[], Array.from({ length: launches }, () => [step])] }, step };
 }
 
+function zeroWeights({ network }: Plan): FoldedWeights {
+  const layers = network.exits.flatMap((exit) => exit.layers);
+  return foldWeights(
+    network,
+    new Map(
+      layers.flatMap(layerParameters).map(({ name, shape }) => [
+        name,
+        { shape, data: new Float32Array(shape.reduce((product, side) => product * side, 1)) },
+      ]),
+    ),
+  );
+}
+
 /** Milliseconds that a batch of blank images takes, all exits. */
 export async function timeBatch(
   plan: Plan,
-  weights: readonly Float32Array<ArrayBuffer>[],
+  weights: FoldedWeights,
   options: { adapter: Adapter; count: number },
 ): Promise<number> {
   const { adapter, count } = options;

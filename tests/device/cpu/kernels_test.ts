@@ -13,8 +13,8 @@ import { type Case, convolutionCase, IMAGE_CHANNELS, probePlan } from "../probe.
 
 /** Runs one case on an image of its own size; gives its output's channels as planes. */
 async function run(layer: Case, image: Float32Array) {
-  const { plan, packed, folded } = probePlan([layer], { imageSize: layer.inSize, probe: "numbers" });
-  using runner = await CpuRunner.create(plan, packed, { capacity: 1 });
+  const { plan, folded } = probePlan([layer], { imageSize: layer.inSize, probe: "numbers" });
+  using runner = await CpuRunner.create(plan, folded, { capacity: 1 });
   runner.load(image, 1);
   const [numbers] = (await runner.run({ from: 0, to: 1 })).logits;
   const channels = layer.offset + layer.outChannels + layer.behind;

@@ -4,16 +4,15 @@ import { RanetError } from "../../../lib/errors.ts";
 import type { Network } from "../../../lib/network/network.ts";
 import { buildNetwork } from "../../../lib/network/build.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
-import { packWeights } from "../../../lib/planner/pack.ts";
 import { parseSpec } from "../../../lib/spec/parse.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
 import { randomArray, randomTensors, TINY_SPEC } from "../../fixtures.ts";
 
-/** A plan with its weights, packed. */
+/** A plan with its weights. */
 function tiny() {
   const network = buildNetwork(parseSpec(TINY_SPEC));
   const plan = buildPlan(network);
-  return { plan, weights: packWeights(plan, foldWeights(network, randomTensors(network))) };
+  return { plan, weights: foldWeights(network, randomTensors(network)) };
 }
 
 Deno.test("resize aligns corners", async () => {
@@ -40,7 +39,7 @@ Deno.test("resize aligns corners", async () => {
     weight: new Float32Array([4, 8, 0, 0, 0]),
     bias: new Float32Array([0, 1, 2, 3, 4]),
   }]]);
-  const runner = await CpuRunner.create(plan, packWeights(plan, weights), { capacity: 1 });
+  const runner = await CpuRunner.create(plan, weights, { capacity: 1 });
   runner.load(new Float32Array([1, 3, 5, 7]), 1);
   const { logits } = await runner.run({ from: 0, to: 1 });
   // The top left 2×2 of [[1, 2, 3], [3, 4, 5], [5, 6, 7]] has the mean 2.5.
@@ -52,8 +51,7 @@ Deno.test("a run that stops early does not touch what only later exits need", as
   const later = plan.stages.slice(1).flat(2);
   for (const step of later) {
     if (step.kind !== "convolution" && step.kind !== "classifier") continue;
-    const { buffer, offset, quads } = step.weights;
-    weights[buffer].fill(NaN, 4 * offset, 4 * (offset + quads));
+    weights.get(step.layer.name)!.weight.fill(NaN);
   }
   const runner = await CpuRunner.create(plan, weights, { capacity: 2 });
   runner.load(randomArray(2 * 3 * 20 * 20, 3), 2);

@@ -13,7 +13,7 @@ import type { StageRange, StageResults } from "../../../lib/device/runner.ts";
 import { WebGpuRunner } from "../../../lib/device/webgpu/runner.ts";
 import type { Classifier, Feature, Network } from "../../../lib/network/network.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
-import { packWeights } from "../../../lib/planner/pack.ts";
+import { type FoldedWeights, foldWeights } from "../../../lib/weights/fold.ts";
 import type { Plan } from "../../../lib/planner/plan.ts";
 import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../../lib/device/webgpu/tiles.ts";
 import { gpuTest } from "../../gpu.ts";
@@ -33,12 +33,12 @@ interface Batch {
 
 /** What both runners make of a batch. */
 async function runBoth(
-  { plan, packed }: { plan: Plan; packed: Float32Array<ArrayBuffer>[] },
+  { plan, folded }: { plan: Plan; folded: FoldedWeights },
   { adapter, images, count, capacity }: Batch,
   range: StageRange,
 ): Promise<{ cpu: StageResults; gpu: StageResults }> {
-  using cpu = await CpuRunner.create(plan, packed, { capacity });
-  using gpu = await WebGpuRunner.create(plan, packed, { capacity, adapter });
+  using cpu = await CpuRunner.create(plan, folded, { capacity });
+  using gpu = await WebGpuRunner.create(plan, folded, { capacity, adapter });
   cpu.load(images, count);
   gpu.load(images, count);
   return { cpu: await cpu.run(range), gpu: await gpu.run(range) };
@@ -174,8 +174,8 @@ for (const kernel of CONVOLUTION_KERNELS) {
       ];
       const images = randomArray(IMAGE_CHANNELS * 81, 1);
       for (let channel = 0; channel < IMAGE_CHANNELS; channel++) images[81 * channel + 40] = NaN;
-      const { plan, packed } = probePlan(cases, { imageSize: 9, probe: { sums: 1 } });
-      using runner = await WebGpuRunner.create(plan, packed, { capacity: 1, adapter });
+      const { plan, folded } = probePlan(cases, { imageSize: 9, probe: { sums: 1 } });
+      using runner = await WebGpuRunner.create(plan, folded, { capacity: 1, adapter });
       runner.load(images, 1);
       const { logits } = await runner.run({ from: 0, to: cases.length });
       assertEquals(logits, cases.map(() => Float32Array.of(NaN)));
@@ -183,7 +183,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
   );
 
   gpuTest(`${kernel} runs waves of several steps, for samples that remain`, async (adapter) => {
-    const { network, weights } = tinyModel();
+    const { network, tensors } = tinyModel();
     const plan = buildPlan(network);
     assert(plan.stages.flat().some((wave) => wave.length > 1 && wave[0].kind === "convolution"));
     const batch = {
@@ -192,7 +192,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
       count: 7,
       capacity: 9,
     };
-    const built = { plan, packed: packWeights(plan, weights) };
+    const built = { plan, folded: foldWeights(network, tensors) };
     const { cpu: { logits } } = await runBoth(built, batch, { from: 0, to: 3 });
     // Between two samples' confidences, so that some leave at each exit.
     const thresholds = logits.map((exit) => {
@@ -218,7 +218,7 @@ function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Class
     weight: randomArray(classes * input.channels, i + 1).map((value) => 3 * value),
     bias: randomArray(classes, i + 100),
   }]));
-  return { plan, packed: packWeights(plan, folded) };
+  return { plan, folded };
 }
 
 gpuTest("classifier agrees with the CPU runner", async (adapter) => {
@@ -251,8 +251,8 @@ gpuTest("a classifier's loop just short of what a CPU driver runs is run to its 
 gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
   const image = { size: 1, channels: IMAGE_CHANNELS };
   const built = classifiers(image, [{}, {}, {}, {}], 5);
-  using cpu = await CpuRunner.create(built.plan, built.packed, { capacity: 70 });
-  using gpu = await WebGpuRunner.create(built.plan, built.packed, { capacity: 70, adapter });
+  using cpu = await CpuRunner.create(built.plan, built.folded, { capacity: 70 });
+  using gpu = await WebGpuRunner.create(built.plan, built.folded, { capacity: 70, adapter });
   const some = fc.array(fc.double({ min: 0.3, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
   const thresholds = fc.oneof(some, fc.constantFrom([0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0], [2, 2, 0, 2]));
   await fc.assert(

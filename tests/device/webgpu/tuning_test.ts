@@ -2,7 +2,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { forgetTraits, keepTraits, keptTraits } from "../../../lib/device/webgpu/kept_traits.ts";
 import { measureTraits, timeBatch } from "../../../lib/device/webgpu/tuning.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
-import { packWeights } from "../../../lib/planner/pack.ts";
+import { foldWeights } from "../../../lib/weights/fold.ts";
 import type { TileCost } from "../../../lib/device/webgpu/tiles.ts";
 import { tinyModel } from "../../fixtures.ts";
 import { gpuTest } from "../../gpu.ts";
@@ -21,9 +21,9 @@ gpuTest("measureTraits gives every tile a cost, and an adapter that runs by it",
   assertEquals(traits.lanes, 16);
   assertEquals(traits.tiles.map((tile) => ({ ...tile, cost: 1 })), [...tiles]);
   for (const { cost } of traits.tiles) assertGreater(cost, 0);
-  const { network, weights } = tinyModel();
+  const { network, tensors } = tinyModel();
   const plan = buildPlan(network);
-  assertGreater(await timeBatch(plan, packWeights(plan, weights), { adapter: { ...adapter, traits }, count: 2 }), 0);
+  assertGreater(await timeBatch(plan, foldWeights(network, tensors), { adapter: { ...adapter, traits }, count: 2 }), 0);
 });
 
 Deno.test("traits are kept by adapter until they are forgotten; what is none is not taken", async () => {

@@ -1,17 +1,22 @@
-import { assertEquals } from "@std/assert";
-import { packWeights } from "../../lib/planner/pack.ts";
-import { buildPlan } from "../../lib/planner/build.ts";
-import { quadsOf } from "../../lib/planner/plan.ts";
-import { tinyModel } from "../fixtures.ts";
+import { assert, assertEquals } from "@std/assert";
+import { layOutWeights, packWeights } from "../../../lib/device/webgpu/weights.ts";
+import { buildPlan } from "../../../lib/planner/build.ts";
+import { quadsOf } from "../../../lib/planner/plan.ts";
+import { readSpec } from "../../../lib/model/model.ts";
+import { buildNetwork } from "../../../lib/network/build.ts";
+import { foldWeights } from "../../../lib/weights/fold.ts";
+import { tinyModel } from "../../fixtures.ts";
 
 Deno.test("packWeights: every weight is where a kernel reads it, and padding is zero", () => {
-  const { network, weights } = tinyModel();
+  const { network, tensors } = tinyModel();
+  const weights = foldWeights(network, tensors);
   const plan = buildPlan(network);
-  const packed = packWeights(plan, weights);
+  const layout = layOutWeights(plan);
+  const packed = packWeights(layout, weights);
   for (const step of plan.stages.flat(2)) {
     if (step.kind !== "convolution" && step.kind !== "classifier") continue;
     const { weight, bias } = weights.get(step.layer.name)!;
-    const { buffer, offset, quads } = step.weights;
+    const { buffer, offset, quads } = layout.ranges.get(step)!;
     const found = packed[buffer].slice(4 * offset, 4 * (offset + quads));
     const inputs = step.input.channels;
     const rows = 4 * quadsOf(inputs);
@@ -32,4 +37,18 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
     assertEquals(bias.map((_, out) => take(biasAt + out)), bias);
     assertEquals(found.every((value) => value === 0), true);
   }
+});
+
+Deno.test("weights lie one after another, in buffers that every device can bind", async () => {
+  const plan = buildPlan(buildNetwork(await readSpec("ranet-imagenet-c32")));
+  const { ranges, quads } = layOutWeights(plan);
+  const ends = quads.map(() => 0);
+  for (const step of plan.stages.flat(2)) {
+    const range = ranges.get(step);
+    if (!range) continue;
+    assertEquals(range.offset, ends[range.buffer]);
+    ends[range.buffer] += range.quads;
+  }
+  assertEquals(ends, quads);
+  assert(quads.every((quads) => 16 * quads <= 2 ** 27));
 });
