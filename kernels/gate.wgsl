@@ -5,14 +5,6 @@
 // Dispatch   one workgroup
 // Remaining  [0]: how many samples, then which (capacity), then the exit that each left at (capacity)
 
-struct Args {
-  exit: u32,
-  classes: u32,
-  capacity: u32,
-  logits: u32, // where this exit's logits start
-  threshold: f32,
-}
-
 const NONE = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;

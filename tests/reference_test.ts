@@ -37,7 +37,7 @@ for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even"]) {
     const length = reference.data.length / logits.length;
     logits.forEach((values, k) => {
       assertEquals(values.length, length);
-      assertLess(relativeError(values, reference.data.subarray(k * length, (k + 1) * length)), 1e-4);
+      assertLess(relativeError(values, reference.data.subarray(k * length, (k + 1) * length)), 1e-5);
     });
   };
   Deno.test(`${name}: logits are the authors' (CPU)`, () => checkLogits("cpu"));

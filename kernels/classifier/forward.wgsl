@@ -6,19 +6,6 @@
 // Weights    (weights-*.wgsl) [classes][inQuads] vec4, then the bias, padded to a vec4
 // Logits     [exit][sample][class]
 
-struct Args {
-  classes: u32,
-  pool: u32,
-  inQuads: u32,
-  inPitch: u32,
-  inOffset: u32,
-  inSize: u32,
-  weights: u32,
-  logits: u32, // where this exit's logits start
-  arenaStart: u32,
-  @size(28) samplePitch: u32,
-}
-
 @group(0) @binding(4) var<storage, read_write> logits: array<f32>;
 
 @compute @workgroup_size(LANES)

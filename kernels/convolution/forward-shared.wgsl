@@ -5,7 +5,6 @@
 // slices of ACROSS quads of input channels, so that each invocation brings one quad of each of its pixels.
 // Barriers need uniform control flow: loops depend on nothing but the workgroup and read-only buffers.
 //
-// Arguments  in forward-common.wgsl
 // Constants  PIXELS, QUADS, LANES (workgroup size), ACROSS (of them over channels)
 // Dispatch   x: pixels of all remaining samples / tile, y: channels / tile, z: steps
 // Weights    as in forward.wgsl
@@ -82,14 +81,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let quad${c} = firstQuad + ${c} * ACROSS + column;
   if (quad${c} < args.outQuads) {
     let bias = weight(w + ${c} * ACROSS + column);
-    let channels = min(4, args.outChannels - 4 * quad${c});
 // #for p in PIXELS
     if (at${p} < pixels) {
-      let result = relu(sum${p}_${c} + bias);
-      let out = 4 * sample${p} + args.outOffset + pixel${p} * args.outPitch + 4 * quad${c};
-      for (var c = 0u; c < channels; c++) {
-        arena[(out + c) / 4][(out + c) % 4] = result[c];
-      }
+      store(sample${p} + pixel${p} * args.outPitch, quad${c}, relu(sum${p}_${c} + bias, args), args);
     }
 // #end
   }

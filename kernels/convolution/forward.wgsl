@@ -1,15 +1,14 @@
-// Convolution with bias and ReLU, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
+// Convolution with bias, ReLU if asked for, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
 //
-// Each invocation computes a register tile: PIXELS output pixels of one sample × 4 · QUADS output channels. `across`
+// Each invocation computes a register tile: PIXELS output pixels of one sample × QUADS quads of output channels. `across`
 // neighbouring invocations take neighbouring channels of the same pixels, those behind them the next pixels.
 // Nothing returns early: CPU drivers share loads only where all lanes are surely active. A workgroup without remaining
 // samples has loops of no turns instead.
 //
-// Arguments  in forward-common.wgsl
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
-// Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that reaches behind its
-//            row reads the next one's, and leaves the results out
+// Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that
+//            reaches behind its row reads the next one's, and leaves the results out
 // Arena      starts with zeros, read in place of pixels outside the image
 
 @compute @workgroup_size(LANES)
@@ -69,17 +68,15 @@ fn main(
   var sums: array<array<vec4f, QUADS>, PIXELS>;
 // #for p in PIXELS
 // #for c in QUADS
-  sums[${p}][${c}] = relu(sum${p}_${c} + weight(w + ${c}));
+  sums[${p}][${c}] = relu(sum${p}_${c} + weight(w + ${c}), args);
 // #end
 // #end
-  if (tile >= tiles || quad >= args.outQuads) {
+  if (tile >= tiles) {
     return;
   }
-  let channels = min(4 * QUADS, args.outChannels - 4 * quad);
   for (var p = 0u; p < min(PIXELS, args.outSize * args.outSize - pixel); p++) {
-    let out = 4 * sample + args.outOffset + (pixel + p) * args.outPitch + 4 * quad;
-    for (var c = 0u; c < channels; c++) {
-      arena[(out + c) / 4][(out + c) % 4] = sums[p][c / 4][c % 4];
+    for (var c = 0u; c < min(QUADS, max(args.outQuads, quad) - quad); c++) {
+      store(sample + (pixel + p) * args.outPitch, quad + c, sums[p][c], args);
     }
   }
 }

@@ -4,18 +4,6 @@
 // Constants  LANES (workgroup size)
 // Dispatch   x: output pixels · quads / LANES, y: remaining samples, z: steps
 
-struct Args {
-  quads: u32,
-  inPitch: u32,
-  inOffset: u32,
-  inSize: u32,
-  outPitch: u32,
-  outOffset: u32,
-  outSize: u32,
-  arenaStart: u32,
-  @size(32) samplePitch: u32,
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   if (id.y >= remaining[0]) {
@@ -23,9 +11,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
-  for (var i = id.x; i < args.outSize * args.outSize * args.quads; i += groups.x * LANES) {
-    let pixel = i / args.quads;
-    let quad = i % args.quads;
+  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+    let pixel = i / args.outQuads;
+    let quad = i % args.outQuads;
     let top = pixel / args.outSize * 2 - 1;
     let left = pixel % args.outSize * 2 - 1;
     var largest = vec4f(-3.4028234e38);
@@ -41,6 +29,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         }
       }
     }
-    arena[sample + args.outOffset + pixel * args.outPitch + quad] = largest;
+    store(sample + pixel * args.outPitch, quad, largest, args);
   }
 }

@@ -1,24 +1,39 @@
-// Bilinear resize, corners aligned: source = i · (in − 1) / (out − 1). An invocation computes four channels of one pixel,
-// then of those that lie a whole dispatch further on. Channels are read from a quad's start on, but may be written anywhere.
+// Bilinear resize, corners aligned: source = i · (in − 1) / (out − 1). An invocation computes a quad of channels of one
+// pixel, then of those that lie a whole dispatch further on. Where the output starts within a quad, its quads are made of
+// two neighbours of the input's.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: output pixels · quads / LANES, y: remaining samples, z: steps
 
-struct Args {
-  quads: u32,
-  inPitch: u32, // vec4s
-  inOffset: u32, // vec4s
-  inSize: u32,
-  channels: u32,
-  outPitch: u32, // floats
-  outOffset: u32, // floats
-  outSize: u32,
-  arenaStart: u32, // vec4s
-  @size(28) samplePitch: u32, // vec4s
+// Where an output pixel comes from.
+struct Source {
+  topLeft: u32,
+  topRight: u32,
+  bottomLeft: u32,
+  bottomRight: u32,
+  right: f32, // shares, in [0, 1)
+  bottom: f32,
 }
 
-fn source(i: u32, inSize: u32, outSize: u32) -> f32 {
-  return f32(i * (inSize - 1)) / f32(max(outSize, 2) - 1);
+fn source(sample: u32, pixel: u32, args: Args) -> Source {
+  let y = at(pixel / args.outSize, args);
+  let x = at(pixel % args.outSize, args);
+  let top = u32(y);
+  let left = u32(x);
+  let right = (min(left + 1, args.inSize - 1) - left) * args.inPitch;
+  let bottom = (min(top + 1, args.inSize - 1) - top) * args.inSize * args.inPitch;
+  let first = sample + args.inOffset + (top * args.inSize + left) * args.inPitch;
+  return Source(first, first + right, first + bottom, first + bottom + right, fract(x), fract(y));
+}
+
+fn at(i: u32, args: Args) -> f32 {
+  return f32(i * (args.inSize - 1)) / f32(max(args.outSize, 2) - 1);
+}
+
+fn resized(origin: Source, quad: u32) -> vec4f {
+  let upper = mix(arena[origin.topLeft + quad], arena[origin.topRight + quad], origin.right);
+  let lower = mix(arena[origin.bottomLeft + quad], arena[origin.bottomRight + quad], origin.right);
+  return mix(upper, lower, origin.bottom);
 }
 
 @compute @workgroup_size(LANES)
@@ -28,30 +43,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
-  for (var i = id.x; i < args.outSize * args.outSize * args.quads; i += groups.x * LANES) {
-    let pixel = i / args.quads;
-    let quad = i % args.quads;
-    let y = source(pixel / args.outSize, args.inSize, args.outSize);
-    let x = source(pixel % args.outSize, args.inSize, args.outSize);
-    let top = u32(y);
-    let left = u32(x);
-    let bottom = min(top + 1, args.inSize - 1);
-    let right = min(left + 1, args.inSize - 1);
-    let in = sample + args.inOffset + quad;
-    let upper = mix(
-      arena[in + (top * args.inSize + left) * args.inPitch],
-      arena[in + (top * args.inSize + right) * args.inPitch],
-      fract(x),
-    );
-    let lower = mix(
-      arena[in + (bottom * args.inSize + left) * args.inPitch],
-      arena[in + (bottom * args.inSize + right) * args.inPitch],
-      fract(x),
-    );
-    let value = mix(upper, lower, fract(y));
-    let out = 4 * sample + args.outOffset + pixel * args.outPitch + 4 * quad;
-    for (var c = 0u; c < min(4, args.channels - 4 * quad); c++) {
-      arena[(out + c) / 4][(out + c) % 4] = value[c];
+  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+    let pixel = i / args.outQuads;
+    let quad = i % args.outQuads;
+    let origin = source(sample, pixel, args);
+    // Quads beside the input's only fill lanes that are not written.
+    var value = resized(origin, min(quad, args.inQuads - 1));
+    if (args.outShift > 0) {
+      let before = resized(origin, max(quad, 1) - 1);
+      switch args.outShift {
+        case 1: { value = vec4f(before.w, value.xyz); }
+        case 2: { value = vec4f(before.zw, value.xy); }
+        default: { value = vec4f(before.yzw, value.x); }
+      }
     }
+    store(sample + pixel * args.outPitch, quad, value, args);
   }
 }

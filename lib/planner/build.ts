@@ -7,7 +7,7 @@
 import type { Layer, Network, View } from "../network/network.ts";
 import { placeBuffers } from "./memory.ts";
 import { type Plan, quadsOf, type Region, type Step } from "./plan.ts";
-import { scheduleWaves } from "./waves.ts";
+import { readsOwnOutput, scheduleWaves } from "./waves.ts";
 
 /**
  * Makes the plan of a network.
@@ -26,6 +26,9 @@ export function buildPlan(network: Network): Plan {
     channels,
   });
   const lower = (layer: Layer, exit: number): Step => {
+    if (readsOwnOutput(layer)) {
+      throw new Error(`${network.features[layer.input.feature].name}: a layer reads what it writes`);
+    }
     const input = region(layer.input);
     switch (layer.kind) {
       case "convolution":

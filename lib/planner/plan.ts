@@ -95,3 +95,22 @@ export const QUAD_BYTES = 16;
 export function quadsOf(channels: number): number {
   return Math.ceil(channels / 4);
 }
+
+/** A range of quads within a pixel. */
+export interface QuadRange {
+  /** The first quad. */
+  readonly first: number;
+  /** The quad behind the last. */
+  readonly end: number;
+}
+
+/** Quads of a pixel that channels touch; of the first and the last, others may own lanes. */
+export function quadRange({ offset, channels }: { readonly offset: number; readonly channels: number }): QuadRange {
+  return { first: Math.floor(offset / 4), end: quadsOf(offset + channels) };
+}
+
+/** How many quads of a pixel a region touches. */
+export function regionQuads({ channel, channels }: Region): number {
+  const { first, end } = quadRange({ offset: channel, channels });
+  return end - first;
+}

@@ -6,7 +6,7 @@
  */
 
 import type { Feature, Layer, View } from "../network/network.ts";
-import { quadsOf } from "./plan.ts";
+import { quadRange } from "./plan.ts";
 
 /** Most layers in a wave: the length of the kernels' lists of arguments. */
 export const MAX_WAVE = 16;
@@ -36,7 +36,7 @@ export function scheduleWaves(layers: readonly Layer[], features: readonly Featu
     for (let part = 0;; part++) {
       const key = `${level} ${shapeOf(layer, features)} ${part}`;
       const wave = waves.get(key) ?? [];
-      if (wave.length === MAX_WAVE) continue;
+      if (wave.length === MAX_WAVE || wave.some((other) => sharesQuads(layer, other))) continue;
       waves.set(key, [...wave, layer]);
       break;
     }
@@ -47,8 +47,8 @@ export function scheduleWaves(layers: readonly Layer[], features: readonly Featu
 /** Layers of one shape are worth one size of tile, and fill workgroups alike. */
 function shapeOf(layer: Layer, features: readonly Feature[]): string {
   if (layer.kind === "classifier") return layer.kind;
-  const { feature, channels } = layer.output;
-  return `${layer.kind} ${features[feature].size} ${quadsOf(channels)}`;
+  const { first, end } = quadRange(layer.output);
+  return `${layer.kind} ${features[layer.output.feature].size} ${end - first}`;
 }
 
 /** What a layer does with channels of a feature. */
@@ -67,4 +67,21 @@ function mustFollow({ view, writes }: Use, earlier: Use): boolean {
   return (writes || earlier.writes) &&
     view.offset < earlier.view.offset + earlier.view.channels &&
     earlier.view.offset < view.offset + view.channels;
+}
+
+/** Whether layers touch a quad that one of them writes, be it in different lanes: no two invocations of a dispatch may. */
+function sharesQuads(a: Layer, b: Layer): boolean {
+  return usesOf(a).some((use) => usesOf(b).some((other) => clash(use, other)));
+}
+
+/** Whether a layer reads quads that it writes. */
+export function readsOwnOutput(layer: Layer): boolean {
+  const [input, output] = usesOf(layer);
+  return output !== undefined && clash(input, output);
+}
+
+function clash(a: Use, b: Use): boolean {
+  if (a.view.feature !== b.view.feature || !(a.writes || b.writes)) return false;
+  const [quads, others] = [quadRange(a.view), quadRange(b.view)];
+  return quads.first < others.end && others.first < quads.end;
 }

@@ -24,6 +24,8 @@ export interface Case {
   readonly behind: number;
   readonly kernel: number;
   readonly stride: number;
+  /** Whether a ReLU follows. */
+  readonly relu: boolean;
 }
 
 /** A convolution whose other properties follow. */
@@ -38,6 +40,7 @@ export function convolutionCase(
     behind: 0,
     kernel: 3,
     stride,
+    relu: true,
     ...given,
   };
 }
@@ -101,7 +104,7 @@ export function probePlan(cases: readonly Case[], options: { imageSize: number; 
       ...fill(at),
       ...fill(at + 1),
       kind === "convolution"
-        ? { kind, input, output, kernel, stride, name: `layer ${i}`, bias: true, relu: true }
+        ? { kind, input, output, kernel, stride, name: `layer ${i}`, bias: true, relu: layer.relu }
         : { kind, input, output },
       {
         kind: "classifier",

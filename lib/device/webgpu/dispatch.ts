@@ -4,9 +4,24 @@
  * @module
  */
 
-import { type ConvolutionStep, type Plan, quadsOf, type Region, type Step, type Wave } from "../../planner/plan.ts";
-import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, type Tile, workgroupsOf } from "./tiles.ts";
-import type { KernelName } from "./kernels.ts";
+import {
+  type ConvolutionStep,
+  type Plan,
+  quadsOf,
+  type Region,
+  regionQuads,
+  type Step,
+  type Wave,
+} from "../../planner/plan.ts";
+import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
+import {
+  ARGUMENTS,
+  encodeArguments,
+  type InputArguments,
+  type KernelName,
+  type OutputArguments,
+  type SampleArguments,
+} from "./arguments.ts";
 import type { WeightLayout } from "./weights.ts";
 
 /** One kernel run. */
@@ -15,17 +30,14 @@ export interface Dispatch {
   readonly kernel: KernelName;
   /** Compiled in. */
   readonly constants: Readonly<Record<string, number>>;
-  /** For each step the kernel's `Args`, in order. */
-  readonly args: readonly (readonly number[])[];
+  /** For each step the kernel's `Args`, one after another. */
+  readonly args: Uint8Array<ArrayBuffer>;
   /** Workgroups in x, y and z. */
   readonly workgroups: readonly [number, number, number];
 }
 
 /** Workgroup size of the kernels that compute one value per invocation. */
 const LANES = 64;
-
-/** Bytes of a kernel's `Args`. */
-export const ARGS_BYTES = 64;
 
 /** How a wave is run for `count` samples, logits lying `capacity` samples an exit. */
 export function dispatchOf(
@@ -35,6 +47,7 @@ export function dispatchOf(
 ): Dispatch {
   const { count, adapter, weights } = options;
   const { lanes } = adapter;
+  const samples = { arenaStart: plan.zeroQuads, samplePitch: plan.sampleQuads };
   const convolutions = wave.filter((step) => step.kind === "convolution");
   if (convolutions.length > 0) {
     const tile = chooseTile(convolutions, count, adapter);
@@ -43,7 +56,20 @@ export function dispatchOf(
     return {
       kernel: tile.kernel,
       constants: tile.kernel === "convolution" ? constants : { ...constants, ACROSS: tile.across },
-      args: convolutions.map((step) => convolutionArgs(step, plan, { tile, weights })),
+      args: encodeArguments(
+        ARGUMENTS[tile.kernel],
+        convolutions.map((step) => ({
+          ...inputArguments(step.input),
+          ...outputArguments(step.output),
+          ...samples,
+          kernel: step.layer.kernel,
+          stride: step.layer.stride,
+          relu: Number(step.layer.relu),
+          weights: weights.ranges.get(step)!.offset,
+          tiles: Math.ceil(step.output.size ** 2 / tile.pixels),
+          across: tile.across,
+        })),
+      ),
       workgroups: [
         Math.max(...workgroups.map(([x]) => x)),
         Math.max(...workgroups.map(([, y]) => y)),
@@ -55,13 +81,40 @@ export function dispatchOf(
   return {
     kernel: wave[0].kind,
     constants: { LANES },
-    args: others.map((step) => argsOf(step, plan, options)),
+    args: encodeOthers(others, samples, options),
     workgroups: [
       Math.min(Math.ceil(Math.max(...others.map(invocations)) / LANES), MAX_WORKGROUPS),
       count,
       wave.length,
     ],
   };
+}
+
+/** Steps of one kind. */
+function encodeOthers(
+  steps: readonly OtherStep[],
+  samples: SampleArguments,
+  { capacity, weights }: { capacity: number; weights: WeightLayout },
+): Uint8Array<ArrayBuffer> {
+  const classifiers = steps.filter((step) => step.kind === "classifier");
+  if (classifiers.length > 0) {
+    return encodeArguments(
+      ARGUMENTS.classifier,
+      classifiers.map((step) => ({
+        ...inputArguments(step.input),
+        ...samples,
+        classes: step.layer.classes,
+        pool: step.layer.pool,
+        weights: weights.ranges.get(step)!.offset,
+        logits: step.exit * capacity * step.layer.classes,
+      })),
+    );
+  }
+  const others = steps.filter((step) => step.kind !== "classifier");
+  return encodeArguments(
+    ARGUMENTS[others[0].kind],
+    others.map(({ input, output }) => ({ ...inputArguments(input), ...outputArguments(output), ...samples })),
+  );
 }
 
 /** Most samples of which every wave still is one dispatch. */
@@ -86,78 +139,29 @@ export function longestLoop(step: Step): number {
 
 type OtherStep = Exclude<Step, ConvolutionStep>;
 
-function convolutionArgs(
-  step: ConvolutionStep,
-  plan: Plan,
-  { tile, weights }: { tile: Tile; weights: WeightLayout },
-): number[] {
-  const { input, output, layer } = step;
-  return [
-    layer.kernel,
-    layer.stride,
-    quadsOf(input.channels),
-    ...inQuads(input),
-    output.channels,
-    quadsOf(output.channels),
-    ...inFloats(output),
-    weights.ranges.get(step)!.offset,
-    Math.ceil(output.size ** 2 / tile.pixels),
-    plan.zeroQuads,
-    plan.sampleQuads,
-    tile.across,
-  ];
-}
-
-function argsOf(
-  step: OtherStep,
-  { zeroQuads, sampleQuads }: Plan,
-  { capacity, weights }: { capacity: number; weights: WeightLayout },
-): number[] {
-  const { input } = step;
-  switch (step.kind) {
-    case "max-pool":
-      return [quadsOf(step.output.channels), ...inQuads(input), ...inQuads(step.output), zeroQuads, sampleQuads];
-    case "resize":
-      return [
-        quadsOf(input.channels),
-        ...inQuads(input),
-        input.channels,
-        ...inFloats(step.output),
-        zeroQuads,
-        sampleQuads,
-      ];
-    case "classifier": {
-      const { classes, pool } = step.layer;
-      const logits = step.exit * capacity * classes;
-      return [
-        classes,
-        pool,
-        quadsOf(input.channels),
-        ...inQuads(input),
-        weights.ranges.get(step)!.offset,
-        logits,
-        zeroQuads,
-        sampleQuads,
-      ];
-    }
-  }
-}
-
 /** Of one sample. */
 function invocations(step: OtherStep): number {
   switch (step.kind) {
     case "max-pool":
     case "resize":
-      return step.output.size ** 2 * quadsOf(step.output.channels);
+      return step.output.size ** 2 * regionQuads(step.output);
     case "classifier":
       return step.layer.classes;
   }
 }
 
-function inQuads({ pitch, offset, size }: Region): number[] {
-  return [pitch, offset, size];
+function inputArguments({ channels, pitch, offset, size }: Region): InputArguments {
+  return { inQuads: quadsOf(channels), inPitch: pitch, inOffset: offset, inSize: size };
 }
 
-function inFloats({ pitch, offset, size, channel }: Region): number[] {
-  return [4 * pitch, 4 * offset + channel, size];
+function outputArguments(output: Region): OutputArguments {
+  const { channel, channels, pitch, offset, size } = output;
+  return {
+    outQuads: regionQuads(output),
+    outPitch: pitch,
+    outOffset: offset + Math.floor(channel / 4),
+    outSize: size,
+    outShift: channel % 4,
+    outChannels: channels,
+  };
 }

@@ -5,32 +5,42 @@
  */
 
 import classifier from "../../../kernels/classifier/forward.wgsl" with { type: "text" };
-import convolutionCommon from "../../../kernels/convolution/forward-common.wgsl" with { type: "text" };
 import convolutionShared from "../../../kernels/convolution/forward-shared.wgsl" with { type: "text" };
 import convolution from "../../../kernels/convolution/forward.wgsl" with { type: "text" };
 import gate from "../../../kernels/gate.wgsl" with { type: "text" };
 import maxPool from "../../../kernels/max-pool/forward.wgsl" with { type: "text" };
 import resize from "../../../kernels/resize/forward.wgsl" with { type: "text" };
+import relu from "../../../kernels/convolution/relu.wgsl" with { type: "text" };
+import output from "../../../kernels/output.wgsl" with { type: "text" };
 import wave from "../../../kernels/wave.wgsl" with { type: "text" };
 import float16 from "../../../kernels/weights-float16.wgsl" with { type: "text" };
 import float32 from "../../../kernels/weights-float32.wgsl" with { type: "text" };
 import { MAX_WAVE } from "../../planner/waves.ts";
+import { ARGUMENTS, argumentStruct, type KernelName } from "./arguments.ts";
 import type { Precision } from "../precision.ts";
 import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = {
   classifier: classifier + wave,
-  convolution: convolution + convolutionCommon + wave,
-  "convolution-shared": convolutionShared + convolutionCommon + wave,
+  convolution: convolution + relu + output + wave,
+  "convolution-shared": convolutionShared + relu + output + wave,
   gate,
-  "max-pool": maxPool + wave,
-  resize: resize + wave,
-};
+  "max-pool": maxPool + output + wave,
+  resize: resize + output + wave,
+} satisfies Record<KernelName, string>;
 
 const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 
-/** Names of the kernels, as of their files. */
-export type KernelName = keyof typeof SOURCES;
+/** A kernel's whole text. */
+export function kernelCode(
+  kernel: KernelName,
+  options: { constants: Readonly<Record<string, number>>; precision: Precision },
+): string {
+  const { constants, precision } = options;
+  const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
+  const source = SOURCES[kernel] + (readsWeights ? WEIGHTS[precision] : "");
+  return argumentStruct(ARGUMENTS[kernel]) + specializeKernel(source, { ...constants, MAX_WAVE });
+}
 
 /** Pipelines of one device. */
 export class KernelCache {
@@ -55,15 +65,18 @@ export class KernelCache {
     const key = `${kernel} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
-      const source = readsWeights ? SOURCES[kernel] + WEIGHTS[this.#precision] : SOURCES[kernel];
-      const code = specializeKernel(source, { ...constants, MAX_WAVE });
+      const code = kernelCode(kernel, { constants, precision: this.#precision });
+      this.#device.pushErrorScope("validation");
+      const module = this.#device.createShaderModule({ label: key, code });
+      const invalid = this.#device.popErrorScope();
       pipeline = this.#device.createComputePipelineAsync({
         label: key,
         layout: this.#device.createPipelineLayout({
           bindGroupLayouts: [kernel === "gate" ? this.gateLayout : this.waveLayout],
         }),
-        compute: { module: this.#device.createShaderModule({ label: key, code }), entryPoint: "main" },
+        compute: { module, entryPoint: "main" },
+      }).catch(async (error) => {
+        throw new Error((await invalid)?.message ?? error.message, { cause: error });
       });
       pipeline.catch(() => {}); // told to those who wait for it
       this.#pipelines.set(key, pipeline);

@@ -10,15 +10,19 @@ import type { FoldedWeights } from "../../weights/fold.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, requestDevice } from "./adapter.ts";
-import { ARGS_BYTES, type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
+import { argumentBytes, ARGUMENTS, encodeArguments } from "./arguments.ts";
+import { type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
 import { KernelCache } from "./kernels.ts";
 import { writeImage } from "../layout.ts";
 import type { Precision } from "../precision.ts";
 import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
-/** Bytes from one gate's arguments to the next: the largest alignment that a device may ask for. */
-const ARGS_PITCH = 256;
+/** The largest alignment of uniforms that a device may ask for. */
+const ALIGNMENT = 256;
+
+/** Bytes from one gate's arguments to the next. */
+const GATE_BYTES = ALIGNMENT;
 
 /** Workgroup size of the gate. */
 const GATE_LANES = 64;
@@ -26,8 +30,9 @@ const GATE_LANES = 64;
 /** Turns of all loops together after which llvmpipe leaves a kernel's loops, with some to spare. */
 const MAX_TURNS = 60_000;
 
-/** Bytes that a wave's arguments take. */
-const WAVE_BYTES = MAX_WAVE * ARGS_BYTES;
+/** Bytes from one wave's arguments to the next: enough for any kernel's. */
+const WAVE_BYTES = ALIGNMENT *
+  Math.ceil(MAX_WAVE * Math.max(...Object.values(ARGUMENTS).map(argumentBytes)) / ALIGNMENT);
 
 /** A wave, ready to be encoded. */
 interface Command {
@@ -157,7 +162,7 @@ export class WebGpuRunner implements Runner {
       remaining: buffer("remaining", remainingBytes, STORAGE | COPY_DST | COPY_SRC),
       logits: buffer("logits", logitsBytes, STORAGE | COPY_SRC),
       waveArgs: buffer("wave arguments", waves * WAVE_BYTES, UNIFORM | COPY_DST),
-      gateArgs: buffer("gate arguments", exits * ARGS_PITCH, UNIFORM | COPY_DST),
+      gateArgs: buffer("gate arguments", exits * GATE_BYTES, UNIFORM | COPY_DST),
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
       weights: packWeights(this.#weights, weights).map((values, i) => {
         const stored = precision === "float16" ? new Float16Array(values) : values;
@@ -185,7 +190,7 @@ export class WebGpuRunner implements Runner {
     this.#gateGroup = group(this.#kernels.gateLayout, [
       logits,
       remaining,
-      { buffer: gateArgs, size: ARGS_PITCH },
+      { buffer: gateArgs, size: GATE_BYTES },
     ]);
   }
 
@@ -226,7 +231,7 @@ export class WebGpuRunner implements Runner {
       }
       if (!thresholds) continue;
       pass.setPipeline(gate);
-      pass.setBindGroup(0, this.#gateGroup, [ARGS_PITCH * (from + i)]);
+      pass.setBindGroup(0, this.#gateGroup, [GATE_BYTES * (from + i)]);
       pass.dispatchWorkgroups(1);
     }
     pass.end();
@@ -256,10 +261,8 @@ export class WebGpuRunner implements Runner {
       });
     });
     for (const commands of this.#commands) commands.catch(() => {}); // told to the run that waits for them
-    const args = new Uint32Array(this.#buffers.waveArgs.size / 4);
-    dispatches.flat().forEach(({ args: steps }, wave) => {
-      steps.forEach((step, i) => args.set(step, (wave * WAVE_BYTES + i * ARGS_BYTES) / 4));
-    });
+    const args = new Uint8Array(this.#buffers.waveArgs.size);
+    dispatches.flat().forEach((dispatch, wave) => args.set(dispatch.args, wave * WAVE_BYTES));
     this.#gpu.queue.writeBuffer(this.#buffers.waveArgs, 0, args);
     this.#commandsFor = count;
   }
@@ -280,13 +283,14 @@ export class WebGpuRunner implements Runner {
 
   #writeGates(from: number, thresholds: readonly number[]): void {
     const classes = this.#plan.network.spec.classes.length;
-    const args = new Uint32Array(thresholds.length * ARGS_PITCH / 4);
+    const { capacity } = this;
+    const args = new Uint8Array(thresholds.length * GATE_BYTES);
     thresholds.forEach((threshold, i) => {
-      const at = i * ARGS_PITCH / 4;
-      args.set([from + i, classes, this.capacity, (from + i) * this.capacity * classes], at);
-      new Float32Array(args.buffer)[at + 4] = threshold;
+      const exit = from + i;
+      const values = { exit, classes, capacity, logits: exit * capacity * classes, threshold };
+      args.set(encodeArguments(ARGUMENTS.gate, [values]), i * GATE_BYTES);
     });
-    this.#gpu.queue.writeBuffer(this.#buffers.gateArgs, from * ARGS_PITCH, args);
+    this.#gpu.queue.writeBuffer(this.#buffers.gateArgs, from * GATE_BYTES, args);
   }
 
   /** Waits for what the device gives, unless it has failed. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type ConvolutionStep, quadsOf } from "../../planner/plan.ts";
+import { type ConvolutionStep, quadsOf, regionQuads } from "../../planner/plan.ts";
 
 /** The kernels that compute convolutions: by invocations on their own, and by workgroups that share what they load. */
 export const CONVOLUTION_KERNELS = ["convolution", "convolution-shared"] as const;
@@ -82,7 +82,7 @@ function shared([pixels, quads, across]: readonly number[]): TileCost {
 
 /** The tile that computes a wave of convolutions soonest, for a batch of `count` samples. */
 export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {
-  const widest = Math.max(...wave.map(({ output }) => quadsOf(output.channels)));
+  const widest = Math.max(...wave.map(({ output }) => regionQuads(output)));
   let best: Tile = { ...adapter.tiles[0], across: 1 };
   let least = Infinity;
   for (const { cost, minBatch = 1, ...size } of adapter.tiles) {
@@ -107,7 +107,7 @@ export function workgroupsOf({ output }: ConvolutionStep, tile: Tile, count: num
   const pixelTiles = tile.kernel === "convolution"
     ? Math.ceil(pixels / tile.pixels) * count
     : Math.ceil(pixels * count / tile.pixels);
-  const channelTiles = Math.ceil(quadsOf(output.channels) / tile.quads);
+  const channelTiles = Math.ceil(regionQuads(output) / tile.quads);
   return [Math.ceil(pixelTiles * tile.across / lanes), Math.ceil(channelTiles / tile.across)];
 }
 

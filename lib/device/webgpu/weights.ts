@@ -2,7 +2,8 @@
  * Lays a network's folded weights out as the kernels read them: one step's after another's, in buffers that every device
  * can bind.
  *
- * - A convolution: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias.
+ * - A convolution: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias; zeros for the lanes of the first
+ *   and the last quad that belong to other channels.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
  * @module
@@ -13,6 +14,7 @@ import {
   type ConvolutionStep,
   type Plan,
   quadsOf,
+  regionQuads,
   type Step,
   type Wave,
 } from "../../planner/plan.ts";
@@ -87,22 +89,23 @@ function hasWeights(step: Step): step is WeightStep {
 function weightQuads(step: WeightStep): number {
   const inQuads = quadsOf(step.input.channels);
   if (step.kind === "classifier") return step.layer.classes * inQuads + quadsOf(step.layer.classes);
-  return (step.layer.kernel ** 2 * 4 * inQuads + 1) * quadsOf(step.output.channels);
+  return (step.layer.kernel ** 2 * 4 * inQuads + 1) * regionQuads(step.output);
 }
 
 function packConvolution(step: ConvolutionStep, { weight, bias }: FoldedLayer, target: Float32Array): void {
   const taps = step.layer.kernel ** 2;
   const inputs = step.input.channels;
   const rows = 4 * quadsOf(inputs);
-  const pitch = 4 * quadsOf(step.output.channels);
+  const pitch = 4 * regionQuads(step.output);
+  const shift = step.output.channel % 4;
   for (let out = 0; out < step.output.channels; out++) {
     for (let input = 0; input < inputs; input++) {
       for (let tap = 0; tap < taps; tap++) {
-        target[(tap * rows + input) * pitch + out] = weight[(out * inputs + input) * taps + tap];
+        target[(tap * rows + input) * pitch + shift + out] = weight[(out * inputs + input) * taps + tap];
       }
     }
   }
-  target.set(bias, taps * rows * pitch);
+  target.set(bias, taps * rows * pitch + shift);
 }
 
 function packClassifier(step: ClassifierStep, { weight, bias }: FoldedLayer, target: Float32Array): void {

@@ -21,7 +21,9 @@ function unroll(lines: readonly string[], constants: Readonly<Record<string, num
     }
     const [, name, constant] = loop;
     const end = closing(lines, i);
-    for (let value = 0; value < (constants[constant] ?? Number(constant)); value++) {
+    const count = constants[constant] ?? Number(constant);
+    if (Number.isNaN(count)) throw new Error(`Kernel line ${i + 1}: #for ${name} in ${constant}, which is not known`);
+    for (let value = 0; value < count; value++) {
       const body = lines.slice(i + 1, end).map((line) => line.replaceAll(`\${${name}}`, `${value}`));
       output.push(...unroll(body, constants));
     }

@@ -23,9 +23,9 @@ async function run(layer: Case, image: Float32Array) {
   return { planes: Array.from({ length: channels }, (_, channel) => plane(channel)), folded };
 }
 
-/** The definition of a convolution with bias, ReLU and padding kernel / 2, over planes. */
+/** The definition of a convolution with bias, ReLU if asked for, and padding kernel / 2, over planes. */
 function convolve(layer: Case, image: Float32Array, weight: Float32Array, bias: Float32Array): number[][] {
-  const { inSize, outSize, inChannels, outChannels, kernel, stride } = layer;
+  const { inSize, outSize, inChannels, outChannels, kernel, stride, relu } = layer;
   const padding = kernel >> 1;
   return Array.from({ length: outChannels }, (_, out) =>
     Array.from({ length: outSize ** 2 }, (_, pixel) => {
@@ -41,7 +41,7 @@ function convolve(layer: Case, image: Float32Array, weight: Float32Array, bias: 
           }
         }
       }
-      return Math.max(0, sum);
+      return relu ? Math.max(0, sum) : sum;
     }));
 }
 
@@ -54,6 +54,7 @@ Deno.test("convolutions are what their definition says, and leave the channels b
     behind: fc.integer({ min: 0, max: 2 }),
     kernel: fc.constantFrom(1, 3, 7),
     stride: fc.constantFrom(1, 2),
+    relu: fc.boolean(),
   }).map(convolutionCase)
     // The probe has as many weights as the square of this.
     .filter(({ outSize, outChannels }) => outSize ** 2 * outChannels <= 1000);

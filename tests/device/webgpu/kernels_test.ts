@@ -94,6 +94,7 @@ const layer = fc.oneof(
       behind,
       kernel: fc.constantFrom(1, 3, 7),
       stride: fc.constantFrom(1, 2),
+      relu: fc.boolean(),
     }).map(convolutionCase),
   },
   {

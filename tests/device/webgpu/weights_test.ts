@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { layOutWeights, packWeights } from "../../../lib/device/webgpu/weights.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
-import { quadsOf } from "../../../lib/planner/plan.ts";
+import { quadsOf, regionQuads } from "../../../lib/planner/plan.ts";
 import { readSpec } from "../../../lib/model/model.ts";
 import { buildNetwork } from "../../../lib/network/build.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
@@ -21,7 +21,8 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
     const inputs = step.input.channels;
     const rows = 4 * quadsOf(inputs);
     const taps = step.kind === "convolution" ? step.layer.kernel ** 2 : 1;
-    const columns = step.kind === "convolution" ? 4 * quadsOf(step.output.channels) : rows;
+    const columns = step.kind === "convolution" ? 4 * regionQuads(step.output) : rows;
+    const shift = step.kind === "convolution" ? step.output.channel % 4 : 0;
     // Takes each number out, so that only padding is left.
     const take = (at: number) => {
       const value = found[at];
@@ -29,12 +30,12 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
       return value;
     };
     const at = (out: number, input: number, tap: number) =>
-      step.kind === "convolution" ? (tap * rows + input) * columns + out : out * columns + input;
+      step.kind === "convolution" ? (tap * rows + input) * columns + shift + out : out * columns + input;
     const unpacked = weight.map((_, i) => at(Math.floor(i / taps / inputs), Math.floor(i / taps) % inputs, i % taps))
       .map(take);
     assertEquals(unpacked, weight);
     const biasAt = found.length - (step.kind === "convolution" ? columns : 4 * quadsOf(bias.length));
-    assertEquals(bias.map((_, out) => take(biasAt + out)), bias);
+    assertEquals(bias.map((_, out) => take(biasAt + shift + out)), bias);
     assertEquals(found.every((value) => value === 0), true);
   }
 });

@@ -9,3 +9,7 @@ Deno.test("specializeKernel writes loops out, one inside the other", () => {
 Deno.test("specializeKernel refuses a loop without an end", () => {
   assertThrows(() => specializeKernel("// #for p in P\nx", { P: 1 }), Error, "#for without #end");
 });
+
+Deno.test("specializeKernel refuses a loop over a constant that it does not know", () => {
+  assertThrows(() => specializeKernel("// #for p in P\nx\n// #end", { Q: 1 }), Error, "#for p in P");
+});

@@ -1,0 +1,125 @@
+/**
+ * What each kernel is told by the CPU: one table of fields, from which come both its WGSL struct `Args` and the bytes that
+ * are written for it. Structs are padded by members: naga's GLSL drops `@size` and `@align` (gfx-rs/wgpu 4374).
+ *
+ * @module
+ */
+
+/** A field of a kernel's arguments. */
+export interface Field {
+  /** WGSL's type; each takes 4 bytes. */
+  readonly type: "u32" | "f32";
+  /** What it is, with its unit. */
+  readonly meaning: string;
+}
+
+/** A kernel's arguments, in the order in which they lie. */
+export type ArgumentTable = Readonly<Record<string, Field>>;
+
+/** A number for each field. */
+export type ArgumentValues<T extends ArgumentTable> = Readonly<Record<keyof T, number>>;
+
+const u32 = (meaning: string): Field => ({ type: "u32", meaning });
+const f32 = (meaning: string): Field => ({ type: "f32", meaning });
+
+/** Where samples lie. */
+const SAMPLES = {
+  arenaStart: u32("quads before the first sample"),
+  samplePitch: u32("quads from sample to sample"),
+};
+
+/** Where a layer reads. */
+const INPUT = {
+  inQuads: u32("quads of channels read"),
+  inPitch: u32("quads from pixel to pixel"),
+  inOffset: u32("quads from the start of a sample"),
+  inSize: u32("height and width in pixels"),
+};
+
+/** Where a layer writes: whole quads, but for lanes of the first and the last that belong to other channels. */
+const OUTPUT = {
+  outQuads: u32("quads of channels written"),
+  outPitch: u32("quads from pixel to pixel"),
+  outOffset: u32("quads from the start of a sample"),
+  outSize: u32("height and width in pixels"),
+  outShift: u32("lanes of the first quad that others own"),
+  outChannels: u32("channels written, from there on"),
+};
+
+const CONVOLUTION = {
+  ...INPUT,
+  ...OUTPUT,
+  ...SAMPLES,
+  kernel: u32("its height and width"),
+  stride: u32("input pixels from output to output"),
+  relu: u32("1 if a ReLU follows, else 0"),
+  weights: u32("quads before the weights"),
+  tiles: u32("pixel tiles of a sample; not for convolution-shared"),
+  across: u32("neighbouring invocations that share pixels; not for convolution-shared"),
+};
+
+/** The arguments of each kernel. */
+export const ARGUMENTS = {
+  "convolution": CONVOLUTION,
+  "convolution-shared": CONVOLUTION,
+  "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
+  "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
+  "classifier": {
+    ...INPUT,
+    ...SAMPLES,
+    classes: u32("number of logits"),
+    pool: u32("height and width of the pooled window"),
+    weights: u32("quads before the weights"),
+    logits: u32("numbers before this exit's logits"),
+  },
+  "gate": {
+    exit: u32("which exit, counted from 0"),
+    classes: u32("number of logits"),
+    capacity: u32("most samples"),
+    logits: u32("numbers before this exit's logits"),
+    threshold: f32("confidence at which a sample leaves"),
+  },
+} as const satisfies Readonly<Record<string, ArgumentTable>>;
+
+/** Where samples lie. */
+export type SampleArguments = ArgumentValues<typeof SAMPLES>;
+/** Where a layer reads. */
+export type InputArguments = ArgumentValues<typeof INPUT>;
+/** Where a layer writes. */
+export type OutputArguments = ArgumentValues<typeof OUTPUT>;
+
+/** Names of the kernels. */
+export type KernelName = keyof typeof ARGUMENTS;
+
+/** Bytes of a table's arguments, and from one to the next in an array: uniform arrays have a stride of whole quads. */
+export function argumentBytes(table: ArgumentTable): number {
+  return 16 * Math.ceil(Object.keys(table).length / 4);
+}
+
+/** The table as the WGSL struct `Args`. */
+export function argumentStruct(table: ArgumentTable): string {
+  const fields = Object.entries(table).map(([name, { type, meaning }]) => `  ${name}: ${type}, // ${meaning}\n`);
+  const padding = Array.from(
+    { length: argumentBytes(table) / 4 - fields.length },
+    (_, i) => `  padding${i}: u32,\n`,
+  );
+  return `struct Args {\n${[...fields, ...padding].join("")}}\n`;
+}
+
+/** The bytes of arguments that lie one after another. */
+export function encodeArguments<T extends ArgumentTable>(
+  table: T,
+  list: readonly ArgumentValues<T>[],
+): Uint8Array<ArrayBuffer> {
+  const stride = argumentBytes(table);
+  const bytes = new Uint8Array(list.length * stride);
+  const view = new DataView(bytes.buffer);
+  list.forEach((values, i) => {
+    Object.entries(table).forEach(([name, { type }], field) => {
+      const at = i * stride + 4 * field;
+      if (type === "u32") view.setUint32(at, values[name], true);
+      else view.setFloat32(at, values[name], true);
+    });
+  });
+  return bytes;
+}

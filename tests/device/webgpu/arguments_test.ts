@@ -1,0 +1,57 @@
+import { assert, assertEquals } from "@std/assert";
+import { WgslReflect } from "wgsl_reflect";
+import {
+  argumentBytes,
+  ARGUMENTS,
+  argumentStruct,
+  type ArgumentTable,
+  encodeArguments,
+  type KernelName,
+} from "../../../lib/device/webgpu/arguments.ts";
+import { kernelCode } from "../../../lib/device/webgpu/kernels.ts";
+
+const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2 };
+
+/** A struct as `wgsl_reflect` has it, whose browser build has no types. */
+interface Struct {
+  readonly size: number;
+  readonly members: readonly {
+    readonly name: string;
+    readonly offset: number;
+    readonly type: { readonly name: string };
+  }[];
+}
+
+/** As WGSL's rules of layout have it, by another's implementation of them. */
+function reflect(table: ArgumentTable): Struct {
+  const { structs: [struct] } = new WgslReflect(
+    `${argumentStruct(table)}@group(0) @binding(0) var<uniform> steps: array<Args, 3>;`,
+  );
+  return struct;
+}
+
+for (const [kernel, table] of Object.entries<ArgumentTable>(ARGUMENTS)) {
+  Deno.test(`arguments of ${kernel} are written where WGSL reads them`, () => {
+    const { members, size } = reflect(table);
+    const names = Object.keys(table);
+    assertEquals(size, argumentBytes(table));
+    assertEquals(size % 16, 0);
+    assertEquals(members.slice(0, names.length).map(({ name }) => name), names);
+    assert(members.slice(names.length).every(({ name }) => name.startsWith("padding")));
+    // A number of its own for each field of the second of two.
+    const values = Object.fromEntries(names.map((name, i) => [name, i + 1]));
+    const bytes = new DataView(encodeArguments(table, [values, values]).buffer, size);
+    for (const { name, offset, type } of members.slice(0, names.length)) {
+      const found = type.name === "f32" ? bytes.getFloat32(offset, true) : bytes.getUint32(offset, true);
+      assertEquals(found, values[name], name);
+    }
+  });
+
+  Deno.test(`${kernel} reads every one of its arguments, and no attribute moves them`, () => {
+    const code = kernelCode(kernel as KernelName, { constants: CONSTANTS, precision: "float32" });
+    const read = new Set(code.matchAll(/args\.(\w+)/g).map(([, name]) => name));
+    const forOthers = kernel === "convolution-shared" ? ["tiles", "across"] : kernel === "max-pool" ? ["inQuads"] : [];
+    assertEquals([...read, ...forOthers].toSorted(), Object.keys(table).toSorted());
+    assert(!/@size|@align/.test(code));
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * WGSL lets a store to a part of a vec4 rewrite the whole of it, and promises no order within a dispatch: of a quad that
+ * one invocation writes, no other may read or write any lane.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { buildPlan } from "../../lib/planner/build.ts";
+import { quadsOf, type Region, regionQuads, type Wave } from "../../lib/planner/plan.ts";
+import type { ArchitectureSpec } from "../../lib/spec/architecture.ts";
+import { parseSpec } from "../../lib/spec/parse.ts";
+
+/** Quads of the arena, from the start of a sample. */
+function quadsIn({ offset, size, pitch, channel }: Region, count: number): number[] {
+  const first = offset + Math.floor(channel / 4);
+  return Array.from({ length: size ** 2 * count }, (_, i) => first + Math.floor(i / count) * pitch + i % count);
+}
+
+/** Quads that one invocation of a wave writes and another touches. */
+function races(wave: Wave): number[] {
+  const written = wave.flatMap((step) => "output" in step ? quadsIn(step.output, regionQuads(step.output)) : []);
+  const read = new Set(wave.flatMap(({ input }) => quadsIn(input, quadsOf(input.channels))));
+  const owned = new Set<number>();
+  return written.filter((quad) => read.has(quad) || owned.size === owned.add(quad).size);
+}
+
+function assertNoRaces(spec: ArchitectureSpec): void {
+  const { stages } = buildPlan(buildNetwork(spec));
+  stages.forEach((waves, exit) =>
+    waves.forEach((wave, i) => assertEquals(races(wave), [], `wave ${i} before exit ${exit + 1} of ${spec.name}`))
+  );
+}
+
+Deno.test("bundled networks: every quad has one owner in a dispatch", async () => {
+  for (const name of BUNDLED_SPECS) assertNoRaces(await readSpec(name));
+});
+
+const channels = fc.integer({ min: 1, max: 13 });
+const subnetwork = fc.record({
+  more: fc.integer({ min: 1, max: 2 }),
+  growth: fc.integer({ min: 4, max: 13 }),
+  bottleneck: fc.integer({ min: 1, max: 3 }),
+  fusion: fc.constantFrom("up-conv", "down-conv", "auto"),
+  channels,
+  halved: fc.boolean(),
+});
+
+Deno.test("any network: every quad has one owner in a dispatch", () => {
+  fc.assert(
+    fc.property(
+      fc.array(subnetwork, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 6, maxLength: 6 }),
+      fc.constantFrom(0.25, 0.3, 0.5),
+      (subnetworks, layers, compress) => {
+        let divisor = 1;
+        const scales = subnetworks.toReversed().map(({ halved }, i) => divisor *= i > 0 && halved ? 2 : 1).toReversed();
+        let blocks = 0;
+        const parts = subnetworks.map(({ more, growth, bottleneck, fusion }, s) => {
+          blocks += more;
+          return { blocks, growth, bottleneck, ...s > 0 && { fusion } };
+        });
+        const text = JSON.stringify({
+          name: "random",
+          input: { size: 24 },
+          classes: 3,
+          base_features: subnetworks.map(({ channels }, s) => ({ scale: 1 / scales[s], channels })),
+          subnetworks: parts,
+          layers: layers.slice(0, blocks),
+          compress,
+        });
+        let spec;
+        try {
+          spec = parseSpec(text);
+        } catch {
+          return fc.pre(false); // too small for an exit
+        }
+        assertNoRaces(spec);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("a race that is there is found", () => {
+  const region = { offset: 0, pitch: 2, size: 2, channel: 0, channels: 3 };
+  const step = (input: Region, output: Region) => ({ kind: "resize", input, output }) as const;
+  const beside = { ...region, channel: 3, channels: 4 };
+  const away = { ...region, offset: 100 };
+  assertEquals(races([step(away, region), step(away, beside)]), [0, 2, 4, 6]);
+  assertEquals(races([step(region, beside)]), [0, 2, 4, 6]);
+  assert(races([step(away, region), step(away, { ...region, channel: 4 })]).length === 0);
+});
