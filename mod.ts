@@ -55,7 +55,8 @@ export type { Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export { drawNetwork } from "./lib/drawing/draw.ts";
 export { RanetError } from "./lib/errors.ts";
-export { calibrate, type Calibration, type CalibrationTarget, type Validation } from "./lib/calibration/calibration.ts";
+export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";
+export type { CalibrationTarget, Thresholds, Validation } from "./lib/calibration/search.ts";
 export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/calibration/calibration_file.ts";
 export {
   AdaptiveExecutor,

@@ -3,7 +3,7 @@ import { parse as parseYaml } from "@std/yaml/parse";
 import { change, costsOf } from "../lib/cli/costs.ts";
 import { RanetError } from "../lib/errors.ts";
 import { DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
-import { large } from "../lib/report/numbers.ts";
+import { large } from "../lib/numbers.ts";
 import { documentOf } from "../lib/spec/document.ts";
 import { specJsonSchema } from "../lib/spec/json_schema.ts";
 import { specFromOfficialFlags } from "../lib/spec/official.ts";

@@ -6,7 +6,7 @@
 
 /// <reference lib="dom" />
 
-import { large } from "../lib/report/numbers.ts";
+import { large } from "../lib/numbers.ts";
 import { byId, make } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
 import { buildNetwork, BUNDLED_SPECS, type Network, parseSpec, RanetError } from "./library.ts";

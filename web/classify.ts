@@ -6,7 +6,7 @@
 
 /// <reference lib="dom" />
 
-import { large, percent } from "../lib/report/numbers.ts";
+import { large, percent } from "../lib/numbers.ts";
 import { byId, make } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
 import { ExitList } from "./exit_list.ts";

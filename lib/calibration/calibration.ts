@@ -4,69 +4,37 @@
  * @module
  */
 
-import { confidence } from "../softmax.ts";
 import { RanetError } from "../errors.ts";
-import type { Network } from "../network/network.ts";
-import { averageCost, byConfidence, type Confidences, exitsTaken, thresholdsForQ } from "./thresholds.ts";
-
-/** What the network says of a labelled data set that it was not trained on. */
-export interface Validation {
-  /** For each exit, `N × classes` (see `AdaptiveExecutor.forward`). */
-  readonly logits: readonly Float32Array[];
-  /** The right class of each of the N samples, as an index. */
-  readonly labels: ArrayLike<number>;
-}
-
-/** What is wanted of a calibration. */
-export type CalibrationTarget =
-  | {
-    /** Multiply-adds per image, on average. */
-    readonly budget: number;
-  }
-  | {
-    /** Share of images classified rightly, in [0, 1]. */
-    readonly accuracy: number;
-  };
+import type { Model } from "../model/model.ts";
+import { digestTensors } from "../weights/digest.ts";
+import { type CalibrationTarget, searchThresholds, type Thresholds, type Validation } from "./search.ts";
 
 /** Thresholds, and what they gave on the validation set. */
-export interface Calibration {
+export interface Calibration extends Thresholds {
   /** Name of the model's architecture. */
   readonly model: string;
+  /** Digest of the weights that it was made with: with others, the same thresholds mean something else. */
+  readonly weights: string;
   /** What was wanted. */
   readonly target: CalibrationTarget;
-  /** Confidence at which a sample leaves, per exit: `Infinity` where none may, `-Infinity` for the last. */
-  readonly thresholds: readonly number[];
-  /** About `q^k` of the samples leave at exit k. */
-  readonly q: number;
-  /** Share of the validation set classified rightly, in [0, 1]. */
-  readonly expectedAccuracy: number;
-  /** Multiply-adds per image of the validation set, on average. */
-  readonly expectedCost: number;
   /** Number of samples in the validation set. */
   readonly samples: number;
   /** The validation set's name. */
   readonly dataset?: string;
 }
 
-/** So small that even rounded no sample is left for exit 2. */
-const SMALLEST_Q = 1e-20;
-/** How many values of q are tried at first. */
-const GRID = 512;
-/** How often the gap behind the best of them is halved. */
-const REFINEMENTS = 40;
-
 /**
  * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it. Tried
  * are those that let a share of the samples proportional to q^k leave at exit k (Huang et al., ICLR 2018, section 3, whom
  * the RANet paper follows), over q.
  *
- * @param network The network that the logits come from.
+ * @param model The model that the logits come from.
  * @param validation Logits and labels of a validation set.
  * @param target What is wanted.
  * @param options `dataset`: the validation set's name, to be kept with the result.
  * @returns The thresholds, for `AdaptiveExecutor.classify`, with what they gave on the validation set.
  * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
- * or the validation set does not fit the network.
+ * or the validation set does not fit the model.
  *
  * @example
  * ```ts
@@ -76,40 +44,35 @@ const REFINEMENTS = 40;
  * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
  * const images = new Float32Array(2 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
  * const validation = { logits: await executor.forward(images), labels: [8, 0] };
- * const calibration = calibrate(model.network, validation, { budget: 30e6 });
+ * const calibration = await calibrate(model, validation, { budget: 30e6 });
  * const results = await executor.classify(images, { calibration });
  * console.log(calibration.expectedCost, results[0].exit);
  * ```
  */
-export function calibrate(
-  network: Network,
+export async function calibrate(
+  model: Pick<Model, "network" | "tensors">,
   validation: Validation,
   target: CalibrationTarget,
   options: { readonly dataset?: string } = {},
-): Calibration {
-  const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  const measured = measure(network, validation);
-  const samples = validation.labels.length;
-  const order = byConfidence(measured.confidences);
-  const candidate = (q: number): Candidate => {
-    const thresholds = thresholdsForQ(q, measured.confidences, { order });
-    const exits = exitsTaken(thresholds, measured.confidences);
-    const right = exits.reduce((sum, exit, sample) => sum + measured.right[exit][sample], 0);
-    return { q, thresholds, expectedAccuracy: right / samples, expectedCost: averageCost(exits, flops) };
+): Promise<Calibration> {
+  const { network, tensors } = model;
+  return {
+    model: network.spec.name,
+    weights: await digestTensors(tensors),
+    target,
+    ...searchThresholds(network, validation, target),
+    samples: validation.labels.length,
+    ...options,
   };
-  if ("budget" in target) checkBudget(target.budget, network);
-  const best = "budget" in target
-    ? forBudget(target.budget, candidate, { samples })
-    : forAccuracy(target.accuracy, candidate, { samples });
-  return { model: network.spec.name, target, ...best, samples, ...options };
 }
 
 /**
- * Makes sure that a calibration is of this network.
+ * Makes sure that a calibration is of this model: of its architecture and of its very weights.
  *
  * @throws {RanetError} If it is of another.
  */
-export function checkCalibration({ model, thresholds }: Calibration, network: Network): void {
+export async function checkCalibration(calibration: Calibration, { network, tensors }: Model): Promise<void> {
+  const { model, weights, thresholds } = calibration;
   const { spec, exits } = network;
   if (model !== spec.name || thresholds.length !== exits.length) {
     throw new RanetError(
@@ -117,108 +80,12 @@ export function checkCalibration({ model, thresholds }: Calibration, network: Ne
         `the model is ${spec.name} with ${exits.length}`,
     );
   }
-}
-
-/**
- * Makes sure that a budget can be met on average over a batch.
- *
- * @param budget Multiply-adds per image.
- * @throws {RanetError} If it is below what the first exit costs, or above what the last does.
- */
-export function checkBudget(budget: number, { exits }: Network): void {
-  const [first, last] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];
-  if (budget >= first && budget <= last) return;
+  const own = await digestTensors(tensors);
+  if (weights === own) return;
   throw new RanetError(
-    `Cannot meet a budget of ${budget} multiply-adds per image: expected ${first} (all leave at exit 1) to ` +
-      `${last} (all go to exit ${exits.length})`,
+    `Cannot use this calibration of ${model}: it was made with other weights (${
+      weights.slice(0, 12)
+    }…, the model's are ` +
+      `${own.slice(0, 12)}…). Calibrate these.`,
   );
-}
-
-type Candidate = Pick<Calibration, "q" | "thresholds" | "expectedAccuracy" | "expectedCost">;
-type Try = (q: number) => Candidate;
-
-/** The cost mostly grows with q, but not everywhere: the best of all that were tried is taken. */
-function forBudget(
-  budget: number,
-  candidate: Try,
-  { samples }: { samples: number },
-): Candidate {
-  const grid = gridOf(samples).map(candidate);
-  const within = ({ expectedCost }: Candidate) => expectedCost <= budget;
-  const dearer = (a: Candidate, b: Candidate) => a.expectedCost > b.expectedCost;
-  const best = grid.filter(within).reduce((a, b) => dearer(b, a) ? b : a);
-  return refine(best, grid[grid.indexOf(best) + 1], candidate, { holds: within, isBetter: dearer });
-}
-
-function forAccuracy(accuracy: number, candidate: Try, { samples }: { samples: number }): Candidate {
-  if (!(accuracy > 0 && accuracy <= 1)) {
-    throw new RanetError(`Cannot calibrate for an accuracy of ${accuracy}: expected a number above 0, up to 1`);
-  }
-  const grid = gridOf(samples).map(candidate);
-  const reached = ({ expectedAccuracy }: Candidate) => expectedAccuracy >= accuracy;
-  const good = grid.filter(reached);
-  if (good.length === 0) {
-    const most = Math.max(...grid.map(({ expectedAccuracy }) => expectedAccuracy));
-    throw new RanetError(
-      `Cannot calibrate for an accuracy of ${accuracy}: the most that any thresholds reach on this data is ${most}`,
-    );
-  }
-  const cheaper = (a: Candidate, b: Candidate) => a.expectedCost < b.expectedCost;
-  const best = good.reduce((a, b) => cheaper(b, a) ? b : a);
-  return refine(best, grid[grid.indexOf(best) - 1], candidate, { holds: reached, isBetter: cheaper });
-}
-
-/** Halves the gap between the best candidate and its neighbour on the side where the target is missed. */
-function refine(
-  best: Candidate,
-  neighbour: Candidate | undefined,
-  candidate: Try,
-  { holds, isBetter }: { holds(one: Candidate): boolean; isBetter(a: Candidate, b: Candidate): boolean },
-): Candidate {
-  let met = best.q;
-  let missed = neighbour?.q ?? met;
-  for (let i = 0; i < REFINEMENTS; i++) {
-    const middle = candidate(Math.sqrt(met * missed));
-    if (!holds(middle)) {
-      missed = middle.q;
-      continue;
-    }
-    met = middle.q;
-    if (isBetter(middle, best)) best = middle;
-  }
-  return best;
-}
-
-/** From all samples leaving at exit 1 to all going to the last, in equal ratios. */
-function gridOf(samples: number): number[] {
-  const end = Math.log(4 * samples);
-  return [SMALLEST_Q, ...Array.from({ length: GRID }, (_, i) => Math.exp(end * (2 * i / (GRID - 1) - 1)))];
-}
-
-/** Confidence, and whether the answer is right (1) or not (0), `[exit][sample]`. */
-function measure(network: Network, { logits, labels }: Validation): { confidences: Confidences; right: Uint8Array[] } {
-  const { exits, spec } = network;
-  const classes = spec.classes.length;
-  const samples = labels.length;
-  if (samples === 0) throw new RanetError("Cannot calibrate: the validation set has no samples");
-  if (logits.length !== exits.length || logits.some(({ length }) => length !== samples * classes)) {
-    throw new RanetError(
-      `Cannot calibrate: expected logits of ${exits.length} exits, ${samples} × ${classes} numbers each, found ` +
-        `${logits.length} of ${logits.map(({ length }) => length).join(", ")} numbers`,
-    );
-  }
-  const confidences = exits.map(() => new Float32Array(samples));
-  const right = exits.map(() => new Uint8Array(samples));
-  logits.forEach((values, exit) => {
-    for (let sample = 0; sample < samples; sample++) {
-      const own = values.subarray(sample * classes, (sample + 1) * classes);
-      const bad = own.find((value) => !Number.isFinite(value));
-      if (bad !== undefined) {
-        throw new RanetError(`Cannot calibrate: a logit of sample ${sample} at exit ${exit + 1} is ${bad}`);
-      }
-      confidences[exit][sample] = confidence(own);
-      right[exit][sample] = Number(own.indexOf(Math.max(...own)) === labels[sample]);
-    }
-  });
-  return { confidences, right };
 }

@@ -14,6 +14,9 @@ import { readBundled, readResource } from "../model/resource.ts";
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;
 
+/** What earlier files lack. */
+const DIGEST = "the weights' digest, 64 hexadecimal digits (calibrate again if the file has none)";
+
 /** Made on demand, since loading the library is to take no time. */
 function fileSchema() {
   const share = z.number("a number in [0, 1]").min(0, "a number in [0, 1]").max(1, "a number in [0, 1]");
@@ -27,6 +30,7 @@ function fileSchema() {
     calibrations: z.array(
       z.strictObject({
         model: z.string("a model's name"),
+        weights: z.string(DIGEST).regex(/^[0-9a-f]{64}$/, DIGEST),
         target: z.union(
           [z.strictObject({ budget: flops }), z.strictObject({ accuracy: share })],
           "a budget or accuracy",
@@ -57,7 +61,7 @@ function fileSchema() {
  *
  * const calibrations = await readCalibrations("ranet-cifar10");
  * const calibration = calibrationWithin(20e6, calibrations);
- * console.log(calibration?.expectedCost, calibration?.expectedAccuracy);
+ * console.log(calibration.expectedCost, calibration.expectedAccuracy);
  * ```
  */
 export async function readCalibrations(nameOrPath: string): Promise<Calibration[]> {
@@ -135,19 +139,24 @@ export function withCalibration(calibrations: readonly Calibration[], added: Cal
  *
  * @param budget Multiply-adds per image, on average.
  * @param calibrations Those to pick from.
- * @returns That one, or `undefined` if all spend more.
+ * @returns That one.
+ * @throws {RanetError} If all spend more; says how little the cheapest does.
  *
  * @example
  * ```ts
  * import { calibrationWithin, readCalibrations } from "@ranet/ranet";
  *
  * const calibrations = await readCalibrations("ranet-cifar10");
- * console.log(calibrationWithin(20e6, calibrations)?.target); // { budget: 20000000 }
- * console.log(calibrationWithin(1, calibrations)); // undefined
+ * console.log(calibrationWithin(20e6, calibrations).target); // { budget: 20000000 }
  * ```
  */
-export function calibrationWithin(budget: number, calibrations: readonly Calibration[]): Calibration | undefined {
-  return calibrations
-    .filter(({ expectedCost }) => expectedCost <= budget)
-    .reduce<Calibration | undefined>((a, b) => a && a.expectedCost >= b.expectedCost ? a : b, undefined);
+export function calibrationWithin(budget: number, calibrations: readonly Calibration[]): Calibration {
+  if (calibrations.length === 0) throw new RanetError(`Cannot keep a budget of ${budget}: there are no calibrations`);
+  const costs = calibrations.map(({ expectedCost }) => expectedCost);
+  const most = Math.max(...costs.filter((cost) => cost <= budget));
+  if (most > -Infinity) return calibrations[costs.indexOf(most)];
+  throw new RanetError(
+    `Cannot keep a budget of ${budget}: the smallest that these ${costs.length} calibrations keep is ` +
+      `${Math.ceil(Math.min(...costs))}`,
+  );
 }

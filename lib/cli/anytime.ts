@@ -6,7 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor, AnytimeOptions, Classification } from "../executor/executor.ts";
-import { large, percent } from "../report/numbers.ts";
+import { large, percent } from "../numbers.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, type Terminal, UsageError } from "./command.ts";
 import { type ModelOption, openExecutor } from "./run_on.ts";

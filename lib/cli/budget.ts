@@ -5,12 +5,13 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { type Calibration, checkBudget, checkCalibration } from "../calibration/calibration.ts";
+import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
+import { checkBudget } from "../calibration/search.ts";
 import { calibrationWithin, readCalibrations } from "../calibration/calibration_file.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, type Model } from "../model/model.ts";
 import { isUrl } from "../model/resource.ts";
 import type { BatchSummary } from "../executor/summary.ts";
-import { large, percent } from "../report/numbers.ts";
+import { large, percent } from "../numbers.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, UsageError } from "./command.ts";
 import { exists } from "./exists.ts";
@@ -61,13 +62,13 @@ export async function readBudget(options: Options, model: Model): Promise<Budget
   const make = `ranet calibrate DATASET${options.model === undefined ? "" : ` --model ${options.model}`}` +
     `${options.weights === undefined ? "" : ` --weights ${options.weights}`} --budget ${options.budget}`;
   const calibrations = await readOwnOrBundled(path, options, make);
-  for (const calibration of calibrations) checkCalibration(calibration, model.network);
-  const calibration = calibrationWithin(budget, calibrations);
-  if (calibration) return { budget, calibration };
-  throw new RanetError(
-    `Cannot keep a budget of ${large(budget)}: none of the ${calibrations.length} calibrations in ${path} ` +
-      `costs so little. Make one: ${make}`,
-  );
+  for (const calibration of calibrations) await checkCalibration(calibration, model);
+  try {
+    return { budget, calibration: calibrationWithin(budget, calibrations) };
+  } catch (error) {
+    if (error instanceof RanetError) throw new RanetError(`${error.message} (${path}). Make one: ${make}`);
+    throw error;
+  }
 }
 
 /** What a batch made of its budget, in two lines. */

@@ -7,18 +7,12 @@
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { RanetError } from "../errors.ts";
-import {
-  calibrate,
-  type Calibration,
-  type CalibrationTarget,
-  checkBudget,
-  checkCalibration,
-  type Validation,
-} from "../calibration/calibration.ts";
+import { calibrate, type Calibration, checkCalibration } from "../calibration/calibration.ts";
+import { type CalibrationTarget, checkBudget, type Validation } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
-import { large, percent } from "../report/numbers.ts";
+import { large, percent } from "../numbers.ts";
 import { readAmount } from "./amount.ts";
 import { calibrationPath } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -58,7 +52,7 @@ model: one calibration for each target. classify --budget takes the one that spe
     if ("budget" in target) checkBudget(target.budget, model.network);
     const out = options.out ?? await calibrationPath(options, model);
     const before = await exists(out) ? await readCalibrationFile(out) : [];
-    for (const calibration of before) checkCalibration(calibration, model.network);
+    for (const calibration of before) await checkCalibration(calibration, model);
 
     const skipBad = flags.has("skip-bad");
     const { classes: labels, input } = model.spec;
@@ -66,7 +60,7 @@ model: one calibration for each target. classify --budget takes the one that spe
     const bad = [...dataset.bad];
     const validation = await predict(executor, dataset, skipBad ? (message) => bad.push(message) : undefined);
     for (const message of bad) terminal.stderr(`Skipped: ${message}`);
-    const calibration = calibrate(model.network, validation, target, { dataset: dataset.name });
+    const calibration = await calibrate(model, validation, target, { dataset: dataset.name });
     const text = formatCalibrations(withCalibration(before, calibration));
     await writeFiles([[out, new TextEncoder().encode(text)]]);
     terminal.stdout(json ? toJson(calibration, out, bad.length) : toText(calibration, out, bad.length));
@@ -94,7 +88,7 @@ async function predict(
   const { network, spec } = executor.model;
   const classes = spec.classes.length;
   const logits = network.exits.map(() => new Float32Array(dataset.size * classes));
-  const labels = new Uint16Array(dataset.size);
+  const labels = new Uint32Array(dataset.size);
   let done = 0;
   const { Progress } = await import("./progress.ts");
   using progress = new Progress("calibrating", dataset.size);

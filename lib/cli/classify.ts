@@ -10,7 +10,7 @@ import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../e
 import { readBoundedStream, readResource } from "../model/resource.ts";
 import { type ImageResult, imageResult, resultsJson } from "../executor/results.ts";
 import { summarize } from "../executor/summary.ts";
-import { large, percent } from "../report/numbers.ts";
+import { large, percent } from "../numbers.ts";
 import { classifyAnytime } from "./anytime.ts";
 import { count, thresholds } from "./args.ts";
 import { budgetText, readBudget } from "./budget.ts";

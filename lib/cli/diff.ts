@@ -5,7 +5,7 @@
  */
 
 import { readSpec } from "../model/model.ts";
-import { bytes, large } from "../report/numbers.ts";
+import { bytes, large } from "../numbers.ts";
 import { documentOf, type DocumentValue } from "../spec/document.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";

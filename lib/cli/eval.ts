@@ -11,9 +11,9 @@ import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../e
 import { DEFAULT_MODEL } from "../model/model.ts";
 import { evaluate, type Outcomes } from "../report/evaluate.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
-import { large, percent } from "../report/numbers.ts";
+import { large, percent } from "../numbers.ts";
 import { pickPictures } from "../report/pictures.ts";
-import type { ModelReport } from "../report/report.ts";
+import type { ModelReport } from "../report/model_report.ts";
 import { required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import type { Progress } from "./progress.ts";
@@ -97,11 +97,6 @@ async function evaluateModel(
   };
 }
 
-interface Opened {
-  readonly path: string;
-  readonly dataset: Dataset;
-}
-
 interface Pass {
   readonly dataset: Dataset;
   readonly outcomes: Outcomes;
@@ -112,17 +107,17 @@ async function open(
   path: string,
   { flags }: Call<EvalOption>,
   terminal: Terminal,
-): Promise<Opened> {
+): Promise<Dataset> {
   const { classes, input } = executor.model.spec;
   const options = { labels: classes, inputSize: input.size, skipBad: flags.has("skip-bad") };
   const dataset = await openDataset(path, options);
   for (const message of dataset.bad) terminal.stderr(`Skipped: ${message}`);
-  return { path, dataset };
+  return dataset;
 }
 
 async function pass(
   executor: AdaptiveExecutor,
-  { path, dataset }: Opened,
+  dataset: Dataset,
   { flags, options }: Call<EvalOption>,
   terminal: Terminal,
 ): Promise<Pass> {
@@ -132,7 +127,6 @@ async function pass(
   try {
     const outcomes = await evaluate(executor, dataset, {
       folder: join(options.out!, "cache"),
-      path,
       onBad: flags.has("skip-bad") ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
       onProgress: (done) => {
         if (progress === undefined) progress = new Progress(dataset.name, dataset.size, { done });

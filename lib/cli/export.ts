@@ -6,7 +6,7 @@
 
 import { DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { exportOnnx, OPSET } from "../onnx/export.ts";
-import { bytes } from "../report/numbers.ts";
+import { bytes } from "../numbers.ts";
 import { count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS } from "./run_on.ts";

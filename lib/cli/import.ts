@@ -4,10 +4,10 @@
  * @module
  */
 
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { readBoundedFile } from "../data/files.ts";
 import { createModel } from "../model/model.ts";
-import { bytes } from "../report/numbers.ts";
+import { bytes } from "../numbers.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { readCheckpoint } from "../weights/checkpoint.ts";
@@ -20,7 +20,7 @@ import { writeFiles } from "./write_files.ts";
 /** Larger checkpoints are refused: about as much as one array holds. */
 const MAX_CHECKPOINT_BYTES = 2 ** 32;
 
-type ImportOption = "args" | "out" | "dtype";
+type ImportOption = "args" | "out" | "name" | "dtype";
 
 /** The command. */
 export const importCommand: Command<ImportOption> = {
@@ -34,6 +34,7 @@ the flags, they are listed by name and nothing is written.`,
   options: {
     args: { value: "FLAGS", help: "the flags that main.py was run with, in quotes" },
     out: { value: "DIR", help: "the model's directory; made if missing, the two files in it are replaced" },
+    name: { value: "NAME", help: "the model's name (default: after its directory)" },
     dtype: { value: "TYPE", help: "float32 (default), or float16: matrices in half the space, vectors stay float32" },
   },
   examples: [
@@ -47,21 +48,28 @@ the flags, they are listed by name and nothing is written.`,
     const dtype = choice("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
     const files = { spec: join(out, "spec.yaml"), weights: join(out, "weights.safetensors") };
 
-    const text = specFromOfficialFlags(flags, { schema: schemaSeenFrom(files.spec) });
+    const name = call.options.name ?? nameAfter(out);
+    const text = specFromOfficialFlags(flags, { name, schema: schemaSeenFrom(files.spec) });
     const spec = parseSpec(text);
     const tensors = readCheckpoint(await readBoundedFile(source, MAX_CHECKPOINT_BYTES), { source });
-    const { name, network } = createModel(spec, tensors, { source });
+    const { network } = createModel(spec, tensors, { source });
     const weights = writeSafetensors(tensors, {
-      metadata: { spec: name },
+      metadata: { spec: spec.name },
       dtype: (_, { shape }) => dtype === "float16" && shape.length > 1 ? "F16" : "F32",
     });
     await writeFiles([[files.weights, weights], [files.spec, new TextEncoder().encode(text)]]);
 
     const params = network.exits[network.exits.length - 1].cumulativeParams;
-    if (call.json) stdout(JSON.stringify({ name, ...files, tensors: tensors.size, params, bytes: weights.length }));
-    else {
+    if (call.json) {
+      stdout(JSON.stringify({ name: spec.name, ...files, tensors: tensors.size, params, bytes: weights.length }));
+    } else {
       stdout(`Wrote ${files.spec}
 Wrote ${files.weights} (${tensors.size} tensors, ${params.toLocaleString("en")} parameters, ${bytes(weights.length)})`);
     }
   },
 };
+
+/** A folder's name as names are written; undefined if nothing of it is left. */
+function nameAfter(folder: string): string | undefined {
+  return basename(resolve(folder)).toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || undefined;
+}

@@ -7,7 +7,7 @@
 import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, readSpec } from "../model/model.ts";
 import { isUrl } from "../model/resource.ts";
-import { bytes, large } from "../report/numbers.ts";
+import { bytes, large } from "../numbers.ts";
 import { wrap } from "../spec/yaml_text.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";

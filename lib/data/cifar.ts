@@ -8,7 +8,7 @@ import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { CIFAR100_LABELS, CIFAR10_LABELS } from "../spec/labels.ts";
 import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
-import { withFile } from "./files.ts";
+import { digestFiles, withFile } from "./files.ts";
 import { listLabels } from "./labels.ts";
 
 const SIDE = 32;
@@ -53,6 +53,7 @@ export async function openCifar(paths: readonly string[], options: Pick<DatasetO
     format: kind.format,
     size: count,
     bad: [],
+    digest: () => digestFiles(paths),
     async read(index: number): Promise<Sample> {
       let record = index;
       let file = 0;

@@ -36,6 +36,8 @@ export interface Dataset {
    * @throws {RanetError} If this entry is bad: an unreadable image, or a label that is not among the model's.
    */
   read(index: number): Promise<Sample>;
+  /** SHA-256 of all that `read` reads, in hexadecimal: reads it all. */
+  digest(): Promise<string>;
 }
 
 /** Options of `openDataset`. */

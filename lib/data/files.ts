@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { isAbsolute, join } from "node:path";
 import { RanetError } from "../errors.ts";
 import type { Dataset, Sample } from "./dataset.ts";
@@ -43,9 +44,28 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<U
   });
 }
 
+/**
+ * SHA-256 over files' contents, and what is said about each of them, in hexadecimal. A file that cannot be read counts as
+ * one that is not there: whoever reads it finds out.
+ */
+export async function digestFiles(paths: readonly string[], about: readonly unknown[] = []): Promise<string> {
+  const all = createHash("sha256");
+  for (const [i, path] of paths.entries()) {
+    const own = createHash("sha256");
+    try {
+      using file = await Deno.open(path);
+      for await (const chunk of file.readable) own.update(chunk);
+      all.update(JSON.stringify([about[i], own.digest("hex")]));
+    } catch {
+      all.update(JSON.stringify([about[i], null]));
+    }
+  }
+  return all.digest("hex");
+}
+
 /** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
 export function imageFileDataset(
-  options: Omit<Dataset, "size" | "read"> & {
+  options: Omit<Dataset, "size" | "read" | "digest"> & {
     /** Folder that the files are relative to. */
     readonly root: string;
     /** Each sample's file. */
@@ -55,6 +75,7 @@ export function imageFileDataset(
   },
 ): Dataset {
   const { name, format, bad, root, files, labels } = options;
+  const pathOf = (file: string) => isAbsolute(file) ? file : join(root, file);
   return {
     name,
     format,
@@ -62,9 +83,10 @@ export function imageFileDataset(
     size: files.length,
     async read(index: number): Promise<Sample> {
       const file = files[index]!;
-      const path = isAbsolute(file) ? file : join(root, file);
+      const path = pathOf(file);
       const bytes = await readBoundedFile(path, MAX_IMAGE_BYTES);
       return { name: file, label: labels[index]!, image: await decodeImage(bytes, { source: path }), bytes };
     },
+    digest: () => digestFiles(files.map(pathOf), files.map((file, i) => [file, labels[i]])),
   };
 }

@@ -6,7 +6,7 @@
 import { basename } from "node:path";
 import { RanetError } from "../errors.ts";
 import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
-import { readBoundedFile } from "./files.ts";
+import { digestFiles, readBoundedFile } from "./files.ts";
 import type { RgbImage } from "./image.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 
@@ -27,7 +27,8 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
   const { labels, inputSize } = options;
   const find = labelFinder(labels);
   const images = await readIdx(path, 3);
-  const marks = await readIdx(await labelsPath(path), 1);
+  const marksPath = await labelsPath(path);
+  const marks = await readIdx(marksPath, 1);
   const [count, height, width] = images.shape as [number, number, number];
   if (marks.shape[0] !== count) {
     throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${count} images, but ${marks.shape[0]} labels`);
@@ -37,6 +38,7 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
     format: "IDX",
     size: count,
     bad: [],
+    digest: () => digestFiles([path, marksPath]),
     read(index: number): Promise<Sample> {
       const name = `image ${index}`;
       const label = find(String(marks.data[index]));

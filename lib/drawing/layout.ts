@@ -8,7 +8,7 @@
  */
 
 import type { Network } from "../network/network.ts";
-import { large } from "../report/numbers.ts";
+import { large } from "../numbers.ts";
 import type { Fusion } from "../spec/architecture.ts";
 import { type Shape, type Shapes, shapesOf, shapeText } from "./shapes.ts";
 import { clip, textWidth, wrap } from "./text.ts";

@@ -9,7 +9,6 @@ import { type DeviceChoice, openRunner } from "../device/open.ts";
 import type { Precision } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
-import type { Network } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
@@ -97,6 +96,8 @@ const MAX_TIMER_MS = 2 ** 31;
 export class AdaptiveExecutor implements Disposable {
   /** The model that runs. */
   readonly model: Model;
+  /** How its weights are stored. */
+  readonly precision: Precision;
   readonly #open: () => Promise<Runner>;
   #runner: Runner;
   /** A runner that has failed, as when its device was lost, does not work again. */
@@ -107,10 +108,14 @@ export class AdaptiveExecutor implements Disposable {
   /** The image that the runner holds, if its next stages may still be asked for. */
   #loaded?: Float32Array;
 
-  private constructor(model: Model, open: () => Promise<Runner>, runner: Runner) {
+  private constructor(
+    model: Model,
+    options: { readonly precision: Precision; readonly open: () => Promise<Runner>; readonly runner: Runner },
+  ) {
     this.model = model;
-    this.#open = open;
-    this.#runner = runner;
+    this.precision = options.precision;
+    this.#open = options.open;
+    this.#runner = options.runner;
   }
 
   /**
@@ -128,7 +133,7 @@ export class AdaptiveExecutor implements Disposable {
     }
     const plan = buildPlan(model.network);
     const open = () => openRunner(plan, model.tensors, { device, capacity, precision });
-    return new AdaptiveExecutor(model, open, await open());
+    return new AdaptiveExecutor(model, { precision, open, runner: await open() });
   }
 
   /** What it runs on. */
@@ -158,7 +163,7 @@ export class AdaptiveExecutor implements Disposable {
    */
   async classify(images: Float32Array, options: ClassifyOptions = {}): Promise<Classification[]> {
     const { exits, spec } = this.model.network;
-    const thresholds = thresholdsPerExit(options, this.model.network);
+    const thresholds = await thresholdsPerExit(options, this.model);
     const classes = spec.classes.length;
     const results: Classification[] = [];
     await this.#inParts(images, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
@@ -389,8 +394,8 @@ export class AdaptiveExecutor implements Disposable {
           `found ${images.length} numbers`,
       );
     }
-    const bad = images.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
+    const bad = firstNotFinite(images);
+    if (bad !== undefined) {
       throw new RanetError(
         `Cannot run ${this.model.name}: number ${bad % length} of image ${Math.floor(bad / length)} is ${images[bad]}`,
       );
@@ -416,17 +421,17 @@ export class AdaptiveExecutor implements Disposable {
 }
 
 /** One threshold per exit; nothing stays behind the last. */
-function thresholdsPerExit(options: ClassifyOptions, network: Network): number[] {
+async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promise<number[]> {
   const { threshold = DEFAULT_THRESHOLD, calibration } = options;
   if (calibration) {
     if (options.threshold !== undefined) {
       throw new RanetError("Cannot classify: expected either a threshold or a calibration, found both");
     }
-    checkCalibration(calibration, network);
+    await checkCalibration(calibration, model);
     // A confidence lies in [0, 1], and a kernel need not know infinities.
     return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold * (1 - ROUNDING), 0), 2));
   }
-  const exits = network.exits.length;
+  const exits = model.network.exits.length;
   const thresholds = typeof threshold === "number" ? new Array<number>(exits).fill(threshold) : [...threshold];
   if (thresholds.length !== exits) {
     throw new RanetError(`Cannot classify: expected one threshold, or ${exits} of them, found ${thresholds.length}`);
@@ -437,7 +442,16 @@ function thresholdsPerExit(options: ClassifyOptions, network: Network): number[]
 }
 
 function checkFinite(logits: Float32Array, device: DeviceInfo): void {
-  const bad = logits.find((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(logits);
   if (bad === undefined) return;
-  throw new RanetError(`Cannot trust the result of ${device.name}: a logit is ${bad}. The weights overflow float32.`);
+  throw new RanetError(
+    `Cannot trust the result of ${device.name}: a logit is ${logits[bad]}. The weights overflow float32.`,
+  );
+}
+
+/** Index of the first infinity or NaN. A plain loop: a callback for each value takes several times as long. */
+function firstNotFinite(values: Float32Array): number | undefined {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) return i;
+  }
 }

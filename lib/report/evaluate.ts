@@ -5,6 +5,7 @@
  * @module
  */
 
+import config from "../../deno.json" with { type: "json" };
 import { digestTensors } from "../weights/digest.ts";
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
@@ -35,8 +36,6 @@ export interface Outcomes {
 export interface EvaluateOptions {
   /** Folder for the file of logits; made if missing. */
   readonly folder: string;
-  /** Where the data set lies: logits of another of the same name and size are not taken for its own. */
-  readonly path: string;
   /** Told what is wrong with each bad entry, which is skipped; without it, the first one throws. */
   readonly onBad?: (message: string) => void;
   /** Told how many of the data set's samples are done: those of earlier runs first, then after every batch. */
@@ -57,7 +56,7 @@ export async function evaluate(
   const { model } = executor;
   const width = HEAD + model.network.exits.length * model.spec.classes.length;
   await Deno.mkdir(options.folder, { recursive: true });
-  const path = join(options.folder, `${await cacheKey(model, dataset, options)}.logits`);
+  const path = join(options.folder, `${await cacheKey(executor, dataset, options)}.logits`);
   using file = await Deno.open(path, { read: true, write: true, create: true });
   await file.lock(true);
   const { size } = await file.stat();
@@ -134,14 +133,16 @@ async function readOutcomes(
   return outcomes;
 }
 
-/** Names model, weights and data set, so that logits of others are never taken. */
-async function cacheKey({ name, tensors }: Model, dataset: Dataset, options: EvaluateOptions): Promise<string> {
+/** Tells apart all that logits depend on, so that those of anything else are never taken. */
+async function cacheKey(executor: AdaptiveExecutor, dataset: Dataset, options: EvaluateOptions): Promise<string> {
+  const { model: { name, spec, tensors }, precision, device } = executor;
   const about = [
-    name,
+    config.version,
+    spec,
     await digestTensors(tensors),
-    await Deno.realPath(options.path),
-    dataset.name,
-    dataset.size,
+    precision,
+    device,
+    await dataset.digest(),
     options.onBad !== undefined,
   ];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(about)));

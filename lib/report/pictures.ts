@@ -9,7 +9,7 @@ import { toTensor } from "../data/preprocess.ts";
 import { exitsTaken } from "../calibration/thresholds.ts";
 import type { ArchitectureSpec } from "../spec/architecture.ts";
 import type { Outcomes } from "./evaluate.ts";
-import type { ClassPictures, Picture } from "./report.ts";
+import type { ClassPictures, Picture } from "./model_report.ts";
 
 /** Images shown of a class, easy and hard each. */
 const SHOWN = 4;

@@ -6,7 +6,7 @@
 
 // The bundle, since the package's modules ask for an environment variable.
 import { init } from "echarts/dist/echarts.esm.min.mjs";
-import type { ModelReport } from "./report.ts";
+import type { ModelReport } from "./model_report.ts";
 
 /** Stands for the page's text colour until the SVG is written. */
 const INK = "#010203";

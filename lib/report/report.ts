@@ -5,52 +5,10 @@
  */
 
 import { accuracyPlot, confusionPlot, exitsPlot, standalone } from "./plots.ts";
-import type { BudgetPoint, ExitMetrics } from "./metrics.ts";
+import type { ClassPictures, ModelReport, Picture } from "./model_report.ts";
 
 /** With more classes, confusion is told in the CSV alone. */
 const MOST_PLOTTED = 30;
-
-/** One image in the page. */
-export interface Picture {
-  /** A `data:` URI. */
-  readonly uri: string;
-  /** What it was taken for. */
-  readonly predicted: string;
-  /** Whether that is right. */
-  readonly right: boolean;
-}
-
-/** Easy and hard images of one class. */
-export interface ClassPictures {
-  /** The class. */
-  readonly label: string;
-  /** Some that left at the first exit. */
-  readonly easy: readonly Picture[];
-  /** Some that needed the last. */
-  readonly hard: readonly Picture[];
-}
-
-/** What is told of one model. */
-export interface ModelReport {
-  /** What it is called in tables and plots. */
-  readonly name: string;
-  /** Its classes. */
-  readonly labels: readonly string[];
-  /** Name and number of samples evaluated. */
-  readonly dataset: { readonly name: string; readonly samples: number };
-  /** The same of the data set that thresholds come from, if there is one. */
-  readonly validation?: { readonly name: string; readonly samples: number };
-  /** Each exit by itself. */
-  readonly exits: readonly ExitMetrics[];
-  /** The budgeted-batch curve, if there is a validation set. */
-  readonly budgeted?: readonly BudgetPoint[];
-  /** `[exit][right class][predicted class]`. */
-  readonly confusion: readonly (readonly Uint32Array[])[];
-  /** Easy and hard images, class by class. */
-  readonly pictures: readonly ClassPictures[];
-  /** Under which thresholds they were told apart. */
-  readonly setting: string;
-}
 
 /** Makes all files of a report: name and text of each. */
 export function reportFiles(models: readonly ModelReport[]): Map<string, string> {

@@ -8,7 +8,6 @@ import config from "../../deno.json" with { type: "json" };
 import { DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import type { Model } from "../model/model.ts";
 import { FORM_TYPE, IMAGE_TYPES } from "./images.ts";
-import type { HandlerOptions } from "./server.ts";
 
 const NUMBER = { type: "number" };
 const INTEGER = { type: "integer" };
@@ -16,11 +15,19 @@ const STRING = { type: "string" };
 const SHARE = { type: "number", minimum: 0, maximum: 1 };
 const FILE = { type: "string", contentMediaType: "application/octet-stream" };
 
-/** Describes the server of a model, with its limits. */
-export function openApi(
-  model: Model,
-  { maxBody, maxPixels, maxQueue }: Pick<HandlerOptions, "maxBody" | "maxPixels" | "maxQueue">,
-): Readonly<Record<string, unknown>> {
+/** What a server takes at most. */
+export interface ServerLimits {
+  /** Images that may be waited for at a time, in all requests. */
+  readonly maxQueue: number;
+  /** Largest body, in bytes. */
+  readonly maxBody: number;
+  /** Most pixels of an image. */
+  readonly maxPixels: number;
+}
+
+/** Describes the server of a model. */
+export function openApi(model: Model, limits: ServerLimits): Readonly<Record<string, unknown>> {
+  const { maxBody, maxPixels, maxQueue } = limits;
   const exits = model.network.exits.length;
   const images = Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: { type: "string" } }]));
   const form = { type: "object", additionalProperties: { anyOf: [FILE, { type: "array", items: FILE }] } };

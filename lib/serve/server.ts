@@ -11,11 +11,11 @@ import { suggest } from "../spec/suggest.ts";
 import { Batcher } from "./batcher.ts";
 import { type ImageFile, readImageFiles, readTensor } from "./images.ts";
 import { Metrics } from "./metrics.ts";
-import { openApi } from "./openapi.ts";
+import { openApi, type ServerLimits } from "./openapi.ts";
 import { Refusal } from "./refusal.ts";
 
 /** How a server works. */
-export interface HandlerOptions {
+export interface HandlerOptions extends ServerLimits {
   /** When an image leaves, unless its request says so. */
   readonly when: ClassifyOptions;
   /** Multiply-adds per image that `when` keeps to, if it comes from a budget. */
@@ -24,12 +24,6 @@ export interface HandlerOptions {
   readonly capacity: number;
   /** Milliseconds that an image waits for others. */
   readonly batchWait: number;
-  /** Images that may be waited for at a time, in all requests. */
-  readonly maxQueue: number;
-  /** Largest body, in bytes. */
-  readonly maxBody: number;
-  /** Most pixels of an image. */
-  readonly maxPixels: number;
   /** Milliseconds after which a request is given up. */
   readonly timeout: number;
   /** Told of defects of ours. */

@@ -3,6 +3,7 @@ import { benchEqualAccuracy } from "../../bench/equal_accuracy.ts";
 import { isFailure } from "../../bench/measure.ts";
 import { benchSaving } from "../../bench/saving.ts";
 import { argmax } from "../../lib/softmax.ts";
+import { digestTensors } from "../../lib/weights/digest.ts";
 import { AdaptiveExecutor, type Calibration } from "../../mod.ts";
 import { randomArray, tinyModel } from "../fixtures.ts";
 
@@ -10,6 +11,7 @@ const COUNT = 100;
 /** Its exits disagree. */
 const model = tinyModel(3);
 const { exits, classes } = { exits: model.network.exits, classes: model.spec.classes.length };
+const weights = await digestTensors(model.tensors);
 const images = randomArray(COUNT * 3 * 20 ** 2, 4);
 
 /** The class that each exit says, image by image. */
@@ -25,7 +27,7 @@ async function predictions(): Promise<number[][]> {
 function leaveAt(exit: number): Calibration {
   const thresholds = exits.map((_, k) => k === exit ? 0 : k === exits.length - 1 ? -Infinity : 2);
   const cost = exits[exit].cumulativeFlops;
-  const about = { model: model.name, target: { budget: cost }, q: 1, samples: 1 };
+  const about = { model: model.name, weights, target: { budget: cost }, q: 1, samples: 1 };
   return { ...about, thresholds, expectedAccuracy: 1, expectedCost: cost };
 }
 

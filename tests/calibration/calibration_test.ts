@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
-import { calibrate, type Calibration, type Validation } from "../../lib/calibration/calibration.ts";
+import { calibrate, type Calibration, checkCalibration } from "../../lib/calibration/calibration.ts";
+import { searchThresholds, type Validation } from "../../lib/calibration/search.ts";
 import {
   calibrationWithin,
   formatCalibrations,
@@ -10,10 +11,11 @@ import {
   readCalibrations,
   withCalibration,
 } from "../../lib/calibration/calibration_file.ts";
-import { readSpec } from "../../lib/model/model.ts";
+import { loadModel, readSpec } from "../../lib/model/model.ts";
 import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
 import { confidence } from "../../lib/softmax.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
+import { randomArray, tinyModel } from "../fixtures.ts";
 
 const network = buildNetwork(await readSpec("ranet-cifar10"));
 const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
@@ -47,16 +49,15 @@ function confidencesOf({ logits, labels }: Validation): number[][] {
 Deno.test("a calibration never exceeds its budget on its own data, and reports what its thresholds do", () => {
   fc.assert(
     fc.property(validations, fc.integer({ min: first, max: last }), (validation, budget) => {
-      const { thresholds, expectedCost, expectedAccuracy, samples } = calibrate(network, validation, { budget });
+      const { thresholds, expectedCost, expectedAccuracy } = searchThresholds(network, validation, { budget });
       const exits = exitsTaken(thresholds, confidencesOf(validation));
       assert(expectedCost <= budget);
       assertEquals(averageCost(exits, flops), expectedCost);
-      assertEquals(samples, validation.labels.length);
       const right = exits.filter((exit, sample) => {
         const own = validation.logits[exit].subarray(10 * sample, 10 * sample + 10);
         return own.indexOf(Math.max(...own)) === validation.labels[sample];
       });
-      assertEquals(expectedAccuracy, right.length / samples);
+      assertEquals(expectedAccuracy, right.length / validation.labels.length);
     }),
     { numRuns: 25 },
   );
@@ -64,16 +65,16 @@ Deno.test("a calibration never exceeds its budget on its own data, and reports w
 
 Deno.test("a calibration comes close to its budget, from all at exit 1 to all at the last", () => {
   const validation = synthetic(1000, 7, 1e-6);
-  assertEquals(calibrate(network, validation, { budget: first }).expectedCost, first);
-  assertEquals(calibrate(network, validation, { budget: last }).expectedCost, last);
+  assertEquals(searchThresholds(network, validation, { budget: first }).expectedCost, first);
+  assertEquals(searchThresholds(network, validation, { budget: last }).expectedCost, last);
   for (const budget of [9e6, 20e6, 35e6, 50e6, 58e6]) {
-    assert(calibrate(network, validation, { budget }).expectedCost > 0.995 * budget);
+    assert(searchThresholds(network, validation, { budget }).expectedCost > 0.995 * budget);
   }
 });
 
 Deno.test("a budget of what exit 1 costs lets all leave there, however many they are", () => {
   for (let samples = 1; samples <= 64; samples++) {
-    assertEquals(calibrate(network, synthetic(samples, samples), { budget: first }).expectedCost, first);
+    assertEquals(searchThresholds(network, synthetic(samples, samples), { budget: first }).expectedCost, first);
   }
 });
 
@@ -82,7 +83,7 @@ Deno.test("no q of the authors' sweep beats a calibration within its budget", ()
   const confidences = confidencesOf(validation);
   for (let i = 1; i < 40; i++) {
     const budget = averageCost(exitsTaken(thresholdsForQ(0.05 * i, confidences), confidences), flops);
-    const { expectedCost } = calibrate(network, validation, { budget });
+    const { expectedCost } = searchThresholds(network, validation, { budget });
     assert(expectedCost > 0.99 * budget && expectedCost <= budget, `q ${0.05 * i}`);
   }
 });
@@ -91,18 +92,17 @@ Deno.test("an accuracy is reached at less than a higher one costs", () => {
   const validation = synthetic(500, 5);
   let cost = 0;
   for (const accuracy of [0.1, 0.7, 0.75, 0.8]) {
-    const result = calibrate(network, validation, { accuracy }, { dataset: "some" });
+    const result = searchThresholds(network, validation, { accuracy });
     assert(result.expectedAccuracy >= accuracy);
     assert(result.expectedCost >= cost);
-    assertEquals(result.dataset, "some");
     cost = result.expectedCost;
   }
 });
 
 Deno.test("what cannot be met is refused with what can", () => {
   const validation = synthetic(50, 5);
-  const refuse = (target: Parameters<typeof calibrate>[2], message: string) =>
-    assertThrows(() => calibrate(network, validation, target), RanetError, message);
+  const refuse = (target: Parameters<typeof searchThresholds>[2], message: string) =>
+    assertThrows(() => searchThresholds(network, validation, target), RanetError, message);
   for (const budget of [first - 1, last + 1, NaN, Infinity]) refuse({ budget }, `expected ${first}`);
   for (const accuracy of [0, 1.01, NaN]) refuse({ accuracy }, "above 0, up to 1");
   refuse({ accuracy: 1 }, "the most that any thresholds reach");
@@ -111,22 +111,42 @@ Deno.test("what cannot be met is refused with what can", () => {
 Deno.test("a validation set that does not fit is refused", () => {
   const { logits, labels } = synthetic(4, 1);
   const refuse = (validation: Validation, message: string) =>
-    assertThrows(() => calibrate(network, validation, { budget: last }), RanetError, message);
+    assertThrows(() => searchThresholds(network, validation, { budget: last }), RanetError, message);
   refuse({ logits, labels: [] }, "no samples");
   refuse({ logits, labels: [1, 2] }, "2 × 10 numbers");
   refuse({ logits: logits.slice(1), labels }, "of 6 exits");
   refuse({ logits: logits.with(2, logits[2].with(13, NaN)), labels }, "sample 1 at exit 3 is NaN");
 });
 
-Deno.test("calibrations are the same after a file", () => {
-  const all = [9e6, 30e6, 58e6].map((budget) => calibrate(network, synthetic(40, 2), { budget }));
-  const accurate = calibrate(network, synthetic(40, 2), { accuracy: 0.1 }, { dataset: "d" });
-  const text = formatCalibrations([...all, accurate]);
-  assertEquals(parseCalibrations(text, "file"), [...all, accurate]);
+Deno.test("a calibration is of the weights that it was made with, and of no others", async () => {
+  const [model, other] = [1, 2].map(tinyModel);
+  const validation = { logits: model.network.exits.map(() => randomArray(5 * 9, 1)), labels: new Uint32Array(9) };
+  const calibration = await calibrate(model, validation, { accuracy: 0.01 }, { dataset: "some" });
+  assertEquals(calibration.samples, 9);
+  assertEquals(calibration.dataset, "some");
+  await checkCalibration(calibration, model);
+  await assertRejects(() => checkCalibration(calibration, other), RanetError, "made with other weights");
+  const renamed = { ...calibration, model: "other" };
+  await assertRejects(() => checkCalibration(renamed, model), RanetError, "it is of other with 3 exits");
 });
 
-Deno.test("a damaged file is refused by its key", () => {
-  const text = formatCalibrations([calibrate(network, synthetic(40, 2), { budget: 9e6 })]);
+Deno.test("the bundled calibrations are of the bundled weights", async () => {
+  const model = await loadModel("ranet-cifar10");
+  for (const calibration of await readCalibrations("ranet-cifar10")) await checkCalibration(calibration, model);
+});
+
+Deno.test("calibrations are the same after a file", async () => {
+  const model = { network, tensors: new Map() };
+  const all = await Promise.all([
+    ...[9e6, 30e6, 58e6].map((budget) => calibrate(model, synthetic(40, 2), { budget })),
+    calibrate(model, synthetic(40, 2), { accuracy: 0.1 }, { dataset: "d" }),
+  ]);
+  assertEquals(parseCalibrations(formatCalibrations(all), "file"), all);
+});
+
+Deno.test("a damaged file is refused by its key", async () => {
+  const model = { network, tensors: new Map() };
+  const text = formatCalibrations([await calibrate(model, synthetic(40, 2), { budget: 9e6 })]);
   const refuse = (text: string, message: string) =>
     assertThrows(() => parseCalibrations(text, "c.json"), RanetError, message);
   refuse("{", '"c.json": it is not JSON');
@@ -134,6 +154,7 @@ Deno.test("a damaged file is refused by its key", () => {
   refuse(text.replace("null", "0.5"), "calibrations[0].thresholds: expected a list with null in the last place");
   refuse(text.replace('"samples": 40', '"samples": 0.5'), "calibrations[0].samples: expected a whole number");
   refuse(text.replace('"q"', '"p"'), "calibrations[0].q: missing");
+  refuse(text.replace(/"weights": ".*",/, ""), "calibrations[0].weights: missing");
 });
 
 Deno.test("a file is read by its path, even if it is called like the bundled model", async () => {
@@ -143,12 +164,13 @@ Deno.test("a file is read by its path, even if it is called like the bundled mod
 
 Deno.test("a file holds one calibration for each target; the one within a budget that spends most is taken", () => {
   const of = (budget: number, expectedCost: number): Calibration => ({
-    ...{ model: "m", target: { budget }, thresholds: [-Infinity], q: 1, expectedAccuracy: 1, samples: 1 },
+    ...{ model: "m", weights: "", target: { budget }, thresholds: [-Infinity], q: 1, expectedAccuracy: 1, samples: 1 },
     expectedCost,
   });
   const all = [of(30, 29), of(10, 9), of(20, 19), of(20, 18)].reduce<Calibration[]>(withCalibration, []);
   assertEquals(all.map(({ expectedCost }) => expectedCost), [9, 18, 29]);
-  assertEquals(calibrationWithin(28, all)?.expectedCost, 18);
-  assertEquals(calibrationWithin(29, all)?.expectedCost, 29);
-  assertEquals(calibrationWithin(8, all), undefined);
+  assertEquals(calibrationWithin(28, all).expectedCost, 18);
+  assertEquals(calibrationWithin(29, all).expectedCost, 29);
+  assertThrows(() => calibrationWithin(8, all), RanetError, "the smallest that these 3 calibrations keep is 9");
+  assertThrows(() => calibrationWithin(8, []), RanetError, "there are no calibrations");
 });

@@ -55,9 +55,10 @@ Deno.test("import, then forward", async () => {
   await withFolder(async (folder) => {
     const { flags } = JSON.parse(await Deno.readTextFile(reference("expect.json")));
     const args = ["import", reference("checkpoint.pth.tar"), "--args", flags];
-    const model = `${folder}/a/b`;
+    const model = `${folder}/a/My_Model.1`;
     const imported = await ranet(...args, "--out", model, "--json");
-    assertEquals([imported.code, JSON.parse(imported.out).params], [0, 1766516]);
+    const { name, params } = JSON.parse(imported.out);
+    assertEquals([imported.code, name, params], [0, "my-model-1", 1766516]);
     assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
     const { out } = await ranet("forward", reference("input.npy"), "--model", model, ...cpu, "--json");
     const { device, exits } = JSON.parse(out);
@@ -65,11 +66,11 @@ Deno.test("import, then forward", async () => {
     assertStringIncludes((await ranet("forward", reference("input.npy"), "--model", model, ...cpu)).out, "2.27 M");
 
     // Once more, over what is there.
-    assertEquals((await ranet(...args, "--out", model, "--dtype", "float16")).code, 0);
+    assertEquals((await ranet(...args, "--out", model, "--name", "mine", "--dtype", "float16")).code, 0);
     assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
     const bytes = await Deno.readFile(`${model}/weights.safetensors`);
     assertLess(bytes.length, 4.2e6);
-    assertEquals(readSafetensors(bytes, { source: "imported" }).metadata, { spec: "ranet-cifar10" });
+    assertEquals(readSafetensors(bytes, { source: "imported" }).metadata, { spec: "mine" });
   });
 });
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { RanetError } from "../../lib/errors.ts";
@@ -242,4 +242,29 @@ Deno.test("openDataset() says what it expected of any other path", async () => {
     await refused(`${folder}/x.zip`, labels, "expected a folder of class folders", "archives must be unpacked");
     await refused(folder, labels, "expected folders named after the classes (ship, cat)");
   });
+});
+
+Deno.test("a data set's digest is that of its content, wherever it lies, and whatever the format", async () => {
+  const cases: [path: string, files: Files, changed: Files][] = [
+    ["", { "cat/1.jpg": cat, "ship/1.jpg": ship }, { "cat/1.jpg": ship, "ship/1.jpg": ship }],
+    ["", { "cat/1.jpg": cat, "ship/1.jpg": ship }, { "cat/2.jpg": cat, "ship/1.jpg": ship }],
+    ["x.csv", { "x.csv": "1.jpg,cat", "1.jpg": cat }, { "x.csv": "1.jpg,ship", "1.jpg": cat }],
+    ["", { "test.bin": record(0) }, { "test.bin": record(1) }],
+    [
+      "",
+      { "images-idx3-ubyte": idx([1, 1, 1], [1]), "labels-idx1-ubyte": idx([1], [0]) },
+      { "images-idx3-ubyte": idx([1, 1, 1], [1]), "labels-idx1-ubyte": idx([1], [1]) },
+    ],
+  ];
+  for (const [path, files, changed] of cases) {
+    const digests: string[] = [];
+    const own = path === "x.csv" || "cat/1.jpg" in files ? options : { labels: CIFAR10_LABELS, inputSize: 32 };
+    for (const each of [files, files, changed]) {
+      await withFolder(each, async (folder) => {
+        digests.push(await (await openDataset(`${folder}/${path}`, own)).digest());
+      });
+    }
+    assertEquals(digests[0], digests[1]);
+    assertNotEquals(digests[0], digests[2]);
+  }
 });

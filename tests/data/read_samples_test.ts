@@ -8,6 +8,7 @@ function fake(bad: readonly number[] = []): Dataset & { reading: number; most: n
   return {
     name: "fake",
     format: "IDX",
+    digest: () => Promise.resolve("digits"),
     size: 10,
     bad: [],
     reading: 0,

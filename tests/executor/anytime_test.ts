@@ -5,12 +5,14 @@ import { RanetError } from "../../lib/errors.ts";
 import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
 import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
+import { digestTensors } from "../../lib/weights/digest.ts";
 import { summarize } from "../../lib/executor/summary.ts";
 
 const model = await loadModel(DEFAULT_MODEL);
 const { exits } = model.network;
 const costs = exits.map(({ cumulativeFlops }) => cumulativeFlops);
 const length = 3 * 32 * 32;
+const weights = await digestTensors(model.tensors);
 
 /** Images of stripes, all different. */
 function images(count: number): Float32Array {
@@ -19,7 +21,16 @@ function images(count: number): Float32Array {
 
 function calibration(thresholds: readonly number[]): Calibration {
   const target = { budget: costs[0] };
-  return { model: model.name, target, thresholds, q: 1, expectedAccuracy: 1, expectedCost: costs[0], samples: 1 };
+  return {
+    model: model.name,
+    weights,
+    target,
+    thresholds,
+    q: 1,
+    expectedAccuracy: 1,
+    expectedCost: costs[0],
+    samples: 1,
+  };
 }
 
 async function collect(executor: AdaptiveExecutor, options?: AnytimeOptions): Promise<Classification[]> {

@@ -7,12 +7,13 @@ import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
 import { evaluate, type Outcomes } from "../../lib/report/evaluate.ts";
 
 /** Plain images of different greys; `read` tells which were asked for. */
-function greys(read: number[]): Dataset {
+function greys(read: number[], digest = "greys"): Dataset {
   return {
     name: "greys",
     format: "CSV",
     size: 5,
     bad: [],
+    digest: () => Promise.resolve(digest),
     read(index) {
       read.push(index);
       if (index === 2) return Promise.reject(new RanetError("Cannot read image 2: it is damaged"));
@@ -30,7 +31,6 @@ Deno.test("evaluate goes on from where it was cut off, and gives the same", asyn
       const [read, progress]: number[][] = [[], []];
       const outcomes = await evaluate(executor, greys(read), {
         folder,
-        path: folder,
         onBad: () => {},
         onProgress: (done) => progress.push(done),
       });
@@ -52,10 +52,41 @@ Deno.test("evaluate goes on from where it was cut off, and gives the same", asyn
     await Deno.writeFile(file, new Uint8Array(record).fill(255), { append: true });
     await assertRejects(pass, RanetError, "is damaged");
     await assertRejects(
-      () => evaluate(executor, greys([]), { folder, path: folder }),
+      () => evaluate(executor, greys([]), { folder }),
       RanetError,
       "Cannot read image 2",
     );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("evaluate never takes up logits of another architecture, weights, precision or data", async () => {
+  const model = await loadModel(DEFAULT_MODEL);
+  const { spec } = model;
+  const others = [
+    { model },
+    { model: { ...model, spec: { ...spec, input: { ...spec.input, mean: [0.5, 0.5, 0.5] as const } } } },
+    {
+      model: {
+        ...model,
+        tensors: new Map(
+          [...model.tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice().fill(0) }]),
+        ),
+      },
+    },
+    { model, precision: "float16" as const },
+    { model, digest: "other greys" },
+  ];
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const { model, precision, digest } of others) {
+      using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4, precision });
+      const read: number[] = [];
+      await evaluate(executor, greys(read, digest), { folder, onBad: () => {} });
+      assertEquals(read, [0, 1, 2, 3, 4]);
+    }
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, others.length);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,5 +1,6 @@
 import { assert, assertArrayIncludes, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
-import { type ModelReport, reportFiles } from "../../lib/report/report.ts";
+import type { ModelReport } from "../../lib/report/model_report.ts";
+import { reportFiles } from "../../lib/report/report.ts";
 
 const EVIL = `<script>alert("1, 2")</script>`;
 

@@ -10,17 +10,25 @@ import type { ConvolutionStep, Plan } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
 import { layerParameters } from "../../network/cost.ts";
 import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
-import { parseSpec } from "../../spec/parse.ts";
 import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./runner.ts";
 
 /** Its second layer is what is measured: a 3×3 convolution from 64 channels to 64 on 16×16 pixels. */
-const SPEC = `
-name: tuning
-input: { size: 16 }
-classes: 2
-base_features: [{ scale: 1, channels: 64 }, { scale: 1, channels: 64 }]
-`;
+const SPEC: Parameters<typeof buildNetwork>[0] = {
+  name: "tuning",
+  input: { size: 16, resize: 16, mean: [0, 0, 0], std: [1, 1, 1] },
+  classes: ["a", "b"],
+  stem: "conv3x3",
+  baseFeatures: [{ divisor: 1, channels: 64 }, { divisor: 1, channels: 64 }],
+  subnetworks: [
+    { blocks: 1, growth: 4, bottleneck: 1, fusion: [], transitions: [] },
+    { blocks: 1, growth: 4, bottleneck: 1, fusion: ["up-conv"], transitions: [] },
+  ],
+  layers: [1],
+  compress: 0.5,
+  reduction: 1,
+  headChannels: "input",
+};
 const IMAGE_LENGTH = 3 * 16 ** 2;
 
 /** Images at a time, as many as it takes for a run of `LONG` milliseconds. */
@@ -86,7 +94,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
 
 /** A stage of nothing, and one of so many launches of the same convolution. */
 function launchPlan(launches: number): { plan: Plan; step: ConvolutionStep } {
-  const plan = buildPlan(buildNetwork(parseSpec(SPEC)));
+  const plan = buildPlan(buildNetwork(SPEC));
   const step = plan.stages.flat(2).filter((step) => step.kind === "convolution")[1];
   return { plan: { ...plan, stages: [[], Array.from({ length: launches }, () => [step])] }, step };
 }

@@ -1,0 +1,179 @@
+/**
+ * The search for thresholds: tried are those that let a share of the samples proportional to q^k leave at exit k (Huang et
+ * al., ICLR 2018, section 3, whom the RANet paper follows), over q.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import type { Network } from "../network/network.ts";
+import { confidence } from "../softmax.ts";
+import { averageCost, byConfidence, type Confidences, exitsTaken, thresholdsForQ } from "./thresholds.ts";
+
+/** What the network says of a labelled data set that it was not trained on. */
+export interface Validation {
+  /** For each exit, `N × classes` (see `AdaptiveExecutor.forward`). */
+  readonly logits: readonly Float32Array[];
+  /** The right class of each of the N samples, as an index. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** What is wanted of a calibration. */
+export type CalibrationTarget =
+  | {
+    /** Multiply-adds per image, on average. */
+    readonly budget: number;
+  }
+  | {
+    /** Share of images classified rightly, in [0, 1]. */
+    readonly accuracy: number;
+  };
+
+/** Thresholds, and what they gave on the validation set. */
+export interface Thresholds {
+  /** About `q^k` of the samples leave at exit k. */
+  readonly q: number;
+  /** Confidence at which a sample leaves, per exit: `Infinity` where none may, `-Infinity` for the last. */
+  readonly thresholds: readonly number[];
+  /** Share of the validation set classified rightly, in [0, 1]. */
+  readonly expectedAccuracy: number;
+  /** Multiply-adds per image of the validation set, on average. */
+  readonly expectedCost: number;
+}
+
+/** So small that even rounded no sample is left for exit 2. */
+const SMALLEST_Q = 1e-20;
+/** How many values of q are tried at first. */
+const GRID = 512;
+/** How often the gap behind the best of them is halved. */
+const REFINEMENTS = 40;
+
+/**
+ * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it.
+ *
+ * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
+ * or the validation set does not fit the network.
+ */
+export function searchThresholds(
+  network: Network,
+  validation: Validation,
+  target: CalibrationTarget,
+): Thresholds {
+  const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
+  const measured = measure(network, validation);
+  const samples = validation.labels.length;
+  const order = byConfidence(measured.confidences);
+  const candidate = (q: number): Thresholds => {
+    const thresholds = thresholdsForQ(q, measured.confidences, { order });
+    const exits = exitsTaken(thresholds, measured.confidences);
+    const right = exits.reduce((sum, exit, sample) => sum + measured.right[exit][sample], 0);
+    return { q, thresholds, expectedAccuracy: right / samples, expectedCost: averageCost(exits, flops) };
+  };
+  if ("budget" in target) checkBudget(target.budget, network);
+  return "budget" in target
+    ? forBudget(target.budget, candidate, { samples })
+    : forAccuracy(target.accuracy, candidate, { samples });
+}
+
+/**
+ * Makes sure that a budget can be met on average over a batch.
+ *
+ * @param budget Multiply-adds per image.
+ * @throws {RanetError} If it is below what the first exit costs, or above what the last does.
+ */
+export function checkBudget(budget: number, { exits }: Network): void {
+  const [first, last] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];
+  if (budget >= first && budget <= last) return;
+  throw new RanetError(
+    `Cannot meet a budget of ${budget} multiply-adds per image: expected ${first} (all leave at exit 1) to ` +
+      `${last} (all go to exit ${exits.length})`,
+  );
+}
+
+type Try = (q: number) => Thresholds;
+
+/** The cost mostly grows with q, but not everywhere: the best of all that were tried is taken. */
+function forBudget(
+  budget: number,
+  candidate: Try,
+  { samples }: { samples: number },
+): Thresholds {
+  const grid = gridOf(samples).map(candidate);
+  const within = ({ expectedCost }: Thresholds) => expectedCost <= budget;
+  const dearer = (a: Thresholds, b: Thresholds) => a.expectedCost > b.expectedCost;
+  const best = grid.filter(within).reduce((a, b) => dearer(b, a) ? b : a);
+  return refine(best, grid[grid.indexOf(best) + 1], candidate, { holds: within, isBetter: dearer });
+}
+
+function forAccuracy(accuracy: number, candidate: Try, { samples }: { samples: number }): Thresholds {
+  if (!(accuracy > 0 && accuracy <= 1)) {
+    throw new RanetError(`Cannot calibrate for an accuracy of ${accuracy}: expected a number above 0, up to 1`);
+  }
+  const grid = gridOf(samples).map(candidate);
+  const reached = ({ expectedAccuracy }: Thresholds) => expectedAccuracy >= accuracy;
+  const good = grid.filter(reached);
+  if (good.length === 0) {
+    const most = Math.max(...grid.map(({ expectedAccuracy }) => expectedAccuracy));
+    throw new RanetError(
+      `Cannot calibrate for an accuracy of ${accuracy}: the most that any thresholds reach on this data is ${most}`,
+    );
+  }
+  const cheaper = (a: Thresholds, b: Thresholds) => a.expectedCost < b.expectedCost;
+  const best = good.reduce((a, b) => cheaper(b, a) ? b : a);
+  return refine(best, grid[grid.indexOf(best) - 1], candidate, { holds: reached, isBetter: cheaper });
+}
+
+/** Halves the gap between the best candidate and its neighbour on the side where the target is missed. */
+function refine(
+  best: Thresholds,
+  neighbour: Thresholds | undefined,
+  candidate: Try,
+  { holds, isBetter }: { holds(one: Thresholds): boolean; isBetter(a: Thresholds, b: Thresholds): boolean },
+): Thresholds {
+  let met = best.q;
+  let missed = neighbour?.q ?? met;
+  for (let i = 0; i < REFINEMENTS; i++) {
+    const middle = candidate(Math.sqrt(met * missed));
+    if (!holds(middle)) {
+      missed = middle.q;
+      continue;
+    }
+    met = middle.q;
+    if (isBetter(middle, best)) best = middle;
+  }
+  return best;
+}
+
+/** From all samples leaving at exit 1 to all going to the last, in equal ratios. */
+function gridOf(samples: number): number[] {
+  const end = Math.log(4 * samples);
+  return [SMALLEST_Q, ...Array.from({ length: GRID }, (_, i) => Math.exp(end * (2 * i / (GRID - 1) - 1)))];
+}
+
+/** Confidence, and whether the answer is right (1) or not (0), `[exit][sample]`. */
+function measure(network: Network, { logits, labels }: Validation): { confidences: Confidences; right: Uint8Array[] } {
+  const { exits, spec } = network;
+  const classes = spec.classes.length;
+  const samples = labels.length;
+  if (samples === 0) throw new RanetError("Cannot calibrate: the validation set has no samples");
+  if (logits.length !== exits.length || logits.some(({ length }) => length !== samples * classes)) {
+    throw new RanetError(
+      `Cannot calibrate: expected logits of ${exits.length} exits, ${samples} × ${classes} numbers each, found ` +
+        `${logits.length} of ${logits.map(({ length }) => length).join(", ")} numbers`,
+    );
+  }
+  const confidences = exits.map(() => new Float32Array(samples));
+  const right = exits.map(() => new Uint8Array(samples));
+  logits.forEach((values, exit) => {
+    for (let sample = 0; sample < samples; sample++) {
+      const own = values.subarray(sample * classes, (sample + 1) * classes);
+      const bad = own.find((value) => !Number.isFinite(value));
+      if (bad !== undefined) {
+        throw new RanetError(`Cannot calibrate: a logit of sample ${sample} at exit ${exit + 1} is ${bad}`);
+      }
+      confidences[exit][sample] = confidence(own);
+      right[exit][sample] = Number(own.indexOf(Math.max(...own)) === labels[sample]);
+    }
+  });
+  return { confidences, right };
+}

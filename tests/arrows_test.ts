@@ -1,0 +1,106 @@
+/**
+ * Who may import whom, types included: no module takes part in a cycle, and none imports from a folder above its own.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+
+/** Floors of the house, the lowest first; a module imports from its own and those below. */
+const FLOORS = [
+  ["errors.ts", "cache.ts", "numbers.ts", "softmax.ts"],
+  ["spec"],
+  ["network"],
+  ["weights"],
+  ["planner"],
+  ["data", "device"],
+  ["model"],
+  ["calibration"],
+  ["executor"],
+  ["drawing", "onnx", "report", "serve"],
+  ["cli"],
+];
+
+/** What is below, and still none of a folder's business: a device runs plans, whatever they were made from. */
+const FORBIDDEN = [["device", "spec"]];
+
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+const LIB = new URL("../lib/", import.meta.url);
+
+/** Every module of the library, with those of the library that it imports. */
+async function importGraph(): Promise<Graph> {
+  const entry = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const paths = await listModules(LIB);
+    await Deno.writeTextFile(entry, paths.map((path) => `import ${JSON.stringify(LIB.href + path)};\n`).join(""));
+    const config = new URL("../deno.json", import.meta.url).pathname;
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", "--config", config, entry] })
+      .output();
+    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as {
+      modules: { specifier: string; dependencies?: Record<"code" | "type", { specifier?: string } | undefined>[] }[];
+    };
+    const graph = new Map(modules.map(({ specifier, dependencies = [] }) => [
+      specifier.slice(LIB.href.length),
+      dependencies.flatMap(({ code, type }) => [code?.specifier, type?.specifier])
+        .filter((to) => to?.startsWith(LIB.href) && to.endsWith(".ts"))
+        .map((to) => to!.slice(LIB.href.length)),
+    ]));
+    return new Map(paths.map((path) => [path, graph.get(path)!]));
+  } finally {
+    await Deno.remove(entry);
+  }
+}
+
+async function listModules(folder: URL, prefix = ""): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) paths.push(...await listModules(new URL(`${name}/`, folder), `${prefix}${name}/`));
+    else if (name.endsWith(".ts")) paths.push(prefix + name);
+  }
+  return paths.sort();
+}
+
+/** A folder in `lib/`, or a module right there. */
+function folderOf(path: string): string {
+  return path.split("/")[0];
+}
+
+function isUpward(from: string, to: string): boolean {
+  const [own, other] = [from, to].map(folderOf);
+  const floor = (folder: string) => FLOORS.findIndex((folders) => folders.includes(folder));
+  if (FORBIDDEN.some(([folder, below]) => folder === own && below === other)) return true;
+  return own !== other && floor(own) <= floor(other);
+}
+
+/** Modules that are imported by what they import; each cycle once, from where it is entered first. */
+function findCycles(graph: Graph): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (module: string, trail: readonly string[]): void => {
+    if (trail.includes(module)) cycles.push([...trail.slice(trail.indexOf(module)), module].join(" → "));
+    if (trail.includes(module) || done.has(module)) return;
+    for (const to of graph.get(module)!) visit(to, [...trail, module]);
+    done.add(module);
+  };
+  for (const module of graph.keys()) visit(module, []);
+  return cycles;
+}
+
+const graph = await importGraph();
+
+Deno.test("every module of the library is on a floor", () => {
+  const folders = new Set(Array.from(graph.keys(), folderOf));
+  assertEquals([...folders].toSorted(), FLOORS.flat().toSorted());
+});
+
+Deno.test("no import leads upward", () => {
+  const edges = Array.from(graph, ([from, tos]) => tos.map((to) => [from, to] as const)).flat();
+  assertEquals(edges.length > graph.size, true);
+  assertEquals(edges.filter(([from, to]) => isUpward(from, to)).map((edge) => edge.join(" → ")), []);
+});
+
+Deno.test("no imports run in a circle", () => {
+  assertEquals(findCycles(new Map([["a", ["b"]], ["b", ["c", "a"]], ["c", []]])), ["a → b → a"]);
+  assertEquals(findCycles(graph), []);
+});
