@@ -5,13 +5,11 @@
  */
 
 import { assertArrayIncludes, assertEquals, assertStringIncludes } from "@std/assert";
-import { createHash } from "node:crypto";
 import config from "../deno.json" with { type: "json" };
+import { type Files, publish } from "./registry.ts";
 
 const ROOT = new URL("..", import.meta.url);
 const HOME = `/${config.name}/${config.version}`;
-
-type Files = Map<string, Uint8Array<ArrayBuffer>>;
 
 /** What a registry with our package and the stand-ins has, by path. */
 async function makeRegistry(): Promise<Files> {
@@ -25,49 +23,6 @@ async function makeRegistry(): Promise<Files> {
     await publish(registry, { name: `@std/${name}`, version, exports, include: ["mod.ts"], from });
   }
   return registry;
-}
-
-async function publish(
-  registry: Files,
-  { name, version, exports, include, from }: {
-    readonly name: string;
-    readonly version: string;
-    readonly exports: unknown;
-    readonly include: readonly string[];
-    readonly from: URL;
-  },
-): Promise<void> {
-  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-  const manifest: Record<string, { size: number; checksum: string }> = {};
-  for (const file of (await Promise.all(include.map((path) => filesUnder(path, from)))).flat()) {
-    const own = await Deno.readFile(new URL(file, from));
-    const bytes = file.endsWith(".ts") ? withoutBareNames(own) : own;
-    registry.set(`/${name}/${version}/${file}`, bytes);
-    const checksum = `sha256-${createHash("sha256").update(bytes).digest("hex")}`;
-    manifest[`/${file}`] = { size: bytes.length, checksum };
-  }
-  registry.set(`/${name}/meta.json`, json({ versions: { [version]: {} } }));
-  registry.set(`/${name}/${version}_meta.json`, json({ exports, manifest }));
-}
-
-async function filesUnder(path: string, from: URL): Promise<string[]> {
-  if ((await Deno.stat(new URL(path, from))).isFile) return [path];
-  const inside = await Array.fromAsync(Deno.readDir(new URL(path, from)));
-  return (await Promise.all(inside.map(({ name }) => filesUnder(`${path}/${name}`, from)))).flat();
-}
-
-/** Publishing writes out what bare names stand for. */
-function withoutBareNames(module: Uint8Array): Uint8Array<ArrayBuffer> {
-  const targets = Object.entries(config.imports);
-  const text = new TextDecoder().decode(module).replace(
-    /(?<=(from|import) |import(\.source)?\()"[^".][^":]*"/g,
-    (quoted) => {
-      const name = quoted.slice(1, -1);
-      const [key, target] = targets.find(([key]) => name === key || name.startsWith(key.replace(/\/?$/, "/"))) ?? [];
-      return key ? `"${target!.replace(":/", ":")}${name.slice(key.length)}"` : quoted;
-    },
-  );
-  return new TextEncoder().encode(text);
 }
 
 Deno.test("from JSR, a script classifies with no permission but the registry's, and fetches the weights once", async () => {

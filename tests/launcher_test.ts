@@ -61,6 +61,28 @@ Deno.test("the launcher runs a task of deno.json by its name, and nothing else a
   assertMatch(command.out, /^run /);
 });
 
+Deno.test("the launcher runs a script with the library's import map, or with that of the script's own project", async () => {
+  const flags = "--allow-read --allow-write --allow-net";
+  const outside = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${outside}/project/deep`, { recursive: true });
+    await Deno.writeTextFile(`${outside}/project/deno.jsonc`, "{}");
+    const [alone, own, nothing] = await launch(
+      { version: "deno 2.9.6", env: { RANET_OFFLINE: "0" } },
+      ["run", "--allow-env", `${outside}/a b.ts`, "--json"],
+      ["run", `${outside}/project/deep/script.ts`],
+      ["run"],
+    );
+    const [first] = alone.out.split("\n");
+    assertEquals(first, `run --quiet ${flags} --config ${ROOT}/deno.json --allow-env ${outside}/a b.ts --json`);
+    assertEquals(own.out.split("\n")[0], `run --quiet ${flags} ${outside}/project/deep/script.ts`);
+    assertEquals([nothing.code, nothing.out], [2, ""]);
+    assertStringIncludes(nothing.err, "ranet: Cannot run: expected ./ranet run SCRIPT");
+  } finally {
+    await Deno.remove(outside, { recursive: true });
+  }
+});
+
 Deno.test("the launcher accepts newer Deno, and turns to npm for its own where it is older", async () => {
   for (const version of ["deno 2.10.0", "deno 3.0.1"]) {
     const [run] = await launch({ version }, ["plan"]);

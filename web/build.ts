@@ -7,6 +7,7 @@
 import * as esbuild from "esbuild";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { declarationsOf } from "./declarations.ts";
 import { denoPlugin } from "./deno_plugin.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -53,6 +54,7 @@ try {
     entryPoints: [library],
     outfile: `${DIST}ranet.js`,
     assetNames: "wasm/[name]",
+    banner: { js: '/* @ts-self-types="./ranet.d.ts" */' },
     inject: [`${ROOT}web/browser.ts`],
     plugins: [await denoPlugin([library], ROOT)],
   });
@@ -66,6 +68,7 @@ try {
   await esbuild.stop();
 }
 await Promise.all(BESIDE.map(copy));
+await Deno.writeTextFile(`${DIST}ranet.d.ts`, await declarationsOf(new URL("../mod.ts", import.meta.url)));
 await Deno.copyFile(`${ROOT}web/index.html`, `${DIST}index.html`);
 
 for (const name of ["ranet.js", "page.js", "worker.js", "style.css", "index.html"]) {

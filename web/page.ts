@@ -49,13 +49,16 @@ if (forced) {
   link.textContent = "Run it on WebGPU";
 }
 wireTabs(openArchitecture);
+// Photos may be dropped before the network is there.
+const opened = Promise.withResolvers<Classify>();
+takeImages(async (files) => (await opened.promise).add(files));
 try {
   const network = buildNetwork(await readSpec(DEFAULT_MODEL));
   const classify = new Classify(network, (question) => worker.postMessage(question));
   worker.onmessage = ({ data }: MessageEvent<Report>) => heed(data, classify);
   worker.onerror = ({ message }) => showDevice("broken", message || "Cannot start the worker");
   byId("classes").textContent = network.spec.classes.join(", ");
-  takeImages((files) => classify.add(files));
+  opened.resolve(classify);
 } catch (error) {
   showDevice("broken", (error as Error).message);
 }

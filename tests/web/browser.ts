@@ -75,6 +75,8 @@ export async function openSite({ webgpu = true }: { readonly webgpu?: boolean } 
     url,
     async open(path) {
       const page = await browser.newPage();
+      // Where other work keeps the processor busy, all is slower.
+      page.setDefaultTimeout(120_000);
       const complaints: string[] = [];
       page.on("console", (message) => {
         if (message.type() === "error" || message.type() === "warn") complaints.push(message.text());

@@ -1,0 +1,38 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { declarationsOf } from "../../web/declarations.ts";
+
+/** What the type checker says of a script that takes the library from `ranet.js`. */
+async function check(folder: string, script: string): Promise<string> {
+  await Deno.writeTextFile(`${folder}/script.ts`, script);
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--quiet", "--no-config", "script.ts"],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return success ? "" : new TextDecoder().decode(stderr);
+}
+
+Deno.test("declarationsOf() gives the types of mod.ts in one file", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const text = await declarationsOf(new URL("../../mod.ts", import.meta.url));
+    await Deno.writeTextFile(`${folder}/ranet.d.ts`, text);
+    await Deno.writeTextFile(`${folder}/ranet.js`, '/* @ts-self-types="./ranet.d.ts" */\n');
+    const script = `import { AdaptiveExecutor, loadModel, type Network } from "./ranet.js";
+using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu" });
+const network: Network = executor.model.network;
+const costs: number[] = network.exits.map((exit) => exit.cumulativeFlops);
+`;
+    assertEquals(await check(folder, script), "");
+    assertStringIncludes(await check(folder, script.replace("number[]", "string[]")), "TS2322");
+    const exported = (module: string) =>
+      [...module.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) =>
+        names.split(",").map((name) => name.trim().replace("type ", "")).filter(Boolean)
+      );
+    const module = await Deno.readTextFile(new URL("../../mod.ts", import.meta.url));
+    const names = exported(module.replaceAll("export type {", "export {"));
+    assertEquals(exported(text).toSorted(), names.toSorted());
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
