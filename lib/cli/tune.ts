@@ -5,7 +5,7 @@
  */
 
 import { foldWeights } from "../weights/fold.ts";
-import { type Adapter, defaultTraits, requireAdapter } from "../device/webgpu/adapter.ts";
+import { type Adapter, defaultTraits, requireAdapter, titleOf } from "../device/webgpu/adapter.ts";
 import { forgetTraits, keepTraits } from "../device/webgpu/kept_traits.ts";
 import { measureTraits, timeBatch } from "../device/webgpu/tuning.ts";
 import { RanetError } from "../errors.ts";
@@ -49,15 +49,15 @@ cache keeps it, for this program and adapter. Takes a minute or two; let nothing
   async run({ options, flags, json }: Call<"model">, { stdout }: Terminal): Promise<void> {
     const adapter = await requireAdapter();
     if (flags.has("reset")) {
-      const forgotten = await forgetTraits(adapter.name);
+      const forgotten = await forgetTraits(titleOf(adapter));
       if (json) return stdout(JSON.stringify({ adapter: adapter.name, forgotten }));
       return stdout(`${printable(adapter.name)}: ${forgotten ? "back to" : "nothing was kept; still"} the default.`);
     }
     const candidates = await measure(adapter, options.model ?? DEFAULT_MODEL);
     const fastest = candidates.reduce((best, next) => meanOf(next) < meanOf(best) ? next : best);
     const kept = meanOf(fastest) < WORTHWHILE * meanOf(candidates[0]) ? fastest : candidates[0];
-    await forgetTraits(adapter.name);
-    if (kept !== candidates[0] && !await keepTraits(adapter.name, kept.traits)) {
+    await forgetTraits(titleOf(adapter));
+    if (kept !== candidates[0] && !await keepTraits(titleOf(adapter), kept.traits)) {
       throw new RanetError("Cannot keep what was measured: Deno's cache cannot be written. Check DENO_DIR.");
     }
     if (json) return stdout(JSON.stringify({ adapter: adapter.name, batches: BATCHES, candidates, kept: kept.name }));

@@ -18,18 +18,14 @@ import {
   ARGUMENTS,
   encodeArguments,
   type InputArguments,
-  type KernelName,
   type OutputArguments,
   type SampleArguments,
 } from "./arguments.ts";
+import type { Kernel } from "./kernels.ts";
 import type { WeightLayout } from "./weights.ts";
 
 /** One kernel run. */
-export interface Dispatch {
-  /** What runs. */
-  readonly kernel: KernelName;
-  /** Compiled in. */
-  readonly constants: Readonly<Record<string, number>>;
+export interface Dispatch extends Kernel {
   /** For each step the kernel's `Args`, one after another. */
   readonly args: Uint8Array<ArrayBuffer>;
   /** Workgroups in x, y and z. */

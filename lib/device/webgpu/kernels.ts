@@ -31,12 +31,21 @@ const SOURCES = {
 
 const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 
+/** A kernel, as it is compiled. */
+export interface Kernel {
+  /** Its name. */
+  readonly kernel: KernelName;
+  /** Compiled in. */
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** What tells a kernel from others. */
+export function kernelKey({ kernel, constants }: Kernel): string {
+  return `${kernel} ${JSON.stringify(constants)}`;
+}
+
 /** A kernel's whole text. */
-export function kernelCode(
-  kernel: KernelName,
-  options: { constants: Readonly<Record<string, number>>; precision: Precision },
-): string {
-  const { constants, precision } = options;
+export function kernelCode({ kernel, constants }: Kernel, precision: Precision): string {
   const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
   const source = SOURCES[kernel] + (readsWeights ? WEIGHTS[precision] : "");
   return argumentStruct(ARGUMENTS[kernel]) + specializeKernel(source, { ...constants, MAX_WAVE });
@@ -61,18 +70,18 @@ export class KernelCache {
   }
 
   /** The pipeline of a kernel with these constants; several may be in the making at a time. */
-  pipeline(kernel: KernelName, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
-    const key = `${kernel} ${JSON.stringify(constants)}`;
+  pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
+    const key = kernelKey(kernel);
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      const code = kernelCode(kernel, { constants, precision: this.#precision });
+      const code = kernelCode(kernel, this.#precision);
       this.#device.pushErrorScope("validation");
       const module = this.#device.createShaderModule({ label: key, code });
       const invalid = this.#device.popErrorScope();
       pipeline = this.#device.createComputePipelineAsync({
         label: key,
         layout: this.#device.createPipelineLayout({
-          bindGroupLayouts: [kernel === "gate" ? this.gateLayout : this.waveLayout],
+          bindGroupLayouts: [kernel.kernel === "gate" ? this.gateLayout : this.waveLayout],
         }),
         compute: { module, entryPoint: "main" },
       }).catch(async (error) => {

@@ -9,12 +9,14 @@ import { RanetError } from "../../errors.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
-import { type Adapter, requestDevice } from "./adapter.ts";
+import { type Adapter, titleOf } from "./adapter.ts";
 import { argumentBytes, ARGUMENTS, encodeArguments } from "./arguments.ts";
 import { type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
-import { KernelCache } from "./kernels.ts";
+import { GpuDevice } from "./device.ts";
+import type { Kernel } from "./kernels.ts";
 import { writeImage } from "../layout.ts";
 import type { Precision } from "../precision.ts";
+import type { AdapterTraits } from "./tiles.ts";
 import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
@@ -41,6 +43,19 @@ interface Command {
   readonly dispatch: Dispatch;
 }
 
+/** How batches of one size are run. */
+interface Launches {
+  /** For each stage, once its pipelines are there. */
+  readonly commands: readonly Promise<readonly Command[]>[];
+  /** Of all waves. */
+  readonly args: Uint8Array<ArrayBuffer>;
+  /** Whether the kernels have been found to be right; at once where nobody checks. */
+  readonly checked: Promise<void>;
+}
+
+/** Makes sure that a device computes what these kernels say, before they are used. Throws if it does not. */
+export type KernelCheck = (device: GpuDevice, kernels: readonly Kernel[]) => Promise<void>;
+
 /** Runs a plan on a WebGPU device of its own. */
 export class WebGpuRunner implements Runner {
   /** What it runs on. */
@@ -51,9 +66,9 @@ export class WebGpuRunner implements Runner {
   readonly #weights: WeightLayout;
   /** For each stage what is dispatched: the plan's waves, by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
-  readonly #adapter: Adapter;
-  readonly #gpu: GPUDevice;
-  readonly #kernels: KernelCache;
+  readonly #device: GpuDevice;
+  readonly #traits: AdapterTraits;
+  readonly #check?: KernelCheck;
   readonly #buffers: {
     readonly arena: GPUBuffer;
     readonly images: GPUBuffer;
@@ -68,87 +83,77 @@ export class WebGpuRunner implements Runner {
   readonly #waveGroups: readonly GPUBindGroup[];
   readonly #gate: Promise<GPUComputePipeline>;
   readonly #gateGroup: GPUBindGroup;
-  /** For each stage, once its pipelines are there. */
-  #commands: Promise<Command[]>[] = [];
-  #commandsFor = 0;
+  /** By batch size. */
+  readonly #launches = new Map<number, Launches>();
+  #current?: Launches;
   #count = 0;
   /** Whether the batch's images have come to the arena. */
   #isLoaded = true;
-  #failure?: string;
-  #disposed = false;
 
   /**
    * Opens a device and puts a plan with its weights there.
    *
    * @param weights Its weights; for `float16`, rounded to it.
+   * @param options `check`: called with kernels before they are first used.
    * @throws {RanetError} If the device cannot be opened or has too little memory.
    */
   static async create(
     plan: Plan,
     weights: FoldedWeights,
-    options: { capacity: number; precision?: Precision; adapter: Adapter },
+    options: { capacity: number; precision?: Precision; adapter: Adapter; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
-    const { adapter, precision = "float32" } = options;
-    const gpu = await requestDevice(adapter);
+    const { adapter, precision = "float32", capacity, check } = options;
+    const device = await GpuDevice.open(adapter, { precision });
+    try {
+      return await WebGpuRunner.on(device, plan, weights, { capacity, check });
+    } catch (error) {
+      device[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a plan with its weights on an open device, which from then on is the runner's.
+   *
+   * @param options `traits`: how kernels are chosen, if not by the adapter's.
+   * @throws {RanetError} If it has too little memory.
+   */
+  static async on(
+    device: GpuDevice,
+    plan: Plan,
+    weights: FoldedWeights,
+    options: { capacity: number; traits?: AdapterTraits; check?: KernelCheck },
+  ): Promise<WebGpuRunner> {
+    const { gpu, adapter } = device;
+    const { traits = adapter.traits, check } = options;
+    const capacity = capacityOf(plan, device, { ...options, traits });
     gpu.pushErrorScope("out-of-memory");
     gpu.pushErrorScope("validation");
-    const { name, classes } = plan.network.spec;
-    const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
-    const capacity = Math.min(
-      options.capacity,
-      Math.floor((largest / QUAD_BYTES - plan.zeroQuads) / plan.sampleQuads),
-      Math.floor(largest / resultBytes(plan)),
-      largestBatch(plan, adapter.traits),
-      adapter.isCpu ? largestGate(classes.length) : Infinity,
-    );
-    if (capacity < 1) {
-      gpu.destroy();
-      throw new RanetError(
-        `Cannot run ${name} on ${adapter.name}: one image needs ${plan.sampleQuads * QUAD_BYTES} bytes of ` +
-          `activations, more than the adapter binds at a time (${largest}). Try --device cpu.`,
-      );
-    }
-    const loop = Math.max(gateTurns(capacity, classes.length), ...plan.stages.flat(2).map(longestLoop));
-    if (adapter.isCpu && loop > MAX_TURNS) {
-      gpu.destroy();
-      throw new RanetError(
-        `Cannot run ${name} on ${adapter.name}: a kernel takes ${loop} turns of a loop, and such drivers end loops ` +
-          `after ${MAX_TURNS} without a word. Use --device cpu.`,
-      );
-    }
-    const runner = new WebGpuRunner(plan, weights, { capacity, precision, adapter, gpu });
+    const runner = new WebGpuRunner(device, plan, weights, { capacity, traits, check });
     const error = (await gpu.popErrorScope()) ?? (await gpu.popErrorScope());
-    if (error) {
-      runner[Symbol.dispose]();
-      throw new RanetError(
-        `Cannot prepare ${name} on ${adapter.name}: ${error.message || "out of memory"}. ` +
-          `Use a smaller batch, or --device cpu.`,
-      );
-    }
-    return runner;
+    if (!error) return runner;
+    throw new RanetError(
+      `Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${error.message || "out of memory"}. ` +
+        `Use a smaller batch, or --device cpu.`,
+    );
   }
 
   private constructor(
+    device: GpuDevice,
     plan: Plan,
     weights: FoldedWeights,
-    options: { capacity: number; precision: Precision; adapter: Adapter; gpu: GPUDevice },
+    options: { capacity: number; traits: AdapterTraits; check?: KernelCheck },
   ) {
-    const { capacity, precision, adapter, gpu } = options;
+    const { gpu, kernels, precision, adapter } = device;
+    const { capacity } = options;
     this.device = { kind: "gpu", name: adapter.name };
     this.capacity = capacity;
     this.#plan = plan;
     this.#weights = layOutWeights(plan);
     this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
-    this.#adapter = adapter;
-    this.#gpu = gpu;
-    this.#kernels = new KernelCache(gpu, precision);
-    gpu.addEventListener("uncapturederror", (event) => {
-      this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
-    });
-    // What else fails then, fails for this reason.
-    gpu.lost.then(({ reason, message }) => {
-      if (!this.#disposed) this.#failure = `the device was lost (${reason}) ${message}`.trimEnd();
-    });
+    this.#device = device;
+    this.#traits = options.traits;
+    this.#check = options.check;
 
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     const buffer = (label: string, size: number, usage: number) => gpu.createBuffer({ label, size, usage });
@@ -178,7 +183,7 @@ export class WebGpuRunner implements Runner {
         entries: bound.map((entry, binding) => ({ binding, resource: "buffer" in entry ? entry : { buffer: entry } })),
       });
     this.#waveGroups = this.#buffers.weights.map((weights) =>
-      group(this.#kernels.waveLayout, [
+      group(kernels.waveLayout, [
         arena,
         weights,
         remaining,
@@ -186,8 +191,8 @@ export class WebGpuRunner implements Runner {
         logits,
       ])
     );
-    this.#gate = this.#kernels.pipeline("gate", { LANES: GATE_LANES });
-    this.#gateGroup = group(this.#kernels.gateLayout, [
+    this.#gate = kernels.pipeline({ kernel: "gate", constants: { LANES: GATE_LANES } });
+    this.#gateGroup = group(kernels.gateLayout, [
       logits,
       remaining,
       { buffer: gateArgs, size: GATE_BYTES },
@@ -204,12 +209,12 @@ export class WebGpuRunner implements Runner {
     for (let i = 0; i < count; i++) {
       writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
     }
-    this.#gpu.queue.writeBuffer(this.#buffers.images, 0, staged);
+    this.#device.gpu.queue.writeBuffer(this.#buffers.images, 0, staged);
     this.#isLoaded = false;
     const list = new Uint32Array(1 + 2 * this.capacity).fill(NO_EXIT);
     list[0] = count;
     for (let i = 0; i < count; i++) list[1 + i] = i;
-    this.#gpu.queue.writeBuffer(remaining, 0, list);
+    this.#device.gpu.queue.writeBuffer(remaining, 0, list);
     this.#count = count;
     this.#prepare(count);
   }
@@ -217,9 +222,11 @@ export class WebGpuRunner implements Runner {
   /** Runs stages on the batch. */
   async run({ from, to, thresholds }: StageRange): Promise<StageResults> {
     if (thresholds) this.#writeGates(from, thresholds);
-    const stages = await this.#fromDevice(Promise.all(this.#commands.slice(from, to)));
-    const gate = await this.#fromDevice(this.#gate);
-    const encoder = this.#gpu.createCommandEncoder();
+    const { commands, checked } = this.#current!;
+    const stages = await this.#device.settle(Promise.all(commands.slice(from, to)));
+    const gate = await this.#device.settle(this.#gate);
+    await checked;
+    const encoder = this.#device.gpu.createCommandEncoder();
     if (!this.#isLoaded) this.#encodeLoad(encoder);
     const pass = encoder.beginComputePass();
     let wave = this.#stages.slice(0, from).flat().length;
@@ -240,31 +247,38 @@ export class WebGpuRunner implements Runner {
 
   /** Gives the device and all its memory back. */
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#failure = "it has been disposed of";
-    this.#gpu.destroy();
+    this.#device[Symbol.dispose]();
   }
 
-  /** Works out dispatches and writes their arguments, which depend on the number of samples. */
+  /**
+   * Writes the kernels' arguments, which depend on the batch's size. There are few sizes: a batch runs as the next power
+   * of two, for samples that are not there cost next to nothing.
+   */
   #prepare(count: number): void {
-    if (this.#commandsFor === count) return;
+    const size = Math.min(2 ** Math.ceil(Math.log2(count)), this.capacity);
+    let launches = this.#launches.get(size);
+    if (!launches) this.#launches.set(size, launches = this.#workOut(size));
+    if (launches !== this.#current) this.#device.gpu.queue.writeBuffer(this.#buffers.waveArgs, 0, launches.args);
+    this.#current = launches;
+  }
+
+  #workOut(count: number): Launches {
     const weights = this.#weights;
-    const options = { count, capacity: this.capacity, adapter: this.#adapter.traits, weights };
+    const options = { count, capacity: this.capacity, adapter: this.#traits, weights };
     const dispatches = this.#stages.map((waves) => waves.map((wave) => dispatchOf(wave, this.#plan, options)));
-    this.#commands = dispatches.map(async (stage, i) => {
-      const pipelines = await Promise.all(
-        stage.map(({ kernel, constants }) => this.#kernels.pipeline(kernel, constants)),
-      );
-      return stage.map((dispatch, j) => {
+    const commands = dispatches.map(async (stage, i) => {
+      const pipelines = await Promise.all(stage.map((dispatch) => this.#device.kernels.pipeline(dispatch)));
+      return stage.map((dispatch, j): Command => {
         const bindings = this.#waveGroups[weights.ranges.get(this.#stages[i][j][0])?.buffer ?? 0];
         return { pipeline: pipelines[j], bindings, dispatch };
       });
     });
-    for (const commands of this.#commands) commands.catch(() => {}); // told to the run that waits for them
     const args = new Uint8Array(this.#buffers.waveArgs.size);
     dispatches.flat().forEach((dispatch, wave) => args.set(dispatch.args, wave * WAVE_BYTES));
-    this.#gpu.queue.writeBuffer(this.#buffers.waveArgs, 0, args);
-    this.#commandsFor = count;
+    const checked = this.#check?.(this.#device, dispatches.flat()) ?? Promise.resolve();
+    // Failures are told to the run that waits.
+    for (const promise of [...commands, checked]) promise.catch(() => {});
+    return { commands, args, checked };
   }
 
   /** Brings the images into the arena, in the run's own submission. */
@@ -290,20 +304,7 @@ export class WebGpuRunner implements Runner {
       const values = { exit, classes, capacity, logits: exit * capacity * classes, threshold };
       args.set(encodeArguments(ARGUMENTS.gate, [values]), i * GATE_BYTES);
     });
-    this.#gpu.queue.writeBuffer(this.#buffers.gateArgs, from * GATE_BYTES, args);
-  }
-
-  /** Waits for what the device gives, unless it has failed. */
-  async #fromDevice<T>(given: Promise<T>): Promise<T> {
-    try {
-      const value = await given;
-      if (this.#failure === undefined) return value;
-    } catch (error) {
-      this.#failure ??= (error as Error).message;
-      // A loss is told a little later.
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    throw new RanetError(`Cannot run on ${this.device.name}: ${this.#failure}`);
+    this.#device.gpu.queue.writeBuffer(this.#buffers.gateArgs, from * GATE_BYTES, args);
   }
 
   async #submit(encoder: GPUCommandEncoder, from: number, to: number): Promise<StageResults> {
@@ -313,8 +314,8 @@ export class WebGpuRunner implements Runner {
     const logitsBytes = (to - from) * exitBytes;
     encoder.copyBufferToBuffer(logits, from * exitBytes, readback, 0, logitsBytes);
     encoder.copyBufferToBuffer(remaining, 0, readback, logitsBytes, remaining.size);
-    this.#gpu.queue.submit([encoder.finish()]);
-    await this.#fromDevice(readback.mapAsync(GPUMapMode.READ, 0, logitsBytes + remaining.size));
+    this.#device.gpu.queue.submit([encoder.finish()]);
+    await this.#device.settle(readback.mapAsync(GPUMapMode.READ, 0, logitsBytes + remaining.size));
     const bytes = readback.getMappedRange(0, logitsBytes + remaining.size).slice(0);
     readback.unmap();
     const exits = new Uint32Array(bytes, logitsBytes + 4 * (1 + this.capacity), this.#count);
@@ -326,6 +327,37 @@ export class WebGpuRunner implements Runner {
       exits: Array.from(exits, (exit) => exit === NO_EXIT ? to - 1 : exit),
     };
   }
+}
+
+/** Most samples that fit, of those wanted. */
+function capacityOf(
+  plan: Plan,
+  { gpu, adapter }: GpuDevice,
+  { capacity: wanted, traits }: { capacity: number; traits: AdapterTraits },
+): number {
+  const { name, classes } = plan.network.spec;
+  const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
+  const capacity = Math.min(
+    wanted,
+    Math.floor((largest / QUAD_BYTES - plan.zeroQuads) / plan.sampleQuads),
+    Math.floor(largest / resultBytes(plan)),
+    largestBatch(plan, traits),
+    adapter.isCpu ? largestGate(classes.length) : Infinity,
+  );
+  if (capacity < 1) {
+    throw new RanetError(
+      `Cannot run ${name} on ${titleOf(adapter)}: one image needs ${plan.sampleQuads * QUAD_BYTES} bytes of ` +
+        `activations, more than the adapter binds at a time (${largest}). Try --device cpu.`,
+    );
+  }
+  const loop = Math.max(gateTurns(capacity, classes.length), ...plan.stages.flat(2).map(longestLoop));
+  if (adapter.isCpu && loop > MAX_TURNS) {
+    throw new RanetError(
+      `Cannot run ${name} on ${titleOf(adapter)}: a kernel takes ${loop} turns of a loop, and such drivers end loops ` +
+        `after ${MAX_TURNS} without a word. Use --device cpu.`,
+    );
+  }
+  return capacity;
 }
 
 function imageBytes({ size, pitch }: Region): number {

@@ -48,7 +48,7 @@ for (const [kernel, table] of Object.entries<ArgumentTable>(ARGUMENTS)) {
   });
 
   Deno.test(`${kernel} reads every one of its arguments, and no attribute moves them`, () => {
-    const code = kernelCode(kernel as KernelName, { constants: CONSTANTS, precision: "float32" });
+    const code = kernelCode({ kernel: kernel as KernelName, constants: CONSTANTS }, "float32");
     const read = new Set(code.matchAll(/args\.(\w+)/g).map(([, name]) => name));
     const forOthers = kernel === "convolution-shared" ? ["tiles", "across"] : kernel === "max-pool" ? ["inQuads"] : [];
     assertEquals([...read, ...forOthers].toSorted(), Object.keys(table).toSorted());

@@ -1,0 +1,71 @@
+/**
+ * An opened adapter: its WebGPU device, the kernels compiled for it, and why it failed if it did.
+ *
+ * @module
+ */
+
+import { RanetError } from "../../errors.ts";
+import type { Precision } from "../precision.ts";
+import { type Adapter, requestDevice, titleOf } from "./adapter.ts";
+import { KernelCache } from "./kernels.ts";
+
+/** A WebGPU device and its kernels. */
+export class GpuDevice implements Disposable {
+  /** What was opened. */
+  readonly adapter: Adapter;
+  /** How its kernels read weights. */
+  readonly precision: Precision;
+  /** The device itself. */
+  readonly gpu: GPUDevice;
+  /** Its kernels. */
+  readonly kernels: KernelCache;
+  #failure?: string;
+  #disposed = false;
+
+  /**
+   * Opens an adapter, which gives one device and no second.
+   *
+   * @throws {RanetError} If it cannot be opened.
+   */
+  static async open(adapter: Adapter, options: { precision: Precision }): Promise<GpuDevice> {
+    return new GpuDevice(adapter, await requestDevice(adapter), options.precision);
+  }
+
+  private constructor(adapter: Adapter, gpu: GPUDevice, precision: Precision) {
+    this.adapter = adapter;
+    this.gpu = gpu;
+    this.precision = precision;
+    this.kernels = new KernelCache(gpu, precision);
+    gpu.addEventListener("uncapturederror", (event) => {
+      this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
+    });
+    // What else fails then, fails for this reason.
+    gpu.lost.then(({ reason, message }) => {
+      if (!this.#disposed) this.#failure = `the device was lost (${reason}) ${message}`.trimEnd();
+    });
+  }
+
+  /**
+   * Waits for what the device gives.
+   *
+   * @throws {RanetError} If it fails, or has failed.
+   */
+  async settle<T>(given: Promise<T>): Promise<T> {
+    try {
+      const value = await given;
+      if (this.#failure === undefined) return value;
+    } catch (error) {
+      this.#failure ??= (error as Error).message;
+      // A loss is told a little later.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    throw new RanetError(`Cannot run on ${titleOf(this.adapter)}: ${this.#failure}`);
+  }
+
+  /** Gives the device and all its memory back. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#failure = "it has been disposed of";
+    this.gpu.destroy();
+  }
+}
