@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import { RanetError } from "../errors.ts";
-import { describeIssue } from "../spec/issues.ts";
+import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
 import { readBundled, readResource } from "../model/resource.ts";

@@ -48,28 +48,49 @@ export async function openCifar(paths: readonly string[], options: Pick<DatasetO
   const recordBytes = kind.labelBytes + 3 * PLANE;
   const count = files.reduce((sum, { size }) => sum + size / recordBytes, 0);
 
+  const locate = (index: number): { readonly path: string; readonly record: number } => {
+    let record = index;
+    let file = 0;
+    for (; record >= files[file]!.size / recordBytes; file++) record -= files[file]!.size / recordBytes;
+    return { path: files[file]!.path, record };
+  };
+  const labelOf = (index: number, value: number): number => {
+    const label = indexes[value] ?? -1;
+    if (label >= 0) return label;
+    const { path, record } = locate(index);
+    throw new RanetError(
+      `Cannot use ${basename(path)}, record ${record} of ${JSON.stringify(dirname(path))}: its label ` +
+        `${kind.names[value] ?? value} is not a class of the model (${listLabels(labels)})`,
+    );
+  };
+
   return {
     name: paths.length === 1 ? basename(paths[0]!) : basename(dirname(resolve(paths[0]!))),
     format: kind.format,
     size: count,
     bad: [],
     digest: () => digestFiles(paths),
-    async read(index: number): Promise<Sample> {
-      let record = index;
-      let file = 0;
-      for (; record >= files[file]!.size / recordBytes; file++) record -= files[file]!.size / recordBytes;
-      const { path } = files[file]!;
-      const bytes = await readAt(path, record * recordBytes, recordBytes);
-      const name = `${basename(path)}, record ${record}`;
-      const value = bytes[kind.labelBytes - 1]!;
-      const label = indexes[value] ?? -1;
-      if (label < 0) {
-        throw new RanetError(
-          `Cannot use ${name} of ${JSON.stringify(dirname(path))}: its label ${kind.names[value] ?? value} is not a ` +
-            `class of the model (${listLabels(labels)})`,
-        );
+    async labels(): Promise<Uint32Array> {
+      const all = new Uint32Array(count);
+      let index = 0;
+      for (const { path } of files) {
+        const bytes = await withFile(path, () => Deno.readFile(path));
+        for (let at = kind.labelBytes - 1; at < bytes.length && index < count; at += recordBytes, index++) {
+          all[index] = labelOf(index, bytes[at]!);
+        }
       }
-      return { name, label, image: { width: SIDE, height: SIDE, data: interleave(bytes.subarray(kind.labelBytes)) } };
+      return all;
+    },
+    origin(index: number): string {
+      const { path, record } = locate(index);
+      return `${resolve(path)}#${record}`;
+    },
+    async read(index: number): Promise<Sample> {
+      const { path, record } = locate(index);
+      const bytes = await readAt(path, record * recordBytes, recordBytes);
+      const label = labelOf(index, bytes[kind.labelBytes - 1]!);
+      const image = { width: SIDE, height: SIDE, data: interleave(bytes.subarray(kind.labelBytes)) };
+      return { name: `${basename(path)}, record ${record}`, label, image };
     },
   };
 }

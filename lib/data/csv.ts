@@ -1,14 +1,18 @@
 /**
- * Data sets listed in a CSV file: a path, relative to the file, and a label, by name or index.
+ * Data sets listed in a CSV file: a path, relative to the file, and a label, by name or index. `FILE#N` as a path is
+ * record N of a CIFAR or IDX file.
  *
  * @module
  */
 import { parse } from "csv-parse/sync";
 import { basename, dirname } from "node:path";
 import { RanetError } from "../errors.ts";
-import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
+import { BadEntries, type Dataset, type DatasetOptions, type Sample } from "./dataset.ts";
 import { imageFileDataset, readBoundedFile } from "./files.ts";
 import { labelFinder, listLabels } from "./labels.ts";
+
+/** A record of a file that holds many, as a data set's `origin` gives it. */
+const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;
 
 /** Room for some millions of lines. */
 const MAX_CSV_BYTES = 256_000_000;
@@ -18,7 +22,13 @@ const MAX_CSV_BYTES = 256_000_000;
  *
  * @throws {RanetError} If it is not such a file, or holds bad entries that are not to be skipped.
  */
-export async function openCsv(path: string, options: DatasetOptions): Promise<Dataset> {
+export async function openCsv(
+  path: string,
+  options: DatasetOptions & {
+    /** Opens a file of records that a path names. */
+    readonly openRecords: (file: string) => Promise<Dataset>;
+  },
+): Promise<Dataset> {
   const { labels, skipBad = false } = options;
   const find = labelFinder(labels);
   const bad = new BadEntries({ skip: skipBad });
@@ -53,5 +63,21 @@ export async function openCsv(path: string, options: DatasetOptions): Promise<Da
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${error.message}`);
   }
-  return imageFileDataset({ name: basename(path), format: "CSV", bad: bad.messages, root: dirname(path), ...found });
+  const root = dirname(path);
+  const listed = imageFileDataset({ name: basename(path), format: "CSV", bad: bad.messages, root, ...found });
+  const opened = new Map<string, Promise<Dataset>>();
+  return {
+    ...listed,
+    async read(index: number): Promise<Sample> {
+      const [, file, record] = RECORD.exec(listed.origin(index)) ?? [];
+      if (file === undefined || record === undefined) return await listed.read(index);
+      if (!opened.has(file)) opened.set(file, options.openRecords(file));
+      const records = await opened.get(file)!;
+      if (Number(record) < records.size) return { ...await records.read(Number(record)), name: found.files[index]! };
+      throw new RanetError(
+        `Cannot use ${JSON.stringify(found.files[index])} in ${JSON.stringify(path)}: the file has ${records.size} ` +
+          "records, counted from 0",
+      );
+    },
+  };
 }

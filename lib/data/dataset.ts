@@ -30,6 +30,14 @@ export interface Dataset {
   /** What is wrong with each entry found bad on opening, which `size` does not count; empty without `skipBad`. */
   readonly bad: readonly string[];
   /**
+   * The class of every sample, read without decoding an image.
+   *
+   * @throws {RanetError} If a label is not among the model's.
+   */
+  labels(): Promise<ArrayLike<number>>;
+  /** Where a sample lies: its file, absolute; or `FILE#N`, record N of a file that holds many. */
+  origin(index: number): string;
+  /**
    * Reads one sample; several may be read at once.
    *
    * @param index From 0 up to `size`.
@@ -53,6 +61,12 @@ export interface DatasetOptions {
    * @default {false}
    */
   readonly skipBad?: boolean;
+  /**
+   * Which part is taken of a folder that holds a test set beside a training set, as those of CIFAR and MNIST do.
+   *
+   * @default {"test"}
+   */
+  readonly part?: "test" | "training";
 }
 
 /** Collects what is wrong with the bad entries of a data set that is being opened. */

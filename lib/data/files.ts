@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
@@ -65,7 +65,7 @@ export async function digestFiles(paths: readonly string[], about: readonly unkn
 
 /** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
 export function imageFileDataset(
-  options: Omit<Dataset, "size" | "read" | "digest"> & {
+  options: Pick<Dataset, "name" | "format" | "bad"> & {
     /** Folder that the files are relative to. */
     readonly root: string;
     /** Each sample's file. */
@@ -76,11 +76,15 @@ export function imageFileDataset(
 ): Dataset {
   const { name, format, bad, root, files, labels } = options;
   const pathOf = (file: string) => isAbsolute(file) ? file : join(root, file);
+  const folder = resolve(root);
+  const origin = (index: number) => resolve(folder, files[index]!);
   return {
     name,
     format,
     bad,
     size: files.length,
+    labels: () => Promise.resolve(labels),
+    origin,
     async read(index: number): Promise<Sample> {
       const file = files[index]!;
       const path = pathOf(file);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
 import { digestFiles, readBoundedFile } from "./files.ts";
@@ -33,28 +33,29 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
   if (marks.shape[0] !== count) {
     throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${count} images, but ${marks.shape[0]} labels`);
   }
+  const labelOf = (index: number): number => {
+    const mark = marks.data[index];
+    const label = find(String(mark));
+    if (label !== undefined) return label;
+    throw new RanetError(
+      `Cannot use image ${index} of ${JSON.stringify(path)}: its label ${mark} is not a class of the model ` +
+        `(${listLabels(labels)})`,
+    );
+  };
   return {
     name: basename(path),
     format: "IDX",
     size: count,
     bad: [],
     digest: () => digestFiles([path, marksPath]),
-    read(index: number): Promise<Sample> {
-      const name = `image ${index}`;
-      const label = find(String(marks.data[index]));
-      if (label === undefined) {
-        return Promise.reject(
-          new RanetError(
-            `Cannot use ${name} of ${JSON.stringify(path)}: its label ${
-              marks.data[index]
-            } is not a class of the model ` +
-              `(${listLabels(labels)})`,
-          ),
-        );
-      }
-      const grey = images.data.subarray(index * height * width, (index + 1) * height * width);
-      return Promise.resolve({ name, label, image: greyToRgb(grey, { width, height, atLeast: inputSize }) });
-    },
+    labels: () => Promise.try(() => Uint32Array.from({ length: count }, (_, index) => labelOf(index))),
+    origin: (index) => `${resolve(path)}#${index}`,
+    read: (index) =>
+      Promise.try((): Sample => {
+        const label = labelOf(index);
+        const grey = images.data.subarray(index * height * width, (index + 1) * height * width);
+        return { name: `image ${index}`, label, image: greyToRgb(grey, { width, height, atLeast: inputSize }) };
+      }),
   };
 }
 

@@ -14,8 +14,7 @@ import { IDX_IMAGES, openIdx } from "./idx.ts";
 
 /**
  * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a CSV of path,label. In
- * a folder that holds a test set beside a training set, as those of CIFAR and MNIST do, the test set alone is taken;
- * for the other, name its file.
+ * a folder that holds a test set beside a training set, as those of CIFAR and MNIST do, `part` says which is taken.
  *
  * @param path A folder or a file.
  * @throws {RanetError} If there is no data set, or it does not fit the model, or (without `skipBad`) an entry is bad.
@@ -35,8 +34,9 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   const names = await withFile(path, () => Array.fromAsync(Deno.readDir(path), ({ name }) => name));
   for (const kind of [/\.bin$/i, IDX_IMAGES]) {
     const files = names.filter((name) => kind.test(name)).sort();
-    const tests = files.filter((name) => /test|t10k/i.test(name));
-    const chosen = (tests.length > 0 ? tests : files).map((name) => join(path, name));
+    const isTest = (name: string) => /test|t10k/i.test(name);
+    const part = files.filter((name) => isTest(name) === (options.part !== "training"));
+    const chosen = (part.length > 0 ? part : files).map((name) => join(path, name));
     if (chosen.length > 0) return await openFiles(chosen, path, options);
   }
   return await openClassFolders(path, options);
@@ -50,7 +50,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
     throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: name one of its files, ${files.join(", ")}`);
   }
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
-  if (/\.csv$/i.test(file)) return await openCsv(file, options);
+  if (/\.csv$/i.test(file)) return await openCsv(file, { ...options, openRecords: (file) => openFiles([file], file, options) });
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)

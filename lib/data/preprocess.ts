@@ -27,24 +27,76 @@ import type { RgbImage } from "./image.ts";
  * ```
  */
 export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
+  const tensor = new Float32Array(3 * input.size ** 2);
+  normaliser(input)(toPixels(image, input), tensor);
+  return tensor;
+}
+
+/**
+ * What the network sees of an image, before it is normalised.
+ *
+ * @param image An image of any size.
+ * @param input What the network takes.
+ * @returns Red, green and blue, pixel by pixel, row by row: `input.size` × `input.size` × 3.
+ * @throws {RanetError} As {@linkcode toTensor}.
+ */
+export function toPixels(image: RgbImage, input: Pick<InputSpec, "size" | "resize">): Uint8ClampedArray {
   const { size, resize } = input;
+  checkPixels(image);
+  const shorter = Math.min(image.width, image.height);
+  const columns = resampling(image.width, Math.floor((resize * image.width) / shorter), size);
+  const rows = resampling(image.height, Math.floor((resize * image.height) / shorter), size);
+  return resample(image, columns, rows);
+}
+
+/** A rectangle of an image, in pixels. */
+export interface Box {
+  /** Columns to its left. */
+  readonly left: number;
+  /** Rows above it. */
+  readonly top: number;
+  /** Its columns, at least 1. */
+  readonly width: number;
+  /** Its rows, at least 1. */
+  readonly height: number;
+}
+
+/**
+ * Cuts a box out of an image and scales it to a square, as torchvision's `resized_crop` does.
+ *
+ * @param image The image.
+ * @param box A box within it.
+ * @param size Side of the square.
+ * @returns Red, green and blue, pixel by pixel, row by row.
+ */
+export function resizeBox(image: RgbImage, box: Box, size: number): Uint8ClampedArray {
+  checkPixels(image);
+  const shifted = (taps: readonly Taps[], by: number) => taps.map((tap) => ({ ...tap, first: tap.first + by }));
+  const columns = shifted(resampling(box.width, size, size), box.left);
+  const rows = shifted(resampling(box.height, size, size), box.top);
+  return resample(image, columns, rows);
+}
+
+/** Takes pixels, red, green and blue interleaved, and writes planes of what the network takes. */
+export type Normaliser = (pixels: ArrayLike<number>, planes: Float32Array) => void;
+
+/** Makes what turns bytes into what a network takes. */
+export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
+  const tables = input.mean.map((mean, channel) => normalised(mean, input.std[channel]!));
+  return (pixels, planes) => {
+    const plane = planes.length / 3;
+    tables.forEach((values, channel) => {
+      for (let i = 0; i < plane; i++) planes[channel * plane + i] = values[pixels[3 * i + channel]!]!;
+    });
+  };
+}
+
+function checkPixels(image: RgbImage): void {
   if (!(image.data.length > 0) || image.data.length !== 4 * image.width * image.height) {
     throw new RanetError(
       `Cannot use image: ${image.width}×${image.height} pixels need 4 bytes each, found ${image.data.length} bytes`,
     );
   }
-  const shorter = Math.min(image.width, image.height);
-  const columns = resampling(image.width, Math.floor((resize * image.width) / shorter), size);
-  const rows = resampling(image.height, Math.floor((resize * image.height) / shorter), size);
-  const pixels = resample(image, columns, rows);
-
-  const plane = size * size;
-  const tensor = new Float32Array(3 * plane);
-  for (let channel = 0; channel < 3; channel++) {
-    const values = normalised(input.mean[channel]!, input.std[channel]!);
-    for (let i = 0; i < plane; i++) tensor[channel * plane + i] = values[pixels[3 * i + channel]!]!;
-  }
-  return tensor;
 }
 
 /** The tensor's value for each of a byte's, rounded to float32 after every step as PyTorch rounds. */

@@ -4,16 +4,16 @@
  * @module
  */
 
-import * as z from "zod";
+import { jsonSchema } from "../yaml/fields.ts";
 import { specSchema } from "./schema.ts";
 
 /**
- * The text of `specs/ranet.schema.json`, in JSON Schema draft 7: the newest that YAML editors know.
+ * The text of `specs/ranet.schema.json`.
  *
  * @returns JSON, with a final newline.
  */
 export function specJsonSchema(): string {
-  return JSON.stringify(z.toJSONSchema(specSchema, { io: "input", target: "draft-7" }), null, 2) + "\n";
+  return jsonSchema(specSchema);
 }
 
 if (import.meta.main) {

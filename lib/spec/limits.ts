@@ -6,12 +6,6 @@
 
 /** Largest values that a spec may hold or lead to. */
 export const LIMITS = {
-  /** Characters in a spec's text. */
-  text: 262_144,
-  /** Values in a document, with aliases expanded. */
-  values: 100_000,
-  /** Levels of nesting in a document. */
-  depth: 16,
   /** Height and width of the input, in pixels. */
   size: 1024,
   /** Number of classes. */

@@ -8,6 +8,7 @@
 import type { ArchitectureSpec, BaseFeatureSpec, Fusion, InputSpec, Stem, SubnetworkSpec } from "./architecture.ts";
 import { LIMITS } from "./limits.ts";
 import { ruledFusion, ruledTransitions, scaleIndices } from "./rules.ts";
+import type { Report } from "../yaml/read.ts";
 import type { SpecDocument } from "./schema.ts";
 
 /** What a stem implies where the document says nothing. */
@@ -30,9 +31,6 @@ const STEM_DEFAULTS = {
 
 /** Smallest features, in pixels, that the two strided convolutions of a head leave 2×2 of. */
 const SMALLEST_HEAD_INPUT = 5;
-
-/** Takes a problem, worded `key.path: what is wrong`. */
-export type Report = (problem: string) => void;
 
 /**
  * Resolves a document.

@@ -1,49 +1,13 @@
 /**
  * The shape of a spec's YAML document: which keys there are, what each may hold, and what an editor says about it.
- * What keys ask of each other is for `resolve.ts`. Every `error` here says what was expected; `parse.ts` adds where,
- * and what was found.
+ * What keys ask of each other is for `resolve.ts`.
  *
  * @module
  */
 
 import * as z from "zod";
+import { list, mapping, name, real, text, whole, words } from "../yaml/fields.ts";
 import { LIMITS } from "./limits.ts";
-import { suggest } from "./suggest.ts";
-
-function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const keys = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? issue.keys.slice(0, 10).map((key) => unknownKey(key, keys)).join("; ")
-        : `a mapping with the keys ${keys.join(", ")}`,
-  });
-}
-
-function unknownKey(key: string, keys: readonly string[]): string {
-  const nearest = suggest(key, keys);
-  const advice = nearest === undefined ? `the keys here are ${keys.join(", ")}` : `did you mean ${nearest}?`;
-  return `unknown key ${JSON.stringify(key.slice(0, 64))}, ${advice}`;
-}
-
-function whole(min: number, max: number): z.ZodInt {
-  const error = `a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-}
-
-function real(min: number, max: number): z.ZodNumber {
-  const error = `a number from ${min} to ${max}`;
-  return z.number({ error }).min(min, { error }).max(max, { error });
-}
-
-function list<Item extends z.ZodType>(item: Item, min: number, max: number, of: string): z.ZodArray<Item> {
-  const error = min === max ? `a list of ${min} ${of}` : `a list of ${min} to ${max} ${of}`;
-  return z.array(item, { error }).min(min, { error }).max(max, { error });
-}
-
-function text(pattern: RegExp, error: string): z.ZodString {
-  return z.string({ error }).regex(pattern, { error });
-}
 
 const rgb = (min: number) => list(real(min, 1), 3, 3, "numbers: red, green, blue");
 
@@ -80,7 +44,7 @@ const baseFeature = mapping({
   ),
 });
 
-const fusion = z.enum(["up-conv", "down-conv"], { error: "up-conv or down-conv" });
+const fusion = words("up-conv", "down-conv");
 
 const subnetwork = mapping({
   blocks: whole(1, LIMITS.blocks).optional().describe(
@@ -113,7 +77,7 @@ const subnetwork = mapping({
 
 const layers = z.union([
   mapping({
-    mode: z.enum(["even", "lengthen"], { error: "even or lengthen" }).default("even").describe(
+    mode: words("even", "lengthen").default("even").describe(
       "even: every block has `step` layers. lengthen: block j has j · step layers.",
     ),
     step: whole(1, LIMITS.layers).default(4).describe("Layers per block, or how many more in each block. Default: 4."),
@@ -123,9 +87,7 @@ const layers = z.union([
 
 /** The document's schema; every default that depends on no other key is in it. */
 export const specSchema = mapping({
-  name: text(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower-case letters, digits and single hyphens, such as my-ranet")
-    .max(64, { error: "at most 64 characters" })
-    .describe("Name, as in file names: lower-case letters, digits and single hyphens."),
+  name: name.describe("Name, as in file names: lower-case letters, digits and single hyphens."),
   input: input.optional().describe("How images become input tensors. Default: as for CIFAR-10, or ImageNet's by stem."),
   classes: z.union([
     whole(2, LIMITS.classes),
@@ -139,7 +101,7 @@ export const specSchema = mapping({
   ], { error: `a list of labels, or their number from 2 to ${LIMITS.classes}` }).describe(
     "Labels in the order of the logits, or their number (then labelled 0, 1, 2, …). Next to no cost.",
   ),
-  stem: z.enum(["conv3x3", "conv7x7-pool"], { error: "conv3x3 or conv7x7-pool" }).default("conv3x3").describe(
+  stem: words("conv3x3", "conv7x7-pool").default("conv3x3").describe(
     "The first layer. conv3x3 keeps the resolution (CIFAR); conv7x7-pool quarters it by a strided convolution and a " +
       "max-pool (ImageNet), which makes all that follows 16 times cheaper. Default: conv3x3.",
   ),

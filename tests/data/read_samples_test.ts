@@ -13,6 +13,8 @@ function fake(bad: readonly number[] = []): Dataset & { reading: number; most: n
     bad: [],
     reading: 0,
     most: 0,
+    labels: () => Promise.resolve(Uint32Array.from({ length: 10 }, (_, index) => index)),
+    origin: (index) => `/fake#${index}`,
     async read(index) {
       this.most = Math.max(this.most, ++this.reading);
       for (let turn = index; turn < 10; turn++) await Promise.resolve();

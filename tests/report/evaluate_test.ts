@@ -14,6 +14,8 @@ function greys(read: number[], digest = "greys"): Dataset {
     size: 5,
     bad: [],
     digest: () => Promise.resolve(digest),
+    labels: () => Promise.resolve([0, 1, 2, 3, 4]),
+    origin: (index) => `/greys#${index}`,
     read(index) {
       read.push(index);
       if (index === 2) return Promise.reject(new RanetError("Cannot read image 2: it is damaged"));

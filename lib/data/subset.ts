@@ -1,0 +1,28 @@
+/**
+ * A part of a data set.
+ *
+ * @module
+ */
+
+import type { Dataset } from "./dataset.ts";
+
+/**
+ * Some samples of a data set, as one of their own.
+ *
+ * @param dataset Where they are.
+ * @param indexes Which they are, in the order wanted.
+ */
+export function subset(dataset: Dataset, indexes: ArrayLike<number>): Dataset {
+  return {
+    name: dataset.name,
+    format: dataset.format,
+    size: indexes.length,
+    bad: [],
+    async labels(): Promise<Uint32Array> {
+      const all = await dataset.labels();
+      return Uint32Array.from(indexes, (index) => all[index]!);
+    },
+    origin: (index) => dataset.origin(indexes[index]!),
+    read: (index) => dataset.read(indexes[index]!),
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * Recipes: how a network is trained, as YAML or as an object.
+ *
+ * @module
+ */
+
+import type { LossOptions, OptimizerOptions, TrainerOptions } from "../device/trainer.ts";
+import { RanetError } from "../errors.ts";
+import { readBundled, readResource } from "../model/resource.ts";
+import { schemaLine } from "../spec/yaml_text.ts";
+import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
+import { type RecipeDocument, recipeSchema } from "./recipe_schema.ts";
+
+/** How the learning rate goes over a run. */
+export interface Schedule {
+  /** `multistep` multiplies by `factor` at milestones, `cosine` and `one-cycle` end at 0. */
+  readonly kind: "constant" | "multistep" | "cosine" | "one-cycle";
+  /** The rate at its highest. */
+  readonly rate: number;
+  /** Shares of the run, ascending. */
+  readonly milestones: readonly number[];
+  /** What `multistep` multiplies by. */
+  readonly factor: number;
+  /** Share of the run in which the rate rises. */
+  readonly warmup: number;
+}
+
+/** How images are varied. Exactly one of `crop` and `resizedCrop` is there. */
+export interface Augmentation {
+  /** Black pixels around the image before it is cropped at random. */
+  readonly crop?: number;
+  /** Least and most share of the original's area. */
+  readonly resizedCrop?: readonly [least: number, most: number];
+  /** Whether half of the images are mirrored. */
+  readonly flip: boolean;
+}
+
+/** How a network is trained. Made by {@linkcode parseRecipe} or {@linkcode readRecipe}, every default filled in. */
+export interface Recipe {
+  /** Name, as in file names. */
+  readonly name: string;
+  /** How long: passes over the training images, or steps. */
+  readonly length: { readonly epochs: number } | { readonly steps: number };
+  /** Images in a step. */
+  readonly batch: number;
+  /** How gradients change parameters. */
+  readonly optimizer: OptimizerOptions;
+  /** The learning rate. */
+  readonly schedule: Schedule;
+  /** What is minimised; `exits` is one weight for all exits, or one per exit. */
+  readonly loss: Omit<LossOptions, "exits"> & { readonly exits: number | readonly number[] };
+  /** How images are varied; `false`: not at all. */
+  readonly augment: Augmentation | false;
+  /** Decay of the moving average of weights that is saved; 0: none. */
+  readonly average: number;
+  /** How the exits' gradients meet in what they share. */
+  readonly gradients: TrainerOptions["gradients"];
+  /** What learns. */
+  readonly train: TrainerOptions["train"];
+  /** Whether images are taken in another order in every epoch. */
+  readonly shuffle: boolean;
+  /** What initial weights, order and augmentation follow from. */
+  readonly seed: number;
+}
+
+/** What {@linkcode changeRecipe} can change. */
+export interface RecipeChanges {
+  /** Passes over the training images. */
+  readonly epochs?: number;
+  /** Steps, instead of epochs. */
+  readonly steps?: number;
+  /** Images in a step. */
+  readonly batch?: number;
+  /** The learning rate at its highest. */
+  readonly rate?: number;
+  /** What initial weights, order and augmentation follow from. */
+  readonly seed?: number;
+}
+
+/** Recipes that come with the library. */
+export const BUNDLED_RECIPES: readonly string[] = ["short", "paper-cifar", "paper-imagenet", "fine-tune"];
+
+/** The recipe used where none is named. */
+export const DEFAULT_RECIPE = "short";
+
+/** The authors' number of epochs for CIFAR. */
+const DEFAULT_EPOCHS = 300;
+/** The authors' padding for CIFAR. */
+const DEFAULT_CROP = 4;
+/** How long the rate rises in one cycle where nothing is said. */
+const ONE_CYCLE_WARMUP = 0.3;
+/** Largest recipe that is read, in bytes. */
+const MAX_BYTES = 2 ** 18;
+
+/**
+ * Reads a recipe.
+ *
+ * @param nameOrPath One of {@linkcode BUNDLED_RECIPES}, or the path or URL of a YAML file.
+ * @returns The complete recipe.
+ * @throws {RanetError} If there is no such file, or it is not a valid recipe.
+ *
+ * @example
+ * ```ts
+ * import { readRecipe } from "@ranet/ranet/train";
+ *
+ * const recipe = await readRecipe("paper-cifar");
+ * console.log(recipe.length, recipe.schedule.rate); // { epochs: 300 } 0.1
+ * ```
+ */
+export async function readRecipe(nameOrPath: string): Promise<Recipe> {
+  const parse = (bytes: Uint8Array) => parseRecipe(new TextDecoder().decode(bytes), { source: nameOrPath });
+  if (BUNDLED_RECIPES.includes(nameOrPath)) return await readBundled(`recipes/${nameOrPath}.yaml`, parse);
+  if (!/[./\\]/.test(nameOrPath)) {
+    throw new RanetError(
+      `Cannot find recipe ${JSON.stringify(nameOrPath)}: expected a path, such as ./${nameOrPath}.yaml, or one of ` +
+        `${BUNDLED_RECIPES.join(", ")}`,
+    );
+  }
+  return parse(await readResource(nameOrPath, { maxBytes: MAX_BYTES }));
+}
+
+/**
+ * Reads a recipe from YAML text, and fills in defaults: the authors', where a key is left out.
+ *
+ * @param text YAML, as `recipes/recipe.schema.json` describes it; at most 256 KiB.
+ * @param options `source`: where it comes from, for messages.
+ * @returns The complete recipe.
+ * @throws {RanetError} If the text is not YAML or not a recipe; lists every problem by its key.
+ *
+ * @example
+ * ```ts
+ * import { parseRecipe } from "@ranet/ranet/train";
+ *
+ * const recipe = parseRecipe("{ name: quick, epochs: 5, schedule: { kind: cosine } }");
+ * console.log(recipe.batch, recipe.optimizer.momentum); // 64 0.9
+ * ```
+ */
+export function parseRecipe(text: string, options: { readonly source?: string } = {}): Recipe {
+  const subject = subjectOf(options);
+  return resolveDocument(parseDocument(text, subject), { schema: recipeSchema, resolve, subject });
+}
+
+/**
+ * A recipe with some of its values changed.
+ *
+ * @param recipe The recipe.
+ * @param changes The new values; those left out stay.
+ * @returns The changed recipe.
+ * @throws {RanetError} If a value is out of range, or both epochs and steps are given.
+ *
+ * @example
+ * ```ts
+ * import { changeRecipe, readRecipe } from "@ranet/ranet/train";
+ *
+ * const recipe = changeRecipe(await readRecipe("short"), { epochs: 2, seed: 1 });
+ * console.log(recipe.length); // { epochs: 2 }
+ * ```
+ */
+export function changeRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
+  const { epochs, steps, batch = recipe.batch, rate = recipe.schedule.rate, seed = recipe.seed } = changes;
+  const { epochs: _, steps: __, schedule, ...rest } = documentOf(recipe);
+  const length = epochs === undefined && steps === undefined ? recipe.length : { epochs, steps };
+  const document = { ...rest, ...length, batch, seed, schedule: { ...schedule, rate } };
+  return resolveDocument(JSON.parse(JSON.stringify(document)), { schema: recipeSchema, resolve, subject: "recipe" });
+}
+
+/**
+ * Writes a recipe as YAML with every key.
+ *
+ * @param recipe The recipe.
+ * @param options `schema`: path or URL of `recipe.schema.json`, as seen from where the text will be stored.
+ * @returns Text that {@linkcode parseRecipe} reads as the same recipe.
+ */
+export function formatRecipe(recipe: Recipe, options: { readonly schema?: string } = {}): string {
+  const lines = Object.entries(documentOf(recipe)).filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${flow(value)}\n`);
+  return [...options.schema === undefined ? [] : [`${schemaLine(options.schema)}\n`], ...lines].join("");
+}
+
+/** Weight of each exit's loss. */
+export function exitWeights(recipe: Recipe, exits: number): readonly number[] {
+  const { exits: weights } = recipe.loss;
+  if (typeof weights === "number") return Array.from({ length: exits }, () => weights);
+  if (weights.length === exits) return weights;
+  throw new RanetError(
+    `Cannot use recipe ${recipe.name}: loss.exits: expected one weight, or ${exits}, one per exit, found ${weights.length}`,
+  );
+}
+
+function subjectOf({ source }: { readonly source?: string }): string {
+  return source === undefined ? "recipe" : `recipe ${source}`;
+}
+
+function resolve(document: RecipeDocument, report: Report): Recipe {
+  const { name, epochs, steps, batch, average, gradients, train, shuffle, seed } = document;
+  const { optimizer: { momentum, nesterov, weight_decay: weightDecay, decay }, loss } = document;
+  if (epochs !== undefined && steps !== undefined) report("steps: expected either epochs or steps, found both");
+  if (nesterov && momentum === 0) report("optimizer.nesterov: expected momentum above 0 beside it, found 0");
+  const { warmup, ...schedule } = document.schedule;
+  if (schedule.milestones.some((share, i, all) => i > 0 && share < all[i - 1])) {
+    report(`schedule.milestones: expected ascending shares of the run, found ${schedule.milestones.join(", ")}`);
+  }
+  return {
+    name,
+    length: steps === undefined ? { epochs: epochs ?? DEFAULT_EPOCHS } : { steps },
+    batch,
+    optimizer: { momentum, nesterov, weightDecay, decay },
+    schedule: { ...schedule, warmup: warmup ?? (schedule.kind === "one-cycle" ? ONE_CYCLE_WARMUP : 0) },
+    loss: { exits: loss.exits, labelSmoothing: loss.label_smoothing },
+    augment: resolveAugment(document.augment, report),
+    average,
+    gradients,
+    train,
+    shuffle,
+    seed,
+  };
+}
+
+function resolveAugment(augment: RecipeDocument["augment"], report: Report): Augmentation | false {
+  if (augment === false) return false;
+  const { crop, resized_crop: resized, flip } = augment;
+  if (!resized) return { crop: crop ?? DEFAULT_CROP, flip };
+  if (crop !== undefined) report("augment.crop: expected either crop or resized_crop, found both");
+  const [least, most] = resized;
+  if (least > most) {
+    report(`augment.resized_crop: expected the least share first, found ${resized.join(", ")}`);
+  }
+  return { resizedCrop: [least, most], flip };
+}
+
+function documentOf(recipe: Recipe) {
+  const { name, length, batch, optimizer, loss, augment, schedule, average, gradients, train, shuffle, seed } = recipe;
+  const { weightDecay, decay, ...momentum } = optimizer;
+  return {
+    name,
+    epochs: "epochs" in length ? length.epochs : undefined,
+    steps: "steps" in length ? length.steps : undefined,
+    batch,
+    optimizer: { kind: "sgd", ...momentum, weight_decay: weightDecay, decay },
+    schedule,
+    loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing },
+    augment: augment && { crop: augment.crop, resized_crop: augment.resizedCrop, flip: augment.flip },
+    average,
+    gradients,
+    train,
+    shuffle,
+    seed,
+  };
+}
+
+/** Flow style. Every text in a recipe is a plain word. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return `{ ${entries.map(([key, one]) => `${key}: ${flow(one)}`).join(", ")} }`;
+}

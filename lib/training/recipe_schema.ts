@@ -1,0 +1,109 @@
+/**
+ * The shape of a recipe's YAML document: which keys there are, what each may hold, and what an editor says about it.
+ * Defaults are what the authors of RANet trained CIFAR with. Run as a script, writes `recipes/recipe.schema.json`.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { jsonSchema, list, mapping, name, real, whole, words } from "../yaml/fields.ts";
+
+const optimizer = mapping({
+  kind: words("sgd").default("sgd").describe("Stochastic gradient descent, as PyTorch's. There is no other kind."),
+  momentum: real(0, 0.9999).default(0.9).describe("Share of the last step's change that goes on. Default: 0.9."),
+  nesterov: z.boolean({ error: "true or false" }).default(false).describe(
+    "Nesterov's momentum: look ahead before each step. Default: false.",
+  ),
+  weight_decay: real(0, 1).default(1e-4).describe(
+    "Times the parameter, added to its gradient: keeps parameters small. Default: 0.0001.",
+  ),
+  decay: words("all", "weights").default("all").describe(
+    "What decays: all parameters, as the authors do it, or only weights, not batch norm and biases. Default: all.",
+  ),
+});
+
+const share = real(0, 1);
+
+const schedule = mapping({
+  kind: words("constant", "multistep", "cosine", "one-cycle").default("multistep").describe(
+    "How the rate goes on. constant; multistep: times factor at each milestone; cosine: down to 0 along half a wave; " +
+      "one-cycle: up during the warmup, then down to 0 in a straight line. Default: multistep.",
+  ),
+  rate: real(0, 100).default(0.1).describe("Learning rate, at its highest. Default: 0.1."),
+  milestones: list(share, 0, 100, "shares of the run").default([0.5, 0.75]).describe(
+    "Where multistep lowers the rate, as shares of the run, ascending. Default: [0.5, 0.75].",
+  ),
+  factor: real(0, 1).default(0.1).describe("What multistep multiplies the rate by at each milestone. Default: 0.1."),
+  warmup: share.optional().describe(
+    "Share of the run in which the rate rises in a straight line. Default: 0, or 0.3 with one-cycle.",
+  ),
+});
+
+const exitWeight = real(0, 1000);
+
+const loss = mapping({
+  exits: z.union([exitWeight, list(exitWeight, 1, 1000, "weights")], {
+    error: "a weight for all exits, or a list with one per exit",
+  }).default(1).describe("Weight of each exit's cross-entropy in the loss: one for all, or one per exit. Default: 1."),
+  label_smoothing: real(0, 0.9).default(0).describe(
+    "Share of the target that is spread over all classes. Default: 0.",
+  ),
+});
+
+const augment = mapping({
+  crop: whole(0, 256).optional().describe(
+    "Black pixels put around the image before it is cropped at random. Default: 4, unless resized_crop is there.",
+  ),
+  resized_crop: list(real(0.001, 1), 2, 2, "shares of the image's area, least and most").optional().describe(
+    "Instead of crop: a part of the original image, of so much of its area and 3/4 to 4/3 as wide as high, scaled to " +
+      "the input size; [0.08, 1] for ImageNet.",
+  ),
+  flip: z.boolean({ error: "true or false" }).default(true).describe(
+    "Mirror half of the images. Not for digits or text. Default: true.",
+  ),
+});
+
+/** The document's schema; every default that depends on no other key is in it. */
+export const recipeSchema = mapping({
+  name: name.default("unnamed").describe("Name, as in file names: lower-case letters, digits and single hyphens."),
+  epochs: whole(1, 100_000).optional().describe("Passes over the training images. Default: 300, unless steps is there."),
+  steps: whole(1, 1_000_000_000).optional().describe("Instead of epochs: number of steps, a batch each."),
+  batch: whole(1, 65_536).default(64).describe("Images in a step. Default: 64."),
+  optimizer: optimizer.prefault({}).describe("How gradients change parameters."),
+  schedule: schedule.prefault({}).describe("The learning rate over the run."),
+  loss: loss.prefault({}).describe("What is minimised: the weighted sum of the exits' mean cross-entropies."),
+  augment: z.union([z.literal(false), augment], { error: "false, or a mapping with the keys crop, resized_crop, flip" })
+    .prefault({}).describe("How images are varied, anew in every epoch. false: not at all."),
+  average: real(0, 0.999999).default(0).describe(
+    "Decay of the exponential moving average of weights that is saved in place of the last ones; 0: none. Default: 0.",
+  ),
+  gradients: words("plain", "equilibrium").default("plain").describe(
+    "equilibrium: each exit's gradient into what several exits share is divided by their number (Li et al., ICCV 2019). " +
+      "Default: plain.",
+  ),
+  train: words("all", "classifiers").default("all").describe(
+    "classifiers: only the exits' linear layers learn, all else stays as it is. Default: all.",
+  ),
+  shuffle: z.boolean({ error: "true or false" }).default(true).describe(
+    "Take the images in another order in every epoch. Default: true.",
+  ),
+  seed: whole(0, 4_294_967_295).default(0).describe(
+    "What initial weights, order and augmentation follow from. Default: 0.",
+  ),
+}).meta({ title: "RANet recipe" });
+
+/** A document that has the right shape, with its own defaults filled in. */
+export type RecipeDocument = z.infer<typeof recipeSchema>;
+
+/**
+ * The text of `recipes/recipe.schema.json`.
+ *
+ * @returns JSON, with a final newline.
+ */
+export function recipeJsonSchema(): string {
+  return jsonSchema(recipeSchema);
+}
+
+if (import.meta.main) {
+  Deno.writeTextFileSync(new URL("../../recipes/recipe.schema.json", import.meta.url), recipeJsonSchema());
+}

@@ -1,0 +1,56 @@
+/**
+ * Setting images aside for validation.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../data/dataset.ts";
+import { subset } from "../data/subset.ts";
+import { PURPOSE, randomStream, shuffle } from "./random.ts";
+
+/** Share of each class that is set aside. */
+const SHARE = 0.1;
+
+/** A data set in two parts. */
+export interface Split {
+  /** Images to train on. */
+  readonly training: Dataset;
+  /** Images set aside. */
+  readonly validation: Dataset;
+}
+
+/**
+ * Sets a tenth of each class aside, chosen by the seed: at least one image of a class that has two.
+ *
+ * @param dataset The whole.
+ * @param options `seed`: what the choice follows from.
+ * @returns Two data sets that together are the whole, each in its order.
+ * @throws {RanetError} If a label is not among the model's.
+ *
+ * @example
+ * ```ts ignore
+ * import { openDataset, splitDataset } from "@ranet/ranet/train";
+ *
+ * const photos = await openDataset("photos", { labels: ["cat", "dog"], inputSize: 32 });
+ * const { training, validation } = await splitDataset(photos, { seed: 0 });
+ * ```
+ */
+export async function splitDataset(dataset: Dataset, options: { readonly seed: number }): Promise<Split> {
+  const byClass = new Map<number, number[]>();
+  Array.from(await dataset.labels()).forEach((label, index) => {
+    if (!byClass.has(label)) byClass.set(label, []);
+    byClass.get(label)!.push(index);
+  });
+  const aside = new Set<number>();
+  for (const [label, indexes] of byClass) {
+    const order = Uint32Array.from(indexes);
+    shuffle(order, randomStream(options.seed, PURPOSE.split, label));
+    const count = indexes.length < 2 ? 0 : Math.max(1, Math.round(SHARE * indexes.length));
+    for (const index of order.subarray(0, count)) aside.add(index);
+  }
+  const all = Array.from({ length: dataset.size }, (_, index) => index);
+  return {
+    training: subset(dataset, all.filter((index) => !aside.has(index))),
+    validation: subset(dataset, all.filter((index) => aside.has(index))),
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Parts that schemas of YAML documents are made of. Every `error` says what was expected; `read.ts` adds where, and what
+ * was found.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { suggest } from "../spec/suggest.ts";
+
+/** A mapping with these keys and no others; a misspelt one is told what it was probably meant to be. */
+export function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? issue.keys.slice(0, 10).map((key) => unknownKey(key, keys)).join("; ")
+        : `a mapping with the keys ${keys.join(", ")}`,
+  });
+}
+
+function unknownKey(key: string, keys: readonly string[]): string {
+  const nearest = suggest(key, keys);
+  const advice = nearest === undefined ? `the keys here are ${keys.join(", ")}` : `did you mean ${nearest}?`;
+  return `unknown key ${JSON.stringify(key.slice(0, 64))}, ${advice}`;
+}
+
+/** A whole number in a range. */
+export function whole(min: number, max: number): z.ZodInt {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A number in a range. */
+export function real(min: number, max: number): z.ZodNumber {
+  const error = `a number from ${min} to ${max}`;
+  return z.number({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A list of so many items; `of` is what they are called. */
+export function list<Item extends z.ZodType>(item: Item, min: number, max: number, of: string): z.ZodArray<Item> {
+  const error = min === max ? `a list of ${min} ${of}` : `a list of ${min} to ${max} ${of}`;
+  return z.array(item, { error }).min(min, { error }).max(max, { error });
+}
+
+/** Text of a form; `error` says which. */
+export function text(pattern: RegExp, error: string): z.ZodString {
+  return z.string({ error }).regex(pattern, { error });
+}
+
+/** One of a few words. */
+export function words<const Word extends string>(...all: Word[]): z.ZodEnum<{ [Key in Word]: Key }> {
+  const error = all.length === 1 ? all[0] : `${all.slice(0, -1).join(", ")} or ${all[all.length - 1]}`;
+  return z.enum(all, { error });
+}
+
+/** A name, as in file names. */
+export const name: z.ZodString = text(
+  /^[a-z0-9]+(-[a-z0-9]+)*$/,
+  "lower-case letters, digits and single hyphens, such as my-ranet",
+).max(64, { error: "at most 64 characters" });
+
+/**
+ * The JSON schema that editors check and complete documents with, in draft 7: the newest that YAML editors know.
+ *
+ * @returns JSON, with a final newline.
+ */
+export function jsonSchema(schema: z.ZodType): string {
+  return JSON.stringify(z.toJSONSchema(schema, { io: "input", target: "draft-7" }), null, 2) + "\n";
+}
