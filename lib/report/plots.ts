@@ -9,7 +9,7 @@ import { init } from "echarts/dist/echarts.esm.min.mjs";
 import type { ModelReport } from "./model_report.ts";
 
 /** Stands for the page's text colour until the SVG is written. */
-const INK = "#010203";
+export const INK = "#010203";
 /** Colours of series, in order. */
 export const COLORS = ["#2f7ed8", "#e8792b", "#2ba84a", "#b64fc8", "#d43d51", "#1aa5a5", "#a08a1e", "#7d7dd8"];
 /** How axes look. */

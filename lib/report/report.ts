@@ -4,6 +4,7 @@
  * @module
  */
 
+import { csv, escape, STYLE } from "./markup.ts";
 import { accuracyPlot, confusionPlot, exitsPlot, standalone } from "./plots.ts";
 import type { ClassPictures, ModelReport, Picture } from "./model_report.ts";
 
@@ -73,29 +74,6 @@ function toJson(models: readonly ModelReport[]): string {
     value === Infinity || value === -Infinity ? thresholdText(value) : value;
   return `${JSON.stringify({ models: plain }, replace, 2)}\n`;
 }
-
-function csv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cell = (value: string | number) =>
-    /[",\n\r]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : value;
-  return [header, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
-
-const STYLE = `:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;background:Canvas;color:CanvasText}
-h1,h2,h3{line-height:1.2;font-weight:600}svg{display:block;max-width:100%;height:auto}
-.wide{overflow-x:auto}.wide svg{min-width:32rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .75rem;text-align:right;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}
-th:first-child,td:first-child{text-align:left}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
-.class{display:grid;grid-template-columns:1fr 1fr;gap:0 1rem;margin:1rem 0}.class h3{grid-column:1/-1;margin:0}
-.images{display:flex;flex-wrap:wrap;gap:.4rem}figure{margin:0;width:4.2rem;font-size:.72rem;overflow-wrap:anywhere}
-img{width:100%;image-rendering:pixelated;display:block;border-radius:3px}
-.wrong figcaption::before{content:"✗ "}.wrong figcaption{color:light-dark(#b3261e,#ff8a80)}
-small{opacity:.75}`;
 
 function page(
   models: readonly ModelReport[],

@@ -1,0 +1,30 @@
+/**
+ * The budgets that a newly trained network is calibrated for.
+ *
+ * @module
+ */
+
+import { type Calibration, calibrateOn, type Measured } from "../calibration/calibration.ts";
+import type { Network } from "../network/network.ts";
+
+/** About how many budgets there are. */
+const BUDGETS = 8;
+/** Steps between budgets, in powers of ten. */
+const ROUND = [1, 2, 2.5, 5, 10] as const;
+
+/** Round budgets at equal distances between the cost of the first exit and that of the last: 10M, 15M, … 55M. */
+export function roundBudgets({ exits }: Network): number[] {
+  const [first, last] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];
+  if (first === last) return [last];
+  const rough = (last - first) / BUDGETS;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const nearest = ROUND.reduce((a, b) => Math.abs(b * power - rough) < Math.abs(a * power - rough) ? b : a);
+  const step = Math.max(1, Math.round(nearest * power));
+  const from = Math.ceil(first / step);
+  return Array.from({ length: Math.floor(last / step) - from + 1 }, (_, i) => (from + i) * step);
+}
+
+/** Thresholds for each of the round budgets, the cheapest first. */
+export function calibrations(network: Network, measured: Measured, dataset: string): Calibration[] {
+  return roundBudgets(network).map((budget) => calibrateOn(network, measured, { budget }, { dataset }));
+}

@@ -1,0 +1,67 @@
+/**
+ * Whether data sets can be trained on.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../data/dataset.ts";
+import { listLabels } from "../data/labels.ts";
+import { RanetError } from "../errors.ts";
+
+/**
+ * Counts images by class.
+ *
+ * @param labels The class of each image.
+ * @param classes Number of classes.
+ */
+export function countClasses(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = Array.from({ length: classes }, () => 0);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]]++;
+  return counts;
+}
+
+/**
+ * Makes sure that a network can learn from images of these classes.
+ *
+ * @param counts Images of each class (see {@linkcode countClasses}).
+ * @param options `classes`: their labels; `batch`: images in a step.
+ * @returns A warning about classes without images, if there are some.
+ * @throws {RanetError} If all images are of one class, or there are fewer than a batch takes.
+ */
+export function checkClasses(
+  counts: readonly number[],
+  { classes, batch }: { readonly classes: readonly string[]; readonly batch: number },
+): string | undefined {
+  const images = counts.reduce((sum, count) => sum + count, 0);
+  const present = classes.filter((_, label) => counts[label] > 0);
+  if (images === 0) throw new RanetError("Cannot train: there are no images to train on");
+  if (present.length === 1) {
+    throw new RanetError(
+      `Cannot train: all ${images} images are of one class, ${present[0]}; expected images of at least two`,
+    );
+  }
+  if (images < batch) {
+    throw new RanetError(
+      `Cannot train: a batch takes ${batch} images, and there are ${images}; take at most that many (--batch ${images})`,
+    );
+  }
+  const absent = classes.filter((_, label) => counts[label] === 0);
+  if (absent.length === 0) return undefined;
+  return `No images to train on of ${absent.length} of ${classes.length} classes: ${listLabels(absent)}`;
+}
+
+/**
+ * Makes sure that no image is both trained on and validated on.
+ *
+ * @throws {RanetError} If one is.
+ */
+export function checkOverlap(training: Dataset, validation: Dataset): void {
+  const trained = new Set(Array.from({ length: training.size }, (_, index) => training.origin(index)));
+  const both = Array.from({ length: validation.size }, (_, index) => validation.origin(index))
+    .filter((origin) => trained.has(origin));
+  if (both.length === 0) return;
+  throw new RanetError(
+    `Cannot validate on images that are trained on: ${both.length} of the ${validation.size} validation images are ` +
+      `also in the training data, such as ${JSON.stringify(both[0])}. Without --val, a tenth is set aside`,
+  );
+}

@@ -1,0 +1,119 @@
+/**
+ * The images of a data set for training: decoded once and kept as bytes while there is room, else decoded again each
+ * time by workers.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../data/dataset.ts";
+import { RanetError } from "../errors.ts";
+import type { DecodePool } from "./decode_pool.ts";
+import { inForm, type StoredForm, type StoredImage } from "./stored_image.ts";
+
+/** How a store is filled. */
+export interface FillOptions {
+  /** Room, in bytes. */
+  readonly room: number;
+  /** Told what is wrong with each bad image, which is left out; without it, the first one throws. */
+  readonly onBad?: (message: string) => void;
+  /** Told after each image that has been read. */
+  readonly onProgress?: () => void;
+  /** Stops reading when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Images of one data set, with their classes. */
+export class ImageStore {
+  /** Each image's class. */
+  readonly labels: ArrayLike<number>;
+  readonly #dataset: Dataset;
+  readonly #form: StoredForm;
+  readonly #pool: DecodePool;
+  readonly #kept: (StoredImage | undefined)[];
+  readonly #bad = new Set<number>();
+  #bytes = 0;
+
+  private constructor(dataset: Dataset, labels: ArrayLike<number>, form: StoredForm, pool: DecodePool) {
+    this.#dataset = dataset;
+    this.labels = labels;
+    this.#form = form;
+    this.#pool = pool;
+    this.#kept = Array.from({ length: dataset.size });
+  }
+
+  /**
+   * Makes an empty store.
+   *
+   * @param dataset Where images are.
+   * @param form What is kept of each.
+   * @param pool What decodes image files; records of other data sets need no decoding.
+   * @throws {RanetError} If a label is not among the model's.
+   */
+  static async create(dataset: Dataset, form: StoredForm, pool: DecodePool): Promise<ImageStore> {
+    return new ImageStore(dataset, await dataset.labels(), form, pool);
+  }
+
+  /** Bytes that are kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether every image is kept. */
+  get isWhole(): boolean {
+    return this.#kept.every((image, index) => image !== undefined || this.#bad.has(index));
+  }
+
+  /** Indexes of the images that are not known to be bad. */
+  get usable(): Uint32Array {
+    return Uint32Array.from(this.#kept.keys().filter((index) => !this.#bad.has(index)));
+  }
+
+  /**
+   * Reads images in order, until all are kept or there is no more room. Bad ones show now rather than in the middle of
+   * the training.
+   *
+   * @throws {RanetError} At the first bad image, without `onBad`.
+   */
+  async fill({ room, onBad, onProgress, signal }: FillOptions): Promise<void> {
+    const size = this.#dataset.size;
+    const waiting: Promise<void>[] = [];
+    let isFull = false;
+    const take = async (index: number): Promise<void> => {
+      try {
+        const stored = await this.#read(index);
+        isFull ||= this.#bytes + stored.data.byteLength > room;
+        if (isFull) return;
+        this.#kept[index] = stored;
+        this.#bytes += stored.data.byteLength;
+      } catch (error) {
+        if (!(error instanceof RanetError) || !onBad) throw error;
+        this.#bad.add(index);
+        onBad(error.message);
+      }
+      onProgress?.();
+    };
+    for (let index = 0; index < size && !isFull && !signal?.aborted; index++) {
+      const taken = take(index);
+      taken.catch(() => {}); // it is awaited below, unless an earlier one throws
+      waiting.push(taken);
+      if (waiting.length >= this.#pool.depth) await waiting.shift();
+    }
+    await Promise.all(waiting);
+  }
+
+  /**
+   * One image.
+   *
+   * @throws {RanetError} If it is bad.
+   */
+  async image(index: number): Promise<StoredImage> {
+    return this.#kept[index] ?? await this.#read(index);
+  }
+
+  async #read(index: number): Promise<StoredImage> {
+    const origin = this.#dataset.origin(index);
+    const isFile = /\.(jpe?g|png|webp)$/i.test(origin);
+    if (isFile) return await this.#pool.decode({ path: origin, form: this.#form });
+    return inForm((await this.#dataset.read(index)).image, this.#form);
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * The loop: batches into the trainer with a few steps under way, means of every epoch, validation, and moments at which
+ * the state can be saved. It knows neither devices nor files.
+ *
+ * @module
+ */
+
+import type { Trainer, TrainingState } from "../device/trainer.ts";
+import { RanetError } from "../errors.ts";
+import type { Network } from "../network/network.ts";
+import type { Tensor } from "../weights/tensor.ts";
+import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
+import { exitWeights, type Recipe } from "./recipe.ts";
+import { addStep, emptySums, type EpochRecord, meansOf, type Position, type StepRecord } from "./records.ts";
+import { rateAt } from "./schedule.ts";
+import { validate, type ValidationOutcomes } from "./validate.ts";
+
+/** Steps whose losses are still awaited: a GPU goes on meanwhile. */
+const UNDER_WAY = 3;
+
+/** A moment of a run: enough to go on from there, to the bit. */
+export interface Snapshot {
+  /** How far it is. */
+  readonly position: Position;
+  /** What the trainer holds. */
+  readonly state: TrainingState;
+}
+
+/** What a run is made of. */
+export interface RunOptions {
+  /** The network. */
+  readonly network: Network;
+  /** How it is trained. */
+  readonly recipe: Recipe;
+  /** What takes the steps, at the state of `position`. */
+  readonly trainer: Trainer;
+  /** Images to train on. */
+  readonly training: BatchSource;
+  /** Images to validate on at the end of every epoch. */
+  readonly validation?: BatchSource;
+  /** Where to go on from. */
+  readonly position: Position;
+  /** Once aborted, the step is finished, the state saved, and no further one begun. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds between savings within an epoch. */
+  readonly saveEvery: number;
+  /** Told after each step. */
+  readonly onStep?: (step: StepRecord) => void;
+  /** Told after each epoch. */
+  readonly onEpoch?: (epoch: EpochRecord) => void;
+  /** Keeps a moment: at the end of every epoch, every `saveEvery` milliseconds, and when the run stops. */
+  readonly onSave?: (snapshot: Snapshot) => Promise<void>;
+}
+
+/** What became of a run. */
+export interface RunOutcome extends Snapshot {
+  /** Whether all steps were taken. */
+  readonly finished: boolean;
+  /** What the last validation found. */
+  readonly validation?: ValidationOutcomes;
+}
+
+/** Steps in a whole run. */
+export function totalSteps({ length, batch }: Recipe, images: number): number {
+  return "steps" in length ? length.steps : length.epochs * stepsPerEpoch(images, batch);
+}
+
+/** The weights that a state's model has: their average, where one is kept. */
+export function weightsOf({ tensors, average }: TrainingState): ReadonlyMap<string, Tensor> {
+  return average ?? tensors;
+}
+
+/**
+ * Trains until all steps are taken or the signal aborts.
+ *
+ * @returns The last state.
+ * @throws {RanetError} If a loss is not finite (the state before it is saved first), or an image is bad.
+ */
+export async function run(options: RunOptions): Promise<RunOutcome> {
+  const loop = new Loop(options);
+  while (loop.goesOn) await loop.epoch();
+  return await loop.outcome();
+}
+
+interface StepUnderWay {
+  readonly record: Pick<StepRecord, "step" | "epoch" | "rate" | "images">;
+  readonly losses: ReturnType<Trainer["step"]>;
+}
+
+class Loop {
+  readonly #options: RunOptions;
+  readonly #perEpoch: number;
+  readonly #steps: number;
+  readonly #exitWeights: readonly number[];
+  readonly #underWay: StepUnderWay[] = [];
+  #position: Position;
+  #validation?: ValidationOutcomes;
+  #since = performance.now();
+  #saved = performance.now();
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const { recipe, training, network, position } = options;
+    const images = training.store.usable.length;
+    this.#perEpoch = stepsPerEpoch(images, recipe.batch);
+    this.#steps = totalSteps(recipe, images);
+    this.#exitWeights = exitWeights(recipe, network.exits.length);
+    this.#position = position;
+  }
+
+  /** Whether there is something left to do, and nobody wants to stop. */
+  get goesOn(): boolean {
+    return (this.#position.step < this.#steps || this.#isUnfinished) && !this.#options.signal?.aborted;
+  }
+
+  /** Whether all steps of an epoch are taken, but it has not been validated. */
+  get #isUnfinished(): boolean {
+    const { step, sums } = this.#position;
+    return sums.images > 0 && (step === this.#steps || step % this.#perEpoch === 0);
+  }
+
+  /** Takes the steps of an epoch, or what is left of it. */
+  async epoch(): Promise<void> {
+    const { recipe, training, trainer } = this.#options;
+    this.#since = performance.now();
+    if (this.#isUnfinished) return await this.#finishEpoch();
+    let { step } = this.#position;
+    const epoch = Math.floor(step / this.#perEpoch);
+    const from = step % this.#perEpoch;
+    const to = Math.min(this.#perEpoch, from + this.#steps - step);
+    for await (const { images, labels } of epochBatches(training, recipe, { epoch, from, to })) {
+      const rate = rateAt(recipe.schedule, step++, this.#steps);
+      const losses = trainer.step(images, labels, { rate });
+      losses.catch(() => {}); // it is awaited in its turn
+      this.#underWay.push({ record: { step, epoch: epoch + 1, rate, images: labels.length }, losses });
+      while (this.#underWay.length > UNDER_WAY) await this.#settle();
+      if (this.#options.signal?.aborted) break;
+      if (performance.now() - this.#saved >= this.#options.saveEvery) await this.#save();
+    }
+    while (this.#underWay.length > 0) await this.#settle();
+    this.#countTime();
+    if (this.#isUnfinished) await this.#finishEpoch();
+    else await this.#save();
+  }
+
+  /** The last state. */
+  async outcome(): Promise<RunOutcome> {
+    const state = await this.#options.trainer.read();
+    const finished = this.#position.step === this.#steps;
+    return { position: this.#position, state, finished, validation: this.#validation };
+  }
+
+  /** Waits for the oldest step under way. */
+  async #settle(): Promise<void> {
+    const { record, losses: promised } = this.#underWay.shift()!;
+    const { losses, right } = await promised;
+    const bad = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad >= 0) await this.#giveUp(record.step, bad, losses[bad]);
+    const step: StepRecord = {
+      ...record,
+      loss: losses.reduce((sum, loss, k) => sum + this.#exitWeights[k] * loss, 0),
+      losses: [...losses],
+      top1: Array.from(right, (count) => count / record.images),
+    };
+    this.#position = { ...this.#position, step: step.step, sums: addStep(this.#position.sums, step) };
+    this.#options.onStep?.(step);
+  }
+
+  /** The trainer has changed nothing since the step before. */
+  async #giveUp(step: number, exit: number, loss: number): Promise<never> {
+    this.#underWay.length = 0;
+    await this.#save();
+    throw new RanetError(
+      `Cannot go on: the loss of exit ${exit + 1} is ${loss} at step ${step}. The learning rate is most likely too ` +
+        "high: try a tenth of it (--rate), or a longer warmup",
+    );
+  }
+
+  async #finishEpoch(): Promise<void> {
+    const { network, validation, trainer, signal } = this.#options;
+    const { sums, epochs, step } = this.#position;
+    const seconds = sums.seconds;
+    const found = validation &&
+      await validate(network, weightsOf(await trainer.read()), validation, { device: trainer.device.kind, signal });
+    // Stopped while validating: the epoch is finished when the run goes on.
+    if (validation && !found) return await this.#save();
+    this.#validation = found;
+    this.#countTime();
+    const record: EpochRecord = {
+      epoch: Math.ceil(step / this.#perEpoch),
+      step,
+      rate: rateAt(this.#options.recipe.schedule, step - 1, this.#steps),
+      training: meansOf(sums),
+      ...found && { validation: { losses: found.losses, top1: found.top1 } },
+      seconds: this.#position.sums.seconds,
+      imagesPerSecond: sums.images / seconds,
+    };
+    this.#position = { ...this.#position, sums: emptySums(network.exits.length), epochs: [...epochs, record] };
+    await this.#save();
+    this.#options.onEpoch?.(record);
+  }
+
+  /** Adds the time since the last call to the epoch's. */
+  #countTime(): void {
+    const now = performance.now();
+    const { sums } = this.#position;
+    this.#position = { ...this.#position, sums: { ...sums, seconds: sums.seconds + (now - this.#since) / 1000 } };
+    this.#since = now;
+  }
+
+  async #save(): Promise<void> {
+    while (this.#underWay.length > 0) await this.#settle();
+    this.#saved = performance.now();
+    if (!this.#options.onSave) return;
+    this.#countTime();
+    await this.#options.onSave({ position: this.#position, state: await this.#options.trainer.read() });
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * The folder that a run writes: a model as every command takes it, and in `training/` what tells of the run and lets it
+ * go on. Every file is written whole or not at all; one run at a time has the folder.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "node:path";
+import { formatCalibrations } from "../calibration/calibration_file.ts";
+import { writeFiles } from "../cli/write_files.ts";
+import { readBoundedFile } from "../data/files.ts";
+import { RanetError } from "../errors.ts";
+import { buildNetwork } from "../network/build.ts";
+import type { Network } from "../network/network.ts";
+import { standalone } from "../report/plots.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
+import { parseSpec } from "../spec/parse.ts";
+import { specTemplate } from "../spec/template.ts";
+import { writeSafetensors } from "../weights/safetensors.ts";
+import { calibrations } from "./budgets.ts";
+import { curvesPlot } from "./curves.ts";
+import { epochsTable, stepLine, stepsHeader, stepsUpTo } from "./logs.ts";
+import { type RunOutcome, type Snapshot, weightsOf } from "./loop.ts";
+import { formatRecipe, parseRecipe, type Recipe } from "./recipe.ts";
+import { bestEpoch, type StepRecord } from "./records.ts";
+import { parseSetup, type RunSetup } from "./run_setup.ts";
+import { formatState, parseState } from "./state_file.ts";
+import { trainingReport } from "./training_report.ts";
+
+/** Larger files of weights are refused. */
+const MAX_STATE_BYTES = 2 ** 33;
+/** Larger texts are refused. */
+const MAX_TEXT_BYTES = 2 ** 28;
+
+/** Where a run's files lie, from the model's folder. */
+const FILES = {
+  spec: "spec.yaml",
+  weights: "weights.safetensors",
+  calibration: "calibration.json",
+  lock: "training/.lock",
+  setup: "training/run.json",
+  recipe: "training/recipe.yaml",
+  validation: "training/validation.csv",
+  state: "training/state.safetensors",
+  log: "training/log.csv",
+  steps: "training/steps.csv",
+  curves: "training/curves.svg",
+  report: "training/report.html",
+} as const;
+
+/** What a run is, as its folder keeps it. */
+export interface KeptRun {
+  /** The architecture. */
+  readonly spec: ArchitectureSpec;
+  /** How it is trained. */
+  readonly recipe: Recipe;
+  /** On what. */
+  readonly setup: RunSetup;
+}
+
+/** Text of the files that are written once. */
+export interface FolderTexts {
+  /** Where editors find the schemas, as seen from `spec.yaml` and from `training/recipe.yaml`. */
+  readonly schemas: { readonly spec: string; readonly recipe: string };
+  /** The list of images that were set aside, as CSV. */
+  readonly validation?: string;
+}
+
+/** The folder of a run. */
+export class ModelFolder implements Disposable {
+  /** Where it is. */
+  readonly path: string;
+  readonly #lock: Deno.FsFile;
+  readonly #run: KeptRun;
+  readonly #network: Network;
+  /** Files to be written with the first moment that is saved, until then: nothing is left of a run that saved none. */
+  #first?: readonly (readonly [path: string, text: string])[];
+  #newSteps: string[] = [];
+
+  private constructor(path: string, lock: Deno.FsFile, run: KeptRun, first: FolderTexts | undefined) {
+    this.path = path;
+    this.#lock = lock;
+    this.#run = run;
+    this.#network = buildNetwork(run.spec);
+    this.#first = first && [
+      [FILES.spec, specTemplate(run.spec, { schema: first.schemas.spec })],
+      [FILES.recipe, formatRecipe(run.recipe, { schema: first.schemas.recipe })],
+      [FILES.setup, `${JSON.stringify(run.setup, null, 2)}\n`],
+      ...first.validation === undefined ? [] : [[FILES.validation, first.validation] as const],
+    ];
+  }
+
+  /**
+   * Makes sure that a new run may have a folder.
+   *
+   * @throws {RanetError} If there is a model in it.
+   */
+  static async refuseUsed(path: string): Promise<void> {
+    for (const file of [FILES.setup, FILES.spec, FILES.weights]) {
+      const found = await Deno.stat(join(path, file)).catch(() => undefined);
+      if (!found) continue;
+      throw new RanetError(
+        `Cannot train into ${JSON.stringify(path)}: it holds ${file} already. ` +
+          (file === FILES.setup ? `Go on with it (--resume ${path}), choose ` : "Choose ") +
+          "another --out, or replace it with --force",
+      );
+    }
+  }
+
+  /**
+   * Takes a folder for a new run. Nothing is in it until the first moment is saved.
+   *
+   * @throws {RanetError} If another run has it.
+   */
+  static async create(path: string, run: KeptRun, texts: FolderTexts): Promise<ModelFolder> {
+    return new ModelFolder(path, await lock(path), run, texts);
+  }
+
+  /**
+   * Takes a folder to go on with its run.
+   *
+   * @throws {RanetError} If there is no run in it, another process has it, or a file in it is damaged.
+   */
+  static async open(path: string): Promise<{ readonly folder: ModelFolder; readonly run: KeptRun; snapshot: Snapshot }> {
+    const setupFile = await Deno.stat(join(path, FILES.setup)).catch(() => undefined);
+    if (!setupFile) {
+      throw new RanetError(`Cannot resume ${JSON.stringify(path)}: there is no training in it (${FILES.setup})`);
+    }
+    const held = await lock(path);
+    try {
+      const text = async (file: string) =>
+        new TextDecoder().decode(await readBoundedFile(join(path, file), MAX_TEXT_BYTES));
+      const run = {
+        spec: parseSpec(await text(FILES.spec), { source: join(path, FILES.spec) }),
+        recipe: parseRecipe(await text(FILES.recipe), { source: join(path, FILES.recipe) }),
+        setup: parseSetup(await text(FILES.setup), join(path, FILES.setup)),
+      };
+      const folder = new ModelFolder(path, held, run, undefined);
+      const state = await readBoundedFile(join(path, FILES.state), MAX_STATE_BYTES);
+      const snapshot = parseState(state, folder.#network, join(path, FILES.state));
+      const steps = stepsUpTo(await text(FILES.steps), snapshot.position.step);
+      await writeFiles([[join(path, FILES.steps), new TextEncoder().encode(steps)]]);
+      return { folder, run, snapshot };
+    } catch (error) {
+      held.close();
+      throw error;
+    }
+  }
+
+  /** Notes a step; it is written with the next moment that is saved. */
+  addStep(step: StepRecord): void {
+    this.#newSteps.push(stepLine(step));
+  }
+
+  /** Writes a moment, and the weights as they are; after a whole epoch, what tells of it. */
+  async save(snapshot: Snapshot): Promise<void> {
+    const { epochs, sums } = snapshot.position;
+    const texts = new Map<string, string>();
+    const newSteps = this.#newSteps.join("");
+    this.#newSteps = [];
+    if (this.#first) {
+      for (const [file, text] of this.#first) texts.set(file, text);
+      texts.set(FILES.steps, stepsHeader(this.#network.exits.length) + newSteps);
+    } else {
+      // Before the state: lines behind a state that was saved are taken away when the run goes on.
+      await Deno.writeTextFile(join(this.path, FILES.steps), newSteps, { append: true });
+    }
+    const isWholeEpoch = sums.images === 0 && epochs.length > 0;
+    if (isWholeEpoch) {
+      texts.set(FILES.log, epochsTable(epochs, this.#network.exits.length));
+      texts.set(FILES.curves, standalone(curvesPlot(epochs)));
+    }
+    const isKept = this.#run.setup.keep === "last" || (isWholeEpoch && bestEpoch(epochs) === epochs.at(-1));
+    if (this.#first) await this.#removeOthers();
+    await this.#write(texts, [
+      ...isKept ? [[FILES.weights, this.#weights(snapshot)] as const] : [],
+      [FILES.state, formatState(snapshot)],
+    ]);
+    this.#first = undefined;
+  }
+
+  /**
+   * Writes what is told at the end: the report, and calibrations for the weights that are kept.
+   *
+   * @param outcome What became of the run; its `validation` is of the weights that are kept.
+   */
+  async finish({ position, validation }: Pick<RunOutcome, "position" | "validation">, about: {
+    readonly device: string;
+    readonly images: number;
+  }): Promise<void> {
+    const { recipe, setup } = this.#run;
+    const { epochs } = position;
+    const texts = new Map<string, string>();
+    texts.set(
+      FILES.report,
+      trainingReport({ network: this.#network, epochs, validation, recipe: formatRecipe(recipe), ...about }),
+    );
+    if (validation) {
+      const name = setup.val === "split" ? `${basename(setup.data)}, a tenth set aside` : basename(setup.val);
+      texts.set(FILES.calibration, formatCalibrations(calibrations(this.#network, validation, name)));
+    }
+    await this.#write(texts);
+  }
+
+  /** Gives the folder back; if nothing was saved, nothing is left of it. */
+  [Symbol.dispose](): void {
+    this.#lock.close();
+    const remove = (path: string) => {
+      try {
+        Deno.removeSync(path);
+      } catch {
+        // Something else is in it, or another run has taken it.
+      }
+    };
+    if (!this.#first) return;
+    remove(join(this.path, FILES.lock));
+    remove(join(this.path, "training"));
+    remove(this.path);
+  }
+
+  /** Of a model that is replaced, nothing may be left. */
+  async #removeOthers(): Promise<void> {
+    for (const file of Object.values(FILES).filter((file) => file !== FILES.lock)) {
+      await Deno.remove(join(this.path, file)).catch(() => {});
+    }
+  }
+
+  #weights({ state }: Snapshot): Uint8Array {
+    return writeSafetensors(weightsOf(state), { metadata: { spec: this.#run.spec.name } });
+  }
+
+  async #write(
+    texts: ReadonlyMap<string, string>,
+    files: readonly (readonly [path: string, bytes: Uint8Array])[] = [],
+  ): Promise<void> {
+    const encoder = new TextEncoder();
+    const encoded = Array.from(texts, ([path, text]) => [path, encoder.encode(text)] as const);
+    await writeFiles([...encoded, ...files].map(([path, bytes]) => [join(this.path, path), bytes] as const));
+  }
+}
+
+/** Takes a folder for this process; the system gives it back when the process ends, however it ends. */
+async function lock(path: string): Promise<Deno.FsFile> {
+  const file = join(path, FILES.lock);
+  await Deno.mkdir(dirname(file), { recursive: true });
+  const held = await Deno.open(file, { write: true, create: true });
+  if (await held.tryLock(true)) return held;
+  held.close();
+  throw new RanetError(`Cannot train into ${JSON.stringify(path)}: another process is training into it`);
+}

@@ -1,0 +1,165 @@
+/**
+ * Everything that a run needs, opened: images read, the network with its first weights on a device.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../data/dataset.ts";
+import { normaliser } from "../data/preprocess.ts";
+import type { DeviceChoice } from "../device/open.ts";
+import { openTrainer } from "../device/open_trainer.ts";
+import type { Trainer } from "../device/trainer.ts";
+import { RanetError } from "../errors.ts";
+import { buildNetwork } from "../network/build.ts";
+import type { Network } from "../network/network.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { Tensor } from "../weights/tensor.ts";
+import type { BatchSource } from "./batches.ts";
+import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
+import { DecodePool } from "./decode_pool.ts";
+import { ImageStore } from "./image_store.ts";
+import { initialWeights, startFrom } from "./initial_weights.ts";
+import { run, type RunOptions, type RunOutcome, type Snapshot } from "./loop.ts";
+import { exitWeights, type Recipe } from "./recipe.ts";
+import { startPosition } from "./records.ts";
+import type { StoredForm } from "./stored_image.ts";
+
+/** Bytes of decoded images that are kept where nothing else is said. */
+export const DEFAULT_CACHE = 2e9;
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  /** The architecture. */
+  readonly spec: ArchitectureSpec;
+  /** How it is trained. */
+  readonly recipe: Recipe;
+  /** Images to train on. */
+  readonly training: Dataset;
+  /** Images to validate on. */
+  readonly validation?: Dataset;
+  /** Where to go on from: a moment of an earlier run. */
+  readonly snapshot?: Snapshot;
+  /** Weights of a trained model to start from, and where they come from, for messages. */
+  readonly init?: { readonly tensors: ReadonlyMap<string, Tensor>; readonly source: string };
+  /** What it runs on. */
+  readonly device: DeviceChoice;
+  /** Threads of the CPU. */
+  readonly threads?: number;
+  /** Bytes of decoded images that are kept. */
+  readonly cache: number;
+  /** Told what is wrong with each bad image, which is left out; without it, the first one throws. */
+  readonly onBad?: (message: string) => void;
+  /** Told as images are read. */
+  readonly onRead?: () => void;
+  /** Stops reading when aborted. */
+  readonly signal?: AbortSignal;
+  /** Opens the trainer. Default: on the device asked for. */
+  readonly open?: typeof openTrainer;
+}
+
+/** A network in training, and its images. */
+export class Session implements Disposable {
+  /** The network. */
+  readonly network: Network;
+  /** How it is trained. */
+  readonly recipe: Recipe;
+  /** Images of each class that are trained on. */
+  readonly counts: readonly number[];
+  /** What might surprise, in sentences. */
+  readonly warnings: readonly string[];
+  /** What takes the steps. */
+  readonly trainer: Trainer;
+  /** Images to train on. */
+  readonly training: BatchSource;
+  /** Images to validate on. */
+  readonly validation?: BatchSource;
+  readonly #snapshot?: Snapshot;
+  readonly #pool: DecodePool;
+
+  private constructor(
+    parts:
+      & Pick<Session, "network" | "recipe" | "counts" | "warnings" | "trainer" | "training" | "validation">
+      & { readonly snapshot?: Snapshot; readonly pool: DecodePool },
+  ) {
+    ({ network: this.network, recipe: this.recipe, counts: this.counts, warnings: this.warnings } = parts);
+    ({ trainer: this.trainer, training: this.training, validation: this.validation } = parts);
+    this.#snapshot = parts.snapshot;
+    this.#pool = parts.pool;
+  }
+
+  /**
+   * Checks the data, reads the images, and puts the network on a device.
+   *
+   * @throws {RanetError} If the data cannot be trained on, weights do not fit, or the device is not there.
+   */
+  static async open(options: SessionOptions): Promise<Session> {
+    const { spec, recipe, training, validation, init, snapshot, device, threads, open = openTrainer } = options;
+    const network = buildNetwork(spec);
+    const exits = exitWeights(recipe, network.exits.length);
+    if (validation) checkOverlap(training, validation);
+    const warnings: string[] = [];
+    const pool = new DecodePool();
+    try {
+      const seen = { size: spec.input.size, resize: spec.input.resize };
+      const isOriginal = recipe.augment && recipe.augment.resizedCrop !== undefined;
+      const source = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
+        const store = await ImageStore.create(dataset, form, pool);
+        const { onBad, onRead: onProgress, signal } = options;
+        await store.fill({ room, onBad, onProgress, signal });
+        return { store, size: spec.input.size, normalise: normaliser(spec.input), onBad };
+      };
+      const held = validation && await source(validation, seen, options.cache);
+      const trained = await source(training, isOriginal ? "original" : seen, options.cache - (held?.store.bytes ?? 0));
+      if (held?.store.usable.length === 0) throw new RanetError("Cannot validate: there are no images to validate on");
+      const counts = countClasses(
+        Array.from(trained.store.usable, (index) => trained.store.labels[index]),
+        spec.classes.length,
+      );
+      const warning = checkClasses(counts, { classes: spec.classes, batch: recipe.batch });
+      if (warning) warnings.push(warning);
+
+      const start = init && startFrom(network, init.tensors, { seed: recipe.seed, source: init.source });
+      if (start && start.anew.length > 0) {
+        warnings.push(`Starting anew, since the classes differ: ${start.anew.join(", ")}`);
+      }
+      const tensors = start?.tensors ?? initialWeights(network, recipe.seed);
+      const trainer = await open(network, snapshot?.state ?? { tensors, momentum: new Map() }, {
+        batch: recipe.batch,
+        optimizer: recipe.optimizer,
+        loss: { ...recipe.loss, exits },
+        average: recipe.average,
+        gradients: recipe.gradients,
+        train: recipe.train,
+        device,
+        threads,
+      });
+      return new Session({
+        network,
+        recipe,
+        counts,
+        warnings,
+        trainer,
+        training: trained,
+        validation: held,
+        snapshot,
+        pool,
+      });
+    } catch (error) {
+      pool[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Trains. */
+  async run(hooks: Pick<RunOptions, "signal" | "saveEvery" | "onStep" | "onEpoch" | "onSave">): Promise<RunOutcome> {
+    const { network, recipe, trainer, training, validation } = this;
+    const position = this.#snapshot?.position ?? startPosition(network.exits.length);
+    return await run({ network, recipe, trainer, training, validation, position, ...hooks });
+  }
+
+  /** Ends threads, and gives the device's memory back. */
+  [Symbol.dispose](): void {
+    this.trainer[Symbol.dispose]();
+    this.#pool[Symbol.dispose]();
+  }
+}

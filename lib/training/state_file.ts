@@ -1,0 +1,89 @@
+/**
+ * A moment of a run as a file: a safetensors file of weights, momentum and average, with the position among its notes.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import type { TrainingState } from "../device/trainer.ts";
+import { RanetError } from "../errors.ts";
+import { layerParameters } from "../network/cost.ts";
+import type { Network } from "../network/network.ts";
+import { checkTensors } from "../weights/check.ts";
+import { readSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+import type { Tensor } from "../weights/tensor.ts";
+import type { Snapshot } from "./loop.ts";
+import type { Position } from "./records.ts";
+
+/** Parts of a state, before the names of their tensors. */
+const PARTS = ["tensors", "momentum", "average"] as const;
+
+/** Writes a moment. */
+export function formatState({ position, state }: Snapshot): Uint8Array {
+  const named = PARTS.flatMap((part) =>
+    Array.from(state[part] ?? [], ([name, tensor]) => [`${part}/${name}`, tensor] as const)
+  );
+  return writeSafetensors(named, { metadata: { position: JSON.stringify(position) } });
+}
+
+/**
+ * Reads a moment.
+ *
+ * @param bytes The file.
+ * @param network What is trained.
+ * @param source What messages call the file.
+ * @throws {RanetError} If it is not such a file, or of another network.
+ */
+export function parseState(bytes: Uint8Array, network: Network, source: string): Snapshot {
+  const { tensors, metadata } = readSafetensors(bytes, { source });
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot go on from ${source}: ${reason}`);
+  };
+  const part = (name: typeof PARTS[number]) =>
+    new Map(
+      Array.from(tensors).filter(([key]) => key.startsWith(`${name}/`)).map(([key, tensor]) =>
+        [key.slice(name.length + 1), tensor] as const
+      ),
+    );
+  const [own, momentum, average] = PARTS.map(part);
+  if (own.size + momentum.size + average.size < tensors.size) refuse("it holds tensors of no known part");
+  checkTensors(network, own, { source });
+  if (average.size > 0) checkTensors(network, average, { source });
+  checkMomentum(network, momentum, refuse);
+  const position = parsePosition(metadata.position, network.exits.length) ?? refuse("it does not say how far it is");
+  const state: TrainingState = { tensors: own, momentum, ...average.size > 0 && { average } };
+  return { position, state };
+}
+
+function checkMomentum(network: Network, momentum: ReadonlyMap<string, Tensor>, refuse: (reason: string) => never) {
+  const learned = new Map(
+    network.exits.flatMap(({ layers }) => layers).flatMap(layerParameters).filter(({ learned }) => learned)
+      .map(({ name, shape }) => [name, shape.join()]),
+  );
+  for (const [name, { shape }] of momentum) {
+    if (learned.get(name) !== shape.join()) refuse(`the momentum of ${name} does not fit the network`);
+  }
+}
+
+function parsePosition(text: string | undefined, exits: number): Position | undefined {
+  const numbers = z.array(z.number()).length(exits);
+  const means = z.strictObject({ losses: numbers, top1: numbers });
+  const schema = z.strictObject({
+    step: z.int().min(0),
+    sums: z.strictObject({ images: z.int().min(0), losses: numbers, right: numbers, seconds: z.number().min(0) }),
+    epochs: z.array(z.strictObject({
+      epoch: z.int().min(1),
+      step: z.int().min(1),
+      rate: z.number(),
+      training: means,
+      validation: means.optional(),
+      seconds: z.number(),
+      imagesPerSecond: z.number(),
+    })),
+  });
+  try {
+    return schema.safeParse(JSON.parse(text ?? "")).data;
+  } catch {
+    return undefined;
+  }
+}

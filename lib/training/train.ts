@@ -1,0 +1,98 @@
+/**
+ * Training from code.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../data/dataset.ts";
+import type { DeviceChoice } from "../device/open.ts";
+import { createModel, type Model } from "../model/model.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { Tensor } from "../weights/tensor.ts";
+import { weightsOf } from "./loop.ts";
+import type { Recipe } from "./recipe.ts";
+import type { EpochRecord, StepRecord } from "./records.ts";
+import { DEFAULT_CACHE, Session } from "./session.ts";
+
+/** How {@linkcode train} runs. */
+export interface TrainOptions {
+  /** Images that are not trained on, to tell how good the network has become after each epoch. Default: none. */
+  readonly validation?: Dataset;
+  /** Weights of a trained model to go on from (`Model.tensors`). Default: drawn anew, by the recipe's seed. */
+  readonly init?: ReadonlyMap<string, Tensor>;
+  /** What it runs on. Default `auto`: a real GPU if there is one, else the CPU. */
+  readonly device?: DeviceChoice;
+  /** Threads that the CPU uses. Default: as many as there are cores. */
+  readonly threads?: number;
+  /** Bytes of decoded images that are kept in memory; others are decoded in every epoch. Default 2e9. */
+  readonly cache?: number;
+  /** Once aborted, the step is finished and what has been learned is returned. */
+  readonly signal?: AbortSignal;
+  /** Told after each step. */
+  readonly onStep?: (step: StepRecord) => void;
+  /** Told after each epoch. */
+  readonly onEpoch?: (epoch: EpochRecord) => void;
+  /** Told what is wrong with an image that cannot be read, which is left out. Without it, the first one throws. */
+  readonly onBad?: (message: string) => void;
+}
+
+/** What {@linkcode train} has made. */
+export interface Trained {
+  /** The network with its weights: the last ones, or their average where the recipe asks for one. */
+  readonly model: Model;
+  /** What each epoch gave. */
+  readonly epochs: readonly EpochRecord[];
+  /** Whether the recipe was followed to its end, not stopped by the signal. */
+  readonly finished: boolean;
+}
+
+/**
+ * Trains a network.
+ *
+ * The same spec, data and recipe give the same weights on the same device with the same number of threads.
+ *
+ * @param spec The architecture.
+ * @param dataset Images to train on, whose labels are the spec's classes.
+ * @param recipe How: see `readRecipe` and `parseRecipe`.
+ * @param options Where it runs, and whom it tells.
+ * @returns The trained model, to be classified with or saved (`writeSafetensors(model.tensors, …)`).
+ * @throws {RanetError} If the data cannot be trained on, the device is not there, or a loss is not finite.
+ *
+ * @example
+ * ```ts ignore
+ * import { readSpec } from "@ranet/ranet";
+ * import { openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
+ *
+ * const spec = { ...await readSpec("ranet-cifar10-micro"), classes: ["cat", "dog"] };
+ * const photos = await openDataset("photos", { labels: spec.classes, inputSize: spec.input.size });
+ * const { training, validation } = await splitDataset(photos, { seed: 0 });
+ * const { model } = await train(spec, training, await readRecipe("short"), {
+ *   validation,
+ *   onEpoch: ({ epoch, validation }) => console.log(epoch, validation?.top1),
+ * });
+ * ```
+ */
+export async function train(
+  spec: ArchitectureSpec,
+  dataset: Dataset,
+  recipe: Recipe,
+  options: TrainOptions = {},
+): Promise<Trained> {
+  const { init, device = "auto", cache = DEFAULT_CACHE, signal, onStep, onEpoch, ...rest } = options;
+  using session = await Session.open({
+    ...rest,
+    spec,
+    recipe,
+    training: dataset,
+    init: init && { tensors: init, source: "in init" },
+    device,
+    cache,
+    signal,
+  });
+  const { state, position, finished } = await session.run({ saveEvery: Infinity, signal, onStep, onEpoch });
+  return {
+    model: createModel(spec, weightsOf(state), { source: "in training" }),
+    epochs: position.epochs,
+    finished,
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * How well weights do on images that are not trained on: through the executor that classifies, every exit.
+ *
+ * @module
+ */
+
+import { AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import { createModel } from "../model/model.ts";
+import type { Network } from "../network/network.ts";
+import { argmax, softmax } from "../softmax.ts";
+import type { Tensor } from "../weights/tensor.ts";
+import { type BatchSource, makeBatch } from "./batches.ts";
+
+/** What every exit says of the validation images. */
+export interface ValidationOutcomes {
+  /** Mean cross-entropy of each exit. */
+  readonly losses: readonly number[];
+  /** Share of right answers of each exit, in [0, 1]. */
+  readonly top1: readonly number[];
+  /** The largest probability, `[exit][image]`. */
+  readonly confidences: readonly Float32Array[];
+  /** Whether the answer is right, `[exit][image]`. */
+  readonly right: readonly Uint8Array[];
+  /** How often each class was taken for each by the last exit, `[class][predicted]`. */
+  readonly confusion: readonly Uint32Array[];
+}
+
+/**
+ * Runs all exits on all images of a source.
+ *
+ * @param network The network.
+ * @param tensors Its weights.
+ * @param source The images, stored as what the network sees.
+ * @param options `device`: what it runs on; `signal`: once aborted, nothing is returned.
+ * @throws {RanetError} If an image is bad, without the source's `onBad`.
+ */
+export async function validate(
+  network: Network,
+  tensors: ReadonlyMap<string, Tensor>,
+  source: BatchSource,
+  options: { readonly device: "gpu" | "cpu"; readonly signal?: AbortSignal },
+): Promise<ValidationOutcomes | undefined> {
+  const { exits, spec } = network;
+  const model = createModel(spec, tensors, { source: "in training" });
+  using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity: DEFAULT_CAPACITY });
+  const usable = source.store.usable;
+  const confidences = exits.map(() => new Float32Array(usable.length));
+  const right = exits.map(() => new Uint8Array(usable.length));
+  const losses = exits.map(() => 0);
+  const confusion = spec.classes.map(() => new Uint32Array(spec.classes.length));
+  let count = 0;
+  for (let start = 0; start < usable.length; start += DEFAULT_CAPACITY) {
+    if (options.signal?.aborted) return undefined;
+    const { images, labels } = await makeBatch(source, usable.subarray(start, start + DEFAULT_CAPACITY));
+    const logits = await executor.forward(images);
+    labels.forEach((label, i) => {
+      logits.forEach((values, k) => {
+        const probabilities = softmax(values.subarray(i * spec.classes.length, (i + 1) * spec.classes.length));
+        const best = argmax(probabilities);
+        confidences[k][count + i] = probabilities[best];
+        right[k][count + i] = Number(best === label);
+        losses[k] -= Math.log(Math.max(probabilities[label], Number.MIN_VALUE));
+        if (k === exits.length - 1) confusion[label][best]++;
+      });
+    });
+    count += labels.length;
+  }
+  return {
+    losses: losses.map((sum) => sum / count),
+    top1: right.map((own) => own.subarray(0, count).reduce((sum, hit) => sum + hit, 0) / count),
+    confidences: confidences.map((own) => own.subarray(0, count)),
+    right: right.map((own) => own.subarray(0, count)),
+    confusion,
+  };
+}
