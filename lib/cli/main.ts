@@ -25,6 +25,7 @@ import { serveCommand } from "./serve.ts";
 import { specCommand } from "./spec.ts";
 import { systemReason } from "./system_error.ts";
 import { printable } from "./text.ts";
+import { trainCommand } from "./train.ts";
 import { tuneCommand } from "./tune.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -35,6 +36,7 @@ const COMMANDS: readonly Command[] = [
   drawCommand,
   diffCommand,
   newCommand,
+  trainCommand,
   forwardCommand,
   specCommand,
   importCommand,

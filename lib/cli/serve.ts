@@ -11,6 +11,7 @@ import { count, thresholds } from "./args.ts";
 import { readBudget } from "./budget.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { untilSignal } from "./signals.ts";
 
 type ServeOption =
   | ModelOption
@@ -120,14 +121,8 @@ function listen(
 
 /** Until the system or a person asks the process to stop; if asked again, it stops at once. */
 function whenStopped(): Promise<void> {
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, stop);
-    resolve();
-  };
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  return promise;
+  const { signal } = untilSignal();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 function whole(option: string, value: string): number {

@@ -50,7 +50,12 @@ async function openFiles(files: readonly string[], path: string, options: Datase
     throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: name one of its files, ${files.join(", ")}`);
   }
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
-  if (/\.csv$/i.test(file)) return await openCsv(file, { ...options, openRecords: (file) => openFiles([file], file, options) });
+  if (/\.csv$/i.test(file)) {
+    return await openCsv(file, {
+      ...options,
+      openRecords: (file) => openFiles([file], file, options),
+    });
+  }
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)

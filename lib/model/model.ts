@@ -136,7 +136,8 @@ export function createModel(
   return { name: spec.name, spec, network, tensors };
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+/** Whether a model is named by the directory that it is in. */
+export async function isDirectory(path: string): Promise<boolean> {
   if (BUNDLED_SPECS.includes(path) || isUrl(path)) return false;
   try {
     return (await Deno.stat(path)).isDirectory;

@@ -51,7 +51,7 @@ export function cropPixels(
   const width = size - Math.abs(left);
   for (let y = Math.max(0, -top); y < Math.min(size, size - top); y++) {
     const from = 3 * ((y + top) * size + Math.max(0, left));
-    out.set(pixels.subarray(from, from + 3 * width), 3 * (y * size + Math.max(0, -left)));
+    if (width > 0) out.set(pixels.subarray(from, from + 3 * width), 3 * (y * size + Math.max(0, -left)));
   }
   if (flip && random() < 0.5) mirror(out, size);
   return out;

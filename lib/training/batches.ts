@@ -68,8 +68,11 @@ export async function* epochBatches(
   const waiting: Promise<Batch>[] = [];
   for (let next = from; next < to || waiting.length > 0;) {
     while (next < to && waiting.length <= AHEAD) {
-      const batch = makeBatch(source, order.subarray(next * recipe.batch, (next + 1) * recipe.batch), (image, index) =>
-        vary(image, source.size, recipe, { epoch, index }));
+      const batch = makeBatch(
+        source,
+        order.subarray(next * recipe.batch, (next + 1) * recipe.batch),
+        (image, index) => vary(image, source.size, recipe, { epoch, index }),
+      );
       batch.catch(() => {}); // it is awaited below, unless nobody asks for it
       waiting.push(batch);
       next++;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Calibration, calibrateOn, type Measured } from "../calibration/calibration.ts";
+import { calibrateOn, type Calibration, type Measured } from "../calibration/calibration.ts";
 import type { Network } from "../network/network.ts";
 
 /** About how many budgets there are. */

@@ -80,7 +80,8 @@ export function startFrom(
   const anew = classifiers.flatMap(layerParameters).filter(({ name, shape }) => {
     const found = given.get(name)?.shape;
     // All else being equal, the classes differ.
-    return found?.length === shape.length && found[0] !== shape[0] && found.slice(1).every((n, i) => n === shape[i + 1]);
+    return found?.length === shape.length && found[0] !== shape[0] &&
+      found.slice(1).every((n, i) => n === shape[i + 1]);
   }).map(({ name }) => name);
   const tensors = new Map(given);
   for (const name of anew) tensors.set(name, drawn.get(name)!);

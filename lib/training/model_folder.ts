@@ -121,7 +121,9 @@ export class ModelFolder implements Disposable {
    *
    * @throws {RanetError} If there is no run in it, another process has it, or a file in it is damaged.
    */
-  static async open(path: string): Promise<{ readonly folder: ModelFolder; readonly run: KeptRun; snapshot: Snapshot }> {
+  static async open(
+    path: string,
+  ): Promise<{ readonly folder: ModelFolder; readonly run: KeptRun; snapshot: Snapshot }> {
     const setupFile = await Deno.stat(join(path, FILES.setup)).catch(() => undefined);
     if (!setupFile) {
       throw new RanetError(`Cannot resume ${JSON.stringify(path)}: there is no training in it (${FILES.setup})`);

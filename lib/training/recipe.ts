@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LossOptions, OptimizerOptions, TrainerOptions } from "../device/trainer.ts";
+import type { LossOptions, OptimizerOptions } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
 import { readBundled, readResource } from "../model/resource.ts";
 import { schemaLine } from "../spec/yaml_text.ts";
@@ -54,9 +54,9 @@ export interface Recipe {
   /** Decay of the moving average of weights that is saved; 0: none. */
   readonly average: number;
   /** How the exits' gradients meet in what they share. */
-  readonly gradients: TrainerOptions["gradients"];
+  readonly gradients: "plain" | "equilibrium";
   /** What learns. */
-  readonly train: TrainerOptions["train"];
+  readonly train: "all" | "classifiers";
   /** Whether images are taken in another order in every epoch. */
   readonly shuffle: boolean;
   /** What initial weights, order and augmentation follow from. */

@@ -66,7 +66,9 @@ const augment = mapping({
 /** The document's schema; every default that depends on no other key is in it. */
 export const recipeSchema = mapping({
   name: name.default("unnamed").describe("Name, as in file names: lower-case letters, digits and single hyphens."),
-  epochs: whole(1, 100_000).optional().describe("Passes over the training images. Default: 300, unless steps is there."),
+  epochs: whole(1, 100_000).optional().describe(
+    "Passes over the training images. Default: 300, unless steps is there.",
+  ),
   steps: whole(1, 1_000_000_000).optional().describe("Instead of epochs: number of steps, a batch each."),
   batch: whole(1, 65_536).default(64).describe("Images in a step. Default: 64."),
   optimizer: optimizer.prefault({}).describe("How gradients change parameters."),

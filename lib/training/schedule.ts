@@ -16,7 +16,7 @@ import type { Schedule } from "./recipe.ts";
 export function rateAt(schedule: Schedule, step: number, steps: number): number {
   const { kind, rate, milestones, factor, warmup } = schedule;
   const rising = Math.round(warmup * steps);
-  if (step < rising) return rate * (step + 1) / rising;
+  if (step < rising) return rate * ((step + 1) / rising);
   const rest = (step - rising) / (steps - rising);
   switch (kind) {
     case "constant":

@@ -19,10 +19,11 @@ import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
 import { DecodePool } from "./decode_pool.ts";
 import { ImageStore } from "./image_store.ts";
 import { initialWeights, startFrom } from "./initial_weights.ts";
-import { run, type RunOptions, type RunOutcome, type Snapshot } from "./loop.ts";
+import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from "./loop.ts";
 import { exitWeights, type Recipe } from "./recipe.ts";
-import { startPosition } from "./records.ts";
+import { type Position, startPosition } from "./records.ts";
 import type { StoredForm } from "./stored_image.ts";
+import { validate, type ValidationOutcomes } from "./validate.ts";
 
 /** Bytes of decoded images that are kept where nothing else is said. */
 export const DEFAULT_CACHE = 2e9;
@@ -150,10 +151,25 @@ export class Session implements Disposable {
     }
   }
 
+  /** Steps in the whole run. */
+  get steps(): number {
+    return totalSteps(this.recipe, this.training.store.usable.length);
+  }
+
+  /** Where the run starts, or goes on. */
+  get position(): Position {
+    return this.#snapshot?.position ?? startPosition(this.network.exits.length);
+  }
+
+  /** Measures weights on the validation images, if there are any. */
+  async validate(tensors: ReadonlyMap<string, Tensor>): Promise<ValidationOutcomes | undefined> {
+    const { network, validation, trainer } = this;
+    return validation && await validate(network, tensors, validation, { device: trainer.device.kind });
+  }
+
   /** Trains. */
   async run(hooks: Pick<RunOptions, "signal" | "saveEvery" | "onStep" | "onEpoch" | "onSave">): Promise<RunOutcome> {
-    const { network, recipe, trainer, training, validation } = this;
-    const position = this.#snapshot?.position ?? startPosition(network.exits.length);
+    const { network, recipe, trainer, training, validation, position } = this;
     return await run({ network, recipe, trainer, training, validation, position, ...hooks });
   }
 

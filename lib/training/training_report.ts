@@ -88,9 +88,7 @@ ${
 ${
       table(
         ["class", "taken for", "of its validation images"],
-        pairs.map(({ label, predicted, share, images }) =>
-          row([label, predicted, `${percent(share)} (${images})`])
-        ),
+        pairs.map(({ label, predicted, share, images }) => row([label, predicted, `${percent(share)} (${images})`])),
       )
     }`
   }

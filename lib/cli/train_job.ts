@@ -1,0 +1,194 @@
+/**
+ * What a command line of `ranet train` asks for, with its data sets opened: a new run, or one that goes on.
+ *
+ * @module
+ */
+
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Dataset } from "../data/dataset.ts";
+import { openDataset } from "../data/open_dataset.ts";
+import { RanetError } from "../errors.ts";
+import { buildNetwork } from "../network/build.ts";
+import { isDirectory, readSpec } from "../model/model.ts";
+import { readTensors } from "../model/read_tensors.ts";
+import { isUrl } from "../model/resource.ts";
+import { csv } from "../report/markup.ts";
+import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { Snapshot } from "../training/loop.ts";
+import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
+import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";
+import { digestOf, type RunSetup } from "../training/run_setup.ts";
+import type { SessionOptions } from "../training/session.ts";
+import { splitDataset } from "../training/split.ts";
+import { readAmount } from "./amount.ts";
+import { choice, count, deviceChoice, required } from "./args.ts";
+import { type Call, UsageError } from "./command.ts";
+import { schemaSeenFrom } from "./schema_link.ts";
+import type { TrainOption } from "./train.ts";
+
+/** A run that is to be made. */
+export interface TrainJob extends KeptRun {
+  /** Images to train on. */
+  readonly training: Dataset;
+  /** Images to validate on. */
+  readonly validation?: Dataset;
+  /** Where it goes on from. */
+  readonly snapshot?: Snapshot;
+  /** Weights that it starts from. */
+  readonly init?: SessionOptions["init"];
+  /** What the user should know. */
+  readonly notes: readonly string[];
+  /** The folder of a run that goes on. */
+  readonly folder?: ModelFolder;
+  /** Takes the folder of a new run. */
+  createFolder(): Promise<ModelFolder>;
+}
+
+/** Options that may stand beside `--resume`: where it runs, not what it does. */
+const BESIDE_RESUME: readonly TrainOption[] = ["resume", "device", "threads", "cache"];
+
+/**
+ * A new run.
+ *
+ * @throws {UsageError} If options are missing.
+ * @throws {RanetError} If one cannot be used, the data cannot be opened, or there is a model in the folder.
+ */
+export async function newJob({ operands, options, flags }: Call<TrainOption>): Promise<TrainJob> {
+  const [specSource] = operands;
+  if (specSource === undefined) throw new UsageError("Cannot run train: expected SPEC, or --resume DIR");
+  const given = { options } as Call<TrainOption>;
+  const data = required(given, "data");
+  const isDry = flags.has("dry-run");
+  const out = isDry ? "" : required(given, "out");
+  if (!isDry && !flags.has("force")) await ModelFolder.refuseUsed(out);
+
+  const spec = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
+  const recipe = await readWantedRecipe(options);
+  exitWeights(recipe, buildNetwork(spec).exits.length);
+  const setup: Omit<RunSetup, "images"> = {
+    data: resolve(data),
+    val: options.val === undefined ? "split" : options.val === "none" ? "none" : resolve(options.val),
+    skipBad: flags.has("skip-bad"),
+    ...placeOf(options),
+    keep: choice("keep", options.keep ?? "last", ["last", "best"]),
+  };
+  if (setup.keep === "best" && setup.val === "none") {
+    throw new UsageError("Cannot use --keep best with --val none: the best are those that validate best");
+  }
+  const sets = await openSets(spec, recipe, setup);
+  const init = options.init === undefined
+    ? undefined
+    : { tensors: await readTensors(options.init), source: options.init };
+  const run: KeptRun = { spec, recipe, setup: { ...setup, images: await digestOf(...listOf(sets)) } };
+  return {
+    ...run,
+    ...sets,
+    init,
+    createFolder: async () =>
+      await ModelFolder.create(out, run, {
+        schemas: { spec: schemaSeenFrom(join(out, "spec.yaml")), recipe: recipeSchemaSeenFrom(join(out, "training")) },
+        validation: setup.val === "split" && sets.validation ? await listFile(sets.validation, spec) : undefined,
+      }),
+  };
+}
+
+/**
+ * A run that goes on.
+ *
+ * @throws {UsageError} If options would change it.
+ * @throws {RanetError} If there is none in the folder, or its images are not there as they were.
+ */
+export async function resumedJob({ operands, options, flags }: Call<TrainOption>): Promise<TrainJob> {
+  const others = Object.keys(options).filter((name) => !BESIDE_RESUME.includes(name as TrainOption));
+  const extra = [...operands, ...others.map((name) => `--${name}`), ...[...flags].map((flag) => `--${flag}`)]
+    .filter((word) => word !== "--json");
+  if (extra.length > 0) {
+    throw new UsageError(`Cannot use ${extra[0]} with --resume: the run goes on with everything as it was`);
+  }
+  const { folder, run, snapshot } = await ModelFolder.open(options.resume!);
+  try {
+    const setup = { ...run.setup, ...placeOf(options, run.setup) };
+    const sets = await openSets(run.spec, run.recipe, setup);
+    if (await digestOf(...listOf(sets)) !== setup.images) {
+      throw new RanetError(
+        `Cannot go on: the images in ${JSON.stringify(setup.data)} are not those that this run began with. ` +
+          "Put them back, or begin anew from its weights (--init)",
+      );
+    }
+    return { ...run, setup, ...sets, snapshot, folder, createFolder: () => Promise.resolve(folder) };
+  } catch (error) {
+    folder[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Where a run computes, and in how much memory it keeps images. */
+function placeOf(
+  { device, threads, cache }: Call<TrainOption>["options"],
+  before?: RunSetup,
+): Pick<RunSetup, "device" | "threads" | "cache"> {
+  return {
+    device: device === undefined && before ? before.device : deviceChoice(device),
+    threads: threads === undefined ? before?.threads : count("threads", threads),
+    cache: cache === undefined ? before?.cache ?? 2e9 : readAmount(cache, "cache"),
+  };
+}
+
+async function readWantedRecipe(options: Call<TrainOption>["options"]): Promise<Recipe> {
+  const { epochs, steps, batch, rate, seed } = options;
+  const recipe = await readRecipe(options.recipe ?? DEFAULT_RECIPE);
+  const whole = (name: TrainOption, text?: string) => text === undefined ? undefined : count(name, text);
+  return changeRecipe(recipe, {
+    epochs: whole("epochs", epochs),
+    steps: whole("steps", steps),
+    batch: whole("batch", batch),
+    rate: rate === undefined ? undefined : readNumber("rate", rate),
+    seed: seed === undefined ? undefined : readNumber("seed", seed),
+  });
+}
+
+function readNumber(option: string, text: string): number {
+  const value = /^[\d.]+(e-?\d+)?$/i.test(text) ? Number(text) : NaN;
+  if (Number.isFinite(value)) return value;
+  throw new RanetError(`Cannot use --${option} ${JSON.stringify(text)}: expected a number`);
+}
+
+async function openSets(
+  spec: ArchitectureSpec,
+  recipe: Recipe,
+  { data, val, skipBad }: Pick<RunSetup, "data" | "val" | "skipBad">,
+): Promise<Pick<TrainJob, "training" | "validation" | "notes">> {
+  const shared = { labels: spec.classes, inputSize: spec.input.size, skipBad };
+  const whole = await openDataset(data, { ...shared, part: "training" });
+  const held = val === "split" || val === "none" ? undefined : await openDataset(val, shared);
+  const notes = [...whole.bad, ...held?.bad ?? []].map((message) => `Skipped: ${message}`);
+  if (val !== "split") return { training: whole, validation: held, notes };
+  const { training, validation } = await splitDataset(whole, { seed: recipe.seed });
+  if (validation.size === 0) {
+    throw new RanetError(
+      `Cannot set images aside for validation: no class in ${JSON.stringify(data)} has two. Give others (--val), or ` +
+        "do without (--val none)",
+    );
+  }
+  return { training, validation, notes };
+}
+
+function listOf({ training, validation }: Pick<TrainJob, "training" | "validation">): Dataset[] {
+  return validation ? [training, validation] : [training];
+}
+
+/** The list of images that were set aside, which `calibrate` and `eval` take. */
+async function listFile(validation: Dataset, { classes }: ArchitectureSpec): Promise<string> {
+  const labels = await validation.labels();
+  return csv(
+    ["path", "label"],
+    Array.from({ length: validation.size }, (_, index) => [validation.origin(index), classes[labels[index]]]),
+  );
+}
+
+function recipeSchemaSeenFrom(folder: string): string {
+  const schema = new URL("../../recipes/recipe.schema.json", import.meta.url);
+  if (isUrl(schema.href)) return schema.href;
+  return relative(resolve(folder), fileURLToPath(schema)).replaceAll("\\", "/");
+}

@@ -1,0 +1,191 @@
+/**
+ * What `ranet train` tells: first what it is going to do, then how it goes, at the end what came of it. On a terminal with
+ * a progress bar, else in lines, or as JSON lines.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { bytes as byteText, large, percent } from "../report/numbers.ts";
+import type { RunOutcome } from "../training/loop.ts";
+import { bestEpoch, type EpochRecord, type StepRecord } from "../training/records.ts";
+import type { Session } from "../training/session.ts";
+import { duration } from "../training/training_report.ts";
+import { stepsPerEpoch } from "../training/batches.ts";
+import type { Terminal } from "./command.ts";
+import { Progress } from "./progress.ts";
+import { printable, table } from "./text.ts";
+import { TrainProgress } from "./train_progress.ts";
+import type { TrainJob } from "./train_job.ts";
+
+/** Steps after which the time that they take is told; the first ones warm up. */
+const [WARM_STEPS, PACE_STEPS] = [2, 10];
+
+/** Tells of a training. */
+export class TrainOutput implements Disposable {
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+  #progress?: TrainProgress;
+  #session?: Session;
+  #times: number[] = [];
+  #firstStep = 0;
+  #last?: EpochRecord;
+
+  /** Tells it to a terminal, as text or JSON lines. */
+  constructor(terminal: Terminal, { json }: { readonly json: boolean }) {
+    this.#terminal = terminal;
+    this.#json = json;
+  }
+
+  /** Notices, which are not results. */
+  notes(messages: readonly string[]): void {
+    for (const message of messages) this.#terminal.stderr(printable(message));
+  }
+
+  /** A bar for the images that are read before the training begins. */
+  reading(images: number): Progress {
+    return new Progress("reading", images);
+  }
+
+  /** What is going to be done. */
+  start(session: Session, job: TrainJob): void {
+    this.#session = session;
+    this.notes(session.warnings);
+    const { network, recipe, counts, trainer, training, validation } = session;
+    const { cumulativeFlops, cumulativeParams } = network.exits[network.exits.length - 1];
+    const images = training.store.usable.length;
+    const perEpoch = stepsPerEpoch(images, recipe.batch);
+    const kept = training.store.bytes + (validation?.store.bytes ?? 0);
+    const facts = {
+      model: network.spec.name,
+      exits: network.exits.length,
+      params: cumulativeParams,
+      flopsPerImage: 3 * cumulativeFlops,
+      images,
+      imagesPerClass: counts,
+      validationImages: validation?.store.usable.length ?? 0,
+      recipe: recipe.name,
+      batch: recipe.batch,
+      stepsPerEpoch: perEpoch,
+      steps: session.steps,
+      device: trainer.device,
+      bytes: trainer.bytes,
+      imageBytes: kept,
+      from: session.position.step,
+    };
+    if (this.#json) return this.#line("start", facts);
+    const { val, data } = job.setup;
+    const held = val === "none"
+      ? "none to validate on"
+      : `${facts.validationImages} to validate on, ${
+        val === "split" ? `a tenth of each class, set aside by seed ${recipe.seed}` : `from ${val}`
+      }`;
+    const others = training.store.isWhole && (validation?.store.isWhole ?? true)
+      ? ""
+      : ", the others decoded again in every epoch";
+    this.#terminal.stdout(
+      printableLines(
+        `${network.spec.name}: ${network.exits.length} exits, ${large(cumulativeParams)} parameters; about ${
+          large(facts.flopsPerImage)
+        } multiply-adds an image in training
+${images} images of ${data} to train on (${classCounts(counts, network.spec.classes)}), ${held}
+recipe ${recipe.name}: ${
+          (session.steps / perEpoch).toFixed(1).replace(/\.0$/, "")
+        } epochs of ${perEpoch} steps, ${recipe.batch} images a step
+on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteText(kept)} for images${others}${
+          facts.from > 0 ? `\ngoing on after step ${facts.from} of ${session.steps}` : ""
+        }`,
+      ),
+    );
+  }
+
+  /** A step was taken. */
+  step(step: StepRecord): void {
+    const session = this.#session!;
+    if (this.#times.length === 0) this.#firstStep = step.step;
+    if (this.#times.length <= PACE_STEPS) this.#times.push(performance.now());
+    if (this.#times.length === PACE_STEPS && step.step - this.#firstStep < PACE_STEPS) this.pace();
+    if (this.#json) return;
+    this.#progress ??= process.stderr.isTTY ? new TrainProgress(session.steps, step.step - 1) : undefined;
+    this.#progress?.step(step, this.#last);
+  }
+
+  /** How long it takes, as far as the steps so far tell. */
+  pace(): void {
+    const session = this.#session!;
+    const warm = this.#times.slice(Math.min(WARM_STEPS, this.#times.length - 2));
+    if (warm.length < 2) return;
+    const perStep = (warm[warm.length - 1] - warm[0]) / (warm.length - 1) / 1000;
+    const perEpoch = perStep * stepsPerEpoch(session.training.store.usable.length, session.recipe.batch);
+    const left = perStep * (session.steps - session.position.step);
+    this.#times.length = PACE_STEPS + 1;
+    if (this.#json) return this.#line("pace", { secondsPerStep: perStep, secondsPerEpoch: perEpoch, seconds: left });
+    const text = `about ${duration(perEpoch)} an epoch, ${duration(left)} in all, and validation`;
+    if (this.#progress) this.#progress.note(text);
+    else this.#terminal.stdout(text);
+  }
+
+  /** An epoch is done. */
+  epoch(epoch: EpochRecord): void {
+    this.#last = epoch;
+    if (this.#json) return this.#line("epoch", epoch);
+    if (this.#progress) return;
+    const ends = (shares: readonly number[]) => `${percent(shares[0])} … ${percent(shares[shares.length - 1])}`;
+    const total = epoch.training.losses.reduce((sum, loss) => sum + loss, 0);
+    this.#terminal.stdout(
+      `epoch ${epoch.epoch}: loss ${total.toFixed(3)}, top-1 ${ends(epoch.training.top1)}` +
+        `${epoch.validation ? `, validation ${ends(epoch.validation.top1)}` : ""}; ` +
+        `${epoch.imagesPerSecond.toFixed(0)} images/s, ${duration(epoch.seconds)}`,
+    );
+  }
+
+  /** What came of it. */
+  done({ validation, position }: RunOutcome, { network }: Session, { setup }: TrainJob, path: string): void {
+    this[Symbol.dispose]();
+    const last = position.epochs[position.epochs.length - 1];
+    const kept = setup.keep === "best" ? bestEpoch(position.epochs)!.epoch : last.epoch;
+    const exits = network.exits.map(({ cumulativeFlops }, k) => ({
+      exit: k + 1,
+      flops: cumulativeFlops,
+      trainingTop1: last.training.top1[k],
+      validationTop1: validation?.top1[k],
+    }));
+    if (this.#json) return this.#line("done", { model: network.spec.name, path, epoch: kept, exits });
+    const rows = exits.map(({ exit, flops, trainingTop1, validationTop1 }) => [
+      exit,
+      large(flops),
+      percent(trainingTop1),
+      validationTop1 === undefined ? "–" : percent(validationTop1),
+    ]);
+    const titles = ["exit", "multiply-adds", "training top-1", "validation top-1"] as const;
+    const budget = large(network.exits[Math.floor(network.exits.length / 2)].cumulativeFlops).replace(/ /g, "");
+    this.#terminal.stdout(`${table(titles.map((title) => [title, "right"] as const), rows)}
+
+written to ${printable(path)}, weights of epoch ${kept}. Next:
+  ranet classify photo.jpg --model ${printable(path)}${validation ? ` --budget ${budget}` : ""}
+  ranet eval TEST --model ${printable(path)} --out report
+  ranet export onnx ${printable(path)} --out ${printable(path)}/model.onnx`);
+  }
+
+  /** Takes the bar away. */
+  [Symbol.dispose](): void {
+    this.#progress?.[Symbol.dispose]();
+    this.#progress = undefined;
+  }
+
+  #line(event: string, facts: object): void {
+    this.#terminal.stdout(JSON.stringify({ event, ...facts }));
+  }
+}
+
+/** `4500 of each of 10 classes`, or what each of a few has. */
+function classCounts(counts: readonly number[], classes: readonly string[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (least === most) return `${least} of each of ${counts.length} classes`;
+  if (counts.length <= 12) return counts.map((count, i) => `${classes[i]} ${count}`).join(", ");
+  return `${least} to ${most} of each of ${counts.length} classes`;
+}
+
+function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}

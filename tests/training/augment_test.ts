@@ -1,0 +1,117 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import { resizeBox, toPixels } from "../../lib/data/preprocess.ts";
+import { cropPixels, randomBox, resizedCropPixels, variationStream } from "../../lib/training/augment.ts";
+
+/** An image whose every byte is another. */
+const numbered = (size: number) => Uint8ClampedArray.from({ length: 3 * size ** 2 }, (_, i) => 1 + i % 255);
+const stream = (index: number) => variationStream({ seed: 1, epoch: 2, index });
+
+Deno.test("without crop and flip an image stays as it is", () => {
+  const pixels = numbered(7);
+  assertEquals(cropPixels(pixels, 7, { crop: 0, flip: false }, stream(0)), pixels);
+});
+
+Deno.test("a crop is the image shifted by up to its padding, black where there was none, perhaps mirrored", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(12), fc.boolean(), fc.nat(), (size, crop, flip, index) => {
+      const pixels = numbered(size);
+      const found = cropPixels(pixels, size, { crop, flip }, stream(index));
+      const random = stream(index);
+      const [left, top] = [0, 0].map(() => Math.floor((2 * crop + 1) * random()) - crop);
+      const mirrored = flip && random() < 0.5;
+      for (let y = 0; y < size; y++) {
+        for (let x = 0; x < size; x++) {
+          const [fromX, fromY] = [(mirrored ? size - 1 - x : x) + left, y + top];
+          const inside = fromX >= 0 && fromY >= 0 && fromX < size && fromY < size;
+          for (let c = 0; c < 3; c++) {
+            const expected = inside ? pixels[3 * (fromY * size + fromX) + c] : 0;
+            assertEquals(found[3 * (y * size + x) + c], expected, `${x}, ${y}`);
+          }
+        }
+      }
+    }),
+  );
+});
+
+Deno.test("every shift comes up, and half of the images are mirrored", () => {
+  const shifts = new Map<number, number>();
+  let mirrored = 0;
+  const pixels = new Uint8ClampedArray(3 * 9);
+  pixels.fill(255, 3 * 3, 3 * 4); // the left pixel of the middle row
+  for (let index = 0; index < 9000; index++) {
+    const at = cropPixels(pixels, 3, { crop: 1, flip: false }, stream(index)).findIndex((value) => value > 0);
+    shifts.set(at, (shifts.get(at) ?? 0) + 1);
+    mirrored += cropPixels(pixels, 3, { crop: 0, flip: true }, stream(index))[3 * 5] / 255;
+  }
+  // Left columns 0 and 1 of three rows, and in a third of all it is shifted out.
+  assertEquals(shifts.size, 7);
+  assertAlmostEquals(shifts.get(-1)! / 9000, 1 / 3, 0.03);
+  assertAlmostEquals(mirrored / 9000, 0.5, 0.03);
+});
+
+Deno.test("a variation follows from seed, epoch and image alone", () => {
+  const draw = (which: Parameters<typeof variationStream>[0]) => {
+    const random = variationStream(which);
+    return [random(), random(), random()];
+  };
+  const one = { seed: 3, epoch: 4, index: 5 };
+  assertEquals(draw(one), draw(one));
+  for (const other of [{ seed: 4 }, { epoch: 5 }, { index: 4 }, { epoch: 5, index: 4 }]) {
+    assertNotEquals(draw(one), draw({ ...one, ...other }));
+  }
+});
+
+Deno.test("a random box lies within the image, and has the area and shape asked for unless it does not fit", () => {
+  const sides = fc.integer({ min: 1, max: 300 });
+  const shares = fc.tuple(fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 0.01, max: 1, noNaN: true }));
+  fc.assert(fc.property(sides, sides, shares, fc.nat(), (width, height, two, index) => {
+    const [least, most] = two.sort((a, b) => a - b);
+    const box = randomBox({ width, height }, [least, most], stream(index));
+    assert(box.left >= 0 && box.top >= 0 && box.width >= 1 && box.height >= 1);
+    assert(box.left + box.width <= width && box.top + box.height <= height);
+    // Rounding moves each side by up to half a pixel.
+    assert((box.width - 0.5) / (box.height + 0.5) <= 4 / 3 || box.height === height || box.width === width);
+    assert(
+      (box.width - 0.5) * (box.height - 0.5) <= most * width * height || box.width === width || box.height === height,
+    );
+  }));
+});
+
+Deno.test("a box of the whole image, scaled, is what resizing it gives", () => {
+  const image = { width: 12, height: 12, data: Uint8Array.from({ length: 4 * 144 }, (_, i) => i * 37 & 255) };
+  const box = { left: 0, top: 0, width: 12, height: 12 };
+  for (const size of [5, 12, 20]) assertEquals(resizeBox(image, box, size), toPixels(image, { size, resize: size }));
+});
+
+Deno.test("a box is scaled as if the image ended there", () => {
+  const data = Uint8Array.from({ length: 4 * 20 * 10 }, (_, i) => i * 91 & 255);
+  const box = { left: 3, top: 2, width: 8, height: 6 };
+  const cut = Uint8Array.from({ length: 4 * 8 * 6 }, (_, i) => {
+    const [x, y] = [(i >> 2) % 8, Math.floor((i >> 2) / 8)];
+    return data[4 * ((y + 2) * 20 + x + 3) + (i & 3)];
+  });
+  const whole = { left: 0, top: 0, width: 8, height: 6 };
+  assertEquals(
+    resizeBox({ width: 20, height: 10, data }, box, 7),
+    resizeBox({ width: 8, height: 6, data: cut }, whole, 7),
+  );
+});
+
+Deno.test("a resized crop is of the size asked for, and mirrored if the numbers say so", () => {
+  const image = { width: 30, height: 20, data: Uint8Array.from({ length: 2400 }, (_, i) => i & 255) };
+  const made = (flip: boolean, index: number) =>
+    resizedCropPixels(image, 6, { resizedCrop: [0.1, 1], flip }, stream(index));
+  const rows = (pixels: Uint8ClampedArray) =>
+    Array.from({ length: 36 }, (_, i) => [...pixels.subarray(3 * i, 3 * i + 3)]);
+  let mirrored = 0;
+  for (let index = 0; index < 50; index++) {
+    const [straight, perhaps] = [rows(made(false, index)), rows(made(true, index))];
+    const other = straight.map((_, i) => straight[i - i % 6 + 5 - i % 6]);
+    if (JSON.stringify(straight) !== JSON.stringify(perhaps)) {
+      mirrored++;
+      assertEquals(perhaps, other);
+    }
+  }
+  assert(mirrored > 10 && mirrored < 40);
+});

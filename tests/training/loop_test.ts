@@ -1,0 +1,234 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { RanetError } from "../../lib/errors.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { stepsPerEpoch } from "../../lib/training/batches.ts";
+import type { RunOptions, RunOutcome, Snapshot } from "../../lib/training/loop.ts";
+import { parseRecipe, type Recipe } from "../../lib/training/recipe.ts";
+import { type EpochRecord, startPosition, type StepRecord } from "../../lib/training/records.ts";
+import { rateAt } from "../../lib/training/schedule.ts";
+import { Session, type SessionOptions } from "../../lib/training/session.ts";
+import { formatState, parseState } from "../../lib/training/state_file.ts";
+import { weightsOf } from "../../lib/training/loop.ts";
+import { type Fake, fakeTrainers, plain, tiny } from "./fake.ts";
+
+const recipe = parseRecipe(`
+epochs: 3
+batch: 4
+schedule: { kind: cosine, rate: 0.1 }
+average: 0.5
+augment: { crop: 1, flip: true }
+`);
+
+const newFake = (): Fake => ({ rates: [], labels: [], underWay: 0 });
+
+/** Runs the fake on 18 images: 5 steps an epoch, the last one of 2 images. */
+async function runFake(
+  fake: Fake,
+  options:
+    & Partial<SessionOptions>
+    & Partial<Pick<RunOptions, "signal" | "onStep" | "onEpoch" | "onSave" | "saveEvery">> = {},
+): Promise<RunOutcome> {
+  const { signal, onStep, onEpoch, onSave, saveEvery = Infinity, ...rest } = options;
+  using session = await Session.open({
+    ...{ spec: tiny, recipe, training: plain(18), device: "cpu", cache: 1e6, open: fakeTrainers(fake) },
+    ...rest,
+  });
+  return await session.run({ signal, saveEvery, onStep, onEpoch, onSave });
+}
+
+/** All of a state, to compare. */
+const bytesOf = ({ state }: RunOutcome) => formatState({ state, position: startPosition(2) });
+
+Deno.test("an epoch has every image once, with the last batch smaller; a single image is left out", () => {
+  assertEquals([stepsPerEpoch(18, 4), stepsPerEpoch(16, 4), stepsPerEpoch(17, 4), stepsPerEpoch(5, 1)], [5, 4, 4, 5]);
+});
+
+Deno.test("steps: rates of the schedule, all images in every epoch in another order, a few under way", async () => {
+  const fake = newFake();
+  const [steps, epochs]: [StepRecord[], EpochRecord[]] = [[], []];
+  const outcome = await runFake(fake, { onStep: (step) => steps.push(step), onEpoch: (epoch) => epochs.push(epoch) });
+  assertEquals(outcome.finished, true);
+  assertEquals(fake.rates, Array.from({ length: 15 }, (_, step) => rateAt(recipe.schedule, step, 15)));
+  assertEquals(steps.map(({ step }) => step), Array.from({ length: 15 }, (_, i) => i + 1));
+  assertEquals(steps.map(({ epoch }) => epoch), [1, 2, 3].flatMap((epoch) => Array.from({ length: 5 }, () => epoch)));
+  const orders = [0, 5, 10].map((from) => fake.labels.slice(from, from + 5).flat());
+  for (const order of orders) assertEquals(order.toSorted(), Array.from({ length: 18 }, (_, i) => Math.floor(i / 6)));
+  assert(new Set(orders.map(String)).size === 3);
+  assert(fake.underWay > 1 && fake.underWay <= 4, `${fake.underWay} steps under way`);
+  assertEquals(epochs.map(({ epoch, step }) => [epoch, step]), [[1, 5], [2, 10], [3, 15]]);
+  const first = steps.slice(0, 5);
+  assertEquals(epochs[0].training.losses[1], first.reduce((sum, s) => sum + s.images * s.losses[1], 0) / 18);
+  assertEquals(epochs[0].training.top1, [6 / 18, 6 / 18]);
+  assertEquals(epochs[0].rate, fake.rates[4]);
+  assertEquals(epochs[0].validation, undefined);
+});
+
+Deno.test("without shuffling, images come in their order", async () => {
+  const fake = newFake();
+  await runFake(fake, { recipe: { ...recipe, shuffle: false, length: { steps: 2 } } });
+  assertEquals(fake.labels, [[0, 1, 2, 0], [1, 2, 0, 1]]);
+});
+
+Deno.test("a number of steps that is no whole number of epochs ends in a part of one", async () => {
+  const fake = newFake();
+  const epochs: EpochRecord[] = [];
+  const { finished } = await runFake(fake, {
+    recipe: { ...recipe, length: { steps: 7 } },
+    onEpoch: (epoch) => epochs.push(epoch),
+  });
+  assertEquals([finished, fake.rates.length, epochs.map(({ step }) => step)], [true, 7, [5, 7]]);
+});
+
+Deno.test("the loss is the weighted sum of the exits'", async () => {
+  const steps: StepRecord[] = [];
+  const weighted: Recipe = { ...recipe, loss: { exits: [2, 0.5], labelSmoothing: 0 } };
+  await runFake(newFake(), { recipe: weighted, onStep: (step) => steps.push(step) });
+  for (const { loss, losses } of steps) assertEquals(loss, 2 * losses[0] + 0.5 * losses[1]);
+});
+
+Deno.test("a run stopped anywhere and gone on with is, to the bit, one that was not stopped", async () => {
+  const whole = await runFake(newFake(), { validation: plain(6, [], "held") });
+  for (let stopAt = 1; stopAt <= 15; stopAt++) {
+    const controller = new AbortController();
+    let saved: Snapshot | undefined;
+    const options = {
+      validation: plain(6, [], "held"),
+      onSave: (snapshot: Snapshot) => {
+        saved = snapshot;
+        return Promise.resolve();
+      },
+    };
+    const stopped = await runFake(newFake(), {
+      ...options,
+      signal: controller.signal,
+      onStep: ({ step }) => step === stopAt && controller.abort(),
+    });
+    const file = formatState(saved!);
+    assertEquals(stopped.position.step >= stopAt && stopped.position.step <= stopAt + 3, true);
+    const snapshot = parseState(file, buildNetwork(tiny), "state.safetensors");
+    assertEquals(snapshot.position, saved!.position);
+    const fake = newFake();
+    const resumed = await runFake(fake, { ...options, snapshot });
+    assertEquals(fake.rates.length, 15 - snapshot.position.step);
+    assertEquals(resumed.finished, true);
+    assertEquals(bytesOf(resumed), bytesOf(whole), `stopped at ${stopAt}`);
+    const told = ({ position }: RunOutcome) =>
+      position.epochs.map(({ seconds: _, imagesPerSecond: __, ...rest }) => rest);
+    assertEquals(told(resumed), told(whole));
+  }
+});
+
+Deno.test("moments are saved at every epoch's end, and in between where it is time", async () => {
+  const steps: number[] = [];
+  const onSave = ({ position }: Snapshot) => Promise.resolve(void steps.push(position.step));
+  await runFake(newFake(), { onSave });
+  assertEquals(steps, [5, 10, 15]);
+  steps.length = 0;
+  await runFake(newFake(), { onSave, saveEvery: 0 });
+  assert(steps.length >= 15, `${steps}`);
+});
+
+Deno.test("a loss that is no number stops the run; what came before is saved", async () => {
+  let saved: Snapshot | undefined;
+  const onSave = (snapshot: Snapshot) => Promise.resolve(void (saved = snapshot));
+  const error = await assertRejects(() => runFake({ ...newFake(), failAt: 7 }, { onSave }), RanetError);
+  assertEquals(
+    error.message,
+    "Cannot go on: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it " +
+      "(--rate), or a longer warmup",
+  );
+  assertEquals(saved!.position.step, 6);
+  assertEquals(saved!.position.epochs.length, 1);
+});
+
+Deno.test("the same seed trains the same weights, however many images are kept in memory; another one others", async () => {
+  const [a, b] = await Promise.all([0, 1e6].map((cache) => runFake(newFake(), { cache })));
+  assertEquals(bytesOf(a), bytesOf(b));
+  const other = await runFake(newFake(), { recipe: { ...recipe, seed: 1 } });
+  assert(String(bytesOf(other)) !== String(bytesOf(a)));
+});
+
+Deno.test("the weights of a run are their average, where there is one", async () => {
+  const averaged = await runFake(newFake());
+  assertEquals(weightsOf(averaged.state), averaged.state.average);
+  const last = await runFake(newFake(), { recipe: { ...recipe, average: 0 } });
+  assertEquals(weightsOf(last.state), last.state.tensors);
+});
+
+Deno.test("validation: every exit, on the weights that are saved", async () => {
+  const epochs: EpochRecord[] = [];
+  const { validation } = await runFake(newFake(), {
+    validation: plain(70, [], "held"),
+    onEpoch: (epoch) => epochs.push(epoch),
+  });
+  assertEquals(validation!.confidences.map(({ length }) => length), [70, 70]);
+  assertEquals(epochs[2].validation, { losses: validation!.losses, top1: validation!.top1 });
+  const rights = validation!.right.map((own) => own.reduce((sum, hit) => sum + hit, 0) / 70);
+  assertEquals(rights, validation!.top1);
+  const counts = validation!.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  assertEquals(counts, [24, 23, 23]);
+  const diagonal = validation!.confusion.reduce((sum, row, i) => sum + row[i], 0) / 70;
+  assertEquals(diagonal, validation!.top1[1]);
+});
+
+Deno.test("bad images: the first stops, or all are left out", async () => {
+  const training = plain(18, [3, 8]);
+  await assertRejects(() => runFake(newFake(), { training }), RanetError, "Cannot read image 3");
+  for (const cache of [1e6, 0]) {
+    const fake = newFake();
+    const bad: string[] = [];
+    const { finished } = await runFake(fake, { training, cache, onBad: (message) => bad.push(message) });
+    assertEquals(finished, true);
+    assertEquals(new Set(bad), new Set(["Cannot read image 3", "Cannot read image 8"]));
+    // A bad image that shows only when its batch is made leaves a hole in it.
+    const most = 3 * 16;
+    assert(cache > 0 ? fake.labels.flat().length === most : fake.labels.flat().length <= most);
+  }
+});
+
+for (
+  const [what, options, message] of [
+    [
+      "fewer images than a batch",
+      { training: plain(3) },
+      "Cannot train: a batch takes 4 images, and there are 3; take at most that many (--batch 3)",
+    ],
+    ["no images", { training: plain(0) }, "Cannot train: there are no images to train on"],
+    [
+      "one class",
+      { training: { ...plain(5), labels: () => Promise.resolve([1, 1, 1, 1, 1]) } },
+      "Cannot train: all 5 images are of one class, green; expected images of at least two",
+    ],
+    [
+      "overlap",
+      { validation: plain(4) },
+      "Cannot validate on images that are trained on: 4 of the 4 validation images are also in the training data, such " +
+      'as "/plain#0". Without --val, a tenth is set aside',
+    ],
+    [
+      "no images to validate on",
+      { validation: plain(0, [], "held") },
+      "Cannot validate: there are no images to validate on",
+    ],
+    [
+      "weights of exits",
+      { recipe: { ...recipe, loss: { exits: [1, 1, 1], labelSmoothing: 0 } } },
+      "Cannot use recipe unnamed: loss.exits: expected one weight, or 2, one per exit, found 3",
+    ],
+  ] as const
+) {
+  Deno.test(`refused before anything starts: ${what}`, async () => {
+    const fake = newFake();
+    const error = await assertRejects(() => runFake(fake, options), RanetError);
+    assertEquals([error.message, fake.rates], [message, []]);
+  });
+}
+
+Deno.test("a class without images is told", async () => {
+  const training = { ...plain(5), labels: () => Promise.resolve([1, 1, 2, 1, 1]) };
+  using session = await Session.open({
+    ...{ spec: tiny, recipe, training, device: "cpu", cache: 0, open: fakeTrainers(newFake()) },
+  });
+  assertEquals(session.warnings, ["No images to train on of 1 of 3 classes: red"]);
+  assertEquals(session.counts, [0, 4, 1]);
+});

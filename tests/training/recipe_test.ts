@@ -1,0 +1,122 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { RanetError } from "../../lib/errors.ts";
+import {
+  BUNDLED_RECIPES,
+  changeRecipe,
+  exitWeights,
+  formatRecipe,
+  parseRecipe,
+  readRecipe,
+  type Recipe,
+} from "../../lib/training/recipe.ts";
+import { recipeJsonSchema } from "../../lib/training/recipe_schema.ts";
+import { recipes } from "./recipes.ts";
+
+Deno.test("a recipe without keys is how the authors train CIFAR", async () => {
+  const { name: _, ...authors } = await readRecipe("paper-cifar");
+  const { name, ...defaults } = parseRecipe("{}");
+  assertEquals(name, "unnamed");
+  assertEquals(defaults, authors);
+  assertEquals(authors, {
+    length: { epochs: 300 },
+    batch: 64,
+    optimizer: { momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
+    schedule: { kind: "multistep", rate: 0.1, milestones: [0.5, 0.75], factor: 0.1, warmup: 0 },
+    loss: { exits: 1, labelSmoothing: 0 },
+    augment: { crop: 4, flip: true },
+    average: 0,
+    gradients: "plain",
+    train: "all",
+    shuffle: true,
+    seed: 0,
+  });
+});
+
+Deno.test("ImageNet is trained for 90 epochs, the rate falls after 30 and 60", async () => {
+  const { length, batch, augment, schedule } = await readRecipe("paper-imagenet");
+  assertEquals([length, batch, augment], [{ epochs: 90 }, 256, { resizedCrop: [0.08, 1], flip: true }]);
+  for (const perEpoch of [5005, 17]) {
+    assertEquals(schedule.milestones.map((share) => Math.round(share * 90 * perEpoch)), [30 * perEpoch, 60 * perEpoch]);
+  }
+});
+
+Deno.test("every bundled recipe is called as its file", async () => {
+  for (const name of BUNDLED_RECIPES) assertEquals((await readRecipe(name)).name, name);
+});
+
+Deno.test("recipes/recipe.schema.json is what the validator says; `./ranet schema` writes it", async () => {
+  assertEquals(await Deno.readTextFile("recipes/recipe.schema.json"), recipeJsonSchema());
+});
+
+/** −0 is 0 in YAML. */
+const normal = (recipe: Recipe) => JSON.parse(JSON.stringify(recipe));
+
+Deno.test("any recipe is what its YAML says", () => {
+  fc.assert(fc.property(recipes, (recipe) => {
+    assertEquals(normal(parseRecipe(formatRecipe(recipe))), normal(recipe));
+    assertEquals(normal(changeRecipe(recipe, {})), normal(recipe));
+  }));
+});
+
+Deno.test("changes replace what they name, epochs and steps each other", async () => {
+  const recipe = await readRecipe("short");
+  const changed = changeRecipe(recipe, { steps: 5, batch: 8, rate: 0.5, seed: 7 });
+  assertEquals([changed.length, changed.batch, changed.schedule.rate, changed.seed], [{ steps: 5 }, 8, 0.5, 7]);
+  assertEquals(changeRecipe(changed, { epochs: 2 }).length, { epochs: 2 });
+  assertEquals(changed.optimizer, recipe.optimizer);
+  const error = assertThrows(() => changeRecipe(recipe, { batch: 0 }), RanetError);
+  assertEquals(error.message, "Cannot read recipe: batch: expected a whole number from 1 to 65536, found 0");
+});
+
+for (
+  const [yaml, message] of [
+    ["epochs: 0", "epochs: expected a whole number from 1 to 100000, found 0"],
+    ["{ epochs: 1, steps: 1 }", "steps: expected either epochs or steps, found both"],
+    ["epoch: 3", 'unknown key "epoch", did you mean epochs?'],
+    ["optimizer: { kind: adam }", 'optimizer.kind: expected sgd, found "adam"'],
+    ["optimizer: { momentum: 1 }", "optimizer.momentum: expected a number from 0 to 0.9999, found 1"],
+    ["optimizer: { momentum: 0, nesterov: true }", "optimizer.nesterov: expected momentum above 0 beside it, found 0"],
+    [
+      "schedule: { milestones: [0.7, 0.2] }",
+      "schedule.milestones: expected ascending shares of the run, found 0.7, 0.2",
+    ],
+    ["schedule: { kind: step }", "schedule.kind: expected constant, multistep, cosine or one-cycle, found"],
+    ["augment: true", "augment: expected false, or a mapping with the keys crop, resized_crop, flip, found true"],
+    ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
+    ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the least share first, found 1, 0.1"],
+    ["loss: { exits: [] }", "loss.exits: expected a list of 1 to 1000 weights, found a list of 0"],
+    ["train: head", 'train: expected all or classifiers, found "head"'],
+    ["seed: -1", "seed: expected a whole number from 0 to 4294967295, found -1"],
+    ["[", "not valid YAML"],
+  ]
+) {
+  Deno.test(`a recipe that says ${yaml} is refused at the key`, () => {
+    const error = assertThrows(() => parseRecipe(yaml, { source: "r.yaml" }), RanetError);
+    assertStringIncludes(error.message, "Cannot read recipe r.yaml: ");
+    assertStringIncludes(error.message, message);
+  });
+}
+
+Deno.test("resized_crop stands for crop, one-cycle brings a warmup", () => {
+  assertEquals(parseRecipe("augment: { resized_crop: [0.08, 1] }").augment, { resizedCrop: [0.08, 1], flip: true });
+  assertEquals(parseRecipe("augment: { flip: false }").augment, { crop: 4, flip: false });
+  assertEquals(parseRecipe("schedule: { kind: one-cycle }").schedule.warmup, 0.3);
+});
+
+Deno.test("weights of exits: one for all, or one each", () => {
+  assertEquals(exitWeights(parseRecipe("loss: { exits: 2 }"), 3), [2, 2, 2]);
+  const two = parseRecipe("{ name: two, loss: { exits: [1, 0.5] } }");
+  assertEquals(exitWeights(two, 2), [1, 0.5]);
+  const error = assertThrows(() => exitWeights(two, 3), RanetError);
+  assertEquals(
+    error.message,
+    "Cannot use recipe two: loss.exits: expected one weight, or 3, one per exit, found 2",
+  );
+});
+
+Deno.test("a recipe that does not exist", async () => {
+  const error = await assertRejects(() => readRecipe("shrt"), RanetError);
+  assertMatch(error.message, /^Cannot find recipe "shrt": .*short, paper-cifar/);
+  await assertRejects(() => readRecipe("./no.yaml"), RanetError, "there is no such file");
+});

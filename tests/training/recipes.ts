@@ -1,0 +1,52 @@
+/**
+ * Any recipe, for laws that hold for all.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import type { Recipe } from "../../lib/training/recipe.ts";
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+/** Any recipe. */
+export const recipes: fc.Arbitrary<Recipe> = fc.record({
+  name: fc.stringMatching(/^[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,5})?$/),
+  length: fc.oneof(
+    fc.record({ epochs: fc.integer({ min: 1, max: 100_000 }) }),
+    fc.record({ steps: fc.integer({ min: 1, max: 1e9 }) }),
+  ),
+  batch: fc.integer({ min: 1, max: 65_536 }),
+  optimizer: fc.record({
+    momentum: fc.double({ min: 0.001, max: 0.999, noNaN: true }),
+    nesterov: fc.boolean(),
+    weightDecay: share,
+    decay: fc.constantFrom("all", "weights"),
+  }),
+  schedule: fc.record({
+    kind: fc.constantFrom("constant", "multistep", "cosine", "one-cycle"),
+    rate: fc.double({ min: 0, max: 100, noNaN: true }),
+    milestones: fc.array(share, { maxLength: 5 }).map((all) => all.sort((a, b) => a - b)),
+    factor: share,
+    warmup: share,
+  }),
+  loss: fc.record({
+    exits: fc.oneof(share, fc.array(share, { minLength: 1, maxLength: 6 })),
+    labelSmoothing: fc.double({ min: 0, max: 0.9, noNaN: true }),
+  }),
+  augment: fc.oneof(
+    fc.constant(false as const),
+    fc.record({ crop: fc.integer({ min: 0, max: 256 }), flip: fc.boolean() }),
+    fc.record({
+      resizedCrop: fc.tuple(
+        fc.double({ min: 0.001, max: 0.5, noNaN: true }),
+        fc.double({ min: 0.5, max: 1, noNaN: true }),
+      ),
+      flip: fc.boolean(),
+    }),
+  ),
+  average: fc.double({ min: 0, max: 0.9999, noNaN: true }),
+  gradients: fc.constantFrom("plain", "equilibrium"),
+  train: fc.constantFrom("all", "classifiers"),
+  shuffle: fc.boolean(),
+  seed: fc.nat(),
+}) as fc.Arbitrary<Recipe>;

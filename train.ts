@@ -1,0 +1,40 @@
+/**
+ * Training networks that are declared in YAML, on WebGPU or the CPU: `@ranet/ranet/train`. What it makes is a model as
+ * `@ranet/ranet` runs it; programs that only classify need nothing of this.
+ *
+ * ```ts ignore
+ * import { loadModel, readSpec } from "@ranet/ranet";
+ * import { changeRecipe, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
+ *
+ * // A folder with a folder of photos for each class.
+ * const spec = { ...await readSpec("ranet-cifar10-micro"), name: "pets", classes: ["cat", "dog"] };
+ * const photos = await openDataset("photos", { labels: spec.classes, inputSize: spec.input.size });
+ * const { training, validation } = await splitDataset(photos, { seed: 0 });
+ *
+ * const recipe = changeRecipe(await readRecipe("short"), { epochs: 10 });
+ * const { model, epochs } = await train(spec, training, recipe, {
+ *   validation,
+ *   onEpoch: ({ epoch, validation }) => console.log(epoch, validation?.top1),
+ * });
+ * ```
+ *
+ * @module
+ */
+
+export type { Dataset, DatasetOptions, Sample } from "./lib/data/dataset.ts";
+export { openDataset } from "./lib/data/open_dataset.ts";
+export type { LossOptions, OptimizerOptions } from "./lib/device/trainer.ts";
+export {
+  type Augmentation,
+  BUNDLED_RECIPES,
+  changeRecipe,
+  formatRecipe,
+  parseRecipe,
+  readRecipe,
+  type Recipe,
+  type RecipeChanges,
+  type Schedule,
+} from "./lib/training/recipe.ts";
+export type { EpochRecord, ExitMeans, StepRecord } from "./lib/training/records.ts";
+export { type Split, splitDataset } from "./lib/training/split.ts";
+export { train, type Trained, type TrainOptions } from "./lib/training/train.ts";
