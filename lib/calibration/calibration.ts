@@ -7,7 +7,14 @@
 import { RanetError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { digestTensors } from "../weights/digest.ts";
-import { type CalibrationTarget, searchThresholds, type Thresholds, type Validation } from "./search.ts";
+import {
+  type CalibrationTarget,
+  measure,
+  type Measured,
+  searchMeasured,
+  type Thresholds,
+  type Validation,
+} from "./search.ts";
 
 /** Thresholds, and what they gave on the validation set. */
 export interface Calibration extends Thresholds {
@@ -55,13 +62,22 @@ export async function calibrate(
   target: CalibrationTarget,
   options: { readonly dataset?: string } = {},
 ): Promise<Calibration> {
-  const { network, tensors } = model;
+  return await calibrateMeasured(model, measure(model.network, validation), target, options);
+}
+
+/** Finds thresholds as {@linkcode calibrate} does, where confidences and right answers are known already. */
+export async function calibrateMeasured(
+  { network, tensors }: Pick<Model, "network" | "tensors">,
+  measured: Measured,
+  target: CalibrationTarget,
+  options: { readonly dataset?: string } = {},
+): Promise<Calibration> {
   return {
     model: network.spec.name,
     weights: await digestTensors(tensors),
     target,
-    ...searchThresholds(network, validation, target),
-    samples: validation.labels.length,
+    ...searchMeasured(network, measured, target),
+    samples: measured.right[0].length,
     ...options,
   };
 }

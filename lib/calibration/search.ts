@@ -59,9 +59,21 @@ export function searchThresholds(
   validation: Validation,
   target: CalibrationTarget,
 ): Thresholds {
+  return searchMeasured(network, measure(network, validation), target);
+}
+
+/** What every exit says of a validation set, `[exit][sample]`. */
+export interface Measured {
+  /** The largest probability. */
+  readonly confidences: Confidences;
+  /** 1 where the answer is right, else 0. */
+  readonly right: readonly Uint8Array[];
+}
+
+/** Finds thresholds as {@linkcode searchThresholds} does, where confidences and right answers are known already. */
+export function searchMeasured(network: Network, measured: Measured, target: CalibrationTarget): Thresholds {
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  const measured = measure(network, validation);
-  const samples = validation.labels.length;
+  const samples = measured.right[0].length;
   const order = byConfidence(measured.confidences);
   const candidate = (q: number): Thresholds => {
     const thresholds = thresholdsForQ(q, measured.confidences, { order });
@@ -150,8 +162,12 @@ function gridOf(samples: number): number[] {
   return [SMALLEST_Q, ...Array.from({ length: GRID }, (_, i) => Math.exp(end * (2 * i / (GRID - 1) - 1)))];
 }
 
-/** Confidence, and whether the answer is right (1) or not (0), `[exit][sample]`. */
-function measure(network: Network, { logits, labels }: Validation): { confidences: Confidences; right: Uint8Array[] } {
+/**
+ * Confidences and right answers of logits.
+ *
+ * @throws {RanetError} If they do not fit the network.
+ */
+export function measure(network: Network, { logits, labels }: Validation): Measured {
   const { exits, spec } = network;
   const classes = spec.classes.length;
   const samples = labels.length;

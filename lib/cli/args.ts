@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { DeviceChoice } from "../device/open.ts";
 import { RanetError } from "../errors.ts";
-import { suggest } from "../spec/suggest.ts";
+import { suggest } from "../suggest.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
 /**

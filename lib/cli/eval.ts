@@ -19,7 +19,7 @@ import { type Call, type Command, type Terminal, UsageError } from "./command.ts
 import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
-import { writeFiles } from "./write_files.ts";
+import { writeFiles } from "../write_files.ts";
 
 type EvalOption = ModelOption | "val" | "out";
 

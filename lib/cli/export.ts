@@ -10,7 +10,7 @@ import { bytes } from "../numbers.ts";
 import { count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS } from "./run_on.ts";
-import { writeFiles } from "./write_files.ts";
+import { writeFiles } from "../write_files.ts";
 
 type ExportOption = "out" | "weights" | "exit";
 

@@ -15,7 +15,7 @@ import { writeSafetensors } from "../weights/safetensors.ts";
 import { choice, required } from "./args.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { writeFiles } from "./write_files.ts";
+import { writeFiles } from "../write_files.ts";
 
 /** Larger checkpoints are refused: about as much as one array holds. */
 const MAX_CHECKPOINT_BYTES = 2 ** 32;

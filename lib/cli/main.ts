@@ -6,7 +6,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { RanetError } from "../errors.ts";
-import { suggest } from "../spec/suggest.ts";
+import { suggest } from "../suggest.ts";
 import { parseCall, unknownOption } from "./args.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { classifyCommand } from "./classify.ts";
@@ -23,7 +23,7 @@ import { newCommand } from "./new.ts";
 import { planCommand } from "./plan.ts";
 import { serveCommand } from "./serve.ts";
 import { specCommand } from "./spec.ts";
-import { systemReason } from "./system_error.ts";
+import { systemReason } from "../system_error.ts";
 import { printable } from "./text.ts";
 import { trainCommand } from "./train.ts";
 import { tuneCommand } from "./tune.ts";

@@ -13,7 +13,7 @@ import { wrap } from "../spec/yaml_text.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { exists } from "./exists.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { writeFiles } from "./write_files.ts";
+import { writeFiles } from "../write_files.ts";
 
 type NewOption = "from" | "out";
 

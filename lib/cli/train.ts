@@ -5,26 +5,20 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { loadModel } from "../model/model.ts";
 import type { RunOutcome } from "../training/loop.ts";
 import type { ModelFolder } from "../training/model_folder.ts";
-import { BUNDLED_RECIPES, DEFAULT_RECIPE } from "../training/recipe.ts";
 import { bestEpoch } from "../training/records.ts";
 import { Session } from "../training/session.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { untilSignal } from "./signals.ts";
 import { newJob, resumedJob, type TrainJob } from "./train_job.ts";
+import { TRAIN_OPTIONS, type TrainOption } from "./train_options.ts";
 import { TrainOutput } from "./train_output.ts";
 
 /** Milliseconds between savings within an epoch. */
 const SAVE_EVERY = 5 * 60_000;
 /** Steps after which it is known how long a run takes. */
 const TRIAL_STEPS = 10;
-
-/** The command's options. */
-export type TrainOption =
-  | ("data" | "val" | "init" | "recipe" | "out" | "resume" | "keep" | "cache" | "device" | "threads")
-  | ("epochs" | "steps" | "batch" | "rate" | "seed");
 
 /** The command. */
 export const trainCommand: Command<TrainOption> = {
@@ -37,36 +31,7 @@ export const trainCommand: Command<TrainOption> = {
 folder with a folder for each class, CIFAR .bin files, IDX files, or a CSV of path,label. DIR becomes a
 model as every other command takes it; DIR/training tells how the training went, and lets it go on
 after Ctrl-C, or after the power failed.`,
-  options: {
-    data: { value: "DATASET", help: "images to train on" },
-    val: {
-      value: "DATASET",
-      help:
-        "images to measure accuracy on after each epoch, and to calibrate on at the end (default: a tenth of each\n" +
-        "class of --data is set aside, chosen by the seed); none: all images train",
-    },
-    out: { value: "DIR", help: "the model's directory, made if missing" },
-    resume: { value: "DIR", help: "go on with the training in a model's directory, with everything as it was" },
-    recipe: {
-      value: "R",
-      help: `how to train (default ${DEFAULT_RECIPE}): a YAML file, its URL, or one of\n${BUNDLED_RECIPES.join(", ")}`,
-    },
-    init: {
-      value: "W",
-      help:
-        "weights to start from: a bundled model, a model's directory, a safetensors file, or a checkpoint of the\n" +
-        "authors' code; or the URL of such a file",
-    },
-    epochs: { value: "N", help: "passes over the images, instead of the recipe's" },
-    steps: { value: "N", help: "steps, a batch each, instead of epochs" },
-    batch: { value: "N", help: "images in a step, instead of the recipe's" },
-    rate: { value: "X", help: "the highest learning rate, instead of the recipe's" },
-    seed: { value: "N", help: "what initial weights, order and augmentation follow from, instead of the recipe's" },
-    keep: { value: "WHICH", help: "weights to keep: last (default), or best: of the epoch with the best validation" },
-    cache: { value: "BYTES", help: "memory for decoded images (default 2G); what does not fit is decoded each time" },
-    device: { value: "D", help: "auto (default): a real GPU if there is one, else the CPU; or gpu; or cpu" },
-    threads: { value: "N", help: "threads of the CPU (default: as many as there are cores)" },
-  },
+  options: TRAIN_OPTIONS,
   flags: {
     "dry-run": "tell what would be done and how long it would take, and stop there",
     "skip-bad": "leave out images that cannot be read or have an unknown label",
@@ -149,10 +114,11 @@ async function tryOut(session: Session, output: TrainOutput): Promise<void> {
 async function finish(session: Session, folder: ModelFolder, outcome: RunOutcome, job: TrainJob): Promise<RunOutcome> {
   const { epochs } = outcome.position;
   const isLast = job.setup.keep === "last" || bestEpoch(epochs) === epochs.at(-1);
-  const validation = isLast && outcome.validation
-    ? outcome.validation
-    : await session.validate((await loadModel(folder.path)).tensors);
-  await folder.finish({ position: outcome.position, validation }, {
+  const model = await folder.model();
+  const validation = isLast && outcome.validation ? outcome.validation : await session.validate(model.tensors);
+  await folder.finish(outcome.position, {
+    model,
+    validation,
     device: session.trainer.device.name,
     images: session.training.store.usable.length,
   });

@@ -25,7 +25,7 @@ import { readAmount } from "./amount.ts";
 import { choice, count, deviceChoice, required } from "./args.ts";
 import { type Call, UsageError } from "./command.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import type { TrainOption } from "./train.ts";
+import type { TrainOption } from "./train_options.ts";
 
 /** A run that is to be made. */
 export interface TrainJob extends KeptRun {

@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import cliProgress from "cli-progress";
-import { percent } from "../report/numbers.ts";
+import { percent } from "../numbers.ts";
 import type { EpochRecord, StepRecord } from "../training/records.ts";
 import { duration } from "../training/training_report.ts";
 

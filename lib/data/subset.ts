@@ -23,6 +23,10 @@ export function subset(dataset: Dataset, indexes: ArrayLike<number>): Dataset {
       return Uint32Array.from(indexes, (index) => all[index]!);
     },
     origin: (index) => dataset.origin(indexes[index]!),
+    async digest(): Promise<string> {
+      const about = JSON.stringify([await dataset.digest(), Array.from(indexes)]);
+      return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(about))).toHex();
+    },
     read: (index) => dataset.read(indexes[index]!),
   };
 }

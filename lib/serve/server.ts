@@ -7,7 +7,7 @@
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor, Classification, ClassifyOptions } from "../executor/executor.ts";
 import { imageResult, resultsJson } from "../executor/results.ts";
-import { suggest } from "../spec/suggest.ts";
+import { suggest } from "../suggest.ts";
 import { Batcher } from "./batcher.ts";
 import { type ImageFile, readImageFiles, readTensor } from "./images.ts";
 import { Metrics } from "./metrics.ts";

@@ -8,7 +8,7 @@ import { RanetError } from "../errors.ts";
 import { CIFAR100_LABELS, CIFAR10_LABELS } from "./labels.ts";
 import { parseSpec } from "./parse.ts";
 import { ruledFusion, ruledTransitions, scaleIndices } from "./rules.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../suggest.ts";
 import { schemaLine, yamlList } from "./yaml_text.ts";
 
 /** Flags that say what the network is, with the authors' defaults. */

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { calibrateOn, type Calibration, type Measured } from "../calibration/calibration.ts";
+import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
+import type { Measured } from "../calibration/search.ts";
+import type { Model } from "../model/model.ts";
 import type { Network } from "../network/network.ts";
 
 /** About how many budgets there are. */
@@ -25,6 +27,11 @@ export function roundBudgets({ exits }: Network): number[] {
 }
 
 /** Thresholds for each of the round budgets, the cheapest first. */
-export function calibrations(network: Network, measured: Measured, dataset: string): Calibration[] {
-  return roundBudgets(network).map((budget) => calibrateOn(network, measured, { budget }, { dataset }));
+export async function calibrations(
+  model: Pick<Model, "network" | "tensors">,
+  measured: Measured,
+  dataset: string,
+): Promise<Calibration[]> {
+  const budgets = roundBudgets(model.network);
+  return await Promise.all(budgets.map((budget) => calibrateMeasured(model, measured, { budget }, { dataset })));
 }

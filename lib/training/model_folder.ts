@@ -7,9 +7,10 @@
 
 import { basename, dirname, join } from "node:path";
 import { formatCalibrations } from "../calibration/calibration_file.ts";
-import { writeFiles } from "../cli/write_files.ts";
+import { writeFiles } from "../write_files.ts";
 import { readBoundedFile } from "../data/files.ts";
 import { RanetError } from "../errors.ts";
+import { loadModel, type Model } from "../model/model.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Network } from "../network/network.ts";
 import { standalone } from "../report/plots.ts";
@@ -20,12 +21,13 @@ import { writeSafetensors } from "../weights/safetensors.ts";
 import { calibrations } from "./budgets.ts";
 import { curvesPlot } from "./curves.ts";
 import { epochsTable, stepLine, stepsHeader, stepsUpTo } from "./logs.ts";
-import { type RunOutcome, type Snapshot, weightsOf } from "./loop.ts";
+import { type Snapshot, weightsOf } from "./loop.ts";
 import { formatRecipe, parseRecipe, type Recipe } from "./recipe.ts";
-import { bestEpoch, type StepRecord } from "./records.ts";
+import { bestEpoch, type Position, type StepRecord } from "./records.ts";
 import { parseSetup, type RunSetup } from "./run_setup.ts";
 import { formatState, parseState } from "./state_file.ts";
 import { trainingReport } from "./training_report.ts";
+import type { ValidationOutcomes } from "./validate.ts";
 
 /** Larger files of weights are refused. */
 const MAX_STATE_BYTES = 2 ** 33;
@@ -181,25 +183,34 @@ export class ModelFolder implements Disposable {
     this.#first = undefined;
   }
 
+  /** The model with the weights that are kept. */
+  async model(): Promise<Model> {
+    return await loadModel(this.path);
+  }
+
   /**
-   * Writes what is told at the end: the report, and calibrations for the weights that are kept.
+   * Writes what is told at the end: the report, and calibrations.
    *
-   * @param outcome What became of the run; its `validation` is of the weights that are kept.
+   * @param position Where the run ended.
+   * @param about What the model with the weights that are kept says of the validation images, and for people, what it was
+   * trained on.
    */
-  async finish({ position, validation }: Pick<RunOutcome, "position" | "validation">, about: {
+  async finish({ epochs }: Position, about: {
+    readonly model: Model;
+    readonly validation?: ValidationOutcomes;
     readonly device: string;
     readonly images: number;
   }): Promise<void> {
     const { recipe, setup } = this.#run;
-    const { epochs } = position;
+    const { model, validation } = about;
     const texts = new Map<string, string>();
     texts.set(
       FILES.report,
-      trainingReport({ network: this.#network, epochs, validation, recipe: formatRecipe(recipe), ...about }),
+      trainingReport({ ...about, network: this.#network, epochs, recipe: formatRecipe(recipe) }),
     );
     if (validation) {
       const name = setup.val === "split" ? `${basename(setup.data)}, a tenth set aside` : basename(setup.val);
-      texts.set(FILES.calibration, formatCalibrations(calibrations(this.#network, validation, name)));
+      texts.set(FILES.calibration, formatCalibrations(await calibrations(model, validation, name)));
     }
     await this.#write(texts);
   }

@@ -100,6 +100,7 @@ export function plain(size: number, bad: readonly number[] = [], name = "plain")
     size,
     bad: [],
     labels: () => Promise.resolve(Uint32Array.from({ length: size }, (_, index) => index % 3)),
+    digest: () => Promise.resolve(`${name} ${size}`),
     origin: (index) => `/${name}#${index}`,
     read(index) {
       if (bad.includes(index)) return Promise.reject(new RanetError(`Cannot read image ${index}`));

@@ -6,7 +6,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { RanetError } from "../errors.ts";
+import { RanetError } from "./errors.ts";
 import { systemReason } from "./system_error.ts";
 
 /**
