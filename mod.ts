@@ -56,7 +56,9 @@ export type { DeviceInfo } from "./lib/device/runner.ts";
 export { drawNetwork } from "./lib/drawing/draw.ts";
 export { RanetError } from "./lib/errors.ts";
 export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";
-export type { CalibrationTarget, Thresholds, Validation } from "./lib/calibration/search.ts";
+export type { Guarantee, RiskTarget } from "./lib/calibration/guarantee.ts";
+export type { Validation } from "./lib/calibration/measure.ts";
+export type { CalibrationTarget, Thresholds } from "./lib/calibration/search.ts";
 export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/calibration/calibration_file.ts";
 export {
   AdaptiveExecutor,

@@ -7,14 +7,8 @@
 import { RanetError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { digestTensors } from "../weights/digest.ts";
-import {
-  type CalibrationTarget,
-  measure,
-  type Measured,
-  searchMeasured,
-  type Thresholds,
-  type Validation,
-} from "./search.ts";
+import { measure, type Measured, type Validation } from "./measure.ts";
+import { type CalibrationTarget, searchMeasured, type Thresholds } from "./search.ts";
 
 /** Thresholds, and what they gave on the validation set. */
 export interface Calibration extends Thresholds {
@@ -31,9 +25,9 @@ export interface Calibration extends Thresholds {
 }
 
 /**
- * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it. Tried
- * are those that let a share of the samples proportional to q^k leave at exit k (Huang et al., ICLR 2018, section 3, whom
- * the RANet paper follows), over q.
+ * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it; for a largest
+ * drop, the cheapest that keep the promise on samples that had no say in them. Tried are those that let a share of the
+ * samples proportional to q^k leave at exit k (Huang et al., ICLR 2018, section 3, whom the RANet paper follows), over q.
  *
  * @param model The model that the logits come from.
  * @param validation Logits and labels of a validation set.
@@ -41,7 +35,7 @@ export interface Calibration extends Thresholds {
  * @param options `dataset`: the validation set's name, to be kept with the result.
  * @returns The thresholds, for `AdaptiveExecutor.classify`, with what they gave on the validation set.
  * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
- * or the validation set does not fit the model.
+ * a promise cannot be kept, or the validation set does not fit the model.
  *
  * @example
  * ```ts
@@ -65,7 +59,7 @@ export async function calibrate(
   return await calibrateMeasured(model, measure(model.network, validation), target, options);
 }
 
-/** Finds thresholds as {@linkcode calibrate} does, where confidences and right answers are known already. */
+/** Finds thresholds as {@linkcode calibrate} does, where confidences and answers are known already. */
 export async function calibrateMeasured(
   { network, tensors }: Pick<Model, "network" | "tensors">,
   measured: Measured,
@@ -77,7 +71,7 @@ export async function calibrateMeasured(
     weights: await digestTensors(tensors),
     target,
     ...searchMeasured(network, measured, target),
-    samples: measured.right[0].length,
+    samples: measured.labels.length,
     ...options,
   };
 }

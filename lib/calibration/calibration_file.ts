@@ -21,6 +21,7 @@ const DIGEST = "the weights' digest, 64 hexadecimal digits (calibrate again if t
 function fileSchema() {
   const share = z.number("a number in [0, 1]").min(0, "a number in [0, 1]").max(1, "a number in [0, 1]");
   const flops = z.number("a number above 0").positive("a number above 0");
+  const count = z.int("a whole number above 0").positive("a whole number above 0");
   // JSON has no infinities: nobody leaves at a "never", everybody at the last exit's null.
   const thresholds = z
     .array(z.union([share, z.literal("never"), z.null()], 'a number in [0, 1], or "never"'), "a list")
@@ -32,14 +33,27 @@ function fileSchema() {
         model: z.string("a model's name"),
         weights: z.string(DIGEST).regex(/^[0-9a-f]{64}$/, DIGEST),
         target: z.union(
-          [z.strictObject({ budget: flops }), z.strictObject({ accuracy: share })],
-          "a budget or accuracy",
+          [
+            z.strictObject({ budget: flops }),
+            z.strictObject({ accuracy: share }),
+            z.strictObject({
+              maxDrop: share,
+              confidence: share,
+              risk: z.enum(["accuracy", "disagreement"]).optional(),
+            }),
+          ],
+          "a budget, an accuracy, or a largest drop with its confidence",
         ),
         thresholds,
         q: flops,
         expectedAccuracy: share,
         expectedCost: flops,
-        samples: z.int("a whole number above 0").positive("a whole number above 0"),
+        samples: count,
+        guarantee: z.strictObject({
+          fitted: count,
+          tested: count,
+          bound: z.literal("betting, fixed sequence"),
+        }, "an object").optional(),
         dataset: z.string("a name").optional(),
       }, "an object"),
       "a list",

@@ -7,16 +7,9 @@
 
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
-import { confidence } from "../softmax.ts";
-import { averageCost, byConfidence, type Confidences, exitsTaken, thresholdsForQ } from "./thresholds.ts";
-
-/** What the network says of a labelled data set that it was not trained on. */
-export interface Validation {
-  /** For each exit, `N × classes` (see `AdaptiveExecutor.forward`). */
-  readonly logits: readonly Float32Array[];
-  /** The right class of each of the N samples, as an index. */
-  readonly labels: ArrayLike<number>;
-}
+import { type Guarantee, guaranteedThresholds, type RiskTarget } from "./guarantee.ts";
+import { measure, type Measured, outcomeOf, type Validation } from "./measure.ts";
+import { byConfidence, thresholdsForQ } from "./thresholds.ts";
 
 /** What is wanted of a calibration. */
 export type CalibrationTarget =
@@ -27,7 +20,8 @@ export type CalibrationTarget =
   | {
     /** Share of images classified rightly, in [0, 1]. */
     readonly accuracy: number;
-  };
+  }
+  | RiskTarget;
 
 /** Thresholds, and what they gave on the validation set. */
 export interface Thresholds {
@@ -39,6 +33,8 @@ export interface Thresholds {
   readonly expectedAccuracy: number;
   /** Multiply-adds per image of the validation set, on average. */
   readonly expectedCost: number;
+  /** What a promise rests on, where one was wanted. */
+  readonly guarantee?: Guarantee;
 }
 
 /** So small that even rounded no sample is left for exit 2. */
@@ -49,10 +45,11 @@ const GRID = 512;
 const REFINEMENTS = 40;
 
 /**
- * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it.
+ * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it; for a largest
+ * drop, the cheapest that keep the promise on samples that had no say in them.
  *
  * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
- * or the validation set does not fit the network.
+ * the promise cannot be kept, or the validation set does not fit the network.
  */
 export function searchThresholds(
   network: Network,
@@ -62,24 +59,15 @@ export function searchThresholds(
   return searchMeasured(network, measure(network, validation), target);
 }
 
-/** What every exit says of a validation set, `[exit][sample]`. */
-export interface Measured {
-  /** The largest probability. */
-  readonly confidences: Confidences;
-  /** 1 where the answer is right, else 0. */
-  readonly right: readonly Uint8Array[];
-}
-
-/** Finds thresholds as {@linkcode searchThresholds} does, where confidences and right answers are known already. */
+/** Finds thresholds as {@linkcode searchThresholds} does, where confidences and answers are known already. */
 export function searchMeasured(network: Network, measured: Measured, target: CalibrationTarget): Thresholds {
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  const samples = measured.right[0].length;
+  if ("maxDrop" in target) return guaranteedThresholds(measured, target, flops);
+  const samples = measured.labels.length;
   const order = byConfidence(measured.confidences);
   const candidate = (q: number): Thresholds => {
     const thresholds = thresholdsForQ(q, measured.confidences, { order });
-    const exits = exitsTaken(thresholds, measured.confidences);
-    const right = exits.reduce((sum, exit, sample) => sum + measured.right[exit][sample], 0);
-    return { q, thresholds, expectedAccuracy: right / samples, expectedCost: averageCost(exits, flops) };
+    return { q, thresholds, ...outcomeOf(thresholds, measured, flops) };
   };
   if ("budget" in target) checkBudget(target.budget, network);
   return "budget" in target
@@ -160,36 +148,4 @@ function refine(
 function gridOf(samples: number): number[] {
   const end = Math.log(4 * samples);
   return [SMALLEST_Q, ...Array.from({ length: GRID }, (_, i) => Math.exp(end * (2 * i / (GRID - 1) - 1)))];
-}
-
-/**
- * Confidences and right answers of logits.
- *
- * @throws {RanetError} If they do not fit the network.
- */
-export function measure(network: Network, { logits, labels }: Validation): Measured {
-  const { exits, spec } = network;
-  const classes = spec.classes.length;
-  const samples = labels.length;
-  if (samples === 0) throw new RanetError("Cannot calibrate: the validation set has no samples");
-  if (logits.length !== exits.length || logits.some(({ length }) => length !== samples * classes)) {
-    throw new RanetError(
-      `Cannot calibrate: expected logits of ${exits.length} exits, ${samples} × ${classes} numbers each, found ` +
-        `${logits.length} of ${logits.map(({ length }) => length).join(", ")} numbers`,
-    );
-  }
-  const confidences = exits.map(() => new Float32Array(samples));
-  const right = exits.map(() => new Uint8Array(samples));
-  logits.forEach((values, exit) => {
-    for (let sample = 0; sample < samples; sample++) {
-      const own = values.subarray(sample * classes, (sample + 1) * classes);
-      const bad = own.find((value) => !Number.isFinite(value));
-      if (bad !== undefined) {
-        throw new RanetError(`Cannot calibrate: a logit of sample ${sample} at exit ${exit + 1} is ${bad}`);
-      }
-      confidences[exit][sample] = confidence(own);
-      right[exit][sample] = Number(own.indexOf(Math.max(...own)) === labels[sample]);
-    }
-  });
-  return { confidences, right };
 }

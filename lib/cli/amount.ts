@@ -24,3 +24,19 @@ export function readAmount(text: string, option: string): number {
     `Cannot use --${option} ${JSON.stringify(text)}: expected an amount of at least 1, such as 25M, 1.2G or 25000000`,
   );
 }
+
+/**
+ * Reads `88%`, `0.88` or `1`.
+ *
+ * @param text What the option was given.
+ * @param option The option's name, for messages.
+ * @throws {RanetError} If it is none of these, or not above 0 and at most 1.
+ */
+export function readShare(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)(\s*%)?$/.exec(text.trim());
+  const share = match ? Number(match[1]) / (match[2] ? 100 : 1) : NaN;
+  if (share > 0 && share <= 1) return share;
+  throw new RanetError(
+    `Cannot use --${option} ${JSON.stringify(text)}: expected a share above 0, up to 1, such as 0.88 or 88%`,
+  );
+}

@@ -6,14 +6,15 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
-import { RanetError } from "../errors.ts";
 import { calibrate, type Calibration, checkCalibration } from "../calibration/calibration.ts";
-import { type CalibrationTarget, checkBudget, type Validation } from "../calibration/search.ts";
+import type { Guarantee, RiskTarget } from "../calibration/guarantee.ts";
+import type { Validation } from "../calibration/measure.ts";
+import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { large, percent } from "../numbers.ts";
-import { readAmount } from "./amount.ts";
+import { readAmount, readShare } from "./amount.ts";
 import { calibrationPath } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { exists } from "./exists.ts";
@@ -21,28 +22,43 @@ import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../write_files.ts";
 
-type CalibrateOption = ModelOption | "budget" | "accuracy" | "out";
+type CalibrateOption = ModelOption | "budget" | "accuracy" | "max-drop" | "confidence" | "risk" | "out";
+
+/** Of a promise. */
+const DEFAULT_CONFIDENCE = "95%";
+
+type Options = Call<CalibrateOption>["options"];
 
 /** The command. */
 export const calibrateCommand: Command<CalibrateOption> = {
   name: "calibrate",
-  summary: "find thresholds that keep a budget or reach an accuracy",
-  usage: "DATASET (--budget B | --accuracy A) [options]",
+  summary: "find thresholds that keep a budget, reach an accuracy, or promise how much accuracy is lost",
+  usage: "DATASET (--budget B | --accuracy A | --max-drop D) [options]",
   operands: [1, 1],
   description: `Finds thresholds on a labelled data set that the model was not trained on: a folder with a folder for
 each class, CIFAR .bin files, IDX files, or a CSV of path,label. They are kept in DIRECTORY/calibration.json
 for a model in a directory, beside the file of --weights, or in ./NAME.calibration.json for a bundled
-model: one calibration for each target. classify --budget takes the one that spends most within its budget.`,
+model: one calibration for each target. classify --budget takes the one that spends most within its budget.
+
+--max-drop finds the cheapest thresholds by which, with the confidence asked for, accuracy on new images of the same
+kind is at most so much below the whole network's: fitted on one half of the images, tested on the other.`,
   options: {
     ...MODEL_OPTIONS,
     budget: { value: "B", help: "multiply-adds per image on average: 25M, 1.2G, 25000000" },
     accuracy: { value: "A", help: "share of images to classify rightly, at the least cost: 0.88" },
+    "max-drop": { value: "D", help: "most that accuracy may fall below the whole network's: 1% or 0.01" },
+    confidence: { value: "C", help: "chance that the drop is no larger: 95% (the default) or 0.95" },
+    risk: {
+      value: "KIND",
+      help: "what --max-drop is about: accuracy (the default), or disagreement with the whole network's answers",
+    },
     out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
   },
   flags: { "skip-bad": "leave out images that cannot be read or have an unknown label" },
   examples: [
     "ranet calibrate cifar10-val --budget 20M",
     "ranet calibrate cifar10-val --accuracy 0.86 --model my-model",
+    "ranet calibrate cifar10-val --max-drop 1% --confidence 95%",
   ],
   async run(call: Call<CalibrateOption>, terminal: Terminal): Promise<void> {
     const { operands: [path], options, flags, json } = call;
@@ -67,16 +83,28 @@ model: one calibration for each target. classify --budget takes the one that spe
   },
 };
 
-function readTarget({ budget, accuracy }: Call<CalibrateOption>["options"]): CalibrationTarget {
-  if ((budget === undefined) === (accuracy === undefined)) {
-    throw new UsageError("Cannot calibrate: expected either --budget or --accuracy");
+function readTarget({ budget, accuracy, "max-drop": maxDrop, confidence, risk }: Options): CalibrationTarget {
+  if ([budget, accuracy, maxDrop].filter((given) => given !== undefined).length !== 1) {
+    throw new UsageError("Cannot calibrate: expected one of --budget, --accuracy and --max-drop");
   }
-  if (budget !== undefined) return { budget: readAmount(budget, "budget") };
-  const share = /^[\d.]+$/.test(accuracy!) ? Number(accuracy) : NaN;
-  if (share > 0 && share <= 1) return { accuracy: share };
-  throw new RanetError(
-    `Cannot use --accuracy ${JSON.stringify(accuracy)}: expected a number above 0, up to 1, such as 0.88`,
-  );
+  if (maxDrop !== undefined) {
+    return {
+      maxDrop: readShare(maxDrop, "max-drop"),
+      confidence: readShare(confidence ?? DEFAULT_CONFIDENCE, "confidence"),
+      risk: readRisk(risk ?? "accuracy"),
+    };
+  }
+  for (const [name, given] of Object.entries({ confidence, risk })) {
+    if (given !== undefined) throw new UsageError(`Cannot use --${name} without --max-drop`);
+  }
+  return budget === undefined
+    ? { accuracy: readShare(accuracy!, "accuracy") }
+    : { budget: readAmount(budget, "budget") };
+}
+
+function readRisk(text: string): NonNullable<RiskTarget["risk"]> {
+  if (text === "accuracy" || text === "disagreement") return text;
+  throw new UsageError(`Cannot use --risk ${JSON.stringify(text)}: expected accuracy or disagreement`);
 }
 
 /** The logits of every exit for a whole data set: numbers only, the images are gone by then. */
@@ -107,15 +135,12 @@ function toJson(calibration: Calibration, file: string, skipped: number): string
 }
 
 function toText(calibration: Calibration, file: string, skipped: number): string {
-  const { model, thresholds, q, expectedAccuracy, expectedCost, samples, dataset, target } = calibration;
-  const wanted = "budget" in target
-    ? `a budget of ${large(target.budget)} per image`
-    : `an accuracy of ${percent(target.accuracy)}`;
+  const { model, thresholds, q, expectedAccuracy, expectedCost, samples, dataset, target, guarantee } = calibration;
   const rows = thresholds.map((threshold, exit) => [
     `${exit + 1}`,
     threshold === Infinity ? "never" : threshold === -Infinity ? "all" : threshold.toFixed(4),
   ]);
-  return `${model} for ${wanted}, on ${samples} samples of ${printable(dataset ?? "")}${
+  return `${model} for ${wanted(target)}, on ${samples} samples of ${printable(dataset ?? "")}${
     skipped > 0 ? `, ${skipped} skipped` : ""
   }
 
@@ -123,6 +148,22 @@ ${table([["exit", "right"], ["leaves at", "right"]], rows)}
 
 expected: ${large(expectedCost)} multiply-adds per image, accuracy ${percent(expectedAccuracy)} (q = ${
     q.toPrecision(4)
-  })
+  })${guarantee ? promised(expectedCost, guarantee) : ""}
 kept in ${printable(file)}`;
+}
+
+function wanted(target: CalibrationTarget): string {
+  if ("budget" in target) return `a budget of ${large(target.budget)} per image`;
+  if ("accuracy" in target) return `an accuracy of ${percent(target.accuracy)}`;
+  const { maxDrop, confidence, risk } = target;
+  const limited = risk === "disagreement"
+    ? `answers other than the whole network's for at most ${percent(maxDrop)} of new images`
+    : `an accuracy on new images at most ${percent(maxDrop)} below the whole network's`;
+  return `${limited}, with ${percent(confidence)} confidence`;
+}
+
+function promised(cost: number, { fitted, tested, bound }: Guarantee): string {
+  return `
+promised by: thresholds fitted on ${fitted} of the samples and tested on the other ${tested} (${bound})
+use them with: ranet classify … --budget ${Math.ceil(cost)}`;
 }

@@ -5,7 +5,7 @@
  */
 
 import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
-import type { Measured } from "../calibration/search.ts";
+import type { Measured } from "../calibration/measure.ts";
 import type { Model } from "../model/model.ts";
 import type { Network } from "../network/network.ts";
 

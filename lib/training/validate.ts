@@ -5,6 +5,7 @@
  */
 
 import { AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import type { Measured } from "../calibration/measure.ts";
 import { createModel } from "../model/model.ts";
 import type { Network } from "../network/network.ts";
 import { argmax, softmax } from "../softmax.ts";
@@ -12,15 +13,11 @@ import type { Tensor } from "../weights/tensor.ts";
 import { type BatchSource, makeBatch } from "./batches.ts";
 
 /** What every exit says of the validation images. */
-export interface ValidationOutcomes {
+export interface ValidationOutcomes extends Measured {
   /** Mean cross-entropy of each exit. */
   readonly losses: readonly number[];
   /** Share of right answers of each exit, in [0, 1]. */
   readonly top1: readonly number[];
-  /** The largest probability, `[exit][image]`. */
-  readonly confidences: readonly Float32Array[];
-  /** Whether the answer is right, `[exit][image]`. */
-  readonly right: readonly Uint8Array[];
   /** How often each class was taken for each by the last exit, `[class][predicted]`. */
   readonly confusion: readonly Uint32Array[];
 }
@@ -45,7 +42,8 @@ export async function validate(
   using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity: DEFAULT_CAPACITY });
   const usable = source.store.usable;
   const confidences = exits.map(() => new Float32Array(usable.length));
-  const right = exits.map(() => new Uint8Array(usable.length));
+  const answers = exits.map(() => new Uint32Array(usable.length));
+  const known = new Uint32Array(usable.length);
   const losses = exits.map(() => 0);
   const confusion = spec.classes.map(() => new Uint32Array(spec.classes.length));
   let count = 0;
@@ -54,11 +52,12 @@ export async function validate(
     const { images, labels } = await makeBatch(source, usable.subarray(start, start + DEFAULT_CAPACITY));
     const logits = await executor.forward(images);
     labels.forEach((label, i) => {
+      known[count + i] = label;
       logits.forEach((values, k) => {
         const probabilities = softmax(values.subarray(i * spec.classes.length, (i + 1) * spec.classes.length));
         const best = argmax(probabilities);
         confidences[k][count + i] = probabilities[best];
-        right[k][count + i] = Number(best === label);
+        answers[k][count + i] = best;
         losses[k] -= Math.log(Math.max(probabilities[label], Number.MIN_VALUE));
         if (k === exits.length - 1) confusion[label][best]++;
       });
@@ -67,9 +66,10 @@ export async function validate(
   }
   return {
     losses: losses.map((sum) => sum / count),
-    top1: right.map((own) => own.subarray(0, count).reduce((sum, hit) => sum + hit, 0) / count),
+    top1: answers.map((own) => own.subarray(0, count).filter((answer, i) => answer === known[i]).length / count),
     confidences: confidences.map((own) => own.subarray(0, count)),
-    right: right.map((own) => own.subarray(0, count)),
+    answers: answers.map((own) => own.subarray(0, count)),
+    labels: known.subarray(0, count),
     confusion,
   };
 }

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertGreater, assertRejects, assertThrows } from
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import { calibrate, type Calibration, checkCalibration } from "../../lib/calibration/calibration.ts";
-import { searchThresholds, type Validation } from "../../lib/calibration/search.ts";
+import type { Validation } from "../../lib/calibration/measure.ts";
+import { searchThresholds } from "../../lib/calibration/search.ts";
 import {
   calibrationWithin,
   formatCalibrations,
@@ -140,6 +141,7 @@ Deno.test("calibrations are the same after a file", async () => {
   const all = await Promise.all([
     ...[9e6, 30e6, 58e6].map((budget) => calibrate(model, synthetic(40, 2), { budget })),
     calibrate(model, synthetic(40, 2), { accuracy: 0.1 }, { dataset: "d" }),
+    calibrate(model, synthetic(400, 2), { maxDrop: 0.2, confidence: 0.9 }),
   ]);
   assertEquals(parseCalibrations(formatCalibrations(all), "file"), all);
 });

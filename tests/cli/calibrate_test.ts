@@ -103,8 +103,11 @@ Deno.test("what cannot be is refused before any work, and writes nothing", async
       await refuse(1, "such as 25M", "--budget", amount);
     }
     for (const share of ["0", "88", "x"]) await refuse(1, "such as 0.88", "--accuracy", share);
-    await refuse(2, "either --budget or --accuracy");
-    await refuse(2, "either --budget or --accuracy", "--budget", "20M", "--accuracy", "0.8");
+    await refuse(2, "one of --budget, --accuracy and --max-drop");
+    await refuse(2, "one of --budget, --accuracy and --max-drop", "--budget", "20M", "--accuracy", "0.8");
+    await refuse(2, "--confidence without --max-drop", "--budget", "20M", "--confidence", "90%");
+    await refuse(2, "expected accuracy or disagreement", "--max-drop", "1%", "--risk", "x");
+    await refuse(1, "are too few", "--max-drop", "1%");
     await Deno.writeTextFile(`${directory}/c.json`, "not JSON");
     await refuse(1, "it is not JSON", "--budget", "20M");
     assertEquals((await Array.fromAsync(Deno.readDir(directory))).length, 2);

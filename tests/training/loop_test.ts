@@ -163,7 +163,9 @@ Deno.test("validation: every exit, on the weights that are saved", async () => {
   });
   assertEquals(validation!.confidences.map(({ length }) => length), [70, 70]);
   assertEquals(epochs[2].validation, { losses: validation!.losses, top1: validation!.top1 });
-  const rights = validation!.right.map((own) => own.reduce((sum, hit) => sum + hit, 0) / 70);
+  const rights = validation!.answers.map((own) =>
+    own.filter((answer, i) => answer === validation!.labels[i]).length / 70
+  );
   assertEquals(rights, validation!.top1);
   const counts = validation!.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   assertEquals(counts, [24, 23, 23]);

@@ -1,0 +1,113 @@
+/**
+ * Thresholds with a promise about new images: fitted on one half of a validation set, tested on the other.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { type Measured, type Outcome, outcomeOf, subset } from "./measure.ts";
+import { fewestSamples, lastSafeStep, type MeanPromise } from "./risk_control.ts";
+import { byConfidence, exitsTaken, thresholdsForQ } from "./thresholds.ts";
+
+/** What may get worse by leaving early, on average over new images of the same kind. */
+export interface RiskTarget {
+  /** Most by which it may, as a share of images, above 0 and below 1. */
+  readonly maxDrop: number;
+  /** Chance that the promise is kept, over the draw of the validation images; below 1. */
+  readonly confidence: number;
+  /**
+   * `accuracy`: how much lower it is than the whole network's. `disagreement`: how often the answer is another than the
+   * whole network's, for which labels do not matter. Default `accuracy`.
+   */
+  readonly risk?: "accuracy" | "disagreement";
+}
+
+/** What a promise rests on. */
+export interface Guarantee {
+  /** Number of samples by which thresholds were found. */
+  readonly fitted: number;
+  /** Number of other samples on which they were tested. */
+  readonly tested: number;
+  /** The kind of test. */
+  readonly bound: "betting, fixed sequence";
+}
+
+/** Values of q that are tried, from nobody leaving early to all leaving at exit 1. */
+const STEPS = 100;
+
+/**
+ * The cheapest thresholds that keep a promise.
+ *
+ * @throws {RanetError} If the promise makes no sense, or cannot be kept: says how many samples it would take.
+ */
+export function guaranteedThresholds(
+  measured: Measured,
+  target: RiskTarget,
+  flops: readonly number[],
+): Outcome & { q: number; thresholds: number[]; guarantee: Guarantee } {
+  const promise = promiseOf(target);
+  const [fitting, testing] = halves(measured.labels.length).map((samples) => subset(measured, samples));
+  const path = pathOf(fitting);
+  const last = lastSafeStep(path.length, (step) => lossesOf(path[step].thresholds, testing, target), promise);
+  const tested = testing.labels.length;
+  if (last < 0) {
+    throw new RanetError(
+      `Cannot promise a drop of at most ${target.maxDrop} with confidence ${target.confidence}: ${tested} images to ` +
+        `test it on are too few. Where leaving early never does harm it takes ${fewestSamples(promise)}, so a ` +
+        `validation set of ${2 * fewestSamples(promise)} at least; found ${measured.labels.length}.`,
+    );
+  }
+  return {
+    ...path[last],
+    ...outcomeOf(path[last].thresholds, measured, flops),
+    guarantee: { fitted: fitting.labels.length, tested, bound: "betting, fixed sequence" },
+  };
+}
+
+function promiseOf({ maxDrop, confidence, risk = "accuracy" }: RiskTarget): MeanPromise {
+  for (const [name, value] of Object.entries({ maxDrop, confidence })) {
+    if (value > 0 && value < 1) continue;
+    throw new RanetError(`Cannot promise anything with ${name} ${value}: expected a number above 0 and below 1`);
+  }
+  return { limit: maxDrop, delta: 1 - confidence, lowest: risk === "accuracy" ? -1 : 0 };
+}
+
+/** Samples in an order of chance, but always the same; data sets come class by class. */
+function halves(samples: number): [number[], number[]] {
+  const order = Array.from({ length: samples }, (_, i) => i);
+  let state = 0x9e3779b9;
+  for (let i = samples - 1; i > 0; i--) {
+    // xorshift32 (Marsaglia, 2003)
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    const j = (state >>> 0) % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  const middle = Math.ceil(samples / 2);
+  return [order.slice(0, middle), order.slice(middle)];
+}
+
+/** From the whole network for all to the cheapest thresholds. */
+function pathOf({ confidences }: Measured): { q: number; thresholds: number[] }[] {
+  const order = byConfidence(confidences);
+  const end = Math.log(4 * order[0].length);
+  return Array.from({ length: STEPS }, (_, step) => {
+    const q = Math.exp(end * (1 - 2 * step / (STEPS - 1)));
+    return { q, thresholds: thresholdsForQ(q, confidences, { order }) };
+  });
+}
+
+/** What each sample loses by leaving early: 1, 0, or -1 where the early answer was right and the last is not. */
+function lossesOf(
+  thresholds: readonly number[],
+  { confidences, answers, labels }: Measured,
+  { risk = "accuracy" }: RiskTarget,
+): number[] {
+  const whole = answers[answers.length - 1];
+  return exitsTaken(thresholds, confidences).map((exit, sample) => {
+    const early = answers[exit][sample];
+    if (risk === "disagreement") return Number(early !== whole[sample]);
+    return Number(whole[sample] === labels[sample]) - Number(early === labels[sample]);
+  });
+}

@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
+import { guaranteedThresholds, type RiskTarget } from "../../lib/calibration/guarantee.ts";
+import { type Measured, outcomeOf, subset } from "../../lib/calibration/measure.ts";
+import { byConfidence, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { randomNumbers } from "../fixtures.ts";
+
+const FLOPS = [1, 3, 6];
+
+/** Samples of one kind: the harder, the less confident, the more often wrong, above all early. */
+function draw(samples: number, next: () => number): Measured {
+  const uniform = () => (next() + 1) / 2;
+  const confidences = FLOPS.map(() => new Float32Array(samples));
+  const answers = FLOPS.map(() => new Uint32Array(samples));
+  for (let sample = 0; sample < samples; sample++) {
+    const hardness = uniform();
+    FLOPS.forEach((_, exit) => {
+      const right = uniform() > hardness * [0.45, 0.3, 0.25][exit];
+      answers[exit][sample] = right ? 0 : 1 + Math.floor(3 * uniform());
+      confidences[exit][sample] = Math.min(1, 1 - hardness / 2 + (uniform() - 0.5) / 4);
+    });
+  }
+  return { confidences, answers, labels: new Uint8Array(samples) };
+}
+
+/** All images that there are. */
+const POPULATION = draw(5000, randomNumbers(1));
+
+/** How far below the whole network these thresholds are on new images. */
+function trueDrop(thresholds: readonly number[]): number {
+  return outcomeOf([Infinity, Infinity, -Infinity], POPULATION, FLOPS).expectedAccuracy -
+    outcomeOf(thresholds, POPULATION, FLOPS).expectedAccuracy;
+}
+
+/** The cheapest thresholds whose drop on all validation images is within the limit: a plain calibration. */
+function plain(measured: Measured, limit: number): number[] {
+  const order = byConfidence(measured.confidences);
+  const whole = outcomeOf([Infinity, Infinity, -Infinity], measured, FLOPS).expectedAccuracy;
+  const path = Array.from(
+    { length: 60 },
+    (_, step) => thresholdsForQ(Math.exp(4 - 8 * step / 59), measured.confidences, { order }),
+  );
+  return path.findLast((thresholds) => whole - outcomeOf(thresholds, measured, FLOPS).expectedAccuracy <= limit) ??
+    path[0];
+}
+
+Deno.test("the promise is kept over 1,000 draws, and a plain calibration would break it", () => {
+  const draws = 1000;
+  const target: RiskTarget = { maxDrop: 0.02, confidence: 0.95 };
+  const next = randomNumbers(2);
+  let broken = 0;
+  let plainBroken = 0;
+  let cost = 0;
+  for (let i = 0; i < draws; i++) {
+    const measured = subset(
+      POPULATION,
+      Array.from({ length: 1000 }, () => Math.floor((next() + 1) / 2 * POPULATION.labels.length)),
+    );
+    const { thresholds } = guaranteedThresholds(measured, target, FLOPS);
+    broken += Number(trueDrop(thresholds) > target.maxDrop);
+    plainBroken += Number(trueDrop(plain(measured, target.maxDrop)) > target.maxDrop);
+    cost += outcomeOf(thresholds, measured, FLOPS).expectedCost / draws;
+  }
+  assertLessOrEqual(broken / draws, 0.05);
+  assertGreater(plainBroken / draws, 0.2);
+  assertLess(cost, FLOPS[2]);
+});
+
+Deno.test("more images, a larger drop or less confidence cost less; and the file says what it rests on", () => {
+  const cost = (samples: number, target: RiskTarget) =>
+    guaranteedThresholds(draw(samples, randomNumbers(3)), target, FLOPS).expectedCost;
+  const usual = cost(4000, { maxDrop: 0.02, confidence: 0.95 });
+  assertLessOrEqual(usual, cost(1000, { maxDrop: 0.02, confidence: 0.95 }));
+  assertLessOrEqual(cost(4000, { maxDrop: 0.05, confidence: 0.95 }), usual);
+  assertLessOrEqual(cost(4000, { maxDrop: 0.02, confidence: 0.7 }), usual);
+  const { guarantee } = guaranteedThresholds(draw(4001, randomNumbers(3)), { maxDrop: 0.02, confidence: 0.95 }, FLOPS);
+  assertEquals(guarantee, { fitted: 2001, tested: 2000, bound: "betting, fixed sequence" });
+});
+
+Deno.test("disagreement with the whole network is promised without looking at labels", () => {
+  const measured = draw(3000, randomNumbers(4));
+  const target: RiskTarget = { maxDrop: 0.1, confidence: 0.95, risk: "disagreement" };
+  const { thresholds } = guaranteedThresholds(measured, target, FLOPS);
+  assertEquals(
+    guaranteedThresholds({ ...measured, labels: new Uint8Array(3000).fill(9) }, target, FLOPS).thresholds,
+    thresholds,
+  );
+  const exits = exitsTaken(thresholds, POPULATION.confidences);
+  const other = exits.filter((exit, i) => POPULATION.answers[exit][i] !== POPULATION.answers[2][i]).length;
+  assertLess(other / exits.length, 0.1);
+  assert(exits.some((exit) => exit < 2));
+});
+
+Deno.test("too few images are refused with how many it would take, and nonsense with what makes sense", () => {
+  const refuse = (samples: number, target: RiskTarget, message: string) =>
+    assertThrows(() => guaranteedThresholds(draw(samples, randomNumbers(5)), target, FLOPS), RanetError, message);
+  refuse(40, { maxDrop: 0.01, confidence: 0.95 }, "at least; found 40");
+  refuse(40, { maxDrop: 0, confidence: 0.95 }, "maxDrop 0: expected a number above 0");
+  refuse(40, { maxDrop: 0.1, confidence: 1 }, "confidence 1: expected");
+});
