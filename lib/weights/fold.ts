@@ -19,7 +19,7 @@ export interface FoldedLayer {
 export type FoldedWeights = ReadonlyMap<string, FoldedLayer>;
 
 /** Added to the variance, as PyTorch does by default. */
-const EPSILON = 1e-5;
+export const EPSILON = 1e-5;
 
 /**
  * Folds the weights of a whole network.

@@ -1,0 +1,382 @@
+/**
+ * What the steps of a training plan compute, plainly and in float64: the oracle for every device's kernels, and for
+ * gradients that no reference has.
+ *
+ * @module
+ */
+
+import type {
+  ChannelRange,
+  ClassifierGradient,
+  GradientRange,
+  TrainingPlan,
+  TrainingStep,
+} from "../../lib/planner/training_plan.ts";
+import { EPSILON } from "../../lib/weights/fold.ts";
+
+/** Numbers by name, in PyTorch's layouts. */
+export type Numbers = Map<string, Float64Array>;
+
+/** Runs steps over a batch. */
+export class PlainTraining {
+  /** One per tensor of the plan, `[sample][y][x][channel]` without padding. */
+  readonly tensors: Float64Array[];
+  /** Parameters and running statistics, which steps move on. */
+  readonly parameters: Numbers;
+  /** Gradients of parameters, once steps have made them. */
+  readonly gradients: Numbers = new Map();
+  /** Mean and biased variance of each normed convolution's output, by the batch norm's name. */
+  readonly statistics = new Map<string, { mean: Float64Array; variance: Float64Array }>();
+  /** Sums of g and of g · x̂, by the batch norm's name. */
+  readonly sums = new Map<string, { bias: Float64Array; weight: Float64Array }>();
+  /** For each exit logits, then their gradients, `[sample][class]`. */
+  readonly logits: Float64Array[] = [];
+  /** Mean cross-entropy of each exit. */
+  readonly losses: number[] = [];
+  /** Right answers of each exit. */
+  readonly right: number[] = [];
+  readonly #plan: TrainingPlan;
+  readonly #count: number;
+  readonly #labels: ArrayLike<number>;
+  readonly #loss: { exits: readonly number[]; labelSmoothing: number };
+
+  constructor(plan: TrainingPlan, options: {
+    parameters: ReadonlyMap<string, { data: ArrayLike<number> }>;
+    images: ArrayLike<number>;
+    labels: ArrayLike<number>;
+    loss: { exits: readonly number[]; labelSmoothing: number };
+  }) {
+    this.#plan = plan;
+    this.#labels = options.labels;
+    this.#loss = options.loss;
+    this.#count = options.labels.length;
+    this.parameters = new Map([...options.parameters].map(([name, { data }]) => [name, Float64Array.from(data)]));
+    this.tensors = plan.tensors.map(({ size, channels }) => new Float64Array(this.#count * size ** 2 * channels));
+    const { size, channels } = plan.tensors[0];
+    for (let i = 0; i < options.images.length; i++) {
+      const pixel = i % size ** 2;
+      const channel = Math.floor(i / size ** 2) % channels;
+      const sample = Math.floor(i / size ** 2 / channels);
+      this.tensors[0][(sample * size ** 2 + pixel) * channels + channel] = options.images[i];
+    }
+  }
+
+  /** Forward and backward. */
+  run(): void {
+    for (const step of [...this.#plan.forward, ...this.#plan.backward]) this.step(step);
+  }
+
+  /** Runs one step. */
+  step(step: TrainingStep): void {
+    switch (step.kind) {
+      case "convolution": {
+        const weight = this.parameters.get(`${step.layer.name}.weight`)!;
+        const bias = this.parameters.get(`${step.layer.name}.bias`);
+        this.#each(step.output, (sample, y, x, out) => {
+          let sum = bias?.[out] ?? 0;
+          this.#window(step.layer, step.input, { sample, y, x }, (at, tap, input) => {
+            sum += this.tensors[step.input.tensor][at] * weight[this.#weightAt(step.layer, out, input, tap)];
+          });
+          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, out)] = step.relu ? Math.max(0, sum) : sum;
+        });
+        break;
+      }
+      case "norm-statistics": {
+        const { channels } = step.input;
+        const n = this.#count * this.#size(step.input) ** 2;
+        const mean = new Float64Array(channels);
+        const variance = new Float64Array(channels);
+        this.#each(step.input, (...at) => mean[at[3]] += this.#get(step.input, ...at) / n);
+        this.#each(step.input, (...at) => variance[at[3]] += (this.#get(step.input, ...at) - mean[at[3]]) ** 2 / n);
+        this.statistics.set(step.layer.norm, { mean, variance });
+        const runningMean = this.parameters.get(`${step.layer.norm}.running_mean`)!;
+        const runningVariance = this.parameters.get(`${step.layer.norm}.running_var`)!;
+        for (let k = 0; k < channels; k++) {
+          runningMean[k] += 0.1 * (mean[k] - runningMean[k]);
+          runningVariance[k] += 0.1 * (variance[k] * n / (n - 1) - runningVariance[k]);
+        }
+        break;
+      }
+      case "norm": {
+        const { norm, relu } = step.layer;
+        const weight = this.parameters.get(`${norm}.weight`)!;
+        const bias = this.parameters.get(`${norm}.bias`)!;
+        const { mean, variance } = step.statistics === "batch" ? this.statistics.get(norm)! : {
+          mean: this.parameters.get(`${norm}.running_mean`)!,
+          variance: this.parameters.get(`${norm}.running_var`)!,
+        };
+        this.#each(step.output, (sample, y, x, k) => {
+          const value = this.#get(step.input, sample, y, x, k);
+          const normed = (value - mean[k]) / Math.sqrt(variance[k] + EPSILON) * weight[k] + bias[k];
+          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = relu ? Math.max(0, normed) : normed;
+        });
+        break;
+      }
+      case "max-pool":
+        this.#each(step.output, (sample, y, x, k) => {
+          const at = this.#largest(step.input, sample, y, x, k);
+          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = this.tensors[step.input.tensor][at];
+        });
+        break;
+      case "resize":
+        this.#each(step.output, (sample, y, x, k) => {
+          let sum = 0;
+          for (const [v, u, share] of this.#corners(step.input, step.output, y, x)) {
+            sum += share * this.#get(step.input, sample, v, u, k);
+          }
+          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = sum;
+        });
+        break;
+      case "classifier": {
+        const { name, classes } = step.layer;
+        const weight = this.parameters.get(`${name}.weight`)!;
+        const bias = this.parameters.get(`${name}.bias`)!;
+        const logits = this.logits[step.exit] = new Float64Array(this.#count * classes);
+        for (let sample = 0; sample < this.#count; sample++) {
+          const means = this.#pooled(step, sample);
+          for (let c = 0; c < classes; c++) {
+            logits[sample * classes + c] = means.reduce((sum, v, k) => sum + v * weight[c * means.length + k], bias[c]);
+          }
+        }
+        break;
+      }
+      case "loss":
+        this.#lossOf(step.exit);
+        break;
+      case "classifier-gradient":
+        this.#classifierGradient(step);
+        break;
+      case "norm-sums": {
+        const bias = new Float64Array(step.input.channels);
+        const weight = new Float64Array(step.input.channels);
+        this.#each(step.input, (...at) => {
+          const { g, normed } = this.#throughNorm(step, at);
+          bias[at[3]] += g;
+          weight[at[3]] += g * normed;
+        });
+        this.sums.set(step.layer.norm, { bias, weight });
+        this.gradients.set(`${step.layer.norm}.bias`, bias);
+        this.gradients.set(`${step.layer.norm}.weight`, weight);
+        break;
+      }
+      case "norm-gradient": {
+        const n = this.#count * this.#size(step.input) ** 2;
+        const { bias, weight } = this.sums.get(step.layer.norm)!;
+        const { variance } = this.statistics.get(step.layer.norm)!;
+        const gamma = this.parameters.get(`${step.layer.norm}.weight`)!;
+        this.#each(step.input, (...at) => {
+          const k = at[3];
+          const { g, normed } = this.#throughNorm(step, at);
+          const value = gamma[k] * (g - bias[k] / n - normed * weight[k] / n) / Math.sqrt(variance[k] + EPSILON);
+          this.tensors[step.input.tensor][this.#at(step.input, ...at)] = value;
+        });
+        break;
+      }
+      case "relu-gradient":
+        this.#each(step.gradient, (...at) => {
+          if (this.#get(step.output, ...at) > 0) return;
+          this.tensors[step.gradient.tensor][this.#at(step.gradient, ...at)] = 0;
+        });
+        break;
+      case "weight-gradient": {
+        const { layer, input, gradient } = step;
+        const weight = new Float64Array(this.parameters.get(`${layer.name}.weight`)!.length);
+        const bias = new Float64Array(gradient.channels);
+        this.#each(gradient, (sample, y, x, out) => {
+          const g = this.#get(gradient, sample, y, x, out);
+          bias[out] += g;
+          this.#window(layer, input, { sample, y, x }, (at, tap, channel) => {
+            weight[this.#weightAt(layer, out, channel, tap)] += g * this.tensors[input.tensor][at];
+          });
+        });
+        this.gradients.set(`${layer.name}.weight`, weight);
+        if (layer.bias) this.gradients.set(`${layer.name}.bias`, bias);
+        break;
+      }
+      case "input-gradient": {
+        const { layer, gradient, result } = step;
+        const weight = this.parameters.get(`${layer.name}.weight`)!;
+        this.#begin(result);
+        this.#each(gradient, (sample, y, x, out) => {
+          const g = this.#get(gradient, sample, y, x, out);
+          this.#window(layer, result, { sample, y, x }, (at, tap, channel) => {
+            this.tensors[result.tensor][at] += g * weight[this.#weightAt(layer, out, channel, tap)];
+          });
+        });
+        break;
+      }
+      case "max-pool-gradient":
+        this.#begin(step.result);
+        this.#each(step.gradient, (sample, y, x, k) => {
+          const { tensor, channel } = step.result;
+          const from = this.#largest({ ...step.input }, sample, y, x, k);
+          // The same pixel and channel of the gradient, whose tensor may have other channels.
+          const pixel = Math.floor(from / this.#plan.tensors[step.input.tensor].channels);
+          const at = pixel * this.#plan.tensors[tensor].channels + channel + k;
+          this.tensors[tensor][at] += this.#get(step.gradient, sample, y, x, k);
+        });
+        break;
+      case "resize-gradient":
+        this.#begin(step.result);
+        this.#each(step.gradient, (sample, y, x, k) => {
+          for (const [v, u, share] of this.#corners(step.result, step.gradient, y, x)) {
+            const at = this.#at(step.result, sample, v, u, k);
+            this.tensors[step.result.tensor][at] += share * this.#get(step.gradient, sample, y, x, k);
+          }
+        });
+        break;
+      case "zero":
+        this.#each(step.output, (...at) => this.tensors[step.output.tensor][this.#at(step.output, ...at)] = 0);
+    }
+  }
+
+  #size({ tensor }: ChannelRange): number {
+    return this.#plan.tensors[tensor].size;
+  }
+
+  #at({ tensor, channel }: ChannelRange, sample: number, y: number, x: number, k: number): number {
+    const { size, channels } = this.#plan.tensors[tensor];
+    return ((sample * size + y) * size + x) * channels + channel + k;
+  }
+
+  #get(range: ChannelRange, sample: number, y: number, x: number, k: number): number {
+    return this.tensors[range.tensor][this.#at(range, sample, y, x, k)];
+  }
+
+  #each(range: ChannelRange, visit: (sample: number, y: number, x: number, k: number) => void): void {
+    const size = this.#size(range);
+    for (let sample = 0; sample < this.#count; sample++) {
+      for (let y = 0; y < size; y++) {
+        for (let x = 0; x < size; x++) {
+          for (let k = 0; k < range.channels; k++) visit(sample, y, x, k);
+        }
+      }
+    }
+  }
+
+  #begin(result: GradientRange): void {
+    if (!result.accumulate) this.step({ kind: "zero", output: result });
+  }
+
+  /** The numbers of `range` that an output pixel of a convolution is made from. */
+  #window(
+    { kernel, stride }: { kernel: number; stride: number },
+    range: ChannelRange,
+    { sample, y, x }: { sample: number; y: number; x: number },
+    visit: (at: number, tap: number, channel: number) => void,
+  ): void {
+    const size = this.#size(range);
+    for (let tap = 0; tap < kernel ** 2; tap++) {
+      const v = y * stride + Math.floor(tap / kernel) - (kernel >> 1);
+      const u = x * stride + tap % kernel - (kernel >> 1);
+      if (v < 0 || u < 0 || v >= size || u >= size) continue;
+      for (let k = 0; k < range.channels; k++) visit(this.#at(range, sample, v, u, k), tap, k);
+    }
+  }
+
+  #weightAt(
+    { kernel, input: { channels } }: { kernel: number; input: { channels: number } },
+    out: number,
+    input: number,
+    tap: number,
+  ): number {
+    return (out * channels + input) * kernel ** 2 + tap;
+  }
+
+  /** Index of the first of the largest numbers of a window. */
+  #largest(range: ChannelRange, sample: number, y: number, x: number, k: number): number {
+    const size = this.#size(range);
+    let best = -1;
+    for (let v = Math.max(0, 2 * y - 1); v <= Math.min(size - 1, 2 * y + 1); v++) {
+      for (let u = Math.max(0, 2 * x - 1); u <= Math.min(size - 1, 2 * x + 1); u++) {
+        const at = this.#at(range, sample, v, u, k);
+        if (best < 0 || this.tensors[range.tensor][at] > this.tensors[range.tensor][best]) best = at;
+      }
+    }
+    return best;
+  }
+
+  /** The pixels of `from` that a pixel of `to` is interpolated from, with their shares. */
+  #corners(from: ChannelRange, to: ChannelRange, y: number, x: number): [v: number, u: number, share: number][] {
+    const [before, after] = [this.#size(from), this.#size(to)];
+    const scale = after > 1 ? (before - 1) / (after - 1) : 0;
+    const [top, left] = [Math.floor(y * scale), Math.floor(x * scale)];
+    const [bottom, right] = [Math.min(top + 1, before - 1), Math.min(left + 1, before - 1)];
+    const [dy, dx] = [y * scale - top, x * scale - left];
+    return [
+      [top, left, (1 - dy) * (1 - dx)],
+      [top, right, (1 - dy) * dx],
+      [bottom, left, dy * (1 - dx)],
+      [bottom, right, dy * dx],
+    ];
+  }
+
+  #pooled({ input, layer: { pool } }: Pick<ClassifierGradient, "input" | "layer">, sample: number): number[] {
+    return Array.from({ length: input.channels }, (_, k) => {
+      let sum = 0;
+      for (let y = 0; y < pool; y++) {
+        for (let x = 0; x < pool; x++) sum += this.#get(input, sample, y, x, k);
+      }
+      return sum / pool ** 2;
+    });
+  }
+
+  #lossOf(exit: number): void {
+    const logits = this.logits[exit];
+    const classes = logits.length / this.#count;
+    const { exits, labelSmoothing } = this.#loss;
+    this.losses[exit] = 0;
+    this.right[exit] = 0;
+    for (let sample = 0; sample < this.#count; sample++) {
+      const own = logits.subarray(sample * classes, (sample + 1) * classes);
+      const most = Math.max(...own);
+      const sum = own.reduce((total, value) => total + Math.exp(value - most), 0);
+      if (own.indexOf(most) === this.#labels[sample]) this.right[exit]++;
+      own.forEach((value, c) => {
+        const target = labelSmoothing / classes + (c === this.#labels[sample] ? 1 - labelSmoothing : 0);
+        const log = value - most - Math.log(sum);
+        this.losses[exit] -= target * log / this.#count;
+        own[c] = exits[exit] * (Math.exp(log) - target) / this.#count;
+      });
+    }
+  }
+
+  #classifierGradient(step: ClassifierGradient): void {
+    const { layer: { name, classes, pool }, exit, input, result } = step;
+    const weight = this.parameters.get(`${name}.weight`)!;
+    const weightGradient = new Float64Array(weight.length);
+    const biasGradient = new Float64Array(classes);
+    if (result) this.#begin(result);
+    for (let sample = 0; sample < this.#count; sample++) {
+      const means = this.#pooled(step, sample);
+      for (let c = 0; c < classes; c++) {
+        const g = this.logits[exit][sample * classes + c];
+        biasGradient[c] += g;
+        for (let k = 0; k < input.channels; k++) {
+          weightGradient[c * input.channels + k] += g * means[k];
+          if (!result) continue;
+          for (let pixel = 0; pixel < pool ** 2; pixel++) {
+            const at = this.#at(result, sample, Math.floor(pixel / pool), pixel % pool, k);
+            this.tensors[result.tensor][at] += g * weight[c * input.channels + k] / pool ** 2;
+          }
+        }
+      }
+    }
+    this.gradients.set(`${name}.weight`, weightGradient);
+    this.gradients.set(`${name}.bias`, biasGradient);
+  }
+
+  /** The gradient where the ReLU lets it through, and the normalised input. */
+  #throughNorm(
+    { layer, input, gradient }: Extract<TrainingStep, { kind: "norm-sums" | "norm-gradient" }>,
+    at: [sample: number, y: number, x: number, k: number],
+  ): { g: number; normed: number } {
+    const k = at[3];
+    const { mean, variance } = this.statistics.get(layer.norm)!;
+    const normed = (this.#get(input, ...at) - mean[k]) / Math.sqrt(variance[k] + EPSILON);
+    const weight = this.parameters.get(`${layer.norm}.weight`)!;
+    const bias = this.parameters.get(`${layer.norm}.bias`)!;
+    const passes = !layer.relu || normed * weight[k] + bias[k] > 0;
+    return { g: passes ? this.#get(gradient, ...at) : 0, normed };
+  }
+}
