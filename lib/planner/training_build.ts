@@ -115,9 +115,9 @@ class Builder {
     switch (layer.kind) {
       case "convolution": {
         const gradient = this.#convolutionGradient(layer);
-        steps.push({ kind: "weight-gradient", layer, input, gradient });
         const result = this.#send(layer.input);
         if (result) steps.push({ kind: "input-gradient", layer, gradient, result });
+        steps.push({ kind: "weight-gradient", layer, input, gradient });
         break;
       }
       case "max-pool": {

@@ -1,0 +1,156 @@
+// A convolution's steps in training, over a range of samples. Weights lie in panels of 8 output channels,
+// [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel of 4.
+
+import { sumTaps as sumTaps8 } from "./taps-6-2";
+import { sumTaps as sumTaps4 } from "./taps-8-1";
+import { weightTile as weightTile6x8 } from "./weight-tile-6-2";
+import { weightTile as weightTile4x8 } from "./weight-tile-4-2";
+import { weightTile as weightTile8x4 } from "./weight-tile-8-1";
+import { pad } from "./pad";
+import { ConvolutionArgs, Phase, TransposeArgs, WeightGradientArgs } from "../training/arguments";
+
+// Forward pass, or input gradient: for each phase, pixels of the output that are made by the same taps.
+export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: u32): void {
+  for (let sample = first; sample < last; sample += args.group) {
+    const samples = min(args.group, last - sample);
+    let input = args.input + sample * args.inBytes;
+    if (args.border) {
+      pad(input, args.inBytes, args.inPitch, args.inSize, args.inChannels, args.border, scratch, samples);
+      input = scratch;
+    }
+    const output = args.output + sample * args.outBytes;
+    for (let i: u32 = 0; i < args.phases; i++) {
+      const phase = changetype<Phase>(args.phase + i * offsetof<Phase>());
+      const pixels = samples * phase.pixels;
+      const rows = phase.runs * phase.runLength;
+      let weights = phase.weights;
+      for (let channel: u32 = 0; channel < args.outChannels; channel += 8) {
+        const channels = args.outChannels - channel;
+        const out = output + 4 * channel;
+        const bias = args.bias + (args.hasBias ? 4 * channel : 0);
+        if (channels > 4) {
+          sumTaps8(
+            input,
+            phase.inPixels,
+            out,
+            phase.outPixels,
+            pixels,
+            phase.moves,
+            phase.runs,
+            phase.runLength,
+            channels,
+            weights,
+            bias,
+            args.accumulate != 0,
+            args.relu != 0,
+          );
+          weights += 32 * rows;
+        } else {
+          sumTaps4(
+            input,
+            phase.inPixels,
+            out,
+            phase.outPixels,
+            pixels,
+            phase.moves,
+            phase.runs,
+            phase.runLength,
+            channels,
+            weights,
+            bias,
+            args.accumulate != 0,
+            args.relu != 0,
+          );
+        }
+      }
+    }
+  }
+}
+
+// Gradient of weights, and of the bias: each thread makes its share of the tiles, over all samples.
+export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u32, threads: u32, count: u32): void {
+  const rowTiles = (args.runLength + 5) / 6;
+  const narrowTiles = (args.runLength + 7) / 8;
+  const rest = args.outChannels & 7;
+  const wide = (args.outChannels >> 3) + (rest > 4 ? 1 : 0);
+  const narrow: u32 = rest > 0 && rest <= 4 ? 1 : 0;
+  const wideTiles = wide * args.runs * rowTiles;
+  const tiles = wideTiles + narrow * args.runs * narrowTiles;
+  const begin = thread * tiles / threads;
+  const end = (thread + 1) * tiles / threads;
+  const panel = 32 * args.runs * args.runLength;
+  for (let sample: u32 = 0; sample < count; sample += args.group) {
+    const samples = min(args.group, count - sample);
+    let input = args.input + sample * args.inBytes;
+    let inBytes = args.inBytes;
+    if (args.border) {
+      pad(input, inBytes, args.inPitch, args.inSize, args.inChannels, args.border, scratch, samples);
+      input = scratch;
+      inBytes = args.paddedBytes;
+    }
+    const gradient = args.gradient + sample * args.gradientBytes;
+    const accumulate = sample > 0;
+    for (let tile = begin; tile < end; tile++) {
+      if (tile < wideTiles) {
+        const row: u32 = 6 * (tile % rowTiles);
+        const run = tile / rowTiles % args.runs;
+        const p = tile / (rowTiles * args.runs);
+        const rows = args.runLength - row;
+        const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
+        const to = args.result + p * panel + 32 * (run * args.runLength + row);
+        const g = gradient + 32 * p;
+        if (rows > 4) {
+          weightTile6x8(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
+        } else {
+          weightTile4x8(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
+        }
+      } else {
+        const index = tile - wideTiles;
+        const row: u32 = 8 * (index % narrowTiles);
+        const run = index / narrowTiles;
+        const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
+        const to = args.result + wide * panel + 16 * (run * args.runLength + row);
+        const rows = args.runLength - row;
+        weightTile8x4(from, inBytes, args.inPixels, gradient + 32 * wide, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
+      }
+    }
+  }
+  if (args.hasBias && thread == 0) biasGradient(args, count);
+}
+
+function biasGradient(args: WeightGradientArgs, count: u32): void {
+  for (let channel: u32 = 0; channel < args.outChannels; channel++) {
+    let sum: f64 = 0;
+    for (let sample: u32 = 0; sample < count; sample++) {
+      let at = args.gradient + sample * args.gradientBytes + 4 * channel;
+      for (let pixel: u32 = 0; pixel < args.pixels; pixel++, at += args.gradientPitch) sum += load<f32>(at);
+    }
+    store<f32>(args.biasResult + 4 * channel, <f32> sum);
+  }
+}
+
+// Weights as the input gradient reads them, panels of input channels, a phase at a time:
+// [phase][panel][tap of the phase][out][8 or 4].
+export function transpose(args: TransposeArgs, thread: u32, threads: u32): void {
+  const panels = (args.inChannels + 7) >> 3;
+  const units = panels * args.phases;
+  const last = (thread + 1) * units / threads;
+  for (let unit = thread * units / threads; unit < last; unit++) {
+    const phase = changetype<Phase>(args.phase + unit / panels * offsetof<Phase>());
+    const row: u32 = 8 * (unit % panels);
+    const width: u32 = args.inChannels - row > 4 ? 8 : 4;
+    let to = phase.weights + 4 * row * phase.taps * args.outChannels;
+    for (let i: u32 = 0; i < phase.taps; i++) {
+      const tap = load<u32>(phase.tapIndices + 4 * i);
+      for (let out: u32 = 0; out < args.outChannels; out++) {
+        const outPanel = out & ~7;
+        const outWidth: u32 = args.outChannels - outPanel > 4 ? 8 : 4;
+        const from = args.weights + 4 * (outPanel * args.taps * args.inChannels +
+          (tap * args.inChannels + row) * outWidth + (out & 7));
+        for (let k: u32 = 0; k < width; k++, to += 4) {
+          store<f32>(to, row + k < args.inChannels ? load<f32>(from + 4 * k * outWidth) : 0);
+        }
+      }
+    }
+  }
+}

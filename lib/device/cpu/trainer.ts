@@ -1,0 +1,200 @@
+/**
+ * Trains a network on the CPU: kernels/train.as on all cores.
+ *
+ * @module
+ */
+
+import { RanetError } from "../../errors.ts";
+import type { Network } from "../../network/network.ts";
+import { buildTrainingPlan } from "../../planner/training_build.ts";
+import type { TrainingPlan } from "../../planner/training_plan.ts";
+import type { Tensor } from "../../weights/tensor.ts";
+import type { DeviceInfo } from "../runner.ts";
+import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import { pack, packedLength, unpack } from "./packed_parameters.ts";
+import { WorkerPool } from "./pool.ts";
+import { buildTrainingProgram, type TrainingProgram } from "./training_program.ts";
+
+/** Bytes in a page of WebAssembly memory. */
+const PAGE_BYTES = 2 ** 16;
+/** WebAssembly's addresses have 32 bits. */
+const MAX_BYTES = 2 ** 32;
+
+/** How a CPU trainer is made. */
+export interface CpuTrainerOptions extends TrainerOptions {
+  /** Threads; by default one per core. */
+  readonly threads?: number;
+}
+
+/** A network in training on the CPU. */
+export class CpuTrainer implements Trainer {
+  /** What it runs on. */
+  readonly device: DeviceInfo;
+  /** Bytes of its memory. */
+  readonly bytes: number;
+  readonly #plan: TrainingPlan;
+  readonly #program: TrainingProgram;
+  readonly #memory: WebAssembly.Memory;
+  readonly #pool: WorkerPool;
+  readonly #batch: number;
+  /** Steps take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Lays out memory and fills it.
+   *
+   * @throws {RanetError} If the batch does not fit; names the largest that does.
+   */
+  static async create(network: Network, state: TrainingState, options: CpuTrainerOptions): Promise<CpuTrainer> {
+    const plan = buildTrainingPlan(network, options);
+    const threads = options.threads ?? defaultThreads();
+    const program = buildTrainingProgram(plan, { ...options, threads });
+    if (program.bytes > MAX_BYTES) refuse(plan, { ...options, threads }, "at most 4 GiB can be addressed");
+    const pages = Math.ceil(program.bytes / PAGE_BYTES);
+    let memory: WebAssembly.Memory;
+    try {
+      memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      refuse(plan, { ...options, threads }, "there is not as much");
+    }
+    const trainer = new CpuTrainer(plan, program, memory, new WorkerPool(await loadModule(), memory, { threads }), options);
+    trainer.#write(state);
+    return trainer;
+  }
+
+  private constructor(
+    plan: TrainingPlan,
+    program: TrainingProgram,
+    memory: WebAssembly.Memory,
+    pool: WorkerPool,
+    { batch }: CpuTrainerOptions,
+  ) {
+    this.#plan = plan;
+    this.#program = program;
+    this.#memory = memory;
+    this.#pool = pool;
+    this.#batch = batch;
+    this.bytes = program.bytes;
+    this.device = { kind: "cpu", name: `CPU, ${pool.threads} ${pool.threads === 1 ? "thread" : "threads"}` };
+  }
+
+  /** Takes a step. */
+  step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
+    const count = labels.length;
+    const { size, channels } = this.#plan.tensors[0];
+    if (count < 1 || count > this.#batch) {
+      throw new RangeError(`a step of ${count} samples where there is room for ${this.#batch}`);
+    }
+    if (images.length !== count * channels * size ** 2) {
+      throw new RangeError(`${images.length} numbers for ${count} images of ${channels} × ${size} × ${size}`);
+    }
+    const classes = this.#plan.network.spec.classes.length;
+    for (const label of labels) {
+      if (label >= classes) throw new RangeError(`label ${label} where there are ${classes} classes`);
+    }
+    const [ownImages, ownLabels] = [images.slice(), labels.slice()];
+    return this.#next(() => this.#run(ownImages, ownLabels, rate));
+  }
+
+  /** The state after all steps called so far. */
+  read(): Promise<TrainingState> {
+    return this.#next(() => {
+      const { entries, toVelocity, toAverage } = this.#program.parameters;
+      const read = (distance: number, learnsOnly: boolean) =>
+        new Map(
+          entries.filter(({ learns }) => learns || !learnsOnly).map(({ parameter: { name, shape }, address }) => {
+            const packed = new Float32Array(this.#memory.buffer, address + distance, packedLength(shape));
+            return [name, { shape, data: unpack(shape, packed) }];
+          }),
+        );
+      const state = { tensors: read(0, false), momentum: read(toVelocity, true) };
+      return Promise.resolve(toAverage > 0 ? { ...state, average: read(toAverage, false) } : state);
+    });
+  }
+
+  /** Ends the threads. */
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]();
+  }
+
+  #next<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(run);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #run(images: Float32Array, labels: Uint32Array, rate: number): Promise<StepLosses> {
+    const program = this.#program;
+    const { buffer } = this.#memory;
+    const count = labels.length;
+    this.#writeImages(images, count);
+    new Uint32Array(buffer, program.labels, count).set(labels);
+    const { begin, end, scratch, scratchBytes, gate } = program;
+    await this.#pool.run("train", [begin, end, count, program.labels, rate, scratch, scratchBytes, gate]);
+    const exits = this.#plan.network.exits.map((_, exit) => exit);
+    const sum = (values: Float64Array | Uint32Array) => values.reduce((total: number, value: number) => total + value, 0);
+    const losses = exits.map((exit) =>
+      sum(new Float64Array(buffer, program.losses + 8 * exit * this.#batch, count)) / count
+    );
+    const right = exits.map((exit) => sum(new Uint32Array(buffer, program.right + 4 * exit * this.#batch, count)));
+    return { losses: Float64Array.from(losses), right: Uint32Array.from(right) };
+  }
+
+  /** From planes to pixels. */
+  #writeImages(images: Float32Array, count: number): void {
+    const { size, channels } = this.#plan.tensors[0];
+    const { tensors } = this.#program;
+    const pitch = tensors.pitch({ tensor: 0 }) / 4;
+    const pixels = size ** 2;
+    const target = new Float32Array(this.#memory.buffer, tensors.at({ tensor: 0, channel: 0 }), count * pixels * pitch);
+    for (let sample = 0; sample < count; sample++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const from = (sample * channels + channel) * pixels;
+        const to = sample * pixels * pitch + channel;
+        for (let pixel = 0; pixel < pixels; pixel++) target[to + pixel * pitch] = images[from + pixel];
+      }
+    }
+  }
+
+  #write({ tensors, momentum, average }: TrainingState): void {
+    const { parameters, contents } = this.#program;
+    const { buffer } = this.#memory;
+    for (const { address, bytes } of contents) new Uint8Array(buffer).set(bytes, address);
+    const write = (shape: readonly number[], { data }: Tensor, address: number) =>
+      pack(shape, data, new Float32Array(buffer, address, packedLength(shape)));
+    for (const { parameter: { name, shape }, address, learns } of parameters.entries) {
+      const tensor = tensors.get(name)!;
+      write(shape, tensor, address);
+      const velocity = momentum.get(name);
+      if (velocity && learns) write(shape, velocity, address + parameters.toVelocity);
+      if (parameters.toAverage > 0) write(shape, average?.get(name) ?? tensor, address + parameters.toAverage);
+    }
+  }
+}
+
+/** One per core. */
+function defaultThreads(): number {
+  return Math.max(1, navigator.hardwareConcurrency);
+}
+
+async function loadModule(): Promise<WebAssembly.Module> {
+  // @ts-ignore: TypeScript has no source phase imports yet
+  return await import.source("../../../kernels/train-relaxed.wasm") as WebAssembly.Module;
+}
+
+function refuse(plan: TrainingPlan, options: TrainerOptions & { threads: number }, reason: string): never {
+  const bytesOf = (batch: number) => buildTrainingProgram(plan, { ...options, batch }).bytes;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+  let [fits, tooLarge] = [0, options.batch];
+  while (tooLarge - fits > 1) {
+    const middle = Math.floor((fits + tooLarge) / 2);
+    if (bytesOf(middle) <= MAX_BYTES) fits = middle;
+    else tooLarge = middle;
+  }
+  throw new RanetError(
+    `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batch}: it needs ` +
+      `${gigabytes(bytesOf(options.batch))}, and ${reason}. ` +
+      (fits > 0 && fits < options.batch ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
+  );
+}
