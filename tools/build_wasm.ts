@@ -1,34 +1,55 @@
 /**
- * `deno task wasm`: kernels/convolution/forward.as to kernels/convolution/forward.wasm.
+ * `deno task wasm`: builds the CPU's kernels, kernels/*.as, to WebAssembly.
  *
  * @module
  */
 
 import asc from "assemblyscript/asc";
+import { argumentsSource } from "../lib/device/cpu/training_operations.ts";
 import { specializeKernel } from "../lib/device/webgpu/wgsl.ts";
 
-const SOURCE = new URL("../kernels/convolution/forward.as", import.meta.url);
+const KERNELS = new URL("../kernels/", import.meta.url);
 
-/** The compiler knows its language by this ending. */
-const FILE = "convolution.ts";
+/** What is built. */
+export interface Binary {
+  /** Where it lies. */
+  readonly url: URL;
+  /** The module with the exports, of kernels/. */
+  readonly entry: string;
+  /** Features and memory. */
+  readonly flags: string;
+}
 
-/** Where the module lies. */
-export const BINARY = new URL("../kernels/convolution/forward.wasm", import.meta.url);
+/** Memory is shared by threads; its size is the importer's choice. */
+const SHARED = "--enable simd --enable threads --sharedMemory --initialMemory 1 --maximumMemory 65536";
 
-/** Builds the module from its source. */
-export async function buildWasm(): Promise<Uint8Array> {
-  const source = specializeKernel(await Deno.readTextFile(SOURCE), {});
+/** All that is built. */
+export const BINARIES: readonly Binary[] = [
+  { url: new URL("convolution/forward.wasm", KERNELS), entry: "convolution/forward", flags: "--enable simd" },
+  { url: new URL("train.wasm", KERNELS), entry: "train", flags: SHARED },
+  // Multiplication and addition may be fused.
+  { url: new URL("train-relaxed.wasm", KERNELS), entry: "train", flags: `${SHARED} --enable relaxed-simd` },
+];
+
+/** Builds a module from its source. The compiler knows its language by the ending `.ts`. */
+export async function buildWasm({ entry, flags }: Binary): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    `${FILE} --outFile out.wasm -O3 --enable simd --runtime stub --importMemory --noExportMemory`.split(" "),
-    {
-      readFile: (name) => name === FILE ? source : null,
-      writeFile: (_, contents) => void (binary = contents as Uint8Array),
-      listFiles: () => [],
-    },
+  const options = `${entry}.ts --outFile out.wasm -O3 --runtime stub --importMemory --noExportMemory ${flags}`.split(
+    " ",
   );
-  if (error || !binary) throw new Error(`convolution.as does not compile:\n${stderr}`, { cause: error });
+  const { error, stderr } = await asc.main(options, {
+    readFile: async (name) => {
+      if (name === "training/arguments.ts") return argumentsSource();
+      const source = await Deno.readTextFile(new URL(name.replace(/\.ts$/, ".as"), KERNELS)).catch(() => null);
+      return source && specializeKernel(source, {});
+    },
+    writeFile: (_, contents) => void (binary = contents as Uint8Array),
+    listFiles: () => [],
+  });
+  if (error || !binary) throw new Error(`kernels/${entry}.as does not compile:\n${stderr}`, { cause: error });
   return binary;
 }
 
-if (import.meta.main) await Deno.writeFile(BINARY, await buildWasm());
+if (import.meta.main) {
+  for (const binary of BINARIES) await Deno.writeFile(binary.url, await buildWasm(binary));
+}

@@ -2,18 +2,19 @@
 // product on the CPU whose rows are found in tables, so that stride, padding, borders and samples are the caller's affair.
 // AssemblyScript with loops written out as in the WGSL kernels; `deno task wasm` builds it.
 //
-// A register tile of PIXELS pixels × QUADS · 4 output channels. It goes over all pixels before the next channels, so that
+// A register tile of 6 pixels × 1 or 2 quads of output channels. It goes over all pixels before the next channels, so that
 // their weights stay near.
 //
 // inPixels, outPixels  [pixels] bytes from `input` and `output` to each pixel
 // moves                [runs] bytes from the end of one run of inputs that lie together to the next one
-// weights              [runs][runLength][4 · QUADS]
-// channels             how many are written, at most 4 · QUADS
-// accumulate           whether sums are added to what is there; if not, they start from `bias`, 4 · QUADS numbers
+// weights              [runs][runLength][4 · quads]
+// channels             how many are written, at most 4 · quads
+// accumulate           whether sums are added to what is there; if not, they start from `bias`, 4 · quads numbers
 
 import { madd, store } from "../training/simd";
 
-export function sumTaps(
+// #for Q in 3
+export function sumTaps${Q}(
   input: u32,
   inPixels: u32,
   output: u32,
@@ -29,12 +30,12 @@ export function sumTaps(
   relu: bool,
 ): void {
   const behind = moves + 4 * runs;
-  for (let pixel: u32 = 0; pixel < pixels; pixel += PIXELS) {
-// #for p in PIXELS
+  for (let pixel: u32 = 0; pixel < pixels; pixel += 6) {
+// #for p in 6
     // Behind the last pixel it is computed again.
     const index${p} = 4 * min(pixel + ${p}, pixels - 1);
     let at${p} = input + load<u32>(inPixels + index${p});
-// #for q in QUADS
+// #for q in ${Q}
     let sum${p}_${q} = accumulate
       ? v128.load(output + load<u32>(outPixels + index${p}), 16 * ${q})
       : v128.load(bias, 16 * ${q});
@@ -43,47 +44,48 @@ export function sumTaps(
     let w = weights;
     for (let run = moves; run < behind; run += 4) {
       const move = load<u32>(run);
-// #for p in PIXELS
+// #for p in 6
       at${p} += move;
 // #end
       for (let k = runLength >> 2; k > 0; k--) {
 // #for i in 4
-// #for q in QUADS
-        const weight${i}_${q} = v128.load(w, 16 * (QUADS * ${i} + ${q}));
+// #for q in ${Q}
+        const weight${i}_${q} = v128.load(w, 16 * (${Q} * ${i} + ${q}));
 // #end
-// #for p in PIXELS
+// #for p in 6
         const value${i}_${p} = v128.load32_splat(at${p}, 4 * ${i});
-// #for q in QUADS
+// #for q in ${Q}
         sum${p}_${q} = madd(value${i}_${p}, weight${i}_${q}, sum${p}_${q});
 // #end
 // #end
 // #end
-        w += 64 * QUADS;
-// #for p in PIXELS
+        w += 64 * ${Q};
+// #for p in 6
         at${p} += 16;
 // #end
       }
       for (let k = runLength & 3; k > 0; k--) {
-// #for q in QUADS
+// #for q in ${Q}
         const weight${q} = v128.load(w, 16 * ${q});
 // #end
-// #for p in PIXELS
+// #for p in 6
         const value${p} = v128.load32_splat(at${p});
-// #for q in QUADS
+// #for q in ${Q}
         sum${p}_${q} = madd(value${p}, weight${q}, sum${p}_${q});
 // #end
 // #end
-        w += 16 * QUADS;
-// #for p in PIXELS
+        w += 16 * ${Q};
+// #for p in 6
         at${p} += 4;
 // #end
       }
     }
-// #for p in PIXELS
+// #for p in 6
     const out${p} = output + load<u32>(outPixels + index${p});
-// #for q in QUADS
+// #for q in ${Q}
     store(out${p} + 16 * ${q}, relu ? f32x4.max(sum${p}_${q}, f32x4.splat(0)) : sum${p}_${q}, <i32>channels - 4 * ${q});
 // #end
 // #end
   }
 }
+// #end

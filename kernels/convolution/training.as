@@ -1,11 +1,8 @@
 // A convolution's steps in training, over a range of samples. Weights lie in panels of 8 output channels,
 // [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel of 4.
 
-import { sumTaps as sumTaps8 } from "./taps-6-2";
-import { sumTaps as sumTaps4 } from "./taps-8-1";
-import { weightTile as weightTile6x8 } from "./weight-tile-6-2";
-import { weightTile as weightTile4x8 } from "./weight-tile-4-2";
-import { weightTile as weightTile8x4 } from "./weight-tile-8-1";
+import { sumTaps1, sumTaps2 } from "./taps";
+import { weightTile4x2, weightTile6x2, weightTile8x1 } from "./weight-tile";
 import { pad } from "./pad";
 import { ConvolutionArgs, Phase, TransposeArgs, WeightGradientArgs } from "../training/arguments";
 
@@ -29,7 +26,7 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
         const out = output + 4 * channel;
         const bias = args.bias + (args.hasBias ? 4 * channel : 0);
         if (channels > 4) {
-          sumTaps8(
+          sumTaps2(
             input,
             phase.inPixels,
             out,
@@ -46,7 +43,7 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
           );
           weights += 32 * rows;
         } else {
-          sumTaps4(
+          sumTaps1(
             input,
             phase.inPixels,
             out,
@@ -100,9 +97,9 @@ export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u
         const to = args.result + p * panel + 32 * (run * args.runLength + row);
         const g = gradient + 32 * p;
         if (rows > 4) {
-          weightTile6x8(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
+          weightTile6x2(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
         } else {
-          weightTile4x8(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
+          weightTile4x2(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
         }
       } else {
         const index = tile - wideTiles;
@@ -111,7 +108,7 @@ export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u
         const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
         const to = args.result + wide * panel + 16 * (run * args.runLength + row);
         const rows = args.runLength - row;
-        weightTile8x4(from, inBytes, args.inPixels, gradient + 32 * wide, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
+        weightTile8x1(from, inBytes, args.inPixels, gradient + 32 * wide, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
       }
     }
   }

@@ -1,13 +1,16 @@
-// A tile of a convolution's weight gradient, for one tap: the sums over samples and pixels of ROWS input channels times
-// QUADS · 4 gradients. The whole sum is taken in registers.
+// A tile of a convolution's weight gradient, for one tap: the sums over samples and pixels of inputs times
+// quads of gradients. The whole sum is taken in registers.
 //
 // inPixels   [pixels] bytes from a sample's input (moved by the tap) to each pixel
 // gradient   [sample][pixels], `pitch` bytes from pixel to pixel
-// result     [ROWS][4 · QUADS], of which `rows` rows are written; added to where `accumulate`
+// result     [inputs][4 · quads], of which `rows` rows are written; added to where `accumulate`
 
 import { madd } from "../training/simd";
 
-export function weightTile(
+// #for R in 9
+// #for Q in 3
+// ${R} inputs × ${Q} quads.
+export function weightTile${R}x${Q}(
   input: u32,
   inBytes: u32,
   inPixels: u32,
@@ -20,8 +23,8 @@ export function weightTile(
   rows: u32,
   accumulate: bool,
 ): void {
-// #for r in ROWS
-// #for q in QUADS
+// #for r in ${R}
+// #for q in ${Q}
   let sum${r}_${q} = f32x4.splat(0);
 // #end
 // #end
@@ -30,12 +33,12 @@ export function weightTile(
     let g = gradient;
     for (let pixel = inPixels; pixel < end; pixel += 4) {
       const at = input + load<u32>(pixel);
-// #for q in QUADS
+// #for q in ${Q}
       const gradient${q} = v128.load(g, 16 * ${q});
 // #end
-// #for r in ROWS
+// #for r in ${R}
       const value${r} = v128.load32_splat(at, 4 * ${r});
-// #for q in QUADS
+// #for q in ${Q}
       sum${r}_${q} = madd(value${r}, gradient${q}, sum${r}_${q});
 // #end
 // #end
@@ -44,12 +47,14 @@ export function weightTile(
     input += inBytes;
     gradient += gradientBytes;
   }
-// #for r in ROWS
+// #for r in ${R}
   if (rows > ${r}) {
-// #for q in QUADS
-    const at${r}_${q} = result + 16 * (QUADS * ${r} + ${q});
+// #for q in ${Q}
+    const at${r}_${q} = result + 16 * (${Q} * ${r} + ${q});
     v128.store(at${r}_${q}, accumulate ? f32x4.add(v128.load(at${r}_${q}), sum${r}_${q}) : sum${r}_${q});
 // #end
   }
 // #end
 }
+// #end
+// #end

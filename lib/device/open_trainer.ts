@@ -6,6 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
+import { CpuTrainer } from "./cpu/trainer.ts";
 import type { DeviceChoice } from "./open.ts";
 import type { Trainer, TrainerOptions, TrainingState } from "./trainer.ts";
 
@@ -19,10 +20,13 @@ import type { Trainer, TrainerOptions, TrainingState } from "./trainer.ts";
  * @throws {RanetError} If the device is not there, or has too little memory for the batch: then it names the largest that
  * fits.
  */
-export function openTrainer(
+export async function openTrainer(
   network: Network,
-  _state: TrainingState,
-  _options: TrainerOptions & { readonly device: DeviceChoice; readonly threads?: number },
+  state: TrainingState,
+  options: TrainerOptions & { readonly device: DeviceChoice; readonly threads?: number },
 ): Promise<Trainer> {
-  return Promise.reject(new RanetError(`Cannot train ${network.spec.name}: no device can yet`));
+  if (options.device === "gpu") {
+    throw new RanetError(`Cannot train ${network.spec.name} on the GPU: only the CPU can yet. Use --device cpu.`);
+  }
+  return await CpuTrainer.create(network, state, options);
 }

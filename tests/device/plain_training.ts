@@ -77,7 +77,9 @@ export class PlainTraining {
           this.#window(step.layer, step.input, { sample, y, x }, (at, tap, input) => {
             sum += this.tensors[step.input.tensor][at] * weight[this.#weightAt(step.layer, out, input, tap)];
           });
-          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, out)] = step.relu ? Math.max(0, sum) : sum;
+          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, out)] = step.relu
+            ? Math.max(0, sum)
+            : sum;
         });
         break;
       }
@@ -108,14 +110,17 @@ export class PlainTraining {
         this.#each(step.output, (sample, y, x, k) => {
           const value = this.#get(step.input, sample, y, x, k);
           const normed = (value - mean[k]) / Math.sqrt(variance[k] + EPSILON) * weight[k] + bias[k];
-          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = relu ? Math.max(0, normed) : normed;
+          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = relu
+            ? Math.max(0, normed)
+            : normed;
         });
         break;
       }
       case "max-pool":
         this.#each(step.output, (sample, y, x, k) => {
           const at = this.#largest(step.input, sample, y, x, k);
-          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = this.tensors[step.input.tensor][at];
+          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] =
+            this.tensors[step.input.tensor][at];
         });
         break;
       case "resize":

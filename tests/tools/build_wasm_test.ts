@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { BINARY, buildWasm } from "../../tools/build_wasm.ts";
+import { BINARIES, buildWasm } from "../../tools/build_wasm.ts";
 
-Deno.test("kernels/convolution/forward.wasm is what its source builds to", async () => {
-  assertEquals(await buildWasm(), await Deno.readFile(BINARY), "run `deno task wasm`");
-});
+for (const binary of BINARIES) {
+  Deno.test(`${binary.url.pathname.split("/kernels/").at(-1)} is what its source builds to`, async () => {
+    assertEquals(await buildWasm(binary), await Deno.readFile(binary.url), "run `deno task wasm`");
+  });
+}

@@ -63,7 +63,10 @@ function forEach(shape: readonly number[], visit: (plain: number, packed: number
     const lanes = widthAt(outs, panel);
     for (let input = 0; input < inputs; input++) {
       for (let tap = 0; tap < taps; tap++) {
-        visit((out * inputs + input) * taps + tap, panel * taps * inputs + (tap * inputs + input) * lanes + out - panel);
+        visit(
+          (out * inputs + input) * taps + tap,
+          panel * taps * inputs + (tap * inputs + input) * lanes + out - panel,
+        );
       }
     }
   }

@@ -11,8 +11,9 @@ import type { TrainingPlan } from "../../planner/training_plan.ts";
 import type { Tensor } from "../../weights/tensor.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import { trainingKernels } from "./kernels.ts";
 import { pack, packedLength, unpack } from "./packed_parameters.ts";
-import { WorkerPool } from "./pool.ts";
+import { defaultThreads, WorkerPool } from "./pool.ts";
 import { buildTrainingProgram, type TrainingProgram } from "./training_program.ts";
 
 /** Bytes in a page of WebAssembly memory. */
@@ -58,7 +59,13 @@ export class CpuTrainer implements Trainer {
       if (!(error instanceof RangeError)) throw error;
       refuse(plan, { ...options, threads }, "there is not as much");
     }
-    const trainer = new CpuTrainer(plan, program, memory, new WorkerPool(await loadModule(), memory, { threads }), options);
+    const trainer = new CpuTrainer(
+      plan,
+      program,
+      memory,
+      new WorkerPool(await trainingKernels(), memory, { threads }),
+      options,
+    );
     trainer.#write(state);
     return trainer;
   }
@@ -133,12 +140,12 @@ export class CpuTrainer implements Trainer {
     const { begin, end, scratch, scratchBytes, gate } = program;
     await this.#pool.run("train", [begin, end, count, program.labels, rate, scratch, scratchBytes, gate]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
-    const sum = (values: Float64Array | Uint32Array) => values.reduce((total: number, value: number) => total + value, 0);
-    const losses = exits.map((exit) =>
-      sum(new Float64Array(buffer, program.losses + 8 * exit * this.#batch, count)) / count
-    );
-    const right = exits.map((exit) => sum(new Uint32Array(buffer, program.right + 4 * exit * this.#batch, count)));
-    return { losses: Float64Array.from(losses), right: Uint32Array.from(right) };
+    const lossesOf = (exit: number) => new Float64Array(buffer, program.losses + 8 * exit * this.#batch, count);
+    const rightOf = (exit: number) => new Uint32Array(buffer, program.right + 4 * exit * this.#batch, count);
+    return {
+      losses: Float64Array.from(exits, (exit) => lossesOf(exit).reduce((sum, loss) => sum + loss, 0) / count),
+      right: Uint32Array.from(exits, (exit) => rightOf(exit).reduce((sum, right) => sum + right, 0)),
+    };
   }
 
   /** From planes to pixels. */
@@ -171,16 +178,6 @@ export class CpuTrainer implements Trainer {
       if (parameters.toAverage > 0) write(shape, average?.get(name) ?? tensor, address + parameters.toAverage);
     }
   }
-}
-
-/** One per core. */
-function defaultThreads(): number {
-  return Math.max(1, navigator.hardwareConcurrency);
-}
-
-async function loadModule(): Promise<WebAssembly.Module> {
-  // @ts-ignore: TypeScript has no source phase imports yet
-  return await import.source("../../../kernels/train-relaxed.wasm") as WebAssembly.Module;
 }
 
 function refuse(plan: TrainingPlan, options: TrainerOptions & { threads: number }, reason: string): never {

@@ -12,12 +12,15 @@ const STRUCTS = {
   Phase: "inPixels outPixels pixels moves runs runLength weights taps tapIndices",
   SamplesArgs: "samples bytes",
   BarrierArgs: "",
-  ConvolutionArgs: "input inBytes inPitch inSize inChannels border output outBytes outChannels bias hasBias accumulate " +
+  ConvolutionArgs:
+    "input inBytes inPitch inSize inChannels border output outBytes outChannels bias hasBias accumulate " +
     "relu group phases phase",
   TransposeArgs: "weights inChannels outChannels taps phases phase",
-  WeightGradientArgs: "input inBytes inPitch inSize inChannels border paddedBytes inPixels pixels runs runLength runOffsets " +
+  WeightGradientArgs:
+    "input inBytes inPitch inSize inChannels border paddedBytes inPixels pixels runs runLength runOffsets " +
     "gradient gradientBytes gradientPitch outChannels group result hasBias biasResult",
-  NormArgs: "input pixels quads channels output outPitch relu sums coefficients coefficientBytes isRunning runningMean " +
+  NormArgs:
+    "input pixels quads channels output outPitch relu sums coefficients coefficientBytes isRunning runningMean " +
     "runningVariance batchMean batchVariance weight bias weightGradient biasGradient",
   WindowArgs: "input inBytes inPitch inSize output outBytes outPitch outSize channels result resultBytes resultPitch",
   ZeroArgs: "output pixels pitch channels",
@@ -57,7 +60,9 @@ const OPERATIONS = {
 } as const;
 
 type Structs = typeof STRUCTS;
-type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
+type Words<Text extends string> = Text extends "" ? never
+  : Text extends `${infer First} ${infer Rest}` ? First | Words<Rest>
+  : Text;
 type Field<Word extends string> = Word extends `${infer Name}:f32` ? Name : Word;
 
 /** A struct's fields. */

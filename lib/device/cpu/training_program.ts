@@ -116,7 +116,11 @@ class ProgramBuilder {
     for (const step of plan.forward) {
       if (step.kind === "norm") {
         const bytes = 16 * quadsOf(step.layer.output.channels);
-        this.#norms.set(step.layer.norm, { coefficients: take(6 * bytes * threads), mean: take(bytes), variance: take(bytes) });
+        this.#norms.set(step.layer.norm, {
+          coefficients: take(6 * bytes * threads),
+          mean: take(bytes),
+          variance: take(bytes),
+        });
       } else if (step.kind === "classifier") {
         this.#heads.set(step.exit, {
           layer: step.layer,
@@ -181,7 +185,11 @@ class ProgramBuilder {
       for (const step of steps) {
         if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
           const length = this.#options.batch * 4 * 4 * quadsOf(step.input.channels);
-          add(step.kind === "norm-sums" ? "gradient sums" : "sums", step.layer, { first: time, last: time + 1, length });
+          add(step.kind === "norm-sums" ? "gradient sums" : "sums", step.layer, {
+            first: time,
+            last: time + 1,
+            length,
+          });
         } else if (step.kind === "input-gradient") {
           const { input, output, kernel } = step.layer;
           const length = kernel ** 2 * output.channels * panelWidth(input.channels);
@@ -268,7 +276,10 @@ class ProgramBuilder {
     });
   }
 
-  #inputGradient({ layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>, segment: Segment): void {
+  #inputGradient(
+    { layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>,
+    segment: Segment,
+  ): void {
     const windows = this.#gradientWindows(layer, gradient, result);
     const weights = this.#temporary("transposed", layer);
     this.#convolve(segment, { windows, input: gradient, output: result, weights, relu: false });

@@ -1,0 +1,297 @@
+/**
+ * The CPU's training kernels, one by one and on odd shapes, against what the steps of a plan are defined to compute.
+ *
+ * @module
+ */
+
+import { assertEquals, assertLess } from "@std/assert";
+import fc from "fast-check";
+import { trainingKernels } from "../../../lib/device/cpu/kernels.ts";
+import { pack, packedLength, unpack } from "../../../lib/device/cpu/packed_parameters.ts";
+import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
+import { buildTrainingProgram } from "../../../lib/device/cpu/training_program.ts";
+import type { Convolution, Layer, Network } from "../../../lib/network/network.ts";
+import { quadsOf } from "../../../lib/planner/plan.ts";
+import type { BatchTensor, NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
+import { parseSpec } from "../../../lib/spec/parse.ts";
+import { layerParameters } from "../../../lib/network/cost.ts";
+import { randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
+import { PlainTraining } from "../plain_training.ts";
+
+const SPEC = parseSpec(TINY_SPEC);
+const CLASSES = SPEC.classes.length;
+
+/** A few steps of one layer over tensors of any shape. The first tensor is not used. */
+interface Case {
+  readonly layer?: Layer;
+  readonly tensors: readonly Omit<BatchTensor, "name">[];
+  readonly forward: readonly TrainingStep[];
+  readonly backward?: readonly TrainingStep[];
+}
+
+function planOf({ layer, tensors, forward, backward = [] }: Case): TrainingPlan {
+  const layers = layer ? [layer] : [];
+  const image = { name: "image", size: 1, channels: 3 };
+  const features = [image, ...tensors.map((tensor, i) => ({ name: `${i + 1}`, ...tensor }))];
+  const exit = { subnetwork: 1, block: 1, size: 1, channels: 1, layers, cumulativeFlops: 0, cumulativeParams: 0 };
+  const network: Network = { spec: SPEC, features, exits: [exit] };
+  const parameters = layers.flatMap(layerParameters).filter(({ learned }) => learned)
+    .map(({ name, shape }) => ({ name, shape, isWeight: shape.length > 1, exits: 1 }));
+  // Nothing is written to these channels, but all tensors keep their places from the first step to the last.
+  const kept = features.map((_, tensor): TrainingStep => ({
+    kind: "zero",
+    output: { tensor, channel: 0, channels: 0 },
+  }));
+  return {
+    network,
+    tensors: features,
+    forward: [...kept, ...forward],
+    backward: [...backward, ...kept],
+    parameters,
+  };
+}
+
+/** Runs a case over random numbers on the CPU and plainly; all tensors and gradients are to be the same. */
+async function assertSame(
+  given: Case,
+  { samples, threads, seed }: { samples: number; threads: number; seed: number },
+): Promise<void> {
+  const plan = planOf(given);
+  const loss = { exits: [0.7], labelSmoothing: 0.1 };
+  const labels = Uint32Array.from({ length: samples }, (_, i) => (i + seed) % CLASSES);
+  const parameters = randomTensors(plan.network, seed);
+  const plain = new PlainTraining(plan, { parameters, images: new Float32Array(3 * samples), labels, loss });
+  const program = buildTrainingProgram(plan, {
+    batch: samples + 1,
+    threads,
+    optimizer: { momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
+    loss,
+    average: 0,
+    gradients: "plain",
+    train: "all",
+  });
+  const pages = Math.ceil(program.bytes / 2 ** 16);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const numbersAt = (address: number, length: number) => new Float32Array(memory.buffer, address, length);
+  for (const { address, bytes } of program.contents) new Uint8Array(memory.buffer).set(bytes, address);
+  new Uint32Array(memory.buffer, program.labels, samples).set(labels);
+  for (const { parameter: { name, shape }, address } of program.parameters.entries) {
+    pack(shape, parameters.get(name)!.data, numbersAt(address, packedLength(shape)));
+  }
+  const used = new Set(plan.tensors.keys().drop(1));
+  for (const tensor of used) {
+    const { size, channels } = plan.tensors[tensor];
+    const pixels = samples * size ** 2;
+    const values = randomArray(pixels * channels, seed + tensor);
+    plain.tensors[tensor].set(values);
+    const target = numbersAt(program.tensors.at({ tensor, channel: 0 }), pixels * 4 * quadsOf(channels));
+    for (let i = 0; i < values.length; i++) {
+      target[Math.floor(i / channels) * 4 * quadsOf(channels) + i % channels] = values[i];
+    }
+  }
+
+  plain.run();
+  using pool = new WorkerPool(await trainingKernels(), memory, { threads });
+  const { begin, end, scratch, scratchBytes, gate } = program;
+  await pool.run("train", [begin, end, samples, program.labels, 0, scratch, scratchBytes, gate]);
+
+  for (const tensor of used) {
+    const { size, channels } = plan.tensors[tensor];
+    const pitch = 4 * quadsOf(channels);
+    const found = numbersAt(program.tensors.at({ tensor, channel: 0 }), samples * size ** 2 * pitch);
+    const expected = plain.tensors[tensor];
+    const actual = expected.map((_, i) => found[Math.floor(i / channels) * pitch + i % channels]);
+    assertLess(relativeError(actual, expected), 1e-4, `tensor ${tensor}`);
+  }
+  for (const { parameter: { name, shape }, address, learns } of program.parameters.entries) {
+    const packed = numbersAt(address + (learns ? program.parameters.toGradient : 0), packedLength(shape));
+    const expected = learns ? plain.gradients.get(name) : plain.parameters.get(name);
+    if (expected) assertLess(relativeError(unpack(shape, packed), expected), 1e-4, name);
+  }
+  if (plain.losses.length === 0) return;
+  const losses = new Float64Array(memory.buffer, program.losses, samples);
+  assertLess(Math.abs(losses.reduce((sum, value) => sum + value) / samples - plain.losses[0]), 1e-5);
+  const right = new Uint32Array(memory.buffer, program.right, samples);
+  assertEquals(right.reduce((sum, value) => sum + value), plain.right[0]);
+}
+
+const run = fc.record({
+  samples: fc.integer({ min: 1, max: 7 }),
+  threads: fc.integer({ min: 1, max: 3 }),
+  seed: fc.nat(1000),
+});
+
+const channels = (max: number) => fc.integer({ min: 1, max });
+
+/** Channels of a tensor before and behind those of a layer. */
+const beside = fc.record({ before: fc.integer({ min: 0, max: 5 }), behind: fc.integer({ min: 0, max: 3 }) });
+
+/** A range with others beside it, and its tensor. */
+function rangeIn(tensor: number, count: number, { before, behind }: { before: number; behind: number }) {
+  return { range: { tensor, channel: before, channels: count }, total: before + count + behind };
+}
+
+async function check<Shape>(shape: fc.Arbitrary<Shape>, make: (shape: Shape) => Case, numRuns = 20): Promise<void> {
+  await fc.assert(fc.asyncProperty(shape, run, (shape, run) => assertSame(make(shape), run)), { numRuns });
+}
+
+Deno.test("convolution: forward, input gradient, weight gradient", () =>
+  check(
+    fc.record({
+      inSize: fc.integer({ min: 1, max: 9 }),
+      inChannels: channels(20),
+      outChannels: channels(20),
+      kernel: fc.constantFrom(1, 3, 5, 7),
+      stride: fc.constantFrom(1, 2),
+      bias: fc.boolean(),
+      relu: fc.boolean(),
+      accumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    (shape) => {
+      const { inSize, inChannels, outChannels, kernel, stride, bias, relu, accumulate } = shape;
+      const outSize = Math.ceil(inSize / stride);
+      const input = rangeIn(1, inChannels, shape.input);
+      const output = rangeIn(2, outChannels, shape.output);
+      const gradient = { tensor: 3, channel: 0, channels: outChannels };
+      const view = (feature: number, count: number) => ({ feature, offset: 0, channels: count });
+      const layer: Convolution = {
+        kind: "convolution",
+        input: view(1, inChannels),
+        output: view(2, outChannels),
+        kernel,
+        stride,
+        name: "c",
+        bias,
+        relu,
+      };
+      return {
+        layer,
+        tensors: [
+          { size: inSize, channels: input.total },
+          { size: outSize, channels: output.total },
+          { size: outSize, channels: outChannels },
+          { size: inSize, channels: input.total },
+        ],
+        forward: [{ kind: "convolution", layer, input: input.range, output: output.range, relu }],
+        backward: [
+          { kind: "weight-gradient", layer, input: input.range, gradient },
+          { kind: "input-gradient", layer, gradient, result: { ...input.range, tensor: 4, accumulate } },
+        ],
+      };
+    },
+    60,
+  ));
+
+Deno.test("batch norm: statistics, forward, sums, gradient", () =>
+  check(
+    fc.record({ size: fc.integer({ min: 1, max: 6 }), count: channels(14), output: beside, relu: fc.boolean() })
+      // Of two numbers, batch norm gives only their signs: its gradient is rounding.
+      .filter(({ size }) => size > 1),
+    ({ size, count, relu, ...beside }) => {
+      const view = { feature: 1, offset: 0, channels: count };
+      const layer: NormedConvolution = {
+        kind: "convolution",
+        input: view,
+        output: view,
+        kernel: 1,
+        stride: 1,
+        name: "c",
+        norm: "n",
+        bias: false,
+        relu,
+      };
+      const input = { tensor: 1, channel: 0, channels: count };
+      const { range, total } = rangeIn(2, count, beside.output);
+      const gradient = { ...range, tensor: 3 };
+      return {
+        layer,
+        tensors: [{ size, channels: count }, { size, channels: total }, { size, channels: total }],
+        forward: [
+          { kind: "norm-statistics", layer, input },
+          { kind: "norm", layer, input, output: range, statistics: "batch" },
+        ],
+        backward: [
+          { kind: "norm-sums", layer, input, gradient },
+          { kind: "norm-gradient", layer, input, gradient },
+        ],
+      };
+    },
+  ));
+
+Deno.test("max-pool and resize, and their gradients", () =>
+  check(
+    fc.record({
+      kind: fc.constantFrom("max-pool", "resize"),
+      inSize: fc.integer({ min: 1, max: 9 }),
+      outSize: fc.integer({ min: 1, max: 9 }),
+      count: channels(9),
+      input: beside,
+      output: beside,
+      accumulate: fc.boolean(),
+    }),
+    ({ kind, inSize, count, accumulate, ...shape }) => {
+      const outSize = kind === "max-pool" ? Math.ceil(inSize / 2) : shape.outSize;
+      const input = rangeIn(1, count, shape.input);
+      const output = rangeIn(2, count, shape.output);
+      const gradient = { ...output.range, tensor: 3 };
+      const result = { ...input.range, tensor: 4, accumulate };
+      return {
+        tensors: [
+          { size: inSize, channels: input.total },
+          { size: outSize, channels: output.total },
+          { size: outSize, channels: output.total },
+          { size: inSize, channels: input.total },
+        ],
+        forward: [{ kind, input: input.range, output: output.range }],
+        backward: [
+          kind === "resize"
+            ? { kind: "resize-gradient", gradient, result }
+            : { kind: "max-pool-gradient", input: input.range, gradient, result },
+        ],
+      };
+    },
+    30,
+  ));
+
+Deno.test("zeros, and the gradient of a ReLU alone", () =>
+  check(
+    fc.record({ size: fc.integer({ min: 1, max: 5 }), count: channels(9), place: beside }),
+    ({ size, count, place }) => {
+      const { range, total } = rangeIn(1, count, place);
+      const tensor = { size, channels: total };
+      return {
+        tensors: [tensor, tensor, tensor],
+        forward: [{ kind: "zero", output: range }],
+        backward: [{ kind: "relu-gradient", output: { ...range, tensor: 2 }, gradient: { ...range, tensor: 3 } }],
+      };
+    },
+  ));
+
+Deno.test("classifier, loss, and their gradients", () =>
+  check(
+    fc.record({
+      size: fc.integer({ min: 1, max: 4 }),
+      pool: fc.integer({ min: 1, max: 4 }),
+      count: channels(14),
+      behind: fc.integer({ min: 0, max: 3 }),
+      accumulate: fc.boolean(),
+    }).filter(({ size, pool }) => pool <= size),
+    ({ size, pool, count, behind, accumulate }) => {
+      const layer = {
+        kind: "classifier" as const,
+        input: { feature: 1, offset: 0, channels: count },
+        pool,
+        classes: CLASSES,
+        name: "l",
+      };
+      const input = { tensor: 1, channel: 0, channels: count };
+      return {
+        layer,
+        tensors: [{ size, channels: count + behind }, { size, channels: count + behind }],
+        forward: [{ kind: "classifier", layer, exit: 0, input }, { kind: "loss", exit: 0 }],
+        backward: [{ kind: "classifier-gradient", layer, exit: 0, input, result: { ...input, tensor: 2, accumulate } }],
+      };
+    },
+  ));

@@ -1,0 +1,64 @@
+/**
+ * A trainer's first step against the plain one, for tests of every device.
+ *
+ * @module
+ */
+
+import { assertEquals, assertLess } from "@std/assert";
+import type { Trainer, TrainerOptions, TrainingState } from "../../lib/device/trainer.ts";
+import type { Network } from "../../lib/network/network.ts";
+import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
+import { randomArray, randomTensors } from "../fixtures.ts";
+import { PlainTraining } from "./plain_training.ts";
+
+/** How tests train where nothing else is said. */
+export function trainerOptions(network: Network, changes: Partial<TrainerOptions> = {}): TrainerOptions {
+  return {
+    batch: 6,
+    optimizer: { momentum: 0.9, nesterov: false, weightDecay: 0, decay: "all" },
+    loss: { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 },
+    average: 0,
+    gradients: "plain",
+    train: "all",
+    ...changes,
+  };
+}
+
+/** Images and labels that are the same in every run. */
+export function randomBatch(network: Network, { samples = 5, seed = 1 } = {}) {
+  const images = randomArray(samples * 3 * network.features[0].size ** 2, seed);
+  const labels = Uint32Array.from({ length: samples }, (_, i) => (i + seed) % network.spec.classes.length);
+  return { images, labels };
+}
+
+/** Takes a step at rate 0: losses, gradients and running statistics are to be the plain ones. */
+export async function assertFirstStep(
+  network: Network,
+  options: TrainerOptions,
+  open: (state: TrainingState) => Promise<Trainer>,
+): Promise<void> {
+  const tensors = randomTensors(network, 5);
+  const { images, labels } = randomBatch(network);
+  const plan = buildTrainingPlan(network, options);
+  const plain = new PlainTraining(plan, { parameters: tensors, images, labels, loss: options.loss });
+  plain.run();
+  using trainer = await open({ tensors, momentum: new Map() });
+  const { losses, right } = await trainer.step(images, labels, { rate: 0 });
+  losses.forEach((loss, k) => assertLess(Math.abs(loss - plain.losses[k]), 1e-5));
+  assertEquals([...right], plain.right);
+  const state = await trainer.read();
+  assertEquals([...state.momentum.keys()].toSorted(), plan.parameters.map(({ name }) => name).toSorted());
+  let [error, norm] = [0, 0];
+  for (const { name, exits } of plan.parameters) {
+    const share = options.gradients === "equilibrium" ? 1 / exits : 1;
+    state.momentum.get(name)!.data.forEach((value, i) => {
+      const expected = share * plain.gradients.get(name)![i];
+      error += (value - expected) ** 2;
+      norm += expected ** 2;
+    });
+  }
+  assertLess(Math.sqrt(error / norm), 1e-4);
+  for (const [name, { data }] of state.tensors) {
+    data.forEach((value, i) => assertLess(Math.abs(value - plain.parameters.get(name)![i]), 1e-5, name));
+  }
+}

@@ -1,0 +1,86 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { layerParameters } from "../../lib/network/cost.ts";
+import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
+import { rangesOf, type TrainingStep } from "../../lib/planner/training_plan.ts";
+import { NETWORKS } from "../training_networks.ts";
+import { randomArray, randomNumbers, randomTensors } from "../fixtures.ts";
+import { PlainTraining } from "../device/plain_training.ts";
+
+const SAMPLES = 3;
+
+for (const [title, network] of NETWORKS) {
+  const plan = buildTrainingPlan(network, { train: "all" });
+
+  Deno.test(`${title}: every gradient that is read or added to has been written`, () => {
+    const written = plan.tensors.map(() => new Set<number>());
+    const channelsOf = ({ channel, channels }: { channel: number; channels: number }) =>
+      Array.from({ length: channels }, (_, k) => channel + k);
+    const gradients = new Set(plan.tensors.keys().filter((tensor) => plan.tensors[tensor].name.startsWith("gradient")));
+    let reads = 0;
+    for (const step of plan.backward) {
+      const result = resultOf(step);
+      for (const range of rangesOf(step)) {
+        if (!gradients.has(range.tensor)) continue;
+        if (range === result && !("accumulate" in range && range.accumulate)) continue;
+        reads++;
+        assert(channelsOf(range).every((k) => written[range.tensor].has(k)), plan.tensors[range.tensor].name);
+      }
+      if (result) { for (const k of channelsOf(result)) written[result.tensor].add(k); }
+    }
+    assert(reads > 0);
+  });
+
+  Deno.test(`${title}: what a step takes the place of has not been added to`, () => {
+    const written = plan.tensors.map(() => new Set<number>());
+    for (const step of plan.backward) {
+      const result = resultOf(step);
+      if (!result) continue;
+      for (let k = result.channel; k < result.channel + result.channels; k++) {
+        const isNew = !("accumulate" in result) || !result.accumulate;
+        assertEquals(written[result.tensor].has(k), !isNew);
+        written[result.tensor].add(k);
+      }
+    }
+  });
+
+  Deno.test(`${title}: gradients are what the loss changes by`, () => {
+    const { size } = network.features[0];
+    const loss = { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 };
+    const images = randomArray(SAMPLES * 3 * size ** 2, 1);
+    const labels = Uint32Array.from({ length: SAMPLES }, (_, i) => i % network.spec.classes.length);
+    const parameters = randomTensors(network, 7);
+    const lossWith = (name: string, i: number, change: number): number => {
+      const { shape, data } = parameters.get(name)!;
+      const changed = Float64Array.from(data);
+      changed[i] += change;
+      const changedParameters = new Map<string, { data: ArrayLike<number> }>([...parameters, [name, {
+        data: changed,
+      }]]);
+      const plain = new PlainTraining(plan, { parameters: changedParameters, images, labels, loss });
+      for (const step of plan.forward) plain.step(step);
+      assertEquals(shape.reduce((product, side) => product * side, 1), changed.length);
+      return plain.losses.reduce((sum, value, k) => sum + value * loss.exits[k], 0);
+    };
+    const plain = new PlainTraining(plan, { parameters, images, labels, loss });
+    plain.run();
+    const next = randomNumbers(3);
+    const learned = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters).filter((p) => p.learned);
+    assertEquals(plan.parameters.map(({ name }) => name).toSorted(), learned.map(({ name }) => name).toSorted());
+    for (let trial = 0; trial < 12; trial++) {
+      const { name } = learned[Math.floor((next() + 1) / 2 * learned.length)];
+      const { data } = parameters.get(name)!;
+      const i = Math.floor((next() + 1) / 2 * data.length);
+      // Small enough that hardly a ReLU changes its mind.
+      const change = 1e-6;
+      const slope = (lossWith(name, i, change) - lossWith(name, i, -change)) / (2 * change);
+      const gradient = plain.gradients.get(name)![i];
+      assertAlmostEquals(gradient, slope, 1e-5 * Math.max(1, Math.abs(slope)), `${name} ${i}`);
+    }
+  });
+}
+
+/** Where a step leaves a gradient. */
+function resultOf(step: TrainingStep) {
+  if (step.kind === "zero") return step.output;
+  return "result" in step ? step.result : undefined;
+}
