@@ -16,27 +16,24 @@ export interface Binary {
   readonly url: URL;
   /** The module with the exports, of kernels/. */
   readonly entry: string;
-  /** Features and memory. */
+  /** Features. */
   readonly flags: string;
 }
 
 /** Memory is shared by threads; its size is the importer's choice. */
-const SHARED = "--enable simd --enable threads --sharedMemory --initialMemory 1 --maximumMemory 65536";
+const FLAGS = "--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536 --noExportMemory " +
+  "--enable simd --enable threads";
 
-/** All that is built. */
-export const BINARIES: readonly Binary[] = [
-  { url: new URL("convolution/forward.wasm", KERNELS), entry: "convolution/forward", flags: "--enable simd" },
-  { url: new URL("train.wasm", KERNELS), entry: "train", flags: SHARED },
-  // Multiplication and addition may be fused.
-  { url: new URL("train-relaxed.wasm", KERNELS), entry: "train", flags: `${SHARED} --enable relaxed-simd` },
-];
+/** All that is built: each module twice, since not every engine can fuse multiplication and addition. */
+export const BINARIES: readonly Binary[] = ["forward", "train"].flatMap((entry) => [
+  { url: new URL(`${entry}.wasm`, KERNELS), entry, flags: FLAGS },
+  { url: new URL(`${entry}-relaxed.wasm`, KERNELS), entry, flags: `${FLAGS} --enable relaxed-simd` },
+]);
 
 /** Builds a module from its source. The compiler knows its language by the ending `.ts`. */
 export async function buildWasm({ entry, flags }: Binary): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  const options = `${entry}.ts --outFile out.wasm -O3 --runtime stub --importMemory --noExportMemory ${flags}`.split(
-    " ",
-  );
+  const options = `${entry}.ts --outFile out.wasm -O3 --runtime stub ${flags}`.split(" ");
   const { error, stderr } = await asc.main(options, {
     readFile: async (name) => {
       if (name === "training/arguments.ts") return argumentsSource();

@@ -16,6 +16,12 @@ const TYPES: Readonly<Record<string, string>> = {
   yaml: "text/plain; charset=utf-8",
 };
 
+/** Only a page that is isolated so may share memory with threads, on which the CPU runner computes. */
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 const DIST = new URL("dist/", import.meta.url);
 
 /** Answers a request with a file of `web/dist/`. */
@@ -28,7 +34,7 @@ export async function serveFile(request: Request): Promise<Response> {
   try {
     const body = await Deno.readFile(file);
     const type = TYPES[file.pathname.split(".").at(-1)!] ?? "application/octet-stream";
-    return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache" } });
+    return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache", ...ISOLATION } });
   } catch {
     return missing();
   }

@@ -8,11 +8,11 @@ import { findAdapter } from "../device/webgpu/adapter.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { wrap } from "../spec/yaml_text.ts";
-import { choice, deviceChoice } from "./args.ts";
+import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 
 /** The options that {@linkcode openExecutor} reads. */
-export type ModelOption = "model" | "weights" | "device" | "precision";
+export type ModelOption = "model" | "weights" | "device" | "precision" | "threads";
 
 /** Their help. */
 export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
@@ -24,14 +24,14 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   weights: { value: "W", help: "a safetensors file (or URL) to take instead of the model's own" },
   device: {
     value: "D",
-    help:
-      `auto (default): the WebGPU adapter if there is one, else the CPU; of a driver that itself runs on the CPU, and
-our own runner there, whichever is faster; or gpu; or cpu`,
+    help: `auto (default): the WebGPU adapter, unless there is none or it is itself a driver for the CPU; else the CPU;
+or gpu; or cpu`,
   },
   precision: {
     value: "P",
     help: "how weights are stored on the device: float32 (default), or float16, in half the memory",
   },
+  threads: { value: "N", help: "most threads to use on the CPU (default one per core); results do not depend on it" },
 };
 
 /** Loads a model and makes it ready to run; says so where the CPU stands in for a missing adapter. */
@@ -42,8 +42,9 @@ export async function openExecutor(
 ): Promise<AdaptiveExecutor> {
   const device = deviceChoice(options.device);
   const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
+  const threads = options.threads === undefined ? undefined : count("threads", options.threads);
   const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights });
-  const executor = await AdaptiveExecutor.create(model, { device, capacity, precision });
+  const executor = await AdaptiveExecutor.create(model, { device, capacity, precision, threads });
   if (device === "auto" && executor.device.kind === "cpu" && !await findAdapter()) {
     stderr("No WebGPU adapter: running on the CPU");
   }

@@ -11,13 +11,9 @@ import { findAdapter, requireAdapter } from "./webgpu/adapter.ts";
 import { CpuRunner } from "./cpu/runner.ts";
 import { type Precision, roundWeights } from "./precision.ts";
 import type { Runner } from "./runner.ts";
-import { TrialRunner } from "./trial.ts";
 import { WebGpuRunner } from "./webgpu/runner.ts";
 
-/**
- * `auto`: the WebGPU adapter if there is one, else the CPU runner; where the adapter is itself a CPU driver, whichever of
- * them turns out faster.
- */
+/** `auto`: the WebGPU adapter if there is one that is not itself a CPU driver, which is never faster than the CPU runner. */
 export type DeviceChoice = "auto" | "gpu" | "cpu";
 
 /** An adapter, for people. */
@@ -30,7 +26,7 @@ export interface AdapterDescription {
   readonly features: readonly string[];
   /** WebGPU limits. */
   readonly limits: Readonly<Record<string, number>>;
-  /** Whether `auto` starts with it. */
+  /** Whether `auto` takes it. */
   readonly chosen: boolean;
 }
 
@@ -42,25 +38,15 @@ export interface AdapterDescription {
 export async function openRunner(
   plan: Plan,
   tensors: ReadonlyMap<string, Tensor>,
-  options: { device: DeviceChoice; capacity: number; precision: Precision },
+  options: { device: DeviceChoice; capacity: number; precision: Precision; threads?: number },
 ): Promise<Runner> {
-  const { device, capacity, precision } = options;
-  const weights = () => roundWeights(foldWeights(plan.network, tensors), precision);
+  const { device, capacity, precision, threads } = options;
+  const weights = roundWeights(foldWeights(plan.network, tensors), precision);
   const adapter = device === "cpu" ? undefined : device === "gpu" ? await requireAdapter() : await findAdapter();
   if (adapter && !(device === "auto" && adapter.isCpu)) {
-    return await WebGpuRunner.create(plan, weights(), { capacity, precision, adapter });
+    return await WebGpuRunner.create(plan, weights, { capacity, precision, adapter });
   }
-  const cpu = await CpuRunner.create(plan, weights(), { capacity });
-  if (!adapter) return cpu;
-  return new TrialRunner(cpu, {
-    flops: plan.network.exits.map(({ cumulativeFlops }) => cumulativeFlops),
-    open: async () => {
-      const { capacity } = cpu;
-      const gpu = await WebGpuRunner.create(plan, weights(), { capacity, precision, adapter }).catch(() => undefined);
-      if (gpu && gpu.capacity >= capacity) return gpu;
-      gpu?.[Symbol.dispose]();
-    },
-  });
+  return await CpuRunner.create(plan, weights, { capacity, threads });
 }
 
 /** What there is to run on, the choice of `auto` first. */

@@ -34,14 +34,16 @@ export interface Classification {
 /** How an executor is made. */
 export interface ExecutorOptions {
   /**
-   * What to run on. Default `auto`: the WebGPU adapter if there is one, else the CPU; where the adapter is itself a CPU
-   * driver, whichever of them turns out faster.
+   * What to run on. Default `auto`: the WebGPU adapter if there is one, else the CPU. An adapter that is itself a driver
+   * for the CPU is left aside: our own runner is faster.
    */
   readonly device?: DeviceChoice;
   /** Most images computed together; larger batches are run in parts. Default 64. */
   readonly capacity?: number;
   /** How weights are stored on the device. Default `float32`. */
   readonly precision?: Precision;
+  /** Most threads that the CPU runner uses, up to 256. Default one per core. Results do not depend on it. */
+  readonly threads?: number;
 }
 
 /** When a sample leaves: at a threshold of one's own, or at those of a calibration. */
@@ -67,6 +69,9 @@ export interface AnytimeOptions {
 
 /** Most images computed together where nothing else is said. */
 export const DEFAULT_CAPACITY = 64;
+
+/** Most threads of the CPU runner: each takes memory. */
+const MAX_THREADS = 256;
 
 /** Confidence at which a sample leaves where nothing else is said. */
 export const DEFAULT_THRESHOLD = 0.9;
@@ -124,15 +129,20 @@ export class AdaptiveExecutor implements Disposable {
    * @param model The model.
    * @param options Which device, and how many images it computes together.
    * @returns What runs the model, until it is disposed of.
-   * @throws {RanetError} If the device is not there or has too little memory.
+   * @throws {RanetError} If the device is not there or has too little memory, or an option is out of range.
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
-    const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
+    const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32", threads } = options;
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new RanetError(`Cannot make an executor: capacity is ${capacity}, expected a whole number of at least 1`);
     }
+    if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
+      throw new RanetError(
+        `Cannot make an executor: threads is ${threads}, expected a whole number from 1 to ${MAX_THREADS}`,
+      );
+    }
     const plan = buildPlan(model.network);
-    const open = () => openRunner(plan, model.tensors, { device, capacity, precision });
+    const open = () => openRunner(plan, model.tensors, { device, capacity, precision, threads });
     return new AdaptiveExecutor(model, { precision, open, runner: await open() });
   }
 

@@ -1,120 +1,199 @@
 /**
- * The CPU runner's memory: zeros, an arena per sample, then the weights of one layer after another.
+ * The memory that the CPU runner's threads share: what they are to do, images, results, activations and weights.
  *
  * @module
  */
 
 import { RanetError } from "../../errors.ts";
-import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
-import { type ClassifierStep, type ConvolutionStep, type Plan, QUAD_BYTES, quadsOf } from "../../planner/plan.ts";
+import { type Plan, QUAD_BYTES } from "../../planner/plan.ts";
+import type { FoldedWeights } from "../../weights/fold.ts";
+import { NO_EXIT, type StageRange } from "../runner.ts";
+import { recordCount, recordSteps, STEP_BYTES } from "./steps.ts";
+import { weightLength, type WeightStep, writeWeights } from "./weights.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE_BYTES = 2 ** 16;
 /** WebAssembly's addresses have 32 bits. */
 const MAX_PAGES = 2 ** 16;
-/** Most quads of a batch: as many as every WebGPU device binds. More are no faster. */
-const MAX_BATCH_QUADS = 2 ** 27 / QUAD_BYTES;
-/** Output channels that kernels/convolution/forward.as computes together. */
-const PANEL = 8;
+/** Most bytes of a batch's arenas. */
+const MAX_BATCH_BYTES = 2 ** 27;
+/** A line of cache, or two, where neighbours are fetched together: areas start on one. */
+const LINE = 128;
 
-type WeightStep = ConvolutionStep | ClassifierStep;
+/** The fields of kernels/forward.as's `Program`, in its order. */
+const PROGRAM = [
+  "next",
+  "samples",
+  "from",
+  "to",
+  "adaptive",
+  "resumable",
+  "stages",
+  "thresholds",
+  "exits",
+  "logits",
+  "stageLogits",
+  "sampleLogits",
+  "classes",
+  "images",
+  "imageLength",
+  "arenas",
+  "arenaLength",
+  "scratch",
+  "scratchLength",
+  "progress",
+] as const;
 
-/** Memory that holds weights and samples; offsets are quads. */
+type ProgramFields = Record<typeof PROGRAM[number], number>;
+
+/** Memory for one plan. */
 export class CpuMemory {
   /** Samples for which there is room: fewer than asked for where they are large. */
   readonly capacity: number;
-  /** For the convolution. */
+  /** For the kernels. */
   readonly memory: WebAssembly.Memory;
-  /** The same, for the other kernels. */
-  readonly numbers: Float32Array;
+  /** Address of what `run` of kernels/forward.as reads. */
+  readonly program: number;
   readonly #plan: Plan;
-  readonly #weights = new Map<WeightStep, number>();
+  readonly #fields: ProgramFields;
+  readonly #threads: number;
+  #samples = 0;
 
   /**
    * Lays out and fills the memory.
    *
    * @param plan What is run.
    * @param weights Its weights, batch norm folded in.
-   * @param capacity Most samples in a batch, if there is room.
+   * @param options `capacity`: most samples in a batch, if there is room. `threads`: most threads that run it.
    * @throws {RanetError} If there is too little memory.
    */
-  constructor(plan: Plan, weights: FoldedWeights, capacity: number) {
+  constructor(plan: Plan, weights: FoldedWeights, options: { readonly capacity: number; readonly threads: number }) {
     this.#plan = plan;
-    const room = Math.max(1, Math.floor((MAX_BATCH_QUADS - plan.zeroQuads) / plan.sampleQuads));
-    this.capacity = Math.min(capacity, room);
-    let end = this.arena(this.capacity);
+    const { size, channels } = plan.image;
+    const stages = plan.stages.length;
+    const classes = plan.network.spec.classes.length;
+    const imageLength = 4 * channels * size ** 2;
+    const arenaLength = QUAD_BYTES * plan.sampleQuads;
+    const room = Math.max(1, Math.floor(MAX_BATCH_BYTES / (arenaLength + imageLength)));
+    const capacity = this.capacity = Math.min(options.capacity, room);
+    const threads = this.#threads = options.threads;
+
+    let end = 0;
+    const take = (bytes: number): number => {
+      const start = end;
+      end += Math.ceil(bytes / LINE) * LINE;
+      return start;
+    };
+    this.program = take(4 * PROGRAM.length);
+    const scratchLength = Math.ceil(scratchBytes(plan) / LINE) * LINE;
+    const steps = { length: STEP_BYTES * recordCount(plan), start: 0 };
+    this.#fields = {
+      next: 0,
+      samples: 0,
+      from: 0,
+      to: 0,
+      adaptive: 0,
+      resumable: 0,
+      stages: take(4 * (stages + 1)),
+      thresholds: take(8 * stages),
+      exits: take(4 * capacity),
+      logits: take(4 * stages * capacity * classes),
+      stageLogits: 4 * capacity * classes,
+      sampleLogits: 4 * classes,
+      classes,
+      images: take(capacity * imageLength),
+      imageLength,
+      arenas: take(capacity * arenaLength),
+      arenaLength,
+      scratch: take(threads * scratchLength),
+      scratchLength,
+      progress: take(threads * LINE),
+    };
+    steps.start = take(steps.length);
+    const places = new Map<WeightStep, number>();
     for (const step of plan.stages.flat(2)) {
-      if (step.kind !== "convolution" && step.kind !== "classifier") continue;
-      this.#weights.set(step, end);
-      end += step.kind === "convolution" ? panelQuads(step) : rowQuads(step);
+      if (step.kind === "convolution" || step.kind === "classifier") places.set(step, take(4 * weightLength(step)));
     }
-    this.memory = allocate(end, plan, this.capacity);
-    this.numbers = new Float32Array(this.memory.buffer);
-    for (const [step, start] of this.#weights) {
-      const target = this.numbers.subarray(4 * start);
-      const folded = weights.get(step.layer.name)!;
-      if (step.kind === "convolution") writePanels(step, folded, target);
-      else writeRows(step, folded, target);
+    this.memory = allocate(end, plan, capacity);
+    for (const [step, place] of places) {
+      writeWeights(step, weights.get(step.layer.name)!, this.#floats(place, weightLength(step)));
     }
+    const records = recordSteps(plan, (step) => places.get(step)!);
+    this.#words(steps.start, records.words.length).set(records.words);
+    this.#words(this.#fields.stages, stages + 1).set(
+      records.stages.map((record) => steps.start + STEP_BYTES * record),
+    );
   }
 
-  /** Where a sample's arena starts. */
-  arena(sample: number): number {
-    return this.#plan.zeroQuads + sample * this.#plan.sampleQuads;
+  /** Takes images in. */
+  load(images: Float32Array, count: number): void {
+    if (count > this.capacity) throw new RangeError(`a batch of ${count} where there is room for ${this.capacity}`);
+    this.#samples = count;
+    this.#floats(this.#fields.images, images.length).set(images);
+    this.#words(this.#fields.exits, count).fill(NO_EXIT);
   }
 
-  /** Where a step's weights start. */
-  weights(step: WeightStep): number {
-    return this.#weights.get(step)!;
+  /** Says what is to be run next. */
+  prepare({ from, to, thresholds }: StageRange): void {
+    const stages = this.#plan.stages.length;
+    const fields = {
+      ...this.#fields,
+      samples: this.#samples,
+      from,
+      to,
+      adaptive: Number(thresholds !== undefined),
+      resumable: Number(from > 0 || to < stages),
+    };
+    this.#words(this.program, PROGRAM.length).set(PROGRAM.map((field) => fields[field]));
+    this.#words(fields.progress, this.#threads * LINE / 4).fill(0);
+    this.#floats(fields.logits, stages * fields.stageLogits / 4).fill(0);
+    if (thresholds) new Float64Array(this.memory.buffer, fields.thresholds + 8 * from).set(thresholds);
+  }
+
+  /** Logits of a stage, `[sample][class]`. */
+  logits(stage: number): Float32Array {
+    const { logits, stageLogits, classes } = this.#fields;
+    return this.#floats(logits + stage * stageLogits, this.#samples * classes).slice();
+  }
+
+  /** For each sample the stage that it left at, or NO_EXIT. */
+  exits(): number[] {
+    return [...this.#words(this.#fields.exits, this.#samples)];
+  }
+
+  #floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
+  }
+
+  #words(address: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, address, length);
   }
 }
 
-function panelQuads({ input, output, layer: { kernel } }: ConvolutionStep): number {
-  return Math.ceil(output.channels / PANEL) * (kernel ** 2 * 4 * quadsOf(input.channels) + 1) * PANEL / 4;
+/** What a step needs beside the arena: kernels/convolution/forward.as a copy of its input, a classifier the means. */
+function scratchBytes(plan: Plan): number {
+  const needs = plan.stages.flat(2).map((step) => {
+    const { size, channels } = step.input;
+    if (step.kind === "classifier") return QUAD_BYTES * Math.ceil(channels / 4);
+    // Copied by whole quads: the last pixel's may reach beyond its channels.
+    if (step.kind === "convolution") return 4 * channels * (size + step.layer.kernel - 1) ** 2 + QUAD_BYTES;
+    return 0;
+  });
+  return Math.max(...needs);
 }
 
-/** From `[out][in][tap]` to panels as kernels/convolution/forward.as reads them. */
-function writePanels({ input, output, layer }: ConvolutionStep, { weight, bias }: FoldedLayer, to: Float32Array): void {
-  const taps = layer.kernel ** 2;
-  const rows = 4 * quadsOf(input.channels);
-  const panel = (taps * rows + 1) * PANEL;
-  for (let out = 0; out < output.channels; out++) {
-    const column = Math.floor(out / PANEL) * panel + out % PANEL;
-    for (let k = 0; k < input.channels; k++) {
-      const from = (out * input.channels + k) * taps;
-      for (let tap = 0; tap < taps; tap++) to[column + (tap * rows + k) * PANEL] = weight[from + tap];
-    }
-    to[column + taps * rows * PANEL] = bias[out];
-  }
-}
-
-function rowQuads({ input, layer: { classes } }: ClassifierStep): number {
-  return classes * quadsOf(input.channels) + quadsOf(classes);
-}
-
-/** `[class][in, padded]`, then the bias. */
-function writeRows(
-  { input: { channels }, layer: { classes } }: ClassifierStep,
-  { weight, bias }: FoldedLayer,
-  to: Float32Array,
-): void {
-  const pitch = 4 * quadsOf(channels);
-  for (let out = 0; out < classes; out++) to.set(weight.subarray(out * channels, (out + 1) * channels), out * pitch);
-  to.set(bias, classes * pitch);
-}
-
-function allocate(quads: number, { network, sampleQuads }: Plan, capacity: number): WebAssembly.Memory {
-  const pages = Math.ceil(quads * QUAD_BYTES / PAGE_BYTES);
+function allocate(bytes: number, { network, sampleQuads }: Plan, capacity: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
   const refuse = (reason: string): never => {
-    const megabytes = (length: number) => `${(length * QUAD_BYTES / 1e6).toFixed(1)} MB`;
+    const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
     throw new RanetError(
-      `Cannot run ${network.spec.name} on the CPU with a batch of ${capacity}: it needs ${megabytes(quads)}, of them ` +
-        `${megabytes(sampleQuads)} for each image, and ${reason}. Use a smaller batch, or --device gpu.`,
+      `Cannot run ${network.spec.name} on the CPU with a batch of ${capacity}: it needs ${megabytes(bytes)}, of them ` +
+        `${megabytes(QUAD_BYTES * sampleQuads)} for each image, and ${reason}. Use a smaller batch, or --device gpu.`,
     );
   };
   if (pages > MAX_PAGES) return refuse("at most 4 GiB can be addressed");
   try {
-    return new WebAssembly.Memory({ initial: pages });
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return refuse("there is not as much");

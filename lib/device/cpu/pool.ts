@@ -49,7 +49,8 @@ function serve(port: Port): void {
     try {
       if ("module" in data) {
         const { module, memory } = data;
-        exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
+        const { exp, log } = Math;
+        exports = new WebAssembly.Instance(module, { env: { memory, exp, log } }).exports as Exports;
       } else {
         exports[data.name](...data.args);
         port.postMessage({});
@@ -75,7 +76,7 @@ export class WorkerPool implements Disposable {
   /**
    * A pool; threads start when they are first needed.
    *
-   * @param module Compiled code, whose one import is the memory, `env.memory`. It must neither have data segments nor use a
+   * @param module Compiled code, whose imports are `env.memory` and of Math `env.exp` and `env.log`. It must neither have data segments nor use a
    * stack in memory: all threads would share it.
    * @param memory Shared memory.
    * @param options `threads`: most threads to use. Without it, one per core.
@@ -105,6 +106,7 @@ export class WorkerPool implements Disposable {
       return;
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    promise.catch(() => {}); // it may fail while threads start, before it is awaited
     let busy = threads;
     this.#listeners = {
       answer: ({ error }) => {
@@ -166,7 +168,8 @@ function isDeno(): boolean {
 }
 
 async function instantiate({ module, memory }: Start): Promise<Exports> {
-  return (await WebAssembly.instantiate(module, { env: { memory } })).exports as Exports;
+  const { exp, log } = Math;
+  return (await WebAssembly.instantiate(module, { env: { memory, exp, log } })).exports as Exports;
 }
 
 async function startThread(listeners: Listeners): Promise<Thread> {

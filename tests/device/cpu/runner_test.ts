@@ -1,4 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { CpuMemory } from "../../../lib/device/cpu/memory.ts";
+import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import { RanetError } from "../../../lib/errors.ts";
 import type { Network } from "../../../lib/network/network.ts";
@@ -39,7 +41,7 @@ Deno.test("resize aligns corners", async () => {
     weight: new Float32Array([4, 8, 0, 0, 0]),
     bias: new Float32Array([0, 1, 2, 3, 4]),
   }]]);
-  const runner = await CpuRunner.create(plan, weights, { capacity: 1 });
+  using runner = await CpuRunner.create(plan, weights, { capacity: 1 });
   runner.load(new Float32Array([1, 3, 5, 7]), 1);
   const { logits } = await runner.run({ from: 0, to: 1 });
   // The top left 2×2 of [[1, 2, 3], [3, 4, 5], [5, 6, 7]] has the mean 2.5.
@@ -53,7 +55,7 @@ Deno.test("a run that stops early does not touch what only later exits need", as
     if (step.kind !== "convolution" && step.kind !== "classifier") continue;
     weights.get(step.layer.name)!.weight.fill(NaN);
   }
-  const runner = await CpuRunner.create(plan, weights, { capacity: 2 });
+  using runner = await CpuRunner.create(plan, weights, { capacity: 2 });
   runner.load(randomArray(2 * 3 * 20 * 20, 3), 2);
   const { exits, logits } = await runner.run({ from: 0, to: 3, thresholds: [0, 0, 0] });
   assertEquals(exits, [0, 0]);
@@ -63,7 +65,7 @@ Deno.test("a run that stops early does not touch what only later exits need", as
 
 Deno.test("stages one by one give what they give in one run", async () => {
   const { plan, weights } = tiny();
-  const runner = await CpuRunner.create(plan, weights, { capacity: 1 });
+  using runner = await CpuRunner.create(plan, weights, { capacity: 1 });
   const image = randomArray(3 * 20 * 20, 4);
   runner.load(image, 1);
   const whole = await runner.run({ from: 0, to: 3 });
@@ -79,7 +81,7 @@ Deno.test("a batch gives what its images give one by one", async () => {
   const length = 3 * 20 * 20;
   const images = randomArray(3 * length, 5);
   const range = { from: 0, to: 3 };
-  const runner = await CpuRunner.create(plan, weights, { capacity: 3 });
+  using runner = await CpuRunner.create(plan, weights, { capacity: 3 });
   runner.load(images, 3);
   const { logits } = await runner.run(range);
   for (let i = 0; i < 3; i++) {
@@ -89,9 +91,73 @@ Deno.test("a batch gives what its images give one by one", async () => {
   }
 });
 
+Deno.test("results do not depend on the number of threads, bit for bit", async () => {
+  const { plan, weights } = tiny();
+  const length = 3 * 20 * 20;
+  const images = randomArray(5 * length, 6);
+  const runners = await Promise.all(
+    [1, 2, 3, 8].map((threads) => CpuRunner.create(plan, weights, { capacity: 5, threads })),
+  );
+  for (const count of [1, 2, 5]) {
+    for (const thresholds of [undefined, [0.21, 0.21, 0]]) {
+      const results = [];
+      for (const runner of runners) {
+        // The first run of a single image takes one thread.
+        for (let run = 0; run < 2; run++) {
+          runner.load(images.subarray(0, count * length), count);
+          results.push(await runner.run({ from: 0, to: 3, thresholds }));
+        }
+      }
+      for (const result of results) assertEquals(result, results[0]);
+    }
+  }
+  for (const runner of runners) runner[Symbol.dispose]();
+});
+
+Deno.test("an image's overflow does not reach the next image on the same thread", async () => {
+  const { plan, weights } = tiny();
+  const length = 3 * 20 * 20;
+  using runner = await CpuRunner.create(plan, weights, { capacity: 2, threads: 1 });
+  const image = randomArray(length, 7);
+  runner.load(image, 1);
+  const alone = await runner.run({ from: 0, to: 3 });
+  runner.load(new Float32Array([...new Float32Array(length).fill(NaN), ...image]), 2);
+  const { logits } = await runner.run({ from: 0, to: 3 });
+  assertEquals(logits.map((stage) => stage.slice(5)), alone.logits);
+  assertEquals(logits.every((stage) => stage.slice(0, 5).every(Number.isNaN)), true);
+});
+
+Deno.test("engines without relaxed SIMD get the same but for rounding", async () => {
+  const { plan, weights } = tiny();
+  const image = randomArray(3 * 20 * 20, 8);
+  using runner = await CpuRunner.create(plan, weights, { capacity: 1 });
+  runner.load(image, 1);
+  const fused = await runner.run({ from: 0, to: 3 });
+  const memory = new CpuMemory(plan, weights, { capacity: 1, threads: 1 });
+  const module = new WebAssembly.Module(await Deno.readFile(new URL("../../../kernels/forward.wasm", import.meta.url)));
+  using pool = new WorkerPool(module, memory.memory, { threads: 1 });
+  memory.load(image, 1);
+  memory.prepare({ from: 0, to: 3 });
+  await pool.run("run", [memory.program]);
+  fused.logits.forEach((logits, stage) => {
+    const plain = memory.logits(stage);
+    logits.forEach((value, i) => assertAlmostEquals(value, plain[i], 1e-5));
+  });
+});
+
+Deno.test("disposing of a runner ends its run", async () => {
+  const { plan, weights } = tiny();
+  const runner = await CpuRunner.create(plan, weights, { capacity: 500 });
+  const count = 500;
+  runner.load(randomArray(3 * 20 * 20 * count, 9), count);
+  const run = runner.run({ from: 0, to: 3 });
+  runner[Symbol.dispose]();
+  await assertRejects(() => run, Error, "disposed");
+});
+
 Deno.test("a batch larger than memory holds is cut, and more is not taken", async () => {
   const { plan, weights } = tiny();
-  const runner = await CpuRunner.create(plan, weights, { capacity: 1e6 });
+  using runner = await CpuRunner.create(plan, weights, { capacity: 1e6 });
   assertGreater(runner.capacity, 1);
   assertLess(16 * runner.capacity * plan.sampleQuads, 2 ** 27);
   const images = new Float32Array(3 * 20 * 20 * (runner.capacity + 1));

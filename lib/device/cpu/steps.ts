@@ -1,0 +1,148 @@
+/**
+ * A plan's steps as kernels/step.as reads them.
+ *
+ * @module
+ */
+
+import { type Plan, QUAD_BYTES, type Region, type Step } from "../../planner/plan.ts";
+import type { WeightStep } from "./weights.ts";
+
+/** Bytes of a step. */
+export const STEP_BYTES = 64;
+
+/** Numbers as kernels/forward.as has them. */
+const KINDS = { image: 0, convolution: 1, "max-pool": 2, resize: 3, classifier: 4 };
+
+/** Multiply-adds, or numbers written, that are worth a thread's while. */
+const PART = 100_000;
+
+/** Pixels and channels of a convolution's tile. */
+const TILE = { pixels: 6, channels: 8 };
+
+type Fields = Partial<
+  Record<
+    | "kind"
+    | "parts"
+    | "last"
+    | "input"
+    | "inSize"
+    | "inPitch"
+    | "inChannels"
+    | "output"
+    | "outSize"
+    | "outPitch"
+    | "outChannels"
+    | "weights"
+    | "kernel"
+    | "stride"
+    | "relu"
+    | "pool",
+    number
+  >
+>;
+
+/** Stages as records. */
+export interface Records {
+  /** Each stage's first record, then their number. */
+  readonly stages: readonly number[];
+  /** The records. */
+  readonly words: Uint32Array;
+}
+
+/** Number of records that a plan takes: its steps, and the image before them. */
+export function recordCount(plan: Plan): number {
+  return 1 + plan.stages.flat(2).length;
+}
+
+/**
+ * Describes a plan's steps to the kernels.
+ *
+ * @param plan The plan.
+ * @param weights The address of a step's weights.
+ */
+export function recordSteps(plan: Plan, weights: (step: WeightStep) => number): Records {
+  const records = [imageFields(plan.image)];
+  const stages = plan.stages.map((waves, stage) => {
+    const first = stage === 0 ? 0 : records.length;
+    for (const wave of waves) {
+      wave.forEach((step, i) => records.push({ ...fieldsOf(step, weights), last: i === wave.length - 1 ? 1 : 0 }));
+    }
+    return first;
+  });
+  const words = records.flatMap((fields) => FIELDS.map((field) => fields[field] ?? 0));
+  return { stages: [...stages, records.length], words: Uint32Array.from(words) };
+}
+
+/** In the order of kernels/step.as. */
+const FIELDS = [
+  "kind",
+  "parts",
+  "last",
+  "input",
+  "inSize",
+  "inPitch",
+  "inChannels",
+  "output",
+  "outSize",
+  "outPitch",
+  "outChannels",
+  "weights",
+  "kernel",
+  "stride",
+  "relu",
+  "pool",
+] as const;
+
+function imageFields(image: Region): Fields {
+  return { kind: KINDS.image, last: 1, parts: partsOf(image.size ** 2 * image.channels), ...outputFields(image) };
+}
+
+function fieldsOf(step: Step, weights: (step: WeightStep) => number): Fields {
+  const kind = KINDS[step.kind];
+  switch (step.kind) {
+    case "convolution": {
+      const { kernel, stride, relu } = step.layer;
+      const pixels = step.output.size ** 2;
+      const most = Math.max(pixels / TILE.pixels, step.output.channels / TILE.channels);
+      const parts = partsOf(pixels * step.output.channels * step.input.channels * kernel ** 2);
+      return {
+        kind,
+        parts: Math.min(parts, Math.ceil(most)),
+        ...inputFields(step.input),
+        ...outputFields(step.output),
+        weights: weights(step),
+        kernel,
+        stride,
+        relu: Number(relu),
+      };
+    }
+    case "max-pool":
+    case "resize": {
+      const { size, channels } = step.output;
+      const parts = partsOf(4 * size ** 2 * channels);
+      return { kind, parts, ...inputFields(step.input), ...outputFields(step.output) };
+    }
+    case "classifier": {
+      const { pool, classes } = step.layer;
+      const parts = partsOf(classes * step.input.channels);
+      return { kind, parts, ...inputFields(step.input), outChannels: classes, weights: weights(step), pool };
+    }
+  }
+}
+
+function partsOf(work: number): number {
+  return Math.ceil(work / PART);
+}
+
+function inputFields({ offset, size, pitch, channels }: Region): Fields {
+  return { input: QUAD_BYTES * offset, inSize: size, inPitch: QUAD_BYTES * pitch, inChannels: channels };
+}
+
+function outputFields({ offset, size, pitch, channel, channels }: Region): Fields {
+  return {
+    output: QUAD_BYTES * offset + 4 * channel,
+    outSize: size,
+    outPitch: QUAD_BYTES * pitch,
+    outChannels: channels,
+  };
+}
