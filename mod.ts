@@ -3,22 +3,26 @@
  * YAML. Easy images leave the network at an early, low-resolution exit; hard ones go on.
  *
  * ```ts
+ * import { loadClassifier } from "@ranet/ranet";
+ *
+ * // An architecture with trained weights: 10 classes of photos, 6 exits; on the WebGPU adapter if there is one.
+ * using classifier = await loadClassifier("ranet-cifar10");
+ *
+ * // A path, a URL, a Blob, bytes or pixels, or a list of them. It leaves at the first exit that is 90 % sure.
+ * const { label, confidence, exit, flops } = await classifier.classify("examples/ship.jpg", { threshold: 0.9 });
+ * console.log(`${label} (${confidence}) at exit ${exit}, ${flops} multiply-adds`);
+ * ```
+ *
+ * What is below that has its parts: {@linkcode loadModel}, {@linkcode decodeImage} and {@linkcode toTensor}, and the
+ * {@linkcode AdaptiveExecutor}, which also gives every exit's answer as soon as it is there:
+ *
+ * ```ts
  * import { AdaptiveExecutor, decodeImage, loadModel, toTensor } from "@ranet/ranet";
  *
- * // An architecture with trained weights: 10 classes of photos, 6 exits.
  * const model = await loadModel("ranet-cifar10");
- * // Runs on the WebGPU adapter if there is one, else on the CPU.
  * using executor = await AdaptiveExecutor.create(model);
- *
- * // A JPEG, PNG or WebP of any size becomes the 3 × 32 × 32 numbers that this network takes.
  * const bytes = await Deno.readFile("examples/ship.jpg");
  * const image = toTensor(await decodeImage(bytes, { source: "ship.jpg" }), model.spec.input);
- *
- * // It leaves at the first exit that is at least 90 % sure.
- * const [result] = await executor.classify(image, { threshold: 0.9 });
- * console.log(`${result.label} at exit ${result.exit}, ${result.flops} multiply-adds`);
- *
- * // Or every exit's answer, as soon as it is there.
  * for await (const { exit, label } of executor.anytime(image, { deadline: 100 })) console.log(exit, label);
  * ```
  *
@@ -47,6 +51,15 @@
  * @module
  */
 
+export {
+  type ClassifyImagesOptions,
+  type ImageClassification,
+  ImageClassifier,
+  loadClassifier,
+  type LoadClassifierOptions,
+  type UnreadImage,
+} from "./lib/classifier/classifier.ts";
+export type { ImageSource } from "./lib/classifier/image_source.ts";
 export { decodeImage } from "./lib/data/decode.ts";
 export type { RgbImage } from "./lib/data/image.ts";
 export { toTensor } from "./lib/data/preprocess.ts";

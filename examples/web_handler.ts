@@ -5,16 +5,16 @@
  *     curl --data-binary @examples/cat.jpg http://localhost:8000/
  */
 
-import { AdaptiveExecutor, decodeImage, loadModel, RanetError, toTensor } from "@ranet/ranet";
+import { loadClassifier, RanetError } from "@ranet/ranet";
 
-const model = await loadModel("ranet-cifar10");
-const executor = await AdaptiveExecutor.create(model, { capacity: 1 });
+const classifier = await loadClassifier("ranet-cifar10", { capacity: 1 });
 
 Deno.serve({ hostname: "localhost", port: Number(Deno.args[0]) }, async (request) => {
   if (request.method !== "POST") return Response.json({ error: "POST an image" }, { status: 405 });
   try {
-    const image = await decodeImage(await request.bytes(), { source: "request body" });
-    const [{ label, confidence, exit, flops }] = await executor.classify(toTensor(image, model.spec.input));
+    const { label, confidence, exit, flops } = await classifier.classify(
+      new File([await request.bytes()], "request body"),
+    );
     return Response.json({ label, confidence, exit, flops });
   } catch (error) {
     if (!(error instanceof RanetError)) throw error;

@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 
 /** Floors of the house, the lowest first; a module imports from its own and those below. */
 const FLOORS = [
-  ["errors.ts", "cache.ts", "numbers.ts", "softmax.ts", "suggest.ts", "system_error.ts"],
+  ["errors.ts", "cache.ts", "exists.ts", "numbers.ts", "softmax.ts", "suggest.ts", "system_error.ts"],
   ["write_files.ts", "yaml"],
   ["spec"],
   ["network"],
@@ -18,6 +18,7 @@ const FLOORS = [
   ["model"],
   ["calibration"],
   ["executor"],
+  ["classifier"],
   ["drawing", "onnx", "report", "serve"],
   ["training"],
   ["cli"],

@@ -37,7 +37,9 @@ async function run(example: string): Promise<string> {
 Deno.test("classify_folder.ts", async () => {
   const lines = (await run("classify_folder.ts")).trim().split("\n");
   assertEquals(lines.length, 6);
-  for (const line of lines) assertMatch(line, /^(\w+)\.jpg: \1 \(\d\.\d+\) at exit [1-6], \d+ % of the network$/);
+  for (const line of lines) {
+    assertMatch(line, /^examples\/(\w+)\.jpg: \1 \(\d\.\d+\) at exit [1-6], \d+ % of the network$/);
+  }
 });
 
 Deno.test("anytime_stream.ts", async () => {

@@ -1,5 +1,5 @@
 /**
- * `--budget`: where calibrations are kept, and what a batch made of its budget.
+ * `--budget`: which thresholds keep it, and what a batch made of its budget.
  *
  * @module
  */
@@ -8,13 +8,12 @@ import { RanetError } from "../errors.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import { checkBudget } from "../calibration/search.ts";
 import { calibrationWithin, readCalibrations } from "../calibration/calibration_file.ts";
-import { BUNDLED_SPECS, DEFAULT_MODEL, type Model } from "../model/model.ts";
-import { isUrl } from "../model/resource.ts";
+import { calibrationPath, findCalibrations, type ModelPlace } from "../calibration/find.ts";
+import { DEFAULT_MODEL, type Model } from "../model/model.ts";
 import type { BatchSummary } from "../executor/summary.ts";
 import { large, percent } from "../numbers.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, UsageError } from "./command.ts";
-import { exists } from "./exists.ts";
 import type { ModelOption } from "./run_on.ts";
 import { printable } from "./text.ts";
 
@@ -28,18 +27,9 @@ export interface Budget {
   readonly calibration: Calibration;
 }
 
-/**
- * Where a model's calibrations are kept: beside its weights; for a bundled model, or one on the web, in the current
- * directory.
- */
-export async function calibrationPath(options: Call<ModelOption>["options"], model: Model): Promise<string> {
-  const { model: name = DEFAULT_MODEL, weights } = options;
-  if (weights !== undefined && !isUrl(weights)) {
-    return `${weights.replace(/\.safetensors$/, "")}.calibration.json`;
-  }
-  const bundled = BUNDLED_SPECS.includes(name) || isUrl(name);
-  if (!bundled && (await exists(`${name}/spec.yaml`))) return `${name.replace(/\/+$/, "")}/calibration.json`;
-  return `${model.name}.calibration.json`;
+/** How the model that a command line names is found. */
+export function placeOf({ model: name = DEFAULT_MODEL, weights }: Call<ModelOption>["options"]): ModelPlace {
+  return { name, weights };
 }
 
 /**
@@ -58,10 +48,13 @@ export async function readBudget(options: Options, model: Model): Promise<Budget
   }
   const budget = readAmount(options.budget, "budget");
   checkBudget(budget, model.network);
-  const path = options.calibration ?? await calibrationPath(options, model);
+  const place = placeOf(options);
+  const path = options.calibration ?? await calibrationPath(model, place);
   const make = `ranet calibrate DATASET${options.model === undefined ? "" : ` --model ${options.model}`}` +
     `${options.weights === undefined ? "" : ` --weights ${options.weights}`} --budget ${options.budget}`;
-  const calibrations = await readOwnOrBundled(path, options, make);
+  const own = options.calibration;
+  const calibrations = await (own === undefined ? findCalibrations(model, place) : readCalibrations(own));
+  if (!calibrations) throw new RanetError(`Cannot keep a budget: there is no calibration ${path}. Make one: ${make}`);
   for (const calibration of calibrations) await checkCalibration(calibration, model);
   try {
     return { budget, calibration: calibrationWithin(budget, calibrations) };
@@ -79,11 +72,4 @@ export function budgetText({ budget, calibration }: Budget, summary: BatchSummar
   return `average ${large(summary.averageFlops)} of a budget of ${large(budget)}; ${shares.join(", ")}
 expected of these thresholds, from ${samples} samples${dataset ? ` of ${printable(dataset)}` : ""}: ` +
     `${large(expectedCost)}, accuracy ${percent(expectedAccuracy)}`;
-}
-
-async function readOwnOrBundled(path: string, options: Options, make: string): Promise<Calibration[]> {
-  if (options.calibration !== undefined || await exists(path)) return await readCalibrations(path);
-  const { model = DEFAULT_MODEL, weights } = options;
-  if (model === DEFAULT_MODEL && weights === undefined) return await readCalibrations(DEFAULT_MODEL);
-  throw new RanetError(`Cannot keep a budget: there is no calibration ${path}. Make one: ${make}`);
 }

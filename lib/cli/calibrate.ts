@@ -6,6 +6,7 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
+import { calibrationPath } from "../calibration/find.ts";
 import { calibrate, type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Guarantee, RiskTarget } from "../calibration/guarantee.ts";
 import type { Validation } from "../calibration/measure.ts";
@@ -15,9 +16,9 @@ import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { large, percent } from "../numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
-import { calibrationPath } from "./budget.ts";
+import { placeOf } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
-import { exists } from "./exists.ts";
+import { exists } from "../exists.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../write_files.ts";
@@ -66,7 +67,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY });
     const { model } = executor;
     if ("budget" in target) checkBudget(target.budget, model.network);
-    const out = options.out ?? await calibrationPath(options, model);
+    const out = options.out ?? await calibrationPath(model, placeOf(options));
     const before = await exists(out) ? await readCalibrationFile(out) : [];
     for (const calibration of before) await checkCalibration(calibration, model);
 

@@ -11,7 +11,7 @@ import { resolveSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
 import { wrap } from "../spec/yaml_text.ts";
 import type { Call, Command, Terminal } from "./command.ts";
-import { exists } from "./exists.ts";
+import { exists } from "../exists.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { writeFiles } from "../write_files.ts";
 

@@ -14,7 +14,7 @@ import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
  *
  * @throws {RanetError} If the file is missing or may not be read.
  */
-export async function withFile<T>(path: string, use: () => Promise<T>): Promise<T> {
+export async function withFile<T>(path: string | URL, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
@@ -33,7 +33,7 @@ export async function withFile<T>(path: string, use: () => Promise<T>): Promise<
  *
  * @throws {RanetError} If it is missing, larger, or something else than a file.
  */
-export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBoundedFile(path: string | URL, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   return await withFile(path, async () => {
     const { isFile, size } = await Deno.stat(path);
     if (!isFile) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not a file`);

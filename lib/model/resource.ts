@@ -18,9 +18,13 @@ export function isUrl(pathOrUrl: string): boolean {
  *
  * @throws {RanetError} If it is not there or larger than `maxBytes`.
  */
-export async function readResource(pathOrUrl: string, options: { maxBytes: number }): Promise<Uint8Array<ArrayBuffer>> {
-  if (!isUrl(pathOrUrl)) return await readBoundedFile(pathOrUrl, options.maxBytes);
-  return await download(pathOrUrl, options.maxBytes);
+export async function readResource(
+  pathOrUrl: string | URL,
+  options: { maxBytes: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const isFile = pathOrUrl instanceof URL ? pathOrUrl.protocol === "file:" : !isUrl(pathOrUrl);
+  if (isFile) return await readBoundedFile(pathOrUrl, options.maxBytes);
+  return await download(String(pathOrUrl), options.maxBytes);
 }
 
 /**

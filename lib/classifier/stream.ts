@@ -1,0 +1,105 @@
+/**
+ * A stream of inputs to a stream of results: images are read ahead while the device computes those before.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import type { AdaptiveExecutor, Classification, ClassifyOptions } from "../executor/executor.ts";
+
+/** What became of one input. */
+export type Outcome<Input> =
+  | { readonly input: Input; readonly result: Classification; readonly error?: undefined }
+  | { readonly input: Input; readonly error: RanetError; readonly result?: undefined };
+
+/** How a stream is classified. */
+export interface ClassifyStreamOptions<Input> extends ClassifyOptions {
+  /** Makes the tensor of an input; many are read at the same time. A {@linkcode RanetError} is that input's outcome. */
+  readonly read: (input: Input) => Promise<Float32Array>;
+  /** Most images computed together, and twice of which are read ahead. */
+  readonly batch: number;
+}
+
+/**
+ * Classifies any number of inputs, in bounded memory. The first batches are small: the first result does not wait for
+ * many images.
+ *
+ * @param executor What computes.
+ * @param inputs Taken one by one, no sooner than there is room.
+ * @param options How inputs are read, and when they leave.
+ * @returns What became of each input, in their order.
+ * @throws {RanetError} If the options are not of this model.
+ */
+export async function* classifyStream<Input>(
+  executor: AdaptiveExecutor,
+  inputs: Iterable<Input> | AsyncIterable<Input>,
+  options: ClassifyStreamOptions<Input>,
+): AsyncGenerator<Outcome<Input>> {
+  const { read, batch, ...when } = options;
+  const ahead = readAhead(inputs, { read, most: 2 * batch });
+  for (let size = 1;; size = Math.min(batch, 2 * size)) {
+    const items = await ahead.take(size);
+    if (items.length === 0) return;
+    const tensors = items.flatMap(({ tensor }) => tensor ?? []);
+    const results = (tensors.length > 0 ? await executor.classify(concatenate(tensors), when) : []).values();
+    for (const { input, error } of items) yield error ? { input, error } : { input, result: results.next().value! };
+  }
+}
+
+/** An input that has been read, or not. */
+interface Item<Input> {
+  readonly input: Input;
+  readonly tensor?: Float32Array;
+  readonly error?: RanetError;
+}
+
+/** Reads up to `most` inputs before they are taken. */
+function readAhead<Input>(
+  inputs: Iterable<Input> | AsyncIterable<Input>,
+  { read, most }: { readonly read: (input: Input) => Promise<Float32Array>; readonly most: number },
+): { take(count: number): Promise<Item<Input>[]> } {
+  const iterator = iterate(inputs);
+  const waiting: Promise<Item<Input>>[] = [];
+  let ended = false;
+  const start = async (input: Input): Promise<Item<Input>> => {
+    try {
+      return { input, tensor: await read(input) };
+    } catch (error) {
+      if (error instanceof RanetError) return { input, error };
+      throw error;
+    }
+  };
+  const fill = async (): Promise<void> => {
+    while (!ended && waiting.length < most) {
+      const { value, done } = await iterator.next();
+      if (done) ended = true;
+      else {
+        const item = start(value);
+        item.catch(() => {}); // thrown where it is taken
+        waiting.push(item);
+      }
+    }
+  };
+  return {
+    async take(count) {
+      await fill();
+      const items = await Promise.all(waiting.splice(0, count));
+      await fill();
+      return items;
+    },
+  };
+}
+
+async function* iterate<T>(values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, undefined> {
+  yield* values;
+}
+
+function concatenate(tensors: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(tensors.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const tensor of tensors) {
+    all.set(tensor, offset);
+    offset += tensor.length;
+  }
+  return all;
+}
