@@ -4,10 +4,12 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
+import { DECODE_DEADLINE, DecoderPool } from "../data/decoder_pool.ts";
 import { DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import type { ListenOptions } from "../serve/listen.ts";
+import type { HandlerOptions } from "../serve/server.ts";
 import { readAmount } from "./amount.ts";
-import { count, thresholds } from "./args.ts";
+import { choice, count, thresholds } from "./args.ts";
 import { readBudget } from "./budget.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
@@ -23,21 +25,42 @@ type ServeOption =
   | "max-batch"
   | "batch-wait"
   | "max-queue"
+  | "max-images"
   | "max-body"
-  | "max-pixels";
+  | "max-held"
+  | "max-pixels"
+  | "max-request-pixels"
+  | "max-connections"
+  | "header-timeout"
+  | "idle-timeout"
+  | "body-timeout"
+  | "decode-timeout"
+  | "timeout"
+  | "log"
+  | "log-level";
 
 const DEFAULTS = {
   port: "8000",
   hostname: "127.0.0.1",
-  "max-batch": String(DEFAULT_CAPACITY),
   "batch-wait": "3",
   "max-queue": "256",
+  "max-images": "64",
   "max-body": "32M",
+  "max-held": "96M",
   "max-pixels": "25M",
+  "max-request-pixels": "50M",
+  "max-connections": "512",
+  "header-timeout": "10000",
+  "idle-timeout": "15000",
+  "body-timeout": "20000",
+  "decode-timeout": String(DECODE_DEADLINE),
+  timeout: "30000",
+  log: "text",
+  "log-level": "info",
 } as const;
 
-/** Milliseconds after which a request is given up. */
-const TIMEOUT = 30_000;
+/** On the CPU, larger batches are no faster, and nothing else is answered while one is computed. */
+const CPU_CAPACITY = 8;
 
 /** The command. */
 export const serveCommand: Command<ServeOption> = {
@@ -48,7 +71,8 @@ export const serveCommand: Command<ServeOption> = {
   description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify --json
 prints. ?threshold=P overrides the server's own. Images that come at the same time are computed together.
 /openapi.json describes it all; /health and /metrics (Prometheus) are for operators. SIGTERM or Ctrl-C stops it
-once all that came is answered. There is no access control and no TLS: that is a reverse proxy's.`,
+once all that came is answered. There is no access control and no TLS: that is a reverse proxy's. What is
+bounded by what, and which requests get 503: docs/operations.md.`,
   options: {
     port: { value: "N", help: `where to listen (default ${DEFAULTS.port}); 0 takes any free port` },
     hostname: { value: "H", help: `address to listen on (default ${DEFAULTS.hostname}); 0.0.0.0 is all` },
@@ -59,12 +83,36 @@ once all that came is answered. There is no access control and no TLS: that is a
     },
     budget: { value: "B", help: "multiply-adds an image may take on average: 25M; as for classify" },
     calibration: { value: "FILE", help: "the file of ranet calibrate, if it is not beside the model" },
-    "max-batch": { value: "N", help: `most images computed together (default ${DEFAULTS["max-batch"]})` },
+    "max-batch": {
+      value: "N",
+      help: `most images computed together (default ${DEFAULT_CAPACITY}; ${CPU_CAPACITY} on the CPU)`,
+    },
     "batch-wait": { value: "MS", help: `how long an image waits for others (default ${DEFAULTS["batch-wait"]})` },
     "max-queue": { value: "N", help: `images waiting before new ones get 503 (default ${DEFAULTS["max-queue"]})` },
+    "max-images": { value: "N", help: `most images of a request (default ${DEFAULTS["max-images"]})` },
     "max-body": { value: "BYTES", help: `largest body (default ${DEFAULTS["max-body"]})` },
+    "max-held": {
+      value: "BYTES",
+      help: `bodies in memory, all together, before new ones get 503 (default ${DEFAULTS["max-held"]})`,
+    },
     "max-pixels": { value: "N", help: `most pixels of an image (default ${DEFAULTS["max-pixels"]})` },
+    "max-request-pixels": {
+      value: "N",
+      help: `most pixels of all images of a request (default ${DEFAULTS["max-request-pixels"]})`,
+    },
+    "max-connections": { value: "N", help: `most connections (default ${DEFAULTS["max-connections"]})` },
+    "header-timeout": { value: "MS", help: `for a request's head to come (default ${DEFAULTS["header-timeout"]})` },
+    "idle-timeout": {
+      value: "MS",
+      help: `for a connection without a request (default ${DEFAULTS["idle-timeout"]})`,
+    },
+    "body-timeout": { value: "MS", help: `for a body to come (default ${DEFAULTS["body-timeout"]})` },
+    "decode-timeout": { value: "MS", help: `for an image to be decoded (default ${DEFAULTS["decode-timeout"]})` },
+    timeout: { value: "MS", help: `from a request's head to its answer (default ${DEFAULTS.timeout})` },
+    log: { value: "FORMAT", help: `a line for each request, to stderr: text (default), json, or off` },
+    "log-level": { value: "LEVEL", help: "info (default), warn: what found no room or time, error: our own failures" },
   },
+  flags: { "trust-proxy": "take the client's address from X-Forwarded-For, whose last entry a reverse proxy wrote" },
   examples: [
     "ranet serve --port 8080 --threshold 0.8",
     "ranet serve --budget 20M --hostname 0.0.0.0",
@@ -72,52 +120,87 @@ once all that came is answered. There is no access control and no TLS: that is a
   ],
   async run(call: Call<ServeOption>, terminal: Terminal): Promise<void> {
     const given = { ...DEFAULTS, ...call.options };
-    const capacity = count("max-batch", given["max-batch"]);
-    const limits = {
-      capacity,
-      batchWait: whole("batch-wait", given["batch-wait"]),
-      maxQueue: count("max-queue", given["max-queue"]),
-      maxBody: readAmount(given["max-body"], "max-body"),
-      maxPixels: readAmount(given["max-pixels"], "max-pixels"),
-      timeout: TIMEOUT,
+    const log = {
+      format: choice("log", given.log, ["text", "json", "off"]),
+      level: choice("log-level", given["log-level"], ["info", "warn", "error"]),
     };
+    const limits = readLimits(given);
     const port = whole("port", given.port);
     const threshold = given.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(given.threshold);
-    using executor = await openExecutor(call, terminal, { capacity });
+    const wanted = given["max-batch"] === undefined ? undefined : count("max-batch", given["max-batch"]);
+    using executor = await openExecutor(call, terminal, { capacity: wanted ?? DEFAULT_CAPACITY });
     const { model, device } = executor;
+    const capacity = wanted ?? (device.kind === "cpu" ? CPU_CAPACITY : DEFAULT_CAPACITY);
     const budget = await readBudget(call.options, model);
     const when = budget ? { calibration: budget.calibration } : { threshold };
     // Finds out wrong thresholds, and has the kernels ready.
     await executor.classify(new Float32Array(3 * model.spec.input.size ** 2), when);
 
-    const { createHandler } = await import("../serve/server.ts");
-    const { handle, drain } = createHandler(executor, {
+    const { createHandler, listen, logLine } = await import("../serve/mod.ts");
+    using decoders = new DecoderPool({ deadline: count("decode-timeout", given["decode-timeout"]) });
+    await decoders.start();
+    const handler = createHandler(executor, {
       ...limits,
+      decoders,
+      capacity,
       when,
       budget: budget?.budget,
-      log: terminal.stderr,
+      log: (record) => {
+        const line = logLine(record, log);
+        if (line !== undefined) terminal.stderr(line);
+      },
     });
-    const server = listen({ hostname: given.hostname, port }, handle);
+    const listener = await listen({
+      ...limits,
+      hostname: given.hostname,
+      port,
+      trustProxy: call.flags.has("trust-proxy"),
+      metrics: handler.metrics,
+      handle: handler.handle,
+      warn: terminal.stderr,
+    });
     const stopped = whenStopped();
-    const { hostname, port: bound } = server.addr;
-    const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`;
+    const { url } = listener;
     terminal.stdout(call.json ? JSON.stringify({ url, model: model.name, device }) : `Listening on ${url}`);
     await stopped;
-    await drain(); // a body that is still coming would not survive shutdown()
-    await server.shutdown();
+    const closed = listener.close(); // first, so that who comes now goes elsewhere
+    await handler.drain();
+    await closed;
   },
 };
 
-function listen(
-  where: { readonly hostname: string; readonly port: number },
-  handler: (request: Request) => Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ ...where, onListen: () => {} }, handler);
-  } catch (error) {
-    throw new RanetError(`Cannot listen on ${where.hostname}, port ${where.port}: ${(error as Error).message}`);
-  }
+type Given = Readonly<Record<keyof typeof DEFAULTS, string>>;
+
+function readLimits(given: Given): Pick<HandlerOptions & ListenOptions, Limit> {
+  return {
+    batchWait: whole("batch-wait", given["batch-wait"]),
+    maxQueue: count("max-queue", given["max-queue"]),
+    maxImages: count("max-images", given["max-images"]),
+    maxBody: readAmount(given["max-body"], "max-body"),
+    maxHeld: readAmount(given["max-held"], "max-held"),
+    maxPixels: readAmount(given["max-pixels"], "max-pixels"),
+    maxRequestPixels: readAmount(given["max-request-pixels"], "max-request-pixels"),
+    maxConnections: count("max-connections", given["max-connections"]),
+    headerTimeout: count("header-timeout", given["header-timeout"]),
+    idleTimeout: count("idle-timeout", given["idle-timeout"]),
+    bodyTimeout: count("body-timeout", given["body-timeout"]),
+    timeout: count("timeout", given.timeout),
+  };
 }
+
+type Limit =
+  | "batchWait"
+  | "maxQueue"
+  | "maxImages"
+  | "maxBody"
+  | "maxHeld"
+  | "maxPixels"
+  | "maxRequestPixels"
+  | "maxConnections"
+  | "headerTimeout"
+  | "idleTimeout"
+  | "bodyTimeout"
+  | "timeout";
 
 /** Until the system or a person asks the process to stop; if asked again, it stops at once. */
 function whenStopped(): Promise<void> {

@@ -50,10 +50,13 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
   return { format };
 }
 
+/** Segments and stray bytes before a JPEG's frame: more are no file that a camera or a program wrote. */
+const MAX_JPEG_STEPS = 100_000;
+
 /** Walks the segments up to the frame header, always forward. */
 function jpegHeader(view: DataView): Omit<ImageHeader, "format"> {
   let at = 2;
-  while (true) {
+  for (let step = 0; step < MAX_JPEG_STEPS; step++) {
     const marker = view.getUint8(at + 1);
     if (view.getUint8(at) !== 0xff || marker === 0xff) at++; // stray and fill bytes, which decoders skip as well
     else if (marker === 0xd9 || marker === 0xda) return {}; // end or scan without a frame
@@ -63,6 +66,27 @@ function jpegHeader(view: DataView): Omit<ImageHeader, "format"> {
       return view.getUint8(at + 9) === 4 ? { size, unsupported: "its colours are CMYK: convert it to RGB" } : { size };
     } else at += 2 + view.getUint16(at + 2);
   }
+  return {};
+}
+
+/**
+ * Counts a JPEG's scans: each is a pass over all of its pixels, however few bytes it takes.
+ *
+ * @param bytes A file whose header has been read.
+ */
+export function countScans(bytes: Uint8Array): number {
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 3 < bytes.length; at = bytes.indexOf(0xff, at)) {
+    const marker = bytes[at + 1]!;
+    if (marker === 0xd9) break;
+    if (marker === 0xff) at++;
+    else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2; // without a length, or a byte of a scan
+    else {
+      if (marker === 0xda) scans++;
+      at += 2 + (bytes[at + 2]! << 8 | bytes[at + 3]!);
+    }
+  }
+  return scans;
 }
 
 /** C0 to CF start a frame, but for the three that define tables. */

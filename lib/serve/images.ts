@@ -4,12 +4,13 @@
  * @module
  */
 
-import { getMultipartBoundary, MaxPartsExceededError, parseMultipartStream } from "@remix-run/multipart-parser";
-import { decodeImage } from "../data/decode.ts";
+import {
+  getMultipartBoundary,
+  MaxPartsExceededError,
+  type MultipartPart,
+  parseMultipartStream,
+} from "@remix-run/multipart-parser";
 import { readImageHeader } from "../data/image_header.ts";
-import { toTensor } from "../data/preprocess.ts";
-import { RanetError } from "../errors.ts";
-import type { InputSpec } from "../spec/architecture.ts";
 import { Refusal } from "./refusal.ts";
 
 /** An image file. */
@@ -32,10 +33,26 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
+/** Most pixels, by what an image's header says. */
+export interface PixelLimits {
+  /** Of one image. */
+  readonly maxPixels: number;
+  /** Of all the images of a request. */
+  readonly maxRequestPixels: number;
+}
+
 /** Media types of a body that is one image, and of one that has several. */
 export const IMAGE_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/webp", "application/octet-stream"];
 /** The media type of a body that has several images. */
 export const FORM_TYPE = "multipart/form-data";
+
+/**
+ * Longest boundary, by RFC 2046. One of 252 or 253 characters sends multipart-parser 0.16.3 round for ever: it keeps
+ * distances in a `Uint8Array`, where 256 becomes 0.
+ */
+const MAX_BOUNDARY = 70;
+/** What is kept of a body comes in blocks of so many bytes. */
+const BLOCK = 65_536;
 
 /**
  * Reads a request's body.
@@ -56,7 +73,7 @@ export async function readImageFiles(request: Request, options: ReadOptions): Pr
   const body = bounded(request, options);
   try {
     if (type !== FORM_TYPE) return [{ name: "-", bytes: await new Response(body).bytes() }];
-    const files = await readForm(body, getMultipartBoundary(contentType), options);
+    const files = await readForm(body, boundaryOf(contentType), options);
     if (files.length === 0) throw new Refusal(400, "Cannot classify: the form has no files");
     return files;
   } catch (error) {
@@ -68,22 +85,73 @@ export async function readImageFiles(request: Request, options: ReadOptions): Pr
   }
 }
 
+/**
+ * Refuses images that would take too much to decode.
+ *
+ * @throws {Refusal} If one has too many pixels, or all together.
+ */
+export function checkPixels(files: readonly ImageFile[], { maxPixels, maxRequestPixels }: PixelLimits): void {
+  let total = 0;
+  for (const { name, bytes } of files) {
+    const [width, height] = readImageHeader(bytes)?.size ?? [0, 0];
+    if (width * height > maxPixels) {
+      throw new Refusal(
+        422,
+        `Cannot read image ${JSON.stringify(name)}: ${width}×${height} pixels are more than ${maxPixels}`,
+        { reason: "pixels" },
+      );
+    }
+    total += width * height;
+  }
+  if (total > maxRequestPixels) {
+    throw new Refusal(
+      413,
+      `Cannot read the form: its images have ${total} pixels together, more than ${maxRequestPixels}`,
+      { reason: "pixels" },
+    );
+  }
+}
+
+function boundaryOf(contentType: string): string {
+  const boundary = getMultipartBoundary(contentType);
+  if (boundary === null) throw new Refusal(400, "Cannot read the form: its content-type has no boundary");
+  if (boundary.length <= MAX_BOUNDARY) return boundary;
+  throw new Refusal(
+    400,
+    `Cannot read the form: its boundary has ${boundary.length} characters, more than the ${MAX_BOUNDARY} of RFC 2046`,
+  );
+}
+
 async function readForm(
   body: ReadableStream<Uint8Array>,
-  boundary: string | null,
+  boundary: string,
   { maxBody, maxImages }: ReadOptions,
 ): Promise<ImageFile[]> {
-  if (boundary === null) throw new Refusal(400, `Cannot read the form: its content-type has no boundary`);
   const files: ImageFile[] = [];
   const limits = { maxParts: maxImages, maxFileSize: maxBody, maxTotalSize: maxBody };
   for await (const part of parseMultipartStream(body, { boundary, ...limits })) {
-    if (part.isFile) files.push({ name: part.filename || "-", bytes: part.bytes });
+    const name = fileName(part);
+    if (name !== undefined) files.push({ name, bytes: part.bytes });
   }
   return files;
 }
 
+/**
+ * What a part's file is called; undefined if it is none. The parser's own `filename` also reads `filename*`, which
+ * RFC 7578 forbids in forms, and writes it to the console if it cannot.
+ */
+function fileName({ headers }: MultipartPart): string | undefined {
+  const [, quoted, bare] =
+    /;\s*filename=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/i.exec(headers["content-disposition"] ?? "") ??
+      [];
+  const name = quoted?.replaceAll(/\\(.)/g, "$1") ?? bare;
+  if (name !== undefined) return name || "-";
+  return /^application\/octet-stream\b/i.test(headers["content-type"] ?? "") ? "-" : undefined;
+}
+
 /** The body, until there is too much of it. */
-function bounded(request: Request, { maxBody, onBytes, signal }: ReadOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
+function bounded(request: Request, options: ReadOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { maxBody, onBytes, signal } = options;
   const tooLarge = new Refusal(413, `Cannot read the body: it is larger than ${maxBody} bytes`);
   if (Number(request.headers.get("content-length")) > maxBody) throw tooLarge;
   let length = 0;
@@ -95,28 +163,37 @@ function bounded(request: Request, { maxBody, onBytes, signal }: ReadOptions): R
       controller.enqueue(chunk);
     },
   });
-  return (request.body ?? new Blob().stream()).pipeThrough(counted, { signal });
+  return (request.body ?? new Blob().stream()).pipeThrough(counted, { signal }).pipeThrough(inBlocks());
 }
 
 /**
- * Decodes an image for a network.
- *
- * @throws {Refusal} If it is no image, damaged, or has too many pixels.
+ * Puts what comes into blocks of its own. A chunk, however short, may be a view of a buffer of 64 KiB, and there may be a
+ * hundred thousand of them.
  */
-export async function readTensor(
-  { name, bytes }: ImageFile,
-  { input, maxPixels }: { readonly input: InputSpec; readonly maxPixels: number },
-): Promise<Float32Array> {
-  const [width, height] = readImageHeader(bytes)?.size ?? [0, 0];
-  if (width * height > maxPixels) {
-    throw new Refusal(
-      422,
-      `Cannot read image ${JSON.stringify(name)}: ${width}×${height} pixels are more than ${maxPixels}`,
-    );
-  }
-  try {
-    return toTensor(await decodeImage(bytes, { source: name }), input);
-  } catch (error) {
-    throw error instanceof RanetError ? new Refusal(422, error.message) : error;
-  }
+export function inBlocks(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let block = new Uint8Array(0);
+  let filled = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      for (let at = 0; at < chunk.length;) {
+        if (filled === block.length) block = grown(block);
+        const part = chunk.subarray(at, at + block.length - filled);
+        block.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        if (filled < BLOCK) continue;
+        controller.enqueue(block);
+        [block, filled] = [new Uint8Array(0), 0];
+      }
+    },
+    flush(controller) {
+      if (filled > 0) controller.enqueue(block.slice(0, filled));
+    },
+  });
+}
+
+function grown(block: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.min(BLOCK, Math.max(1024, 4 * block.length)));
+  larger.set(block);
+  return larger;
 }

@@ -7,6 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import type { Model } from "../model/model.ts";
+import type { ClassifierOptions } from "./classify.ts";
 import { FORM_TYPE, IMAGE_TYPES } from "./images.ts";
 
 const NUMBER = { type: "number" };
@@ -15,19 +16,11 @@ const STRING = { type: "string" };
 const SHARE = { type: "number", minimum: 0, maximum: 1 };
 const FILE = { type: "string", contentMediaType: "application/octet-stream" };
 
-/** What a server takes at most. */
-export interface ServerLimits {
-  /** Images that may be waited for at a time, in all requests. */
-  readonly maxQueue: number;
-  /** Largest body, in bytes. */
-  readonly maxBody: number;
-  /** Most pixels of an image. */
-  readonly maxPixels: number;
-}
-
-/** Describes the server of a model. */
-export function openApi(model: Model, limits: ServerLimits): Readonly<Record<string, unknown>> {
-  const { maxBody, maxPixels, maxQueue } = limits;
+/** Describes the server of a model, with its limits. */
+export function openApi(
+  model: Model,
+  { maxBody, maxPixels, maxImages }: Pick<ClassifierOptions, "maxBody" | "maxPixels" | "maxImages">,
+): Readonly<Record<string, unknown>> {
   const exits = model.network.exits.length;
   const images = Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: { type: "string" } }]));
   const form = { type: "object", additionalProperties: { anyOf: [FILE, { type: "array", items: FILE }] } };
@@ -46,7 +39,7 @@ export function openApi(model: Model, limits: ServerLimits): Readonly<Record<str
         post: {
           operationId: "classify",
           summary: "Say what is in images, and what it cost to tell",
-          description: `JPEG, PNG or WebP; up to ${maxBody} bytes, ${maxQueue} images, and ${maxPixels} pixels each.`,
+          description: `JPEG, PNG or WebP; up to ${maxBody} bytes, ${maxImages} images, and ${maxPixels} pixels each.`,
           parameters: [
             {
               name: "threshold",
@@ -73,10 +66,9 @@ export function openApi(model: Model, limits: ServerLimits): Readonly<Record<str
             415: error("The media type is not supported"),
             422: error("An image cannot be read"),
             503: {
-              ...error("Too much to do, or the device has failed"),
+              ...error("Too much to do, no result in time, or the device has failed"),
               headers: { "Retry-After": { description: "Seconds, if it is too much to do", schema: INTEGER } },
             },
-            504: error("There was no result in time"),
           },
         },
       },
@@ -85,6 +77,15 @@ export function openApi(model: Model, limits: ServerLimits): Readonly<Record<str
           operationId: "health",
           summary: "Whether it can answer",
           responses: { 200: json("It can", ref("Health")), 503: json("It stops, or the device failed", ref("Health")) },
+        },
+      },
+      "/health/live": {
+        get: { summary: "Whether it runs", responses: { 200: json("It does", ref("State")) } },
+      },
+      "/health/ready": {
+        get: {
+          summary: "Whether it can answer, in short",
+          responses: { 200: json("It can", ref("State")), 503: json("It stops, or the device failed", ref("State")) },
         },
       },
       "/metrics": {
@@ -123,6 +124,7 @@ const SCHEMAS = {
     device: object({ kind: { enum: ["gpu", "cpu"] }, name: STRING }),
     exits: { type: "array", items: object({ exit: INTEGER, subnetwork: INTEGER, flops: INTEGER }) },
   }, { error: STRING }),
+  State: object({ status: STRING }, { error: STRING }),
   Error: object({ error: STRING }),
 };
 

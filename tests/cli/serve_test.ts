@@ -14,7 +14,21 @@ interface Started {
 /** A server in a process of its own, with the permissions that deno.json gives. */
 async function start(...args: string[]): Promise<Started> {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--device", "cpu", ...args],
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "-P=cli",
+      "cli.ts",
+      "serve",
+      "--port",
+      "0",
+      "--device",
+      "cpu",
+      ...args,
+      "--log-level",
+      "error",
+    ],
     cwd: root,
     stdout: "piped",
     stderr: "piped",
@@ -41,7 +55,7 @@ async function form(): Promise<FormData> {
 }
 
 Deno.test("serve answers as classify --json does, and nothing is lost when it stops", async () => {
-  const server = await start("--batch-wait", "2000");
+  const server = await start("--batch-wait", "2000", "--max-batch", "64");
   assertMatch(server.line, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   const url = `${server.url}/classify`;
   const expected = JSON.parse((await ranet("classify", ...examples, "--json", "--device", "cpu")).out);

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { fixture, image, rgb } from "./fixtures.ts";
+import { chunk, deflatedZeros, header } from "./png_writer.ts";
 
 const sameAsPillow = {
   "photo.jpg": "photo.jpg.png",
@@ -99,4 +100,37 @@ Deno.test("decodeImage() survives damaged files", async () => {
     }
     assertEquals((await image(name)).width, 20);
   }
+});
+
+Deno.test("decodeImage() refuses a JPEG with far more scans than progressive ones have", async () => {
+  const jpeg = await fixture("progressive.jpg");
+  const last = jpeg.findLastIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xda);
+  const parts = [jpeg.slice(0, -2), ...new Array(1000).fill(jpeg.slice(last, -2)), jpeg.slice(-2)];
+  await refused(await new Blob(parts).bytes(), "it has more than 64 scans");
+});
+
+Deno.test("decodeImage() refuses a PNG that unpacks to gigabytes for a few pixels", async () => {
+  const png = await new Blob([header(8, 8, { bits: 8, type: 6 }), chunk("IDAT", deflatedZeros(2000)), chunk("IEND")])
+    .bytes();
+  await refused(png, "its data unpack to more than its pixels need");
+});
+
+Deno.test("decodeImage() is none the worse for PNGs that make the decoder panic", async () => {
+  // 200 MB for its pixels, of which there are none
+  const data = Uint8Array.fromBase64("eJxjYGBgAAAABAAB");
+  const png = await new Blob([header(5000, 5000, { bits: 16, type: 6 }), chunk("IDAT", data)]).bytes();
+  for (let i = 0; i < 50; i++) await refused(png, "it is truncated or damaged");
+  // together, too: one's failure is not to hurt another
+  const all = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => {
+    const bytes = i % 2 ? png : await fixture("photo.png");
+    return await decodeImage(bytes, { source: "x.png" });
+  }));
+  assertEquals(all.map(({ status }) => status), all.map((_, i) => i % 2 ? "rejected" : "fulfilled"));
+});
+
+Deno.test("decodeImage() passes over what pixels do not depend on, such as a colour profile that unpacks to anything", async () => {
+  const png = await fixture("photo.png");
+  const profile = chunk("iCCP", Uint8Array.of(120, 0, 0, 1, 2, 3));
+  const profiled = await new Blob([png.slice(0, 33), profile, profile, png.slice(33)]).bytes();
+  assertEquals(rgb(await decodeImage(profiled, { source: "x.png" })), rgb(await image("photo.png")));
 });

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
+import { inBlocks } from "../../lib/serve/images.ts";
 import { createHandler, type HandlerOptions } from "../../lib/serve/server.ts";
 import { randomNumbers, tinyModel } from "../fixtures.ts";
 
@@ -12,26 +14,32 @@ const photo = file("photo.png");
 const model = tinyModel();
 const executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 });
 
+const decoders = new DecoderPool({ size: 2 });
+await decoders.start();
+
 const OPTIONS: HandlerOptions = {
   when: { threshold: 0.9 },
   capacity: 4,
   batchWait: 1,
-  maxQueue: 8,
+  maxQueue: 16,
+  maxImages: 8,
   maxBody: 2 ** 20,
+  maxHeld: 2 ** 23,
   maxPixels: 2 ** 20,
+  maxRequestPixels: 2 ** 20,
+  bodyTimeout: 2 ** 30,
   timeout: 2 ** 30,
-  log: (text) => {
-    throw new Error(text);
-  },
+  decoders,
+  log: ({ defect }) => assertEquals(defect, undefined),
 };
 
 const handlerWith = (options: Partial<HandlerOptions>, on = executor) =>
   createHandler(on, { ...OPTIONS, ...options }).handle;
 const handle = handlerWith({});
 
-function post(body: BodyInit, type?: string, query = "", to = handle): Promise<Response> {
+function post(body: BodyInit, type?: string, query = "", to = handle, client?: string): Promise<Response> {
   const headers = type === undefined ? undefined : { "content-type": type };
-  return to(new Request(`http://host/classify${query}`, { method: "POST", body, headers }));
+  return to(new Request(`http://host/classify${query}`, { method: "POST", body, headers }), client);
 }
 /** Waits until so many images are waiting. */
 async function queued(count: number, to: typeof handle): Promise<void> {
@@ -106,7 +114,7 @@ Deno.test("what is wrong with a request is said", async () => {
     [
       413,
       "more than 2 parts",
-      post(form(["a", cat], ["b", cat], ["c", cat]), undefined, "", handlerWith({ maxQueue: 2 })),
+      post(form(["a", cat], ["b", cat], ["c", cat]), undefined, "", handlerWith({ maxImages: 2 })),
     ],
     [400, "Cannot read the body: ", post("--x\r\nhello", "multipart/form-data; boundary=x")],
     [400, "no boundary", post("hello", "multipart/form-data")],
@@ -129,7 +137,7 @@ Deno.test("what is wrong with a request is said", async () => {
 });
 
 Deno.test("a full queue refuses for a moment", async () => {
-  const handler = handlerWith({ maxQueue: 2, batchWait: 3000 });
+  const handler = handlerWith({ maxQueue: 4, batchWait: 3000 });
   const waiting = [1, 2].map(() => post(cat, "image/jpeg", "", handler));
   await queued(2, handler);
   const busy = await post(cat, "image/jpeg", "", handler);
@@ -139,27 +147,129 @@ Deno.test("a full queue refuses for a moment", async () => {
   assertEquals((await post(cat, "image/jpeg", "", handler)).status, 200);
 });
 
-Deno.test("bodies together are bounded", async () => {
-  const handler = handlerWith({ maxBody: 1000 });
-  const streams = Array.from({ length: 8 }, () => new TransformStream<Uint8Array, Uint8Array>());
+/** Starts to send bodies, each of 990 bytes so far; `finish` ends them and checks that they were read. */
+async function sendSlowly(
+  clients: readonly string[],
+  to: typeof handle,
+): Promise<{ finish: () => Promise<void> }> {
+  const streams = clients.map(() => new TransformStream<Uint8Array, Uint8Array>());
   const writers = streams.map(({ writable }) => writable.getWriter());
-  const waiting = streams.map(({ readable }) => post(readable, "image/jpeg", "", handler));
+  const waiting = streams.map(({ readable }, i) => post(readable, "image/jpeg", "", to, clients[i]));
   await Promise.all(writers.map((writer) => writer.write(new Uint8Array(990))));
-  const [status, error] = await refused(post(cat, "image/jpeg", "", handler));
-  assertEquals([status, error], [503, "Cannot classify just now: too many bodies are being read"]);
-  await Promise.all(writers.map((writer) => writer.close()));
-  for (const response of waiting) assertEquals((await refused(response))[0], 422);
-  assertEquals((await post(cat, "image/jpeg", "", handler)).status, 200);
+  return {
+    async finish() {
+      await Promise.all(writers.map((writer) => writer.close()));
+      for (const response of waiting) assertEquals((await refused(response))[0], 422);
+    },
+  };
+}
+
+Deno.test("bodies together are bounded, and those of one client leave room for others", async () => {
+  const handler = handlerWith({ maxBody: 2000, maxHeld: 8000 });
+  const greedy = await sendSlowly(["greedy", "greedy", "greedy", "greedy"], handler);
+  const busy = [503, "Cannot classify just now: too many bodies are being read"];
+  assertEquals(await refused(post(cat, "image/jpeg", "", handler, "greedy")), busy);
+  assertEquals((await post(cat, "image/jpeg", "", handler, "modest")).status, 200);
+  const others = await sendSlowly(["a", "b", "c", "d"], handler);
+  assertEquals(await refused(post(cat, "image/jpeg", "", handler, "late")), busy);
+  await greedy.finish();
+  await others.finish();
+  assertEquals((await post(cat, "image/jpeg", "", handler, "greedy")).status, 200);
 });
 
 Deno.test("a body that does not come, and a result that does not, are given up", async () => {
-  const handler = handlerWith({ timeout: 300, batchWait: 2 ** 30 });
+  const handler = handlerWith({ bodyTimeout: 300, timeout: 400, batchWait: 2 ** 30 });
   const slow = new ReadableStream({ start: (controller) => controller.enqueue(cat.slice(0, 100)) });
   assertEquals(await refused(post(slow, "image/jpeg", "", handler)), [
     408,
     "Cannot answer: the body did not come within 300 ms",
   ]);
-  assertEquals((await refused(post(cat, "image/jpeg", "", handler)))[0], 504);
+  assertEquals(await refused(post(cat, "image/jpeg", "", handler)), [
+    503,
+    "Cannot classify just now: there was no result within 400 ms",
+  ]);
+});
+
+Deno.test("one client's queue does not take all places, and its images do not all come first", async () => {
+  const handler = handlerWith({ maxQueue: 8, capacity: 8, batchWait: 300 });
+  const greedy = Array.from({ length: 8 }, () => post(cat, "image/jpeg", "", handler, "greedy"));
+  await queued(4, handler);
+  assertEquals((await post(cat, "image/jpeg", "", handler, "modest")).status, 200);
+  const statuses = (await Promise.all(greedy)).map(({ status }) => status);
+  assertEquals(statuses.toSorted(), [200, 200, 200, 200, 503, 503, 503, 503]);
+});
+
+Deno.test("a boundary longer than RFC 2046 has it is refused: some send the parser round for ever", async () => {
+  for (const length of [71, 252, 253]) {
+    const boundary = "b".repeat(length);
+    const body = `--${boundary}\r\ncontent-disposition: form-data; name="image"; filename="x"\r\n\r\n${
+      "b".repeat(999)
+    }`;
+    const [status, error] = await refused(post(body, `multipart/form-data; boundary=${boundary}`));
+    assertEquals([status, error.includes(`its boundary has ${length} characters`)], [400, true]);
+  }
+  const boundary = "b".repeat(70);
+  const part = `--${boundary}\r\ncontent-disposition: form-data; filename="x"\r\n\r\nno image\r\n--${boundary}--`;
+  assertEquals((await refused(post(part, `multipart/form-data; boundary="${boundary}"`)))[0], 422);
+});
+
+Deno.test("what is kept of a body is as large as the body, however it comes in pieces", async () => {
+  const whole = new Uint8Array(200_000).map((_, i) => i * 7);
+  const next = randomNumbers(11);
+  const pieces = ReadableStream.from((function* () {
+    for (let at = 0; at < whole.length;) {
+      const length = next() > 0.99 ? 70_000 : 1;
+      const view = new Uint8Array(65_536 + length).subarray(0, length); // as the network gives them
+      view.set(whole.subarray(at, at + length));
+      yield view.subarray(0, whole.length - at);
+      at += length;
+    }
+  })());
+  const blocks = await Array.fromAsync(pieces.pipeThrough(inBlocks()));
+  assertEquals(await new Blob(blocks).bytes(), whole);
+  assertEquals(blocks.map(({ length }) => length), [65_536, 65_536, 65_536, 200_000 - 3 * 65_536]);
+  assert(blocks.every(({ buffer, length }) => buffer.byteLength === length));
+});
+
+Deno.test("a form's images are bounded together, whatever few bytes they take", async () => {
+  const handler = handlerWith({ maxRequestPixels: 500 });
+  const [status, error] = await refused(post(form(["a", photo], ["b", photo]), undefined, "", handler));
+  assertEquals([status, error], [
+    413,
+    "Cannot read the form: its images have 560 pixels together, more than 500",
+  ]);
+  assertEquals((await post(form(["a", photo]), undefined, "", handler)).status, 200);
+});
+
+Deno.test("file names are those of the form, not of filename*, and nothing is written to the console", async () => {
+  const names = [
+    [`filename="a.png"`, "a.png"],
+    [`filename="a \\"b\\".png"; filename*=UTF-8''%FF%FE`, 'a "b".png'],
+    [`filename=bare.png; filename*=nonsense'text'%%%`, "bare.png"],
+    [`filename=""`, "-"],
+  ];
+  const parts = names.flatMap(([given]) => [
+    `--x\r\ncontent-disposition: form-data; name="image"; ${given}\r\n\r\n`,
+    photo,
+    "\r\n",
+  ]);
+  const written: unknown[] = [];
+  const { error, warn } = console;
+  console.error = console.warn = (...what) => written.push(what);
+  try {
+    const response = await post(new Blob([...parts, "--x--"]), "multipart/form-data; boundary=x");
+    const images = (await response.json()).map(({ image }: { image: string }) => image);
+    assertEquals([images, written], [names.map(([, name]) => name), []]);
+  } finally {
+    Object.assign(console, { error, warn });
+  }
+});
+
+Deno.test("a method named like what every object has is just another that is not allowed", async () => {
+  for (const method of ["constructor", "toString", "valueOf", "__proto__", "hasOwnProperty"]) {
+    const answer = handle(new Request("http://host/health", { method }));
+    assertEquals(await refused(answer), [405, `Cannot ${method} /health: expected GET, HEAD`]);
+  }
 });
 
 Deno.test("a client that goes away gives its place up", async () => {
@@ -223,7 +333,7 @@ Deno.test("a defect of ours is logged, not told", async () => {
     device: executor.device,
     classify: () => Promise.reject(new TypeError("secret")),
   } as unknown as AdaptiveExecutor;
-  const handler = handlerWith({ log: (text) => logged.push(text) }, broken);
+  const handler = handlerWith({ log: ({ defect }) => logged.push(defect ?? "") }, broken);
   const [status, error] = await refused(post(cat, undefined, "", handler));
   assertEquals([status, error.includes("secret")], [500, false]);
   assertMatch(logged.join(), /TypeError: secret\n.*\.ts:/);

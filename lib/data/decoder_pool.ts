@@ -1,0 +1,140 @@
+/**
+ * Decodes images away from the caller's thread: several at a time, in bounded memory, none for longer than a deadline.
+ *
+ * @module
+ */
+import { RanetError } from "../errors.ts";
+import type { InputSpec } from "../spec/architecture.ts";
+import { checkHeader } from "./decode.ts";
+import type { DecodeTask } from "./decoder_worker.ts";
+import type { RgbImage } from "./image.ts";
+import { DeadlineError, WorkerPool } from "./worker_pool.ts";
+
+/** How images are decoded. */
+export interface DecoderPoolOptions {
+  /**
+   * Most workers.
+   *
+   * @default As many as there are cores, up to 8.
+   */
+  readonly size?: number;
+  /**
+   * Milliseconds after which a file is given up, and refused.
+   *
+   * @default {5000}
+   */
+  readonly deadline?: number;
+  /**
+   * Bytes that all decoders may take together, about; an image that needs more is decoded alone.
+   *
+   * @default {400_000_000}
+   */
+  readonly memory?: number;
+}
+
+/** An image, and how urgent it is. */
+export interface DecodeOptions {
+  /** What errors call the file. */
+  readonly source: string;
+  /**
+   * Groups take turns: whose image it is, say.
+   *
+   * @default {""}
+   */
+  readonly group?: string;
+  /** Gives it up, unless it is being decoded. */
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds after which a file is given up where nothing else is said. */
+export const DECODE_DEADLINE = 5000;
+/** More workers than that are of no use to one device. */
+const MAX_SIZE = 8;
+/** Bytes of memory per pixel: four in the decoder, four copied from it, and six of a progressive JPEG's coefficients. */
+const BYTES_PER_PIXEL = 14;
+
+/** A PNG of one grey pixel. */
+const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
+
+/**
+ * Decoders in workers. In a checkout they take permission to read `lib`; from JSR, none.
+ *
+ * @example
+ * ```ts
+ * import { DecoderPool } from "./decoder_pool.ts";
+ *
+ * using decoders = new DecoderPool({ deadline: 1000 });
+ * const { width, height } = await decoders.image(await Deno.readFile("examples/cat.jpg"), { source: "cat.jpg" });
+ * console.log(width, height);
+ * ```
+ */
+export class DecoderPool implements Disposable {
+  readonly #pool: WorkerPool<DecodeTask, unknown>;
+
+  /** Makes a pool; workers are started when they are wanted. */
+  constructor(options: DecoderPoolOptions = {}) {
+    const { size = Math.min(MAX_SIZE, navigator.hardwareConcurrency), deadline = DECODE_DEADLINE, memory = 4e8 } =
+      options;
+    this.#pool = new WorkerPool({
+      start: () => new Worker(new URL("./decoder_worker.ts", import.meta.url), { type: "module" }),
+      size,
+      deadline,
+      budget: memory,
+    });
+  }
+
+  /** How many images wait for a decoder. */
+  get queued(): number {
+    return this.#pool.queued;
+  }
+
+  /** How many images are being decoded. */
+  get running(): number {
+    return this.#pool.running;
+  }
+
+  /**
+   * Starts a decoder, to find out whether that is permitted.
+   *
+   * @throws {RanetError} If it is not.
+   */
+  async start(): Promise<void> {
+    await this.image(Uint8Array.fromBase64(DOT), { source: "-" });
+  }
+
+  /**
+   * Decodes an image, as `decodeImage` does.
+   *
+   * @throws {RanetError} If it cannot be decoded, or not before the deadline; or decoders cannot be started.
+   * @throws The signal's reason.
+   */
+  async image(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
+    return await this.#run({ bytes, source: options.source }, options) as RgbImage;
+  }
+
+  /**
+   * Decodes an image to the tensor that a network takes, as `toTensor` makes it.
+   *
+   * @throws {RanetError} As `image` does.
+   * @throws The signal's reason.
+   */
+  async tensor(bytes: Uint8Array, options: DecodeOptions & { readonly input: InputSpec }): Promise<Float32Array> {
+    return await this.#run({ bytes, source: options.source, input: options.input }, options) as Float32Array;
+  }
+
+  /** Ends the workers. */
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]();
+  }
+
+  async #run(task: DecodeTask, { group, signal }: DecodeOptions): Promise<unknown> {
+    const { bytes, source } = task;
+    const { size: [width, height] } = checkHeader(bytes, source);
+    try {
+      return await this.#pool.run(task, { cost: BYTES_PER_PIXEL * width * height + 2 * bytes.length, group, signal });
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${error.message} to decode`);
+    }
+  }
+}

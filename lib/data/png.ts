@@ -1,0 +1,109 @@
+/**
+ * PNG: Rust's png crate as `@jsquash/png` 3.1.1 compiles it. Its own JavaScript keeps one instance for good, although a
+ * damaged file makes Rust panic, which leaves all that it had allocated in use: so the few lines that it takes are here.
+ *
+ * @module
+ */
+import type { RgbImage } from "./image.ts";
+
+/** What the module exports, as far as it is used. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  decode(at: number, length: number): void;
+  __wbindgen_malloc(length: number, align: number): number;
+  __wbindgen_free(at: number, length: number, align: number): void;
+}
+
+/** Gives an image's pixels; an instance that has thrown is not to be used again. */
+export type PngDecoder = (bytes: Uint8Array) => RgbImage;
+
+/** Makes an instance. */
+export async function startPngDecoder(): Promise<PngDecoder> {
+  // @ts-ignore: TypeScript has no source phase imports yet
+  const module = await import.source("@jsquash/png/codec/pkg/squoosh_png_bg.wasm") as WebAssembly.Module;
+  let image: RgbImage | undefined;
+  /** Instead of `new ImageData(…)`, whose arguments these are. */
+  const take = (at: number, length: number, width: number, height: number): number => {
+    image = { width, height, data: new Uint8Array(exports.memory.buffer, at, length).slice() };
+    exports.__wbindgen_free(at, length, 1);
+    return 0;
+  };
+  const imports = WebAssembly.Module.imports(module).map(({ name }) => [
+    name,
+    name.startsWith("__wbg_newwithownedu8clampedarray") ? take : () => {
+      throw new Error("the PNG decoder gives up");
+    },
+  ]);
+  const instance = await WebAssembly.instantiate(module, { wbg: Object.fromEntries(imports) });
+  const exports = instance.exports as unknown as Exports;
+  return (bytes) => {
+    image = undefined;
+    const at = exports.__wbindgen_malloc(bytes.length, 1); // it is the decoder that frees it
+    new Uint8Array(exports.memory.buffer, at).set(bytes);
+    exports.decode(at, bytes.length);
+    return image!;
+  };
+}
+
+/** Chunks that pixels depend on. Others are left out: a compressed colour profile may unpack to anything. */
+const NEEDED = ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"];
+/** Bytes before the first chunk. */
+const SIGNATURE = 8;
+
+/** The parts of a file that its pixels depend on, up to where the file ends or makes no sense. */
+export function neededParts(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  const needed = chunks(bytes).filter(({ type }) => NEEDED.includes(type));
+  return [bytes.subarray(0, SIGNATURE), ...needed.map(({ whole }) => whole)] as Uint8Array<ArrayBuffer>[];
+}
+
+function chunks(bytes: Uint8Array): { readonly type: string; readonly whole: Uint8Array }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = [];
+  let type = "";
+  for (let at = SIGNATURE; at + 8 <= bytes.length && type !== "IEND";) {
+    const end = at + 12 + view.getUint32(at);
+    type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    found.push({ type, whole: bytes.subarray(at, end) });
+    at = end;
+  }
+  return found;
+}
+
+/** Samples of a pixel, by the header's colour type. */
+const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** How much larger deflate can make data, at most. */
+const MAX_EXPANSION = 1032;
+/** Unpacking so many bytes that nobody needs takes less than a second. */
+const NEGLIGIBLE = 1e9;
+/** Bytes that are unpacked at once. */
+const SLICE = 4096;
+/** Some writers pad. */
+const PADDING = 65_536;
+
+/** Whether a file's data unpack to more than its pixels need, far enough to matter. */
+export async function unpacksTooFar(bytes: Uint8Array): Promise<boolean> {
+  if (bytes.length < 26) return false; // damaged, as the decoder will find out
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const bits = view.getUint8(24) * (SAMPLES[view.getUint8(25)] ?? 4);
+  // Each row, of which interlacing makes almost twice as many, has one byte more, and ends with a whole one.
+  const allowed = Math.ceil(width * height * bits / 8) + 4 * height + PADDING;
+  if (bytes.length * MAX_EXPANSION <= allowed + NEGLIGIBLE) return false;
+  let length = 0;
+  try {
+    const packed = ReadableStream.from(packedData(bytes)).pipeThrough(new DecompressionStream("deflate"));
+    for await (const part of packed) if ((length += part.length) > allowed) return true;
+  } catch {
+    // Damaged, as well.
+  }
+  return false;
+}
+
+/** What is compressed, in slices: Deno 2.9 unpacks all of a chunk at once, however much that gives. */
+function* packedData(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+  for (const { type, whole } of chunks(bytes)) {
+    if (type !== "IDAT") continue;
+    const data = whole.subarray(8, -4);
+    for (let at = 0; at < data.length; at += SLICE) yield data.slice(at, at + SLICE);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What the query of `/classify` says.
+ *
+ * @module
+ */
+
+import { suggest } from "../suggest.ts";
+import { Refusal } from "./refusal.ts";
+
+/** A query that has been checked. */
+export interface Query {
+  /** Requests of the same thresholds are computed together: the parameter as it was given, `""` for the server's own. */
+  readonly group: string;
+  /** Classes that a result lists. */
+  readonly top: number;
+}
+
+const PARAMETERS: readonly string[] = ["threshold", "top"];
+/** Classes that a result lists, unless the request says how many. */
+const TOP = 5;
+
+/**
+ * Checks a query.
+ *
+ * @throws {Refusal} If a parameter is unknown or wrong.
+ */
+export function readQuery(given: URLSearchParams, exits: number): Query {
+  const unknown = given.keys().find((name) => !PARAMETERS.includes(name));
+  if (unknown !== undefined) {
+    const near = suggest(unknown, PARAMETERS);
+    const advice = near === undefined ? `there are ${PARAMETERS.join(" and ")}` : `did you mean ${near}?`;
+    throw new Refusal(400, `Cannot use parameter ${JSON.stringify(unknown)}: there is no such one; ${advice}`);
+  }
+  const group = given.get("threshold") ?? "";
+  readThresholds(group, exits);
+  return { group, top: readTop(given.get("top")) };
+}
+
+/** `0.8`, or one per exit with commas; undefined for the server's own. */
+export function readThresholds(text: string, exits: number): number[] | undefined {
+  if (text === "") return undefined;
+  const list = text.split(",").map((value) => value.trim() === "" ? NaN : Number(value));
+  if ((list.length === 1 || list.length === exits) && list.every((value) => value >= 0 && value <= 1)) {
+    return list.length === 1 ? new Array<number>(exits).fill(list[0]) : list;
+  }
+  throw new Refusal(
+    400,
+    `Cannot use threshold ${JSON.stringify(text)}: expected a number from 0 to 1, or ${exits} with commas`,
+  );
+}
+
+function readTop(text: string | null): number {
+  if (text === null) return TOP;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new Refusal(400, `Cannot use top ${JSON.stringify(text)}: expected a whole number of at least 1`);
+}

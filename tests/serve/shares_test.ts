@@ -1,0 +1,36 @@
+import { assert, assertEquals } from "@std/assert";
+import * as fc from "fast-check";
+import { Shares } from "../../lib/serve/shares.ts";
+
+Deno.test("shares: one client gets half, and there is room for one more", () => {
+  const shares = new Shares(12);
+  assertEquals(Array.from({ length: 8 }, () => shares.take("a", 1)).filter(Boolean).length, 6);
+  assert(shares.take("b", 1));
+  shares.give("a", 6);
+  assertEquals(shares.total, 1);
+  assert(shares.take("a", 11), "who holds nothing only needs room");
+  assert(!shares.take("c", 1));
+});
+
+Deno.test("shares: never more than the limit, never more for one than is left, and all is given back", () => {
+  const step = fc.record({ client: fc.constantFrom("a", "b", "c"), amount: fc.integer({ min: 1, max: 9 }) });
+  fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
+    const shares = new Shares(limit);
+    const held: { client: string; amount: number }[] = [];
+    const of = (client: string) => held.reduce((sum, one) => sum + (one.client === client ? one.amount : 0), 0);
+    for (const { client, amount } of steps) {
+      const mine = of(client);
+      if (shares.take(client, amount)) {
+        held.push({ client, amount });
+        assert(shares.total <= limit);
+        assert(mine === 0 || of(client) <= limit - shares.total);
+      } else {
+        const one = held.shift();
+        if (one) shares.give(one.client, one.amount);
+      }
+      assertEquals(shares.total, held.reduce((sum, { amount }) => sum + amount, 0));
+    }
+    for (const { client, amount } of held) shares.give(client, amount);
+    assertEquals([shares.total, shares.take("z", limit)], [0, true]);
+  }));
+});
