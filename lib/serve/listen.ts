@@ -47,6 +47,8 @@ export interface Listener {
 
 /** How often connections are looked at, in milliseconds. */
 const CHECK_EVERY = 500;
+/** Bytes of a body that are read ahead: few, since else all that has come of it is taken before anybody else's turn. */
+const READ_AHEAD = 1024;
 /** How long a client may go on sending what was refused before it is cut off, so that it reads the answer first. */
 const LINGER = 2000;
 /** Descriptors that are kept for workers, files and the device. */
@@ -66,6 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // The handler says why, if it is its turn; this is for what it does not read.
     requestTimeout: Math.max(options.headerTimeout, options.bodyTimeout) + LINGER,
     connectionsCheckingInterval: CHECK_EVERY,
+    highWaterMark: READ_AHEAD,
   }, (request, response) => {
     answer(request, response, { ...options, connections }).catch((error) => {
       request.socket.destroy();

@@ -1,0 +1,148 @@
+/**
+ * What one anonymous client may do to a server, each from an address of its own (all of 127.0.0.0/8 is this machine). An
+ * attack is over when all that it sent has been answered or ended.
+ *
+ * @module
+ */
+import { connect, type Socket } from "node:net";
+import { fixture } from "../data/fixtures.ts";
+import { blackPng, inflationBomb, largeJpeg, panickingPng, scanBomb } from "./hostile_files.ts";
+
+/** An attack on the server at an address, from another. */
+type Attack = (target: URL, from: string) => Promise<void>;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Posts bodies at the same time. What the server says is its own affair, if it says anything. */
+async function post(
+  target: URL,
+  from: string,
+  bodies: readonly BodyInit[],
+  headers: Readonly<Record<string, string>> = { "content-type": "image/jpeg" },
+): Promise<void> {
+  using client = Deno.createHttpClient({ localAddress: from, poolIdleTimeout: false });
+  await Promise.all(bodies.map(async (body) => {
+    try {
+      const given = body instanceof FormData ? undefined : headers;
+      const response = await fetch(new URL("/classify", target), { method: "POST", body, headers: given, client });
+      await response.body?.cancel();
+    } catch {
+      // Cut off.
+    }
+  }));
+}
+
+/** Opens connections that send this and no more, and keeps them for a while. */
+async function hold(
+  target: URL,
+  from: string,
+  { count, head, body = 0, ms }: { count: number; head: string; body?: number; ms: number },
+): Promise<void> {
+  const sockets: Socket[] = [];
+  const piece = new Uint8Array(65_536);
+  for (let i = 0; i < count; i++) {
+    const socket = connect({ host: target.hostname, port: Number(target.port), localAddress: from });
+    socket.on("error", () => socket.destroy());
+    socket.write(head);
+    for (let sent = 0; sent < body; sent += piece.length) {
+      socket.write(piece.subarray(0, Math.min(piece.length, body - sent)));
+    }
+    sockets.push(socket);
+  }
+  await pause(ms);
+  for (const socket of sockets) socket.destroy();
+}
+
+function repeat<T>(value: T, times: number): T[] {
+  return new Array<T>(times).fill(value);
+}
+
+function form(bytes: Uint8Array<ArrayBuffer>, count: number): FormData {
+  const form = new FormData();
+  for (let i = 0; i < count; i++) form.append("image", new File([bytes], `${i}.png`));
+  return form;
+}
+
+const POST = "POST /classify HTTP/1.1\r\nhost: x\r\n";
+
+/** All attacks, by name. */
+export const ATTACKS: Readonly<Record<string, Attack>> = {
+  async boundary(target, from) {
+    for (const length of [252, 253]) {
+      const boundary = "b".repeat(length);
+      const part = `--${boundary}\r\ncontent-disposition: form-data; filename="x"\r\n\r\n${"b".repeat(600)}`;
+      await post(target, from, [part], { "content-type": `multipart/form-data; boundary=${boundary}` });
+    }
+  },
+  async panickingPngs(target, from) {
+    const png = await panickingPng();
+    for (let i = 0; i < 10; i++) await post(target, from, repeat(png, 10));
+  },
+  async scanBombs(target, from) {
+    await post(target, from, repeat(await scanBomb(), 8));
+  },
+  async inflationBombs(target, from) {
+    await post(target, from, repeat(await inflationBomb(), 3));
+  },
+  async oneByteChunks(target, from) {
+    const chunks = `1\r\nx\r\n`.repeat(1000);
+    const socket = connect({ host: target.hostname, port: Number(target.port), localAddress: from });
+    const ended = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    socket.on("error", () => socket.destroy()).resume();
+    socket.write(`${POST}transfer-encoding: chunked\r\nconnection: close\r\n\r\n`);
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => socket.write(chunks, resolve));
+    socket.write("0\r\n\r\n");
+    await ended;
+  },
+  async idleConnections(target, from) {
+    await hold(target, from, { count: 1000, head: "", ms: 5000 });
+  },
+  async halfHeads(target, from) {
+    await hold(target, from, { count: 300, head: POST, ms: 5000 });
+  },
+  async bodiesAlmostWhole(target, from) {
+    const head = `${POST}content-length: 32000000\r\n\r\n`;
+    await hold(target, from, { count: 8, head, body: 31_999_999, ms: 5000 });
+  },
+  async slowUploads(target, from) {
+    const head = `${POST}content-length: 3000000\r\n\r\n`;
+    await hold(target, from, { count: 100, head, body: 200_000, ms: 5000 });
+  },
+  async largePhotos(target, from) {
+    await post(target, from, repeat(await largeJpeg(), 100));
+  },
+  async manyPixels(target, from) {
+    const png = await blackPng();
+    await post(target, from, [form(png, 64)]);
+    await post(target, from, repeat(png, 64));
+    await post(target, from, [form(png, 2), form(png, 2), form(png, 2), form(png, 2)]);
+  },
+  async damagedFiles(target, from) {
+    const files = await Promise.all(["photo.jpg", "progressive.jpg", "photo.png", "photo.webp"].map(fixture));
+    const bodies = Array.from({ length: 200 }, (_, i) => {
+      const bytes = files[i % files.length].slice();
+      for (let k = 0; k < 5; k++) bytes[(i * 7919 + k * 104_729) % bytes.length] ^= 1 << (i + k) % 8;
+      return bytes;
+    });
+    for (let i = 0; i < bodies.length; i += 20) await post(target, from, bodies.slice(i, i + 20));
+  },
+  async names(target, from) {
+    const part = `--x\r\ncontent-disposition: form-data; filename*=UTF-8''%FF\x1b[31m\r\n\r\nx\r\n`;
+    await post(target, from, [`${part.repeat(25)}--x--`], { "content-type": "multipart/form-data; boundary=x" });
+    for (const method of ["constructor", "toString", "PRI", "\x00"]) {
+      await hold(target, from, { count: 3, head: `${method} /classify HTTP/1.1\r\nhost: x\r\n\r\n`, ms: 100 });
+    }
+  },
+  async goneWhileDecoding(target, from) {
+    const jpeg = await largeJpeg();
+    const head = `${POST}content-length: ${jpeg.length}\r\n\r\n`;
+    for (let i = 0; i < 20; i++) {
+      const socket = connect({ host: target.hostname, port: Number(target.port), localAddress: from });
+      socket.on("error", () => socket.destroy());
+      socket.write(head);
+      socket.write(jpeg);
+      await pause(50);
+      socket.destroy();
+    }
+  },
+};
