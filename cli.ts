@@ -7,5 +7,11 @@
 import { main } from "./lib/cli/main.ts";
 
 if (import.meta.main) {
-  Deno.exit(await main(Deno.args, { stdout: console.log, stderr: console.error, stdin: Deno.stdin.readable }));
+  const code = await main(Deno.args, {
+    stdout: console.log,
+    stderr: console.error,
+    columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined,
+    stdin: Deno.stdin.readable,
+  });
+  Deno.exit(code);
 }

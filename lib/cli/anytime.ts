@@ -5,10 +5,12 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { AdaptiveExecutor, AnytimeOptions, Classification } from "../executor/executor.ts";
+import type { AnytimeOptions, Classification } from "../executor/executor.ts";
 import { large, percent } from "../numbers.ts";
 import { readAmount } from "./amount.ts";
+import { BadInputs } from "./bad_inputs.ts";
 import { type Call, type Terminal, UsageError } from "./command.ts";
+import { expandInputs, firstInputs, nameOf, readInput } from "./inputs.ts";
 import { type ModelOption, openExecutor } from "./run_on.ts";
 import { printable } from "./text.ts";
 
@@ -18,9 +20,8 @@ type AnytimeOption = ModelOption | "budget" | "deadline";
 export async function classifyAnytime(
   call: Call<AnytimeOption | "threshold" | "calibration" | "top">,
   terminal: Terminal,
-  readImage: (image: string, executor: AdaptiveExecutor) => Promise<Float32Array>,
 ): Promise<void> {
-  const { operands, options, json } = call;
+  const { operands, options, json, flags } = call;
   const unused = (["threshold", "calibration", "top"] as const).find((name) => options[name] !== undefined);
   if (unused) throw new UsageError(`Cannot use --${unused} together with --anytime`);
   const limits: AnytimeOptions = {
@@ -28,11 +29,26 @@ export async function classifyAnytime(
     deadline: readDeadline(options.deadline),
   };
   using executor = await openExecutor(call, terminal, { capacity: 1 });
-  const found: { readonly image: string; readonly exits: readonly object[] }[] = [];
-  for (const image of operands) {
-    const tensor = await readImage(image, executor);
-    const exits = [];
+  const bad = new BadInputs(terminal, {
+    skip: flags.has("skip-bad"),
+    alone: (await firstInputs(operands, 2)).length === 1,
+  });
+  const found: object[] = [];
+  let answered = false;
+  for await (const input of expandInputs(operands)) {
+    const image = nameOf(input);
+    let tensor: Float32Array;
+    try {
+      tensor = await readInput(input, executor, terminal);
+    } catch (error) {
+      if (!(error instanceof RanetError)) throw error;
+      bad.add(error);
+      found.push({ image, error: error.message });
+      continue;
+    }
+    answered = true;
     if (!json) terminal.stdout(printable(image));
+    const exits = [];
     const began = performance.now();
     for await (const result of executor.anytime(tensor, limits)) {
       const { label, index, confidence, exit, subnetwork, flops } = result;
@@ -43,6 +59,7 @@ export async function classifyAnytime(
     found.push({ image, exits });
   }
   if (json) terminal.stdout(JSON.stringify(found));
+  bad.end(answered);
 }
 
 function line({ label, confidence, exit, flops }: Classification, milliseconds: number): string {

@@ -64,12 +64,16 @@ export async function readBudget(options: Options, model: Model): Promise<Budget
   }
 }
 
-/** What a batch made of its budget, in two lines. */
+/** Of fewer images, an average says little. */
+const MANY = 30;
+
+/** What a batch made of its budget, in a few lines. */
 export function budgetText({ budget, calibration }: Budget, summary: BatchSummary): string {
   const { expectedCost, expectedAccuracy, dataset, samples } = calibration;
   const shares = summary.exits.filter(({ share }) => share > 0)
     .map(({ exit, share }) => `${percent(share)} at exit ${exit}`);
   return `average ${large(summary.averageFlops)} of a budget of ${large(budget)}; ${shares.join(", ")}
 expected of these thresholds, from ${samples} samples${dataset ? ` of ${printable(dataset)}` : ""}: ` +
-    `${large(expectedCost)}, accuracy ${percent(expectedAccuracy)}`;
+    `${large(expectedCost)}, accuracy ${percent(expectedAccuracy)}` +
+    (summary.samples < MANY ? "\na budget is an average over many images: a few may cost more, or less" : "");
 }

@@ -74,6 +74,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const skipBad = flags.has("skip-bad");
     const { classes: labels, input } = model.spec;
     const dataset = await openDataset(path, { labels, inputSize: input.size, skipBad });
+    terminal.stderr(`Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${printable(out)}`);
     const bad = [...dataset.bad];
     const validation = await predict(executor, dataset, skipBad ? (message) => bad.push(message) : undefined);
     for (const message of bad) terminal.stderr(`Skipped: ${message}`);

@@ -4,19 +4,19 @@
  * @module
  */
 
-import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
-import { toTensor } from "../data/preprocess.ts";
-import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import { readBoundedStream, readResource } from "../model/resource.ts";
-import { type ImageResult, imageResult, resultsJson } from "../executor/results.ts";
-import { summarize } from "../executor/summary.ts";
-import { large, percent } from "../numbers.ts";
+import { classifyStream } from "../classifier/stream.ts";
+import { DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import { imageResult } from "../executor/results.ts";
+import { summarizeExits } from "../executor/summary.ts";
 import { classifyAnytime } from "./anytime.ts";
 import { count, thresholds } from "./args.ts";
-import { budgetText, readBudget } from "./budget.ts";
+import { BadInputs } from "./bad_inputs.ts";
+import { readBudget } from "./budget.ts";
+import { csvWriter, jsonWriter, tableWriter } from "./classify_output.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { countInputs, expandInputs, firstInputs, nameOf, readInput, STDIN } from "./inputs.ts";
+import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
-import { printable, table } from "./text.ts";
 
 type ClassifyOption = ModelOption | "threshold" | "budget" | "calibration" | "deadline" | "top";
 
@@ -26,9 +26,11 @@ export const classifyCommand: Command<ClassifyOption> = {
   summary: "say what is in images, and what it cost to tell",
   usage: "IMAGE… [options]",
   operands: [1, Infinity],
-  description: `Classifies JPEG, PNG and WebP images of any size: files, URLs, or - for standard input. Each leaves
-the network at the first exit whose confidence reaches the threshold; its cost is counted in
-multiply-adds. If one image cannot be read, nothing is printed but why.`,
+  description:
+    `Classifies JPEG, PNG and WebP images of any size: files, URLs, folders with all that is in them, patterns
+such as 'photos/**/*.jpg', or - for standard input. Each leaves the network at the first exit whose
+confidence reaches the threshold; its cost is counted in multiply-adds. Rows are printed as they come.
+What cannot be read is told on standard error, and makes exit code 1 of it at the end.`,
   options: {
     ...MODEL_OPTIONS,
     threshold: {
@@ -45,90 +47,69 @@ multiply-adds. If one image cannot be read, nothing is printed but why.`,
     deadline: { value: "MS", help: "with --anytime: milliseconds after which no further exit is begun" },
     top: { value: "N", help: "list the N most probable classes (default 1; 5 with --json)" },
   },
-  flags: { anytime: "print every exit's prediction as it finishes; --budget then bounds each image" },
+  flags: {
+    anytime: "print every exit's prediction as it finishes; --budget then bounds each image",
+    csv: "print CSV",
+    "skip-bad": "exit code 0 although some images cannot be read",
+  },
   examples: [
     "ranet classify examples/*.jpg",
-    "ranet classify examples/*.jpg --budget 20M",
+    "ranet classify photos --budget 20M --csv > labels.csv",
     "ranet classify photo.jpg --anytime --deadline 50",
     "ranet classify photo.jpg --threshold 0.5 --top 3",
     "curl -s https://example.com/cat.jpg | ranet classify - --json | jq -r '.[].label'",
     "ranet classify photo.png --model my-model --device cpu",
   ],
   async run(call: Call<ClassifyOption>, terminal: Terminal): Promise<void> {
-    const { operands: images, options, json } = call;
-    if (images.filter((image) => image === "-").length > 1) {
+    const { operands, options, json, flags } = call;
+    if (operands.filter((operand) => operand === STDIN).length > 1) {
       throw new UsageError("Cannot read - twice: standard input is one image");
     }
-    if (call.flags.has("anytime")) {
-      return await classifyAnytime(call, terminal, (image, executor) => readImages([image], executor, terminal));
+    if (json && flags.has("csv")) throw new UsageError("Cannot use --csv together with --json");
+    if (flags.has("anytime")) {
+      if (flags.has("csv")) throw new UsageError("Cannot use --csv together with --anytime");
+      return await classifyAnytime(call, terminal);
     }
     if (options.deadline !== undefined) throw new UsageError("Cannot use --deadline without --anytime");
     const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
     const top = options.top === undefined ? (json ? 5 : 1) : count("top", options.top);
-    using executor = await openExecutor(call, terminal, { capacity: Math.min(DEFAULT_CAPACITY, images.length) });
+    const first = await firstInputs(operands, DEFAULT_CAPACITY);
+    using executor = await openExecutor(call, terminal, { capacity: Math.max(1, first.length) });
     const budget = await readBudget(options, executor.model);
-    const when = budget ? { calibration: budget.calibration } : { threshold };
+    const output = { executor, budget, top, longest: Math.max(...first.map(({ length }) => length)) };
+    const writer = json
+      ? jsonWriter(terminal, output)
+      : flags.has("csv")
+      ? csvWriter(terminal, output)
+      : tableWriter(terminal, output);
 
-    const { model } = executor;
-    const results: ImageResult[] = [];
-    for (let start = 0; start < images.length; start += DEFAULT_CAPACITY) {
-      const batch = images.slice(start, start + DEFAULT_CAPACITY);
-      const found = await executor.classify(await readImages(batch, executor, terminal), when);
-      results.push(...found.map((classification, i) => imageResult(batch[i], classification, { model, top })));
+    const bad = new BadInputs(terminal, { skip: flags.has("skip-bad"), alone: first.length === 1 });
+    const counts = executor.model.network.exits.map(() => 0);
+    const outcomes = classifyStream(executor, expandInputs(operands), {
+      ...(budget ? { calibration: budget.calibration } : { threshold }),
+      read: (input) => readInput(input, executor, terminal),
+      batch: DEFAULT_CAPACITY,
+    });
+    // On a terminal, the rows themselves show how far it is.
+    using progress = terminal.columns === undefined ? await progressOf(operands) : undefined;
+    for await (const { input, result, error } of outcomes) {
+      progress?.advance(1);
+      const image = nameOf(input);
+      if (error) {
+        bad.add(error);
+        writer.bad(image, error.message);
+      } else {
+        counts[result.exit - 1]++;
+        writer.add(imageResult(image, result, { model: executor.model, top }));
+      }
     }
-    if (json) return terminal.stdout(JSON.stringify(resultsJson(results, { model, budget: budget?.budget })));
-    const text = asText(results, executor);
-    terminal.stdout(budget ? `${text}\n${budgetText(budget, summarize(results, model.network))}` : text);
+    const answered = counts.some((count) => count > 0);
+    writer.end(answered ? summarizeExits(counts, executor.model.network) : undefined);
+    bad.end(answered);
   },
 };
 
-/** One at a time: a decoded photo takes far more memory than its tensor. */
-async function readImages(
-  images: readonly string[],
-  { model }: AdaptiveExecutor,
-  { stdin }: Terminal,
-): Promise<Float32Array> {
-  const { input } = model.spec;
-  const length = 3 * input.size ** 2;
-  const tensors = new Float32Array(images.length * length);
-  for (const [i, source] of images.entries()) {
-    const bytes = source === "-"
-      ? await readBoundedStream(stdin, {
-        maxBytes: MAX_IMAGE_BYTES,
-        tooLarge: `Cannot read image "-": standard input has more than ${MAX_IMAGE_BYTES} bytes`,
-      })
-      : await readResource(source, { maxBytes: MAX_IMAGE_BYTES });
-    tensors.set(toTensor(await decodeImage(bytes, { source }), input), i * length);
-  }
-  return tensors;
-}
-
-function asText(results: readonly ImageResult[], { device, model }: AdaptiveExecutor): string {
-  const exits = model.network.exits.length;
-  const [{ fullFlops, top }] = results;
-  const rows = results.map(({ image, label, confidence, exit, subnetwork, flops, top: [, ...others] }) => [
-    image,
-    label,
-    percent(confidence),
-    ...(others.length > 0 ? [others.map((other) => `${other.label} ${percent(other.confidence)}`).join(", ")] : []),
-    `${exit}/${exits} (sub-network ${subnetwork})`,
-    large(flops),
-    percent(flops / fullFlops),
-  ]);
-  const average = results.reduce((sum, { flops }) => sum + flops, 0) / results.length;
-  return `${
-    table([
-      ["image", "left"],
-      ["label", "left"],
-      ["confidence", "right"],
-      ...(top.length > 1 ? [["then", "left"] as const] : []),
-      ["exit", "left"],
-      ["multiply-adds", "right"],
-      ["of all", "right"],
-    ], rows)
-  }
-
-${model.name} on ${printable(device.name)}: ${large(average)} multiply-adds an image, ${
-    percent(average / fullFlops)
-  } of the whole network`;
+async function progressOf(operands: readonly string[]): Promise<Progress> {
+  const { Progress } = await import("./progress.ts");
+  return new Progress("classifying", await countInputs(operands));
 }

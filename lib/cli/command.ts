@@ -10,6 +10,8 @@ export interface Terminal {
   readonly stdout: (text: string) => void;
   /** Writes a notice or a mistake, and ends the line. */
   readonly stderr: (text: string) => void;
+  /** Characters in a line of what shows `stdout`; missing if that is no terminal. */
+  readonly columns?: number;
   /** What `-` stands for. */
   readonly stdin: ReadableStream<Uint8Array>;
 }

@@ -53,5 +53,7 @@ export function change(from: number | undefined, to: number | undefined): string
   if (to === undefined) return "gone";
   if (from === to) return "=";
   const percent = 100 * (to / from - 1);
-  return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;
+  const digits = Math.abs(percent).toFixed(1);
+  if (digits === "0.0") return percent < 0 ? "−<0.1 %" : "+<0.1 %";
+  return `${percent < 0 ? "−" : "+"}${digits} %`;
 }

@@ -18,6 +18,7 @@ import { required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../write_files.ts";
 
@@ -122,8 +123,14 @@ async function pass(
   terminal: Terminal,
 ): Promise<Pass> {
   const { Progress } = await import("./progress.ts");
+  using interrupted = untilSignal();
   let progress: Progress | undefined;
   let before = 0;
+  interrupted.signal.addEventListener("abort", () => {
+    progress?.[Symbol.dispose]();
+    terminal.stderr("Stopped. To go on from here, run the same command again.");
+    Deno.exit(130);
+  });
   try {
     const outcomes = await evaluate(executor, dataset, {
       folder: join(options.out!, "cache"),

@@ -59,7 +59,8 @@ export async function watchPlan(
   if (BUNDLED_SPECS.includes(source) || isUrl(source)) {
     throw new UsageError(`Cannot watch ${source}: expected the path of a YAML file; ranet new makes one to edit`);
   }
-  const clear = !json && Deno.stdout.isTerminal() ? "\x1b[2J\x1b[3J\x1b[H" : "";
+  // What the terminal has scrolled away stays.
+  const clear = !json && Deno.stdout.isTerminal() ? "\x1b[2J\x1b[H" : "";
   let shown = "";
   let costs: Costs | undefined;
   let before: Costs | undefined;

@@ -1,5 +1,5 @@
 /**
- * A progress bar with speed and time left, on standard error, where that is a terminal.
+ * How far a long work is, with speed and time left, on standard error: a bar on a terminal, elsewhere a line now and then.
  *
  * @module
  */
@@ -14,10 +14,19 @@ interface Bar {
   stop(): void;
 }
 
+/** What every bar has: left by Ctrl-C, the terminal is as it was, for line wrap has not been touched. */
+export const BAR_OPTIONS = { stream: process.stderr, clearOnComplete: true, linewrap: true, gracefulExit: false };
+
+/** Milliseconds between lines, where there is no terminal. */
+const BETWEEN_LINES = 15_000;
+
 /** How far a long work is, most often a pass over images. */
 export class Progress implements Disposable {
-  readonly #bar: Bar;
+  readonly #bar: Bar | undefined;
   readonly #began = performance.now();
+  readonly #line: (rate: string) => string;
+  readonly #before: number;
+  #told = this.#began;
   #done = 0;
 
   /**
@@ -28,24 +37,32 @@ export class Progress implements Disposable {
    * @param options `done`: how many were done by an earlier run. `unit`: what is counted, if not images.
    */
   constructor(title: string, total: number, options: { readonly done?: number; readonly unit?: string } = {}) {
+    const { done = 0, unit = "images" } = options;
+    this.#before = done;
+    this.#line = (rate) => `${title} ${this.#before + this.#done}/${total} ${unit}, ${rate}/s`;
+    if (!process.stderr.isTTY) return;
     this.#bar = new cliProgress.SingleBar({
-      format: `${title} {bar} {value}/{total} ${options.unit ?? "images"}, {rate}/s, {eta_formatted} left`,
-      stream: process.stderr,
+      ...BAR_OPTIONS,
+      format: `${title} {bar} {value}/{total} ${unit}, {rate}/s, {eta_formatted} left`,
       barsize: 30,
-      clearOnComplete: true,
-    }, cliProgress.Presets.shades_classic);
-    this.#bar.start(total, options.done ?? 0, { rate: "–" });
+    }, cliProgress.Presets.shades_classic) as Bar;
+    this.#bar.start(total, done, { rate: "–" });
   }
 
   /** Tells what more has been done. */
   advance(count: number): void {
     this.#done += count;
-    const rate = 1000 * this.#done / (performance.now() - this.#began);
-    this.#bar.increment(count, { rate: rate.toFixed(rate < 10 ? 1 : 0) });
+    const now = performance.now();
+    const perSecond = 1000 * this.#done / (now - this.#began);
+    const rate = perSecond.toFixed(perSecond < 10 ? 1 : 0);
+    this.#bar?.increment(count, { rate });
+    if (this.#bar || now - this.#told < BETWEEN_LINES) return;
+    this.#told = now;
+    console.error(this.#line(rate));
   }
 
   /** Takes the bar away. */
   [Symbol.dispose](): void {
-    this.#bar.stop();
+    this.#bar?.stop();
   }
 }

@@ -4,11 +4,11 @@
  * @module
  */
 
-import process from "node:process";
 import cliProgress from "cli-progress";
 import { percent } from "../numbers.ts";
 import type { EpochRecord, StepRecord } from "../training/records.ts";
 import { duration } from "../training/training_report.ts";
+import { BAR_OPTIONS } from "./progress.ts";
 
 /** What is used of the library, which comes without types. */
 interface Bar {
@@ -38,9 +38,8 @@ export class TrainProgress implements Disposable {
     this.#steps = steps;
     this.#bar = new cliProgress.SingleBar({
       format: "epoch {epoch} {bar} {value}/{total}, {rate} images/s, loss {loss}{top1}, {left} left{note}",
-      stream: process.stderr,
+      ...BAR_OPTIONS,
       barsize: 20,
-      clearOnComplete: true,
     }, cliProgress.Presets.shades_classic);
     this.#bar.start(steps, done, { epoch: "–", rate: "–", loss: "–", top1: "", left: "–", note: "" });
   }

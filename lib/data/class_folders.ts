@@ -9,7 +9,8 @@ import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
 import { imageFileDataset, withFile } from "./files.ts";
 import { listLabels } from "./labels.ts";
 
-const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
+/** Names of files that are taken for images. */
+export const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
 /** Folders nested deeper are refused: links may run in circles. */
 const MAX_DEPTH = 8;
 

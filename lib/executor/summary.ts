@@ -77,3 +77,18 @@ export function summarize(
     }),
   };
 }
+
+/**
+ * Sums up how many samples left at each exit.
+ *
+ * @param counts For each exit; not all of them 0.
+ */
+export function summarizeExits(counts: readonly number[], network: Network): BatchSummary {
+  const samples = counts.reduce((sum, count) => sum + count, 0);
+  const flops = network.exits.reduce((sum, { cumulativeFlops }, k) => sum + counts[k] * cumulativeFlops, 0);
+  return {
+    samples,
+    averageFlops: flops / samples,
+    exits: counts.map((count, k) => ({ exit: k + 1, samples: count, share: count / samples })),
+  };
+}

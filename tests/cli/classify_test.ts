@@ -1,0 +1,105 @@
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { parse } from "csv-parse/sync";
+import { main } from "../../lib/cli/main.ts";
+import { ranet, withFolder } from "./ranet.ts";
+
+const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
+const cpu = ["--device", "cpu"];
+
+/** A folder of 6 photos, one of them deeper, with what is no photo beside them. */
+async function withPhotos(use: (folder: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/deep/er`, { recursive: true });
+    await Deno.mkdir(`${folder}/.hidden`);
+    for (const name of ["cat", "frog", "horse", "ship", "truck"]) {
+      await Deno.copyFile(`${EXAMPLES}${name}.jpg`, `${folder}/${name}.jpg`);
+    }
+    await Deno.copyFile(`${EXAMPLES}cat.jpg`, `${folder}/deep/er/CAT, 2.JPG`);
+    await Deno.copyFile(`${EXAMPLES}cat.jpg`, `${folder}/.hidden/cat.jpg`);
+    await Deno.writeTextFile(`${folder}/notes.txt`, "no photo");
+    await Deno.writeTextFile(`${folder}/bad.png`, "no photo");
+    await use(folder);
+  });
+}
+
+Deno.test("classify answers for good images and reports bad ones, which --skip-bad forgives", async () => {
+  await withPhotos(async (folder) => {
+    const images = [`${folder}/cat.jpg`, "nowhere.jpg", `${folder}/ship.jpg`];
+    const { code, out, notes } = await ranet("classify", ...images, ...cpu);
+    assertEquals(code, 1);
+    assertEquals(out.match(/\| (cat|ship) /g), ["| cat ", "| ship "]);
+    assertEquals(notes.split("\n"), [
+      'Cannot read "nowhere.jpg": there is no such file or folder',
+      "1 input could not be read; all others are classified (with --skip-bad, that is no failure)",
+    ]);
+    const skipped = await ranet("classify", ...images, "--skip-bad", "--json", ...cpu);
+    assertEquals(skipped.code, 0);
+    const results = JSON.parse(skipped.out);
+    assertEquals(results.map(({ label }: { label?: string }) => label), ["cat", undefined, "ship"]);
+    assertEquals(Object.keys(results[1]), ["image", "error"]);
+
+    const none = await ranet("classify", "nowhere.jpg", "nor/here.jpg", "--skip-bad", ...cpu);
+    assertEquals([none.code, none.out], [1, ""]);
+    assertStringIncludes(none.notes, "Nothing is classified: 2 inputs could not be read");
+    const anytime = await ranet("classify", ...images, "--anytime", "--skip-bad", "--json", ...cpu);
+    assertEquals(JSON.parse(anytime.out).map(({ exits }: { exits?: unknown[] }) => exits?.length), [6, undefined, 6]);
+    assertEquals(anytime.code, 0);
+  });
+});
+
+Deno.test("classify takes folders and patterns", async () => {
+  await withPhotos(async (folder) => {
+    const names = async (...operands: string[]) => {
+      const { out } = await ranet("classify", ...operands, "--json", "--skip-bad", ...cpu);
+      return (JSON.parse(out) as { image: string }[]).map(({ image }) => image.replace(`${folder}/`, ""));
+    };
+    await Deno.symlink(`${folder}`, `${folder}/deep/circle`);
+    await Deno.symlink(`${folder}/cat.jpg`, `${folder}/deep/link.jpg`);
+    const all = ["bad.png", "cat.jpg", "deep/er/CAT, 2.JPG", "deep/link.jpg", "frog.jpg", "horse.jpg", "ship.jpg"];
+    assertEquals(await names(folder), [...all, "truck.jpg"]);
+    assertEquals(await names(`${folder}/deep/`), ["deep/er/CAT, 2.JPG", "deep/link.jpg"]);
+    assertEquals(await names(`${folder}/{c,s}*.jpg`), ["cat.jpg", "ship.jpg"]);
+    assertEquals(await names(`${folder}/**/*at*`), ["cat.jpg"]);
+    assertEquals(await names(`${folder}/deep/**/*.{JPG,jpg}`), ["deep/er/CAT, 2.JPG", "deep/link.jpg"]);
+    await Deno.copyFile(`${EXAMPLES}cat.jpg`, `${folder}/[x]*.jpg`);
+    assertEquals(await names(`${folder}/[x]*.jpg`), ["[x]*.jpg"]);
+  });
+});
+
+Deno.test("classify --csv", async () => {
+  await withPhotos(async (folder) => {
+    const { code, out } = await ranet("classify", folder, "--csv", "--top", "2", "--skip-bad", ...cpu);
+    assertEquals(code, 0);
+    const rows = parse(out, { columns: true }) as Record<string, string>[];
+    assertEquals(rows.length, 7);
+    const [bad, cat, other] = rows;
+    assertEquals([bad.image, bad.label], [`${folder}/bad.png`, ""]);
+    assertStringIncludes(bad.error, "it is not an image");
+    assertEquals([cat.label, cat.exit, cat.subnetwork, cat.flops, cat.error], ["cat", "2", "1", "21765140", ""]);
+    assertLess(Number(cat.confidence_2), Number(cat.confidence));
+    assertEquals([other.image, other.label_2], [`${folder}/deep/er/CAT, 2.JPG`, cat.label_2]);
+  });
+});
+
+Deno.test("classify fits the terminal, and shortens paths in their middle", async () => {
+  await withPhotos(async (folder) => {
+    for (const columns of [72, 80, 120]) {
+      const lines: string[] = [];
+      const terminal = { stdout: (text: string) => lines.push(...text.split("\n")), stderr: () => {}, columns };
+      const images = [`${folder}/deep/er/CAT, 2.JPG`, `${folder}/frog.jpg`];
+      const stdin = new Blob().stream();
+      assertEquals(await main(["classify", ...images, ...cpu], { ...terminal, stdin }), 0);
+      const rows = lines.filter((line) => line.startsWith("|"));
+      assertEquals(rows.length, 4);
+      for (const row of rows) assert([...row].length <= columns, row);
+      assertEquals(new Set(rows.map((row) => [...row].length)).size, 1);
+      if (columns === 72) assertStringIncludes(rows[2], "…");
+      assertStringIncludes(rows[2], "2.JPG |");
+    }
+  });
+});
+
+Deno.test("a budget is said to be an average", async () => {
+  const { out } = await ranet("classify", `${EXAMPLES}cat.jpg`, "--budget", "10M", ...cpu);
+  assertStringIncludes(out, "a budget is an average over many images");
+});

@@ -1,0 +1,32 @@
+import { assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
+import { withFolder } from "./ranet.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+Deno.test("eval, interrupted on a terminal, leaves it as it was and says how to go on", async () => {
+  await withFolder(async (folder) => {
+    // Black images, more than are classified before one can look.
+    await Deno.writeFile(`${folder}/test_batch.bin`, new Uint8Array(3073 * 10_000));
+    const evaluate =
+      `${Deno.execPath()} run --quiet -P=cli cli.ts eval ${folder}/test_batch.bin --out ${folder}/report`;
+    // `script` lends a terminal, on which what is written to it is typed.
+    await using process = new Deno.Command("script", {
+      args: ["-qec", `${evaluate} --device cpu`, "/dev/null"],
+      cwd: ROOT,
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const keyboard = process.stdin.getWriter();
+    let said = "";
+    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
+      if (!said.includes("images,") && (said + text).includes("images,")) {
+        await keyboard.write(new TextEncoder().encode("\x03"));
+      }
+      said += text;
+    }
+    await keyboard.close();
+    assertEquals((await process.status).code, 130);
+    assertStringIncludes(said, "Stopped. To go on from here, run the same command again.");
+    assertFalse(said.includes("\x1b[?7l"), "line wrap");
+  });
+});
