@@ -59,6 +59,9 @@ Deno.test("the launcher runs a task of deno.json by its name, and nothing else a
   const [task, command] = await launch({ version: "deno 2.9.6" }, ["lint", "--fix"], ["2.0"]);
   assertStringIncludes(task.out, `task --quiet --config ${ROOT}/deno.json lint --fix\n`);
   assertMatch(command.out, /^run /);
+  const [web, bench] = await launch({ version: "deno 2.9.6" }, ["web", "--help"], ["bench", "--help"]);
+  assertStringIncludes(web.out, "cli.ts help web\n");
+  assertStringIncludes(bench.out, "deno.json bench --help\n");
 });
 
 Deno.test("the launcher runs a script with the library's import map, or with that of the script's own project", async () => {

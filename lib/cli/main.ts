@@ -5,7 +5,9 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
+import { IMAGE_FILE } from "../data/class_folders.ts";
 import { RanetError } from "../errors.ts";
+import { isUrl } from "../model/resource.ts";
 import { suggest } from "../suggest.ts";
 import { parseCall, unknownOption } from "./args.ts";
 import { calibrateCommand } from "./calibrate.ts";
@@ -17,7 +19,7 @@ import { drawCommand } from "./draw.ts";
 import { evalCommand } from "./eval.ts";
 import { exportCommand } from "./export.ts";
 import { forwardCommand } from "./forward.ts";
-import { commandHelp, overallHelp } from "./help.ts";
+import { commandHelp, overallHelp, type Task, taskHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
 import { newCommand } from "./new.ts";
 import { planCommand } from "./plan.ts";
@@ -46,6 +48,11 @@ const COMMANDS: readonly Command[] = [
   tuneCommand,
 ];
 
+/** What the launcher runs besides, in a clone. */
+const TASKS: readonly Task[] = import.meta.url.startsWith("file:")
+  ? Object.entries(config.tasks).map(([name, task]) => ({ name, ...task }))
+  : [];
+
 /**
  * Runs a command line.
  *
@@ -70,21 +77,34 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-async function dispatch([name, ...words]: readonly string[], terminal: Terminal): Promise<void> {
-  if (name === undefined) throw new UsageError("Cannot run: no command given");
-  if (["--help", "-h", "help"].includes(name)) return terminal.stdout(overallHelp(COMMANDS));
+async function dispatch([name = "help", ...words]: readonly string[], terminal: Terminal): Promise<void> {
+  if (["--help", "-h", "help"].includes(name)) return terminal.stdout(helpOn(words[0]));
   if (name === "--version") return terminal.stdout(`ranet ${config.version}`);
   if (name.startsWith("-")) throw unknownOption(name, ["help", "version"]);
   const command = COMMANDS.find((command) => command.name === name);
-  if (!command) {
-    const names = COMMANDS.map((command) => command.name);
-    const near = suggest(name, names);
-    const advice = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
-    throw new UsageError(`Cannot run ${JSON.stringify(name)}: there is no such command; ${advice}`);
-  }
+  if (!command) throw unknownCommand(name);
   const call = parseCall(command, words);
   if (call === "help") terminal.stdout(commandHelp(command));
   else await command.run(call, terminal);
+}
+
+/** Help for a command or task, or all of it. */
+function helpOn(name: string | undefined): string {
+  if (name === undefined) return overallHelp(COMMANDS, TASKS);
+  const command = COMMANDS.find((command) => command.name === name);
+  if (command) return commandHelp(command);
+  const task = TASKS.find((task) => task.name === name);
+  if (task) return taskHelp(task);
+  throw unknownCommand(name);
+}
+
+function unknownCommand(name: string): UsageError {
+  const start = `Cannot run ${JSON.stringify(name)}: there is no such command;`;
+  if (IMAGE_FILE.test(name) || isUrl(name)) return new UsageError(`${start} did you mean ranet classify ${name}?`);
+  const names = [...COMMANDS, ...TASKS].map(({ name }) => name);
+  const near = suggest(name, names);
+  const advice = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
+  return new UsageError(`${start} ${advice}`);
 }
 
 /** Messages quote names and files, which may hold what a terminal obeys. */

@@ -15,7 +15,7 @@ import { exists } from "../exists.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { writeFiles } from "../write_files.ts";
 
-type NewOption = "from" | "out";
+type NewOption = "from" | "classes" | "out";
 
 /** The command. */
 export const newCommand: Command<NewOption> = {
@@ -24,8 +24,8 @@ export const newCommand: Command<NewOption> = {
   usage: "NAME [options]",
   operands: [1, 1],
   description:
-    `Writes a copy of another architecture in which every key is there and explained. NAME is lower-case letters,
-digits and hyphens. docs/guide.md goes on from there.`,
+    `Writes a copy of another architecture in which every key is there and explained; those that say what they would
+say anyway are commented out. NAME is lower-case letters, digits and hyphens. docs/guide.md goes on from there.`,
   options: {
     from: {
       value: "SPEC",
@@ -33,17 +33,20 @@ digits and hyphens. docs/guide.md goes on from there.`,
         wrap(BUNDLED_SPECS.join(", "), 90).join("\n")
       }`,
     },
+    classes: { value: "C", help: "labels in the order of the logits, separated by commas, or their number" },
     out: { value: "FILE", help: "where to write it (default NAME.yaml)" },
   },
   flags: { force: "replace FILE if it is there" },
   examples: [
     "ranet new my-ranet",
+    "ranet new pets --classes cat,dog,neither",
     "ranet new tiny --from ranet-cifar10-micro --out specs/tiny.yaml",
     "ranet plan my-ranet.yaml --watch",
   ],
   async run({ operands: [name], options, flags, json }: Call<NewOption>, { stdout }: Terminal): Promise<void> {
     const { from = DEFAULT_MODEL } = options;
-    const document = { ...documentOf(await readSpec(from)), name };
+    const classes = options.classes === undefined ? {} : { classes: readClasses(options.classes) };
+    const document = { ...documentOf(await readSpec(from)), name, ...classes };
     const spec = resolveSpec(document, { source: `named ${JSON.stringify(name)}` });
     const { out = `${name}.yaml` } = options;
     if (!flags.has("force") && await exists(out)) {
@@ -58,8 +61,13 @@ digits and hyphens. docs/guide.md goes on from there.`,
       } by \`ranet new\`; the guide is docs/guide.md. To see what a change costs:`,
       "`ranet plan FILE --watch` while you edit, and `ranet diff A B` for two specs.",
     ];
+    heading.push("Keys with a # right before them say their defaults: take it away to set them.");
     const text = specTemplate(spec, { schema: schemaSeenFrom(out), heading });
     await writeFiles([[out, new TextEncoder().encode(text)]]);
     stdout(json ? JSON.stringify({ name, file: out }) : `Wrote ${out}. Next: ranet plan ${out} --watch`);
   },
 };
+
+function readClasses(text: string): number | string[] {
+  return /^\d+$/.test(text) ? Number(text) : text.split(",").map((label) => label.trim());
+}

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { RanetError } from "../errors.ts";
 import type { ArchitectureSpec } from "./architecture.ts";
 import { documentOf, type DocumentValue, type SpecMapping } from "./document.ts";
 import { specJsonSchema } from "./json_schema.ts";
+import { resolveSpec } from "./parse.ts";
 import { schemaLine, wrap, yamlList, yamlScalar } from "./yaml_text.ts";
 
 /** A part of a JSON schema, as far as explanations of keys go. */
@@ -35,31 +37,85 @@ export interface TemplateOptions {
 export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = {}): string {
   const { schema = "./ranet.schema.json", heading = [] } = options;
   const document = documentOf(spec);
+  const schemas = JSON.parse(specJsonSchema());
   return [
     schemaLine(schema),
     ...heading.map((line) => `# ${line}`),
-    ...mappingLines(document, JSON.parse(specJsonSchema()), { between: "" }),
+    ...mappingLines(document, schemas, { between: "", defaults: defaultKeys(document, spec) }),
     "",
   ].join("\n");
 }
 
+/** What a sketch begins with: there to be changed, whether it is the default or not. */
+const KEPT: ReadonlySet<string> = new Set([
+  "input",
+  "input.size",
+  "subnetworks",
+  "layers",
+  "layers.mode",
+  "layers.step",
+]);
+
+/** Paths of keys without which the architecture is the same: these leave it to their defaults to follow other keys. */
+function defaultKeys(document: SpecMapping, spec: ArchitectureSpec): ReadonlySet<string> {
+  const found = new Set<string>();
+  const wanted = JSON.stringify(spec);
+  const isSame = (mapping: SpecMapping): boolean => {
+    try {
+      return JSON.stringify(resolveSpec(mapping)) === wanted;
+    } catch (error) {
+      if (error instanceof RanetError) return false;
+      throw error;
+    }
+  };
+  /** The document without what is found in a part of it. */
+  const reduce = (part: SpecMapping, path: string, whole: (part: SpecMapping) => SpecMapping): SpecMapping => {
+    let rest = part;
+    for (const [key, value] of Object.entries(part)) {
+      const { [key]: _, ...without } = rest;
+      if (!KEPT.has(path + key) && isSame(whole(without))) {
+        found.add(path + key);
+        rest = without;
+      } else if (typeof value === "object" && !isList(value)) {
+        const before = rest;
+        rest = { ...before, [key]: reduce(value, `${path}${key}.`, (part) => whole({ ...before, [key]: part })) };
+      }
+    }
+    return rest;
+  };
+  reduce(document, "", (part) => part);
+  return found;
+}
+
 /** Block style, each key under its explanation. */
-function mappingLines(mapping: SpecMapping, schema: SchemaNode, options: { between?: string } = {}): string[] {
+function mappingLines(mapping: SpecMapping, schema: SchemaNode, options: MappingOptions): string[] {
+  const { between, defaults, path = "" } = options;
   const properties = propertiesOf(schema);
   return Object.entries(mapping).flatMap(([key, value]) => {
     const node = properties[key];
+    const inner = { defaults, path: `${path}${key}.` };
+    const lines = valueLines(key, value, node, inner);
     return [
-      ...options.between === undefined ? [] : [options.between],
+      ...between === undefined ? [] : [between],
       ...comment("", node.description ?? ""),
-      ...valueLines(key, value, node),
+      ...defaults.has(path + key) ? lines.map((line) => line.startsWith("#") ? line : `#${line}`) : lines,
     ];
   });
 }
 
-function valueLines(key: string, value: DocumentValue, node: SchemaNode): string[] {
+interface MappingOptions {
+  /** A line before each key. */
+  readonly between?: string;
+  /** Paths of keys to comment out. */
+  readonly defaults: ReadonlySet<string>;
+  /** What leads to these keys. */
+  readonly path?: string;
+}
+
+function valueLines(key: string, value: DocumentValue, node: SchemaNode, options: MappingOptions): string[] {
   if (!isList(value)) {
     if (typeof value !== "object") return [`${key}: ${yamlScalar(value)}`];
-    return [`${key}:`, ...mappingLines(value, node).map((line) => `  ${line}`)];
+    return [`${key}:`, ...mappingLines(value, node, options).map((line) => `  ${line}`)];
   }
   if (!value.some((item) => typeof item === "object")) return [`${key}: ${flow(value)}`];
   // One entry a line reads as a table; its keys are explained above it.

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
 import { ranet, withFolder } from "./ranet.ts";
 import { readSafetensors } from "../../lib/weights/safetensors.ts";
 
@@ -135,7 +136,14 @@ Deno.test("devices", async () => {
 Deno.test("help and version", async () => {
   const overall = await ranet("--help");
   assertEquals(overall.code, 0);
-  for (const [, command] of overall.out.matchAll(/^ {2}([a-z]+) {2}/gm)) {
+  assertEquals(await ranet(), overall);
+  assertEquals(await ranet("help", "classify"), await ranet("classify", "--help"));
+  const [commands, tasks] = overall.out.split("From a clone");
+  for (const [name, { description }] of Object.entries(config.tasks)) {
+    assertStringIncludes(tasks, `\n  ${name} `);
+    assertStringIncludes((await ranet("help", name)).out.replaceAll("\n", " "), description);
+  }
+  for (const [, command] of commands.matchAll(/^ {2}([a-z]+) {2}/gm)) {
     const { code, out } = await ranet(command, "--help");
     assertEquals(code, 0);
     assertMatch(out, new RegExp(`^Usage: ranet ${command} [^]*--json[^]*\nExamples:\n  ranet `));
@@ -146,7 +154,8 @@ Deno.test("help and version", async () => {
 
 for (
   const [args, code, message] of [
-    [[], 2, "no command"],
+    [["photo.jpg"], 2, "did you mean ranet classify photo.jpg?"],
+    [["help", "clasify"], 2, "did you mean classify?"],
     [["clasify"], 2, "did you mean classify?"],
     [["--jsn"], 2, "no such option"],
     [["classify"], 2, "expected IMAGE…"],

@@ -20,7 +20,20 @@ Deno.test("new: the file knows its schema, and says where it is from", async () 
     const text = await Deno.readTextFile(out);
     const schema = /^# yaml-language-server: \$schema=(.*)\n# Made from ranet-cifar10 /.exec(text)![1];
     assert((await Deno.stat(`${folder}/deep/er/${schema}`)).isFile);
-    assertMatch(text, /^# Share of the channels that a transition keeps\..*\n(#.*\n)*reduction: 0\.5$/m);
+    assertMatch(text, /^# Share of the channels that a transition keeps\..*\n(#.*\n)*#reduction: 0\.5$/m);
+  });
+});
+
+Deno.test("new: another size, alone, is the same as in a spec that leaves all else to defaults", async () => {
+  await withFolder(async (folder) => {
+    const out = `${folder}/mine.yaml`;
+    await ranet("new", "mine", "--out", out, "--classes", "cat, dog,neither");
+    const text = await Deno.readTextFile(out);
+    await Deno.writeTextFile(out, text.replace("size: 32", "size: 64"));
+    const { input, classes } = await readSpec(out);
+    assertEquals([input.size, input.resize, classes], [64, 64, ["cat", "dog", "neither"]]);
+    await ranet("new", "mine", "--out", out, "--classes", "7", "--force");
+    assertEquals((await readSpec(out)).classes.length, 7);
   });
 });
 
@@ -28,7 +41,7 @@ Deno.test("new: a file of one's own is a place to begin, and is replaced only if
   await withFolder(async (folder) => {
     const [mine, other] = [`${folder}/mine.yaml`, `${folder}/other.yaml`];
     await ranet("new", "mine", "--out", mine);
-    await Deno.writeTextFile(mine, (await Deno.readTextFile(mine)).replace("reduction: 0.5", "reduction: 0.75"));
+    await Deno.writeTextFile(mine, (await Deno.readTextFile(mine)).replace("#reduction: 0.5", "reduction: 0.75"));
     const made = await ranet("new", "other", "--from", mine, "--out", other, "--json");
     assertEquals(JSON.parse(made.out), { name: "other", file: other });
     assertEquals((await readSpec(other)).reduction, 0.75);
