@@ -71,7 +71,8 @@ Deno.test("web_handler.ts", async () => {
   const [status, { label, exit }] = await post(await Deno.readFile(new URL("examples/cat.jpg", ROOT)));
   assertEquals([status, label, exit], [200, "cat", 2]);
   assertEquals(await post("text"), [400, {
-    error: 'Cannot read image "request body": it is not an image (JPEG, PNG and WebP are supported)',
+    error:
+      'Cannot read image "request body": it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported)',
   }]);
   assertEquals((await (await fetch(url)).json()).error, "POST an image");
   await server.stdout.cancel();

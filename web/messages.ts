@@ -10,7 +10,7 @@ export interface Question {
   readonly id: number;
   /** The file's name, for messages. */
   readonly name: string;
-  /** The file: JPEG, PNG or WebP. */
+  /** The file: any image. */
   readonly file: Blob;
 }
 

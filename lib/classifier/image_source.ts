@@ -40,12 +40,11 @@ export async function readImage(image: ImageSource, options: { readonly source: 
 }
 
 /** Formats that a browser leaves to our decoders, so that the pixels are those that Deno sees. */
-const DECODED_ALIKE: ReadonlySet<string> = new Set(["JPEG", "PNG", "WebP"]);
+const DECODED_ALIKE: ReadonlySet<string | undefined> = new Set(["JPEG", "PNG", "WebP"]);
 
-/** The bytes, or a PNG of them where only the browser can decode them. */
+/** The bytes, or a PNG of them where the browser decodes them better or alone. */
 async function decodable(bytes: Uint8Array): Promise<Uint8Array> {
-  const { format = "", unsupported } = readImageHeader(bytes) ?? {};
-  return DECODED_ALIKE.has(format) && !unsupported ? bytes : await toPng(bytes) ?? bytes;
+  return DECODED_ALIKE.has(readImageHeader(bytes)?.format) ? bytes : await toPng(bytes) ?? bytes;
 }
 
 async function bytesOf(image: Exclude<ImageSource, RgbImage>, source: string): Promise<Uint8Array> {

@@ -14,7 +14,7 @@ import { BadInputs } from "./bad_inputs.ts";
 import { readBudget } from "./budget.ts";
 import { csvWriter, jsonWriter, tableWriter } from "./classify_output.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
-import { countInputs, expandInputs, firstInputs, nameOf, readInput, STDIN } from "./inputs.ts";
+import { countInputs, expandInputs, firstInputs, nameOf, openDecoders, readInput, STDIN } from "./inputs.ts";
 import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 
@@ -27,8 +27,8 @@ export const classifyCommand: Command<ClassifyOption> = {
   usage: "IMAGE… [options]",
   operands: [1, Infinity],
   description:
-    `Classifies JPEG, PNG and WebP images of any size: files, URLs, folders with all that is in them, patterns
-such as 'photos/**/*.jpg', or - for standard input. Each leaves the network at the first exit whose
+    `Classifies JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF images of any size: files, URLs, folders with all that is
+in them, patterns such as 'photos/**/*.jpg', or - for standard input. Each leaves the network at the first exit whose
 confidence reaches the threshold; its cost is counted in multiply-adds. Rows are printed as they come.
 What cannot be read is told on standard error, and makes exit code 1 of it at the end.`,
   options: {
@@ -84,10 +84,11 @@ What cannot be read is told on standard error, and makes exit code 1 of it at th
       : tableWriter(terminal, output);
 
     const bad = new BadInputs(terminal, { skip: flags.has("skip-bad"), alone: first.length === 1 });
+    using decoders = await openDecoders(first.length);
     const counts = executor.model.network.exits.map(() => 0);
     const outcomes = classifyStream(executor, expandInputs(operands), {
       ...(budget ? { calibration: budget.calibration } : { threshold }),
-      read: (input) => readInput(input, executor, terminal),
+      read: (input) => readInput(input, executor, { stdin: terminal.stdin, decoders }),
       batch: DEFAULT_CAPACITY,
     });
     // On a terminal, the rows themselves show how far it is.

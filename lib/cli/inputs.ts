@@ -9,6 +9,7 @@ import { join } from "node:path";
 import picomatch from "picomatch";
 import { IMAGE_FILE } from "../data/class_folders.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
+import { DecoderPool } from "../data/decoder_pool.ts";
 import { withFile } from "../data/files.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
@@ -78,14 +79,14 @@ export function nameOf(input: string | NoImages): string {
 }
 
 /**
- * The tensor of an input.
+ * The tensor of an input, decoded here or by `decoders`.
  *
  * @throws {RanetError} If it is no image, or cannot be read.
  */
 export async function readInput(
   input: string | NoImages,
   { model: { spec } }: AdaptiveExecutor,
-  { stdin }: Pick<Terminal, "stdin">,
+  { stdin, decoders }: Pick<Terminal, "stdin"> & { readonly decoders?: DecoderPool },
 ): Promise<Float32Array> {
   if (typeof input !== "string") throw input.error;
   try {
@@ -95,10 +96,28 @@ export async function readInput(
         tooLarge: `Cannot read image "-": standard input has more than ${MAX_IMAGE_BYTES} bytes`,
       })
       : await readResource(input, { maxBytes: MAX_IMAGE_BYTES });
+    if (decoders) return await decoders.tensor(bytes, { source: input, input: spec.input });
     return toTensor(await decodeImage(bytes, { source: input }), spec.input);
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : new RanetError(`Cannot read ${JSON.stringify(input)}: ${reason}`);
+  }
+}
+
+/** Fewer images are decoded before a worker has started. */
+const MANY = 8;
+
+/** Decoders in workers, where they are worth it and may be started. */
+export async function openDecoders(images: number): Promise<DecoderPool | undefined> {
+  if (images < MANY) return undefined;
+  const decoders = new DecoderPool();
+  try {
+    await decoders.start();
+    return decoders;
+  } catch (error) {
+    decoders[Symbol.dispose]();
+    if (error instanceof RanetError) return undefined;
+    throw error;
   }
 }
 

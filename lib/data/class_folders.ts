@@ -10,7 +10,7 @@ import { imageFileDataset, withFile } from "./files.ts";
 import { listLabels } from "./labels.ts";
 
 /** Names of files that are taken for images. */
-export const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
+export const IMAGE_FILE = /\.(jpe?g|png|webp|avif|gif|bmp|tiff?)$/i;
 /** Folders nested deeper are refused: links may run in circles. */
 const MAX_DEPTH = 8;
 
@@ -41,7 +41,11 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
       if (IMAGE_FILE.test(name)) {
         found.files.push(file);
         found.labels.push(label);
-      } else bad.add(`Cannot use ${JSON.stringify(join(path, file))}: expected a .jpg, .png or .webp image`);
+      } else {bad.add(
+          `Cannot use ${
+            JSON.stringify(join(path, file))
+          }: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif`,
+        );}
     }
     for (const name of folders) {
       if (depth === MAX_DEPTH) {

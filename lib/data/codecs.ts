@@ -1,14 +1,20 @@
 /**
- * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp. They need no permission, are loaded when
- * the first image of their format comes, and give the very pixels of Python's Pillow.
+ * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, which give the very pixels of Python's
+ * Pillow, and of libavif; image-js's `tiff`; for the others, the platform's own. They need no permission, and are loaded
+ * when the first image of their format comes.
  *
  * @module
  */
 import type { RgbImage } from "./image.ts";
+import { CMYK_JPEG } from "./image_header.ts";
+import { toPng } from "./platform_decode.ts";
+import { decodeTiff } from "./tiff.ts";
 import { neededParts, startPngDecoder } from "./png.ts";
 
 /** A decoder gave up on the file; the message is its own, if it said anything. */
 export class DecodeError extends Error {}
+
+const decodePng = pngDecoder();
 
 /**
  * The decoders by format; each throws {@linkcode DecodeError} for a damaged file.
@@ -30,8 +36,27 @@ export const CODECS: ReadonlyMap<string, (bytes: Uint8Array) => Promise<RgbImage
       await import.source("@jsquash/webp/codec/dec/webp_dec.wasm") as WebAssembly.Module,
     ], (codec, bytes) => codec.decode(bytes)),
   ],
-  ["PNG", pngDecoder()],
+  ["PNG", decodePng],
+  [
+    "AVIF",
+    emscriptenDecoder(async () => [
+      (await import("@jsquash/avif/codec/dec/avif_dec.js")).default as EmscriptenFactory,
+      // @ts-ignore: TypeScript has no source phase imports yet
+      await import.source("@jsquash/avif/codec/dec/avif_dec.wasm") as WebAssembly.Module,
+    ], (codec, bytes) => codec.decode(bytes, BITS)),
+  ],
+  ["GIF", decodeByPlatform],
+  ["BMP", decodeByPlatform],
+  ["TIFF", async (bytes) => await decodeTiff(bytes).catch(({ message }) => Promise.reject(new DecodeError(message)))],
+  [CMYK_JPEG, decodeByPlatform],
 ]);
+
+/** What the platform makes a PNG of, its first frame. */
+async function decodeByPlatform(bytes: Uint8Array): Promise<RgbImage> {
+  const png = await toPng(bytes);
+  if (!png) throw new DecodeError();
+  return await decodePng(png);
+}
 
 /** Calls a decoder's instance; one that has thrown is not to be trusted again, and another takes its place. */
 function withInstance<Instance>(
@@ -76,12 +101,14 @@ type EmscriptenFactory = (overrides: {
   ) => WebAssembly.Exports;
 }) => Promise<EmscriptenCodec>;
 
-/** What the JPEG and the WebP codec have in common; it checks the number of arguments. */
+/** What the JPEG, WebP and AVIF codecs have in common; it checks the number of arguments. */
 interface EmscriptenCodec {
-  decode(bytes: Uint8Array, ...options: readonly boolean[]): RgbImage | null;
+  decode(bytes: Uint8Array, ...options: readonly (boolean | number)[]): RgbImage | null;
 }
 /** mozjpeg's option: apply the EXIF orientation. */
 const UPRIGHT = true;
+/** libavif's option: bits of a sample. */
+const BITS = 8;
 
 function emscriptenDecoder(
   load: () => Promise<readonly [EmscriptenFactory, WebAssembly.Module]>,

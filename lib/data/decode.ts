@@ -1,5 +1,5 @@
 /**
- * Image files to pixels: JPEG, PNG and WebP.
+ * Image files to pixels.
  *
  * @module
  */
@@ -15,11 +15,17 @@ export const MAX_IMAGE_BYTES = 100_000_000;
 const MAX_PIXELS = 100_000_000;
 /** Images of more pixels in a row or column are refused. */
 const MAX_SIDE = 30_000;
+/** How to make a supported file of others: well-known tools, in words to copy. */
+const CONVERTERS: ReadonlyMap<string, string> = new Map([
+  ["HEIC", "heif-convert photo.heic photo.jpg; on a Mac, sips -s format jpeg photo.heic --out photo.jpg"],
+  ["JPEG XL", "djxl photo.jxl photo.png"],
+  ["SVG", "rsvg-convert drawing.svg > drawing.png"],
+]);
 /** JPEGs of more scans are refused; progressive ones have about ten. */
 const MAX_SCANS = 64;
 
 /**
- * Decodes a JPEG, PNG or WebP file. A JPEG's EXIF orientation is applied, so that photos stand upright; grey becomes
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF (its first frame), BMP or TIFF file. A JPEG's EXIF orientation is applied, so that photos stand upright; grey becomes
  * RGB; 16-bit samples keep their upper 8 bits; transparency is dropped, as Pillow's `convert("RGB")` does, not blended.
  *
  * @param bytes The whole file.
@@ -40,7 +46,7 @@ export async function decodeImage(bytes: Uint8Array, options: { readonly source:
   const refuse = (reason: string, cause?: unknown): never => {
     throw new RanetError(`${refusal(options.source)} ${reason}`, { cause });
   };
-  if (format === "JPEG" && countScans(bytes) > MAX_SCANS) refuse(`it has more than ${MAX_SCANS} scans`);
+  if (format.endsWith("JPEG") && countScans(bytes) > MAX_SCANS) refuse(`it has more than ${MAX_SCANS} scans`);
   if (format === "PNG" && await unpacksTooFar(bytes)) refuse("its data unpack to more than its pixels need");
   try {
     return await CODECS.get(format)!(bytes);
@@ -69,13 +75,16 @@ export function checkHeader(bytes: Uint8Array, source: string): Required<Pick<Im
   const refuse = (reason: string): never => {
     throw new RanetError(`${refusal(source)} ${reason}`);
   };
-  const formats = "JPEG, PNG and WebP are supported";
+  const formats = "JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported";
   if (bytes.length === 0) return refuse("the file is empty");
   if (bytes.length > MAX_IMAGE_BYTES) return refuse(`${bytes.length} bytes are more than ${MAX_IMAGE_BYTES}`);
   const header = readImageHeader(bytes);
   if (header === undefined) return refuse(`it is not an image (${formats})`);
   const { format, size, unsupported } = header;
-  if (!CODECS.has(format)) return refuse(`${format} is not supported (${formats})`);
+  if (!CODECS.has(format)) {
+    const convert = CONVERTERS.get(format);
+    return refuse(`${format} is not supported (${formats})${convert ? `; to convert it: ${convert}` : ""}`);
+  }
   if (size === undefined) return refuse(`it is truncated or damaged (the ${format} header is incomplete)`);
   const [width, height] = size;
   if (width === 0 || height === 0) return refuse(`its header says ${width}×${height} pixels`);

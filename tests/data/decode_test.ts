@@ -1,8 +1,10 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { RanetError } from "../../lib/errors.ts";
+import { bmp } from "./bmp.ts";
 import { fixture, image, rgb } from "./fixtures.ts";
 import { chunk, deflatedZeros, header } from "./png_writer.ts";
+import { tiff } from "./tiff_writer.ts";
 
 const sameAsPillow = {
   "photo.jpg": "photo.jpg.png",
@@ -34,6 +36,41 @@ Deno.test("decodeImage() turns a JPEG as its EXIF orientation says", async () =>
   }
 });
 
+/** How far a decoded image is from photo.png, on average. */
+async function distance(bytes: Uint8Array): Promise<number> {
+  const [found, expected] = [await decodeImage(bytes, { source: "x" }), await image("photo.png")];
+  assertEquals([found.width, found.height], [20, 14]);
+  const [a, b] = [rgb(found), rgb(expected)];
+  return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
+}
+
+Deno.test("decodeImage() reads BMP and TIFF to the pixel, GIF, AVIF and CMYK as near as they keep them", async () => {
+  const photo = await image("photo.png");
+  assertEquals(await distance(bmp(photo)), 0);
+  for (const bits of [8, 16]) {
+    for (const deflate of [false, true]) assertEquals(await distance(await tiff(photo, { bits, deflate })), 0);
+  }
+  assertLess(await distance(await fixture("photo.gif")), 1);
+  assertLess(await distance(await fixture("cmyk.jpg")), 8);
+  assertLess(await distance(await fixture("photo.avif")), 8);
+});
+
+Deno.test("decodeImage() refuses what is damaged in every format, and sizes too large before decoding", async () => {
+  const photo = await image("photo.png");
+  const files = [bmp(photo), await tiff(photo, { bits: 8, deflate: true })];
+  for (const name of ["photo.gif", "photo.avif", "cmyk.jpg"]) files.push(await fixture(name));
+  for (const file of files) await refused(file.subarray(0, file.length / 2), "it is truncated or damaged");
+  const huge = bmp(photo);
+  new DataView(huge.buffer).setInt32(18, 60_000, true);
+  await refused(huge, "60000×14 pixels are too many");
+  const bomb = await tiff({ width: 8, height: 8, data: new Uint8Array(256) }, {
+    bits: 8,
+    deflate: true,
+    extra: 2 ** 20,
+  });
+  await refused(bomb, "it is truncated or damaged (its data unpack to more than its pixels need)");
+});
+
 function refused(bytes: Uint8Array, message: string): Promise<RanetError> {
   return assertRejects(
     () => decodeImage(bytes, { source: "x.jpg" }),
@@ -44,9 +81,13 @@ function refused(bytes: Uint8Array, message: string): Promise<RanetError> {
 
 Deno.test("decodeImage() refuses what is not a supported image", async () => {
   await refused(new Uint8Array(), "the file is empty");
-  await refused(new TextEncoder().encode("hello"), "it is not an image (JPEG, PNG and WebP are supported)");
-  await refused(await fixture("photo.gif"), "GIF is not supported (JPEG, PNG and WebP are supported)");
-  await refused(await fixture("cmyk.jpg"), "its colours are CMYK");
+  await refused(
+    new TextEncoder().encode("hello"),
+    "it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported)",
+  );
+  const heic = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+  const { message } = await refused(heic, "HEIC is not supported (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are");
+  assertStringIncludes(message, "heif-convert photo.heic photo.jpg");
   await refused(await fixture("animated.webp"), "it is animated");
   await refused(new Uint8Array(100_000_001), "100000001 bytes are more than 100000000");
 });
