@@ -5,6 +5,7 @@
 import { classify } from "./classifier/forward";
 import { confidence } from "./confidence";
 import { convolve, forgetCopy } from "./convolution/forward";
+import { winograd } from "./convolution/winograd";
 import { writeImage } from "./image";
 import { maxPool } from "./max-pool/forward";
 import { resize } from "./resize/forward";
@@ -140,8 +141,10 @@ function runStep(step: Step, part: u32, parts: u32): void {
     case 1:
       return convolve(step, arena, scratch, part, parts);
     case 2:
-      return maxPool(step, arena, part, parts);
+      return winograd(step, arena, scratch, part, parts);
     case 3:
+      return maxPool(step, arena, part, parts);
+    case 4:
       return resize(step, arena, part, parts);
     default:
       return classify(step, arena, scratch, logits, part, parts);

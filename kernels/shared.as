@@ -14,7 +14,7 @@ export class Progress {
 }
 
 // A thread that waits looks so often before it sleeps.
-const LOOKS = 4000;
+const LOOKS = 40000;
 
 // The first task that nobody has taken.
 export function nextTask(progress: Progress): u32 {

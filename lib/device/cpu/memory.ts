@@ -5,11 +5,11 @@
  */
 
 import { RanetError } from "../../errors.ts";
-import { type Plan, QUAD_BYTES } from "../../planner/plan.ts";
+import { type Plan, QUAD_BYTES, quadsOf } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { NO_EXIT, type StageRange } from "../runner.ts";
 import { recordCount, recordSteps, STEP_BYTES } from "./steps.ts";
-import { weightLength, type WeightStep, writeWeights } from "./weights.ts";
+import { usesWinograd, weightLength, type WeightStep, writeWeights } from "./weights.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE_BYTES = 2 ** 16;
@@ -170,14 +170,21 @@ export class CpuMemory {
   }
 }
 
-/** What a step needs beside the arena: kernels/convolution/forward.as a copy of its input, a classifier the means. */
+/** Patches that kernels/convolution/winograd.as takes at a time. */
+const PATCHES = 24;
+
+/** What a step needs beside the arena: convolutions a copy of their input, a classifier the means. */
 function scratchBytes(plan: Plan): number {
   const needs = plan.stages.flat(2).map((step) => {
     const { size, channels } = step.input;
-    if (step.kind === "classifier") return QUAD_BYTES * Math.ceil(channels / 4);
+    if (step.kind === "classifier") return QUAD_BYTES * quadsOf(channels);
+    if (step.kind !== "convolution") return 0;
     // Copied by whole quads: the last pixel's may reach beyond its channels.
-    if (step.kind === "convolution") return 4 * channels * (size + step.layer.kernel - 1) ** 2 + QUAD_BYTES;
-    return 0;
+    const copy = 4 * channels * (size + step.layer.kernel - 1) ** 2 + QUAD_BYTES;
+    if (!usesWinograd(step)) return copy;
+    const row = 4 * channels * (size + 2);
+    return copy + row + 2 * QUAD_BYTES +
+      16 * PATCHES * QUAD_BYTES * (quadsOf(channels) + 2 * Math.ceil(step.output.channels / 8));
   });
   return Math.max(...needs);
 }

@@ -5,16 +5,16 @@
  */
 
 import { type Plan, QUAD_BYTES, type Region, type Step } from "../../planner/plan.ts";
-import type { WeightStep } from "./weights.ts";
+import { usesWinograd, type WeightStep } from "./weights.ts";
 
 /** Bytes of a step. */
 export const STEP_BYTES = 64;
 
 /** Numbers as kernels/forward.as has them. */
-const KINDS = { image: 0, convolution: 1, "max-pool": 2, resize: 3, classifier: 4 };
+const KINDS = { image: 0, convolution: 1, winograd: 2, "max-pool": 3, resize: 4, classifier: 5 };
 
 /** Multiply-adds, or numbers written, that are worth a thread's while. */
-const PART = 100_000;
+const PART = 25_000;
 
 /** Pixels and channels of a convolution's tile. */
 const TILE = { pixels: 6, channels: 8 };
@@ -106,7 +106,7 @@ function fieldsOf(step: Step, weights: (step: WeightStep) => number): Fields {
       const most = Math.max(pixels / TILE.pixels, step.output.channels / TILE.channels);
       const parts = partsOf(pixels * step.output.channels * step.input.channels * kernel ** 2);
       return {
-        kind,
+        kind: usesWinograd(step) ? KINDS.winograd : kind,
         parts: Math.min(parts, Math.ceil(most)),
         ...inputFields(step.input),
         ...outputFields(step.output),

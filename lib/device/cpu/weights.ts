@@ -7,45 +7,87 @@
 import { type ClassifierStep, type ConvolutionStep, quadsOf } from "../../planner/plan.ts";
 import type { FoldedLayer } from "../../weights/fold.ts";
 
-/** Output channels that kernels/convolution/forward.as computes together; half as many at the end, if that is enough. */
+/** Output channels that kernels/convolution/product.as computes together; half as many at the end, if that is enough. */
 const PANEL = 8;
 
 /** A step that reads weights. */
 export type WeightStep = ConvolutionStep | ClassifierStep;
 
+/**
+ * Whether kernels/convolution/winograd.as computes a layer: it does with fewer products, but its transformations must be
+ * worth their while.
+ */
+export function usesWinograd({ input, output, layer: { kernel, stride } }: ConvolutionStep): boolean {
+  return kernel === 3 && stride === 1 && input.channels >= 12 && output.channels >= 8;
+}
+
 /** Numbers that a step's weights take. */
 export function weightLength(step: WeightStep): number {
-  if (step.kind === "classifier") return step.layer.classes * (4 * quadsOf(step.input.channels) + 1);
-  const { channels } = step.output;
-  const whole = Math.floor((channels + PANEL / 2 - 1) / PANEL) * PANEL;
-  return rowsOf(step) * (whole < channels ? whole + PANEL / 2 : whole);
+  const { channels } = step.input;
+  if (step.kind === "classifier") return step.layer.classes * (4 * quadsOf(channels) + 1);
+  const out = step.output.channels;
+  if (usesWinograd(step)) return Math.ceil(out / PANEL) * PANEL + PLACES * panelLength(out, channels);
+  return panelLength(out, step.layer.kernel ** 2 * channels);
 }
 
 /** Writes a step's weights. */
-export function writeWeights(step: WeightStep, folded: FoldedLayer, to: Float32Array): void {
-  if (step.kind === "convolution") writePanels(step, folded, to);
-  else writeRows(step, folded, to);
+export function writeWeights(step: WeightStep, { weight, bias }: FoldedLayer, to: Float32Array): void {
+  if (step.kind === "classifier") return writeRows(step, { weight, bias }, to);
+  const inputs = step.input.channels;
+  const outputs = step.output.channels;
+  if (usesWinograd(step)) {
+    to.set(bias);
+    const transformed = transform(weight);
+    const first = Math.ceil(outputs / PANEL) * PANEL;
+    const length = panelLength(outputs, inputs);
+    for (let place = 0; place < PLACES; place++) {
+      const panels = to.subarray(first + place * length);
+      writePanels(panels, { inputs, outputs }, (out, k) => transformed[(out * inputs + k) * PLACES + place]);
+    }
+    return;
+  }
+  const taps = step.layer.kernel ** 2;
+  const value = (out: number, row: number) => weight[(out * inputs + row % inputs) * taps + Math.floor(row / inputs)];
+  writePanels(to, { inputs: taps * inputs, outputs, bias }, value);
 }
 
-/** Of a panel: the bias, then an input each. */
-function rowsOf({ input, layer: { kernel } }: ConvolutionStep): number {
-  return 1 + kernel ** 2 * input.channels;
+/** Numbers in panels as kernels/convolution/product.as reads them. */
+function panelLength(outputs: number, inputs: number): number {
+  const whole = Math.floor((outputs + PANEL / 2 - 1) / PANEL) * PANEL;
+  return (1 + inputs) * (whole < outputs ? whole + PANEL / 2 : whole);
 }
 
-/** From `[out][in][tap]` to panels of `[bias, then tap · in][out]`. */
-function writePanels(step: ConvolutionStep, { weight, bias }: FoldedLayer, to: Float32Array): void {
-  const { input, output, layer } = step;
-  const taps = layer.kernel ** 2;
-  for (let out = 0; out < output.channels; out++) {
+/** Panels of `[bias, then inputs][out]`. */
+function writePanels(
+  to: Float32Array,
+  { inputs, outputs, bias }: { inputs: number; outputs: number; bias?: Float32Array },
+  value: (out: number, input: number) => number,
+): void {
+  for (let out = 0; out < outputs; out++) {
     const first = out - out % PANEL;
-    const width = output.channels - first > PANEL / 2 ? PANEL : PANEL / 2;
-    const column = first * rowsOf(step) + out % PANEL;
-    to[column] = bias[out];
-    for (let k = 0; k < input.channels; k++) {
-      const from = (out * input.channels + k) * taps;
-      for (let tap = 0; tap < taps; tap++) to[column + (1 + tap * input.channels + k) * width] = weight[from + tap];
+    const width = outputs - first > PANEL / 2 ? PANEL : PANEL / 2;
+    let at = first * (1 + inputs) + out % PANEL;
+    if (bias) to[at] = bias[out];
+    for (let k = 0; k < inputs; k++) to[at += width] = value(out, k);
+  }
+}
+
+/** Places of a patch of 4 × 4. */
+const PLACES = 16;
+
+/** G · g · Gᵀ of each 3×3 kernel g. */
+function transform(weight: Float32Array): Float32Array {
+  const kernels = weight.length / 9;
+  const transformed = new Float32Array(PLACES * kernels);
+  const line = (a: number, b: number, c: number) => [a, (a + b + c) / 2, (a - b + c) / 2, c];
+  for (let kernel = 0; kernel < kernels; kernel++) {
+    const g = weight.subarray(9 * kernel, 9 * kernel + 9);
+    const columns = [0, 1, 2].map((x) => line(g[x], g[3 + x], g[6 + x]));
+    for (let y = 0; y < 4; y++) {
+      transformed.set(line(columns[0][y], columns[1][y], columns[2][y]), PLACES * kernel + 4 * y);
     }
   }
+  return transformed;
 }
 
 /** `[class][in, padded]`, then the bias. */
