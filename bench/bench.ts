@@ -23,13 +23,15 @@ import { writeFiles } from "../lib/write_files.ts";
 import { findAdapter } from "../lib/device/webgpu/adapter.ts";
 import { type BatchResult, benchBatches } from "./batches.ts";
 import { benchCeiling } from "./ceiling.ts";
-import { LARGEST_BATCH, OURS, PEERS } from "./contestants.ts";
+import { type Contestant, LARGEST_BATCH, OURS, type OwnContestant, PEERS } from "./contestants.ts";
+import { benchCpu } from "./cpu.ts";
 import { benchEqualAccuracy } from "./equal_accuracy.ts";
+import { benchLarge } from "./large.ts";
 import { describeMachine } from "./machine.ts";
 import { attempt, type Effort, type Failure, isFailure } from "./measure.ts";
 import { benchMemory, benchStarts } from "./processes.ts";
 import { type EqualAccuracy, type Results, toMarkdown, toPlot } from "./report.ts";
-import { benchSaving } from "./saving.ts";
+import { benchSaving, type Saving } from "./saving.ts";
 import { readTestImages, type TestImages } from "./test_images.ts";
 
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
@@ -72,14 +74,14 @@ const command: Command<"data" | "out"> = {
   operands: [0, 0],
   description:
     `Measures all exits of ${DEFAULT_MODEL} at several batch sizes, the time for test images at equal accuracy, what
-early exits save, starts and memory, and writes DIR/results.json, results.md and batches.svg.
+early exits save, a large network, starts and memory, and writes DIR/results.json, results.md and batches.svg.
 A run takes about ten minutes.`,
   options: {
     data: { value: "DATASET", help: "CIFAR-10 test images, as `eval` reads them; without them, that part is left out" },
-    out: { value: "DIR", help: "folder for the results (default bench/results/ADAPTER)" },
+    out: { value: "DIR", help: "folder for the results (default bench/results/ADAPTER, or CPU)" },
   },
-  flags: { quick: "few repeats, and part of the test images" },
-  examples: ["deno task bench --data cifar10-test", "ranet bench --quick"],
+  flags: { quick: "few repeats, and part of the test images", cpu: "only what runs on the CPU" },
+  examples: ["deno task bench --data cifar10-test", "ranet bench --quick", "ranet bench --cpu"],
   run,
 };
 
@@ -87,9 +89,12 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   const quick = flags.has("quick");
   const extent = quick ? QUICK : FULL;
   const model = await loadModel(DEFAULT_MODEL);
-  const adapter = await findAdapter();
+  const adapter = flags.has("cpu") ? undefined : await findAdapter();
+  const chosen = <One extends Contestant>(all: readonly One[]) =>
+    flags.has("cpu") ? all.filter(({ device }) => device === "CPU") : all;
+  const [ours, peers] = [chosen(OURS), chosen(PEERS)];
   const machine = describeMachine(adapter);
-  const noAdapter: Failure = { failed: machine.adapter };
+  const noAdapter: Failure = { failed: "no WebGPU adapter" };
   let test: TestImages | undefined;
   if (options.data !== undefined) {
     note(`reading ${options.data}`);
@@ -98,22 +103,34 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   const batch = test && test.labels.length >= LARGEST_BATCH ? test.images : noise(model);
 
   note("all exits");
-  const batches = await benchBatches(model, [...OURS, ...PEERS], batch, extent.effort);
+  const batches = await benchBatches(model, [...ours, ...peers], batch, extent.effort);
   note("the adapter's ceiling");
   const turns = { ...extent.effort, seconds: Infinity };
   const ceiling = adapter
     ? await attempt(() => benchCeiling(model, adapter, batch, { effort: turns, seconds: extent.ceilingSeconds }))
     : noAdapter;
+  note("the CPU runner's");
+  const cpu = await attempt(() => benchCpu(model, batch, turns));
+  note("a large network");
+  const large = await attempt(() =>
+    benchLarge([...ours, ...peers].filter(({ id }) => ["ranet-cpu", "ort-node"].includes(id)), extent.effort)
+  );
   note("savings");
   const calibration = cheapestOfFullAccuracy(await readCalibrations(DEFAULT_MODEL));
-  const savings = adapter ? await attempt(() => savingsOf(model, batch, test && calibration, turns)) : noAdapter;
+  const savings = [];
+  for (const own of ours) {
+    const outcome = await attempt(() =>
+      savingsOf(model, batch, { own, calibration: test && calibration, effort: turns })
+    );
+    savings.push({ id: own.id, outcome });
+  }
   note("test images");
   const equalAccuracy = test
-    ? await equalAccuracyOf(model, test, { calibration, batches, seconds: extent.passSeconds })
+    ? await equalAccuracyOf(model, test, { ours, peers, calibration, batches, seconds: extent.passSeconds })
     : { failed: "no test images, --data DATASET" };
   note("starts and memory");
-  const starts = await benchStarts(extent.starts);
-  const peaks = await benchMemory([...OURS, ...PEERS], MEMORY_BATCH);
+  const starts = await benchStarts(extent.starts, { gpu: adapter !== undefined });
+  const peaks = await benchMemory([...ours, ...peers], MEMORY_BATCH);
 
   const { cumulativeFlops: flops } = model.network.exits[model.network.exits.length - 1];
   const results: Results = {
@@ -123,6 +140,8 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
     model: { name: model.name, flops },
     batches,
     ceiling,
+    cpu,
+    large,
     savings,
     equalAccuracy,
     starts,
@@ -131,7 +150,10 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   const text = JSON.stringify(results, null, 2);
   const markdown = toMarkdown(results);
   const out = options.out ??
-    join(RESULTS, machine.adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replace(/-$/, ""));
+    join(
+      RESULTS,
+      (machine.adapter ?? machine.cpu).toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replace(/-$/, ""),
+    );
   const files = { "results.json": `${text}\n`, "results.md": markdown, "batches.svg": toPlot(results) };
   await writeFiles(Object.entries(files).map(([name, text]) => [join(out, name), new TextEncoder().encode(text)]));
   console.log(json ? text : `${markdown}\nwritten to ${out}`);
@@ -157,10 +179,10 @@ function cheapestOfFullAccuracy(calibrations: readonly Calibration[]): Calibrati
 async function savingsOf(
   model: Model,
   images: Float32Array,
-  calibration: Calibration | undefined,
-  effort: Effort,
-): Promise<Results["savings"]> {
-  using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: LARGEST_BATCH });
+  options: { readonly own: OwnContestant; readonly calibration: Calibration | undefined; readonly effort: Effort },
+): Promise<Saving[]> {
+  const { own, calibration, effort } = options;
+  using executor = await AdaptiveExecutor.create(model, { device: own.choice, capacity: LARGEST_BATCH });
   const settings: Record<string, ClassifyOptions> = calibration
     ? { "the default threshold": {}, "full accuracy": { calibration } }
     : {};
@@ -175,16 +197,22 @@ async function savingsOf(
 async function equalAccuracyOf(
   model: Model,
   test: TestImages,
-  options: { readonly calibration: Calibration; readonly batches: readonly BatchResult[]; readonly seconds: number },
+  options: {
+    readonly ours: readonly OwnContestant[];
+    readonly peers: readonly Contestant[];
+    readonly calibration: Calibration;
+    readonly batches: readonly BatchResult[];
+    readonly seconds: number;
+  },
 ): Promise<EqualAccuracy> {
   const msPerImage = ({ id }: { id: string }) => {
     const timing = options.batches.find((one) => one.id === id)!.batches[LARGEST_BATCH];
     return isFailure(timing) ? 0 : timing.msPerImage;
   };
   const isSlow = (one: { id: string }) => msPerImage(one) * LARGEST_BATCH > 1000 * options.seconds * MAX_BATCH_SHARE;
-  const peers = PEERS.filter((one) => !isSlow(one));
-  const passes = await benchEqualAccuracy(model, { ours: OURS, peers }, test, options);
-  const slow = PEERS.filter(isSlow).map((one) => {
+  const peers = options.peers.filter((one) => !isSlow(one));
+  const passes = await benchEqualAccuracy(model, { ours: options.ours, peers }, test, options);
+  const slow = options.peers.filter(isSlow).map((one) => {
     const seconds = msPerImage(one) * test.labels.length / 1000;
     return { id: one.id, mode: "whole", outcome: { failed: `not run: ${seconds.toFixed(0)} s at the pace above` } };
   });

@@ -45,7 +45,7 @@ const THREADS = navigator.hardwareConcurrency;
 /** Ours. */
 export const OURS: readonly OwnContestant[] = [
   own({ id: "ranet-webgpu", name: "ranet, WebGPU", device: "GPU", choice: "gpu" }),
-  own({ id: "ranet-cpu", name: "ranet, CPU runner", device: "CPU", choice: "cpu" }),
+  own({ id: "ranet-cpu", name: `ranet, CPU runner, ${THREADS} threads`, device: "CPU", choice: "cpu" }),
 ];
 
 /** Theirs. */

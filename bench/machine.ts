@@ -10,8 +10,8 @@ import type { Adapter } from "../lib/device/webgpu/adapter.ts";
 
 /** A machine and what runs on it. */
 export interface Machine {
-  /** The WebGPU adapter. */
-  readonly adapter: string;
+  /** The WebGPU adapter, if there is one and it was measured. */
+  readonly adapter?: string;
   /** The processor. */
   readonly cpu: string;
   /** Its cores. */
@@ -30,7 +30,7 @@ export interface Machine {
 export function describeMachine(adapter: Adapter | undefined): Machine {
   const { os, arch } = Deno.build;
   return {
-    adapter: adapter?.name ?? "no WebGPU adapter",
+    adapter: adapter?.name,
     cpu: cpus()[0]?.model ?? "unknown",
     cores: navigator.hardwareConcurrency,
     memoryBytes: totalmem(),

@@ -22,8 +22,8 @@ export interface Starts {
   readonly importMs: number | Failure;
 }
 
-/** Measures starts, the median of `rounds`. */
-export async function benchStarts(rounds: number): Promise<Starts> {
+/** Measures starts, the median of `rounds`; without `gpu` only those on the CPU. */
+export async function benchStarts(rounds: number, { gpu: hasGpu }: { readonly gpu: boolean }): Promise<Starts> {
   const cache = await Deno.makeTempDir();
   const classify = (device: string) =>
     timed(["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "classify", "examples/cat.jpg", "--device", device], {
@@ -33,6 +33,7 @@ export async function benchStarts(rounds: number): Promise<Starts> {
   const [cold, warm, cpu, imports]: number[][] = [[], [], [], []];
   try {
     const gpu = await attempt(async () => {
+      if (!hasGpu) throw new Error("no WebGPU adapter");
       for (let round = 0; round < rounds; round++) {
         await Deno.remove(cache, { recursive: true });
         cold.push(await classify("gpu"));

@@ -11,6 +11,8 @@ import { BATCHES, type BatchResult } from "./batches.ts";
 import { type Contestant, OURS, PEERS } from "./contestants.ts";
 import type { Pass } from "./equal_accuracy.ts";
 import type { Ceiling } from "./ceiling.ts";
+import type { CpuFigures } from "./cpu.ts";
+import type { LargeResult } from "./large.ts";
 import type { Machine } from "./machine.ts";
 import { type Failure, isFailure } from "./measure.ts";
 import type { benchMemory, Starts } from "./processes.ts";
@@ -30,8 +32,12 @@ export interface Results {
   readonly batches: readonly BatchResult[];
   /** The adapter's ceiling. */
   readonly ceiling: Ceiling | Failure;
-  /** Time for early leaving, at the largest batch size. */
-  readonly savings: readonly Saving[] | Failure;
+  /** What concerns the CPU runner alone. */
+  readonly cpu: CpuFigures | Failure;
+  /** One image on a large network. */
+  readonly large: LargeResult | Failure;
+  /** Time for early leaving, at the largest batch size, for each of our runners. */
+  readonly savings: readonly { readonly id: string; readonly outcome: readonly Saving[] | Failure }[];
   /** Test images at equal accuracy. */
   readonly equalAccuracy: EqualAccuracy | Failure;
   /** Starts of a process. */
@@ -67,7 +73,7 @@ function cell<T extends number | object>(value: T | Failure, format: (value: T) 
 /** Results for people. */
 export function toMarkdown(results: Results): string {
   const { machine, model, date, quick } = results;
-  return `# ${model.name} on ${machine.adapter}
+  return `# ${model.name} on ${machine.adapter ?? machine.cpu}
 
 ${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memoryBytes)} of memory, ${machine.os}; load before the run ${
     machine.load.toFixed(2)
@@ -79,9 +85,15 @@ ${batchTable(results)}
 
 ${ceilingText(results)}
 
-## Saving in operations and in time, batch ${BATCHES[BATCHES.length - 1]}, WebGPU
+${cpuText(results)}
 
-${savingTable(results)}
+## A large network, one image, all exits
+
+${largeText(results)}
+
+## Saving in operations and in time, batch ${BATCHES[BATCHES.length - 1]}
+
+${savingText(results)}
 
 ## Test images at equal accuracy
 
@@ -116,8 +128,38 @@ function ceilingText({ ceiling }: Results): string {
   } GFLOP/s, a multiply-add being 2. Ours on WebGPU, in turn with it, reaches ${shares}.`;
 }
 
-function savingTable({ savings }: Results): string {
-  if (isFailure(savings)) return `Not measured: ${savings.failed}`;
+function cpuText({ cpu }: Results): string {
+  if (isFailure(cpu)) return `The CPU runner alone: ${cpu.failed}`;
+  const rows = cpu.throughput.map(({ threads, product, network }) => [
+    String(threads),
+    digits(product),
+    digits(network),
+    percent(network / product),
+  ]);
+  return `The CPU runner, GFLOP/s beside a matrix product in the same WebAssembly that stays in the nearest cache; batch ${
+    BATCHES[BATCHES.length - 1]
+  }. (The network's operations are counted as it defines them; 3×3 convolutions by Winograd's filtering take fewer.)
+
+${table([["threads", "right"], ["product", "right"], ["network", "right"], ["share", "right"]], rows)}
+
+While it computes such a batch, a timer on the thread that asks is at most ${cpu.heldMs.toFixed(1)} ms late.`;
+}
+
+function largeText({ large: result }: Results): string {
+  if (isFailure(result)) return `Not measured: ${result.failed}`;
+  const rows = result.times.map(({ id, ms }) => [nameOf(id), cell(ms, digits)]);
+  return `${result.name}, ${large(result.flops)} multiply-adds, untrained weights.
+
+${table([["", "left"], ["ms", "right"]], rows)}`;
+}
+
+function savingText({ savings }: Results): string {
+  return savings.map(({ id, outcome }) =>
+    `${nameOf(id)}:\n\n${isFailure(outcome) ? `Not measured: ${outcome.failed}` : savingTable(outcome)}`
+  ).join("\n\n");
+}
+
+function savingTable(savings: readonly Saving[]): string {
   return table(
     [
       ["who leaves", "left"],
@@ -184,7 +226,11 @@ function startTable({ starts, memory }: Results): string {
 /** Milliseconds per image, by contestant and batch size, as SVG. */
 export function toPlot({ batches, model, machine }: Results): string {
   return standalone(render(760, 420, {
-    title: { text: `${model.name} on ${machine.adapter}, all exits`, left: 10, textStyle: { fontSize: 14 } },
+    title: {
+      text: `${model.name} on ${machine.adapter ?? machine.cpu}, all exits`,
+      left: 10,
+      textStyle: { fontSize: 14 },
+    },
     legend: { ...LEGEND, top: 42 },
     grid: { left: 210, right: 50, top: 75, bottom: 50 },
     xAxis: { ...AXIS, type: "log", name: "ms per image", nameGap: 28 },

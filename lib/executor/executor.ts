@@ -217,7 +217,7 @@ export class AdaptiveExecutor implements Disposable {
       const logits = await this.#inTurnUnless(limits, async () => {
         let logits: Float32Array | undefined;
         for (let stage = this.#loaded === batch ? exit : 0; stage <= exit; stage++) {
-          // Only between tasks do timers run, and may the signal change; the CPU runner does not wait for anything.
+          // Only between tasks do timers run, and may the signal change; without threads the CPU runner waits for nothing.
           if (signal) await new Promise((resolve) => setTimeout(resolve));
           if (exit === 0) signal?.throwIfAborted();
           else if (signal?.aborted || performance.now() >= end) return undefined;

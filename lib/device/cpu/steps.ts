@@ -103,7 +103,9 @@ function fieldsOf(step: Step, weights: (step: WeightStep) => number): Fields {
     case "convolution": {
       const { kernel, stride, relu } = step.layer;
       const pixels = step.output.size ** 2;
-      const most = Math.max(pixels / TILE.pixels, step.output.channels / TILE.channels);
+      const most = usesWinograd(step)
+        ? Math.ceil(step.output.size / 2) ** 2 / 4
+        : Math.max(pixels / TILE.pixels, step.output.channels / TILE.channels);
       const parts = partsOf(pixels * step.output.channels * step.input.channels * kernel ** 2);
       return {
         kind: usesWinograd(step) ? KINDS.winograd : kind,

@@ -14,7 +14,7 @@ import { argumentBytes, ARGUMENTS, encodeArguments } from "./arguments.ts";
 import { type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
 import { GpuDevice } from "./device.ts";
 import type { Kernel } from "./kernels.ts";
-import { writeImage } from "../layout.ts";
+import { writeImage } from "./image.ts";
 import type { Precision } from "../precision.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
