@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Region } from "../planner/plan.ts";
+import type { Region } from "../../planner/plan.ts";
 
 /** From planes `3 × size × size` to pixels of one quad each; leaves the lanes that pad channels as they are. */
 export function writeImage(image: Float32Array, region: Region, arena: Float32Array): void {
