@@ -2,7 +2,16 @@
 // [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel of 4.
 
 import { sumTaps1, sumTaps2 } from "./taps";
-import { weightTile4x2, weightTile6x2, weightTile8x1 } from "./weight-tile";
+import {
+  narrowTile1x4 as narrowTileOf0,
+  narrowTile2x4 as narrowTileOf1,
+  narrowTile3x2 as narrowTileOf2,
+  narrowTile4x2 as narrowTileOf3,
+  narrowTile5x2 as narrowTileOf4,
+  narrowTile6x2 as narrowTileOf5,
+  weightTile4x2,
+  weightTile6x2,
+} from "./weight-tile";
 import { pad } from "./pad";
 import { ConvolutionArgs, Phase, TransposeArgs, WeightGradientArgs } from "../training/arguments";
 
@@ -66,16 +75,17 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
 
 // Gradient of weights, and of the bias: each thread makes its share of the tiles, over all samples.
 export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u32, threads: u32, count: u32): void {
-  const rowTiles = (args.runLength + 5) / 6;
-  const narrowTiles = (args.runLength + 7) / 8;
   const rest = args.outChannels & 7;
-  const wide = (args.outChannels >> 3) + (rest > 4 ? 1 : 0);
-  const narrow: u32 = rest > 0 && rest <= 4 ? 1 : 0;
-  const wideTiles = wide * args.runs * rowTiles;
-  const tiles = wideTiles + narrow * args.runs * narrowTiles;
-  const begin = thread * tiles / threads;
-  const end = (thread + 1) * tiles / threads;
-  const panel = 32 * args.runs * args.runLength;
+  // Where not much is missing from a whole panel, it is as good as one.
+  const panels = (args.outChannels >> 3) + (rest == 7 ? 1 : 0);
+  const rowTiles = (args.runLength + 5) / 6;
+  const tiles = panels * args.runs * rowTiles;
+  const narrowRows: u32 = rest > 2 ? 8 : 16;
+  const narrowTiles = rest > 0 && rest < 7 ? (args.runLength + narrowRows - 1) / narrowRows : 0;
+  // Who gets less of one kind gets more of the other.
+  const other = threads - 1 - thread;
+  const narrowBegin = other * narrowTiles * args.runs / threads;
+  const narrowEnd = (other + 1) * narrowTiles * args.runs / threads;
   for (let sample: u32 = 0; sample < count; sample += args.group) {
     const samples = min(args.group, count - sample);
     let input = args.input + sample * args.inBytes;
@@ -86,33 +96,104 @@ export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u
       inBytes = args.paddedBytes;
     }
     const gradient = args.gradient + sample * args.gradientBytes;
-    const accumulate = sample > 0;
-    for (let tile = begin; tile < end; tile++) {
-      if (tile < wideTiles) {
-        const row: u32 = 6 * (tile % rowTiles);
-        const run = tile / rowTiles % args.runs;
-        const p = tile / (rowTiles * args.runs);
-        const rows = args.runLength - row;
-        const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
-        const to = args.result + p * panel + 32 * (run * args.runLength + row);
-        const g = gradient + 32 * p;
-        if (rows > 4) {
-          weightTile6x2(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
-        } else {
-          weightTile4x2(from, inBytes, args.inPixels, g, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
-        }
-      } else {
-        const index = tile - wideTiles;
-        const row: u32 = 8 * (index % narrowTiles);
-        const run = index / narrowTiles;
-        const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
-        const to = args.result + wide * panel + 16 * (run * args.runLength + row);
-        const rows = args.runLength - row;
-        weightTile8x1(from, inBytes, args.inPixels, gradient + 32 * wide, args.gradientBytes, args.gradientPitch, args.pixels, samples, to, rows, accumulate);
-      }
+    const end = (thread + 1) * tiles / threads;
+    for (let tile = thread * tiles / threads; tile < end; tile++) {
+      wideTile(args, tile % rowTiles, tile / rowTiles, input, inBytes, gradient, samples, sample > 0);
+    }
+    for (let tile = narrowBegin; tile < narrowEnd; tile++) {
+      const row = narrowRows * (tile % narrowTiles);
+      narrowTile(args, rest, row, tile / narrowTiles, input, inBytes, gradient, samples, sample > 0);
     }
   }
   if (args.hasBias && thread == 0) biasGradient(args, count);
+}
+
+function wideTile(
+  args: WeightGradientArgs,
+  rowTile: u32,
+  place: u32,
+  input: u32,
+  inBytes: u32,
+  gradient: u32,
+  samples: u32,
+  accumulate: bool,
+): void {
+  const row: u32 = 6 * rowTile;
+  const run = place % args.runs;
+  const panel = place / args.runs;
+  const rows = args.runLength - row;
+  const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
+  const to = args.result + 32 * ((panel * args.runs + run) * args.runLength + row);
+  const g = gradient + 32 * panel;
+  if (rows > 4) {
+    weightTile6x2(
+      from,
+      inBytes,
+      args.inPixels,
+      g,
+      args.gradientBytes,
+      args.gradientPitch,
+      args.pixels,
+      samples,
+      to,
+      rows,
+      accumulate,
+    );
+  } else {
+    weightTile4x2(
+      from,
+      inBytes,
+      args.inPixels,
+      g,
+      args.gradientBytes,
+      args.gradientPitch,
+      args.pixels,
+      samples,
+      to,
+      rows,
+      accumulate,
+    );
+  }
+}
+
+function narrowTile(
+  args: WeightGradientArgs,
+  outs: u32,
+  row: u32,
+  run: u32,
+  input: u32,
+  inBytes: u32,
+  gradient: u32,
+  samples: u32,
+  accumulate: bool,
+): void {
+  const first = args.outChannels & ~7;
+  const lanes: u32 = outs > 4 ? 8 : 4;
+  const rows = args.runLength - row;
+  const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
+  const to = args.result + 4 * (first * args.runs * args.runLength + lanes * (run * args.runLength + row));
+  const g = gradient + 4 * first;
+  switch (outs) {
+// #for i in 6
+    case ${i} + 1:
+      return narrowTileOf${i}(
+        from,
+        inBytes,
+        args.inPixels,
+        g,
+        args.gradientBytes,
+        args.gradientPitch,
+        args.pixels,
+        samples,
+        to,
+        lanes,
+        rows,
+        accumulate,
+      );
+// #end
+    default:
+      unreachable();
+  }
 }
 
 function biasGradient(args: WeightGradientArgs, count: u32): void {

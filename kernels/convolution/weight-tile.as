@@ -58,3 +58,63 @@ export function weightTile${R}x${Q}(
 }
 // #end
 // #end
+
+// The same for the last panel, which has only few output channels: gradients are splat and inputs are vectors, so that no
+// lane is wasted on channels that are not there. The tile is ${C} gradients × Q · 4 inputs.
+//
+// lanes      channels from input to input in the result
+
+// #for C in 7
+// #for Q in 5
+export function narrowTile${C}x${Q}(
+  input: u32,
+  inBytes: u32,
+  inPixels: u32,
+  gradient: u32,
+  gradientBytes: u32,
+  pitch: u32,
+  pixels: u32,
+  samples: u32,
+  result: u32,
+  lanes: u32,
+  rows: u32,
+  accumulate: bool,
+): void {
+// #for c in ${C}
+// #for q in ${Q}
+  let sum${c}_${q} = f32x4.splat(0);
+// #end
+// #end
+  const end = inPixels + 4 * pixels;
+  for (; samples > 0; samples--) {
+    let g = gradient;
+    for (let pixel = inPixels; pixel < end; pixel += 4) {
+      const at = input + load<u32>(pixel);
+// #for q in ${Q}
+      const value${q} = v128.load(at, 16 * ${q});
+// #end
+// #for c in ${C}
+      const gradient${c} = v128.load32_splat(g, 4 * ${c});
+// #for q in ${Q}
+      sum${c}_${q} = madd(value${q}, gradient${c}, sum${c}_${q});
+// #end
+// #end
+      g += pitch;
+    }
+    input += inBytes;
+    gradient += gradientBytes;
+  }
+// #for c in ${C}
+// #for q in ${Q}
+// #for i in 4
+  if (rows > 4 * ${q} + ${i}) {
+    const at${c}_${q}_${i} = result + 4 * (lanes * (4 * ${q} + ${i}) + ${c});
+    const old${c}_${q}_${i} = accumulate ? load<f32>(at${c}_${q}_${i}) : 0;
+    store<f32>(at${c}_${q}_${i}, old${c}_${q}_${i} + f32x4.extract_lane(sum${c}_${q}, ${i}));
+  }
+// #end
+// #end
+// #end
+}
+// #end
+// #end
