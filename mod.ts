@@ -40,7 +40,7 @@
  *   - { scale: 1/2, channels: 16 }
  *   - { scale: 1, channels: 8 }
  * `);
- * for (const { subnetwork, cumulativeFlops } of buildNetwork(spec).exits) console.log(subnetwork, cumulativeFlops);
+ * for (const { label, cumulativeFlops } of buildNetwork(spec).exits) console.log(label, cumulativeFlops);
  * ```
  *
  * Images are `N × 3 × size × size` numbers in one `Float32Array`, planes of red, green and blue, row by row. Exits and
@@ -92,7 +92,10 @@ export {
 export { type BatchSummary, type ExitSummary, summarize } from "./lib/executor/summary.ts";
 export { buildNetwork } from "./lib/network/build.ts";
 export type {
+  Block,
+  BlockKind,
   Classifier,
+  Column,
   Convolution,
   Exit,
   Feature,
@@ -100,16 +103,13 @@ export type {
   MaxPool,
   Network,
   Resize,
+  Row,
   View,
 } from "./lib/network/network.ts";
-export type {
-  ArchitectureSpec,
-  BaseFeatureSpec,
-  Fusion,
-  InputSpec,
-  Stem,
-  SubnetworkSpec,
-} from "./lib/spec/architecture.ts";
+export type { ArchitectureSpec } from "./lib/network/architecture.ts";
+export type { CommonSpec, InputSpec, Stem } from "./lib/network/common.ts";
+export type { MsdnetSpec, ScaleSpec } from "./lib/network/msdnet/architecture.ts";
+export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/network/ranet/architecture.ts";
 export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";
 export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";

@@ -22,10 +22,10 @@ layers: { mode: lengthen, step: 2 }
 
 for (const spec of [await readSpec("ranet-cifar10"), variant]) {
   console.log(spec.name);
-  buildNetwork(spec).exits.forEach(({ subnetwork, size, cumulativeFlops, cumulativeParams }, i) => {
+  buildNetwork(spec).exits.forEach(({ label, size, cumulativeFlops, cumulativeParams }, i) => {
     const cost = `${(cumulativeFlops / 1e6).toFixed(1)} M multiply-adds, ${
       (cumulativeParams / 1e6).toFixed(2)
     } M parameters`;
-    console.log(`  exit ${i + 1}, sub-network ${subnetwork}, ${size}×${size}: ${cost}`);
+    console.log(`  exit ${i + 1}, ${label}, ${size}×${size}: ${cost}`);
   });
 }

@@ -10,8 +10,8 @@ import { assertEquals } from "@std/assert";
 const FLOORS = [
   ["errors.ts", "cache.ts", "exists.ts", "numbers.ts", "softmax.ts", "suggest.ts", "system_error.ts"],
   ["write_files.ts", "yaml"],
-  ["spec"],
   ["network"],
+  ["spec"],
   ["weights"],
   ["planner"],
   ["data", "device"],

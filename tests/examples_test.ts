@@ -55,7 +55,10 @@ Deno.test("budgeted_batch.ts", async () => {
 
 Deno.test("plan_variant.ts", async () => {
   const out = await run("plan_variant.ts");
-  assertStringIncludes(out, "ranet-cifar10\n  exit 1, sub-network 1, 8×8: 8.4 M multiply-adds, 0.35 M parameters\n");
+  assertStringIncludes(
+    out,
+    "ranet-cifar10\n  exit 1, sub-network 1, block 1, 8×8: 8.4 M multiply-adds, 0.35 M parameters\n",
+  );
   assertEquals(out.match(/slim\n( {2}exit \d, .*\n){6}$/)?.length, 2);
 });
 

@@ -3,7 +3,9 @@
 import { createModel, type Model } from "../lib/model/model.ts";
 import { buildNetwork } from "../lib/network/build.ts";
 import { layerParameters } from "../lib/network/cost.ts";
-import type { Network } from "../lib/network/network.ts";
+import type { ArchitectureSpec } from "../lib/network/architecture.ts";
+import type { Feature, Layer, Network } from "../lib/network/network.ts";
+import type { RanetSpec } from "../lib/network/ranet/architecture.ts";
 import { parseSpec } from "../lib/spec/parse.ts";
 import type { Tensor } from "../lib/weights/tensor.ts";
 
@@ -53,6 +55,19 @@ head: { channels: 7 }
 export function tinyModel(seed = 1): Model {
   const spec = parseSpec(TINY_SPEC);
   return createModel(spec, randomTensors(buildNetwork(spec), seed), { source: "random" });
+}
+
+/** The network of {@linkcode TINY_SPEC}, but with one exit and these layers over these features. */
+export function networkOf(features: readonly Feature[], layers: readonly Layer[]): Network {
+  const exit = { label: "only one", block: 0, size: 1, channels: 1, layers };
+  const counts = { cumulativeFlops: 0, cumulativeRunFlops: 0, cumulativeParams: 0 };
+  return { ...buildNetwork(parseSpec(TINY_SPEC)), features, exits: [{ ...exit, ...counts }] };
+}
+
+/** An architecture that is a RANet. */
+export function asRanet(spec: ArchitectureSpec): RanetSpec {
+  if (spec.family !== "ranet") throw new Error(`${spec.name} is of the family ${spec.family}`);
+  return spec;
 }
 
 /** The largest difference, relative to the largest expected number. */

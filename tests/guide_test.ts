@@ -5,22 +5,29 @@ import { RanetError } from "../lib/errors.ts";
 import { DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
 import { large } from "../lib/numbers.ts";
 import { documentOf } from "../lib/spec/document.ts";
-import { specJsonSchema } from "../lib/spec/json_schema.ts";
 import { specFromOfficialFlags } from "../lib/spec/official.ts";
 import { parseSpec, resolveSpec } from "../lib/spec/parse.ts";
+import { FAMILY_SCHEMAS } from "../lib/spec/schema.ts";
+import { jsonSchema } from "../lib/yaml/fields.ts";
 import { ranet, withFolder } from "./cli/ranet.ts";
 
 const FOLDER = new URL("../docs/", import.meta.url);
 const guide = Deno.readTextFileSync(new URL("guide.md", FOLDER));
+const PAGES = {
+  ranet: guide,
+  msdnet: Deno.readTextFileSync(new URL("msdnet.md", FOLDER)),
+};
 const base = await readSpec(DEFAULT_MODEL);
 
 /** Rows of tables whose first cell is code, as cells without padding. */
-const rows = [...guide.matchAll(/^\| (`[^|]*`) +\|(.*)\|$/gm)].map(([, first, rest]) => [
-  first.slice(1, -1),
-  ...rest.split(" | ").map((cell) => cell.trim()),
-]);
-const blocks = (language: string) =>
-  [...guide.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map((m) => m[1]);
+const rowsOf = (page: string) =>
+  [...page.matchAll(/^\| (`[^|]*`) +\|(.*)\|$/gm)].map(([, first, rest]) => [
+    first.slice(1, -1),
+    ...rest.split(" | ").map((cell) => cell.trim()),
+  ]);
+const rows = rowsOf(guide);
+const blocks = (page: string, language: string) =>
+  [...page.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map((m) => m[1]);
 
 /** Part of a JSON schema. */
 interface Node {
@@ -60,19 +67,23 @@ function changed(path: string, value: unknown): [document: unknown, before: unkn
   return [document, before];
 }
 
-Deno.test("the guide has a row for every key, with its range and default", () => {
-  for (const [path, { minimum, maximum, default: value, enum: words }] of keysOf(JSON.parse(specJsonSchema()))) {
-    const row = rows.find(([key]) => key === path);
-    assert(row, `docs/guide.md has no row for ${path}`);
-    const facts = [
-      minimum,
-      maximum,
-      ...(path.endsWith("scale") ? [] : words ?? []),
-      ...typeof value === "object" ? [] : [value],
-    ];
-    for (const fact of facts.filter((fact) => fact !== undefined)) assertStringIncludes(row.join(" "), String(fact));
-  }
-});
+for (const family of ["ranet", "msdnet"] as const) {
+  Deno.test(`the guide has a row for every key of ${family}, with its range and default`, () => {
+    const keys = keysOf(JSON.parse(jsonSchema(FAMILY_SCHEMAS[family])));
+    assert(keys.length > 20);
+    for (const [path, { minimum, maximum, default: value, enum: words }] of keys) {
+      const row = rowsOf(PAGES[family]).find(([key]) => key === path);
+      assert(row, `no row for ${path}`);
+      const facts = [
+        minimum,
+        maximum,
+        ...(path.endsWith("scale") ? [] : words ?? []),
+        ...typeof value === "object" ? [] : [value],
+      ];
+      for (const fact of facts.filter((fact) => fact !== undefined)) assertStringIncludes(row.join(" "), String(fact));
+    }
+  });
+}
 
 Deno.test("the guide's costs are what plan says", () => {
   const before = costsOf(base);
@@ -103,10 +114,14 @@ Deno.test("the guide's refusals are what people are told", () => {
 });
 
 Deno.test("the guide's YAML parses, and its flags are a spec", () => {
-  const examples = blocks("yaml");
-  assert(examples.length > 0);
-  for (const example of examples) parseSpec(example);
-  for (const [, flags] of guide.matchAll(/--args "([^"]*)"/g)) specFromOfficialFlags(flags);
+  for (const page of Object.values(PAGES)) {
+    const examples = blocks(page, "yaml");
+    assert(examples.length > 0);
+    for (const example of examples) parseSpec(example);
+    const lines = [...page.matchAll(/--args "([^"]*)"/g)];
+    assert(lines.length > 0);
+    for (const [, flags] of lines) specFromOfficialFlags(flags);
+  }
 });
 
 Deno.test("the guide's diff is what diff prints", async () => {
@@ -115,14 +130,26 @@ Deno.test("the guide's diff is what diff prints", async () => {
     await ranet("new", "my-ranet", "--out", file);
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("mode: lengthen", "mode: even"));
     const { out } = await ranet("diff", "ranet-cifar10", file);
-    const [example] = blocks("text");
+    const [example] = blocks(guide, "text");
     // Memory, which every change of the planner moves, is left out.
     for (const part of example.trimEnd().split(/\n\n(?:…\n\n)?/)) assertStringIncludes(out, part);
   });
 });
 
 Deno.test("the guide's links lead somewhere", () => {
-  for (const [, target] of guide.matchAll(/\]\(([^)]+)\)/g)) {
-    if (!target.startsWith("https:")) assert(Deno.statSync(new URL(target, FOLDER)).isFile, target);
+  for (const page of Object.values(PAGES)) {
+    for (const [, target] of page.matchAll(/\]\(([^)]+)\)/g)) {
+      if (!target.startsWith("https:")) assert(Deno.statSync(new URL(target, FOLDER)).isFile, target);
+    }
+  }
+});
+
+Deno.test("costs of MSDNets are what plan says", async () => {
+  const costs = [...PAGES.msdnet.matchAll(/^\| \[(msdnet-[^\]]+)\]\([^)]*\) +\|(.*)\|$/gm)];
+  assertEquals(costs.length, 5);
+  for (const [, name, cells] of costs) {
+    const { exits, params } = costsOf(await readSpec(name));
+    const flops = [exits[0], exits[exits.length - 1]].map(({ cumulativeFlops }) => large(cumulativeFlops));
+    assertEquals(cells.split("|").map((cell) => cell.trim()), [String(exits.length), ...flops, large(params)], name);
   }
 });

@@ -16,7 +16,12 @@ const FOLDER = new URL("./fixtures/reference/", import.meta.url);
 const readJson = (path: string) => JSON.parse(Deno.readTextFileSync(new URL(path, FOLDER)));
 const networkOf = (flags: string) => buildNetwork(parseSpec(specFromOfficialFlags(flags)));
 
-for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even"]) {
+const REFERENCES = [
+  ...["cifar10-lg", "cifar100-4features", "imagenet-even"],
+  ...["msdnet-cifar100-even", "msdnet-cifar10-lin", "msdnet-imagenet"],
+];
+
+for (const name of REFERENCES) {
   const expected = readJson(`${name}/expect.json`);
   const read = (file: string) => Deno.readFileSync(new URL(`${name}/${file}`, FOLDER));
 
@@ -45,8 +50,9 @@ for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even"]) {
 }
 
 Deno.test("published configurations: operation and parameter counts are the authors'", () => {
-  const published = Object.values(readJson("published-op-counts.json")) as Record<string, unknown>[];
-  assertEquals(published.length, 4);
+  const published = ["published-op-counts.json", "msdnet-op-counts.json"]
+    .flatMap((file) => Object.values(readJson(file)) as Record<string, unknown>[]);
+  assertEquals(published.length, 9);
   for (const { flags, cumulative_flops, params } of published) {
     const { exits } = networkOf(flags as string);
     assertEquals(exits.map((exit) => exit.cumulativeFlops), cumulative_flops);
@@ -56,7 +62,9 @@ Deno.test("published configurations: operation and parameter counts are the auth
 
 Deno.test("bundled specs are the published configurations", async () => {
   const published = readJson("published-op-counts.json");
+  const msdnets = Object.entries<{ flags: string }>(readJson("msdnet-op-counts.json"));
   const flagsOf = {
+    ...Object.fromEntries(msdnets.map(([name, { flags }]) => [name, flags])),
     "ranet-cifar10": published.cifar_lg2.flags,
     "ranet-cifar100": published.cifar_lg2.flags.replace("cifar10", "cifar100"),
     "ranet-imagenet-c32": published.imagenet_c32.flags,

@@ -4,7 +4,7 @@ import { AdaptiveExecutor } from "../lib/executor/executor.ts";
 import { BUNDLED_SPECS, createModel, DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
 import { buildNetwork } from "../lib/network/build.ts";
 import { large } from "../lib/numbers.ts";
-import { randomArray, randomTensors, relativeError } from "./fixtures.ts";
+import { asRanet, randomArray, randomTensors, relativeError } from "./fixtures.ts";
 import { gpuTest } from "./gpu.ts";
 
 const FOLDER = new URL("../specs/", import.meta.url);
@@ -57,9 +57,9 @@ for (const name of BUNDLED_SPECS) {
 Deno.test("variants are what their names say", async () => {
   const wide = await readSpec("ranet-tiny-imagenet");
   assertEquals([wide.input.size, wide.classes.length], [64, 200]);
-  const four = await readSpec("ranet-cifar10-four-features");
+  const four = asRanet(await readSpec("ranet-cifar10-four-features"));
   assertEquals(four.baseFeatures.map(({ divisor }) => divisor), [4, 4, 2, 1]);
-  const up = await readSpec("ranet-cifar10-upconv");
+  const up = asRanet(await readSpec("ranet-cifar10-upconv"));
   assertEquals(new Set(up.subnetworks.flatMap(({ fusion }) => fusion)), new Set(["up-conv"]));
   const micro = costsOf(await readSpec("ranet-cifar10-micro"));
   assertLess(micro.exits[0].cumulativeFlops, 6e5);

@@ -51,9 +51,9 @@ export async function classifyAnytime(
     const exits = [];
     const began = performance.now();
     for await (const result of executor.anytime(tensor, limits)) {
-      const { label, index, confidence, exit, subnetwork, flops } = result;
+      const { label, index, confidence, exit, exitLabel, flops, runFlops } = result;
       const milliseconds = performance.now() - began;
-      exits.push({ exit, subnetwork, label, index, confidence, flops, milliseconds });
+      exits.push({ exit, exitLabel, label, index, confidence, flops, runFlops, milliseconds });
       if (!json) terminal.stdout(line(result, milliseconds));
     }
     found.push({ image, exits });

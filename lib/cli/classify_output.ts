@@ -45,12 +45,12 @@ export function tableWriter(terminal: Terminal, options: OutputOptions): ResultW
   const roomy = terminal.columns === undefined || terminal.columns >= ROOMY;
   const exits = model.network.exits.length;
   const { heading, row } = rowWriter(tableColumns(options, roomy), terminal.columns);
-  const cells = ({ image, label, confidence, exit, subnetwork, flops, fullFlops, top: [, ...others] }: ImageResult) => [
+  const cells = ({ image, label, confidence, exit, exitLabel, flops, fullFlops, top: [, ...others] }: ImageResult) => [
     image,
     label,
     percent(confidence),
     ...(top > 1 ? [others.map((other) => `${other.label} ${percent(other.confidence)}`).join(", ")] : []),
-    `${exit}/${exits}${roomy ? ` (sub-network ${subnetwork})` : ""}`,
+    `${exit}/${exits}${roomy ? ` (${exitLabel})` : ""}`,
     large(flops),
     ...(roomy ? [percent(flops / fullFlops)] : []),
   ];
@@ -76,14 +76,15 @@ ${share} of the whole network`);
 
 function tableColumns({ executor: { model }, top, longest }: OutputOptions, roomy: boolean): RowColumn[] {
   const label = Math.min(24, Math.max(...model.spec.classes.map(({ length }) => length)));
-  const exits = String(model.network.exits.length).length;
-  const subnetwork = " (sub-network 1)".length;
+  const { exits } = model.network;
+  const digits = String(exits.length).length;
+  const exitLabel = Math.max(...exits.map(({ label }) => ` (${label})`.length));
   return [
     { title: "image", align: "left", width: longest, shrinks: true },
     { title: "label", align: "left", width: label },
     { title: "confidence", align: "right", width: 7 },
     ...(top > 1 ? [{ title: "then", align: "left", width: (top - 1) * (label + 10) } as const] : []),
-    { title: "exit", align: "left", width: 2 * exits + 1 + (roomy ? subnetwork : 0) },
+    { title: "exit", align: "left", width: 2 * digits + 1 + (roomy ? exitLabel : 0) },
     ...(roomy
       ? [{ title: "multiply-adds", align: "right", width: 9 }, { title: "of all", align: "right", width: 7 }] as const
       : [{ title: "cost", align: "right", width: 9 }] as const),
@@ -110,17 +111,17 @@ export function jsonWriter({ stdout }: Terminal, { budget }: Pick<OutputOptions,
 /** Lines of CSV, the first of which names the columns. */
 export function csvWriter({ stdout }: Terminal, { top }: Pick<OutputOptions, "top">): ResultWriter {
   const others = Array.from({ length: top - 1 }, (_, i) => [`label_${i + 2}`, `confidence_${i + 2}`]).flat();
-  const header = ["image", "label", "confidence", "exit", "subnetwork", "flops", ...others, "error"];
+  const header = ["image", "label", "confidence", "exit", "exit_label", "flops", ...others, "error"];
   const write = (...cells: readonly (string | number)[]) => stdout(csv(cells.map(String), []).trimEnd());
   write(...header);
   return {
-    add: ({ image, label, confidence, exit, subnetwork, flops, top: [, ...rest] }) =>
+    add: ({ image, label, confidence, exit, exitLabel, flops, top: [, ...rest] }) =>
       write(
         image,
         label,
         confidence,
         exit,
-        subnetwork,
+        exitLabel,
         flops,
         ...others.map((_, i) => {
           const other = rest[i >> 1];

@@ -9,7 +9,7 @@ import { buildNetwork } from "../network/build.ts";
 import type { Exit } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
 import { QUAD_BYTES } from "../planner/plan.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
 
 /** An architecture's exits, parameters and memory. */
 export interface Costs {
@@ -18,7 +18,7 @@ export interface Costs {
   /** Learned parameters. */
   readonly params: number;
   /** Its exits, counted from 1, with costs that add up from the image on. */
-  readonly exits: readonly (Omit<Exit, "layers"> & { readonly exit: number })[];
+  readonly exits: readonly (Omit<Exit, "layers" | "block"> & { readonly exit: number })[];
   /** Memory on a device, in bytes. */
   readonly memory: {
     /** Packed weights. */
@@ -34,7 +34,7 @@ export interface Costs {
 export function costsOf(spec: ArchitectureSpec): Costs {
   const network = buildNetwork(spec);
   const plan = buildPlan(network);
-  const exits = network.exits.map(({ layers: _, ...exit }, k) => ({ exit: k + 1, ...exit }));
+  const exits = network.exits.map(({ layers: _, block: __, ...exit }, k) => ({ exit: k + 1, ...exit }));
   return {
     name: spec.name,
     params: exits[exits.length - 1].cumulativeParams,

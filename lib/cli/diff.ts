@@ -6,7 +6,8 @@
 
 import { readSpec } from "../model/model.ts";
 import { bytes, large } from "../numbers.ts";
-import { documentOf, type DocumentValue } from "../spec/document.ts";
+import { documentOf } from "../spec/document.ts";
+import type { DocumentValue } from "../spec/document_value.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";
 import { printable, table } from "./text.ts";
@@ -85,13 +86,13 @@ function asText(a: Costs, b: Costs, keys: readonly KeyDifference[]): string {
   return `A  ${a.name}
 B  ${b.name}
 
-Multiply-adds and parameters up to each exit (2.3 is sub-network 2, block 3)
+Multiply-adds and parameters up to each exit
 ${
     table(
       right(
         "exit",
-        "A: block, features",
-        "B: block, features",
+        "A: after, features",
+        "B: after, features",
         "mult-adds A",
         "B",
         "change",
@@ -109,7 +110,7 @@ ${keys.length === 0 ? "No key differs." : `Keys that differ\n${keys.map(asLine).
 }
 
 function place(exit?: Costs["exits"][number]): string {
-  return exit ? `${exit.subnetwork}.${exit.block}, ${exit.size}×${exit.size}×${exit.channels}` : "–";
+  return exit ? `${exit.label}, ${exit.size}×${exit.size}×${exit.channels}` : "–";
 }
 
 function compared(a: number | undefined, b: number | undefined, format: (value: number) => string): string[] {

@@ -9,6 +9,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
+import { compareModels } from "../report/comparison.ts";
 import { evaluate, type Outcomes } from "../report/evaluate.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
 import { large, percent } from "../numbers.ts";
@@ -164,7 +165,8 @@ function toText(reports: readonly ModelReport[], out: string): string {
   const noCurve = reports.some(({ budgeted }) => budgeted)
     ? ""
     : "\nNo budgeted curve: it takes a validation set, --val.";
-  return `${table([["model", "left"], ...columns], rows)}${noCurve}
+  const comparison = reports.length > 1 ? `\n\n${printable(compareModels(reports))}` : "";
+  return `${table([["model", "left"], ...columns], rows)}${comparison}${noCurve}
 
 written to ${printable(join(out, "report.html"))}`;
 }

@@ -20,8 +20,9 @@ export const planCommand: Command<never> = {
   summary: "list an architecture's exits with their operations, parameters and memory",
   usage: "SPEC [options]",
   operands: [1, 1],
-  description: `Prints each exit's sub-network, block, features and cost. Costs add up: exit 3's include all that exits
-1 and 2 computed. SPEC is a YAML file, its URL, or one of the bundled
+  description: `Prints each exit's place, features and cost. Costs add up: exit 3's include all that exits 1 and 2
+computed. They are counted as the authors of the paper count; where layers are put off until an exit needs them, what is
+really run stands beside. SPEC is a YAML file, its URL, or one of the bundled
 ${wrap(BUNDLED_SPECS.join(", ")).join("\n")}.`,
   options: {},
   flags: { watch: "print it anew, with what changed, whenever the file SPEC is saved; Ctrl-C ends" },
@@ -83,12 +84,16 @@ export async function watchPlan(
 }
 
 function asText({ name, params, exits, memory }: Costs, before?: Costs): string {
-  const rows = exits.map(({ exit, subnetwork, block, size, channels, cumulativeFlops, cumulativeParams }, k) => [
+  const lazy = exits.some(({ cumulativeFlops, cumulativeRunFlops }) => cumulativeRunFlops !== cumulativeFlops);
+  const rows = exits.map((
+    { exit, label, size, channels, cumulativeFlops, cumulativeRunFlops, cumulativeParams },
+    k,
+  ) => [
     exit,
-    subnetwork,
-    block,
+    label,
     `${size}×${size}×${channels}`,
     large(cumulativeFlops),
+    ...lazy ? [large(cumulativeRunFlops)] : [],
     ...before ? [change(before.exits[k]?.cumulativeFlops, cumulativeFlops)] : [],
     large(cumulativeParams),
   ]);
@@ -98,10 +103,10 @@ function asText({ name, params, exits, memory }: Costs, before?: Costs): string 
 ${
     table([
       ["exit", "right"],
-      ["sub-network", "right"],
-      ["block", "right"],
+      ["after", "left"],
       ["features", "right"],
       ["multiply-adds", "right"],
+      ...lazy ? [["run", "right"] as const] : [],
       ...before ? [["change", "right"] as const] : [],
       ["parameters", "right"],
     ], rows)

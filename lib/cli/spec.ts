@@ -5,7 +5,7 @@
  */
 
 import { readSpec } from "../model/model.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -50,33 +50,37 @@ defaults and rules filled in. With --from-official: turns the flags of the autho
   },
 };
 
-function asText({ name, input, classes, stem, baseFeatures, subnetworks, ...spec }: ArchitectureSpec): string {
-  const list = (values: readonly (string | number)[]) => values.join(", ") || "none";
-  const rows = subnetworks.map(({ blocks, growth, bottleneck, fusion, transitions }, s) => {
-    const { divisor, channels } = baseFeatures[s];
-    const scale = divisor === 1 ? "1" : `1/${divisor}`;
-    return [s + 1, scale, channels, blocks, growth, bottleneck, list(fusion), list(transitions)];
-  });
+/** Lists of mappings are tables, all else is a line. */
+function asText({ name, classes, input, ...keys }: ArchitectureSpec): string {
+  const lines: [string, string][] = [
+    ["input", `${input.size}×${input.size}, from images resized to ${input.resize}`],
+    ["classes", String(classes.length)],
+  ];
+  const tables: string[] = [];
+  for (const [key, value] of Object.entries(keys)) {
+    const isTable = Array.isArray(value) && typeof value[0] === "object";
+    if (isTable) tables.push(`${wordsOf(key)}\n${tableOf(value)}`);
+    else lines.push([wordsOf(key), listed(value)]);
+  }
+  const width = Math.max(...lines.map(([key]) => key.length)) + 2;
   return `${name} is valid
 
-input          ${input.size}×${input.size}, from images resized to ${input.resize}
-classes        ${classes.length}
-stem           ${stem}
-layers         ${list(spec.layers)} in blocks 1, 2, …
-compress       ${spec.compress}
-reduction      ${spec.reduction}
-head channels  ${spec.headChannels === "input" ? "as many as its input" : spec.headChannels}
+${lines.map(([key, value]) => key.padEnd(width) + value).join("\n")}
 
-${
-    table([
-      ["sub-network", "right"],
-      ["scale", "right"],
-      ["channels", "right"],
-      ["blocks", "right"],
-      ["growth", "right"],
-      ["bottleneck", "right"],
-      ["fusion", "left"],
-      ["transitions after", "left"],
-    ], rows)
-  }`;
+${tables.join("\n\n")}`;
+}
+
+/** `headChannels` → `head channels`. */
+function wordsOf(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function listed(value: unknown): string {
+  return Array.isArray(value) ? value.join(", ") || "none" : String(value);
+}
+
+function tableOf(entries: readonly Readonly<Record<string, unknown>>[]): string {
+  const columns = Object.keys(entries[0]);
+  const rows = entries.map((entry, i) => [i + 1, ...columns.map((column) => listed(entry[column]))]);
+  return table([["", "right"], ...columns.map((column) => [wordsOf(column), "right"] as const)], rows);
 }

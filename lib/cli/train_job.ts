@@ -14,7 +14,7 @@ import { isDirectory, readSpec } from "../model/model.ts";
 import { readTensors } from "../model/read_tensors.ts";
 import { isUrl } from "../model/resource.ts";
 import { csv } from "../report/markup.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { RanetError } from "../errors.ts";
-import type { InputSpec } from "../spec/architecture.ts";
+import type { InputSpec } from "../network/common.ts";
 import { checkHeader } from "./decode.ts";
 import type { DecodeTask } from "./decoder_worker.ts";
 import type { RgbImage } from "./image.ts";

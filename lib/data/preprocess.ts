@@ -5,7 +5,7 @@
  * @module
  */
 import { RanetError } from "../errors.ts";
-import type { InputSpec } from "../spec/architecture.ts";
+import type { InputSpec } from "../network/common.ts";
 import type { RgbImage } from "./image.ts";
 
 /**

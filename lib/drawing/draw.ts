@@ -12,25 +12,26 @@ import {
   type Arrow,
   type Block,
   type Box,
-  type Column,
   type Computed,
   COST_OFFSET,
   EXIT_RADIUS,
   type ExitMark,
+  type Heading,
   type Label,
   layOut,
   LEGEND_MARK,
   type LegendItem,
   type Point,
+  type Shape,
+  shapeText,
   TRANSITION,
 } from "./layout.ts";
 import { type Markup, markup } from "./markup.ts";
-import { type Shape, shapeText } from "./shapes.ts";
 import { STYLE } from "./style.ts";
 
 /**
- * Draws a network: base features down the side, sub-networks as rows of blocks, the fusions between them, transitions,
- * and exits with their cumulative multiply-adds.
+ * Draws a network: base features down the side, rows of blocks, what rows take from one another, transitions, and exits
+ * with their cumulative multiply-adds.
  *
  * @param network The network, of any architecture.
  * @returns An SVG document, with its own style for light and dark pages and a transparent ground. Elements that are
@@ -48,27 +49,28 @@ import { STYLE } from "./style.ts";
 export function drawNetwork(network: Network): string {
   const layout = layOut(network);
   const { width, height } = layout;
-  const { spec, exits } = network;
+  const { spec, exits, family, rows, rowName } = network;
   const namespace = "http://www.w3.org/2000/svg";
   const box = `0 0 ${width} ${height}`;
   const costs = layout.exits.map(({ exit, cost }) => `exit ${exit} ${cost}`).join(", ");
   const parts = [
     markup`<svg xmlns="${namespace}" class="ranet-drawing" role="img" viewBox="${box}" width="${width}" height="${height}">`,
-    markup`<title>${spec.name}: a RANet of ${spec.subnetworks.length} sub-networks and ${exits.length} exits</title>`,
-    markup`<desc>Rows are sub-networks, the coarsest first; cumulative multiply-adds: ${costs}.</desc>`,
+    markup`<title>${spec.name}: ${family}, ${rows.length} ${rowName}s, ${exits.length} exits</title>`,
+    markup`<desc>Rows are ${rowName}s; cumulative multiply-adds: ${costs}.</desc>`,
     markup`<style>${STYLE}</style>`,
     ...layout.panels.map((panel) => markup`<g class="panel">${rectangle(panel, 10)}</g>`),
     label(layout.title, "title"),
     ...layout.totals.map((line) => label(line, "muted")),
     ...layout.names.map((name) => label(name, "name")),
     label(layout.stem, "small muted"),
-    ...layout.columns.map(drawColumn),
+    ...layout.notes.map((note) => label(note, "small muted")),
+    ...layout.headings.map(drawHeading),
     ...layout.legend.map(drawLegendItem),
     ...layout.wires.map((wire) => computed("wire", wire, arrow(wire))),
     markup`<g class="image">${describedBox(layout.image, "image")}</g>`,
-    ...layout.bases.map((base) => computed("base", base, describedBox(base, `base ${base.subnetwork}`))),
+    ...layout.bases.map((base) => computed("base", base, describedBox(base, base.name))),
     ...layout.blocks.map(drawBlock),
-    ...layout.fusions.map((fusion) => computed(`fusion ${fusion.kind}`, fusion, arrow(fusion))),
+    ...layout.links.map((link) => computed(`fusion ${link.kind}`, link, arrow(link))),
     ...layout.exits.map(drawExit),
     ...layout.transitions.map((transition) => computed("transition", transition, trapezoid(transition))),
     markup`</svg>
@@ -83,23 +85,21 @@ function computed(name: string, { exit }: Computed, content: Markup): Markup {
 }
 
 function drawBlock(block: Block): Markup {
-  const { subnetwork, kind, layers, transition } = block;
-  const what = kind === "conv" ? kind : `${kind} fusion`;
-  const about = `Sub-network ${subnetwork}, block ${block.block}: ${what}, ${layerCount(layers)}, ${shapeText(block)}` +
-    (transition ? " after its transition" : "");
+  const { kind, about } = block;
   return computed(`block ${kind}`, block, markup`<title>${about}</title>${describedBox(block, kind)}`);
 }
 
 function drawExit(mark: ExitMark): Markup {
   const { exit, x, y, from, cost } = mark;
-  const stem = markup`<path d="M${from.x} ${from.y}H${x}V${y + EXIT_RADIUS}"/>`;
+  const end = from.y > y ? y + EXIT_RADIUS : y - EXIT_RADIUS;
+  const stem = markup`<path d="M${from.x} ${from.y}H${x}V${end}"/>`;
   const text = label({ x: x + COST_OFFSET, y: y + 4, text: cost }, "cost");
   return computed("exit", mark, markup`${stem}${disc(mark, String(exit))}${text}`);
 }
 
-function drawColumn({ x, y, block, layers }: Column): Markup {
-  const number = label({ x, y, text: `block ${block}` }, "middle");
-  return markup`${number}${label({ x, y: y + 15, text: layerCount(layers) }, "middle small muted")}`;
+function drawHeading({ x, y, lines: [first, second] }: Heading): Markup {
+  const name = label({ x, y, text: first }, "middle");
+  return markup`${name}${label({ x, y: y + 15, text: second }, "middle small muted")}`;
 }
 
 function drawLegendItem({ mark, x, y, text }: LegendItem): Markup {
@@ -111,6 +111,7 @@ function drawLegendItem({ mark, x, y, text }: LegendItem): Markup {
 const LEGEND_CLASSES: Readonly<Record<LegendItem["mark"], string>> = {
   "up-conv": "fusion up-conv",
   "down-conv": "fusion down-conv",
+  strided: "fusion strided",
   transition: "transition",
   exit: "exit",
 };
@@ -119,10 +120,6 @@ function legendMark(mark: LegendItem["mark"], { x, y }: Point): Markup {
   if (mark === "exit") return disc({ x: x + EXIT_RADIUS, y }, "k");
   if (mark === "transition") return trapezoid({ ...TRANSITION, x: x + 6, y: y - TRANSITION.height / 2 });
   return arrow({ from: { x, y }, to: { x: x + LEGEND_MARK - 6, y } });
-}
-
-function layerCount(layers: number): string {
-  return layers === 1 ? "1 layer" : `${layers} layers`;
 }
 
 /** A rounded rectangle with what it is and what it measures. */
@@ -136,12 +133,14 @@ function rectangle({ x, y, width, height }: Box, radius: number): Markup {
   return markup`<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}"/>`;
 }
 
-/** A level or upright line with a filled head. */
+/** A straight line with a filled head. */
 function arrow({ from, to }: Pick<Arrow, "from" | "to">): Markup {
-  const [dx, dy] = [Math.sign(to.x - from.x), Math.sign(to.y - from.y)];
-  const [x, y] = [to.x - 7 * dx, to.y - 7 * dy];
-  const head = `M${to.x} ${to.y}L${x - 4 * dy} ${y - 4 * dx}L${x + 4 * dy} ${y + 4 * dx}Z`;
-  return markup`<path d="M${from.x} ${from.y}L${x} ${y}"/><path class="head" d="${head}"/>`;
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const [dx, dy] = [(to.x - from.x) / length, (to.y - from.y) / length];
+  const at = (along: number, across: number) =>
+    [to.x - along * dx - across * dy, to.y - along * dy + across * dx].map((v) => Math.round(10 * v) / 10).join(" ");
+  const head = `M${at(0, 0)}L${at(7, 4)}L${at(7, -4)}Z`;
+  return markup`<path d="M${from.x} ${from.y}L${at(7, 0)}"/><path class="head" d="${head}"/>`;
 }
 
 /** Wide on the left, narrow on the right. */

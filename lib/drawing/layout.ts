@@ -1,17 +1,27 @@
 /**
- * Where everything in the picture of a network goes, as figure 2 of the RANet paper (Yang et al., CVPR 2020,
- * arXiv 2003.07326) has it: base features down the side, each sub-network a row to the right of its base feature, the
- * coarsest on top as it runs first, and blocks that fuse below one another. Pure data in pixels; what it looks like is
+ * Where everything in the picture of a network goes, as the papers' figures have it: base features down the side, blocks
+ * to the right of theirs in rows, exits on the far side from the image. Pure data in pixels; what it looks like is
  * `draw.ts`'s business.
  *
  * @module
  */
 
-import type { Network } from "../network/network.ts";
+import type * as network from "../network/network.ts";
 import { large } from "../numbers.ts";
-import type { Fusion } from "../spec/architecture.ts";
-import { type Shape, type Shapes, shapesOf, shapeText } from "./shapes.ts";
 import { clip, textWidth, wrap } from "./text.ts";
+
+/** What a feature measures. */
+export interface Shape {
+  /** Height and width, in pixels of the feature. */
+  readonly size: number;
+  /** Number of channels. */
+  readonly channels: number;
+}
+
+/** 8, 112 → `8×8×112`. */
+export function shapeText({ size, channels }: Shape): string {
+  return `${size}×${size}×${channels}`;
+}
 
 /** A place. */
 export interface Point {
@@ -51,29 +61,26 @@ export interface Arrow extends Computed {
 
 /** A base feature. */
 export interface BaseFeature extends Box, Shape, Computed {
-  /** The sub-network that works on it, counted from 1. */
-  readonly subnetwork: number;
+  /** What it is called. */
+  readonly name: string;
 }
 
 /** A block. The shape is that of what it passes on, after its transition. */
 export interface Block extends Box, Shape, Computed {
-  /** Its sub-network, counted from 1. */
-  readonly subnetwork: number;
-  /** Its number, counted from 1. */
-  readonly block: number;
-  /** What kind of block. */
-  readonly kind: "conv" | Fusion;
-  /** Number of dense layers. */
-  readonly layers: number;
-  /** Whether a transition follows. */
-  readonly transition: boolean;
+  /** What it is, in words. */
+  readonly about: string;
+  /** What it takes from another row. */
+  readonly kind: network.BlockKind;
 }
 
-/** From a block to the one that it is fused into. */
-export interface FusionArrow extends Arrow {
-  /** What kind of fusion. */
-  readonly kind: Fusion;
+/** From a block to one of another row that takes channels from it. */
+export interface LinkArrow extends Arrow {
+  /** What takes them. */
+  readonly kind: Link;
 }
+
+/** A kind of block that takes channels from another row. */
+export type Link = Exclude<network.BlockKind, "conv">;
 
 /** An exit; its point is the middle of the mark. */
 export interface ExitMark extends Point, Computed {
@@ -88,15 +95,13 @@ export interface ExitMark extends Point, Computed {
 /** What a mark means; its point is the left end of the mark's middle line. */
 export interface LegendItem extends Label {
   /** Which mark. */
-  readonly mark: Fusion | "transition" | "exit";
+  readonly mark: Link | "transition" | "exit";
 }
 
-/** A column's heading, below it; its point is the middle of the baseline. */
-export interface Column extends Point {
-  /** Number of its blocks, counted from 1. */
-  readonly block: number;
-  /** Dense layers of each of them. */
-  readonly layers: number;
+/** A column's heading; its point is the middle of the baseline. */
+export interface Heading extends Point {
+  /** Its two lines. */
+  readonly lines: readonly [string, string];
 }
 
 /** The whole picture. */
@@ -109,28 +114,30 @@ export interface Layout {
   readonly title: Label;
   /** What the network comes to, below the title. */
   readonly totals: readonly Label[];
-  /** The initial network, then the sub-networks: what they are called. */
+  /** The initial network, then rows: what they are called. */
   readonly names: readonly Label[];
-  /** The initial network, then the sub-networks: the areas they take. */
+  /** The initial network, then rows: the areas they take. */
   readonly panels: readonly Box[];
+  /** What is said of rows, behind their last blocks. */
+  readonly notes: readonly Label[];
   /** The image. */
   readonly image: Box & Shape;
-  /** Base features, coarsest first. */
+  /** Base features from top to bottom. */
   readonly bases: readonly BaseFeature[];
-  /** How the finest of them is made from the image. */
+  /** How the first of them is made from the image. */
   readonly stem: Label;
   /** Blocks in order of execution. */
   readonly blocks: readonly Block[];
   /** From the image over the base features into the blocks, and from block to block. */
   readonly wires: readonly Arrow[];
-  /** Fusions in order of execution. */
-  readonly fusions: readonly FusionArrow[];
+  /** From row to row, in order of execution. */
+  readonly links: readonly LinkArrow[];
   /** Transitions: one behind each block that ends in one. */
   readonly transitions: readonly (Box & Computed)[];
   /** Exits in the order they are reached. */
   readonly exits: readonly ExitMark[];
   /** Headings of the columns. */
-  readonly columns: readonly Column[];
+  readonly headings: readonly Heading[];
   /** What the marks mean: of those that occur. */
   readonly legend: readonly LegendItem[];
 }
@@ -158,12 +165,17 @@ const BLOCK_GAP = 31;
 const BRANCH = 18;
 const PANEL_PADDING = 13;
 const PANEL_GAP = 14;
-/** Above each row: its name, its exits, and arrows from the row before. */
-const ROW_GAP = 42;
+/** Between rows: names, exits, and arrows from row to row. */
+const ROW_GAP = { up: 42, down: 30 } as const;
+/** Between a row's panel and the middle of its exits' marks. */
+const EXIT_OFFSET = 7 + EXIT_RADIUS;
+/** Room for the wire from the image. */
+const IMAGE_GAP = 40;
 
 const LEGEND = [
   { mark: "up-conv", text: "up-conv fusion" },
   { mark: "down-conv", text: "down-conv fusion: halves the size" },
+  { mark: "strided", text: "strided convolutions of the finer scale" },
   { mark: "transition", text: "transition: fewer channels" },
   { mark: "exit", text: "exit: multiply-adds up to it" },
 ] as const;
@@ -175,11 +187,13 @@ interface Grid {
   readonly baseX: number;
   readonly laneX: number;
   readonly totals: readonly string[];
-  /** Left edge of block j, counted from 0. */
-  readonly columnX: (j: number) => number;
-  /** Upper edge of the blocks of sub-network s, counted from 0. */
-  readonly rowY: (s: number) => number;
-  /** Lower edge of the last sub-network's panel. */
+  /** Left edge of the blocks of a column, counted from 0; of base features for -1. */
+  readonly columnX: (column: number) => number;
+  /** Upper edge of the blocks of a row, counted from 0. */
+  readonly rowY: (row: number) => number;
+  /** Upper edge of the image. */
+  readonly imageY: number;
+  /** Lower edge of the last row's panel. */
   readonly bottom: number;
 }
 
@@ -189,100 +203,85 @@ interface Grid {
  * @param network The network.
  * @returns Every mark's place, in pixels, within `width × height`.
  */
-export function layOut(network: Network): Layout {
-  const { spec } = network;
-  const shapes = shapesOf(network);
-  const grid = measure(network, shapes);
-  const { width, boxWidth, baseX, laneX, columnX, rowY, bottom } = grid;
-  const box = { width: boxWidth, height: BLOCK_HEIGHT };
-  const image = { ...box, ...shapes.image, x: baseX, y: bottom + 40 };
-  const bases = shapes.bases.map((shape, s) => ({
+export function layOut(network: network.Network): Layout {
+  const { spec, rows, direction, features } = network;
+  const grid = measure(network);
+  const { width, boxWidth, baseX, rowY, imageY, bottom } = grid;
+  const box = { x: baseX, width: boxWidth, height: BLOCK_HEIGHT };
+  const { size, channels } = features[0];
+  const image = { ...box, size, channels, y: imageY };
+  const bases = rows.map(({ base, size, channels }, row) => ({
     ...box,
-    ...shape,
-    x: baseX,
-    y: rowY(s),
+    size,
+    channels,
+    y: rowY(row),
     exit: 1,
-    subnetwork: s + 1,
+    name: base,
   }));
-  const blocks = placeBlocks(network, shapes, grid);
-  const fusions = blocks.flatMap((block) => fusionInto(block, grid));
-  const transitions = blocks.filter(({ transition }) => transition).map(({ exit, x, y }) => ({
-    ...TRANSITION,
-    x: x + boxWidth + 4,
-    y: y + (BLOCK_HEIGHT - TRANSITION.height) / 2,
-    exit,
-  }));
-  const legend = placeLegend(
-    [...fusions.map(({ kind }) => kind), ...transitions.map(() => "transition" as const)],
-    grid,
-  );
-  const panelTop = rowY(0) - PANEL_PADDING;
+  const blocks = placeBlocks(network, grid);
+  const links = placeLinks(network, grid);
+  const transitions = network.blocks.flatMap(({ transition }, i) => transition ? [transitionBehind(blocks[i])] : []);
+  const exits = placeExits(network, grid);
+  const marks = [...links.map(({ kind }) => kind), ...transitions.map(() => "transition" as const)];
+  const legend = placeLegend(marks, { ...grid, direction });
+  const chain = direction === "up" ? [...bases, image].toReversed() : [image, ...bases];
+  const ends = [image.y + BLOCK_HEIGHT, ...legend.map(({ y }) => y + 6)];
   return {
     width,
-    height: MARGIN + Math.max(image.y + BLOCK_HEIGHT, ...legend.map(({ y }) => y + 6)),
+    height: MARGIN + Math.max(...ends),
     title: { x: MARGIN, y: TITLE_Y, text: clip(spec.name, FONT.title, width - 2 * MARGIN) },
     totals: grid.totals.map((text, i) => ({ x: MARGIN, y: TOTALS_Y + i * LINE, text })),
-    names: [
-      { x: MARGIN, y: panelTop - 9, text: "Initial network" },
-      ...spec.subnetworks.map((_, s) => ({ x: laneX, y: rowY(s) - PANEL_PADDING - 9, text: `Sub-network ${s + 1}` })),
-    ],
-    panels: [
-      { x: MARGIN, y: panelTop, width: boxWidth + 2 * PANEL_PADDING, height: bottom - panelTop },
-      ...spec.subnetworks.map(({ blocks }, s) => ({
-        x: laneX,
-        y: rowY(s) - PANEL_PADDING,
-        width: columnX(blocks - 1) + boxWidth + BRANCH + PANEL_PADDING - laneX,
-        height: BLOCK_HEIGHT + 2 * PANEL_PADDING,
-      })),
-    ],
+    ...placeRows(network, grid),
     image,
     bases,
     stem: {
       x: baseX + boxWidth / 2 + 7,
-      y: bottom + 24,
+      y: direction === "up" ? bottom + 24 : imageY + BLOCK_HEIGHT + 16,
       text: spec.stem === "conv3x3" ? "3×3 conv" : "7×7 conv, pool",
     },
     blocks,
     wires: [
-      ...bases.map((base, s) => upwards(bases[s + 1] ?? image, base)).toReversed(),
-      ...blocks.map((block) => wireInto(block, grid)),
+      ...chain.slice(1).map((to, i) => upright(chain[i], to)),
+      ...network.blocks.map((block) => wireInto(block, grid)),
     ],
-    fusions,
+    links,
     transitions,
-    exits: placeExits(network, grid),
-    columns: spec.layers.map((layers, j) => ({ x: columnX(j) + boxWidth / 2, y: bottom + 19, block: j + 1, layers })),
+    exits,
+    headings: placeHeadings(network, grid),
     legend,
   };
 }
 
-function measure(network: Network, { image, bases, blocks }: Shapes): Grid {
-  const { spec, exits } = network;
-  const inBoxes = ["down-conv", ...[image, ...bases, ...blocks.flat()].map(shapeText)];
+function measure(network: network.Network): Grid {
+  const { rows, columns, blocks, exits, features, direction } = network;
+  const inBoxes = ["down-conv", ...[features[0], ...rows, ...blocks].map(shapeText)];
   // Even, so that middles are whole pixels.
   const boxWidth = 2 * Math.ceil(4 + Math.max(...inBoxes.map((text) => textWidth(text, FONT.small))) / 2);
   const baseX = MARGIN + PANEL_PADDING;
   const laneX = baseX + boxWidth + PANEL_PADDING + PANEL_GAP;
-  // Arrows into the first block pass its sub-network's name on the right.
+  // Arrows into the first block pass its row's name on the right.
   const leadIn = Math.max(30, textWidth("Sub-network 1", FONT.text) + 14 - boxWidth / 2);
-  const columnX = (j: number) => laneX + leadIn + j * (boxWidth + BLOCK_GAP);
+  const columnX = (column: number) => column < 0 ? baseX : laneX + leadIn + column * (boxWidth + BLOCK_GAP);
   const costWidth = Math.max(...exits.map(({ cumulativeFlops }) => textWidth(large(cumulativeFlops), FONT.text)));
-  const end = columnX(spec.layers.length - 1) + boxWidth + BRANCH + COST_OFFSET + costWidth;
+  const end = columnX(columns.length - 1) + boxWidth + BRANCH + COST_OFFSET + costWidth;
   const width = Math.max(MIN_WIDTH, end + MARGIN);
 
   const totals = totalsOf(network, width - 2 * MARGIN);
   const top = TOTALS_Y + (totals.length - 1) * LINE + 12;
-  const rowY = (s: number) => top + ROW_GAP + PANEL_PADDING + s * (BLOCK_HEIGHT + 2 * PANEL_PADDING + ROW_GAP);
-  const bottom = rowY(spec.subnetworks.length - 1) + BLOCK_HEIGHT + PANEL_PADDING;
-  return { width, boxWidth, baseX, laneX, totals, columnX, rowY, bottom };
+  const isUp = direction === "up";
+  const firstY = top + PANEL_PADDING + (isUp ? ROW_GAP.up : BLOCK_HEIGHT + IMAGE_GAP);
+  const rowY = (row: number) => firstY + row * (BLOCK_HEIGHT + 2 * PANEL_PADDING + ROW_GAP[direction]);
+  const bottom = rowY(rows.length - 1) + BLOCK_HEIGHT + PANEL_PADDING;
+  return { width, boxWidth, baseX, laneX, totals, columnX, rowY, imageY: isUp ? bottom + IMAGE_GAP : top, bottom };
 }
 
 /** What the network comes to, in lines that fit. */
-function totalsOf({ spec, exits }: Network, width: number): string[] {
+function totalsOf({ spec, exits, rowName, rows }: network.Network, width: number): string[] {
   const { cumulativeFlops, cumulativeParams } = exits[exits.length - 1];
   const count = (n: number, what: string) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
   const parts = [
     `${spec.classes.length.toLocaleString("en")} classes`,
-    count(spec.subnetworks.length, "sub-network"),
+    count(rows.length, rowName),
     count(exits.length, "exit"),
     `${large(cumulativeFlops)} multiply-adds`,
     `${large(cumulativeParams)} parameters`,
@@ -295,49 +294,98 @@ function totalsOf({ spec, exits }: Network, width: number): string[] {
   return lines;
 }
 
-function placeBlocks({ spec, exits }: Network, shapes: Shapes, { boxWidth, columnX, rowY }: Grid): Block[] {
-  return spec.subnetworks.flatMap(({ blocks, fusion, transitions }, s) =>
-    Array.from({ length: blocks }, (_, j) => ({
-      ...shapes.blocks[s][j],
-      x: columnX(j),
-      y: rowY(s),
+/** The initial network and the rows: names, areas, and what is said of them. */
+function placeRows(network: network.Network, grid: Grid): Pick<Layout, "names" | "panels" | "notes"> {
+  const { rows, rowName, blocks, direction } = network;
+  const { boxWidth, laneX, columnX, rowY, bottom } = grid;
+  const panelY = (row: number) => rowY(row) - PANEL_PADDING;
+  const title = `${rowName[0].toUpperCase()}${rowName.slice(1)}`;
+  const panels = rows.map((_, row) => {
+    const last = Math.max(...blocks.filter((block) => block.row === row).map(({ column }) => column));
+    const width = columnX(last) + boxWidth + BRANCH + PANEL_PADDING - laneX;
+    return { x: laneX, y: panelY(row), width, height: BLOCK_HEIGHT + 2 * PANEL_PADDING };
+  });
+  return {
+    names: [
+      { x: MARGIN, y: direction === "up" ? panelY(0) - 9 : bottom + 16, text: "Initial network" },
+      // Where arrows come down from row to row, a row is called what its base feature is.
+      ...direction === "up"
+        ? rows.map((_, row) => ({ x: laneX, y: panelY(row) - 9, text: `${title} ${row + 1}` }))
+        : [],
+    ],
+    panels: [
+      { x: MARGIN, y: panelY(0), width: boxWidth + 2 * PANEL_PADDING, height: bottom - panelY(0) },
+      ...panels,
+    ],
+    notes: rows.flatMap(({ note: text }, row) =>
+      text === undefined
+        ? []
+        : [{ x: panels[row].x + panels[row].width + 8, y: rowY(row) + BLOCK_HEIGHT / 2 + 4, text }]
+    ),
+  };
+}
+
+function placeBlocks({ blocks, columns, rowName }: network.Network, { boxWidth, columnX, rowY }: Grid): Block[] {
+  return blocks.map(({ row, column, kind, transition, exit, size, channels }) => {
+    const { name, layers } = columns[column];
+    const what = `${kind}, ${layers}, ${shapeText({ size, channels })}`;
+    return {
+      x: columnX(column),
+      y: rowY(row),
       width: boxWidth,
       height: BLOCK_HEIGHT,
-      exit: 1 + exits.findIndex((exit) => exit.subnetwork > s + 1 || exit.subnetwork === s + 1 && exit.block > j),
-      subnetwork: s + 1,
-      block: j + 1,
-      kind: j < fusion.length ? fusion[j] : "conv",
-      layers: spec.layers[j],
-      transition: transitions.includes(j + 1),
-    }))
-  );
+      size,
+      channels,
+      exit: exit + 1,
+      kind,
+      about: `${rowName} ${row + 1}, ${name}: ${what}${transition ? " after its transition" : ""}`,
+    };
+  });
 }
 
-function wireInto({ exit, x, y, block }: Block, { boxWidth, baseX, columnX }: Grid): Arrow {
-  const middle = y + BLOCK_HEIGHT / 2;
-  const before = block === 1 ? baseX : columnX(block - 2);
-  return { exit, from: { x: before + boxWidth, y: middle }, to: { x, y: middle } };
+/** From the block before it in its row, or the base feature. */
+function wireInto({ exit, row, column }: network.Block, { boxWidth, columnX, rowY }: Grid): Arrow {
+  const y = rowY(row) + BLOCK_HEIGHT / 2;
+  return { exit: exit + 1, from: { x: columnX(column - 1) + boxWidth, y }, to: { x: columnX(column), y } };
 }
 
-function fusionInto({ exit, kind, x, y, subnetwork }: Block, { boxWidth, rowY }: Grid): FusionArrow[] {
-  if (kind === "conv") return [];
-  const middle = x + boxWidth / 2;
-  return [{ exit, kind, from: { x: middle, y: rowY(subnetwork - 2) + BLOCK_HEIGHT }, to: { x: middle, y } }];
+/** Upright within a column, else from side to side. */
+function placeLinks({ blocks }: network.Network, { boxWidth, columnX, rowY }: Grid): LinkArrow[] {
+  return blocks.flatMap(({ exit, kind, row, column, source }) => {
+    if (kind === "conv" || !source) return [];
+    const x = columnX(column);
+    if (source.column === column) {
+      const middle = x + boxWidth / 2;
+      const from = { x: middle, y: rowY(source.row) + BLOCK_HEIGHT };
+      return [{ exit: exit + 1, kind, from, to: { x: middle, y: rowY(row) } }];
+    }
+    const from = { x: columnX(source.column) + boxWidth, y: rowY(source.row) + BLOCK_HEIGHT / 2 };
+    // Above the wire from the block before, so that heads stay apart.
+    return [{ exit: exit + 1, kind, from, to: { x, y: rowY(row) + 10 } }];
+  });
 }
 
-function upwards(below: Box, above: Box): Arrow {
-  const x = below.x + below.width / 2;
-  return { exit: 1, from: { x, y: below.y }, to: { x, y: above.y + above.height } };
+function transitionBehind({ exit, x, y, width }: Block): Box & Computed {
+  return { ...TRANSITION, x: x + width + 4, y: y + (BLOCK_HEIGHT - TRANSITION.height) / 2, exit };
 }
 
-function placeExits({ exits }: Network, { boxWidth, columnX, rowY }: Grid): ExitMark[] {
-  return exits.map(({ subnetwork, block, cumulativeFlops: flops }, k) => {
-    const x = columnX(block - 1) + boxWidth;
-    const y = rowY(subnetwork - 1);
+/** From box to box of the initial network, one below the other. */
+function upright(from: Box, to: Box): Arrow {
+  const x = to.x + to.width / 2;
+  return from.y > to.y
+    ? { exit: 1, from: { x, y: from.y }, to: { x, y: to.y + to.height } }
+    : { exit: 1, from: { x, y: from.y + from.height }, to: { x, y: to.y } };
+}
+
+function placeExits({ exits, blocks, direction }: network.Network, { boxWidth, columnX, rowY }: Grid): ExitMark[] {
+  return exits.map(({ block, cumulativeFlops: flops }, k) => {
+    const { row, column } = blocks[block];
+    const x = columnX(column) + boxWidth;
+    const y = rowY(row);
     return {
       exit: k + 1,
       x: x + BRANCH,
-      y: y - PANEL_PADDING - 7 - EXIT_RADIUS,
+      y: direction === "up" ? y - PANEL_PADDING - EXIT_OFFSET : y + BLOCK_HEIGHT + PANEL_PADDING + EXIT_OFFSET,
       from: { x, y: y + BLOCK_HEIGHT / 2 },
       flops,
       cost: large(flops),
@@ -345,9 +393,19 @@ function placeExits({ exits }: Network, { boxWidth, columnX, rowY }: Grid): Exit
   });
 }
 
-function placeLegend(marks: readonly LegendItem["mark"][], { width, laneX, bottom }: Grid): LegendItem[] {
+/** On the side of the image. */
+function placeHeadings({ columns, direction }: network.Network, { boxWidth, columnX, rowY, bottom }: Grid): Heading[] {
+  const y = direction === "up" ? bottom + 19 : rowY(0) - PANEL_PADDING - 24;
+  return columns.map(({ name, layers }, j) => ({ x: columnX(j) + boxWidth / 2, y, lines: [name, layers] }));
+}
+
+function placeLegend(
+  marks: readonly LegendItem["mark"][],
+  { width, laneX, bottom, direction }: Grid & Pick<network.Network, "direction">,
+): LegendItem[] {
   const items = LEGEND.filter(({ mark }) => mark === "exit" || marks.includes(mark));
   const widthOf = ({ text }: typeof items[number]) => LEGEND_MARK + textWidth(text, FONT.small);
+  const y = direction === "up" ? bottom + 64 : bottom + EXIT_OFFSET + EXIT_RADIUS + 24;
   return wrap(items, { widthOf, gap: 16, width: width - MARGIN - laneX })
-    .map(({ item, x, line }) => ({ ...item, x: laneX + x, y: bottom + 64 + line * LINE }));
+    .map(({ item, x, line }) => ({ ...item, x: laneX + x, y: y + line * LINE }));
 }

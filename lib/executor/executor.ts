@@ -23,10 +23,12 @@ export interface Classification {
   readonly confidence: number;
   /** The exit taken, counted from 1. */
   readonly exit: number;
-  /** The sub-network that the exit belongs to, counted from 1. */
-  readonly subnetwork: number;
-  /** Multiply-adds spent up to that exit. */
+  /** Where the exit is: `sub-network 2, block 3`. */
+  readonly exitLabel: string;
+  /** Multiply-adds spent up to that exit, as the paper's authors count. */
   readonly flops: number;
+  /** The same, without layers that no exit has needed so far: those are not run. */
+  readonly runFlops: number;
   /** Probability of each class, summing to 1. */
   readonly probabilities: Float32Array;
 }
@@ -416,15 +418,16 @@ export class AdaptiveExecutor implements Disposable {
   #classification(logits: Float32Array, exit: number): Classification {
     checkFinite(logits, this.device);
     const probabilities = softmax(logits);
-    const { subnetwork, cumulativeFlops } = this.model.network.exits[exit];
+    const { label, cumulativeFlops, cumulativeRunFlops } = this.model.network.exits[exit];
     const index = argmax(probabilities);
     return {
       label: this.model.spec.classes[index],
       index,
       confidence: probabilities[index],
       exit: exit + 1,
-      subnetwork,
+      exitLabel: label,
       flops: cumulativeFlops,
+      runFlops: cumulativeRunFlops,
       probabilities,
     };
   }

@@ -6,8 +6,9 @@
 
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
+import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { checkTensors } from "../weights/check.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
@@ -18,8 +19,8 @@ import { isUrl, readBundled, readResource } from "./resource.ts";
 export interface Model {
   /** Its architecture's name. */
   readonly name: string;
-  /** Its architecture. */
-  readonly spec: ArchitectureSpec;
+  /** Its architecture, as far as all families have it. */
+  readonly spec: CommonSpec;
   /** The network of that architecture. */
   readonly network: Network;
   /** All its parameters as trained, under the names of the authors' PyTorch code. */
@@ -39,6 +40,11 @@ export const BUNDLED_SPECS: readonly string[] = [
   "ranet-imagenet-c32",
   "ranet-imagenet-c64",
   "ranet-tiny-imagenet",
+  "msdnet-anytime-cifar100",
+  "msdnet-batch-cifar100",
+  "msdnet-imagenet-step4",
+  "msdnet-imagenet-step6",
+  "msdnet-imagenet-step7",
 ];
 
 /** Largest weights file that is read, in bytes. */
@@ -58,7 +64,7 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * import { readSpec } from "@ranet/ranet";
  *
  * const spec = await readSpec("ranet-cifar10");
- * console.log(spec.subnetworks.length); // 3
+ * console.log(spec.family, spec.classes.length); // "ranet" 10
  * ```
  */
 export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {

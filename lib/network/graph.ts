@@ -1,14 +1,21 @@
 /**
- * A network in the making: features that may still grow by channels, and the layers appended so far.
+ * A network in the making: features that may still grow by channels, layers, blocks and exits so far.
  *
  * @module
  */
 
-import type { Feature, Layer, View } from "./network.ts";
+import { layerFlops, layerParams } from "./cost.ts";
+import { findDependents } from "./dependents.ts";
+import type { Block, Exit, Feature, Layer, Network, View } from "./network.ts";
 
-/** Collects features and layers while a network is built. */
+/** What a block is before it is known who needs it. */
+export type BlockPlace = Omit<Block, "size" | "channels" | "width" | "exit">;
+
+/** Collects the parts of a network while it is built. */
 export class Graph {
   readonly #features: { name: string; size: number; channels: number }[] = [];
+  readonly #blocks: (Omit<Block, "exit"> & { readonly layers: readonly Layer[] })[] = [];
+  readonly #exits: Pick<Exit, "label" | "block" | "size" | "channels" | "layers">[] = [];
   #layers: Layer[] = [];
 
   /** All features so far. */
@@ -61,10 +68,51 @@ export class Graph {
     });
   }
 
-  /** The layers appended since the last call. */
-  takeLayers(): Layer[] {
-    const layers = this.#layers;
+  /** Does something, and says which layers that appended. */
+  record<Result>(action: () => Result): { readonly result: Result; readonly layers: readonly Layer[] } {
+    const start = this.#layers.length;
+    const result = action();
+    return { result, layers: this.#layers.slice(start) };
+  }
+
+  /**
+   * Tells of a block, and returns its index.
+   *
+   * @param place What it is.
+   * @param parts `layers`: its own; `output`: what it passes on; `width`: most channels inside it.
+   */
+  block(place: BlockPlace, parts: { layers: readonly Layer[]; output: View; width: number }): number {
+    const { layers, output, width } = parts;
+    this.#blocks.push({ ...place, layers, width, size: this.size(output), channels: output.channels });
+    return this.#blocks.length - 1;
+  }
+
+  /** Ends in an exit all that was appended since the one before: what `view` is read by is its head. */
+  exit(label: string, block: number, { feature, channels }: View): void {
+    const { size } = this.#features[feature];
+    this.#exits.push({ label, block, size, channels, layers: this.#layers });
     this.#layers = [];
-    return layers;
+  }
+
+  /** The whole network. */
+  network(about: Pick<Network, "spec" | "family" | "rowName" | "rows" | "direction" | "columns">): Network {
+    const dependents = findDependents(this.#exits.map(({ layers }) => layers));
+    const last = this.#exits.length - 1;
+    const firstExit = (layer: Layer) => dependents.get(layer)?.[0] ?? last;
+    const run = this.#exits.map(() => 0);
+    for (const [layer, [first]] of dependents) {
+      if (first !== undefined) run[first] += layerFlops(layer, this.#features);
+    }
+    let [cumulativeFlops, cumulativeRunFlops, cumulativeParams] = [0, 0, 0];
+    const exits = this.#exits.map((exit, k) => {
+      for (const layer of exit.layers) {
+        cumulativeFlops += layerFlops(layer, this.#features);
+        cumulativeParams += layerParams(layer);
+      }
+      cumulativeRunFlops += run[k];
+      return { ...exit, cumulativeFlops, cumulativeRunFlops, cumulativeParams };
+    });
+    const blocks = this.#blocks.map(({ layers, ...block }) => ({ ...block, exit: Math.min(...layers.map(firstExit)) }));
+    return { ...about, features: this.#features, exits, blocks };
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What a RANet is once its shapes are known: features, the layers that fill them in order of execution, and the exits
- * in between. Pure data; nothing here knows how or where a layer is computed.
+ * What a network is once its shapes are known, of whatever family: features, the layers that fill them in order of
+ * execution, the exits in between, and the blocks that a person would draw. Pure data; nothing here knows how or where a
+ * layer is computed.
  *
  * Dense concatenation is a layout: a feature is one stack of channels, each layer writes its own channel range, and an
  * earlier member of a dense list is a prefix of a later one.
@@ -8,7 +9,7 @@
  * @module
  */
 
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { CommonSpec } from "./common.ts";
 
 /** A square stack of channels that layers write ranges of and read ranges from. */
 export interface Feature {
@@ -91,30 +92,93 @@ export type Layer = Convolution | MaxPool | Resize | Classifier;
 
 /** One exit, with everything that is computed between the exit before it and its own logits. */
 export interface Exit {
-  /** Sub-network that the exit belongs to, counted from 1 (the coarsest). */
-  readonly subnetwork: number;
-  /** Block that the exit follows, counted from 1. */
+  /** Where it is, for people: `sub-network 2, block 3`. */
+  readonly label: string;
+  /** Index into {@linkcode Network.blocks} of the block that the exit follows. */
   readonly block: number;
   /** Height and width of the features that the head reads. */
   readonly size: number;
   /** Channels of the features that the head reads. */
   readonly channels: number;
-  /** Layers from the exit before it (or the image) to its logits, in order of execution. */
+  /** Layers from the exit before it (or the image) to its logits, in the order in which the authors run them. */
   readonly layers: readonly Layer[];
-  /** Multiply-adds from the image to these logits, one image, earlier heads included. */
+  /** Multiply-adds from the image to these logits, one image, earlier heads included, as the authors count. */
   readonly cumulativeFlops: number;
+  /** The same, without layers that no exit needs so far: what is run, for the planner leaves those out. */
+  readonly cumulativeRunFlops: number;
   /** Learned parameters used up to these logits (batch norm's running statistics are not learned). */
   readonly cumulativeParams: number;
 }
 
-/** A RANet with all shapes, in order of execution. */
+/** What a block takes from another row: nothing, features that it fuses and keeps or halves its size, or finer ones. */
+export type BlockKind = "conv" | "up-conv" | "down-conv" | "strided";
+
+/** A part of a network that one draws as a box. */
+export interface Block {
+  /** Index into {@linkcode Network.rows}. */
+  readonly row: number;
+  /** Index into {@linkcode Network.columns}. */
+  readonly column: number;
+  /** What it takes from another row. */
+  readonly kind: BlockKind;
+  /** The block that it takes that from; column -1 is a row's base feature. None for `conv`. */
+  readonly source?: { readonly row: number; readonly column: number };
+  /** Number of dense layers. */
+  readonly depth: number;
+  /** Whether it ends in a 1×1 convolution to fewer channels. */
+  readonly transition: boolean;
+  /** Height and width of what it passes on. */
+  readonly size: number;
+  /** Channels of what it passes on. */
+  readonly channels: number;
+  /** Most channels inside it, before a transition. */
+  readonly width: number;
+  /** Index of the first exit that needs it; the last exit for what none needs. */
+  readonly exit: number;
+}
+
+/** Blocks that follow one another, from a base feature on. */
+export interface Row {
+  /** Path of the part of the YAML that says what it is: `subnetworks[1]`. */
+  readonly key: string;
+  /** What its base feature is called. */
+  readonly base: string;
+  /** What there is to say behind its last block. Default: nothing. */
+  readonly note?: string;
+  /** Height and width of the base feature. */
+  readonly size: number;
+  /** Channels of the base feature. */
+  readonly channels: number;
+}
+
+/** Blocks that stand below one another. */
+export interface Column {
+  /** What they are called: `block 2`. */
+  readonly name: string;
+  /** How many layers they have, or which. */
+  readonly layers: string;
+}
+
+/** A network with all shapes, in order of execution. */
 export interface Network {
-  /** What it was built from. */
-  readonly spec: ArchitectureSpec;
+  /** What it was built from, as far as all families have it. */
+  readonly spec: CommonSpec;
+  /** What networks of its family are called: `RANet`. */
+  readonly family: string;
   /** All features; the first one is the image. */
   readonly features: readonly Feature[];
   /** Exits in the order they are reached. */
   readonly exits: readonly Exit[];
+  /** Blocks in order of execution. */
+  readonly blocks: readonly Block[];
+  /** What rows are called: `sub-network`. */
+  readonly rowName: string;
+  /** Rows from top to bottom. */
+  readonly rows: readonly Row[];
+  /** Whether base features are made from the image upwards or downwards. */
+  readonly direction: "up" | "down";
+  /** Columns from left to right. */
+  readonly columns: readonly Column[];
 }
 
 /** A tensor that a network is trained to have, under its name in the authors' PyTorch code. */

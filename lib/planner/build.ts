@@ -4,6 +4,7 @@
  * @module
  */
 
+import { findDependents } from "../network/dependents.ts";
 import type { Layer, Network, View } from "../network/network.ts";
 import { placeBuffers } from "./memory.ts";
 import { type Plan, quadsOf, type Region, type Step } from "./plan.ts";
@@ -16,7 +17,7 @@ import { readsOwnOutput, scheduleWaves } from "./waves.ts";
  * @returns Steps and memory layout; the same for every batch size and device.
  */
 export function buildPlan(network: Network): Plan {
-  const schedule = network.exits.map(({ layers }) => scheduleWaves(layers, network.features));
+  const schedule = lazyStages(network).map((layers) => scheduleWaves(layers, network.features));
   const { offsets, length, live } = placeFeatures(network, schedule.flat());
   const region = ({ feature, offset, channels }: View): Region => ({
     offset: offsets[feature],
@@ -48,6 +49,18 @@ export function buildPlan(network: Network): Plan {
     sampleQuads: length,
     liveQuads: live,
   };
+}
+
+/**
+ * For each exit the layers that it needs and none before it did; what no exit needs is left out. "Lazy evaluation" in
+ * section 4 of the MSDNet paper (Huang et al., ICLR 2018).
+ */
+function lazyStages({ exits }: Network): Layer[][] {
+  const stages: Layer[][] = exits.map(() => []);
+  for (const [layer, [first]] of findDependents(exits.map(({ layers }) => layers))) {
+    if (first !== undefined) stages[first].push(layer);
+  }
+  return stages;
 }
 
 /** A feature lives from the first wave that writes it (the image: from the start) to the last that reads it. */

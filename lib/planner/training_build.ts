@@ -5,8 +5,8 @@
  */
 
 import { layerParameters } from "../network/cost.ts";
+import { findDependents } from "../network/dependents.ts";
 import type { Convolution, Layer, Network, View } from "../network/network.ts";
-import { countDependents } from "./dependents.ts";
 import type {
   BatchTensor,
   ChannelRange,
@@ -48,9 +48,9 @@ class Builder {
 
   constructor(network: Network) {
     this.#network = network;
-    const dependents = countDependents(network);
+    const dependents = findDependents(network.exits.map(({ layers }) => layers));
     this.#layers = network.exits.flatMap(({ layers }, exit) =>
-      layers.map((layer) => ({ layer, exit, dependents: dependents.get(layer)! }))
+      layers.map((layer) => ({ layer, exit, dependents: dependents.get(layer)!.length }))
     );
     this.#tensors = network.features.map(({ name, size, channels }) => ({ name, size, channels }));
   }

@@ -7,7 +7,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { exitsTaken } from "../calibration/thresholds.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { CommonSpec } from "../network/common.ts";
 import type { Outcomes } from "./evaluate.ts";
 import type { ClassPictures, Picture } from "./model_report.ts";
 
@@ -25,7 +25,7 @@ const MOST_PIXELS = 96;
 export async function pickPictures(
   dataset: Dataset,
   outcomes: Outcomes,
-  options: { readonly thresholds: readonly number[]; readonly spec: ArchitectureSpec },
+  options: { readonly thresholds: readonly number[]; readonly spec: CommonSpec },
 ): Promise<ClassPictures[]> {
   const { thresholds, spec } = options;
   const exits = exitsTaken(thresholds, outcomes.confidences);
@@ -50,7 +50,7 @@ export async function pickPictures(
 }
 
 /** What the network sees of an image, as a data URI. */
-async function toPng(image: Parameters<typeof toTensor>[0], { input }: ArchitectureSpec): Promise<string> {
+async function toPng(image: Parameters<typeof toTensor>[0], { input }: CommonSpec): Promise<string> {
   const size = Math.min(input.size, MOST_PIXELS);
   const resize = Math.round(size * input.resize / input.size);
   const planes = toTensor(image, { size, resize, mean: [0, 0, 0], std: [1, 1, 1] });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { compareModels } from "./comparison.ts";
 import { csv, escape, STYLE } from "./markup.ts";
 import { accuracyPlot, confusionPlot, exitsPlot, standalone } from "./plots.ts";
 import type { ClassPictures, ModelReport, Picture } from "./model_report.ts";
@@ -72,7 +73,8 @@ function toJson(models: readonly ModelReport[]): string {
   const plain = models.map(({ pictures: _, confusion: __, labels: ___, ...model }) => model);
   const replace = (_: string, value: unknown) =>
     value === Infinity || value === -Infinity ? thresholdText(value) : value;
-  return `${JSON.stringify({ models: plain }, replace, 2)}\n`;
+  const comparison = models.length > 1 ? compareModels(models) : undefined;
+  return `${JSON.stringify({ models: plain, comparison }, replace, 2)}\n`;
 }
 
 function page(
@@ -84,9 +86,10 @@ function page(
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>RANet evaluation</title><style>${STYLE}</style></head><body>
-<h1>RANet evaluation</h1>
-<h2>Accuracy over budget</h2><div class="wide">${curve}</div>
+<title>Evaluation</title><style>${STYLE}</style></head><body>
+<h1>Evaluation</h1>
+<h2>Accuracy over budget</h2>${models.length > 1 ? `<p>${escape(compareModels(models))}</p>` : ""}
+<div class="wide">${curve}</div>
 ${sections}
 </body></html>
 `;

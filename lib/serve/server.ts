@@ -126,9 +126,9 @@ class Service {
   async health(): Promise<Response> {
     const { model, device } = this.#executor;
     const { status, error } = await this.#state();
-    const exits = model.network.exits.map(({ subnetwork, cumulativeFlops }, k) => ({
+    const exits = model.network.exits.map(({ label, cumulativeFlops }, k) => ({
       exit: k + 1,
-      subnetwork,
+      label,
       flops: cumulativeFlops,
     }));
     return Response.json(

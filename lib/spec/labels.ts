@@ -4,6 +4,8 @@
  * @module
  */
 
+import { IMAGENET_LABELS } from "./imagenet_labels.ts";
+
 /** CIFAR-10. */
 export const CIFAR10_LABELS: readonly string[] = "airplane automobile bird cat deer dog frog horse ship truck".split(
   " ",
@@ -18,3 +20,6 @@ export const CIFAR100_LABELS: readonly string[] = `
   possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
   sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
   willow_tree wolf woman worm`.trim().split(/\s+/);
+
+/** Labels by the word for them in a spec. */
+export const LABELS = { cifar10: CIFAR10_LABELS, cifar100: CIFAR100_LABELS, imagenet: IMAGENET_LABELS } as const;

@@ -20,6 +20,12 @@ export const LIMITS = {
   channels: 4096,
   /** Bottleneck factor. */
   bottleneck: 64,
+  /** Number of an MSDNet's scales. */
+  scales: 8,
+  /** Growth factor of one of them. */
+  growthFactor: 64,
+  /** Layers of a whole MSDNet. */
+  depth: 256,
   /** Channels that a block puts out. */
   width: 16_384,
 } as const;

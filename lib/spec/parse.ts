@@ -4,9 +4,12 @@
  * @module
  */
 
+import type { ArchitectureSpec } from "../network/architecture.ts";
+import { buildNetwork } from "../network/build.ts";
 import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
-import type { ArchitectureSpec } from "./architecture.ts";
-import { checkShapes, resolve } from "./resolve.ts";
+import { checkNetwork } from "./check.ts";
+import { resolveMsdnet } from "./msdnet/resolve.ts";
+import { resolveRanet } from "./ranet/resolve.ts";
 import { type SpecDocument, specSchema } from "./schema.ts";
 
 /** Where the text given to {@linkcode parseSpec} came from. */
@@ -34,7 +37,7 @@ export interface ParseSpecOptions {
  *   - { scale: 1/2, channels: 16 }
  *   - { scale: 1, channels: 8 }
  * `);
- * console.log(spec.subnetworks[1].fusion); // ["up-conv", "down-conv"]
+ * if (spec.family === "ranet") console.log(spec.subnetworks[1].fusion); // ["up-conv", "down-conv"]
  * ```
  */
 export function parseSpec(text: string, options: ParseSpecOptions = {}): ArchitectureSpec {
@@ -53,15 +56,19 @@ export function resolveSpec(document: unknown, options: ParseSpecOptions = {}): 
   return resolveDocument(document, { schema: specSchema, resolve: resolveAndCheck, subject: subjectOf(options) });
 }
 
-/** Shapes are followed only through what is consistent. */
+/** A network is built only of what is consistent. */
 function resolveAndCheck(document: SpecDocument, report: Report): ArchitectureSpec | undefined {
   let problems = 0;
   const spec = resolve(document, (problem) => {
     problems++;
     report(problem);
   });
-  if (spec && problems === 0) checkShapes(spec, report);
+  if (spec && problems === 0) checkNetwork(buildNetwork(spec), report);
   return spec;
+}
+
+function resolve(document: SpecDocument, report: Report): ArchitectureSpec | undefined {
+  return document.family === "msdnet" ? resolveMsdnet(document, report) : resolveRanet(document, report);
 }
 
 function subjectOf({ source }: ParseSpecOptions): string {

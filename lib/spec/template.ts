@@ -5,10 +5,12 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { ArchitectureSpec } from "./architecture.ts";
-import { documentOf, type DocumentValue, type SpecMapping } from "./document.ts";
-import { specJsonSchema } from "./json_schema.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
+import { jsonSchema } from "../yaml/fields.ts";
+import { documentOf } from "./document.ts";
+import type { DocumentValue, SpecMapping } from "./document_value.ts";
 import { resolveSpec } from "./parse.ts";
+import { FAMILY_SCHEMAS } from "./schema.ts";
 import { schemaLine, wrap, yamlList, yamlScalar } from "./yaml_text.ts";
 
 /** A part of a JSON schema, as far as explanations of keys go. */
@@ -37,7 +39,7 @@ export interface TemplateOptions {
 export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = {}): string {
   const { schema = "./ranet.schema.json", heading = [] } = options;
   const document = documentOf(spec);
-  const schemas = JSON.parse(specJsonSchema());
+  const schemas = JSON.parse(jsonSchema(FAMILY_SCHEMAS[spec.family]));
   return [
     schemaLine(schema),
     ...heading.map((line) => `# ${line}`),

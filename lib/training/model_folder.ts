@@ -14,7 +14,7 @@ import { loadModel, type Model } from "../model/model.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Network } from "../network/network.ts";
 import { standalone } from "../report/plots.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";

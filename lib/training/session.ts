@@ -12,7 +12,7 @@ import type { Trainer } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Network } from "../network/network.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { BatchSource } from "./batches.ts";
 import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";

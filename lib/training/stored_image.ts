@@ -6,7 +6,7 @@
 
 import type { RgbImage } from "../data/image.ts";
 import { toPixels } from "../data/preprocess.ts";
-import type { InputSpec } from "../spec/architecture.ts";
+import type { InputSpec } from "../network/common.ts";
 
 /** The original, with its sides; or what the network sees of it: red, green and blue of size × size pixels. */
 export type StoredImage = RgbImage | { readonly data: Uint8ClampedArray };

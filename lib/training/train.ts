@@ -7,7 +7,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { DeviceChoice } from "../device/open.ts";
 import { createModel, type Model } from "../model/model.ts";
-import type { ArchitectureSpec } from "../spec/architecture.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { weightsOf } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";

@@ -6,7 +6,6 @@
 
 import { AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import type { Measured } from "../calibration/measure.ts";
-import { createModel } from "../model/model.ts";
 import type { Network } from "../network/network.ts";
 import { argmax, softmax } from "../softmax.ts";
 import type { Tensor } from "../weights/tensor.ts";
@@ -38,7 +37,7 @@ export async function validate(
   options: { readonly device: "gpu" | "cpu"; readonly signal?: AbortSignal },
 ): Promise<ValidationOutcomes | undefined> {
   const { exits, spec } = network;
-  const model = createModel(spec, tensors, { source: "in training" });
+  const model = { name: spec.name, spec, network, tensors };
   using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity: DEFAULT_CAPACITY });
   const usable = source.store.usable;
   const confidences = exits.map(() => new Float32Array(usable.length));

@@ -75,7 +75,13 @@ Deno.test("classify --csv", async () => {
     const [bad, cat, other] = rows;
     assertEquals([bad.image, bad.label], [`${folder}/bad.png`, ""]);
     assertStringIncludes(bad.error, "it is not an image");
-    assertEquals([cat.label, cat.exit, cat.subnetwork, cat.flops, cat.error], ["cat", "2", "1", "21765140", ""]);
+    assertEquals([cat.label, cat.exit, cat.exit_label, cat.flops, cat.error], [
+      "cat",
+      "2",
+      "sub-network 1, block 2",
+      "21765140",
+      "",
+    ]);
     assertLess(Number(cat.confidence_2), Number(cat.confidence));
     assertEquals([other.image, other.label_2], [`${folder}/deep/er/CAT, 2.JPG`, cat.label_2]);
   });

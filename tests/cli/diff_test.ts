@@ -11,7 +11,10 @@ Deno.test("diff: what one key changes", async () => {
     const { code, out } = await ranet("diff", "ranet-cifar10", file);
     assertEquals(code, 0);
     // By hand: two layers and a head with 12 instead of 24 new channels take 2,212,864 multiply-adds less.
-    assertMatch(out, /\| +1 \| +1\.1, 8×8×112 \| +1\.1, 8×8×88 \| +8\.36 M \| +6\.15 M \| −26\.5 % \|/);
+    assertMatch(
+      out,
+      /\| +1 \| +sub-network 1, block 1, 8×8×112 \| +sub-network 1, block 1, 8×8×88 \| +8\.36 M \| +6\.15 M \| −26\.5 % \|/,
+    );
     assert(out.endsWith("Keys that differ\n  subnetworks[0].growth: 24 → 12"), out);
 
     const { a, b, keys } = JSON.parse((await ranet("diff", "ranet-cifar10", file, "--json")).out);
@@ -23,12 +26,12 @@ Deno.test("diff: what one key changes", async () => {
 
 Deno.test("diff: what only one of two has", async () => {
   const { out } = await ranet("diff", "ranet-cifar10-upconv", "ranet-imagenet-c32");
-  assertMatch(out, /\| +8 \| +– \| +4\.8, 7×7×701 \| +– \| +2\.83 G \| +new \|/);
+  assertMatch(out, /\| +8 \| +– \| +sub-network 4, block 8, 7×7×701 \| +– \| +2\.83 G \| +new \|/);
   assertStringIncludes(out, "subnetworks[3].blocks: absent → 8");
   assertStringIncludes(out, "subnetworks[1].fusion: [up-conv, up-conv] → auto");
-  assertStringIncludes(out, "classes: [airplane, automobile, bird, cat, deer, dog, frog, horse, sh… → 1000");
+  assertStringIncludes(out, "classes: [airplane, automobile, bird, cat, deer, dog, frog, horse, sh… → imagenet");
   const reverse = await ranet("diff", "ranet-imagenet-c32", "ranet-cifar10-upconv");
-  assertMatch(reverse.out, /\| +8 \| +4\.8, 7×7×701 \| +– \| +2\.83 G \| +– \| +gone \|/);
+  assertMatch(reverse.out, /\| +8 \| +sub-network 4, block 8, 7×7×701 \| +– \| +2\.83 G \| +– \| +gone \|/);
 });
 
 Deno.test("diff needs two", async () => {

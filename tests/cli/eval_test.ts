@@ -39,6 +39,23 @@ Deno.test("eval writes a report, tables and plots", () =>
     assertEquals(page.match(/(src|href)="https?:/), null);
   }));
 
+Deno.test("eval puts two families into one plot, and says who is ahead", () =>
+  withDataset(async (dataset, folder) => {
+    const [model, out] = [`${folder}/msdnet`, `${folder}/report`];
+    const flags = "--arch msdnet --data cifar10 --nBlocks 5 --step 1 --base 1 --nChannels 8 --prune min";
+    const checkpoint = new URL("../fixtures/reference/msdnet-cifar10-lin/checkpoint.pth.tar", import.meta.url).pathname;
+    assertEquals((await ranet("import", checkpoint, "--args", flags, "--out", model)).code, 0);
+    const models = ["--model", "ranet-cifar10", "--model", model];
+    const { code, out: text } = await ranet("eval", dataset, ...models, "--out", out, "--device", "cpu");
+    assertEquals(code, 0);
+    const plot = await Deno.readTextFile(`${out}/accuracy.svg`);
+    for (const name of ["ranet-cifar10, anytime", "msdnet, anytime"]) assertStringIncludes(plot, name);
+    const { comparison } = JSON.parse(await Deno.readTextFile(`${out}/results.json`));
+    assertStringIncludes(comparison, "from 3.67 M to 8.36 M only msdnet answers");
+    assertStringIncludes(text, comparison);
+    assertStringIncludes(await Deno.readTextFile(`${out}/report.html`), comparison);
+  }));
+
 Deno.test("eval: wrong data sets are found out before anything is computed or written", () =>
   withDataset(async (dataset, folder) => {
     const out = `${folder}/report`;

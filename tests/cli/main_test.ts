@@ -18,12 +18,19 @@ Deno.test("classify --json", async () => {
   assertEquals(first.top.length, 2);
   assertEquals(first.top[0], { label: "cat", index: 3, confidence: first.confidence });
   assertLess(first.top[1].confidence, first.confidence);
-  assertEquals([ship.image, ship.label, ship.exit, ship.subnetwork, ship.flops], ["-", "ship", 1, 1, 8360714]);
+  assertEquals([ship.image, ship.label, ship.exit, ship.exitLabel, ship.flops, ship.runFlops], [
+    "-",
+    "ship",
+    1,
+    "sub-network 1, block 1",
+    8360714,
+    8360714,
+  ]);
 });
 
 Deno.test("classify prints a table", async () => {
   const { out } = await ranet("classify", "-", ...cpu, "--threshold", "0,1,1,1,1,1");
-  assertMatch(out, /\| - +\| ship +\| +99\.\d % \| 1\/6 \(sub-network 1\) \| +8\.36 M \| +14\.2 % \|/);
+  assertMatch(out, /\| - +\| ship +\| +99\.\d % \| 1\/6 \(sub-network 1, block 1\) \| +8\.36 M \| +14\.2 % \|/);
   assertFalse(out.includes("\x1b"));
 });
 
@@ -45,7 +52,7 @@ Deno.test("plan", async () => {
   const { name, params, exits, memory } = JSON.parse((await ranet("plan", "ranet-cifar10", "--json")).out);
   assertEquals([name, params, exits.length], ["ranet-cifar10", 2547601, 6]);
   assertEquals([exits[5].cumulativeFlops, exits[5].cumulativeParams], [58921020, 2547601]);
-  assertEquals([exits[2].exit, exits[2].subnetwork, exits[2].block], [3, 2, 3]);
+  assertEquals([exits[2].exit, exits[2].label], [3, "sub-network 2, block 3"]);
   assert(memory.weightBytes > 4 * params && memory.activationBytesPerImage >= memory.liveBytesPerImage);
   const { out } = await ranet("plan", path("specs/ranet-cifar10.yaml"));
   assertStringIncludes(out, "8×8×112");

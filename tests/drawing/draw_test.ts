@@ -5,7 +5,7 @@ import { drawNetwork } from "../../lib/drawing/draw.ts";
 import { layOut } from "../../lib/drawing/layout.ts";
 import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
-import { randomNetworks } from "./networks.ts";
+import { randomRanets } from "./networks.ts";
 
 const cifar = buildNetwork(await readSpec("ranet-cifar10"));
 
@@ -16,10 +16,11 @@ function count(svg: string, name: string): number {
 
 Deno.test("every drawing is well-formed and has one element per part of the network", () => {
   fc.assert(
-    fc.property(randomNetworks, (network) => {
+    fc.property(randomRanets, (spec) => {
+      const network = buildNetwork(spec);
       const svg = drawNetwork(network);
       assertEquals(XMLValidator.validate(svg), true);
-      const { subnetworks } = network.spec;
+      const { subnetworks } = spec;
       const fusions = subnetworks.flatMap(({ fusion }) => fusion);
       assertEquals(count(svg, "fusion up-conv"), fusions.filter((kind) => kind === "up-conv").length);
       assertEquals(count(svg, "fusion down-conv"), fusions.filter((kind) => kind === "down-conv").length);
@@ -36,7 +37,7 @@ Deno.test("every drawing is well-formed and has one element per part of the netw
 
 Deno.test("a drawing has a name and a description, and a style for dark pages", () => {
   const svg = drawNetwork(cifar);
-  assertMatch(svg, /^<svg [^>]*role="img"[^>]*>\n<title>ranet-cifar10: a RANet of 3 sub-networks and 6 exits<\/title>/);
+  assertMatch(svg, /^<svg [^>]*role="img"[^>]*>\n<title>ranet-cifar10: RANet, 3 sub-networks, 6 exits<\/title>/);
   assertStringIncludes(svg, "exit 1 8.36 M, exit 2 21.77 M, exit 3 32.84 M");
   assertStringIncludes(svg, "@media (prefers-color-scheme:dark)");
   assertFalse(/url\(|href|\bid=/.test(svg), "nothing to fetch, and no ids that clash when two drawings share a page");

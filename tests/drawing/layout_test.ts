@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { type Box, EXIT_RADIUS, FONT, type Layout, layOut, type Point } from "../../lib/drawing/layout.ts";
+import { type Box, EXIT_RADIUS, FONT, type Layout, layOut, type Point, shapeText } from "../../lib/drawing/layout.ts";
 import { clip, textWidth } from "../../lib/drawing/text.ts";
-import { shapeText } from "../../lib/drawing/shapes.ts";
 import { readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { randomNetworks } from "./networks.ts";
@@ -20,8 +19,8 @@ function marks(layout: Layout): Box[] {
   return [
     line(layout.title, layout.title.text, FONT.title),
     ...[...layout.totals, ...layout.names].map((label) => line(label, label.text, FONT.text)),
-    ...[...layout.legend, layout.stem].map((label) => line(label, label.text, FONT.small)),
-    ...layout.columns.flatMap(({ x, y, block }) => [below(x, y, `block ${block}`)]),
+    ...[...layout.legend, ...layout.notes, layout.stem].map((label) => line(label, label.text, FONT.small)),
+    ...layout.headings.map(({ x, y, lines: [name] }) => below(x, y, name)),
     layout.image,
     ...layout.bases,
     ...layout.blocks,
@@ -59,8 +58,8 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
   fc.assert(
     fc.property(randomNetworks, (network) => {
       const layout = layOut(network);
-      const { blocks, bases, image, fusions, wires, names } = layout;
-      for (const { from, to } of fusions) {
+      const { blocks, bases, image, links, wires, names } = layout;
+      for (const { from, to } of links) {
         assert(blocks.some(({ x, y, width, height }) => from.x === x + width / 2 && from.y === y + height));
         assert(blocks.some(({ x, y, width }) => to.x === x + width / 2 && to.y === y));
       }
@@ -71,7 +70,7 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
         assert(touches(from) && touches(to));
       }
       assertEquals(wires.length, bases.length + blocks.length);
-      for (const { from, to } of fusions) {
+      for (const { from, to } of links) {
         for (const name of names) {
           const crosses = name.y > from.y && name.y < to.y && name.x + textWidth(name.text, FONT.text) > from.x;
           assert(!crosses || name.x > from.x);
@@ -86,18 +85,17 @@ Deno.test("parts belong to the first exit that needs them", () => {
   fc.assert(
     fc.property(randomNetworks, (network) => {
       const { blocks, exits } = layOut(network);
-      const order = blocks.map(({ exit }) => exit);
-      assertEquals(order, order.toSorted((a, b) => a - b), "blocks are in order of execution");
-      network.exits.forEach(({ subnetwork, block, size, channels, layers }, k) => {
-        const own = blocks.find((b) => b.subnetwork === subnetwork && b.block === block);
-        assertEquals([own?.exit, own?.size, own?.channels], [k + 1, size, channels]);
+      network.exits.forEach(({ block, size, channels, layers }, k) => {
+        const own = blocks[block];
+        assertEquals([own.exit, own.size, own.channels], [k + 1, size, channels]);
         assertEquals(exits[k].flops, network.exits[k].cumulativeFlops);
-        // The network itself says which blocks it computes for this exit.
+        // Names say which blocks the authors compute for this exit; no earlier one needs them.
         const computed = new Set(
           layers.flatMap((layer) => "name" in layer ? layer.name.match(/^scale_flows\.\d+\.\d+/) ?? [] : []),
         );
-        const drawn = blocks.filter(({ exit }) => exit === k + 1);
-        assertEquals(new Set(drawn.map((b) => `scale_flows.${b.subnetwork - 1}.${b.block - 1}`)), computed);
+        const drawn = network.blocks.filter(({ row, column }) => computed.has(`scale_flows.${row}.${column}`));
+        assertEquals(drawn.length, computed.size);
+        assert(drawn.every(({ exit }) => exit >= k));
       });
     }),
     { numRuns: 50 },
@@ -105,12 +103,13 @@ Deno.test("parts belong to the first exit that needs them", () => {
 });
 
 Deno.test("the published CIFAR-10 network", async () => {
-  const { bases, blocks, exits, transitions } = layOut(buildNetwork(await readSpec("ranet-cifar10")));
+  const network = buildNetwork(await readSpec("ranet-cifar10"));
+  const { bases, blocks, exits, transitions } = layOut(network);
   assertEquals(bases.map(shapeText), ["8×8×64", "16×16×32", "32×32×16"]);
-  const finest = blocks.filter(({ subnetwork }) => subnetwork === 3);
+  const finest = network.blocks.filter(({ row }) => row === 2);
   assertEquals(finest.map(({ kind }) => kind), ["up-conv", "down-conv", "up-conv", "down-conv", "conv", "conv"]);
   assertEquals(finest.map(({ transition }) => transition), [false, true, false, true, false, false]);
-  assertEquals(shapeText(finest[5]), "8×8×218");
+  assertEquals(shapeText(blocks[11]), "8×8×218");
   assertEquals(exits.map(({ cost }) => cost), ["8.36 M", "21.77 M", "32.84 M", "41.52 M", "53.23 M", "58.92 M"]);
   assertEquals(transitions.length, 3);
 });

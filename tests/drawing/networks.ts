@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Network } from "../../lib/network/network.ts";
-import type { ArchitectureSpec, Fusion } from "../../lib/spec/architecture.ts";
+import type { Fusion, RanetSpec } from "../../lib/network/ranet/architecture.ts";
 
 const kinds = fc.constantFrom<Fusion>("up-conv", "down-conv");
 const more = fc.record({
@@ -16,8 +16,8 @@ const more = fc.record({
   transitions: fc.uniqueArray(fc.integer({ min: 1, max: 16 })),
 });
 
-/** Networks that a valid spec could ask for. */
-export const randomNetworks: fc.Arbitrary<Network> = fc.record({
+/** Valid RANets. */
+export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
   name: fc.stringMatching(/^[a-z0-9]{1,64}$/),
   size: fc.integer({ min: 5, max: 1024 }),
   classes: fc.integer({ min: 2, max: 2000 }),
@@ -35,7 +35,8 @@ export const randomNetworks: fc.Arbitrary<Network> = fc.record({
     if (i > 0 && halved) divisor *= 2;
     return { divisor, channels };
   }).toReversed();
-  const spec: ArchitectureSpec = {
+  return {
+    family: "ranet",
     name,
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
     classes: Array.from({ length: classes }, (_, i) => String(i)),
@@ -53,5 +54,7 @@ export const randomNetworks: fc.Arbitrary<Network> = fc.record({
     reduction: 0.5,
     headChannels: 16,
   };
-  return buildNetwork(spec);
 });
+
+/** Networks that a valid spec could ask for. */
+export const randomNetworks: fc.Arbitrary<Network> = randomRanets.map(buildNetwork);

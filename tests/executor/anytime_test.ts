@@ -188,7 +188,7 @@ Deno.test("a calibration of another model, or beside a threshold, is refused", a
 });
 
 Deno.test("summarize averages over the samples, and over the exits", async () => {
-  const { probabilities, ...result } = { label: "", index: 3, confidence: 1, subnetwork: 1, probabilities: images(1) };
+  const { probabilities, ...result } = { label: "", index: 3, confidence: 1, exitLabel: "", probabilities: images(1) };
   const results = [1, 1, 2, 6].map((exit) => ({ ...result, probabilities, exit, flops: costs[exit - 1] }));
   const summary = summarize(results, model.network, { labels: [3, 0, 3, 3] });
   assertEquals(summary.averageFlops, (2 * costs[0] + costs[1] + costs[5]) / 4);

@@ -27,7 +27,7 @@ async function checkClassify(device: "cpu" | "gpu"): Promise<void> {
     assertEquals(alone.exit, result.exit);
     assertLess(relativeError(alone.probabilities, result.probabilities), 1e-5);
     assertEquals(result.flops, exits[result.exit - 1].cumulativeFlops);
-    assertEquals(result.subnetwork, exits[result.exit - 1].subnetwork);
+    assertEquals(result.exitLabel, exits[result.exit - 1].label);
     assertEquals(result.label, model.spec.classes[result.index]);
     assertEquals(result.confidence, Math.max(...result.probabilities));
     assertLess(Math.abs(result.probabilities.reduce((a, b) => a + b) - 1), 1e-5);

@@ -11,7 +11,7 @@ import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { quadsOf, type Region, regionQuads, type Wave } from "../../lib/planner/plan.ts";
-import type { ArchitectureSpec } from "../../lib/spec/architecture.ts";
+import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 
 /** Quads of the arena, from the start of a sample. */

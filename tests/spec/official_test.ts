@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import { specFromOfficialFlags } from "../../lib/spec/official.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
+import { asRanet } from "../fixtures.ts";
 
 const CIFAR = "--arch RANet --step 2 --stepmode lg";
 const IMAGENET = "--arch RANet --data ImageNet --step 8 --stepmode even --growthRate 16 --scale-list 1-2-3-4 " +
@@ -15,7 +16,7 @@ const PUBLISHED: readonly [name: string, flags: string][] = [
   ["ranet-imagenet-c64", `${IMAGENET} --nChannels 64`],
 ];
 
-const architecture = (flags: string) => parseSpec(specFromOfficialFlags(flags));
+const architecture = (flags: string) => asRanet(parseSpec(specFromOfficialFlags(flags)));
 
 for (const [name, flags] of PUBLISHED) {
   Deno.test(`specs/${name}.yaml is what the published flags say`, () => {
@@ -103,7 +104,7 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--nBlocks 99999", "--nBlocks is"],
   ["--stepmode log", '--stepmode is "log", expected even or lg'],
   ["--data mnist", "expected cifar10 or cifar100 or ImageNet"],
-  ["--arch MSDNet", '--arch is "MSDNet", expected RANet'],
+  ["--arch MSDNet", '--arch is "MSDNet", expected RANet or msdnet'],
   ["--reduction half", '--reduction is "half", expected a number such as 0.5'],
   ["--scale-list 1-2", "--grFactor has 3 entries and --scale-list 2"],
   ["--scale-list 1-a-3", "--scale-list is"],

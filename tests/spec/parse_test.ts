@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
-import type { ArchitectureSpec } from "../../lib/spec/architecture.ts";
+import type { RanetSpec } from "../../lib/network/ranet/architecture.ts";
 import { parseSpec, resolveSpec } from "../../lib/spec/parse.ts";
+import { asRanet } from "../fixtures.ts";
 
 const TINY = {
   name: "tiny",
@@ -10,8 +11,8 @@ const TINY = {
   base_features: [{ scale: "1/2", channels: 16 }, { scale: 1, channels: 8 }],
 };
 
-function resolveWith(changes: Record<string, unknown>): ArchitectureSpec {
-  return resolveSpec({ ...TINY, ...changes });
+function resolveWith(changes: Record<string, unknown>): RanetSpec {
+  return asRanet(resolveSpec({ ...TINY, ...changes }));
 }
 
 function messageOf(action: () => unknown): string {
@@ -27,6 +28,7 @@ Deno.test("parseSpec fills in the defaults of a short variant", () => {
       - { scale: 1, channels: 8 }
   `);
   assertEquals(spec, {
+    family: "ranet",
     name: "tiny",
     input: { size: 32, resize: 32, mean: [0.4914, 0.4824, 0.4467], std: [0.2471, 0.2435, 0.2616] },
     classes: ["cat", "dog"],
@@ -60,6 +62,7 @@ Deno.test("parseSpec takes everything a document can say", () => {
     head: { channels: input }
   `);
   assertEquals(spec, {
+    family: "ranet",
     name: "wide-1",
     input: { size: 64, resize: 72, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] },
     classes: ["0", "1", "2"],
@@ -90,8 +93,7 @@ Deno.test("layers lengthen by the step", () => {
 });
 
 Deno.test("a sub-network in the middle may go without an exit", () => {
-  const spec = resolveSpec({
-    ...TINY,
+  const spec = resolveWith({
     base_features: [{ scale: "1/2", channels: 8 }, { scale: 1, channels: 8 }, { scale: 1, channels: 8 }],
     subnetworks: [{ blocks: 2 }, { blocks: 2 }, {}],
   });
@@ -104,7 +106,7 @@ const subnetworks = (last: Record<string, unknown>, first: Record<string, unknow
 
 const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: string[]][] = [
   // Shape
-  [{ foo: 1 }, 'unknown key "foo"', "the keys here are name, input"],
+  [{ foo: 1 }, 'unknown key "foo"', "the keys here are family, name, input"],
   [subnetworks({ grwoth: 4 }), 'subnetworks[1]: unknown key "grwoth", did you mean growth?'],
   [{ layers: { mod: "even" } }, 'layers: unknown key "mod", did you mean mode?'],
   [{ name: undefined }, "name: missing, expected lower-case letters"],

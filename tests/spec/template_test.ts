@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
-import type { ArchitectureSpec } from "../../lib/spec/architecture.ts";
+import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
 import { documentOf } from "../../lib/spec/document.ts";
 import { parseSpec, resolveSpec } from "../../lib/spec/parse.ts";
 import { specTemplate } from "../../lib/spec/template.ts";

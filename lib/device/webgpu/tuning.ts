@@ -15,6 +15,7 @@ import { WebGpuRunner } from "./runner.ts";
 
 /** Its second layer is what is measured: a 3×3 convolution from 64 channels to 64 on 16×16 pixels. */
 const SPEC: Parameters<typeof buildNetwork>[0] = {
+  family: "ranet",
   name: "tuning",
   input: { size: 16, resize: 16, mean: [0, 0, 0], std: [1, 1, 1] },
   classes: ["a", "b"],

@@ -3,12 +3,11 @@ import { CpuMemory } from "../../../lib/device/cpu/memory.ts";
 import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import { RanetError } from "../../../lib/errors.ts";
-import type { Network } from "../../../lib/network/network.ts";
 import { buildNetwork } from "../../../lib/network/build.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { parseSpec } from "../../../lib/spec/parse.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
-import { randomArray, randomTensors, TINY_SPEC } from "../../fixtures.ts";
+import { networkOf, randomArray, randomTensors, TINY_SPEC } from "../../fixtures.ts";
 
 /** A plan with its weights. */
 function tiny() {
@@ -20,22 +19,13 @@ function tiny() {
 Deno.test("resize aligns corners", async () => {
   // 2×2 to 3×3, then the middle pixel of the first row: the mean of the first row's two.
   const view = (feature: number) => ({ feature, offset: 0, channels: 1 });
-  const network: Network = {
-    spec: parseSpec(TINY_SPEC),
-    features: [{ name: "image", size: 2, channels: 1 }, { name: "large", size: 3, channels: 1 }],
-    exits: [{
-      subnetwork: 1,
-      block: 1,
-      size: 3,
-      channels: 1,
-      cumulativeFlops: 0,
-      cumulativeParams: 0,
-      layers: [
-        { kind: "resize", input: view(0), output: view(1) },
-        { kind: "classifier", input: view(1), pool: 2, classes: 5, name: "l" },
-      ],
-    }],
-  };
+  const network = networkOf(
+    [{ name: "image", size: 2, channels: 1 }, { name: "large", size: 3, channels: 1 }],
+    [
+      { kind: "resize", input: view(0), output: view(1) },
+      { kind: "classifier", input: view(1), pool: 2, classes: 5, name: "l" },
+    ],
+  );
   const plan = buildPlan(network);
   const weights = new Map([["l", {
     weight: new Float32Array([4, 8, 0, 0, 0]),

@@ -10,12 +10,12 @@ import { trainingKernels } from "../../../lib/device/cpu/kernels.ts";
 import { pack, packedLength, unpack } from "../../../lib/device/cpu/packed_parameters.ts";
 import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
 import { buildTrainingProgram } from "../../../lib/device/cpu/training_program.ts";
-import type { Convolution, Layer, Network } from "../../../lib/network/network.ts";
+import type { Convolution, Layer } from "../../../lib/network/network.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
 import type { BatchTensor, NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
 import { parseSpec } from "../../../lib/spec/parse.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
-import { randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
+import { networkOf, randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
 import { PlainTraining } from "../plain_training.ts";
 
 const SPEC = parseSpec(TINY_SPEC);
@@ -33,8 +33,7 @@ function planOf({ layer, tensors, forward, backward = [] }: Case): TrainingPlan 
   const layers = layer ? [layer] : [];
   const image = { name: "image", size: 1, channels: 3 };
   const features = [image, ...tensors.map((tensor, i) => ({ name: `${i + 1}`, ...tensor }))];
-  const exit = { subnetwork: 1, block: 1, size: 1, channels: 1, layers, cumulativeFlops: 0, cumulativeParams: 0 };
-  const network: Network = { spec: SPEC, features, exits: [exit] };
+  const network = networkOf(features, layers);
   const parameters = layers.flatMap(layerParameters).filter(({ learned }) => learned)
     .map(({ name, shape }) => ({ name, shape, isWeight: shape.length > 1, exits: 1 }));
   // Nothing is written to these channels, but all tensors keep their places from the first step to the last.

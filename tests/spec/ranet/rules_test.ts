@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ruledFusion, ruledTransitions, scaleIndices } from "../../lib/spec/rules.ts";
+import { ruledFusion, ruledTransitions, scaleIndices } from "../../../lib/spec/ranet/rules.ts";
 
 Deno.test("scaleIndices counts distinct neighbours", () => {
   assertEquals(scaleIndices([4, 2, 1]), [1, 2, 3]);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Fusion } from "./architecture.ts";
+import type { Fusion } from "../../network/ranet/architecture.ts";
 
 /**
  * Numbers resolutions: 1 for the first, one more whenever the next differs from the one before.

@@ -5,9 +5,10 @@
  * @module
  */
 
-import type { Fusion } from "../spec/architecture.ts";
-import type { Graph } from "./graph.ts";
-import type { View } from "./network.ts";
+import type { Fusion } from "./architecture.ts";
+import type { Graph } from "../graph.ts";
+import type { View } from "../network.ts";
+import { appendBottleneck } from "../parts.ts";
 
 /** The dense list x_0 … x_L of a block, which the next sub-network reads. */
 export type KeptList = readonly View[];
@@ -36,30 +37,14 @@ export interface Block {
   readonly kept: KeptList;
 }
 
-/** A 1×1 convolution to at most `factor · output.channels` channels, then a 3×3 one. */
-function appendBottleneck(
-  scope: BlockScope,
-  input: View,
-  output: View,
-  options: { name: string; factor: number; stride?: number },
-): void {
-  const { graph } = scope;
-  const { factor, stride } = options;
-  const name = `${scope.name}.${options.name}.net`;
-  const channels = Math.min(input.channels, factor * output.channels);
-  const inner = graph.feature(`${scope.title}, bottleneck`, graph.size(input), channels);
-  graph.convolution(input, inner, { name });
-  graph.convolution(inner, output, { name, index: 3, kernel: 3, stride });
-}
-
 /** Appends a conv block, whose layers write behind `input` in its own feature. */
 export function appendConvBlock(scope: BlockScope, input: View): Block {
-  const { graph, growth, bottleneck: factor } = scope;
+  const { graph, name, title, growth, bottleneck: factor } = scope;
   const kept = [input];
   let x = input;
   for (let i = 0; i < scope.layers; i++) {
     const output = graph.extend(x, growth);
-    appendBottleneck(scope, x, output, { name: `layers.${i}.conv_normal`, factor });
+    appendBottleneck(graph, x, output, { name: `${name}.layers.${i}.conv_normal.net`, title, factor });
     x = { ...x, channels: x.channels + growth };
     kept.push(x);
   }
@@ -72,7 +57,7 @@ export function appendFusionBlock(
   input: View,
   options: { coarser: KeptList; coarserBottleneck: number; compress: number; fusion: Fusion },
 ): Block {
-  const { graph, growth, bottleneck } = scope;
+  const { graph, name, title, growth, bottleneck } = scope;
   const { coarser, coarserBottleneck, compress, fusion } = options;
   const upChannels = Math.floor(growth * compress);
   const kept = [input];
@@ -81,26 +66,26 @@ export function appendFusionBlock(
     const stride = fusion === "down-conv" && i === scope.layers - 1 ? 2 : 1;
     const previous = x;
     if (stride === 2) {
-      x = graph.feature(scope.title, Math.ceil(graph.size(previous) / 2), previous.channels);
+      x = graph.feature(title, Math.ceil(graph.size(previous) / 2), previous.channels);
       graph.append({ kind: "resize", input: previous, output: x });
     }
     const up = graph.extend(x, upChannels);
     x = { ...x, channels: x.channels + upChannels };
-    appendResized(
-      graph,
-      coarser[i],
-      up,
-      (output) =>
-        appendBottleneck(scope, coarser[i], output, { name: `layers.${i}.conv_up`, factor: coarserBottleneck }),
-    );
+    const layer = { name: `${name}.layers.${i}.conv_up.net`, title, factor: coarserBottleneck };
+    appendResized(graph, coarser[i], up, (output) => appendBottleneck(graph, coarser[i], output, layer));
     const normal = graph.extend(x, growth - upChannels);
     x = { ...x, channels: x.channels + normal.channels };
-    appendBottleneck(scope, previous, normal, { name: `layers.${i}.conv_normal`, factor: bottleneck, stride });
+    appendBottleneck(graph, previous, normal, {
+      name: `${name}.layers.${i}.conv_normal.net`,
+      title,
+      factor: bottleneck,
+      stride,
+    });
     kept.push(x);
   }
   const low = coarser[scope.layers];
   const last = graph.extend(x, Math.floor(x.channels * compress));
-  appendResized(graph, low, last, (output) => graph.convolution(low, output, { name: `${scope.name}.conv_last.net` }));
+  appendResized(graph, low, last, (output) => graph.convolution(low, output, { name: `${name}.conv_last.net` }));
   return { output: { ...x, channels: x.channels + last.channels }, kept };
 }
 

@@ -1,26 +1,13 @@
 /**
- * What a validated architecture is: every default filled in, every rule resolved. Made only by `parseSpec`.
+ * What a validated RANet is.
  *
  * @module
  */
 
+import type { CommonSpec } from "../common.ts";
+
 /** How a fusion block treats its resolution: `up-conv` keeps it, `down-conv` halves it at the block's end. */
 export type Fusion = "up-conv" | "down-conv";
-
-/** The first layer: a 3×3 convolution (CIFAR), or a 7×7 one of stride 2 with bias and a max-pool (ImageNet). */
-export type Stem = "conv3x3" | "conv7x7-pool";
-
-/** How images become input tensors. */
-export interface InputSpec {
-  /** Height and width, in pixels. */
-  readonly size: number;
-  /** The shorter side is resized to this many pixels before the centre crop to `size`. */
-  readonly resize: number;
-  /** Mean of red, green and blue over [0, 1], subtracted. */
-  readonly mean: readonly [number, number, number];
-  /** Standard deviation of red, green and blue, divided by. */
-  readonly std: readonly [number, number, number];
-}
 
 /** One base feature, made by the initial network. */
 export interface BaseFeatureSpec {
@@ -44,16 +31,10 @@ export interface SubnetworkSpec {
   readonly transitions: readonly number[];
 }
 
-/** A complete, consistent RANet architecture. */
-export interface ArchitectureSpec {
-  /** Name, as in file names: lower-case letters, digits, hyphens. */
-  readonly name: string;
-  /** How images become input tensors. */
-  readonly input: InputSpec;
-  /** One label per class, in the order of the logits. */
-  readonly classes: readonly string[];
-  /** The first layer. */
-  readonly stem: Stem;
+/** A complete, consistent RANet. */
+export interface RanetSpec extends CommonSpec {
+  /** Discriminates {@linkcode ArchitectureSpec}. */
+  readonly family: "ranet";
   /** Base features, coarsest first. */
   readonly baseFeatures: readonly BaseFeatureSpec[];
   /** Sub-networks, one per base feature, coarsest first. */
@@ -64,6 +45,4 @@ export interface ArchitectureSpec {
   readonly compress: number;
   /** Channels that a transition keeps, as a share in (0, 1]. */
   readonly reduction: number;
-  /** Inner channels of the exits' heads; `"input"`: as many as the features that the head reads. */
-  readonly headChannels: number | "input";
 }

@@ -1,0 +1,44 @@
+/**
+ * Refusal of architectures whose network cannot work, or would be far too large.
+ *
+ * @module
+ */
+
+import type { Network } from "../network/network.ts";
+import type { Report } from "../yaml/read.ts";
+import { LIMITS } from "./limits.ts";
+
+/** Smallest features, in pixels, that the two strided convolutions of a head leave 2×2 of. */
+const SMALLEST_HEAD_INPUT = 5;
+
+/**
+ * Checks what exits read and how wide blocks are. A row is told of once.
+ *
+ * @param network The network of the architecture.
+ * @param report Called for each problem, worded `key.path: what is wrong`.
+ */
+export function checkNetwork({ exits, blocks, rows, columns }: Network, report: Report): void {
+  rows.forEach(({ key }, row) => {
+    const exit = exits.find(({ block, size }) => blocks[block].row === row && size < SMALLEST_HEAD_INPUT);
+    if (exit) {
+      report(
+        `${key}: expected exits that read at least ${SMALLEST_HEAD_INPUT}×${SMALLEST_HEAD_INPUT} features, ` +
+          `found ${exit.size}×${exit.size}; raise input.size, or lower the resolution less`,
+      );
+    }
+    const wide = blocks.find((block) => block.row === row && block.width > LIMITS.width);
+    if (wide) {
+      return report(
+        `${key}: expected at most ${LIMITS.width} channels, found ${wide.width} in ${columns[wide.column].name}; ` +
+          "lower growth or layers, or shed more channels by transitions",
+      );
+    }
+    const bare = blocks.find((block) => block.row === row && block.channels < 1);
+    if (bare) {
+      report(
+        `reduction: expected a share that leaves a channel of the ${bare.width} in ${key}, ` +
+          `${columns[bare.column].name}; raise it`,
+      );
+    }
+  });
+}

@@ -1,0 +1,14 @@
+/**
+ * What a YAML document holds.
+ *
+ * @module
+ */
+
+/** A value of a document. */
+export type DocumentValue = string | number | readonly DocumentValue[] | SpecMapping;
+
+/** A mapping of a document. */
+export interface SpecMapping {
+  /** Values by key, in snake case. */
+  readonly [key: string]: DocumentValue;
+}

@@ -1,0 +1,82 @@
+/**
+ * A well-shaped document → an MSDNet: the authors' rules, and refusal of what cannot work.
+ *
+ * @module
+ */
+
+import type { MsdnetSpec } from "../../network/msdnet/architecture.ts";
+import type { Report } from "../../yaml/read.ts";
+import { divisorOf, resolveCommon, scaleOf } from "../common.ts";
+import { LIMITS } from "../limits.ts";
+import { ruledLayers, ruledScales, ruledTransitions } from "./rules.ts";
+import type { MsdnetDocument } from "./schema.ts";
+
+/**
+ * Resolves a document.
+ *
+ * @param document A document of the right shape.
+ * @param report Called for each thing that cannot work.
+ * @returns The architecture; not to be used if anything was reported.
+ */
+export function resolveMsdnet(document: MsdnetDocument, report: Report): MsdnetSpec | undefined {
+  const { scales, channels, growth, prune, reduction } = document;
+  checkScales(document, report);
+  const layers = Array.isArray(document.layers) ? document.layers : ruledLayers(document.layers);
+  const most = Math.max(...layers);
+  if (most > LIMITS.layers) {
+    report(`layers: expected at most ${LIMITS.layers} layers in a block, found ${most}; lower step`);
+  }
+  const total = layers.reduce((sum, count) => sum + count, 0);
+  if (total > LIMITS.depth) {
+    report(`layers: expected at most ${LIMITS.depth} layers in all, found ${total}`);
+    return undefined;
+  }
+  const remaining = Array.isArray(prune) ? prune : ruledScales(prune, total, scales.length);
+  if (Array.isArray(prune)) checkPrune(prune, { total, scales: scales.length }, report);
+  const rule = Array.isArray(prune) ? "list" : prune;
+  return {
+    family: "msdnet",
+    ...resolveCommon(document, report),
+    scales: scales.map(({ growth_factor, bottleneck }) => ({ growthFactor: growth_factor, bottleneck })),
+    channels,
+    growth,
+    layers,
+    remaining,
+    transitions: reduction === 0 ? [] : ruledTransitions(remaining, scales.length, rule),
+    reduction,
+  };
+}
+
+function checkScales({ scales, growth }: MsdnetDocument, report: Report): void {
+  scales.forEach(({ scale, growth_factor }, i) => {
+    const expected = 2 ** (scales.length - 1 - i);
+    const found = divisorOf(scale);
+    if (found !== expected) {
+      const why = expected === 1 ? "for the last is the finest" : "half of the next scale";
+      report(`scales[${i}].scale: expected ${scaleOf(expected)}, ${why}, found ${scaleOf(found)}`);
+    }
+    // Half of them comes from the finer scale.
+    if (expected > 1 && growth * growth_factor % 2 === 1) {
+      report(
+        `scales[${i}].growth_factor: expected an even number of new channels, growth · growth_factor, at each scale but ` +
+          `the finest, found ${growth * growth_factor}`,
+      );
+    }
+  });
+}
+
+function checkPrune(
+  prune: readonly number[],
+  { total, scales }: { readonly total: number; readonly scales: number },
+  report: Report,
+): void {
+  if (prune.length !== total) {
+    report(`prune: expected ${total} entries, one per layer of the whole network, found ${prune.length}`);
+  }
+  prune.forEach((count, i) => {
+    const before = prune[i - 1] ?? scales;
+    if (count > before) {
+      report(`prune[${i}]: expected at most the ${before} scales that are there before, found ${count}`);
+    }
+  });
+}

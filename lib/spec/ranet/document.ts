@@ -1,0 +1,41 @@
+/**
+ * A RANet → the keys of its document that only RANets have.
+ *
+ * @module
+ */
+
+import type { Fusion, RanetSpec } from "../../network/ranet/architecture.ts";
+import { scaleOf } from "../common.ts";
+import type { DocumentValue, SpecMapping } from "../document_value.ts";
+import { ruledFusion, ruledTransitions, scaleIndices } from "./rules.ts";
+
+/** Writes out what only RANets have; what follows from the authors' rules is `auto`, layers are a rule where one gives them. */
+export function ranetKeys({ baseFeatures, subnetworks, layers, compress, reduction }: RanetSpec): SpecMapping {
+  const indices = scaleIndices(baseFeatures.map(({ divisor }) => divisor));
+  return {
+    base_features: baseFeatures.map(({ divisor, channels }) => ({ scale: scaleOf(divisor), channels })),
+    subnetworks: subnetworks.map(({ blocks, growth, bottleneck, fusion, transitions }, s) => {
+      const ruled = ruledFusion(indices[s], subnetworks.slice(0, s).map(({ blocks }) => blocks));
+      return {
+        blocks,
+        growth,
+        bottleneck,
+        fusion: autoIf<Fusion>(fusion, ruled),
+        transitions: autoIf(transitions, ruledTransitions(indices[s], blocks)),
+      };
+    }),
+    layers: layersRule(layers),
+    compress,
+    reduction,
+  };
+}
+
+function autoIf<Item extends string | number>(list: readonly Item[], ruled: readonly Item[]): "auto" | readonly Item[] {
+  return list.length === ruled.length && list.every((item, i) => item === ruled[i]) ? "auto" : list;
+}
+
+function layersRule(layers: readonly number[]): DocumentValue {
+  const [step] = layers;
+  if (layers.every((count) => count === step)) return { mode: "even", step };
+  return layers.every((count, j) => count === (j + 1) * step) ? { mode: "lengthen", step } : layers;
+}

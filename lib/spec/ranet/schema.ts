@@ -1,0 +1,95 @@
+/**
+ * The shape of a RANet's YAML document: which keys there are, what each may hold, and what an editor says about it.
+ * What keys ask of each other is for `resolve.ts`.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { list, mapping, whole, words } from "../../yaml/fields.ts";
+import { FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
+import { LIMITS } from "../limits.ts";
+
+const baseFeature = mapping({
+  scale: scale(LIMITS.subnetworks).describe(
+    "Resolution, as a share of the finest: 1, 1/2, 1/4, … The last base feature has 1; each other has the scale of " +
+      "the next or half of it. Halving it makes its layers four times cheaper.",
+  ),
+  channels: whole(1, LIMITS.channels).describe(
+    "Channels of this base feature. Coarser ones usually have more. Cost of the layers that read it grows with it.",
+  ),
+});
+
+const fusion = words("up-conv", "down-conv");
+
+const subnetwork = mapping({
+  blocks: whole(1, LIMITS.blocks).optional().describe(
+    "Number of blocks. The first ones, as many as the sub-network before has, are fusion blocks; each of the others " +
+      "ends in an exit, the last sub-network in at least one. Default: 2 more than the sub-network before.",
+  ),
+  growth: whole(1, LIMITS.channels).optional().describe(
+    "Channels that each dense layer adds. Default: 6 · this base feature's channels / the finest one's. " +
+      "Cost grows with up to its square.",
+  ),
+  bottleneck: whole(1, LIMITS.bottleneck).optional().describe(
+    "A layer's 1×1 convolution leaves at most this many times its output channels for the 3×3 one. " +
+      "Default: this base feature's channels / the finest one's. Cost grows with it, at most in proportion.",
+  ),
+  fusion: z.union([z.enum(["auto", ...fusion.options]), list(fusion, 0, LIMITS.blocks, "fusion kinds")], {
+    error: "auto, up-conv, down-conv, or a list of up-conv and down-conv",
+  }).default("auto").describe(
+    "How fusion blocks treat their resolution: up-conv keeps it, down-conv halves it at the block's end, which makes " +
+      "the blocks that follow four times cheaper. auto (default): the authors' rule; one kind for all; or a list with " +
+      "one kind per fusion block (as many as the sub-network before has blocks).",
+  ),
+  transitions: z.union([
+    z.literal("auto"),
+    list(whole(1, LIMITS.blocks), 0, LIMITS.blocks, "block numbers"),
+  ], { error: "auto, or a list of block numbers" }).default("auto").describe(
+    "Blocks, counted from 1, that end by reducing their channels (see reduction), which makes the blocks " +
+      "that follow cheaper. auto (default): the authors' rule; [] for none.",
+  ),
+});
+
+const layers = z.union([
+  mapping({
+    mode: words("even", "lengthen").default("even").describe(
+      "even: every block has `step` layers. lengthen: block j has j · step layers.",
+    ),
+    step: whole(1, LIMITS.layers).default(4).describe("Layers per block, or how many more in each block. Default: 4."),
+  }),
+  list(whole(1, LIMITS.layers), 1, LIMITS.blocks, "numbers of layers"),
+], { error: "a mapping with the keys mode, step, or a list of layers per block" });
+
+/** The document's schema; every default that depends on no other key is in it. */
+export const ranetSchema = mapping({
+  family: z.literal("ranet").optional().describe("Which kind of network: ranet (default) or msdnet."),
+  ...FIRST_KEYS,
+  base_features: list(baseFeature, 1, LIMITS.subnetworks, "base features").describe(
+    "Features that the initial network makes, coarsest first. All are computed before the first exit.",
+  ),
+  subnetworks: list(subnetwork, 1, LIMITS.subnetworks, "sub-networks").optional().describe(
+    "Sub-networks, one per base feature, coarsest first. Default: 2, 4, 6, … blocks, everything else by default.",
+  ),
+  layers: layers.default({ mode: "even", step: 4 }).describe(
+    "Dense layers per block, the same in every sub-network: a rule, or a list with one number per block of the last " +
+      "sub-network. Default: 4 in every block. Cost grows about in proportion.",
+  ),
+  compress: z.number({ error: "a number above 0 and below 1" })
+    .gt(0, { error: "a number above 0 and below 1" })
+    .lt(1, { error: "a number above 0 and below 1" })
+    .default(0.25)
+    .describe(
+      "Share of a fusion block's new channels that comes from the coarser sub-network. Default: 0.25. " +
+        "Larger makes more of what is computed already, and costs more: the block is widened by that share at its end.",
+    ),
+  reduction: z.number({ error: "a number above 0, at most 1" })
+    .gt(0, { error: "a number above 0, at most 1" })
+    .max(1, { error: "a number above 0, at most 1" })
+    .default(0.5)
+    .describe("Share of the channels that a transition keeps. Default: 0.5. Smaller is cheaper."),
+  ...LAST_KEYS,
+}).meta({ title: "RANet architecture" });
+
+/** A document that has the right shape, with its own defaults filled in. */
+export type RanetDocument = z.infer<typeof ranetSchema>;
