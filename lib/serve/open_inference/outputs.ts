@@ -1,0 +1,108 @@
+/**
+ * Classifications as tensors of the Open Inference Protocol.
+ *
+ * @module
+ */
+
+import type { Classification } from "../../executor/executor.ts";
+import { type ProtocolTensor, textElements, toBytes, toJson } from "./tensors.ts";
+
+/** What can be answered; `logits` only if asked for. */
+export const OUTPUTS = ["label", "confidence", "exit", "flops", "probabilities", "logits"] as const;
+
+/** An output's name. */
+export type OutputName = typeof OUTPUTS[number];
+
+/** An output that is wanted. */
+export interface WantedOutput {
+  /** Which. */
+  readonly name: OutputName;
+  /** Whether it is to come as bytes. */
+  readonly binary: boolean;
+}
+
+/** What became of an image. */
+export interface InferenceResult {
+  /** As the executor says. */
+  readonly classification: Classification;
+  /** Of every exit, one after another; only where they were asked for. */
+  readonly logits?: Float32Array;
+}
+
+/** Names of the answer. */
+export interface AnswerNames {
+  /** The model's. */
+  readonly model: string;
+  /** Its version. */
+  readonly version: string;
+  /** What the client calls the request. */
+  readonly id?: string;
+}
+
+/** One output of all images. */
+export function outputTensor(name: OutputName, results: readonly InferenceResult[]): ProtocolTensor {
+  const n = results.length;
+  const numbers = (of: (one: Classification) => number) => results.map(({ classification }) => of(classification));
+  switch (name) {
+    case "label":
+      return {
+        name,
+        shape: [n],
+        datatype: "BYTES",
+        values: textElements(results.map(({ classification }) => classification.label)),
+      };
+    case "confidence":
+      return { name, shape: [n], datatype: "FP32", values: Float32Array.from(numbers(({ confidence }) => confidence)) };
+    case "exit":
+      return { name, shape: [n], datatype: "INT32", values: Int32Array.from(numbers(({ exit }) => exit)) };
+    case "flops":
+      return {
+        name,
+        shape: [n],
+        datatype: "INT64",
+        values: BigInt64Array.from(numbers(({ flops }) => flops).map(BigInt)),
+      };
+    case "probabilities":
+      return joined(name, [n], results.map(({ classification }) => classification.probabilities));
+    case "logits": {
+      const classes = results[0].classification.probabilities.length;
+      return joined(name, [n, results[0].logits!.length / classes], results.map(({ logits }) => logits!));
+    }
+  }
+}
+
+/** Rows of as many classes as there are. */
+function joined(name: OutputName, shape: readonly number[], rows: readonly Float32Array[]): ProtocolTensor {
+  const [{ length }] = rows;
+  const values = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => values.set(row, i * length));
+  return { name, shape: [...shape, values.length / shape.reduce((a, b) => a * b)], datatype: "FP32", values };
+}
+
+/** The answer to a request: JSON, and behind it the outputs that were wanted as bytes. */
+export function inferenceAnswer(
+  results: readonly InferenceResult[],
+  { outputs, names: { model, version, id } }: {
+    readonly outputs: readonly WantedOutput[];
+    readonly names: AnswerNames;
+  },
+): Response {
+  const behind: Uint8Array<ArrayBuffer>[] = [];
+  const tensors = outputs.map(({ name, binary }) => {
+    const tensor = outputTensor(name, results);
+    const { shape, datatype } = tensor;
+    if (!binary) return { name, shape, datatype, data: toJson(tensor) };
+    const bytes = toBytes(tensor);
+    behind.push(bytes);
+    return { name, shape, datatype, parameters: { binary_data_size: bytes.length } };
+  });
+  const json = { model_name: model, model_version: version, id, outputs: tensors };
+  if (behind.length === 0) return Response.json(json);
+  const head = new TextEncoder().encode(JSON.stringify(json));
+  return new Response(new Blob([head, ...behind]), {
+    headers: {
+      "content-type": "application/octet-stream",
+      "inference-header-content-length": String(head.length),
+    },
+  });
+}

@@ -1,0 +1,233 @@
+/**
+ * An inference request of the Open Inference Protocol: none of it is trusted.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import type { RgbImage } from "../../data/image.ts";
+import { describeIssue } from "../../yaml/issues.ts";
+import { suggest } from "../../suggest.ts";
+import { Refusal } from "../refusal.ts";
+import { type OutputName, OUTPUTS, type WantedOutput } from "./outputs.ts";
+import { fromBytes, fromJson } from "./tensors.ts";
+
+/** What is to be classified, in one of the three ways in which images may come. */
+export type InferenceInput =
+  | {
+    /** Discriminates the three. */
+    readonly kind: "tensors";
+    /** Normalised images, each `3 × size × size`. */
+    readonly images: readonly Float32Array[];
+  }
+  | {
+    /** Discriminates the three. */
+    readonly kind: "pixels";
+    /** Decoded images. */
+    readonly images: readonly RgbImage[];
+  }
+  | {
+    /** Discriminates the three. */
+    readonly kind: "files";
+    /** Image files. */
+    readonly images: readonly Uint8Array[];
+  };
+
+/** A request that has been checked. */
+export interface InferenceRequest {
+  /** What the client calls it. */
+  readonly id?: string;
+  /** What is to be classified. */
+  readonly input: InferenceInput;
+  /** What is to be answered, in this order. */
+  readonly outputs: readonly WantedOutput[];
+  /** Confidence at which an image leaves: one, or one per exit. */
+  readonly threshold?: number | readonly number[];
+  /** Multiply-adds per image on average, for which the model is calibrated. */
+  readonly budget?: number;
+  /** Milliseconds after which the answer is of no use. */
+  readonly deadline?: number;
+}
+
+/** What a request may ask for. */
+export interface InferenceLimits {
+  /** Height and width of a normalised image. */
+  readonly size: number;
+  /** Number of exits. */
+  readonly exits: number;
+  /** Most images. */
+  readonly maxImages: number;
+}
+
+const PARAMETERS = ["threshold", "budget", "deadline_ms", "binary_data_output"];
+
+/** Made on demand: most servers never get such a request. */
+function requestSchema(exits: number) {
+  const share = z.number("a number from 0 to 1").min(0, "a number from 0 to 1").max(1, "a number from 0 to 1");
+  const above = z.number("a number above 0").positive("a number above 0");
+  const flag = z.boolean("true or false");
+  const one = "a number from 0 to 1, or a list of one per exit";
+  return z.object({
+    id: z.string("a text").max(256, "a text of at most 256 characters").optional(),
+    parameters: z.object({
+      threshold: z.union([share, z.array(share, "a list").length(exits, `a list of ${exits}`)], one).optional(),
+      budget: above.optional(),
+      deadline_ms: above.optional(),
+      binary_data_output: flag.optional(),
+    }, "an object").optional(),
+    inputs: z.array(
+      z.object({
+        name: z.string("a name"),
+        shape: z.array(z.int("a whole number above 0").positive("a whole number above 0"), "a list").max(
+          4,
+          "up to 4 sizes",
+        ),
+        datatype: z.enum(["FP32", "UINT8", "BYTES"], "FP32, UINT8 or BYTES"),
+        parameters: z.object({
+          binary_data_size: z.int("a number of bytes").nonnegative("a number of bytes").optional(),
+        }, "an object").optional(),
+        data: z.array(z.unknown(), "a list").optional(),
+      }, "an object"),
+      "a list",
+    ).length(1, "a list of one input"),
+    outputs: z.array(
+      z.object({
+        name: z.string("a name"),
+        parameters: z.object({ binary_data: flag.optional() }, "an object").optional(),
+      }, "an object"),
+      "a list",
+    ).max(16, "at most 16 outputs").optional(),
+  }, "an object");
+}
+
+/** What is answered where nothing is said. */
+const USUAL: NonNullable<Document["outputs"]> = OUTPUTS.filter((name) => name !== "logits").map((name) => ({ name }));
+
+type Document = z.infer<ReturnType<typeof requestSchema>>;
+
+/**
+ * Reads a request's body.
+ *
+ * @param body All of it.
+ * @param options `jsonLength`: how much of it is JSON, if bytes follow (`Inference-Header-Content-Length`).
+ * @throws {Refusal} If it is no such request, or asks for more than it may.
+ */
+export function readInferenceRequest(
+  body: Uint8Array<ArrayBuffer>,
+  { jsonLength = body.length, ...limits }: InferenceLimits & { readonly jsonLength?: number },
+): InferenceRequest {
+  const document = parse(body.subarray(0, jsonLength), limits.exits);
+  const { id, parameters: { threshold, budget, deadline_ms: deadline, binary_data_output: binary = false } = {} } =
+    document;
+  if (threshold !== undefined && budget !== undefined) {
+    throw new Refusal(400, "Cannot use both parameters threshold and budget: expected one of them");
+  }
+  return {
+    id,
+    input: readInput(document.inputs[0], body.subarray(jsonLength), limits),
+    outputs: (document.outputs ?? USUAL).map(({ name, parameters }) => ({
+      name: outputName(name),
+      binary: parameters?.binary_data ?? binary,
+    })),
+    threshold,
+    budget,
+    deadline,
+  };
+}
+
+function parse(json: Uint8Array, exits: number): Document {
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json));
+  } catch {
+    throw new Refusal(400, "Cannot read the request: it is not JSON, or Inference-Header-Content-Length is wrong");
+  }
+  const { data, error } = requestSchema(exits).safeParse(document);
+  if (!data) throw new Refusal(400, `Cannot read the request: ${describeIssue(error.issues[0], document)[0]}`);
+  const unknown = Object.keys((document as { parameters?: object }).parameters ?? {})
+    .find((name) => !PARAMETERS.includes(name));
+  if (unknown === undefined) return data;
+  const near = suggest(unknown, PARAMETERS);
+  const advice = near === undefined ? `there are ${PARAMETERS.join(", ")}` : `did you mean ${near}?`;
+  throw new Refusal(400, `Cannot use parameter ${JSON.stringify(unknown)}: there is no such one; ${advice}`);
+}
+
+function readInput(
+  input: Document["inputs"][number],
+  rest: Uint8Array<ArrayBuffer>,
+  limits: InferenceLimits,
+): InferenceInput {
+  const { datatype, shape } = input;
+  const name = JSON.stringify(input.name);
+  checkShape(name, datatype, shape, limits);
+  const count = shape.reduce((product, size) => product * size, 1);
+  const source = { name, datatype, count };
+  const size = input.parameters?.binary_data_size;
+  if (size !== undefined && size !== rest.length) {
+    throw new Refusal(400, `Cannot read input ${name}: expected ${size} bytes behind the JSON, found ${rest.length}`);
+  }
+  const values = size === undefined ? fromJson(input.data, source) : fromBytes(rest, source);
+  switch (datatype) {
+    case "FP32":
+      checkFinite(values as Float32Array, name);
+      return { kind: "tensors", images: parts(values as Float32Array, shape[0]) };
+    case "UINT8": {
+      const [images, height, width] = shape;
+      return { kind: "pixels", images: parts(values as Uint8Array, images).map((data) => toRgb(data, width, height)) };
+    }
+    case "BYTES":
+      return { kind: "files", images: values as readonly Uint8Array[] };
+  }
+}
+
+function parts<Values extends Float32Array | Uint8Array>(values: Values, count: number): Values[] {
+  const length = values.length / count;
+  return Array.from({ length: count }, (_, i) => values.subarray(i * length, (i + 1) * length) as Values);
+}
+
+function checkShape(
+  name: string,
+  datatype: "FP32" | "UINT8" | "BYTES",
+  shape: readonly number[],
+  { size, maxImages }: InferenceLimits,
+): void {
+  const [count = 0, ...rest] = shape;
+  const fits = {
+    FP32: rest.join() === `3,${size},${size}`,
+    UINT8: rest.length === 3 && rest[2] === 3,
+    BYTES: rest.length === 0,
+  };
+  if (count < 1 || !fits[datatype]) {
+    const wanted = { FP32: `[N, 3, ${size}, ${size}]`, UINT8: "[N, height, width, 3]", BYTES: "[N]" };
+    throw new Refusal(
+      400,
+      `Cannot read input ${name}: expected shape ${wanted[datatype]} for ${datatype}, found [${shape.join(", ")}]`,
+    );
+  }
+  if (count > maxImages) {
+    throw new Refusal(413, `Cannot read input ${name}: it has ${count} images, more than ${maxImages}`);
+  }
+}
+
+function checkFinite(values: Float32Array, name: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) throw new Refusal(400, `Cannot read input ${name}: number ${i} is ${values[i]}`);
+  }
+}
+
+/** Adds the fourth byte of each pixel. */
+function toRgb(pixels: Uint8Array, width: number, height: number): RgbImage {
+  const data = new Uint8Array(4 * width * height);
+  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
+    data[to] = pixels[from];
+    data[to + 1] = pixels[from + 1];
+    data[to + 2] = pixels[from + 2];
+  }
+  return { width, height, data };
+}
+
+function outputName(name: string): OutputName {
+  const found = OUTPUTS.find((one) => one === name);
+  if (found) return found;
+  throw new Refusal(400, `Cannot give output ${JSON.stringify(name)}: there are ${OUTPUTS.join(", ")}`);
+}

@@ -1,0 +1,145 @@
+/**
+ * Tensors as the Open Inference Protocol has them, in JSON and as bytes behind it (KServe's protocol, version 2, and its
+ * binary tensor data extension).
+ *
+ * @module
+ */
+
+import { Refusal } from "../refusal.ts";
+
+/** Types of what tensors hold. */
+export type Datatype = "FP32" | "UINT8" | "INT32" | "INT64" | "BYTES";
+
+/** Values of a tensor in row-major order. */
+export type TensorValues = Float32Array | Uint8Array | Int32Array | BigInt64Array | readonly Uint8Array[];
+
+/** A tensor. */
+export interface ProtocolTensor {
+  /** Its name. */
+  readonly name: string;
+  /** Size of each dimension. */
+  readonly shape: readonly number[];
+  /** What its values are. */
+  readonly datatype: Datatype;
+  /** As many as the shape says. */
+  readonly values: TensorValues;
+}
+
+/** What a tensor's values are made of, where it is read. */
+export interface TensorSource {
+  /** What errors call it. */
+  readonly name: string;
+  /** What its values are. */
+  readonly datatype: Datatype;
+  /** How many there are. */
+  readonly count: number;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Reads values from bytes.
+ *
+ * @throws {Refusal} If there are not as many as wanted.
+ */
+export function fromBytes(bytes: Uint8Array<ArrayBuffer>, { name, datatype, count }: TensorSource): TensorValues {
+  if (datatype === "BYTES") return fromLengths(bytes, name, count);
+  const wanted = count * BYTES[datatype];
+  if (bytes.length !== wanted) {
+    throw new Refusal(400, `Cannot read input ${name}: expected ${wanted} bytes of ${datatype}, found ${bytes.length}`);
+  }
+  // What lies behind JSON need not be aligned.
+  const { buffer } = bytes.slice();
+  switch (datatype) {
+    case "FP32":
+      return new Float32Array(buffer);
+    case "UINT8":
+      return new Uint8Array(buffer);
+    case "INT32":
+      return new Int32Array(buffer);
+    case "INT64":
+      return new BigInt64Array(buffer);
+  }
+}
+
+/** Each element behind its length, 4 bytes, little-endian. */
+function fromLengths(bytes: Uint8Array<ArrayBuffer>, name: string, count: number): Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const elements: Uint8Array[] = [];
+  let at = 0;
+  while (at + 4 <= bytes.length && elements.length < count) {
+    const end = at + 4 + view.getUint32(at, true);
+    if (end > bytes.length) break;
+    elements.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  if (at === bytes.length && elements.length === count) return elements;
+  throw new Refusal(400, `Cannot read input ${name}: expected ${count} elements of BYTES, each behind its length`);
+}
+
+/**
+ * Reads values from JSON: a list, or lists within lists, row by row. An element of BYTES is base64, since a JSON string
+ * cannot hold every byte.
+ *
+ * @throws {Refusal} If there are not as many as wanted, or one is of another kind.
+ */
+export function fromJson(data: unknown, { name, datatype, count }: TensorSource): TensorValues {
+  const flat = Array.isArray(data) ? data.flat(4) : [];
+  if (flat.length !== count) {
+    throw new Refusal(400, `Cannot read input ${name}: expected data of ${count} values, found ${flat.length}`);
+  }
+  if (datatype === "BYTES") return flat.map((element) => fromBase64(element, name));
+  const bad = flat.find((value) => typeof value !== "number" || datatype !== "FP32" && !Number.isInteger(value));
+  if (bad !== undefined) {
+    throw new Refusal(400, `Cannot read input ${name}: ${JSON.stringify(bad)} is no value of ${datatype}`);
+  }
+  switch (datatype) {
+    case "FP32":
+      return Float32Array.from(flat);
+    case "UINT8":
+      return Uint8Array.from(flat);
+    case "INT32":
+      return Int32Array.from(flat);
+    case "INT64":
+      return BigInt64Array.from(flat.map(BigInt));
+  }
+}
+
+function fromBase64(element: unknown, name: string): Uint8Array {
+  try {
+    return Uint8Array.fromBase64(element as string);
+  } catch {
+    throw new Refusal(400, `Cannot read input ${name}: in JSON, elements of BYTES are strings of base64`);
+  }
+}
+
+/** Values as bytes. */
+export function toBytes({ datatype, values }: ProtocolTensor): Uint8Array<ArrayBuffer> {
+  if (datatype !== "BYTES") {
+    const numbers = values as Exclude<TensorValues, readonly Uint8Array[]>;
+    return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength).slice();
+  }
+  const elements = values as readonly Uint8Array[];
+  const bytes = new Uint8Array(elements.reduce((sum, { length }) => sum + 4 + length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const element of elements) {
+    view.setUint32(at, element.length, true);
+    bytes.set(element, at + 4);
+    at += 4 + element.length;
+  }
+  return bytes;
+}
+
+/** Values as JSON has them; elements of BYTES are text. */
+export function toJson({ datatype, values }: ProtocolTensor): (number | string)[] {
+  if (datatype === "BYTES") return Array.from(values as readonly Uint8Array[], (one) => new TextDecoder().decode(one));
+  return Array.from(values as Iterable<number | bigint>, Number);
+}
+
+/** Texts as elements of BYTES. */
+export function textElements(texts: readonly string[]): Uint8Array[] {
+  return texts.map((text) => encoder.encode(text));
+}
+
+const BYTES = { FP32: 4, UINT8: 1, INT32: 4, INT64: 8 };
