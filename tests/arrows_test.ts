@@ -19,7 +19,7 @@ const FLOORS = [
   ["calibration"],
   ["executor"],
   ["classifier"],
-  ["drawing", "onnx", "report", "serve"],
+  ["drawing", "onnx", "report", "results", "serve"],
   ["training"],
   ["cli"],
 ];

@@ -1,0 +1,251 @@
+/**
+ * Results as JSON lines: a header that says what they are of, then one line an entry, in the entries' order. A file that
+ * was cut off is taken up again; its torn last line is computed again.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { RanetError } from "../errors.ts";
+import { systemReason } from "../system_error.ts";
+import { describeIssue } from "../yaml/issues.ts";
+import { type Shard, shardSize } from "./shard.ts";
+
+/** What results are of: of anything else, none may stand beside them. */
+export interface ResultsHeader {
+  /** The library's version. */
+  readonly ranet: string;
+  /** The model's name. */
+  readonly model: string;
+  /** Digest of its architecture and weights. */
+  readonly weights: string;
+  /** How weights are stored. */
+  readonly precision: string;
+  /** Confidence at which an image leaves, per exit. */
+  readonly thresholds: readonly (number | string)[];
+  /** How many of the most probable classes a result lists. */
+  readonly top: number;
+  /** The entries: how many there are in all, and a digest of their names. */
+  readonly inputs: { readonly count: number; readonly digest: string };
+  /** Which of them are here, if not all. */
+  readonly shard?: Shard;
+}
+
+/** Longest line that is read, in bytes. */
+const MAX_LINE = 2 ** 20;
+const LINE_FEED = 10;
+
+/** Made on demand. */
+function headerSchema() {
+  const text = z.string("a text");
+  const count = z.int("a whole number").nonnegative("a whole number");
+  return z.strictObject({
+    ranet: text,
+    model: text,
+    weights: text,
+    precision: text,
+    thresholds: z.array(z.union([z.number(), text], "a number or a text"), "a list"),
+    top: count,
+    inputs: z.strictObject({ count, digest: text }, "an object"),
+    shard: z.strictObject({ index: count, count }, "an object").optional(),
+  }, "a header");
+}
+
+/** A file of results that is being written. */
+export class ResultsWriter implements Disposable {
+  /** How many results it has from earlier runs. */
+  readonly kept: number;
+  readonly #file: Deno.FsFile;
+  readonly #path: string;
+
+  private constructor(file: Deno.FsFile, path: string, kept: number) {
+    this.#file = file;
+    this.#path = path;
+    this.kept = kept;
+  }
+
+  /**
+   * Opens a file to go on with, or begins it.
+   *
+   * @throws {RanetError} If it is of something else, another process writes it, or it cannot be written.
+   */
+  static async open(path: string, header: ResultsHeader): Promise<ResultsWriter> {
+    const file = await orRefuse(path, () => Deno.open(path, { read: true, write: true, create: true }));
+    try {
+      if (!await file.tryLock(true)) {
+        throw new RanetError(`Cannot write ${JSON.stringify(path)}: another process is writing it`);
+      }
+      const { lines, end } = await measure(file, path);
+      const first = JSON.stringify(header) + "\n";
+      if (lines > 0) checkSame(path, await firstHeader(path), header);
+      else await checkTorn(path, first);
+      await file.truncate(end);
+      await file.seek(end, Deno.SeekMode.Start);
+      if (lines === 0) await writeAll(file, first);
+      return new ResultsWriter(file, path, Math.max(0, lines - 1));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Writes results behind those that are there.
+   *
+   * @throws {RanetError} If there is no room.
+   */
+  async append(results: readonly object[]): Promise<void> {
+    const text = results.map((result) => JSON.stringify(result) + "\n").join("");
+    await orRefuse(this.#path, () => writeAll(this.#file, text));
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/**
+ * Puts the files of all shards together, as one run without shards would have written them.
+ *
+ * @param paths The files, in any order.
+ * @param write Takes the text, piece by piece.
+ * @returns What the results are of.
+ * @throws {RanetError} If a shard is missing, unfinished or there twice, or files are of different things.
+ */
+export async function mergeResults(
+  paths: readonly string[],
+  write: (text: string) => Promise<void>,
+): Promise<ResultsHeader> {
+  const headers = await Promise.all(paths.map(firstHeader));
+  const { shard: _, ...whole } = headers[0];
+  const order = headers.map((header, i) => ({ header, path: paths[i] }));
+  for (const { header: { shard, ...own }, path } of order) {
+    checkSame(path, own, whole, `${JSON.stringify(paths[0])} is`);
+    if (!shard) throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is no shard, but whole`);
+  }
+  order.sort((a, b) => a.header.shard!.index - b.header.shard!.index);
+  checkComplete(order.map(({ header, path }) => ({ shard: header.shard!, path })));
+  const files = order.map(({ path, header }) => ({
+    path,
+    lines: readLines(path),
+    left: shardSize(header.inputs.count, header.shard),
+  }));
+  for (const { lines } of files) await lines.next(); // the header
+  await write(JSON.stringify(whole) + "\n");
+  for (let i = 0; i < whole.inputs.count; i++) {
+    const { path, lines } = files[i % files.length];
+    const { value, done } = await lines.next();
+    if (done) {
+      throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is not finished; run its shard again to go on`);
+    }
+    await write(value + "\n");
+  }
+  for (const { path, lines } of files) {
+    if (!(await lines.next()).done) throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it has too many lines`);
+  }
+  return whole;
+}
+
+function checkComplete(shards: readonly { readonly shard: Shard; readonly path: string }[]): void {
+  const { count } = shards[0].shard;
+  for (const [i, { shard, path }] of shards.entries()) {
+    if (shard.count !== count) {
+      throw new RanetError(
+        `Cannot merge ${JSON.stringify(path)}, shard ${shard.index} of ${shard.count}: the others are of ${count}`,
+      );
+    }
+    if (shard.index === shards[i - 1]?.shard.index) {
+      throw new RanetError(
+        `Cannot merge shard ${shard.index} of ${count} twice: ${JSON.stringify(shards[i - 1].path)} and ` +
+          JSON.stringify(path),
+      );
+    }
+  }
+  const there = new Set(shards.map(({ shard }) => shard.index));
+  const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !there.has(index));
+  if (missing.length === 0) return;
+  const some = missing.slice(0, 20).join(", ") + (missing.length > 20 ? ", …" : "");
+  throw new RanetError(`Cannot merge ${there.size} of ${count} shards: missing ${some}`);
+}
+
+function checkSame(path: string, found: object, wanted: object, other = "this run is"): void {
+  const keys = new Set([...Object.keys(found), ...Object.keys(wanted)]);
+  const text = (of: object, key: string) => JSON.stringify((of as Readonly<Record<string, unknown>>)[key]) ?? "none";
+  for (const key of keys) {
+    if (text(found, key) === text(wanted, key)) continue;
+    throw new RanetError(
+      `Cannot use ${JSON.stringify(path)}: its ${key} is ${text(found, key)}, and ${other} of ${text(wanted, key)}`,
+    );
+  }
+}
+
+/** A file without a whole line is overwritten only if that line was to be this one. */
+async function checkTorn(path: string, line: string): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  if (!line.startsWith(text)) throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is no file of results`);
+}
+
+/** The header of a file, which must have one. */
+async function firstHeader(path: string): Promise<ResultsHeader> {
+  const lines = readLines(path);
+  const { value: line } = await lines.next();
+  await lines.return(undefined);
+  let document: unknown;
+  try {
+    document = JSON.parse(line ?? "");
+  } catch {
+    throw new RanetError(
+      `Cannot use ${JSON.stringify(path)}: it is no file of results, for its first line is no header`,
+    );
+  }
+  const { data, error } = headerSchema().safeParse(document);
+  if (data) return data;
+  throw new RanetError(
+    `Cannot use ${JSON.stringify(path)}: its first line is no header of results: ` +
+      describeIssue(error.issues[0], document)[0],
+  );
+}
+
+/** Number of whole lines, and the bytes that they take. */
+async function measure(file: Deno.FsFile, path: string): Promise<{ lines: number; end: number }> {
+  const buffer = new Uint8Array(2 ** 16);
+  let [lines, end, at] = [0, 0, 0];
+  for (let read; (read = await orRefuse(path, () => file.read(buffer))) !== null; at += read) {
+    for (let i = 0; i < read; i++) {
+      if (buffer[i] !== LINE_FEED) continue;
+      lines++;
+      end = at + i + 1;
+    }
+  }
+  return { lines, end };
+}
+
+/** Whole lines, one after another. */
+async function* readLines(path: string): AsyncGenerator<string, undefined> {
+  using file = await orRefuse(path, () => Deno.open(path));
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(2 ** 16);
+  let rest = "";
+  for (let read; (read = await file.read(buffer)) !== null;) {
+    const lines = (rest + decoder.decode(buffer.subarray(0, read), { stream: true })).split("\n");
+    rest = lines.pop()!;
+    if (rest.length > MAX_LINE) throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is no file of results`);
+    yield* lines;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+}
+
+async function orRefuse<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new RanetError(`Cannot use ${JSON.stringify(path)}: ${reason}`);
+  }
+}
