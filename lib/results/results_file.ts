@@ -182,8 +182,10 @@ function checkSame(path: string, found: object, wanted: object, other = "this ru
 
 /** A file without a whole line is overwritten only if that line was to be this one. */
 async function checkTorn(path: string, line: string): Promise<void> {
-  const text = await Deno.readTextFile(path);
-  if (!line.startsWith(text)) throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is no file of results`);
+  const { size } = await Deno.stat(path);
+  if (size > line.length || !line.startsWith(await Deno.readTextFile(path))) {
+    throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is no file of results`);
+  }
 }
 
 /** The header of a file, which must have one. */

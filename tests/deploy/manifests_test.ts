@@ -1,0 +1,112 @@
+/**
+ * The files in deploy/, against Kubernetes' published schemas where npm has them, else by the fields that matter.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parse } from "@std/yaml";
+import { Deployment } from "@kubernetes-models/apps/v1/Deployment";
+import { HorizontalPodAutoscaler } from "@kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler";
+import { Job } from "@kubernetes-models/batch/v1/Job";
+import { PodDisruptionBudget } from "@kubernetes-models/policy/v1/PodDisruptionBudget";
+import { Service } from "@kubernetes-models/v1/Service";
+import { serveCommand } from "../../lib/cli/serve.ts";
+import { classifyCommand } from "../../lib/cli/classify.ts";
+import { readShard } from "../../lib/results/shard.ts";
+
+// deno-lint-ignore no-explicit-any -- the schemas say what it is
+type Manifest = any;
+
+const read = (name: string) => Deno.readTextFile(new URL(`../../deploy/${name}`, import.meta.url));
+
+async function manifests(name: string): Promise<Map<string, Manifest>> {
+  const documents = (await read(name)).split(/^---$/m).map((text) => parse(text) as Manifest);
+  return new Map(documents.map((document) => [document.kind, document]));
+}
+
+/** Whether a command takes every option that a container gives it. */
+function assertTakes(args: readonly string[]): void {
+  const command = args[0] === "serve" ? serveCommand : classifyCommand;
+  assertEquals(args[0], command.name);
+  const known = [...Object.keys(command.options), ...Object.keys(command.flags ?? {})];
+  for (const arg of args.filter((arg) => arg.startsWith("--"))) {
+    assert(known.includes(arg.slice(2).split("=")[0]), `${command.name} has no ${arg}`);
+  }
+}
+
+Deno.test("kubernetes.yaml is valid, and its parts go together", async () => {
+  const all = await manifests("kubernetes.yaml");
+  const models = { Deployment, Service, HorizontalPodAutoscaler, PodDisruptionBudget };
+  assertEquals([...all.keys()], Object.keys(models));
+  for (const [kind, Model] of Object.entries(models)) new Model(all.get(kind)).validate();
+  const deployment = all.get("Deployment");
+  const { labels } = deployment.spec.template.metadata;
+  for (const kind of ["Deployment", "PodDisruptionBudget"]) {
+    assertEquals(all.get(kind).spec.selector.matchLabels, labels);
+  }
+  assertEquals(all.get("Service").spec.selector, labels);
+  assertEquals(all.get("HorizontalPodAutoscaler").spec.scaleTargetRef.name, deployment.metadata.name);
+  const [container] = deployment.spec.template.spec.containers;
+  assertTakes(container.args);
+  assertEquals(container.readinessProbe.httpGet.path, "/v2/health/ready");
+  assertEquals(container.livenessProbe.httpGet.path, "/v2/health/live");
+  assert(container.resources.limits.memory && container.resources.requests.cpu);
+});
+
+Deno.test("kubernetes-job.yaml is valid, and its shards are as many as its pods", async () => {
+  const job = (await manifests("kubernetes-job.yaml")).get("Job");
+  new Job(job).validate();
+  const [container] = job.spec.template.spec.containers;
+  assertEquals([job.spec.completionMode, job.spec.backoffLimitPerIndex], ["Indexed", 4]);
+  assertTakes(container.args);
+  const variables: Record<string, string> = {
+    JOB_COMPLETION_INDEX: "3",
+    ...Object.fromEntries(container.env.map(({ name, value }: Manifest) => [name, value])),
+  };
+  assertEquals(readShard("auto", (name) => variables[name]), { index: 4, count: job.spec.completions });
+});
+
+Deno.test("a schema finds what is wrong", async () => {
+  const deployment = (await manifests("kubernetes.yaml")).get("Deployment");
+  deployment.spec.template.spec.containers[0].livenessProbe.httpGet.port = {};
+  let message = "";
+  try {
+    new Deployment(deployment).validate();
+  } catch (error) {
+    ({ message } = error as Error);
+  }
+  assertStringIncludes(message, "port");
+});
+
+Deno.test("kserve.yaml has a runtime of the protocol, and a model of that runtime", async () => {
+  const all = await manifests("kserve.yaml");
+  const runtime = all.get("ServingRuntime");
+  const service = all.get("InferenceService");
+  assertEquals([runtime.apiVersion, service.apiVersion], ["serving.kserve.io/v1alpha1", "serving.kserve.io/v1beta1"]);
+  const { model } = service.spec.predictor;
+  assertEquals(runtime.spec.protocolVersions, [model.protocolVersion]);
+  assertEquals(runtime.spec.supportedModelFormats[0].name, model.modelFormat.name);
+  assertEquals(runtime.metadata.name, model.runtime);
+  const [container] = runtime.spec.containers;
+  assertEquals(container.name, "kserve-container");
+  assertTakes(container.args);
+  const port = Number(container.args.find((arg: string) => arg.startsWith("--port=")).slice(7));
+  assertEquals(container.ports[0].containerPort, port);
+  assertEquals(container.readinessProbe.httpGet.port, port);
+});
+
+Deno.test("the Dockerfile's last stage has no root, no build and a health check", async () => {
+  const text = await read("Dockerfile");
+  const last = text.slice(text.lastIndexOf("\nFROM "));
+  assertMatch(last, /^\nFROM denoland\/deno:distroless-/);
+  assertMatch(last, /^USER [1-9]/m);
+  assertMatch(last, /^HEALTHCHECK /m);
+  assert(!/^RUN /m.test(last));
+  assertTakes(JSON.parse(/^CMD (.*)$/m.exec(last.slice(last.indexOf("ENTRYPOINT")))![1]));
+  for (const [, path] of text.matchAll(/^COPY (\w+) /gm)) assert((await Deno.stat(path)).isDirectory);
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  for (const name of ["kubernetes.yaml", "kubernetes-job.yaml", "kserve.yaml"]) {
+    assertStringIncludes(await read(name), `image: ranet:${version}\n`);
+  }
+});
