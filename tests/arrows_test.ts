@@ -18,8 +18,8 @@ const FLOORS = [
   ["model"],
   ["calibration"],
   ["executor"],
-  ["classifier"],
-  ["drawing", "onnx", "report", "results", "serve"],
+  ["classifier", "results"],
+  ["drawing", "onnx", "report", "serve"],
   ["training"],
   ["cli"],
 ];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath } from "../calibration/find.ts";
@@ -14,6 +15,7 @@ import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
+import { evaluateLogits } from "../report/evaluate.ts";
 import { large, percent } from "../numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
@@ -23,7 +25,7 @@ import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../write_files.ts";
 
-type CalibrateOption = ModelOption | "budget" | "accuracy" | "max-drop" | "confidence" | "risk" | "out";
+type CalibrateOption = ModelOption | "budget" | "accuracy" | "max-drop" | "confidence" | "risk" | "logits" | "out";
 
 /** Of a promise. */
 const DEFAULT_CONFIDENCE = "95%";
@@ -53,6 +55,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
       value: "KIND",
       help: "what --max-drop is about: accuracy (the default), or disagreement with the whole network's answers",
     },
+    logits: { value: "DIR", help: "the folder of an eval of DATASET, whose logits are taken instead of computed" },
     out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
   },
   flags: { "skip-bad": "leave out images that cannot be read or have an unknown label" },
@@ -60,6 +63,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     "ranet calibrate cifar10-val --budget 20M",
     "ranet calibrate cifar10-val --accuracy 0.86 --model my-model",
     "ranet calibrate cifar10-val --max-drop 1% --confidence 95%",
+    "ranet calibrate photos --budget 20M --logits merged",
   ],
   async run(call: Call<CalibrateOption>, terminal: Terminal): Promise<void> {
     const { operands: [path], options, flags, json } = call;
@@ -76,7 +80,10 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const dataset = await openDataset(path, { labels, inputSize: input.size, skipBad });
     terminal.stderr(`Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${printable(out)}`);
     const bad = [...dataset.bad];
-    const validation = await predict(executor, dataset, skipBad ? (message) => bad.push(message) : undefined);
+    const onBad = skipBad ? (message: string) => void bad.push(message) : undefined;
+    const validation = options.logits === undefined
+      ? await predict(executor, dataset, onBad)
+      : await evaluateLogits(executor, dataset, { folder: join(options.logits, "cache"), onBad });
     for (const message of bad) terminal.stderr(`Skipped: ${message}`);
     const calibration = await calibrate(model, validation, target, { dataset: dataset.name });
     const text = formatCalibrations(withCalibration(before, calibration));

@@ -10,7 +10,9 @@ import { openDataset } from "../data/open_dataset.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
 import { compareModels } from "../report/comparison.ts";
-import { evaluate, type Outcomes } from "../report/evaluate.ts";
+import { evaluate, type EvaluateOptions, evaluateShard } from "../report/evaluate.ts";
+import type { Outcomes } from "../report/logits_file.ts";
+import type { Shard } from "../results/shard.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
 import { large, percent } from "../numbers.ts";
 import { pickPictures } from "../report/pictures.ts";
@@ -19,11 +21,12 @@ import { required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../write_files.ts";
 
-type EvalOption = ModelOption | "val" | "out";
+type EvalOption = ModelOption | "val" | "out" | "shard";
 
 /** The command. */
 export const evalCommand: Command<EvalOption> = {
@@ -34,16 +37,19 @@ export const evalCommand: Command<EvalOption> = {
   description:
     `Runs every exit on a labelled data set and writes DIR/report.html, results.json, CSV files and SVG plots.
 Interrupted and started again, it goes on from where it was: logits are kept in DIR/cache. Give --model
-several times to compare models in the same plots.`,
+several times to compare models in the same plots. With --shard, only logits are computed: merge the shards, then
+run the same without --shard into the merged folder.`,
   options: {
     ...MODEL_OPTIONS,
     val: { value: "DATASET", help: "data that thresholds are found on; without it, there is no budgeted curve" },
     out: { value: "DIR", help: "folder for the report" },
+    shard: SHARD_OPTION,
   },
   flags: { "skip-bad": "leave out images that cannot be read or have an unknown label" },
   examples: [
     "ranet eval cifar10-test --val cifar10-val --out report",
     "ranet eval photos --model a --model b --out report --skip-bad",
+    "ranet eval photos --out part-2 --shard 2/8",
   ],
   async run(call: Call<EvalOption>, terminal: Terminal): Promise<void> {
     const out = required(call, "out");
@@ -51,13 +57,23 @@ several times to compare models in the same plots.`,
     if (names.length > 1 && call.options.weights !== undefined) {
       throw new UsageError("Cannot use --weights with several models: name directories");
     }
+    const shard = shardOf(call.options);
     const reports: ModelReport[] = [];
+    const parts: string[] = [];
     for (const model of names) {
       const one = { ...call, options: { ...call.options, model } };
       using executor = await openExecutor(one, terminal, { capacity: DEFAULT_CAPACITY });
+      if (shard) {
+        parts.push(...await computeShard(executor, one, { terminal, shard }));
+        continue;
+      }
       const report = await evaluateModel(executor, one, terminal);
       const taken = reports.some(({ name }) => name === report.name);
       reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);
+    }
+    if (shard) {
+      const written = parts.map((path) => `wrote ${printable(path)}`).join("\n");
+      return terminal.stdout(call.json ? JSON.stringify({ shard, written: parts }) : written);
     }
     // Its plots take a large library, which no other command needs.
     const { reportFiles } = await import("../report/report.ts");
@@ -99,6 +115,26 @@ async function evaluateModel(
   };
 }
 
+/** The logits of a shard of both data sets. */
+async function computeShard(
+  executor: AdaptiveExecutor,
+  call: Call<EvalOption>,
+  { terminal, shard }: { readonly terminal: Terminal; readonly shard: Shard },
+): Promise<string[]> {
+  const paths = [call.operands[0], call.options.val].filter((path) => path !== undefined);
+  const sets = await Promise.all(paths.map((path) => open(executor, path, call, terminal)));
+  const written: string[] = [];
+  for (const dataset of sets) {
+    written.push(
+      await watched(dataset, call, {
+        terminal,
+        run: (options) => evaluateShard(executor, dataset, { ...options, shard }),
+      }),
+    );
+  }
+  return written;
+}
+
 interface Pass {
   readonly dataset: Dataset;
   readonly outcomes: Outcomes;
@@ -120,9 +156,19 @@ async function open(
 async function pass(
   executor: AdaptiveExecutor,
   dataset: Dataset,
-  { flags, options }: Call<EvalOption>,
+  call: Call<EvalOption>,
   terminal: Terminal,
 ): Promise<Pass> {
+  const run = (options: EvaluateOptions) => evaluate(executor, dataset, options);
+  return { dataset, outcomes: await watched(dataset, call, { terminal, run }) };
+}
+
+/** Makes a pass with a progress bar. */
+async function watched<T>(
+  dataset: Dataset,
+  { flags, options }: Call<EvalOption>,
+  { terminal, run }: { readonly terminal: Terminal; readonly run: (options: EvaluateOptions) => Promise<T> },
+): Promise<T> {
   const { Progress } = await import("./progress.ts");
   using interrupted = untilSignal();
   let progress: Progress | undefined;
@@ -133,7 +179,7 @@ async function pass(
     Deno.exit(130);
   });
   try {
-    const outcomes = await evaluate(executor, dataset, {
+    return await run({
       folder: join(options.out!, "cache"),
       onBad: flags.has("skip-bad") ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
       onProgress: (done) => {
@@ -142,7 +188,6 @@ async function pass(
         before = done;
       },
     });
-    return { dataset, outcomes };
   } finally {
     progress?.[Symbol.dispose]();
   }

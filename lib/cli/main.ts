@@ -21,6 +21,7 @@ import { exportCommand } from "./export.ts";
 import { forwardCommand } from "./forward.ts";
 import { commandHelp, overallHelp, type Task, taskHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
+import { mergeCommand } from "./merge.ts";
 import { newCommand } from "./new.ts";
 import { planCommand } from "./plan.ts";
 import { serveCommand } from "./serve.ts";
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   classifyCommand,
   calibrateCommand,
   evalCommand,
+  mergeCommand,
   planCommand,
   drawCommand,
   diffCommand,

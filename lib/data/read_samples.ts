@@ -17,6 +17,12 @@ export interface ReadSamplesOptions<T> {
    */
   readonly start?: number;
   /**
+   * Which samples are read.
+   *
+   * @default {all}
+   */
+  readonly includes?: (index: number) => boolean;
+  /**
    * How many samples are read ahead.
    *
    * @default {16}
@@ -33,7 +39,7 @@ export interface ReadSamplesOptions<T> {
  * @throws {RanetError} At the first bad entry, without `onBad`.
  */
 export async function* readSamples<T>(dataset: Dataset, options: ReadSamplesOptions<T>): AsyncGenerator<T> {
-  const { keep, start = 0, ahead = 16, onBad } = options;
+  const { keep, start = 0, includes = () => true, ahead = 16, onBad } = options;
   const read = async (
     index: number,
   ): Promise<{ readonly kept: T } | { readonly error: unknown; readonly index: number }> => {
@@ -45,7 +51,8 @@ export async function* readSamples<T>(dataset: Dataset, options: ReadSamplesOpti
   };
   const waiting: ReturnType<typeof read>[] = [];
   for (let next = start; next < dataset.size || waiting.length > 0;) {
-    while (next < dataset.size && waiting.length <= ahead) waiting.push(read(next++));
+    for (; next < dataset.size && waiting.length <= ahead; next++) if (includes(next)) waiting.push(read(next));
+    if (waiting.length === 0) return;
     const result = (await waiting.shift())!;
     if ("kept" in result) yield result.kept;
     else if (result.error instanceof RanetError && onBad !== undefined) onBad(result.error.message, result.index);

@@ -28,13 +28,18 @@ interface Item {
 /**
  * Runs all exits on a data set: while the device computes a batch, the next one is decoded.
  *
- * @param options `start`: the first sample; `onBad`: told of each bad entry, which is skipped.
+ * @param options `start`: the first sample; `includes`: which samples, all by default; `onBad`: told of each bad entry,
+ * which is skipped.
  * @throws {RanetError} At the first bad entry, without `onBad`.
  */
 export async function* forwardDataset(
   executor: AdaptiveExecutor,
   dataset: Dataset,
-  options: { readonly start?: number; readonly onBad?: (message: string) => void },
+  options: {
+    readonly start?: number;
+    readonly includes?: (index: number) => boolean;
+    readonly onBad?: (message: string) => void;
+  },
 ): AsyncGenerator<DatasetBatch> {
   const { input } = executor.model.spec;
   const forward = async (items: readonly Item[]): Promise<DatasetBatch> => {

@@ -5,7 +5,7 @@
  */
 
 import { averageCost, byConfidence, exitsTaken, thresholdsForQ } from "../calibration/thresholds.ts";
-import type { Outcomes } from "./evaluate.ts";
+import type { Outcomes } from "./logits_file.ts";
 
 /** How many bins of confidence the calibration error has. */
 const BINS = 15;

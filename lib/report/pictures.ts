@@ -8,7 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { exitsTaken } from "../calibration/thresholds.ts";
 import type { CommonSpec } from "../network/common.ts";
-import type { Outcomes } from "./evaluate.ts";
+import type { Outcomes } from "./logits_file.ts";
 import type { ClassPictures, Picture } from "./model_report.ts";
 
 /** Images shown of a class, easy and hard each. */

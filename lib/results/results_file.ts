@@ -9,7 +9,7 @@ import * as z from "zod";
 import { RanetError } from "../errors.ts";
 import { systemReason } from "../system_error.ts";
 import { describeIssue } from "../yaml/issues.ts";
-import { type Shard, shardSize } from "./shard.ts";
+import { checkComplete, type Shard, shardSize } from "./shard.ts";
 
 /** What results are of: of anything else, none may stand beside them. */
 export interface ResultsHeader {
@@ -145,28 +145,6 @@ export async function mergeResults(
     if (!(await lines.next()).done) throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it has too many lines`);
   }
   return whole;
-}
-
-function checkComplete(shards: readonly { readonly shard: Shard; readonly path: string }[]): void {
-  const { count } = shards[0].shard;
-  for (const [i, { shard, path }] of shards.entries()) {
-    if (shard.count !== count) {
-      throw new RanetError(
-        `Cannot merge ${JSON.stringify(path)}, shard ${shard.index} of ${shard.count}: the others are of ${count}`,
-      );
-    }
-    if (shard.index === shards[i - 1]?.shard.index) {
-      throw new RanetError(
-        `Cannot merge shard ${shard.index} of ${count} twice: ${JSON.stringify(shards[i - 1].path)} and ` +
-          JSON.stringify(path),
-      );
-    }
-  }
-  const there = new Set(shards.map(({ shard }) => shard.index));
-  const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !there.has(index));
-  if (missing.length === 0) return;
-  const some = missing.slice(0, 20).join(", ") + (missing.length > 20 ? ", …" : "");
-  throw new RanetError(`Cannot merge ${there.size} of ${count} shards: missing ${some}`);
 }
 
 function checkSame(path: string, found: object, wanted: object, other = "this run is"): void {

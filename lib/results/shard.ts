@@ -78,3 +78,31 @@ export function isInShard(position: number, shard: Shard | undefined): boolean {
 export function shardSize(total: number, shard: Shard | undefined): number {
   return shard ? Math.ceil((total - shard.index + 1) / shard.count) : total;
 }
+
+/**
+ * Makes sure that shards make up the whole.
+ *
+ * @param shards By ascending index, with where they are.
+ * @throws {RanetError} If one is missing, there twice, or of another number of shards.
+ */
+export function checkComplete(shards: readonly { readonly shard: Shard; readonly path: string }[]): void {
+  const { count } = shards[0].shard;
+  for (const [i, { shard, path }] of shards.entries()) {
+    if (shard.count !== count) {
+      throw new RanetError(
+        `Cannot merge ${JSON.stringify(path)}, shard ${shard.index} of ${shard.count}: the others are of ${count}`,
+      );
+    }
+    if (shard.index === shards[i - 1]?.shard.index) {
+      throw new RanetError(
+        `Cannot merge shard ${shard.index} of ${count} twice: ${JSON.stringify(shards[i - 1].path)} and ` +
+          JSON.stringify(path),
+      );
+    }
+  }
+  const there = new Set(shards.map(({ shard }) => shard.index));
+  const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !there.has(index));
+  if (missing.length === 0) return;
+  const some = missing.slice(0, 20).join(", ") + (missing.length > 20 ? ", …" : "");
+  throw new RanetError(`Cannot merge ${there.size} of ${count} shards: missing ${some}`);
+}

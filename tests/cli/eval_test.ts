@@ -78,3 +78,41 @@ Deno.test("eval needs a place for its report", async () => {
   assertEquals(code, 2);
   assertStringIncludes(notes, "--out");
 });
+
+Deno.test("eval in shards, merged, writes the same report; calibrate takes the same logits", () =>
+  withDataset(async (dataset, folder) => {
+    const at = (name: string) => `${folder}/${name}`;
+    const run = async (...args: string[]) => {
+      const { code, notes, out } = await ranet(...args);
+      assertEquals([code, notes], [0, ""]);
+      return out;
+    };
+    const common = ["--val", dataset, "--device", "cpu"];
+    await run("eval", dataset, ...common, "--out", at("whole"));
+    for (const i of [1, 2]) await run("eval", dataset, ...common, "--out", at(`part-${i}`), "--shard", `${i}/2`);
+    const { code, notes } = await ranet("merge", at("part-1"), "--out", at("merged"));
+    assertEquals(code, 1);
+    assertStringIncludes(notes, "missing 2");
+    await run("merge", at("part-1"), at("part-2"), "--out", at("merged"));
+    await run("eval", dataset, ...common, "--out", at("merged"));
+    // Plots have a counter of the process in their class names.
+    const names = [...Deno.readDirSync(at("whole"))].map(({ name }) => name).filter((name) =>
+      /\.(json|csv)$/.test(name)
+    );
+    assert(names.length > 1);
+    for (const name of names) {
+      const read = (folder: string) => Deno.readTextFile(`${at(folder)}/${name}`);
+      assert(await read("merged") === await read("whole"), name);
+    }
+    const target = ["--budget", "30M", "--device", "cpu"];
+    await run("calibrate", dataset, ...target, "--out", at("own.json"));
+    await run("calibrate", dataset, ...target, "--out", at("merged.json"), "--logits", at("merged"));
+    assertEquals(await Deno.readTextFile(at("merged.json")), await Deno.readTextFile(at("own.json")));
+  }));
+
+Deno.test("merge refuses files together with folders", () =>
+  withDataset(async (dataset, folder) => {
+    const { code, notes } = await ranet("merge", dataset, `${dataset}/cat/0.jpg`, "--out", `${folder}/x`);
+    assertEquals(code, 1);
+    assertStringIncludes(notes, "files together with folders");
+  }));

@@ -4,7 +4,9 @@ import type { Dataset } from "../../lib/data/dataset.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
-import { evaluate, type Outcomes } from "../../lib/report/evaluate.ts";
+import { evaluate, evaluateShard } from "../../lib/report/evaluate.ts";
+import type { Outcomes } from "../../lib/report/logits_file.ts";
+import { mergeLogits } from "../../lib/report/logits_shards.ts";
 
 /** Plain images of different greys; `read` tells which were asked for. */
 function greys(read: number[], digest = "greys"): Dataset {
@@ -89,6 +91,37 @@ Deno.test("evaluate never takes up logits of another architecture, weights, prec
       assertEquals(read, [0, 1, 2, 3, 4]);
     }
     assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, others.length);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("merged shards are, byte for byte, what one run leaves; missing and doubled ones are refused", async () => {
+  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 4 });
+  const folder = await Deno.makeTempDir();
+  const at = (name: string) => join(folder, name);
+  try {
+    await evaluate(executor, greys([]), { folder: at("whole"), onBad: () => {} });
+    const [{ name }] = await Array.fromAsync(Deno.readDir(at("whole")));
+    const parts = [];
+    for (const index of [1, 2, 3]) {
+      const read: number[] = [];
+      parts.unshift(at(`${index}`));
+      const shard = { index, count: 3 };
+      await evaluateShard(executor, greys(read), { folder: at(`${index}`), onBad: () => {}, shard });
+      assertEquals(read, [0, 1, 2, 3, 4].filter((sample) => sample % 3 === index - 1));
+    }
+    assertEquals(await mergeLogits(parts, at("merged")), [join(at("merged"), name)]);
+    assertEquals(await Deno.readFile(join(at("merged"), name)), await Deno.readFile(join(at("whole"), name)));
+
+    const read: number[] = [];
+    await evaluate(executor, greys(read), { folder: at("merged"), onBad: () => {} });
+    assertEquals(read, []);
+    const refuse = (parts: string[], message: string) =>
+      assertRejects(() => mergeLogits(parts, at("merged")), RanetError, message);
+    await refuse(parts.slice(1), "2 of 3 shards: missing 3");
+    await refuse([...parts, parts[0]], "shard 3 of 3 twice");
+    await refuse([at("whole")], "no finished shard");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import reference from "../fixtures/report/dynamic.json" with { type: "json" };
-import type { Outcomes } from "../../lib/report/evaluate.ts";
+import type { Outcomes } from "../../lib/report/logits_file.ts";
 import { budgetCurve, calibrationError, confusion, exitMetrics } from "../../lib/report/metrics.ts";
 
 const EXITS = 6;

@@ -1,0 +1,60 @@
+/**
+ * `ranet merge`: shards of a long run, put together.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+import { RanetError } from "../errors.ts";
+import { mergeLogits } from "../report/logits_shards.ts";
+import { mergeResults } from "../results/results_file.ts";
+import { required } from "./args.ts";
+import type { Call, Command, Terminal } from "./command.ts";
+import { printable } from "./text.ts";
+
+/** The command. */
+export const mergeCommand: Command<"out"> = {
+  name: "merge",
+  summary: "put the shards of a classify or an eval together",
+  usage: "PART… --out WHOLE",
+  operands: [1, Infinity],
+  description:
+    `Each PART is a file that classify --shard I/N --out wrote, or a folder that eval --shard I/N --out wrote;
+WHOLE becomes what one run without shards would have written: byte for byte the same file, or the logits from which
+the same eval without --shard makes its report at once, and calibrate --logits its thresholds. Shards that are
+missing, doubled, unfinished, or of another model, weights, thresholds, version or input are refused.`,
+  options: { out: { value: "WHOLE", help: "the file or folder to write" } },
+  examples: ["ranet merge results/*.jsonl --out results.jsonl", "ranet merge part-* --out report"],
+  async run(call: Call<"out">, { stdout }: Terminal): Promise<void> {
+    const { operands: parts, json } = call;
+    const out = required(call, "out");
+    const folders = await Promise.all(parts.map(async (part) => (await Deno.stat(part)).isDirectory));
+    if (folders.some((folder) => folder !== folders[0])) {
+      throw new RanetError("Cannot merge files together with folders: expected the parts of one run");
+    }
+    const written = folders[0] ? await mergeEvaluations(parts, out) : [await mergeFiles(parts, out)];
+    stdout(json ? JSON.stringify({ written }) : written.map((path) => `wrote ${printable(path)}`).join("\n"));
+  },
+};
+
+function mergeEvaluations(parts: readonly string[], out: string): Promise<string[]> {
+  return mergeLogits(parts.map((part) => join(part, "cache")), join(out, "cache"));
+}
+
+/** Written whole or not at all, and never all in memory. */
+async function mergeFiles(parts: readonly string[], out: string): Promise<string> {
+  await Deno.mkdir(dirname(out), { recursive: true });
+  const staged = `${out}.${crypto.randomUUID()}.tmp`;
+  try {
+    using file = await Deno.open(staged, { write: true, createNew: true });
+    const writer = file.writable.getWriter();
+    const encoder = new TextEncoder();
+    await mergeResults(parts, (text) => writer.write(encoder.encode(text)));
+    await writer.close();
+    await Deno.rename(staged, out);
+  } catch (error) {
+    await Deno.remove(staged).catch(() => {});
+    throw error;
+  }
+  return out;
+}

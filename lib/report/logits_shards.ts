@@ -1,0 +1,146 @@
+/**
+ * Logits that were computed in shards, put together as one run would have left them.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { join } from "node:path";
+import { RanetError } from "../errors.ts";
+import { checkComplete, type Shard } from "../results/shard.ts";
+import { writeFiles } from "../write_files.ts";
+import { readFull, recordBytes, recordIndex, type RecordShape, writeFull } from "./logits_file.ts";
+
+/** What a shard's logits are of; written beside them once they are all there. */
+export interface ShardNote {
+  /** Tells apart all that logits depend on. */
+  readonly key: string;
+  /** Which shard it is. */
+  readonly shard: Shard;
+  /** Number of samples in the whole data set. */
+  readonly samples: number;
+  /** What a record has. */
+  readonly shape: RecordShape;
+}
+
+const NOTE = /\.shard\.json$/;
+/** Largest note that is read, in bytes. */
+const MAX_NOTE = 4096;
+
+/** Where a shard's logits are. */
+export function shardPath(folder: string, { key, shard: { index, count } }: Pick<ShardNote, "key" | "shard">): string {
+  return join(folder, `${key}.${index}-of-${count}.logits`);
+}
+
+/** Says that a shard's logits are all there. */
+export async function writeShardNote(folder: string, note: ShardNote): Promise<void> {
+  const path = shardPath(folder, note).replace(/\.logits$/, ".shard.json");
+  await writeFiles([[path, new TextEncoder().encode(JSON.stringify(note))]]);
+}
+
+/**
+ * Puts shards together.
+ *
+ * @param folders Where they are, each with one shard or several.
+ * @param out Folder for the whole, as `evaluate` leaves it; made if missing.
+ * @returns The files that were written, one for each model and data set of which there were shards.
+ * @throws {RanetError} If a shard is missing, unfinished or there twice.
+ */
+export async function mergeLogits(folders: readonly string[], out: string): Promise<string[]> {
+  const found = (await Promise.all(folders.map(notesIn))).flat();
+  if (found.length === 0) {
+    throw new RanetError(`Cannot merge ${folders.join(", ")}: there is no finished shard of logits`);
+  }
+  const paths: string[] = [];
+  for (const [key, shards] of Map.groupBy(found, ({ note }) => note.key)) {
+    shards.sort((a, b) => a.note.shard.index - b.note.shard.index);
+    checkComplete(shards.map(({ note: { shard }, folder }) => ({ shard, path: shardPath(folder, { key, shard }) })));
+    const path = join(out, `${key}.logits`);
+    await Deno.mkdir(out, { recursive: true });
+    await mergeFiles(shards.map(({ note, folder }) => shardPath(folder, note)), path, shards[0].note.shape);
+    paths.push(path);
+  }
+  return paths;
+}
+
+async function notesIn(folder: string): Promise<{ note: ShardNote; folder: string }[]> {
+  const notes = [];
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (isFile && NOTE.test(name)) notes.push({ note: await readNote(join(folder, name)), folder });
+  }
+  return notes;
+}
+
+async function readNote(path: string): Promise<ShardNote> {
+  const count = z.int().positive();
+  const schema = z.strictObject({
+    key: z.string().regex(/^[^/\\]+$/),
+    shard: z.strictObject({ index: count, count }),
+    samples: z.int().nonnegative(),
+    shape: z.strictObject({ exits: count.max(1e4), classes: count.max(1e6) }),
+  });
+  const { size } = await Deno.stat(path);
+  try {
+    if (size <= MAX_NOTE) return schema.parse(JSON.parse(await Deno.readTextFile(path)));
+  } catch {
+    // Said below.
+  }
+  throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is damaged; run its shard again`);
+}
+
+/** By sample, since shards take turns and bad samples are left out. */
+async function mergeFiles(paths: readonly string[], out: string, shape: RecordShape): Promise<void> {
+  const staged = `${out}.${crypto.randomUUID()}.tmp`;
+  const sources: Source[] = [];
+  try {
+    for (const path of paths) sources.push(await Source.open(path, recordBytes(shape)));
+    using target = await Deno.open(staged, { write: true, createNew: true });
+    for (;;) {
+      const first = sources.reduce((a, b) => b.index < a.index ? b : a);
+      if (first.index === Infinity) break;
+      await writeFull(target, first.record);
+      await first.advance();
+    }
+    await Deno.rename(staged, out);
+  } catch (error) {
+    await Deno.remove(staged).catch(() => {});
+    throw error;
+  } finally {
+    for (const source of sources) source[Symbol.dispose]();
+  }
+}
+
+/** A shard's records, one after another. */
+class Source implements Disposable {
+  readonly record: Uint8Array<ArrayBuffer>;
+  /** The current record's sample; `Infinity` behind the last. */
+  index = -1;
+  readonly #file: Deno.FsFile;
+  #left: number;
+
+  private constructor(file: Deno.FsFile, { bytes, count }: { bytes: number; count: number }) {
+    this.#file = file;
+    this.#left = count;
+    this.record = new Uint8Array(bytes);
+  }
+
+  static async open(path: string, bytes: number): Promise<Source> {
+    const file = await Deno.open(path);
+    const source = new Source(file, { bytes, count: Math.floor((await file.stat()).size / bytes) });
+    await source.advance();
+    return source;
+  }
+
+  async advance(): Promise<void> {
+    if (this.#left-- <= 0) {
+      this.index = Infinity;
+      return;
+    }
+    await readFull(this.#file, this.record);
+    this.index = recordIndex(this.record);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
