@@ -12,25 +12,39 @@ import { classifyAnytime } from "./anytime.ts";
 import { count, thresholds } from "./args.ts";
 import { BadInputs } from "./bad_inputs.ts";
 import { readBudget } from "./budget.ts";
+import { classifyToFile } from "./classify_file.ts";
 import { csvWriter, jsonWriter, tableWriter } from "./classify_output.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { countInputs, expandInputs, firstInputs, nameOf, openDecoders, readInput, STDIN } from "./inputs.ts";
 import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { SHARD_OPTION, shardOf } from "./shard.ts";
 
-type ClassifyOption = ModelOption | "threshold" | "budget" | "calibration" | "deadline" | "top";
+type ClassifyOption =
+  | ModelOption
+  | "threshold"
+  | "budget"
+  | "calibration"
+  | "deadline"
+  | "top"
+  | "out"
+  | "from"
+  | "shard";
 
 /** The command. */
 export const classifyCommand: Command<ClassifyOption> = {
   name: "classify",
   summary: "say what is in images, and what it cost to tell",
   usage: "IMAGE… [options]",
-  operands: [1, Infinity],
+  operands: [0, Infinity],
   description:
     `Classifies JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF images of any size: files, URLs, folders with all that is
 in them, patterns such as 'photos/**/*.jpg', or - for standard input. Each leaves the network at the first exit whose
 confidence reaches the threshold; its cost is counted in multiply-adds. Rows are printed as they come.
-What cannot be read is told on standard error, and makes exit code 1 of it at the end.`,
+What cannot be read is told on standard error, and makes exit code 1 of it at the end.
+
+With --out, results go into a file of JSON lines, a header first: for any number of images. Started again, it goes
+on from where it was; --shard shares the work out among processes, and ranet merge puts it together.`,
   options: {
     ...MODEL_OPTIONS,
     threshold: {
@@ -45,7 +59,13 @@ What cannot be read is told on standard error, and makes exit code 1 of it at th
     },
     calibration: { value: "FILE", help: "the file of ranet calibrate, if it is not beside the model" },
     deadline: { value: "MS", help: "with --anytime: milliseconds after which no further exit is begun" },
-    top: { value: "N", help: "list the N most probable classes (default 1; 5 with --json)" },
+    top: { value: "N", help: "list the N most probable classes (default 1; 5 with --json and --out)" },
+    out: { value: "FILE", help: "write results there, and go on with what is there" },
+    from: {
+      value: "LIST",
+      help: "with --out: a file of paths and URLs, one a line or in a CSV's first column; - is stdin",
+    },
+    shard: SHARD_OPTION,
   },
   flags: {
     anytime: "print every exit's prediction as it finishes; --budget then bounds each image",
@@ -59,9 +79,15 @@ What cannot be read is told on standard error, and makes exit code 1 of it at th
     "ranet classify photo.jpg --threshold 0.5 --top 3",
     "curl -s https://example.com/cat.jpg | ranet classify - --json | jq -r '.[].label'",
     "ranet classify photo.png --model my-model --device cpu",
+    "ranet classify photos --out part-2.jsonl --shard 2/8 --skip-bad",
   ],
   async run(call: Call<ClassifyOption>, terminal: Terminal): Promise<void> {
     const { operands, options, json, flags } = call;
+    if (options.out !== undefined) return await toFile(call, terminal);
+    for (const name of ["from", "shard"] as const) {
+      if (options[name] !== undefined) throw new UsageError(`Cannot use --${name} without --out`);
+    }
+    if (operands.length === 0) throw new UsageError("Cannot run classify: nothing given, expected IMAGE…");
     if (operands.filter((operand) => operand === STDIN).length > 1) {
       throw new UsageError("Cannot read - twice: standard input is one image");
     }
@@ -109,6 +135,32 @@ What cannot be read is told on standard error, and makes exit code 1 of it at th
     bad.end(answered);
   },
 };
+
+async function toFile(call: Call<ClassifyOption>, terminal: Terminal): Promise<void> {
+  const { operands, options, json, flags } = call;
+  for (const name of ["csv", "anytime"]) {
+    if (flags.has(name)) throw new UsageError(`Cannot use --${name} together with --out`);
+  }
+  const lists = call.values?.from ?? [];
+  if (operands.length === 0 && lists.length === 0) {
+    throw new UsageError("Cannot run classify: nothing given, expected IMAGE… or --from LIST");
+  }
+  if (operands.includes(STDIN)) throw new UsageError("Cannot use - with --out: expected --from - for a list");
+  const shard = shardOf(options);
+  const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
+  using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY });
+  const budget = await readBudget(options, executor.model);
+  await classifyToFile(executor, terminal, {
+    operands,
+    lists,
+    out: options.out!,
+    shard,
+    when: budget ? { calibration: budget.calibration } : { threshold },
+    top: options.top === undefined ? 5 : count("top", options.top),
+    skipBad: flags.has("skip-bad"),
+    json,
+  });
+}
 
 async function progressOf(operands: readonly string[]): Promise<Progress> {
   const { Progress } = await import("./progress.ts");

@@ -128,6 +128,8 @@ const results: InferenceResult[] = [3, 1].map((exit) => ({
     confidence: 0.75,
     exit,
     subnetwork: 1,
+    exitLabel: `${exit}`,
+    runFlops: 1,
     flops: 2 ** 40 + exit,
     probabilities: Float32Array.of(0.25, 0.75),
   },

@@ -1,0 +1,136 @@
+/**
+ * `ranet classify --out`: any number of images into a file of results, in shards if asked, and on from where it stopped.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import config from "../../deno.json" with { type: "json" };
+import { classifyStream } from "../classifier/stream.ts";
+import { RanetError } from "../errors.ts";
+import { type AdaptiveExecutor, type ClassifyOptions, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import { imageResult } from "../executor/results.ts";
+import { type ResultsHeader, ResultsWriter } from "../results/results_file.ts";
+import { isInShard, type Shard, shardSize } from "../results/shard.ts";
+import { digestTensors } from "../weights/digest.ts";
+import { BadInputs } from "./bad_inputs.ts";
+import type { Terminal } from "./command.ts";
+import { type InputList, openList } from "./input_lists.ts";
+import { expandInputs, nameOf, type NoImages, openDecoders, readInput } from "./inputs.ts";
+import { printable } from "./text.ts";
+
+/** What goes into a file of results. */
+export interface ClassifyFileOptions {
+  /** Images, folders and patterns. */
+  readonly operands: readonly string[];
+  /** Lists of more of them. */
+  readonly lists: readonly string[];
+  /** The file. */
+  readonly out: string;
+  /** Which of the images, if not all. */
+  readonly shard?: Shard;
+  /** When an image leaves. */
+  readonly when: ClassifyOptions;
+  /** How many of the most probable classes a result lists. */
+  readonly top: number;
+  /** Whether images that cannot be read are no failure. */
+  readonly skipBad: boolean;
+  /** Whether JSON is wanted instead of text for people. */
+  readonly json: boolean;
+}
+
+/** Results that are written together. */
+const BATCH = 64;
+
+/** Writes the file. */
+export async function classifyToFile(
+  executor: AdaptiveExecutor,
+  terminal: Terminal,
+  options: ClassifyFileOptions,
+): Promise<void> {
+  const { operands, out, shard, when, top } = options;
+  await using stack = new AsyncDisposableStack();
+  const lists: InputList[] = [];
+  for (const path of options.lists) lists.push(stack.use(await openList(path, terminal)));
+  const all = async function* (): AsyncGenerator<string | NoImages> {
+    yield* expandInputs(operands);
+    for (const list of lists) yield* list.read();
+  };
+  const header = { ...await headerOf(executor, { when, top, inputs: await digestInputs(all()) }), shard };
+  const total = shardSize(header.inputs.count, shard);
+  using writer = await ResultsWriter.open(out, header);
+  const { Progress } = await import("./progress.ts");
+  using progress = new Progress("classifying", total, { done: writer.kept });
+  using decoders = await openDecoders(total);
+  const bad = new BadInputs(terminal, { skip: options.skipBad, alone: false });
+  const outcomes = classifyStream(executor, own(all(), { shard, skip: writer.kept }), {
+    ...when,
+    read: (input) => readInput(input, executor, { ...terminal, decoders }),
+    batch: DEFAULT_CAPACITY,
+  });
+  let results: object[] = [];
+  let answered = writer.kept > 0;
+  const flush = async () => {
+    await writer.append(results);
+    progress.advance(results.length);
+    results = [];
+  };
+  for await (const { input, result, error } of outcomes) {
+    const image = nameOf(input);
+    if (error) bad.add(error);
+    else answered = true;
+    results.push(error ? { image, error: error.message } : imageResult(image, result, { model: executor.model, top }));
+    if (results.length >= BATCH) await flush();
+  }
+  await flush();
+  progress[Symbol.dispose]();
+  terminal.stdout(
+    options.json
+      ? JSON.stringify({ out, images: total, earlier: writer.kept, shard })
+      : `${total} results${shard ? `, shard ${shard.index} of ${shard.count},` : ""} in ${printable(out)}` +
+        (writer.kept > 0 ? `, ${writer.kept} of them from before` : ""),
+  );
+  bad.end(answered);
+}
+
+async function headerOf(
+  { model, precision }: AdaptiveExecutor,
+  { when, top, inputs }: { when: ClassifyOptions; top: number; inputs: ResultsHeader["inputs"] },
+): Promise<ResultsHeader> {
+  const { spec, tensors, network } = model;
+  const { threshold = 0, calibration } = when;
+  const thresholds = calibration?.thresholds ?? (typeof threshold === "number" ? [threshold] : threshold);
+  return {
+    ranet: config.version,
+    model: spec.name,
+    weights: createHash("sha256").update(JSON.stringify([network.spec, await digestTensors(tensors)])).digest("hex"),
+    precision,
+    thresholds: thresholds.map((one) => one === Infinity ? "never" : one === -Infinity ? "all" : one),
+    top,
+    inputs,
+  };
+}
+
+/** Their number, and what tells them from others: they are listed twice, so that no more than one is ever in memory. */
+async function digestInputs(inputs: AsyncIterable<string | NoImages>): Promise<ResultsHeader["inputs"]> {
+  const hash = createHash("sha256");
+  let count = 0;
+  for await (const input of inputs) {
+    hash.update(`${nameOf(input)}\n`);
+    count++;
+  }
+  if (count === 0) throw new RanetError("Cannot classify: the lists name no images");
+  return { count, digest: hash.digest("hex") };
+}
+
+/** The shard's inputs, without those that are done. */
+async function* own<T>(
+  inputs: AsyncIterable<T>,
+  { shard, skip }: { readonly shard?: Shard; readonly skip: number },
+): AsyncGenerator<T> {
+  let position = 0;
+  let seen = 0;
+  for await (const input of inputs) {
+    if (isInShard(position++, shard) && seen++ >= skip) yield input;
+  }
+}

@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ranet, withFolder } from "./ranet.ts";
+
+const examples = new URL("../../examples/", import.meta.url).pathname;
+const CPU = ["--device", "cpu"];
+
+/** A folder of images, one of which is none. */
+async function withPhotos(use: (photos: string, at: (name: string) => string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const photos = `${folder}/photos`;
+    await Deno.mkdir(`${photos}/deep`, { recursive: true });
+    for (const [i, name] of ["airplane", "cat", "horse", "ship", "truck"].entries()) {
+      await Deno.copyFile(`${examples}${name}.jpg`, `${photos}/${i % 2 ? "deep/" : ""}${name}.jpg`);
+    }
+    await Deno.writeTextFile(`${photos}/broken.jpg`, "no image");
+    await use(photos, (name) => `${folder}/${name}`);
+  });
+}
+
+async function run(...args: string[]): Promise<string> {
+  const { code, out, notes } = await ranet("classify", ...args, ...CPU);
+  assertEquals(code, 0, notes);
+  return out;
+}
+
+Deno.test("classify --out: a header, then a line an image in the images' order, errors too", () =>
+  withPhotos(async (photos, at) => {
+    assertStringIncludes(await run(photos, "--out", at("all"), "--skip-bad"), "6 results");
+    const [header, ...lines] = (await Deno.readTextFile(at("all"))).trimEnd().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assertEquals([header.model, header.inputs.count, "label" in header], ["ranet-cifar10", 6, false]);
+    const names = lines.map(({ image }) => image.slice(photos.length + 1));
+    assertEquals(names, ["airplane.jpg", "broken.jpg", "deep/cat.jpg", "deep/ship.jpg", "horse.jpg", "truck.jpg"]);
+    assertEquals(lines.map(({ label }) => label), ["airplane", undefined, "cat", "ship", "horse", "truck"]);
+    assertStringIncludes(lines[1].error, "broken.jpg");
+    const strict = await ranet("classify", photos, "--out", at("strict"), ...CPU);
+    assertEquals(strict.code, 1);
+    assertEquals(await Deno.readTextFile(at("strict")), await Deno.readTextFile(at("all")));
+  }));
+
+Deno.test("classify --out: shards merged are what one run writes, also if one was cut off", () =>
+  withPhotos(async (photos, at) => {
+    await run(photos, "--out", at("all"), "--skip-bad");
+    for (const i of [1, 2, 3, 4]) await run(photos, "--out", at(`part${i}`), "--shard", `${i}/4`, "--skip-bad");
+    await Deno.truncate(at("part2"), (await Deno.stat(at("part2"))).size - 5);
+    const merge = () => ranet("merge", ...[3, 1, 2, 4].map((i) => at(`part${i}`)), "--out", at("merged"));
+    const early = await merge();
+    assertEquals(early.code, 1);
+    assertStringIncludes(early.notes, "not finished");
+    const out = await run(photos, "--out", at("part2"), "--shard", "2/4", "--skip-bad", "--json");
+    assertEquals(JSON.parse(out).earlier, 1);
+    assertEquals((await merge()).code, 0);
+    assertEquals(await Deno.readTextFile(at("merged")), await Deno.readTextFile(at("all")));
+    assertEquals([...Deno.readDirSync(at("."))].filter(({ name }) => name.endsWith(".tmp")), []);
+  }));
+
+Deno.test("classify --from: lists, CSV and standard input name the same images", () =>
+  withPhotos(async (photos, at) => {
+    const files = ["airplane.jpg", "deep/cat.jpg"];
+    await run(...files.map((file) => `${photos}/${file}`), "--out", at("all"));
+    await Deno.writeTextFile(at("list.txt"), files.map((file) => `${photos}/${file}\r\n`).join("\n"));
+    await Deno.writeTextFile(at("list.csv"), `path,label\n${files.map((file) => `photos/${file},x`).join("\n")}`);
+    for (const list of ["list.txt", "list.csv"]) {
+      await run("--from", at(list), "--out", at(`${list}.out`));
+      assertEquals(await Deno.readTextFile(at(`${list}.out`)), await Deno.readTextFile(at("all")));
+    }
+  }));
+
+Deno.test("classify --out: another model, another list or other thresholds are not mixed in", () =>
+  withPhotos(async (photos, at) => {
+    await run(photos, "--out", at("all"), "--skip-bad");
+    const before = await Deno.readTextFile(at("all"));
+    for (
+      const [args, key] of [[["--threshold", "0.5"], "thresholds"], [["--top", "2"], "top"], [
+        [`${photos}/deep`],
+        "inputs",
+      ]] as const
+    ) {
+      const { code, notes } = await ranet("classify", photos, ...args, "--out", at("all"), "--skip-bad", ...CPU);
+      assertEquals(code, 1);
+      assertStringIncludes(notes, `its ${key} is`);
+    }
+    assert(await Deno.readTextFile(at("all")) === before);
+  }));
+
+Deno.test("classify: what makes no sense together is wrong usage", async () => {
+  for (
+    const args of [["--shard", "1/2", "x"], ["--from", "x"], [], ["--out", "o"], ["--out", "o", "-"], [
+      "--out",
+      "o",
+      "x",
+      "--csv",
+    ]]
+  ) {
+    assertEquals((await ranet("classify", ...args)).code, 2, args.join(" "));
+  }
+});
