@@ -2,7 +2,8 @@
 // operation is a word with its number, one with its length in bytes, then its arguments.
 //
 // Between barriers a thread first does its share of what concerns all samples, then takes its own samples through the rest,
-// a few at a time, so that what one operation leaves is near when the next one reads it.
+// a few at a time, so that what one operation leaves is near when the next one reads it; then those of others that have not
+// come so far. What is computed does not depend on who does it.
 
 import { classify, linearGradient, loss, pooledGradient } from "./classifier/training";
 import { convolve, transpose, weightGradient } from "./convolution/training";
@@ -71,8 +72,6 @@ export function train(
   scratchBytes: u32,
   gate: u32,
 ): void {
-  const first = thread * count / threads;
-  const last = (thread + 1) * count / threads;
   const own = scratch + thread * scratchBytes;
   for (let at = begin; at < end;) {
     const args = at + 8;
@@ -85,10 +84,17 @@ export function train(
         const group = changetype<SamplesArgs>(args);
         const inner = next;
         next += group.bytes;
-        for (let sample = first; sample < last; sample += group.samples) {
-          const behind = min(sample + group.samples, last);
-          for (let op = inner; op < next; op += load<u32>(op, 4)) {
-            runSamples(op, thread, own, sample, behind, count, labels);
+        for (let i: u32 = 0; i < threads; i++) {
+          const owner = (thread + i) % threads;
+          const last = (owner + 1) * count / threads;
+          while (true) {
+            const taken = atomic.add<u32>(group.taken + 4 * owner, group.samples);
+            const sample = owner * count / threads + taken;
+            if (sample >= last) break;
+            const behind = min(sample + group.samples, last);
+            for (let op = inner; op < next; op += load<u32>(op, 4)) {
+              runSamples(op, thread, own, sample, behind, count, labels);
+            }
           }
         }
         break;

@@ -137,7 +137,8 @@ export class CpuTrainer implements Trainer {
     const count = labels.length;
     this.#writeImages(images, count);
     new Uint32Array(buffer, program.labels, count).set(labels);
-    const { begin, end, scratch, scratchBytes, gate } = program;
+    const { begin, end, scratch, scratchBytes, gate, taken } = program;
+    new Uint8Array(buffer, taken.address, taken.bytes).fill(0);
     await this.#pool.run("train", [begin, end, count, program.labels, rate, scratch, scratchBytes, gate]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
     const lossesOf = (exit: number) => new Float64Array(buffer, program.losses + 8 * exit * this.#batch, count);

@@ -10,7 +10,7 @@ import { EPSILON } from "../../weights/fold.ts";
 /** Arguments, all 32 bits: addresses, bytes, counts; numbers where it says so. Kernels say what they mean. */
 const STRUCTS = {
   Phase: "inPixels outPixels pixels moves runs runLength weights taps tapIndices",
-  SamplesArgs: "samples bytes",
+  SamplesArgs: "samples bytes taken",
   BarrierArgs: "",
   ConvolutionArgs:
     "input inBytes inPitch inSize inChannels border output outBytes outChannels bias hasBias accumulate " +

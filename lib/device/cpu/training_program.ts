@@ -42,11 +42,13 @@ export interface TrainingProgram {
   readonly right: number;
   /** Two words for the barrier. */
   readonly gate: number;
+  /** What counts samples that threads have taken: zero before each step. */
+  readonly taken: { readonly address: number; readonly bytes: number };
   /** The first thread's scratch memory. */
   readonly scratch: number;
   /** What each thread has of it. */
   readonly scratchBytes: number;
-  /** Bytes from a range's samples to the next. */
+  /** Where tensors lie. */
   readonly tensors: TensorMemory;
   /** Parameters and what the optimiser keeps. */
   readonly parameters: ParameterMemory;
@@ -145,17 +147,22 @@ class ProgramBuilder {
   }
 
   build(): TrainingProgram {
-    const bytes = concat(this.#segments.flatMap(({ whole, samples, group }) => [
+    const { threads } = this.#options;
+    const takenBytes = 4 * threads * this.#segments.length;
+    const taken = this.#allocator.take(takenBytes);
+    const bytes = concat(this.#segments.flatMap(({ whole, samples, group }, i) => [
       ...whole,
-      ...samples.length > 0
-        ? [writeOperation("samples", { samples: group, bytes: samples.reduce((sum, op) => sum + op.length, 0) })]
-        : [],
+      writeOperation("samples", {
+        samples: group,
+        bytes: samples.reduce((sum, op) => sum + op.length, 0),
+        taken: taken + 4 * threads * i,
+      }),
       ...samples,
       writeOperation("barrier", {}),
     ]));
     const begin = this.#keep(bytes);
     const scratchBytes = Math.ceil((this.#scratchBytes + 64) / 64) * 64;
-    const scratch = this.#allocator.take(scratchBytes * this.#options.threads);
+    const scratch = this.#allocator.take(scratchBytes * threads);
     // The last quad of a range may reach behind it.
     this.#allocator.take(64);
     return {
@@ -166,6 +173,7 @@ class ProgramBuilder {
       losses: this.#losses,
       right: this.#right,
       gate: this.#gate,
+      taken: { address: taken, bytes: takenBytes },
       scratch,
       scratchBytes,
       tensors: this.#tensors,
