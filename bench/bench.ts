@@ -33,6 +33,7 @@ import { benchMemory, benchStarts } from "./processes.ts";
 import { type EqualAccuracy, type Results, toMarkdown, toPlot } from "./report.ts";
 import { benchSaving, type Saving } from "./saving.ts";
 import { readTestImages, type TestImages } from "./test_images.ts";
+import { benchTraining } from "./training.ts";
 
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 const MEMORY_BATCH = 16;
@@ -74,7 +75,7 @@ const command: Command<"data" | "out"> = {
   operands: [0, 0],
   description:
     `Measures all exits of ${DEFAULT_MODEL} at several batch sizes, the time for test images at equal accuracy, what
-early exits save, a large network, starts and memory, and writes DIR/results.json, results.md and batches.svg.
+early exits save, a large network, training, starts and memory, and writes DIR/results.json, results.md and batches.svg.
 A run takes about ten minutes.`,
   options: {
     data: { value: "DATASET", help: "CIFAR-10 test images, as `eval` reads them; without them, that part is left out" },
@@ -115,6 +116,8 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   const large = await attempt(() =>
     benchLarge([...ours, ...peers].filter(({ id }) => ["ranet-cpu", "ort-node"].includes(id)), extent.effort)
   );
+  note("training");
+  const training = await benchTraining(model, adapter ? ["cpu", "gpu"] : ["cpu"], batch, turns);
   note("savings");
   const calibration = cheapestOfFullAccuracy(await readCalibrations(DEFAULT_MODEL));
   const savings = [];
@@ -142,6 +145,7 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
     ceiling,
     cpu,
     large,
+    training,
     savings,
     equalAccuracy,
     starts,

@@ -17,6 +17,7 @@ import type { Machine } from "./machine.ts";
 import { type Failure, isFailure } from "./measure.ts";
 import type { benchMemory, Starts } from "./processes.ts";
 import type { Saving } from "./saving.ts";
+import type { benchTraining } from "./training.ts";
 
 /** Everything that was measured. */
 export interface Results {
@@ -36,6 +37,8 @@ export interface Results {
   readonly cpu: CpuFigures | Failure;
   /** One image on a large network. */
   readonly large: LargeResult | Failure;
+  /** Training steps. */
+  readonly training: Awaited<ReturnType<typeof benchTraining>>;
   /** Time for early leaving, at the largest batch size, for each of our runners. */
   readonly savings: readonly { readonly id: string; readonly outcome: readonly Saving[] | Failure }[];
   /** Test images at equal accuracy. */
@@ -90,6 +93,10 @@ ${cpuText(results)}
 ## A large network, one image, all exits
 
 ${largeText(results)}
+
+## Training, all exits
+
+${trainingText(results)}
 
 ## Saving in operations and in time, batch ${BATCHES[BATCHES.length - 1]}
 
@@ -151,6 +158,31 @@ function largeText({ large: result }: Results): string {
   return `${result.name}, ${large(result.flops)} multiply-adds, untrained weights.
 
 ${table([["", "left"], ["ms", "right"]], rows)}`;
+}
+
+function trainingText({ training }: Results): string {
+  const rows = training.map(({ device, outcome }) =>
+    isFailure(outcome) ? [device, outcome.failed.split("\n", 1)[0], "", "", "", ""] : [
+      outcome.name,
+      digits(outcome.forwardMs),
+      digits(outcome.stepMs),
+      outcome.ratio.toFixed(2),
+      digits(1000 * outcome.batch / outcome.stepMs),
+      bytes(outcome.bytes),
+    ]
+  );
+  return `A step, beside a forward pass of the same batch (${BATCHES[BATCHES.length - 1]}) on the same device.
+
+${
+    table([
+      ["", "left"],
+      ["forward, ms", "right"],
+      ["step, ms", "right"],
+      ["ratio", "right"],
+      ["images/s in training", "right"],
+      ["memory", "right"],
+    ], rows)
+  }`;
 }
 
 function savingText({ savings }: Results): string {

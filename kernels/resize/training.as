@@ -54,6 +54,14 @@ export function resizeGradient(args: WindowArgs, first: u32, last: u32): void {
       const left = <u32> (<f64> x * scale);
       const right = min(left + 1, args.inSize - 1);
       const dx = <f32> (<f64> x * scale - <f64> left);
+      const share0: f32 = (1 - dy) * (1 - dx);
+      const share1: f32 = (1 - dy) * dx;
+      const share2: f32 = dy * (1 - dx);
+      const share3: f32 = dy * dx;
+      const at0 = (top * args.inSize + left) * args.resultPitch;
+      const at1 = (top * args.inSize + right) * args.resultPitch;
+      const at2 = (bottom * args.inSize + left) * args.resultPitch;
+      const at3 = (bottom * args.inSize + right) * args.resultPitch;
       for (let sample = first; sample < last; sample++) {
         const gradient = args.output + sample * args.outBytes + (y * args.outSize + x) * args.outPitch;
         const result = args.result + sample * args.resultBytes;
@@ -61,10 +69,10 @@ export function resizeGradient(args: WindowArgs, first: u32, last: u32): void {
           const channels = <i32> (args.channels - channel);
           const value = v128.load(gradient + 4 * channel);
           const to = result + 4 * channel;
-          addTo(to + (top * args.inSize + left) * args.resultPitch, (1 - dy) * (1 - dx), value, channels);
-          addTo(to + (top * args.inSize + right) * args.resultPitch, (1 - dy) * dx, value, channels);
-          addTo(to + (bottom * args.inSize + left) * args.resultPitch, dy * (1 - dx), value, channels);
-          addTo(to + (bottom * args.inSize + right) * args.resultPitch, dy * dx, value, channels);
+          addTo(to + at0, share0, value, channels);
+          addTo(to + at1, share1, value, channels);
+          addTo(to + at2, share2, value, channels);
+          addTo(to + at3, share3, value, channels);
         }
       }
     }
