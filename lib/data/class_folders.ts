@@ -11,12 +11,12 @@ import { listLabels } from "./labels.ts";
 
 /** Names of files that are taken for images. */
 export const IMAGE_FILE = /\.(jpe?g|png|webp|avif|gif|bmp|tiff?)$/i;
-/** Folders nested deeper are refused: links may run in circles. */
+/** Folders nested deeper are refused. */
 const MAX_DEPTH = 8;
 
 /**
  * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Names that begin
- * with a dot, and files beside the class folders that are not images, are passed over.
+ * with a dot, links to folders, and files beside the class folders that are not images, are passed over.
  *
  * @throws {RanetError} If it has no class folders, or holds bad entries that are not to be skipped.
  */
@@ -70,25 +70,28 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
   });
 }
 
-/** The files and folders in a folder, links followed, each sorted by name. */
+/**
+ * The files and folders in a folder, each sorted by name. Links are followed to files, not to folders: those may lead in
+ * circles, and an image would be counted under each of its names.
+ */
 async function list(path: string): Promise<{ files: string[]; folders: string[] }> {
   return await withFile(path, async () => {
     const files: string[] = [];
     const folders: string[] = [];
     for await (const entry of Deno.readDir(path)) {
       if (entry.name.startsWith(".")) continue;
-      const { isDirectory } = entry.isSymlink ? await follow(join(path, entry.name)) : entry;
-      (isDirectory ? folders : files).push(entry.name);
+      if (entry.isSymlink && await leadsToFolder(join(path, entry.name))) continue;
+      (entry.isDirectory ? folders : files).push(entry.name);
     }
     return { files: files.sort(), folders: folders.sort() };
   });
 }
 
-/** What a link leads to; one that leads nowhere is found out when it is read. */
-async function follow(path: string): Promise<{ readonly isDirectory: boolean }> {
+/** Whether a link does; one that leads nowhere is found out when it is read. */
+async function leadsToFolder(path: string): Promise<boolean> {
   try {
-    return await Deno.stat(path);
+    return (await Deno.stat(path)).isDirectory;
   } catch {
-    return { isDirectory: false };
+    return false;
   }
 }

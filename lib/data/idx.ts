@@ -8,6 +8,7 @@ import { RanetError } from "../errors.ts";
 import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
 import { digestFiles, readBoundedFile } from "./files.ts";
 import type { RgbImage } from "./image.ts";
+import { inflate, MAX_EXPANSION } from "./inflate.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 
 /** What files of images are called. */
@@ -83,34 +84,61 @@ async function readIdx(path: string, dimensions: number): Promise<{ shape: reado
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${reason}`);
   };
   const file = await readBoundedFile(path, MAX_BYTES);
-  const bytes = file[0] === 0x1f && file[1] === 0x8b ? await gunzip(file, refuse) : file;
   const start = 4 + 4 * dimensions;
-  if (bytes.length < start || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8 || bytes[3] !== dimensions) {
-    return refuse(`it is not an IDX file of unsigned bytes in ${dimensions} dimensions`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
-  const length = shape.reduce((product, size) => product * size, 1);
-  if (length === 0 || length !== bytes.length - start) {
+  const parse = (bytes: Uint8Array): number[] => {
+    if (bytes.length < start || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8 || bytes[3] !== dimensions) {
+      return refuse(`it is not an IDX file of unsigned bytes in ${dimensions} dimensions`);
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+  };
+  const sizeOf = (shape: readonly number[]) => start + shape.reduce((product, size) => product * size, 1);
+  const packed = file[0] === 0x1f && file[1] === 0x8b;
+  const bytes = packed ? await gunzip(file, { start, size: (head) => sizeOf(parse(head)), refuse }) : file;
+  const shape = parse(bytes);
+  if (sizeOf(shape) === start || sizeOf(shape) !== bytes.length) {
     return refuse(`its header says ${shape.join("×")} bytes, found ${bytes.length - start}`);
   }
   return { shape, data: bytes.subarray(start) };
 }
 
-async function gunzip(file: Uint8Array<ArrayBuffer>, refuse: (reason: string) => never): Promise<Uint8Array> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
+/** Unpacks a file as far as its header, the first `start` bytes, says: one byte more, if there is more. */
+async function gunzip(
+  file: Uint8Array<ArrayBuffer>,
+  options: {
+    readonly start: number;
+    readonly size: (head: Uint8Array) => number;
+    readonly refuse: (reason: string) => never;
+  },
+): Promise<Uint8Array> {
+  const { start, size, refuse } = options;
+  let bytes = new Uint8Array(start);
+  let filled = 0;
+  let promised: number | undefined;
+  const fill = (part: Uint8Array): Uint8Array => {
+    const fitting = part.subarray(0, bytes.length - filled);
+    bytes.set(fitting, filled);
+    filled += fitting.length;
+    return part.subarray(fitting.length);
+  };
   try {
-    for await (const part of new Blob([file]).stream().pipeThrough(new DecompressionStream("gzip"))) {
-      length += part.length;
-      if (length > MAX_BYTES) return refuse(`it unpacks to more than ${MAX_BYTES} bytes`);
-      parts.push(part);
+    for await (const part of inflate([file], "gzip")) {
+      let rest = fill(part);
+      if (promised === undefined && filled === start) {
+        promised = size(bytes);
+        if (promised > MAX_BYTES) return refuse(`it unpacks to more than ${MAX_BYTES} bytes`);
+        const head = bytes;
+        bytes = new Uint8Array(Math.min(promised, file.length * MAX_EXPANSION) + 1);
+        bytes.set(head);
+        rest = fill(rest);
+      }
+      if (promised !== undefined && filled > promised) break;
     }
   } catch (error) {
     if (error instanceof RanetError) throw error;
     return refuse("its gzip data is truncated or damaged");
   }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  return bytes.subarray(0, filled);
 }
 
 function greyToRgb(

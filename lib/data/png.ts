@@ -5,6 +5,7 @@
  * @module
  */
 import type { RgbImage } from "./image.ts";
+import { inflate, MAX_EXPANSION } from "./inflate.ts";
 
 /** What the module exports, as far as it is used. */
 interface Exports {
@@ -71,12 +72,8 @@ function chunks(bytes: Uint8Array): { readonly type: string; readonly whole: Uin
 
 /** Samples of a pixel, by the header's colour type. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** How much larger deflate can make data, at most. */
-const MAX_EXPANSION = 1032;
 /** Unpacking so many bytes that nobody needs takes less than a second. */
 const NEGLIGIBLE = 1e9;
-/** Bytes that are unpacked at once. */
-const SLICE = 4096;
 /** Some writers pad. */
 const PADDING = 65_536;
 
@@ -91,19 +88,10 @@ export async function unpacksTooFar(bytes: Uint8Array): Promise<boolean> {
   if (bytes.length * MAX_EXPANSION <= allowed + NEGLIGIBLE) return false;
   let length = 0;
   try {
-    const packed = ReadableStream.from(packedData(bytes)).pipeThrough(new DecompressionStream("deflate"));
-    for await (const part of packed) if ((length += part.length) > allowed) return true;
+    const data = chunks(bytes).filter(({ type }) => type === "IDAT").map(({ whole }) => whole.subarray(8, -4));
+    for await (const part of inflate(data, "deflate")) if ((length += part.length) > allowed) return true;
   } catch {
     // Damaged, as well.
   }
   return false;
-}
-
-/** What is compressed, in slices: Deno 2.9 unpacks all of a chunk at once, however much that gives. */
-function* packedData(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
-  for (const { type, whole } of chunks(bytes)) {
-    if (type !== "IDAT") continue;
-    const data = whole.subarray(8, -4);
-    for (let at = 0; at < data.length; at += SLICE) yield data.slice(at, at + SLICE);
-  }
 }

@@ -8,6 +8,7 @@
 import { unzipSync } from "fflate";
 import { RanetError } from "../errors.ts";
 import { quote } from "./messages.ts";
+import { crc32, readChecksums } from "./zip_checksums.ts";
 import { unpickle } from "./pickle.ts";
 import { TORCH_GLOBALS, type TorchStorage, TorchStorages } from "./torch_objects.ts";
 
@@ -85,8 +86,12 @@ function unzip(bytes: Uint8Array, want: (name: string) => boolean): Map<string, 
     if (error instanceof RanetError) throw error;
     throw new RanetError(`its zip archive is damaged or cut short (${(error as Error).message})`, { cause: error });
   }
+  const checksums = readChecksums(bytes);
   for (const [name, size] of sizes) {
     if (files[name].length !== size) throw new RanetError(`its zip entry ${quote(name)} is cut short`);
+    if (crc32(files[name]) !== checksums.get(name)) {
+      throw new RanetError(`its zip entry ${quote(name)} is damaged: its checksum is another one`);
+    }
   }
   return new Map([...sizes.keys()].map((name) => [name, files[name]]));
 }

@@ -86,10 +86,22 @@ Deno.test("an unreadable image is an error that names it when it is read", async
   });
 });
 
-Deno.test("links that run in circles end", async () => {
-  await withFolder({ "cat/1.jpg": cat }, async (folder) => {
-    await Deno.symlink("..", `${folder}/cat/up`);
-    await refused(folder, labels, "nested too deep");
+Deno.test("links are followed to files, not to folders: no image is counted twice, and none without end", async () => {
+  await withFolder({ "cat/1.jpg": cat, "elsewhere.jpg": ship, "ship/2.jpg": ship }, async (folder) => {
+    for (let i = 0; i < 6; i++) await Deno.symlink(".", `${folder}/cat/self${i}`);
+    await Deno.symlink("../..", `${folder}/cat/up`);
+    await Deno.symlink("cat", `${folder}/another-cat`);
+    await Deno.symlink("../elsewhere.jpg", `${folder}/ship/1.jpg`);
+    await Deno.remove(`${folder}/elsewhere.jpg`);
+    await Deno.writeFile(`${folder}/../elsewhere-${folder.slice(-6)}.jpg`, ship);
+    await Deno.remove(`${folder}/ship/1.jpg`);
+    await Deno.symlink(`../../elsewhere-${folder.slice(-6)}.jpg`, `${folder}/ship/1.jpg`);
+    try {
+      const dataset = await openDataset(folder, options);
+      assertEquals(await entries(dataset), [["cat/1.jpg", 1], ["ship/1.jpg", 0], ["ship/2.jpg", 0]]);
+    } finally {
+      await Deno.remove(`${folder}/../elsewhere-${folder.slice(-6)}.jpg`);
+    }
   });
 });
 
@@ -183,6 +195,23 @@ Deno.test("IDX images are padded to the model's input; the files may be gzipped"
       );
     });
   }
+});
+
+Deno.test("a gzipped IDX file is unpacked no further than its header says", async () => {
+  const gzip = async (bytes: Uint8Array<ArrayBuffer>) =>
+    await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+  const head = (...shape: number[]) => [0, 0, 8, shape.length, ...shape.flatMap((size) => [0, 0, 0, size])];
+  const marks = Uint8Array.from([...head(2), 0, 1]);
+  const images = (rest: number) => Uint8Array.from([...head(2, 3, 3), ...new Array<number>(rest).fill(7)]);
+  for (const [rest, found] of [[17, 17], [19, 19], [500_000, 19]]) {
+    const files = { "t-images-idx3-ubyte.gz": await gzip(images(rest)), "t-labels-idx1-ubyte": marks };
+    await withFolder(files, (folder) => refused(folder, labels, `its header says 2×3×3 bytes, found ${found}`));
+  }
+  const huge = Uint8Array.from([0, 0, 8, 3, ...new Array<number>(12).fill(255), 1, 2, 3]);
+  await withFolder(
+    { "t-images-idx3-ubyte.gz": await gzip(huge), "t-labels-idx1-ubyte": marks },
+    (folder) => refused(folder, labels, "it unpacks to more than 1000000000 bytes"),
+  );
 });
 
 Deno.test("IDX files that are damaged or do not belong together are refused", async () => {
