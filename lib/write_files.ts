@@ -1,45 +1,137 @@
 /**
- * Writes files whole or not at all.
+ * Writes files whole or not at all, and never two processes at the same time.
  *
  * @module
  */
 
 import { mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { RanetError } from "./errors.ts";
 import { systemReason } from "./system_error.ts";
 
+/** A file to write; contents that hang on what the file holds already are made once nobody else can change it. */
+export type FileToWrite = readonly [path: string, contents: Uint8Array | (() => Promise<Uint8Array>)];
+
 /**
  * Writes files that belong together: all of them, or, if that fails, none. Missing folders are made, files that exist
- * are replaced.
+ * are replaced. The last one is put in place last, and if it exists, taken away before the others are replaced: so a
+ * process that is ended half-way leaves the last one missing, but never an old one beside new others.
  *
  * @param files Path and contents of each.
  * @throws {RanetError} If the system does not let it, or something else than a file is in the way.
  */
-export async function writeFiles(files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void> {
-  const suffix = `.${crypto.randomUUID()}.tmp`;
-  const made: string[] = [];
+export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
   for (const [path] of files) await refuseOccupied(path);
+  const folders = new Folders();
+  const temporary = `.${crypto.randomUUID()}.tmp`;
+  const old = `.${crypto.randomUUID()}.tmp`;
   let current = "";
   try {
-    for (const [path, bytes] of files) {
+    using _locks = new Locks(await folders.makeAndLock(files.map(([path]) => path), (path) => current = path));
+    for (const [path, contents] of files) {
       current = path;
-      // The topmost folder that was not there.
-      const folder = await mkdir(dirname(resolve(path)), { recursive: true });
-      if (folder !== undefined) made.push(folder);
-      made.push(path + suffix);
-      await Deno.writeFile(path + suffix, bytes, { createNew: true });
+      await removeLeftOvers(path);
+      const bytes = contents instanceof Uint8Array ? contents : await contents();
+      await Deno.writeFile(path + temporary, bytes, { createNew: true });
     }
-    for (const [path] of files) {
-      current = path;
-      await Deno.rename(path + suffix, path);
+    const last = current;
+    if (files.length > 1) await Deno.rename(last, last + old).catch(ignoreMissing);
+    try {
+      for (const [path] of files) {
+        current = path;
+        await Deno.rename(path + temporary, path);
+      }
+    } catch (error) {
+      await Deno.rename(last + old, last).catch(ignoreMissing);
+      throw error;
     }
+    await Deno.remove(last + old).catch(ignoreMissing);
   } catch (error) {
-    for (const path of made) await Deno.remove(path, { recursive: true }).catch(() => {});
+    for (const [path] of files) await Deno.remove(path + temporary).catch(() => {});
+    await folders.removeEmpty();
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw new RanetError(`Cannot write ${JSON.stringify(current)}: ${reason}`);
   }
+}
+
+/** The folders of files, of which those that were missing can be taken away again. */
+class Folders {
+  /** Outermost first. */
+  readonly #made: string[] = [];
+
+  /** Makes folders that are missing, and locks all, always in the same order. */
+  async makeAndLock(paths: readonly string[], onPath: (path: string) => void): Promise<Deno.FsFile[]> {
+    const locks: Deno.FsFile[] = [];
+    const folders = new Map(paths.map((path) => [dirname(resolve(path)), path]));
+    try {
+      for (const folder of [...folders.keys()].sort()) {
+        onPath(folders.get(folder)!);
+        locks.push(...await this.#lock(folder));
+      }
+    } catch (error) {
+      for (const lock of locks) lock.close();
+      throw error;
+    }
+    return locks;
+  }
+
+  /** Takes away those that were made and are still empty. */
+  async removeEmpty(): Promise<void> {
+    for (const folder of this.#made.toReversed()) await Deno.remove(folder).catch(() => {});
+  }
+
+  async #lock(folder: string): Promise<Deno.FsFile[]> {
+    while (true) {
+      await this.#make(folder);
+      if (Deno.build.os === "windows") return []; // where folders cannot be opened
+      try {
+        // The system gives it up with the process, so that none is ever left behind.
+        const lock = await Deno.open(folder);
+        await lock.lock(true).catch(() => {}); // some network file systems have no locks
+        return [lock];
+      } catch (error) {
+        ignoreMissing(error); // another process made it, and took it away again
+      }
+    }
+  }
+
+  async #make(folder: string): Promise<void> {
+    const outermost = await mkdir(folder, { recursive: true });
+    if (outermost === undefined) return;
+    const made = [folder];
+    while (made[0] !== outermost) made.unshift(dirname(made[0]));
+    this.#made.push(...made);
+  }
+}
+
+/** Locks, until this is disposed of. */
+class Locks implements Disposable {
+  readonly #files: readonly Deno.FsFile[];
+
+  constructor(files: readonly Deno.FsFile[]) {
+    this.#files = files;
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of this.#files) file.close();
+  }
+}
+
+const LEFT_OVER = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
+
+/** Takes away what a process that was ended meant to put here. While the folder is locked, nobody else is about to. */
+async function removeLeftOvers(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  const name = basename(path);
+  for await (const entry of Deno.readDir(folder)) {
+    if (!entry.name.startsWith(name) || !LEFT_OVER.test(entry.name.slice(name.length))) continue;
+    await Deno.remove(join(folder, entry.name)).catch(ignoreMissing);
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /** Found out late, after another file has been put in place, it would leave half of the files. */

@@ -16,6 +16,7 @@ import { formatCalibrations, readCalibrationFile, withCalibration } from "../cal
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
+import type { Model } from "../model/model.ts";
 import { large, percent } from "../numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
@@ -72,8 +73,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const { model } = executor;
     if ("budget" in target) checkBudget(target.budget, model.network);
     const out = options.out ?? await calibrationPath(model, placeOf(options));
-    const before = await exists(out) ? await readCalibrationFile(out) : [];
-    for (const calibration of before) await checkCalibration(calibration, model);
+    await readBefore(out, model); // what cannot be used is not to be found out after a long pass
 
     const skipBad = flags.has("skip-bad");
     const { classes: labels, input } = model.spec;
@@ -86,11 +86,21 @@ kind is at most so much below the whole network's: fitted on one half of the ima
       : await evaluateLogits(executor, dataset, { folder: join(options.logits, "cache"), onBad });
     for (const message of bad) terminal.stderr(`Skipped: ${message}`);
     const calibration = await calibrate(model, validation, target, { dataset: dataset.name });
-    const text = formatCalibrations(withCalibration(before, calibration));
-    await writeFiles([[out, new TextEncoder().encode(text)]]);
+    const contents = async () => {
+      const all = withCalibration(await readBefore(out, model), calibration); // others may have been added meanwhile
+      return new TextEncoder().encode(formatCalibrations(all));
+    };
+    await writeFiles([[out, contents]]);
     terminal.stdout(json ? toJson(calibration, out, bad.length) : toText(calibration, out, bad.length));
   },
 };
+
+/** The calibrations that a file holds already. */
+async function readBefore(path: string, model: Model): Promise<Calibration[]> {
+  const before = await exists(path) ? await readCalibrationFile(path) : [];
+  for (const calibration of before) await checkCalibration(calibration, model);
+  return before;
+}
 
 function readTarget({ budget, accuracy, "max-drop": maxDrop, confidence, risk }: Options): CalibrationTarget {
   if ([budget, accuracy, maxDrop].filter((given) => given !== undefined).length !== 1) {
