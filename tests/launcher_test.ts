@@ -151,3 +151,74 @@ Deno.test("the launcher gets the tests an adapter where it may, and else says ho
   assertStringIncludes(offline.err, "ranet: still no WebGPU adapter\n");
   assertMatch(offline.out, /^task .* test\n/);
 });
+
+/** What the launcher says with these as cache, home and folder for temporary files; `~` is a fresh folder. */
+async function launchWith(
+  env: Readonly<Record<string, string>>,
+  options: { prepare?: (home: string) => Promise<unknown>; version?: string; deno?: string } = {},
+) {
+  const { prepare, ...setup } = options;
+  const folder = await Deno.makeTempDir();
+  try {
+    await prepare?.(folder);
+    const [run] = await launch({
+      version: "deno 2.9.6",
+      ...setup,
+      env: {
+        RANET_OFFLINE: "1",
+        ...Object.fromEntries(Object.entries(env).map(([k, v]) => [k, v.replace("~", folder)])),
+      },
+    }, ["plan"]);
+    return { ...run, out: run.out.replaceAll(folder, "~"), err: run.err.replaceAll(folder, "~") };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("without a home, the launcher keeps things in a folder of the user's alone, and uses no other", async () => {
+  const uid = Deno.uid();
+  const theirs = `~/ranet-${uid}`;
+  const fresh = await launchWith({ HOME: "", TMPDIR: "~" });
+  assertEquals([fresh.code, fresh.err], [0, ""]);
+  assertMatch(fresh.out, new RegExp(`^JSR_URL file://${theirs}/stand-ins-`, "m"));
+
+  const open = {
+    prepare: (folder: string) =>
+      Deno.mkdir(`${folder}/ranet-${uid}`, { mode: 0o777 }).then(() => Deno.chmod(`${folder}/ranet-${uid}`, 0o777)),
+  };
+  const link = { prepare: (folder: string) => Deno.symlink(".", `${folder}/ranet-${uid}`) };
+  for (const options of [open, link]) {
+    const refused = await launchWith({ HOME: "", TMPDIR: "~" }, options);
+    assertEquals([refused.code, refused.out], [1, ""]);
+    assertMatch(refused.err, /^ranet: Cannot keep anything: .*not a folder of yours alone.*\n$/);
+  }
+});
+
+Deno.test("a home that cannot be written is no reason to give up", async () => {
+  // Not even root makes folders in a file.
+  const run = await launchWith({ HOME: "~/file", TMPDIR: "~" }, {
+    prepare: (folder) => Deno.writeTextFile(`${folder}/file`, ""),
+  });
+  assertEquals([run.code, run.err], [0, ""]);
+});
+
+Deno.test("a cache folder's name may hold what means something in a URL, but no line break", async () => {
+  const run = await launchWith({ XDG_CACHE_HOME: "~/a b#c?d%20e" });
+  assertMatch(run.out, /^JSR_URL file:\/\/~\/a b%23c%3Fd%2520e\/ranet\/stand-ins-/m);
+  const broken = await launchWith({ XDG_CACHE_HOME: "~/a\nb" });
+  assertEquals([broken.code, broken.out], [1, ""]);
+  assertMatch(broken.err, /^ranet: Cannot use a cache folder whose name has a line break;.*\n$/);
+});
+
+Deno.test("the launcher runs no Deno that belongs to somebody else", { ignore: Deno.uid() !== 0 }, async () => {
+  const put = (owner: number) => async (folder: string) => {
+    await Deno.mkdir(`${folder}/ranet/deno-2.9.6`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/ranet/deno-2.9.6/deno`, "#!/bin/sh\necho ran", { mode: 0o755 });
+    await Deno.chown(`${folder}/ranet/deno-2.9.6/deno`, owner, owner);
+  };
+  const own = await launchWith({ XDG_CACHE_HOME: "~" }, { version: "deno 1.0.0", prepare: put(0) });
+  assertEquals([own.code, own.out], [0, "ran\n"]);
+  const other = await launchWith({ XDG_CACHE_HOME: "~" }, { version: "deno 1.0.0", prepare: put(65534) });
+  assertEquals([other.code, other.out], [1, ""]);
+  assertMatch(other.err, /^ranet: Cannot run .*: it is not yours\./);
+});
