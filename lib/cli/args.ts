@@ -66,7 +66,10 @@ function attachValues(words: readonly string[], names: readonly string[], flags:
     const word = words[i];
     if (word === "--") return [...attached, ...words.slice(i)];
     const [option, value] = word.split(/=(.*)/s);
-    if (!option.startsWith("--") || !names.includes(option.slice(2))) attached.push(word);
+    if (option.startsWith("--") && !options.has(option.replace(/^--no-/, "--"))) {
+      throw unknownOption(word, [...names, ...flags]); // minimist 1.2.8, in the stand-in, trips over --constructor
+    }
+    if (!names.includes(option.slice(2))) attached.push(word);
     else {
       const found = value ?? words[++i];
       if (!found || options.has(found)) throw new UsageError(`Cannot use ${option}: it needs a value`);

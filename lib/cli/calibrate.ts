@@ -22,7 +22,7 @@ import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { exists } from "../exists.ts";
-import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../write_files.ts";
 
@@ -59,7 +59,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     logits: { value: "DIR", help: "the folder of an eval of DATASET, whose logits are taken instead of computed" },
     out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
   },
-  flags: { "skip-bad": "leave out images that cannot be read or have an unknown label" },
+  flags: DATASET_FLAGS,
   examples: [
     "ranet calibrate cifar10-val --budget 20M",
     "ranet calibrate cifar10-val --accuracy 0.86 --model my-model",
@@ -77,7 +77,12 @@ kind is at most so much below the whole network's: fitted on one half of the ima
 
     const skipBad = flags.has("skip-bad");
     const { classes: labels, input } = model.spec;
-    const dataset = await openDataset(path, { labels, inputSize: input.size, skipBad });
+    const dataset = await openDataset(path, {
+      labels,
+      inputSize: input.size,
+      skipBad,
+      allowOutside: flags.has("allow-outside"),
+    });
     terminal.stderr(`Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${printable(out)}`);
     const bad = [...dataset.bad];
     const onBad = skipBad ? (message: string) => void bad.push(message) : undefined;

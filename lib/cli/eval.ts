@@ -20,7 +20,7 @@ import type { ModelReport } from "../report/model_report.ts";
 import { required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import type { Progress } from "./progress.ts";
-import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
@@ -45,7 +45,7 @@ run the same without --shard into the merged folder.`,
     out: { value: "DIR", help: "folder for the report" },
     shard: SHARD_OPTION,
   },
-  flags: { "skip-bad": "leave out images that cannot be read or have an unknown label" },
+  flags: DATASET_FLAGS,
   examples: [
     "ranet eval cifar10-test --val cifar10-val --out report",
     "ranet eval photos --model a --model b --out report --skip-bad",
@@ -147,7 +147,12 @@ async function open(
   terminal: Terminal,
 ): Promise<Dataset> {
   const { classes, input } = executor.model.spec;
-  const options = { labels: classes, inputSize: input.size, skipBad: flags.has("skip-bad") };
+  const options = {
+    labels: classes,
+    inputSize: input.size,
+    skipBad: flags.has("skip-bad"),
+    allowOutside: flags.has("allow-outside"),
+  };
   const dataset = await openDataset(path, options);
   for (const message of dataset.bad) terminal.stderr(`Skipped: ${message}`);
   return dataset;

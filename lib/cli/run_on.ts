@@ -34,6 +34,12 @@ or gpu; or cpu`,
   threads: { value: "N", help: "most threads to use on the CPU (default one per core); results do not depend on it" },
 };
 
+/** Flags of commands that read a data set, and their help. */
+export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string>> = {
+  "skip-bad": "leave out images that cannot be read or have an unknown label",
+  "allow-outside": "let a CSV name images outside of its own folder",
+};
+
 /** Loads a model and makes it ready to run; says so where the CPU stands in for a missing adapter. */
 export async function openExecutor(
   { options }: Call<ModelOption>,

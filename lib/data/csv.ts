@@ -5,7 +5,7 @@
  * @module
  */
 import { parse } from "csv-parse/sync";
-import { basename, dirname } from "node:path";
+import { basename, dirname, isAbsolute, normalize } from "node:path";
 import { RanetError } from "../errors.ts";
 import { BadEntries, type Dataset, type DatasetOptions, type Sample } from "./dataset.ts";
 import { imageFileDataset, readBoundedFile } from "./files.ts";
@@ -29,7 +29,7 @@ export async function openCsv(
     readonly openRecords: (file: string) => Promise<Dataset>;
   },
 ): Promise<Dataset> {
-  const { labels, skipBad = false } = options;
+  const { labels, skipBad = false, allowOutside = false } = options;
   const find = labelFinder(labels);
   const bad = new BadEntries({ skip: skipBad });
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
@@ -37,7 +37,8 @@ export async function openCsv(
   const add = (columns: readonly string[], line: number): null => {
     const [file, text = ""] = columns;
     const label = find(text);
-    if (columns.length === 2 && file && label !== undefined) {
+    const outside = file !== undefined && !allowOutside && leadsOutside(file);
+    if (columns.length === 2 && file && label !== undefined && !outside) {
       found.files.push(file);
       found.labels.push(label);
     } else if (line > 1 || !/^(label|class)$/i.test(text)) {
@@ -45,6 +46,10 @@ export async function openCsv(
         `Cannot use line ${line} of ${JSON.stringify(path)}: ` +
           (columns.length !== 2 || !file
             ? `expected path,label, found ${JSON.stringify(columns.join(","))}`
+            : outside
+            ? `${
+              JSON.stringify(file)
+            } is outside of the CSV's folder (--allow-outside, in code allowOutside, permits that)`
             : `${JSON.stringify(text)} is not a class of the model (${listLabels(labels)})`),
       );
     }
@@ -80,4 +85,8 @@ export async function openCsv(
       );
     },
   };
+}
+
+function leadsOutside(file: string): boolean {
+  return isAbsolute(file) || /^\.\.(?:[/\\]|$)/.test(normalize(file));
 }

@@ -67,6 +67,12 @@ export interface DatasetOptions {
    * @default {"test"}
    */
   readonly part?: "test" | "training";
+  /**
+   * Let a CSV file name images outside of its own folder.
+   *
+   * @default {false}
+   */
+  readonly allowOutside?: boolean;
 }
 
 /** Collects what is wrong with the bad entries of a data set that is being opened. */

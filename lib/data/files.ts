@@ -15,12 +15,14 @@ import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
  * @throws {RanetError} If the file is missing or may not be read.
  */
 export async function withFile<T>(path: string | URL, use: () => Promise<T>): Promise<T> {
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot read ${JSON.stringify(String(path))}: ${reason}`);
+  };
+  if (path === "") return refuse("the path is empty");
+  if (String(path).includes("\0")) return refuse("a path has no zero bytes");
   try {
     return await use();
   } catch (error) {
-    const refuse = (reason: string): never => {
-      throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${reason}`);
-    };
     if (error instanceof Deno.errors.NotFound) return refuse("there is no such file or folder");
     if (error instanceof Deno.errors.PermissionDenied) return refuse("the system does not permit it");
     if (error instanceof Deno.errors.NotCapable) return refuse("Deno was not given --allow-read for it");

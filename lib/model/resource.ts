@@ -16,15 +16,16 @@ export function isUrl(pathOrUrl: string): boolean {
 /**
  * Reads a file or URL.
  *
- * @throws {RanetError} If it is not there or larger than `maxBytes`.
+ * @param options `stall`: milliseconds without a byte after which a download is given up.
+ * @throws {RanetError} If it is not there, larger than `maxBytes`, or does not come.
  */
 export async function readResource(
   pathOrUrl: string | URL,
-  options: { maxBytes: number },
+  options: { readonly maxBytes: number; readonly stall?: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const isFile = pathOrUrl instanceof URL ? pathOrUrl.protocol === "file:" : !isUrl(pathOrUrl);
   if (isFile) return await readBoundedFile(pathOrUrl, options.maxBytes);
-  return await download(String(pathOrUrl), options.maxBytes);
+  return await download(String(pathOrUrl), options);
 }
 
 /**
@@ -46,27 +47,45 @@ export async function readBundled<T>(path: string, parse: (bytes: Uint8Array<Arr
       // Damaged, or of another version of the library at the same URL.
     }
   }
-  const bytes = await download(url.href, Infinity);
+  const bytes = await download(url.href, { maxBytes: Infinity });
   const result = parse(bytes);
   await cache?.put(url, new Response(bytes)).catch(() => {});
   return result;
 }
 
-async function download(url: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (error) {
-    throw new RanetError(`Cannot fetch ${url}: ${(error as Error).message}`);
-  }
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new RanetError(`Cannot fetch ${url}: the server answered ${response.status} ${response.statusText}`);
-  }
-  return await readBoundedStream(response.body ?? new Blob().stream(), {
-    maxBytes,
-    tooLarge: `Cannot fetch ${url}: it is larger than ${maxBytes} bytes`,
+/** Milliseconds without a byte after which a download is given up. */
+const STALL = 30_000;
+
+async function download(
+  url: string,
+  { maxBytes, stall = STALL }: { readonly maxBytes: number; readonly stall?: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const patience = new AbortController();
+  const giveUp = () => patience.abort(new Error(`nothing came for ${stall / 1000} s`));
+  let timer = setTimeout(giveUp, stall);
+  const again = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, stall);
+      controller.enqueue(chunk);
+    },
   });
+  try {
+    const response = await fetch(url, { signal: patience.signal });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new RanetError(`Cannot fetch ${url}: the server answered ${response.status} ${response.statusText}`);
+    }
+    return await readBoundedStream((response.body ?? new Blob().stream()).pipeThrough(again), {
+      maxBytes,
+      tooLarge: `Cannot fetch ${url}: it is larger than ${maxBytes} bytes`,
+    });
+  } catch (error) {
+    if (error instanceof RanetError) throw error;
+    throw new RanetError(`Cannot fetch ${url}: ${(error as Error).message}`);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

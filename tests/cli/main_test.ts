@@ -224,3 +224,22 @@ Deno.test("classifying files needs no more than --allow-read", async () => {
   assertEquals(code, 0);
   assertEquals(JSON.parse(new TextDecoder().decode(stdout))[0].label, "cat");
 });
+
+Deno.test("an empty path, and an option named like what every object has, are mistakes like others", async () => {
+  const cases = [
+    ["classify", ""],
+    ["forward", ""],
+    ["eval", "", "--out", "never-made"],
+    ["calibrate", "", "--budget", "20M"],
+    ["import", "", "--args", "--arch RANet", "--out", "never-made"],
+  ];
+  for (const args of cases) {
+    const { code, notes } = await ranet(...args);
+    assertEquals([code, notes], [1, 'Cannot read "": the path is empty'], args.join(" "));
+  }
+  for (const option of ["--constructor=1", "--toString", "--__proto__.x=1", "--hasOwnProperty", "--a.constructor=2"]) {
+    const { code, notes } = await ranet("classify", "x.jpg", option);
+    assertEquals(code, 2, option);
+    assertStringIncludes(notes, `Cannot use ${JSON.stringify(option.split("=")[0])}: there is no such option`);
+  }
+});

@@ -237,8 +237,15 @@ Deno.test("a CSV lists paths relative to itself, with labels by name or index", 
     const dataset = await openDataset(`${folder}/list.csv`, options);
     assertEquals([dataset.format, dataset.name, dataset.size], ["CSV", "list.csv", 3]);
     assertEquals(await entries(dataset), [["in, side/1.jpg", 1], ["ship.jpg", 0], ["ship.jpg", 0]]);
-    await Deno.writeTextFile(`${folder}/absolute.csv`, `${folder}/ship.jpg,ship`);
-    assertEquals(await entries(await openDataset(`${folder}/absolute.csv`, options)), [[`${folder}/ship.jpg`, 0]]);
+    const outside = [`${folder}/ship.jpg`, "../x.jpg", "in/../../x.jpg", ".."];
+    for (const file of outside) {
+      await Deno.writeTextFile(`${folder}/outside.csv`, `${file},ship`);
+      await refused(`${folder}/outside.csv`, labels, `${JSON.stringify(file)} is outside`, "--allow-outside");
+    }
+    await Deno.writeTextFile(`${folder}/outside.csv`, outside.map((file) => `${file},ship\n`).join(""));
+    const allowed = await openDataset(`${folder}/outside.csv`, { ...options, allowOutside: true });
+    assertEquals([allowed.size, (await allowed.read(0)).label], [4, 0]);
+    assertEquals((await openDataset(`${folder}/outside.csv`, { ...options, skipBad: true })).bad.length, 4);
   });
 });
 

@@ -1,0 +1,33 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { RanetError } from "../../lib/errors.ts";
+import { readResource } from "../../lib/model/resource.ts";
+
+/** Reads from a server that answers so. */
+async function readFrom(
+  answer: (request: Request) => Response | Promise<Response>,
+  stall = 30_000,
+): Promise<Uint8Array> {
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
+  return await readResource(`http://127.0.0.1:${server.addr.port}/x`, { maxBytes: 1000, stall });
+}
+
+Deno.test("what is on the web is read, up to a limit", async () => {
+  assertEquals(await readFrom(() => new Response(new Uint8Array(1000))), new Uint8Array(1000));
+  await assertRejects(() => readFrom(() => new Response(new Uint8Array(1001))), RanetError, "larger than 1000 bytes");
+  await assertRejects(() => readFrom(() => new Response("", { status: 404 })), RanetError, "answered 404 Not Found");
+});
+
+Deno.test("a server that does not answer, or not to the end, is given up", async () => {
+  const forever = Promise.withResolvers<Response>();
+  await assertRejects(() => readFrom(() => forever.promise, 50), RanetError, "nothing came for 0.05 s");
+  forever.resolve(new Response());
+  const half = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
+  await assertRejects(() => readFrom(() => new Response(half), 50), RanetError, "nothing came for 0.05 s");
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new Uint8Array(10));
+      setTimeout(() => controller.error(new Error("cut off")), 20);
+    },
+  });
+  await assertRejects(() => readFrom(() => new Response(broken)), RanetError, "Cannot fetch http://127.0.0.1:");
+});
