@@ -10,6 +10,7 @@ import type { ModelFolder } from "../training/model_folder.ts";
 import { bestEpoch } from "../training/records.ts";
 import { Session } from "../training/session.ts";
 import type { Call, Command, Terminal } from "./command.ts";
+import { DATASET_FLAGS } from "./run_on.ts";
 import { untilSignal } from "./signals.ts";
 import { newJob, resumedJob, type TrainJob } from "./train_job.ts";
 import { TRAIN_OPTIONS, type TrainOption } from "./train_options.ts";
@@ -34,7 +35,7 @@ after Ctrl-C, or after the power failed.`,
   options: TRAIN_OPTIONS,
   flags: {
     "dry-run": "tell what would be done and how long it would take, and stop there",
-    "skip-bad": "leave out images that cannot be read or have an unknown label",
+    ...DATASET_FLAGS,
     force: "replace what is in DIR",
   },
   examples: [

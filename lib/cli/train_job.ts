@@ -70,6 +70,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
     data: resolve(data),
     val: options.val === undefined ? "split" : options.val === "none" ? "none" : resolve(options.val),
     skipBad: flags.has("skip-bad"),
+    allowOutside: flags.has("allow-outside"),
     ...placeOf(options),
     keep: choice("keep", options.keep ?? "last", ["last", "best"]),
   };
@@ -157,9 +158,9 @@ function readNumber(option: string, text: string): number {
 async function openSets(
   spec: ArchitectureSpec,
   recipe: Recipe,
-  { data, val, skipBad }: Pick<RunSetup, "data" | "val" | "skipBad">,
+  { data, val, skipBad, allowOutside }: Pick<RunSetup, "data" | "val" | "skipBad" | "allowOutside">,
 ): Promise<Pick<TrainJob, "training" | "validation" | "notes">> {
-  const shared = { labels: spec.classes, inputSize: spec.input.size, skipBad };
+  const shared = { labels: spec.classes, inputSize: spec.input.size, skipBad, allowOutside };
   const whole = await openDataset(data, { ...shared, part: "training" });
   const held = val === "split" || val === "none" ? undefined : await openDataset(val, shared);
   const notes = [...whole.bad, ...held?.bad ?? []].map((message) => `Skipped: ${message}`);

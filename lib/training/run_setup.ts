@@ -17,6 +17,8 @@ const setupSchema = z.strictObject({
   val: z.string('a path, "split" or "none"'),
   /** Whether bad images are left out. */
   skipBad: z.boolean("true or false"),
+  /** Whether a CSV may name images outside of its folder. */
+  allowOutside: z.boolean("true or false").default(false),
   /** What it runs on. */
   device: z.enum(["auto", "gpu", "cpu"], "auto, gpu or cpu"),
   /** Threads of the CPU, if not as many as there are cores. */

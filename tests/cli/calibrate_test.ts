@@ -9,11 +9,11 @@ const WEIGHTS = new URL("../../weights/ranet-cifar10.safetensors", import.meta.u
 /** A data set of the examples and a directory for results, both gone afterwards. */
 async function withDataset(use: (paths: { csv: string; directory: string }) => Promise<void>): Promise<void> {
   await withFolder(async (directory) => {
-    const csv = `${directory}/examples.csv`;
-    const rows = ["airplane", "cat", "frog", "horse", "ship", "truck"].map((label) =>
-      `${EXAMPLES}${label}.jpg,${label}`
-    );
-    await Deno.writeTextFile(csv, ["path,label", ...rows].join("\n"));
+    const labels = ["airplane", "cat", "frog", "horse", "ship", "truck"];
+    const csv = `${directory}/data/examples.csv`;
+    await Deno.mkdir(`${directory}/data`);
+    for (const label of labels) await Deno.copyFile(`${EXAMPLES}${label}.jpg`, `${directory}/data/${label}.jpg`);
+    await Deno.writeTextFile(csv, ["path,label", ...labels.map((label) => `${label}.jpg,${label}`)].join("\n"));
     await use({ csv, directory });
   });
 }
