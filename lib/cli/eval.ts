@@ -106,7 +106,7 @@ async function evaluateModel(
     dataset: about(test),
     ...(val && { validation: about(val), budgeted }),
     exits: exitMetrics(test.outcomes, flops),
-    confusion: flops.map((_, exit) => confusion(test.outcomes, exit, spec.classes.length)),
+    confusion: flops.map((_, exit) => confusion(test.outcomes, exit)),
     pictures: await pickPictures(test.dataset, test.outcomes, { thresholds, spec }),
     setting: point
       ? `Under the thresholds for q = ${point.q.toFixed(2)}, whose cost is nearest to half of the whole network's: ` +

@@ -94,9 +94,27 @@ export function budgetCurve(test: Outcomes, validation: Outcomes, flops: readonl
   });
 }
 
-/** How often each class was taken for each, at one exit: `[right class][predicted class]`. */
-export function confusion(outcomes: Outcomes, exit: number, classes: number): Uint32Array[] {
-  const counts = Array.from({ length: classes }, () => new Uint32Array(classes));
-  outcomes.labels.forEach((label, i) => counts[label][outcomes.predictions[exit][i]]++);
-  return counts;
+/** How often one class was taken for another, or for itself. */
+export interface Confused {
+  /** The right class. */
+  readonly right: number;
+  /** The predicted one. */
+  readonly predicted: number;
+  /** How many samples. */
+  readonly samples: number;
+}
+
+/** Which classes were taken for which at one exit, by right and predicted class; only pairs that there are. */
+export function confusion({ labels, predictions }: Outcomes, exit: number): Confused[] {
+  const counts = new Map<number, Map<number, number>>();
+  labels.forEach((right, i) => {
+    const row = counts.get(right) ?? new Map<number, number>();
+    counts.set(right, row);
+    const predicted = predictions[exit][i];
+    row.set(predicted, (row.get(predicted) ?? 0) + 1);
+  });
+  const pairs = [...counts].flatMap(([right, row]) =>
+    Array.from(row, ([predicted, samples]) => ({ right, predicted, samples }))
+  );
+  return pairs.sort((a, b) => a.right - b.right || a.predicted - b.predicted);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BudgetPoint, ExitMetrics } from "./metrics.ts";
+import type { BudgetPoint, Confused, ExitMetrics } from "./metrics.ts";
 
 /** One image in the page. */
 export interface Picture {
@@ -40,8 +40,8 @@ export interface ModelReport {
   readonly exits: readonly ExitMetrics[];
   /** The budgeted-batch curve, if there is a validation set. */
   readonly budgeted?: readonly BudgetPoint[];
-  /** `[exit][right class][predicted class]`. */
-  readonly confusion: readonly (readonly Uint32Array[])[];
+  /** Which classes were taken for which, exit by exit. */
+  readonly confusion: readonly (readonly Confused[])[];
   /** Easy and hard images, class by class. */
   readonly pictures: readonly ClassPictures[];
   /** Under which thresholds they were told apart. */

@@ -7,6 +7,7 @@
 // The bundle, since the package's modules ask for an environment variable.
 import { init } from "echarts/dist/echarts.esm.min.mjs";
 import type { ModelReport } from "./model_report.ts";
+import type { Confused } from "./metrics.ts";
 
 /** Stands for the page's text colour until the SVG is written. */
 export const INK = "#010203";
@@ -72,7 +73,9 @@ export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
 }
 
 /** Right class down, predicted class across, for one exit. */
-export function confusionPlot(counts: readonly Uint32Array[], labels: readonly string[], title: string): string {
+export function confusionPlot(pairs: readonly Confused[], labels: readonly string[], title: string): string {
+  const counts = labels.map(() => new Uint32Array(labels.length));
+  for (const { right, predicted, samples } of pairs) counts[right][predicted] = samples;
   const data = counts.flatMap((row, right) => {
     const total = row.reduce((sum, n) => sum + n, 0);
     return Array.from(row, (n, predicted) => [predicted, right, total ? Math.round(100 * n / total) : 0]);

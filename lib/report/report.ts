@@ -57,10 +57,8 @@ export function reportFiles(models: readonly ModelReport[]): Map<string, string>
 
 function confusionRows(models: readonly ModelReport[]): (string | number)[][] {
   return models.flatMap(({ name, labels, confusion }) =>
-    confusion.flatMap((counts, k) =>
-      counts.flatMap((row, right) =>
-        Array.from(row, (n, predicted) => [name, k + 1, labels[right], labels[predicted], n]).filter(([, , , , n]) => n)
-      )
+    confusion.flatMap((pairs, k) =>
+      pairs.map(({ right, predicted, samples }) => [name, k + 1, labels[right], labels[predicted], samples])
     )
   );
 }

@@ -16,6 +16,8 @@ export const LIMITS = {
   blocks: 64,
   /** Dense layers in a block. */
   layers: 64,
+  /** Dense layers in all sub-networks: fifty times those of the paper's largest network. */
+  layersInAll: 4096,
   /** Channels of a base feature or head, and growth of a sub-network. */
   channels: 4096,
   /** Bottleneck factor. */

@@ -7,6 +7,7 @@
 import { RanetError } from "../errors.ts";
 import { layerParameters } from "../network/cost.ts";
 import type { Network } from "../network/network.ts";
+import { listOverflows } from "./fold.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Most names listed per kind of problem: a wrong spec can have thousands. */
@@ -18,7 +19,7 @@ const MAX_LISTED = 20;
  * @param network Which parameters there must be.
  * @param tensors What there is.
  * @param options `source`: the file's name, for messages.
- * @throws {RanetError} If tensors are missing, unexpected, of another shape, or make a negative variance; by name.
+ * @throws {RanetError} If tensors are missing, unexpected, of another shape, make a negative variance, or overflow; by name.
  */
 export function checkTensors(
   network: Network,
@@ -44,11 +45,13 @@ export function checkTensors(
     name.endsWith(".running_var") && tensors.get(name)?.data.some((v) => v < 0)
   )
     .map(({ name }) => name);
+  const fits = missing.length + misshapen.length + negative.length === 0;
   const report = [
     ...list("missing", missing),
     ...list("not of this architecture", unexpected),
     ...list("of another shape", misshapen),
     ...list("negative variances", negative),
+    ...list("too large for float32 with batch norm folded in", fits ? listOverflows(network, tensors) : []),
   ];
   if (report.length === 0) return;
   throw new RanetError(

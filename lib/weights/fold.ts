@@ -54,3 +54,16 @@ function foldConvolution(layer: Convolution, data: (name: string) => Float32Arra
     bias: data(`${norm}.bias`).map((beta, out) => beta + (bias[out] - mean[out]) * scale[out]),
   };
 }
+
+/**
+ * The weights and biases that batch norm makes too large for float32, by name; nothing else can be told of a network that
+ * holds an infinity.
+ */
+export function listOverflows(network: Network, tensors: ReadonlyMap<string, Tensor>): string[] {
+  const convolutions = network.exits.flatMap((exit) => exit.layers).filter((layer) => layer.kind === "convolution");
+  return convolutions.flatMap((layer) => {
+    const { weight, bias } = foldConvolution(layer, (name) => tensors.get(name)!.data);
+    if (!weight.every(Number.isFinite)) return [`${layer.name}.weight`];
+    return bias.every(Number.isFinite) ? [] : [`${layer.norm}.bias`];
+  });
+}

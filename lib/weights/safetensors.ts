@@ -114,11 +114,7 @@ function parseHeader(json: string): { metadata: Record<string, string>; entries:
     throw new RanetError("its header is not JSON; is it a safetensors file?");
   }
   if (!isObject(header)) throw new RanetError("its header is not a JSON object");
-  const names = new Set<string>();
-  for (const name of topLevelStrings(json)) {
-    if (names.has(name)) throw new RanetError(`its header names ${quote(name)} twice`);
-    names.add(name);
-  }
+  refuseRepeatedKeys(json);
   const { [METADATA]: metadata = {}, ...fields } = header;
   if (!isObject(metadata) || Object.values(metadata).some((note) => typeof note !== "string")) {
     throw new RanetError(`its ${METADATA} is not an object of strings`);
@@ -133,19 +129,34 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The keys of a valid JSON object of objects, repeated ones too, which `JSON.parse` hides. */
-function* topLevelStrings(json: string): Generator<string> {
-  let depth = 0;
+/** Refuses valid JSON in which an object has a key twice: `JSON.parse` takes the last one, other readers the first. */
+function refuseRepeatedKeys(json: string): void {
+  const open: Set<string>[] = [];
+  let entry = "";
   for (let i = 0; i < json.length; i++) {
     const char = json[i];
-    if (char === "{" || char === "[") depth++;
-    else if (char === "}" || char === "]") depth--;
+    if (char === "{" || char === "[") open.push(new Set());
+    else if (char === "}" || char === "]") open.pop();
     else if (char === '"') {
       const start = i++;
       while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
-      if (depth === 1) yield JSON.parse(json.slice(start, i + 1));
+      if (!isBeforeColon(json, i + 1)) continue; // a value
+      const key: string = JSON.parse(json.slice(start, i + 1));
+      const keys = open[open.length - 1];
+      if (keys.has(key)) {
+        throw new RanetError(
+          open.length === 1 ? `its header names ${quote(key)} twice` : `its ${quote(entry)} has ${quote(key)} twice`,
+        );
+      }
+      keys.add(key);
+      if (open.length === 1) entry = key;
     }
   }
+}
+
+function isBeforeColon(json: string, at: number): boolean {
+  while (" \t\n\r".includes(json[at])) at++;
+  return json[at] === ":";
 }
 
 function parseEntry(name: string, entry: unknown): Entry {

@@ -35,3 +35,19 @@ Deno.test("tensors that are not the network's are listed by name", () => {
   assertStringIncludes(message, "classifier.1.linear.bias: expected [5], found [4]");
   assertStringIncludes(message, "negative variances (1):\n    classifier.0.m.0.net.1.running_var");
 });
+
+Deno.test("weights that overflow once batch norm is folded in are named", () => {
+  const spec = parseSpec(TINY_SPEC);
+  const network = buildNetwork(spec);
+  const [first, second] = network.exits[0].layers.filter((layer) => layer.kind === "convolution");
+  const refused = (name: string, value: number, ...parts: string[]) => {
+    const tensors = randomTensors(network);
+    tensors.get(name)!.data.fill(value);
+    tensors.get(name.replace(/\w+$/, "running_var"))!.data.fill(0);
+    const { message } = assertThrows(() => createModel(spec, tensors, { source: "x" }), RanetError);
+    for (const part of parts) assertStringIncludes(message, part);
+  };
+  const title = "too large for float32 with batch norm folded in (1):\n    ";
+  refused(`${first.norm}.weight`, 3e38, `${title}${first.name}.weight`);
+  refused(`${second.norm}.running_mean`, -3e38, `${title}${second.norm}.bias`);
+});

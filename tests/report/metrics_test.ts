@@ -53,8 +53,20 @@ Deno.test("calibration error is the distance of confidence and accuracy", () => 
 
 Deno.test("confusion counts every sample once", async () => {
   const outcomes = await readFixture("val.bin");
-  const counts = confusion(outcomes, 5, 10);
-  const right = counts.reduce((sum, row, label) => sum + row[label], 0);
-  assertEquals(counts.flatMap((row) => [...row]).reduce((a, b) => a + b), outcomes.labels.length);
+  const pairs = confusion(outcomes, 5);
+  const sum = (list: typeof pairs) => list.reduce((total, { samples }) => total + samples, 0);
+  assertEquals(sum(pairs), outcomes.labels.length);
+  const right = sum(pairs.filter(({ right, predicted }) => right === predicted));
   assert(Math.abs(100 * right / outcomes.labels.length - reference.val_accuracy[5]) < 0.1);
+});
+
+Deno.test("confusion takes memory for the pairs that there are, not for all that there could be", () => {
+  const labels = Uint32Array.of(99_999, 70_000, 99_999, 0);
+  const predictions = [Uint32Array.of(65_536, 70_000, 65_536, 99_998)];
+  const outcomes = { labels, predictions } as unknown as Outcomes;
+  assertEquals(confusion(outcomes, 0), [
+    { right: 0, predicted: 99_998, samples: 1 },
+    { right: 70_000, predicted: 70_000, samples: 1 },
+    { right: 99_999, predicted: 65_536, samples: 2 },
+  ]);
 });

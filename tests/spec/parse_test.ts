@@ -159,6 +159,10 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [subnetworks({}, { fusion: "up-conv" }), "subnetworks[0].fusion: expected 0 entries"],
   [subnetworks({ transitions: [5] }), "subnetworks[1].transitions: expected block numbers from 1 to 4, found 5"],
   [{ layers: [1, 2, 3] }, "layers: expected 4 entries", "found 3"],
+  [
+    { ...subnetworks({ blocks: 64 }, { blocks: 63 }), layers: { mode: "even", step: 64 } },
+    "layers: expected at most 4096 layers in the blocks of all sub-networks, found 8128",
+  ],
   [{ layers: { mode: "lengthen", step: 20 } }, "layers: expected at most 64 layers in a block, found 80 in block 4"],
   [{ input: { size: 8 } }, "subnetworks[0]: expected exits that read at least 5×5 features, found 4×4", "input.size"],
   [

@@ -95,6 +95,11 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   "a header that is a list": [file([]), "not a JSON object"],
   "a header that is null": [file("null"), "not a JSON object"],
   "a deeply nested header": [file("[".repeat(100_000) + "]".repeat(100_000)), "not a JSON object"],
+  "a field given twice": [
+    file('{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], "sha\\u0070e" : [2]}}'),
+    'its "a" has "shape" twice',
+  ],
+  "a note given twice": [file('{"__metadata__": {"x": "x", "y": "x", "x": "z"}}'), 'its "__metadata__" has "x" twice'],
   "a name given twice": [file('{"a": {"a": 1}, "b\\"": 1, "\\u0061": 2}'), '"a" twice'],
   "metadata that is no object": [file({ __metadata__: [] }), "__metadata__ is not an object of strings"],
   "metadata with a number": [file({ __metadata__: { a: 1 } }), "__metadata__ is not an object of strings"],

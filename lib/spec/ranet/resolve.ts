@@ -31,12 +31,14 @@ export function resolveRanet(document: RanetDocument, report: Report): RanetSpec
     return undefined;
   }
   const subnetworks = resolveSubnetworks(asked, baseFeatures, document.compress, report);
+  const layers = resolveLayers(document.layers, subnetworks[subnetworks.length - 1].blocks, report);
+  checkDepth(layers, subnetworks, report);
   return {
     family: "ranet",
     ...resolveCommon(document, report),
     baseFeatures,
     subnetworks,
-    layers: resolveLayers(document.layers, subnetworks[subnetworks.length - 1].blocks, report),
+    layers,
     compress: document.compress,
     reduction: document.reduction,
   };
@@ -134,4 +136,14 @@ function resolveLayers(layers: RanetDocument["layers"], blocks: number, report: 
     report(`layers: expected at most ${LIMITS.layers} layers in a block, found ${most} in block ${blocks}; lower step`);
   }
   return counts;
+}
+
+function checkDepth(layers: readonly number[], subnetworks: readonly SubnetworkSpec[], report: Report): void {
+  const total = subnetworks.flatMap(({ blocks }) => layers.slice(0, blocks)).reduce((sum, count) => sum + count, 0);
+  if (total > LIMITS.layersInAll) {
+    report(
+      `layers: expected at most ${LIMITS.layersInAll} layers in the blocks of all sub-networks, found ${total}; ` +
+        "lower them, or use fewer blocks",
+    );
+  }
 }
