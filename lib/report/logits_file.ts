@@ -8,6 +8,7 @@ import type { Validation } from "../calibration/measure.ts";
 import { RanetError } from "../errors.ts";
 import type { DatasetBatch } from "../executor/forward_dataset.ts";
 import { argmax, softmax } from "../softmax.ts";
+import { systemReason } from "../system_error.ts";
 
 /** Numbers in a record before its logits. */
 const HEAD = 2;
@@ -99,7 +100,7 @@ export class LogitsFile implements Disposable {
         floats.set(values.subarray(i * classes, (i + 1) * classes), i * width + HEAD + exit * classes);
       });
     });
-    await writeFull(this.#file, new Uint8Array(floats.buffer));
+    await writeFull(this.#file, new Uint8Array(floats.buffer), this.#path);
   }
 
   /** How many records it has. */
@@ -196,6 +197,12 @@ export async function readFull(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
 }
 
 /** Writes all bytes to a file. */
-export async function writeFull(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+export async function writeFull(file: Deno.FsFile, bytes: Uint8Array, path: string): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new RanetError(`Cannot write ${JSON.stringify(path)}: ${reason}; started again, it goes on from there`);
+  }
 }

@@ -126,3 +126,21 @@ Deno.test("merged shards are, byte for byte, what one run leaves; missing and do
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("evaluate on a full disk names the file, and goes on when there is room", async () => {
+  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 4 });
+  const folder = await Deno.makeTempDir();
+  const { write } = Deno.FsFile.prototype;
+  const run = () => evaluate(executor, greys([]), { folder, onBad: () => {} });
+  try {
+    Deno.FsFile.prototype.write = () =>
+      Promise.reject(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }));
+    const { message } = await assertRejects(run, RanetError, "No space left on device");
+    assertEquals(message.startsWith(`Cannot write "${folder}/ranet-cifar10-`), true, message);
+    Deno.FsFile.prototype.write = write;
+    assertEquals((await run()).labels.length, 4);
+  } finally {
+    Deno.FsFile.prototype.write = write;
+    await Deno.remove(folder, { recursive: true });
+  }
+});
