@@ -1,0 +1,316 @@
+/**
+ * What reads what strangers give: each must give a result or say why not, whatever it is given.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { connect } from "node:net";
+import type fc from "fast-check";
+import { parseCalibrations } from "../../lib/calibration/calibration_file.ts";
+import { DecoderPool } from "../../lib/data/decoder_pool.ts";
+import { readNpy } from "../../lib/data/npy.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
+import { listen } from "../../lib/serve/listen.ts";
+import { createHandler, type HandlerOptions } from "../../lib/serve/server.ts";
+import { parseSpec } from "../../lib/spec/parse.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { readCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { readSafetensors } from "../../lib/weights/safetensors.ts";
+import { fixture } from "../data/fixtures.ts";
+import { chunk, header } from "../data/png_writer.ts";
+import { tinyModel } from "../fixtures.ts";
+import { damaged } from "./mutate.ts";
+
+/** A format, ready to be tried. Dispose of it in the end. */
+export interface Target extends AsyncDisposable {
+  /** What it is given. */
+  readonly inputs: fc.Arbitrary<Uint8Array<ArrayBuffer>>;
+  /**
+   * Reads it.
+   *
+   * @throws {RanetError} If it cannot be used: that is as it should be.
+   */
+  readonly read: (bytes: Uint8Array<ArrayBuffer>) => Promise<void> | void;
+}
+
+type Opener = () => Target | Promise<Target>;
+
+const ROOT = new URL("../../", import.meta.url);
+const repository = (path: string) => Deno.readFile(new URL(path, ROOT));
+const fixtures = (...names: string[]) => Promise.all(names.map(fixture));
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const nothing = async () => {};
+
+function pure(
+  inputs: fc.Arbitrary<Uint8Array<ArrayBuffer>>,
+  read: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>,
+): Target {
+  return { inputs, read, [Symbol.asyncDispose]: nothing };
+}
+
+/** In workers, so that one that never ended would be an error. */
+function images(seeds: () => Promise<Uint8Array<ArrayBuffer>[]>, words: readonly string[] = []): Opener {
+  return async () => {
+    const decoders = new DecoderPool({ size: 1 });
+    await decoders.start();
+    return {
+      inputs: damaged(await seeds(), words),
+      async read(bytes) {
+        try {
+          const { width, height, data } = await decoders.image(bytes, { source: "x" });
+          assertEquals(data.length, 4 * width * height);
+        } catch (error) {
+          assert(!/took longer/.test((error as Error).message), "it takes too long");
+          throw error;
+        }
+      },
+      [Symbol.asyncDispose]: async () => await decoders[Symbol.dispose](),
+    };
+  };
+}
+
+/** A data set in a folder of its own: the damaged file, and others beside it. */
+function dataset(name: string, seed: Uint8Array<ArrayBuffer>, words: readonly string[] = []): Opener {
+  return async () => {
+    const folder = await Deno.makeTempDir();
+    await Deno.writeFile(`${folder}/t-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 0, 1));
+    await Deno.writeFile(`${folder}/cat.jpg`, await fixture("cifar-cat.jpg"));
+    return {
+      inputs: damaged([seed], words),
+      async read(bytes) {
+        await Deno.writeFile(`${folder}/${name}`, bytes);
+        const set = await openDataset(`${folder}/${name}`, { labels: ["cat", "dog"], inputSize: 8 });
+        for (let i = 0; i < Math.min(3, set.size); i++) {
+          const { label, image: { width, height, data } } = await set.read(i);
+          assert(label === 0 || label === 1);
+          assertEquals(data.length, 4 * width * height);
+        }
+      },
+      [Symbol.asyncDispose]: async () => await Deno.remove(folder, { recursive: true }),
+    };
+  };
+}
+
+const LIMITS = {
+  when: { threshold: 0.9 },
+  capacity: 8,
+  batchWait: 0,
+  maxQueue: 16,
+  maxImages: 8,
+  maxBody: 2 ** 20,
+  maxHeld: 2 ** 23,
+  maxPixels: 2 ** 20,
+  maxRequestPixels: 2 ** 20,
+  bodyTimeout: 10_000,
+  timeout: 20_000,
+} as const satisfies Partial<HandlerOptions>;
+
+async function serving(): Promise<{ handle: ReturnType<typeof createHandler>; close: () => void }> {
+  const executor = await AdaptiveExecutor.create(tinyModel(), { device: "cpu", capacity: 8 });
+  const decoders = new DecoderPool({ size: 1 });
+  const handle = createHandler(executor, {
+    ...LIMITS,
+    decoders,
+    log: ({ defect }) => assertEquals(defect, undefined),
+  });
+  return {
+    handle,
+    close() {
+      decoders[Symbol.dispose]();
+      executor[Symbol.dispose]();
+    },
+  };
+}
+
+/** Bodies of forms, straight to the handler. */
+async function forms(): Promise<Target> {
+  const { handle: { handle }, close } = await serving();
+  const [photo] = await fixtures("photo.jpg");
+  const head = (rest: string) => encode(`--x\r\ncontent-disposition: form-data; name="image"; ${rest}\r\n\r\n`);
+  const seed = await new Blob([
+    head('filename="a.jpg"'),
+    photo,
+    "\r\n",
+    head("filename*=utf-8''b"),
+    "text\r\n--x--\r\n",
+  ])
+    .bytes();
+  return {
+    inputs: damaged([seed], [
+      "--x",
+      "\r\n--x\r\n",
+      "--x--",
+      "\r\n\r\n",
+      'filename="',
+      "filename*=utf-8''%ff",
+      "; ",
+      "\0",
+    ]),
+    async read(body) {
+      const headers = { "content-type": "multipart/form-data; boundary=x" };
+      const response = await handle(new Request("http://x/classify", { method: "POST", body, headers }));
+      assert([200, 400, 413, 422].includes(response.status), `${response.status}: ${await response.clone().text()}`);
+      await response.json();
+    },
+    [Symbol.asyncDispose]: async () => await close(),
+  };
+}
+
+/** Requests as they come from a socket. */
+async function http(): Promise<Target> {
+  const { handle: { handle, metrics }, close } = await serving();
+  const warned: string[] = [];
+  const listener = await listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    maxConnections: 50,
+    headerTimeout: 1000,
+    idleTimeout: 1000,
+    bodyTimeout: 1000,
+    trustProxy: true,
+    metrics,
+    handle,
+    warn: (text) => warned.push(text),
+  });
+  const [photo] = await fixtures("photo.jpg");
+  const post = (path: string, more: string) => `POST ${path} HTTP/1.1\r\nhost: x\r\n${more}`;
+  const seeds = await Promise.all([
+    ["GET /health HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 1.2.3.4\r\n\r\nGET /metrics HTTP/1.1\r\nhost: x\r\n\r\n"],
+    [post("/classify?top=2", `content-length: ${photo.length}\r\n\r\n`), photo],
+    [post("/classify", "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")],
+    [post("/classify", "expect: 100-continue\r\ncontent-length: 5\r\n\r\nhello")],
+  ].map((parts) => new Blob(parts as BlobPart[]).bytes()));
+  const words = [
+    "\r\n",
+    "\r\n\r\n",
+    ": ",
+    "content-length: 9",
+    "transfer-encoding: chunked",
+    "connection: close",
+    "HTTP/2.0",
+  ];
+  return {
+    inputs: damaged(seeds, words),
+    async read(bytes) {
+      await new Promise<void>((resolve) => {
+        const socket = connect({ host: "127.0.0.1", port: Number(new URL(listener.url).port) });
+        socket.on("error", () => socket.destroy()).on("close", () => resolve()).resume();
+        socket.end(bytes);
+        setTimeout(() => socket.destroy(), 5000).unref();
+      });
+      const response = await fetch(`${listener.url}/health/live`);
+      assertEquals([response.status, warned], [200, []]);
+      await response.json();
+    },
+    async [Symbol.asyncDispose]() {
+      await listener.close();
+      close();
+    },
+  };
+}
+
+const YAML_WORDS = [
+  "&a",
+  "*a",
+  "!!js",
+  "- ",
+  ": ",
+  "{",
+  "}",
+  "[",
+  "]",
+  "name",
+  "subnetworks",
+  "1e999",
+  "~",
+  "<<",
+  "\n",
+  "0x",
+];
+
+/** All targets by name. */
+export const TARGETS: Readonly<Record<string, Opener>> = {
+  jpeg: images(() => fixtures("photo.jpg", "progressive.jpg", "grey.jpg", "sideways.jpg", "cmyk.jpg", "cifar-cat.jpg")),
+  png: images(async () => {
+    const strange = [[1, 0], [2, 3], [4, 0], [16, 2], [16, 6]].map(([bits, type]) =>
+      new Blob([header(9, 7, { bits, type, interlaced: true }), chunk("PLTE", new Uint8Array(12)), chunk("IEND")])
+        .bytes()
+    );
+    return [...await fixtures("photo.png", "alpha.png", "grey16.png"), ...await Promise.all(strange)];
+  }, ["IDAT", "IHDR", "PLTE", "tRNS", "iCCP", "zTXt", "acTL", "fcTL", "IEND"]),
+  webp: images(() => fixtures("photo.webp", "lossy.webp", "alpha.webp", "animated.webp"), [
+    "VP8 ",
+    "VP8L",
+    "VP8X",
+    "ALPH",
+  ]),
+  safetensors: async () => {
+    const head = JSON.stringify({
+      __metadata__: { spec: "x" },
+      a: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+      b: { dtype: "F16", shape: [1, 2], data_offsets: [8, 12] },
+    });
+    const length = new Uint8Array(8);
+    length[0] = head.length;
+    const seed = await new Blob([length, head, new Uint8Array(12)]).bytes();
+    const words = ['"a":', "[", "{", "}", "]", '"shape"', "-1", "1e99", "99999999999999999999"];
+    return pure(damaged([seed], words), (bytes) => void readSafetensors(bytes, { source: "x" }));
+  },
+  checkpoint: async () => {
+    const names = ["legacy", "zip-protocol2", "zip-protocol4"];
+    const seeds = await Promise.all(names.map((name) => repository(`tests/fixtures/weights/${name}.pth.tar`)));
+    const words = [
+      "cos\nsystem\n",
+      "ctorch\nFloatStorage\n",
+      "R",
+      "Q",
+      "t",
+      "}",
+      "PK\x03\x04",
+      "PK\x01\x02",
+      "PK\x05\x06",
+    ];
+    return pure(damaged(seeds, words), (bytes) => void readCheckpoint(bytes, { source: "x" }));
+  },
+  npy: async () => {
+    const seed = (await repository("tests/fixtures/reference/cifar10-lg/logits.npy")).slice(0, 300);
+    const words = ["'descr'", "'shape'", "(", ")", ",", "True", "<f4", ">f8", "|O"];
+    return pure(damaged([seed], words), (bytes) => void readNpy(bytes, { source: "x" }));
+  },
+  idx: dataset(
+    "t-images-idx3-ubyte",
+    Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8]),
+  ),
+  csv: dataset("x.csv", encode('path,label\ncat.jpg,cat\n"cat.jpg",0\n'), [
+    '"',
+    ",",
+    "\n",
+    "\r",
+    "../",
+    "/",
+    "cat.jpg",
+    "\0",
+  ]),
+  spec: async () => {
+    const names = ["ranet-cifar10", "ranet-imagenet-c32", "ranet-cifar10-four-features"];
+    const seeds = await Promise.all(names.map((name) => repository(`specs/${name}.yaml`)));
+    return pure(damaged(seeds, YAML_WORDS), (bytes) => void buildNetwork(parseSpec(decode(bytes))));
+  },
+  calibration: async () => {
+    const seed = (await repository("weights/ranet-cifar10.calibration.json")).slice();
+    return pure(
+      damaged([seed], ["[", "{", "null", "1e999", '"__proto__":', "-1", '"thresholds"']),
+      (bytes) => void parseCalibrations(decode(bytes), "x"),
+    );
+  },
+  form: forms,
+  http,
+};
+
+/** Whether that is what a target throws at what cannot be used. */
+export function isExpected(error: unknown): boolean {
+  return error instanceof RanetError;
+}
