@@ -247,6 +247,8 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
     "VP8X",
     "ALPH",
   ]),
+  avif: images(() => fixtures("photo.avif"), ["ftyp", "meta", "ispe", "mdat", "av1C", "iloc"]),
+  gif: images(() => fixtures("photo.gif"), ["GIF89a", "NETSCAPE2.0", ";", "!", ","]),
   safetensors: async () => {
     const head = JSON.stringify({
       __metadata__: { spec: "x" },
