@@ -23,35 +23,45 @@ export type FileToWrite = readonly [path: string, contents: Uint8Array | (() => 
 export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
   for (const [path] of files) await refuseOccupied(path);
   const folders = new Folders();
+  let current = "";
+  const at = (path: string) => current = path;
+  try {
+    using _locks = new Locks(await folders.makeAndLock(files.map(([path]) => path), at));
+    try {
+      await replaceFiles(files, at);
+    } catch (error) {
+      await folders.removeEmpty(); // as long as nobody else is about to put something there
+      throw error;
+    }
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new RanetError(`Cannot write ${JSON.stringify(current)}: ${reason}`);
+  }
+}
+
+/** `at` is told of the file that is about to be written. */
+async function replaceFiles(files: readonly FileToWrite[], at: (path: string) => void): Promise<void> {
   const temporary = `.${crypto.randomUUID()}.tmp`;
   const old = `.${crypto.randomUUID()}.tmp`;
-  let current = "";
+  const [last] = files[files.length - 1];
   try {
-    using _locks = new Locks(await folders.makeAndLock(files.map(([path]) => path), (path) => current = path));
     for (const [path, contents] of files) {
-      current = path;
+      at(path);
       await removeLeftOvers(path);
       const bytes = contents instanceof Uint8Array ? contents : await contents();
       await Deno.writeFile(path + temporary, bytes, { createNew: true });
     }
-    const last = current;
     if (files.length > 1) await Deno.rename(last, last + old).catch(ignoreMissing);
-    try {
-      for (const [path] of files) {
-        current = path;
-        await Deno.rename(path + temporary, path);
-      }
-    } catch (error) {
-      await Deno.rename(last + old, last).catch(ignoreMissing);
-      throw error;
+    for (const [path] of files) {
+      at(path);
+      await Deno.rename(path + temporary, path);
     }
     await Deno.remove(last + old).catch(ignoreMissing);
   } catch (error) {
     for (const [path] of files) await Deno.remove(path + temporary).catch(() => {});
-    await folders.removeEmpty();
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw new RanetError(`Cannot write ${JSON.stringify(current)}: ${reason}`);
+    await Deno.rename(last + old, last).catch(() => {});
+    throw error;
   }
 }
 
@@ -85,14 +95,18 @@ class Folders {
     while (true) {
       await this.#make(folder);
       if (Deno.build.os === "windows") return []; // where folders cannot be opened
+      let lock: Deno.FsFile | undefined;
       try {
         // The system gives it up with the process, so that none is ever left behind.
-        const lock = await Deno.open(folder);
+        lock = await Deno.open(folder);
         await lock.lock(true).catch(() => {}); // some network file systems have no locks
-        return [lock];
+        if ((await lock.stat()).ino === (await Deno.stat(folder)).ino) return [lock];
       } catch (error) {
-        ignoreMissing(error); // another process made it, and took it away again
+        lock?.close();
+        ignoreMissing(error);
+        continue;
       }
+      lock.close(); // another process had made the folder, and has taken it away meanwhile
     }
   }
 

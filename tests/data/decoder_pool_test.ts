@@ -9,7 +9,7 @@ import { chunk, header } from "./png_writer.ts";
 const input = { size: 8, resize: 8, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
 
 Deno.test("a decoder pool gives what decodeImage() and toTensor() give, several at a time", async () => {
-  using decoders = new DecoderPool({ size: 2 });
+  using decoders = new DecoderPool({ size: 2, deadline: 600_000 });
   const names = ["photo.jpg", "photo.png", "photo.webp", "grey.jpg", "alpha.png"];
   const found = await Promise.all(names.map(async (name) => {
     const bytes = await fixture(name);
@@ -25,7 +25,7 @@ Deno.test("a decoder pool gives what decodeImage() and toTensor() give, several 
 });
 
 Deno.test("a decoder pool refuses what cannot be decoded, and goes on", async () => {
-  using decoders = new DecoderPool({ size: 1 });
+  using decoders = new DecoderPool({ size: 1, deadline: 600_000 });
   const damaged = (await fixture("photo.png")).slice(0, 200);
   for (let i = 0; i < 5; i++) {
     await assertRejects(
@@ -50,7 +50,7 @@ Deno.test("a decoder that takes too long is ended, and others take its place", a
     RanetError,
     'Cannot read image "slow.png": it took longer than 1 ms to decode',
   );
-  using patient = new DecoderPool({ size: 1 });
+  using patient = new DecoderPool({ size: 1, deadline: 600_000 });
   const both = await Promise.all([
     patient.tensor(slow, { source: "slow.png", input }), // after which the decoder is replaced
     patient.tensor(await fixture("photo.png"), { source: "photo.png", input }),

@@ -44,8 +44,6 @@ async function rest(connection: Deno.TcpConn): Promise<string> {
   }
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 Deno.test("requests reach the handler whole, and its answers the client", async () => {
   const server = await serve({ trustProxy: true });
   const ask = async (path: string, init?: RequestInit) => await (await fetch(server.url + path, init)).json();
@@ -78,45 +76,56 @@ Deno.test("connections that send nothing, half a head or half a body are ended",
   assertEquals(server.metrics.connections, 0);
 });
 
+/** Waits until something is so. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 Deno.test("where there are too many connections, the client that has most loses the one longest idle", async () => {
+  const gate = Promise.withResolvers<void>();
+  let asked = 0;
   const server = await serve({
     maxConnections: 3,
     handle: async () => {
-      await pause(300);
+      asked++;
+      await gate.promise;
       return new Response("done");
     },
   });
+  const { metrics } = server;
   const busy = await connect(server.url, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-  await pause(50);
-  const idle = await Promise.all([connect(server.url), connect(server.url)]);
-  await pause(50);
-  const more = await Promise.all([connect(server.url), connect(server.url)]);
-  for (const connection of idle) assertEquals(await rest(connection) === "", true);
-  assertEquals(server.metrics.connectionsEnded, 2);
+  await until(() => asked === 1);
+  const idle = [await connect(server.url), await connect(server.url)];
+  await until(() => metrics.connections === 3);
+  const more = [await connect(server.url), await connect(server.url)];
+  for (const connection of idle) assertEquals(await rest(connection), "");
+  await until(() => metrics.connectionsEnded === 2);
+  assertEquals(metrics.connections, 3);
+  gate.resolve();
   assertMatch(await rest(busy), /^HTTP\/1.1 200 .*done$/s);
   for (const connection of more) connection.close();
   await server.close();
 });
 
 Deno.test("closing answers what has come, takes nothing new, and ends what is idle", async () => {
-  let answer = () => {};
+  const gate = Promise.withResolvers<void>();
+  let asked = 0;
   const server = await serve({
     handle: async (request) => {
+      asked++;
       await request.bytes();
-      await new Promise<void>((resolve) => answer = resolve);
+      await gate.promise;
       return new Response("done");
     },
   });
-  const head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n";
-  const early = await connect(server.url, head);
+  const early = await connect(server.url, "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n");
   const idle = await connect(server.url);
-  await pause(50);
+  await until(() => asked === 1 && server.metrics.connections === 2);
   const closed = server.close();
   await assertRejects(() => connect(server.url), Deno.errors.ConnectionRefused);
   assertEquals(await rest(idle), "");
   await early.write(new TextEncoder().encode("abc"));
-  await pause(50);
-  answer();
+  gate.resolve();
   assertMatch(await rest(early), /^HTTP\/1.1 200 .*connection: close.*done$/is);
   await closed;
 });

@@ -14,7 +14,7 @@ const photo = file("photo.png");
 const model = tinyModel();
 const executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 });
 
-const decoders = new DecoderPool({ size: 2 });
+const decoders = new DecoderPool({ size: 2, deadline: 600_000 });
 await decoders.start();
 
 const OPTIONS: HandlerOptions = {
@@ -86,7 +86,7 @@ Deno.test("requests at the same time run together, those with another threshold 
       return executor.classify(images, when);
     },
   } as unknown as AdaptiveExecutor;
-  const handler = handlerWith({ batchWait: 500, capacity: 8 }, watched);
+  const handler = handlerWith({ batchWait: 1500, capacity: 8 }, watched);
   const queries = ["", "?threshold=0", "", "?threshold=0", "", "?threshold=1,1,1"];
   const answers = await Promise.all(queries.map((query) => post(cat, "image/jpeg", query, handler)));
   const exits = (await Promise.all(answers.map((answer) => answer.json()))).map(([{ exit }]) => exit);
@@ -191,7 +191,7 @@ Deno.test("a body that does not come, and a result that does not, are given up",
 });
 
 Deno.test("one client's queue does not take all places, and its images do not all come first", async () => {
-  const handler = handlerWith({ maxQueue: 8, capacity: 8, batchWait: 300 });
+  const handler = handlerWith({ maxQueue: 8, capacity: 8, batchWait: 2000 });
   const greedy = Array.from({ length: 8 }, () => post(cat, "image/jpeg", "", handler, "greedy"));
   await queued(4, handler);
   assertEquals((await post(cat, "image/jpeg", "", handler, "modest")).status, 200);
@@ -273,7 +273,7 @@ Deno.test("a method named like what every object has is just another that is not
 });
 
 Deno.test("a client that goes away gives its place up", async () => {
-  const handler = handlerWith({ maxQueue: 1, batchWait: 500 });
+  const handler = handlerWith({ maxQueue: 1, batchWait: 2000 });
   const client = new AbortController();
   const request = new Request("http://host/classify", { method: "POST", body: cat, signal: client.signal });
   const gone = handler(request);
