@@ -98,7 +98,7 @@ async function mergeFiles(paths: readonly string[], out: string, shape: RecordSh
     for (;;) {
       const first = sources.reduce((a, b) => b.index < a.index ? b : a);
       if (first.index === Infinity) break;
-      await writeFull(target, first.record);
+      await writeFull(target, first.record, out);
       await first.advance();
     }
     await Deno.rename(staged, out);
