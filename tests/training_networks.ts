@@ -47,6 +47,21 @@ subnetworks:
 layers: [1, 1]
 head: { channels: 6 }
 `,
+  "MSDNet, layers that no exit needs": `
+family: msdnet
+name: scales
+input: { size: 20 }
+classes: 3
+stem: conv3x3
+scales:
+  - { scale: 1/4, growth_factor: 2, bottleneck: 2 }
+  - { scale: 1/2, growth_factor: 1, bottleneck: 1 }
+  - { scale: 1, growth_factor: 1, bottleneck: 1 }
+channels: 4
+growth: 4
+layers: { mode: even, blocks: 2, base: 1, step: 1 }
+prune: max
+`,
 };
 
 /** The networks, by what is special about them. */

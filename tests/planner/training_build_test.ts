@@ -65,7 +65,7 @@ for (const [title, network] of NETWORKS) {
     plain.run();
     const next = randomNumbers(3);
     const learned = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters).filter((p) => p.learned);
-    assertEquals(plan.parameters.map(({ name }) => name).toSorted(), learned.map(({ name }) => name).toSorted());
+    assertEquals(plan.parameters.map(({ name }) => name).toSorted(), [...plain.gradients.keys()].toSorted());
     for (let trial = 0; trial < 12; trial++) {
       const { name } = learned[Math.floor((next() + 1) / 2 * learned.length)];
       const { data } = parameters.get(name)!;
@@ -73,7 +73,8 @@ for (const [title, network] of NETWORKS) {
       // Small enough that hardly a ReLU changes its mind.
       const change = 1e-6;
       const slope = (lossWith(name, i, change) - lossWith(name, i, -change)) / (2 * change);
-      const gradient = plain.gradients.get(name)![i];
+      // What no exit needs does not learn.
+      const gradient = plain.gradients.get(name)?.[i] ?? 0;
       assertAlmostEquals(gradient, slope, 1e-5 * Math.max(1, Math.abs(slope)), `${name} ${i}`);
     }
   });
