@@ -50,15 +50,8 @@ export class CpuTrainer implements Trainer {
     const plan = buildTrainingPlan(network, options);
     const threads = options.threads ?? defaultThreads();
     const program = buildTrainingProgram(plan, { ...options, threads });
-    if (program.bytes > MAX_BYTES) refuse(plan, { ...options, threads }, "at most 4 GiB can be addressed");
-    const pages = Math.ceil(program.bytes / PAGE_BYTES);
-    let memory: WebAssembly.Memory;
-    try {
-      memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      refuse(plan, { ...options, threads }, "there is not as much");
-    }
+    if (program.bytes > MAX_BYTES) throw tooLarge(plan, { ...options, threads });
+    const memory = allocate(program, plan);
     const trainer = new CpuTrainer(
       plan,
       program,
@@ -107,7 +100,7 @@ export class CpuTrainer implements Trainer {
   /** The state after all steps called so far. */
   read(): Promise<TrainingState> {
     return this.#next(() => {
-      const { entries, toVelocity, toAverage } = this.#program.parameters;
+      const { entries, toVelocity, toAverage } = this.#program.layout.parameters;
       const read = (distance: number, learnsOnly: boolean) =>
         new Map(
           entries.filter(({ learns }) => learns || !learnsOnly).map(({ parameter: { name, shape }, address }) => {
@@ -136,13 +129,13 @@ export class CpuTrainer implements Trainer {
     const { buffer } = this.#memory;
     const count = labels.length;
     this.#writeImages(images, count);
-    new Uint32Array(buffer, program.labels, count).set(labels);
-    const { begin, end, scratch, scratchBytes, gate, taken } = program;
+    new Uint32Array(buffer, program.layout.labels, count).set(labels);
+    const { begin, end, scratch, scratchBytes, taken, layout: { gate } } = program;
     new Uint8Array(buffer, taken.address, taken.bytes).fill(0);
-    await this.#pool.run("train", [begin, end, count, program.labels, rate, scratch, scratchBytes, gate]);
+    await this.#pool.run("train", [begin, end, count, program.layout.labels, rate, scratch, scratchBytes, gate]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
-    const lossesOf = (exit: number) => new Float64Array(buffer, program.losses + 8 * exit * this.#batch, count);
-    const rightOf = (exit: number) => new Uint32Array(buffer, program.right + 4 * exit * this.#batch, count);
+    const lossesOf = (exit: number) => new Float64Array(buffer, program.layout.losses + 8 * exit * this.#batch, count);
+    const rightOf = (exit: number) => new Uint32Array(buffer, program.layout.right + 4 * exit * this.#batch, count);
     return {
       losses: Float64Array.from(exits, (exit) => lossesOf(exit).reduce((sum, loss) => sum + loss, 0) / count),
       right: Uint32Array.from(exits, (exit) => rightOf(exit).reduce((sum, right) => sum + right, 0)),
@@ -152,7 +145,7 @@ export class CpuTrainer implements Trainer {
   /** From planes to pixels. */
   #writeImages(images: Float32Array, count: number): void {
     const { size, channels } = this.#plan.tensors[0];
-    const { tensors } = this.#program;
+    const { tensors } = this.#program.layout;
     const pitch = tensors.pitch({ tensor: 0 }) / 4;
     const pixels = size ** 2;
     const target = new Float32Array(this.#memory.buffer, tensors.at({ tensor: 0, channel: 0 }), count * pixels * pitch);
@@ -166,7 +159,7 @@ export class CpuTrainer implements Trainer {
   }
 
   #write({ tensors, momentum, average }: TrainingState): void {
-    const { parameters, contents } = this.#program;
+    const { parameters, contents } = this.#program.layout;
     const { buffer } = this.#memory;
     for (const { address, bytes } of contents) new Uint8Array(buffer).set(bytes, address);
     const write = (shape: readonly number[], { data }: Tensor, address: number) =>
@@ -181,18 +174,34 @@ export class CpuTrainer implements Trainer {
   }
 }
 
-function refuse(plan: TrainingPlan, options: TrainerOptions & { threads: number }, reason: string): never {
-  const bytesOf = (batch: number) => buildTrainingProgram(plan, { ...options, batch }).bytes;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-  let [fits, tooLarge] = [0, options.batch];
-  while (tooLarge - fits > 1) {
-    const middle = Math.floor((fits + tooLarge) / 2);
-    if (bytesOf(middle) <= MAX_BYTES) fits = middle;
-    else tooLarge = middle;
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+
+function allocate({ bytes }: TrainingProgram, { network }: TrainingPlan): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RanetError(
+      `Cannot train ${network.spec.name} on the CPU: it needs ${
+        gigabytes(bytes)
+      } of memory, and there is not as much. ` +
+        `Use a smaller batch.`,
+    );
   }
-  throw new RanetError(
+}
+
+function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads: number }): RanetError {
+  const bytesOf = (batch: number) => buildTrainingProgram(plan, { ...options, batch }).bytes;
+  let [fits, exceeds] = [0, options.batch];
+  while (exceeds - fits > 1) {
+    const middle = Math.floor((fits + exceeds) / 2);
+    if (bytesOf(middle) <= MAX_BYTES) fits = middle;
+    else exceeds = middle;
+  }
+  return new RanetError(
     `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batch}: it needs ` +
-      `${gigabytes(bytesOf(options.batch))}, and ${reason}. ` +
-      (fits > 0 && fits < options.batch ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
+      `${gigabytes(bytesOf(options.batch))}, and at most 4 GiB can be addressed. ` +
+      (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
   );
 }

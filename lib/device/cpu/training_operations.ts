@@ -7,29 +7,173 @@
 
 import { EPSILON } from "../../weights/fold.ts";
 
-/** Arguments, all 32 bits: addresses, bytes, counts; numbers where it says so. Kernels say what they mean. */
+/** A field of a struct; all take 4 bytes. */
+interface Field {
+  readonly type: "u32" | "f32";
+  /** What it is, with its unit. */
+  readonly meaning: string;
+}
+
+const u32 = (meaning: string): Field => ({ type: "u32", meaning });
+const f32 = (meaning: string): Field => ({ type: "f32", meaning });
+
+/** Channels of samples that are read. */
+const INPUT = {
+  input: u32("address of the first sample's first channel"),
+  inBytes: u32("bytes from sample to sample"),
+  inPitch: u32("bytes from pixel to pixel"),
+  inSize: u32("height and width in pixels"),
+};
+
+/** Channels of a gradient that are written. */
+const RESULT = {
+  result: u32("address of the first sample's first channel, in the gradient of what was read"),
+  resultBytes: u32("bytes from sample to sample"),
+  resultPitch: u32("bytes from pixel to pixel"),
+};
+
+/** What the arguments of operations are made of. */
 const STRUCTS = {
-  Phase: "inPixels outPixels pixels moves runs runLength weights taps tapIndices",
-  SamplesArgs: "samples bytes taken",
-  BarrierArgs: "",
-  ConvolutionArgs:
-    "input inBytes inPitch inSize inChannels border output outBytes outChannels bias hasBias accumulate " +
-    "relu group phases phase",
-  TransposeArgs: "weights inChannels outChannels taps phases phase",
-  WeightGradientArgs:
-    "input inBytes inPitch inSize inChannels border paddedBytes inPixels pixels runs runLength runOffsets " +
-    "gradient gradientBytes gradientPitch outChannels group result hasBias biasResult",
-  NormArgs:
-    "input pixels quads channels output outPitch relu sums coefficients coefficientBytes isRunning runningMean " +
-    "runningVariance batchMean batchVariance weight bias weightGradient biasGradient",
-  WindowArgs: "input inBytes inPitch inSize output outBytes outPitch outSize channels result resultBytes resultPitch",
-  ZeroArgs: "output pixels pitch channels",
-  ClassifierArgs: "input inBytes inPitch inSize pool quads channels classes means logits weights bias losses right " +
-    "smoothing:f32 lossWeight:f32 weightGradient biasGradient result resultBytes resultPitch accumulate",
-  FiniteArgs: "losses exits exitBytes stopped",
-  SgdArgs: "quads parameters gradients velocities average momentum:f32 decay:f32 share:f32 keep:f32 nesterov",
-  RunningArgs: "quads running batch average keep:f32",
-} as const;
+  Phase: {
+    inPixels: u32("address of bytes from a group's start to each pixel's first input"),
+    outPixels: u32("address of bytes from a group's start to each pixel that is made"),
+    pixels: u32("pixels of a sample"),
+    moves: u32("address of bytes from each run's end to the next one's start"),
+    runs: u32("runs of inputs that lie together"),
+    runLength: u32("numbers in a run"),
+    weights: u32("address"),
+    taps: u32("taps of all runs"),
+    tapIndices: u32("address of the taps' indices"),
+  },
+  BarrierArgs: {},
+  SamplesArgs: {
+    samples: u32("how many samples go through the operations together"),
+    bytes: u32("length of the operations that follow and belong to it"),
+    taken: u32("address of what counts, for each thread, those of its samples that are taken"),
+  },
+  ConvolutionArgs: {
+    ...INPUT,
+    inChannels: u32("channels read"),
+    border: u32("zeros on each side, in pixels"),
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outChannels: u32("channels written"),
+    bias: u32("address, or that of zeros"),
+    hasBias: u32("whether it is a bias"),
+    accumulate: u32("whether results are added to what is there"),
+    relu: u32("whether a ReLU follows"),
+    group: u32("samples whose pixels are computed together"),
+    phases: u32("their number"),
+    phase: u32("address of the first"),
+  },
+  TransposeArgs: {
+    weights: u32("address of the layer's weights"),
+    inChannels: u32("channels that the layer reads"),
+    outChannels: u32("channels that it writes"),
+    taps: u32("of its kernel"),
+    phases: u32("their number"),
+    phase: u32("address of the first; their weights are written"),
+  },
+  WeightGradientArgs: {
+    ...INPUT,
+    inChannels: u32("channels read"),
+    border: u32("zeros on each side, in pixels"),
+    paddedBytes: u32("bytes of a sample with its border"),
+    inPixels: u32("address of bytes from a sample's start to each pixel's first input"),
+    pixels: u32("pixels of a sample's output"),
+    runs: u32("runs of inputs that lie together"),
+    runLength: u32("numbers in a run"),
+    runOffsets: u32("address of bytes from a pixel's first input to each run"),
+    gradient: u32("address of the output's gradient"),
+    gradientBytes: u32("bytes from sample to sample"),
+    gradientPitch: u32("bytes from pixel to pixel"),
+    outChannels: u32("its channels"),
+    group: u32("samples that stay near while all tiles go over them"),
+    result: u32("address of the weights' gradient"),
+    hasBias: u32("whether there is a bias"),
+    biasResult: u32("address of its gradient"),
+  },
+  NormArgs: {
+    input: u32("address of what the convolution wrote"),
+    pixels: u32("pixels of a sample"),
+    quads: u32("quads of channels"),
+    channels: u32("channels, before padding"),
+    output: u32("address of what leaves, or of its gradient"),
+    outPitch: u32("bytes from pixel to pixel there"),
+    relu: u32("whether a ReLU follows"),
+    sums: u32("address of each sample's sums"),
+    coefficients: u32("address of the first thread's"),
+    coefficientBytes: u32("bytes from thread to thread"),
+    isRunning: u32("whether running statistics are used"),
+    runningMean: u32("address"),
+    runningVariance: u32("address"),
+    batchMean: u32("address"),
+    batchVariance: u32("address; unbiased"),
+    weight: u32("address"),
+    bias: u32("address"),
+    weightGradient: u32("address"),
+    biasGradient: u32("address"),
+  },
+  WindowArgs: {
+    ...INPUT,
+    output: u32("address of the first sample's first channel, or that of its gradient"),
+    outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
+    outSize: u32("height and width in pixels"),
+    channels: u32("their number"),
+    ...RESULT,
+  },
+  ZeroArgs: {
+    output: u32("address of the first sample's first channel"),
+    pixels: u32("pixels of a sample"),
+    pitch: u32("bytes from pixel to pixel"),
+    channels: u32("their number"),
+  },
+  ClassifierArgs: {
+    ...INPUT,
+    pool: u32("height and width of the pooled window"),
+    quads: u32("quads of channels"),
+    channels: u32("channels, before padding"),
+    classes: u32("number of logits"),
+    means: u32("address of each sample's pooled means"),
+    logits: u32("address of each sample's, then of their gradients"),
+    weights: u32("address"),
+    bias: u32("address"),
+    losses: u32("address of each sample's, in float64"),
+    right: u32("address of a word for each sample: whether the answer is right"),
+    smoothing: f32("share of the target that is spread over all classes"),
+    lossWeight: f32("of this exit"),
+    weightGradient: u32("address"),
+    biasGradient: u32("address"),
+    ...RESULT,
+    accumulate: u32("whether the gradient is added to what is there"),
+  },
+  FiniteArgs: {
+    losses: u32("address"),
+    exits: u32("their number"),
+    exitBytes: u32("bytes from exit to exit"),
+    stopped: u32("address of a word: whether a loss was not finite"),
+  },
+  SgdArgs: {
+    quads: u32("quads of numbers"),
+    parameters: u32("address"),
+    gradients: u32("address"),
+    velocities: u32("address"),
+    average: u32("address, or 0"),
+    momentum: f32("share of the velocity that stays"),
+    decay: f32("times the parameter, added to its gradient"),
+    share: f32("of the gradient that counts"),
+    keep: f32("share of the average that stays"),
+    nesterov: u32("whether the step is Nesterov's"),
+  },
+  RunningArgs: {
+    quads: u32("quads of numbers"),
+    running: u32("address"),
+    batch: u32("address of the batch's"),
+    average: u32("address, or 0"),
+    keep: f32("share of the average that stays"),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
 
 /** For each operation the class of its arguments. */
 const OPERATIONS = {
@@ -60,13 +204,8 @@ const OPERATIONS = {
 } as const;
 
 type Structs = typeof STRUCTS;
-type Words<Text extends string> = Text extends "" ? never
-  : Text extends `${infer First} ${infer Rest}` ? First | Words<Rest>
-  : Text;
-type Field<Word extends string> = Word extends `${infer Name}:f32` ? Name : Word;
-
 /** A struct's fields. */
-export type Fields<Name extends keyof Structs> = Readonly<Record<Field<Words<Structs[Name]>>, number>>;
+export type Fields<Name extends keyof Structs> = Readonly<Record<keyof Structs[Name], number>>;
 
 /** An operation's name. */
 export type Operation = keyof typeof OPERATIONS;
@@ -78,12 +217,12 @@ export type Arguments<Name extends Operation> = Fields<(typeof OPERATIONS)[Name]
 const HEAD_BYTES = 8;
 
 /** A struct's bytes. */
-export function writeStruct<Name extends keyof Structs>(name: Name, fields: Fields<Name>): Uint8Array {
-  const words = wordsOf(name);
-  const view = new DataView(new ArrayBuffer(4 * words.length));
-  words.forEach(({ field, isFloat }, i) => {
-    const value = (fields as Record<string, number>)[field];
-    if (isFloat) view.setFloat32(4 * i, value, true);
+export function writeStruct<Name extends keyof Structs>(name: Name, values: Fields<Name>): Uint8Array {
+  const fields = fieldsOf(name);
+  const view = new DataView(new ArrayBuffer(4 * fields.length));
+  fields.forEach(([field, { type }], i) => {
+    const value = (values as Record<string, number>)[field];
+    if (type === "f32") view.setFloat32(4 * i, value, true);
     else view.setUint32(4 * i, value, true);
   });
   return new Uint8Array(view.buffer);
@@ -109,15 +248,12 @@ export function argumentsSource(): string {
       `export const OP_${name.replaceAll("-", "_").toUpperCase()}: u32 = ${i};`
     ),
     ...names.map((name) => {
-      const fields = wordsOf(name).map(({ field, isFloat }) => `  ${field}: ${isFloat ? "f32" : "u32"};`);
+      const fields = fieldsOf(name).map(([field, { type }]) => `  ${field}: ${type};`);
       return `@unmanaged export class ${name} {\n${fields.join("\n")}\n}`;
     }),
   ].join("\n");
 }
 
-function wordsOf(name: keyof Structs): { field: string; isFloat: boolean }[] {
-  return STRUCTS[name].split(" ").filter((word) => word !== "").map((word) => {
-    const [field, type] = word.split(":");
-    return { field, isFloat: type === "f32" };
-  });
+function fieldsOf(name: keyof Structs): [field: string, Field][] {
+  return Object.entries(STRUCTS[name]);
 }

@@ -72,9 +72,9 @@ async function assertSame(
   const pages = Math.ceil(program.bytes / 2 ** 16);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const numbersAt = (address: number, length: number) => new Float32Array(memory.buffer, address, length);
-  for (const { address, bytes } of program.contents) new Uint8Array(memory.buffer).set(bytes, address);
-  new Uint32Array(memory.buffer, program.labels, samples).set(labels);
-  for (const { parameter: { name, shape }, address } of program.parameters.entries) {
+  for (const { address, bytes } of program.layout.contents) new Uint8Array(memory.buffer).set(bytes, address);
+  new Uint32Array(memory.buffer, program.layout.labels, samples).set(labels);
+  for (const { parameter: { name, shape }, address } of program.layout.parameters.entries) {
     pack(shape, parameters.get(name)!.data, numbersAt(address, packedLength(shape)));
   }
   const used = new Set(plan.tensors.keys().drop(1));
@@ -83,7 +83,7 @@ async function assertSame(
     const pixels = samples * size ** 2;
     const values = randomArray(pixels * channels, seed + tensor);
     plain.tensors[tensor].set(values);
-    const target = numbersAt(program.tensors.at({ tensor, channel: 0 }), pixels * 4 * quadsOf(channels));
+    const target = numbersAt(program.layout.tensors.at({ tensor, channel: 0 }), pixels * 4 * quadsOf(channels));
     for (let i = 0; i < values.length; i++) {
       target[Math.floor(i / channels) * 4 * quadsOf(channels) + i % channels] = values[i];
     }
@@ -91,26 +91,26 @@ async function assertSame(
 
   plain.run();
   using pool = new WorkerPool(await trainingKernels(), memory, { threads });
-  const { begin, end, scratch, scratchBytes, gate } = program;
-  await pool.run("train", [begin, end, samples, program.labels, 0, scratch, scratchBytes, gate]);
+  const { begin, end, scratch, scratchBytes, layout: { gate } } = program;
+  await pool.run("train", [begin, end, samples, program.layout.labels, 0, scratch, scratchBytes, gate]);
 
   for (const tensor of used) {
     const { size, channels } = plan.tensors[tensor];
     const pitch = 4 * quadsOf(channels);
-    const found = numbersAt(program.tensors.at({ tensor, channel: 0 }), samples * size ** 2 * pitch);
+    const found = numbersAt(program.layout.tensors.at({ tensor, channel: 0 }), samples * size ** 2 * pitch);
     const expected = plain.tensors[tensor];
     const actual = expected.map((_, i) => found[Math.floor(i / channels) * pitch + i % channels]);
     assertLess(relativeError(actual, expected), 1e-4, `tensor ${tensor}`);
   }
-  for (const { parameter: { name, shape }, address, learns } of program.parameters.entries) {
-    const packed = numbersAt(address + (learns ? program.parameters.toGradient : 0), packedLength(shape));
+  for (const { parameter: { name, shape }, address, learns } of program.layout.parameters.entries) {
+    const packed = numbersAt(address + (learns ? program.layout.parameters.toGradient : 0), packedLength(shape));
     const expected = learns ? plain.gradients.get(name) : plain.parameters.get(name);
     if (expected) assertLess(relativeError(unpack(shape, packed), expected), 1e-4, name);
   }
   if (plain.losses.length === 0) return;
-  const losses = new Float64Array(memory.buffer, program.losses, samples);
+  const losses = new Float64Array(memory.buffer, program.layout.losses, samples);
   assertLess(Math.abs(losses.reduce((sum, value) => sum + value) / samples - plain.losses[0]), 1e-5);
-  const right = new Uint32Array(memory.buffer, program.right, samples);
+  const right = new Uint32Array(memory.buffer, program.layout.right, samples);
   assertEquals(right.reduce((sum, value) => sum + value), plain.right[0]);
 }
 

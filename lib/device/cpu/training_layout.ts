@@ -1,0 +1,170 @@
+/**
+ * Where everything that a training program works on lies: it hands out addresses, and collects what memory holds before the
+ * first step.
+ *
+ * @module
+ */
+
+import type { Classifier, Convolution } from "../../network/network.ts";
+import { quadsOf } from "../../planner/plan.ts";
+import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
+import type { TrainerOptions } from "../trainer.ts";
+import { panelWidth } from "./packed_parameters.ts";
+import { Allocator, ParameterMemory, type Temporary, TensorMemory } from "./training_memory.ts";
+
+/** What a layer leaves for the next segment. */
+export type TemporaryKind = "sums" | "gradient sums" | "transposed";
+
+/** Of a batch norm: where its coefficients are, of all threads, and the batch's mean and variance. */
+export interface NormPlaces {
+  /** Six vectors a thread. */
+  readonly coefficients: number;
+  /** One vector. */
+  readonly mean: number;
+  /** One vector, unbiased. */
+  readonly variance: number;
+}
+
+/** Of an exit: where its pooled means and its logits are. */
+export interface HeadPlaces {
+  /** The layer. */
+  readonly layer: Classifier;
+  /** `[batch][channels, padded]`. */
+  readonly means: number;
+  /** `[batch][classes]`. */
+  readonly logits: number;
+}
+
+/** Addresses, in bytes. */
+export class TrainingLayout {
+  /** A line of zeros. */
+  readonly zeros: number;
+  /** Two words for the barrier. */
+  readonly gate: number;
+  /** Whether a loss was not finite. */
+  readonly stopped: number;
+  /** Labels, a word each. */
+  readonly labels: number;
+  /** `[exit][batch]` losses in float64. */
+  readonly losses: number;
+  /** `[exit][batch]` words: whether the answer is right. */
+  readonly right: number;
+  /** Parameters and what the optimiser keeps. */
+  readonly parameters: ParameterMemory;
+  /** What steps leave for each other. */
+  readonly tensors: TensorMemory;
+  /** What memory holds before the first step, beside parameters and zeros. */
+  readonly contents: { readonly address: number; readonly bytes: Uint8Array }[] = [];
+  readonly #allocator = new Allocator();
+  readonly #norms = new Map<string, NormPlaces>();
+  readonly #heads = new Map<number, HeadPlaces>();
+  readonly #temporaries = new Map<string, number>();
+  readonly #tables = new Map<string, number>();
+  #scratchBytes = 0;
+
+  /** Places what is known from the plan; `segments`: its steps between barriers. */
+  constructor(
+    plan: TrainingPlan,
+    segments: readonly (readonly TrainingStep[])[],
+    options: TrainerOptions & { readonly threads: number },
+  ) {
+    const { batch, threads, optimizer: { decay }, average } = options;
+    const exits = plan.network.exits.length;
+    this.zeros = this.take(64);
+    this.gate = this.take(8);
+    this.stopped = this.take(4);
+    this.labels = this.take(4 * batch);
+    this.losses = this.take(8 * batch * exits);
+    this.right = this.take(4 * batch * exits);
+    this.parameters = new ParameterMemory(plan, this.#allocator, { decay, average: average > 0 });
+    for (const step of plan.forward) {
+      if (step.kind === "norm") {
+        const bytes = 16 * quadsOf(step.layer.output.channels);
+        const coefficients = this.take(6 * bytes * threads);
+        this.#norms.set(step.layer.norm, { coefficients, mean: this.take(bytes), variance: this.take(bytes) });
+      } else if (step.kind === "classifier") {
+        const { exit, layer, input: { channels } } = step;
+        const means = this.take(batch * 16 * quadsOf(channels));
+        this.#heads.set(exit, { layer, means, logits: this.take(4 * batch * layer.classes) });
+      }
+    }
+    const temporaries = this.#findTemporaries(segments, batch);
+    this.tensors = new TensorMemory(plan, this.#allocator, { segments, temporaries, batch });
+  }
+
+  /** Bytes handed out. */
+  get bytes(): number {
+    return this.#allocator.end;
+  }
+
+  /** Most bytes that a thread was said to need. */
+  get scratchBytes(): number {
+    return this.#scratchBytes;
+  }
+
+  /** A batch norm's. */
+  norm({ norm }: NormedConvolution): NormPlaces {
+    return this.#norms.get(norm)!;
+  }
+
+  /** An exit's. */
+  head(exit: number): HeadPlaces {
+    return this.#heads.get(exit)!;
+  }
+
+  /** What a layer leaves for the next segment. */
+  temporary(kind: TemporaryKind, layer: Convolution): number {
+    return this.tensors.temporary(this.#temporaries.get(`${kind} ${layer.name}`)!);
+  }
+
+  /** New bytes. */
+  take(bytes: number): number {
+    return this.#allocator.take(bytes);
+  }
+
+  /** New bytes that memory holds before the first step. */
+  keep(bytes: Uint8Array): number {
+    const address = this.take(bytes.length);
+    this.contents.push({ address, bytes });
+    return address;
+  }
+
+  /** Words that memory holds; the same ones are kept once. */
+  table(words: readonly number[]): number {
+    const key = words.join();
+    const address = this.#tables.get(key) ?? this.keep(new Uint8Array(Uint32Array.from(words).buffer));
+    this.#tables.set(key, address);
+    return address;
+  }
+
+  /** Says that a thread needs so much for itself while it works on a step. */
+  needScratch(bytes: number): void {
+    this.#scratchBytes = Math.max(this.#scratchBytes, bytes);
+  }
+
+  /** Sums wait for a barrier; a layer's transposed weights are made in the segment before they are used. */
+  #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
+    const found: Temporary[] = [];
+    const add = (kind: TemporaryKind, layer: Convolution, temporary: Temporary): void => {
+      this.#temporaries.set(`${kind} ${layer.name}`, found.length);
+      found.push(temporary);
+    };
+    segments.forEach((steps, time) => {
+      for (const step of steps) {
+        if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
+          const length = batch * 4 * 4 * quadsOf(step.input.channels);
+          add(step.kind === "norm-sums" ? "gradient sums" : "sums", step.layer, {
+            first: time,
+            last: time + 1,
+            length,
+          });
+        } else if (step.kind === "input-gradient") {
+          const { input, output, kernel } = step.layer;
+          const length = kernel ** 2 * output.channels * panelWidth(input.channels);
+          add("transposed", step.layer, { first: time - 1, last: time, length });
+        }
+      }
+    });
+    return found;
+  }
+}

@@ -1,0 +1,368 @@
+/**
+ * What each step of a training plan is for kernels/train.as: its operations, their addresses filled in.
+ *
+ * @module
+ */
+
+import type { Convolution } from "../../network/network.ts";
+import { quadsOf } from "../../planner/plan.ts";
+import type {
+  ChannelRange,
+  GradientRange,
+  NormedConvolution,
+  TrainingPlan,
+  TrainingStep,
+} from "../../planner/training_plan.ts";
+import type { TrainerOptions } from "../trainer.ts";
+import { concat } from "./bytes.ts";
+import { panelWidth } from "./packed_parameters.ts";
+import type { TrainingLayout } from "./training_layout.ts";
+import { writeOperation, writeStruct } from "./training_operations.ts";
+import { forwardWindows, gradientWindows, type Windows } from "./windows.ts";
+
+/** Pixels that a convolution works on at a time where a sample has fewer: enough to fill its tiles. */
+const FULL_TILES = 48;
+
+/** Bytes of inputs that a weight gradient goes over again and again: they stay in a core's cache. */
+const NEAR_BYTES = 2 ** 18;
+
+/** Operations between two barriers. */
+export interface Segment {
+  /** On all samples, shared among threads. */
+  readonly whole: Uint8Array[];
+  /** On samples, a few at a time. */
+  readonly samples: Uint8Array[];
+  /** How many. */
+  group: number;
+}
+
+/** Writes steps' operations. */
+export class StepWriter {
+  readonly #plan: TrainingPlan;
+  readonly #layout: TrainingLayout;
+  readonly #options: TrainerOptions;
+
+  /** For a plan whose numbers lie as `layout` says. */
+  constructor(plan: TrainingPlan, layout: TrainingLayout, options: TrainerOptions) {
+    this.#plan = plan;
+    this.#layout = layout;
+    this.#options = options;
+  }
+
+  /** Appends a step's operations to its segment. */
+  append(step: TrainingStep, segment: Segment): void {
+    const { whole, samples } = segment;
+    switch (step.kind) {
+      case "convolution":
+        this.#convolution(step, segment);
+        break;
+      case "norm-statistics":
+        samples.push(this.#norm("statistics", step.layer, step));
+        break;
+      case "norm":
+        whole.push(this.#norm("coefficients", step.layer, step, { isRunning: step.statistics === "running" }));
+        samples.push(this.#norm("normalize", step.layer, step));
+        break;
+      case "norm-sums":
+        samples.push(this.#norm("gradient-sums", step.layer, { input: step.input, output: step.gradient }));
+        break;
+      case "norm-gradient": {
+        const ranges = { input: step.input, output: step.gradient };
+        whole.push(this.#norm("gradient-coefficients", step.layer, ranges));
+        samples.push(this.#norm("norm-gradient", step.layer, ranges));
+        break;
+      }
+      case "relu-gradient":
+        samples.push(this.#window("relu-gradient", step.output, step.gradient));
+        break;
+      case "input-gradient":
+        this.#inputGradient(step, segment);
+        break;
+      case "weight-gradient":
+        whole.push(this.#weightGradient(step));
+        break;
+      case "max-pool":
+      case "resize":
+        samples.push(this.#window(step.kind, step.input, step.output));
+        break;
+      case "max-pool-gradient":
+        if (!step.result.accumulate) samples.push(this.#zero(step.result));
+        samples.push(this.#window(step.kind, step.input, step.gradient, step.result));
+        break;
+      case "resize-gradient":
+        if (!step.result.accumulate) samples.push(this.#zero(step.result));
+        samples.push(this.#window(step.kind, step.result, step.gradient, step.result));
+        break;
+      case "classifier":
+        samples.push(this.#classifier("classify", step.exit, step));
+        break;
+      case "loss":
+        samples.push(this.#classifier("loss", step.exit));
+        break;
+      case "classifier-gradient":
+        whole.push(this.#classifier("linear-gradient", step.exit, step));
+        if (step.result) samples.push(this.#classifier("pooled-gradient", step.exit, step));
+        break;
+      case "zero":
+        samples.push(this.#zero(step.output));
+    }
+  }
+
+  #convolution({ layer, input, output, relu }: Extract<TrainingStep, { kind: "convolution" }>, segment: Segment): void {
+    const windows = this.#forwardWindows(layer, input);
+    // Padding of a tensor of its own is written too: zeros, like that of the weights.
+    const isWhole = output.channel === 0 && output.channels === this.#plan.tensors[output.tensor].channels;
+    this.#convolve(segment, {
+      windows,
+      input,
+      output: { ...output, channels: isWhole ? 4 * quadsOf(output.channels) : output.channels, accumulate: false },
+      weights: this.#layout.parameters.at(`${layer.name}.weight`),
+      bias: layer.bias ? this.#layout.parameters.at(`${layer.name}.bias`) : undefined,
+      relu,
+    });
+  }
+
+  #inputGradient(
+    { layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>,
+    segment: Segment,
+  ): void {
+    const windows = this.#gradientWindows(layer, gradient, result);
+    const weights = this.#layout.temporary("transposed", layer);
+    this.#convolve(segment, { windows, input: gradient, output: result, weights, relu: false });
+  }
+
+  /** Appends what makes the weights of a layer's input gradient ready, to a segment before it. */
+  appendTranspose(
+    { layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>,
+    segment: Segment,
+  ): void {
+    const windows = this.#gradientWindows(layer, gradient, result);
+    segment.whole.push(writeOperation("transpose", {
+      weights: this.#layout.parameters.at(`${layer.name}.weight`),
+      inChannels: layer.input.channels,
+      outChannels: layer.output.channels,
+      taps: layer.kernel ** 2,
+      ...this.#phases(windows, gradient, result, { samples: 1, weights: this.#layout.temporary("transposed", layer) }),
+    }));
+  }
+
+  #forwardWindows({ kernel, stride, output }: Convolution, input: ChannelRange): Windows {
+    return forwardWindows({
+      kernel,
+      stride,
+      inSize: this.#layout.tensors.size(input),
+      outSize: this.#plan.network.features[output.feature].size,
+    }, { channels: input.channels, pitch: this.#layout.tensors.pitch(input) });
+  }
+
+  #gradientWindows({ kernel, stride }: Convolution, gradient: ChannelRange, result: ChannelRange): Windows {
+    return gradientWindows({
+      kernel,
+      stride,
+      inSize: this.#layout.tensors.size(result),
+      outSize: this.#layout.tensors.size(gradient),
+    }, { channels: gradient.channels, pitch: this.#layout.tensors.pitch(gradient) });
+  }
+
+  #convolve(segment: Segment, { windows, input, output, weights, bias, relu }: {
+    windows: Windows;
+    input: ChannelRange;
+    output: GradientRange;
+    weights: number;
+    bias?: number;
+    relu: boolean;
+  }): void {
+    const pixels = Math.min(...windows.phases.map(({ outPixels }) => outPixels.length));
+    const group = Math.ceil(FULL_TILES / pixels);
+    segment.group = Math.max(segment.group, group);
+    if (windows.border > 0) this.#layout.needScratch(group * windows.bytes);
+    segment.samples.push(writeOperation("convolve", {
+      input: this.#layout.tensors.at(input),
+      inBytes: this.#layout.tensors.bytes(input),
+      inPitch: this.#layout.tensors.pitch(input),
+      inSize: this.#layout.tensors.size(input),
+      inChannels: input.channels,
+      border: windows.border,
+      output: this.#layout.tensors.at(output),
+      outBytes: this.#layout.tensors.bytes(output),
+      outChannels: output.channels,
+      bias: bias ?? this.#layout.zeros,
+      hasBias: Number(bias !== undefined),
+      accumulate: Number(output.accumulate),
+      relu: Number(relu),
+      group,
+      ...this.#phases(windows, input, output, { samples: group, weights }),
+    }));
+  }
+
+  /** Tables of a group of samples. */
+  #phases(
+    windows: Windows,
+    input: ChannelRange,
+    output: ChannelRange,
+    { samples, weights }: { samples: number; weights: number },
+  ): { phases: number; phase: number } {
+    const inBytes = windows.border > 0 ? windows.bytes : this.#layout.tensors.bytes(input);
+    const outBytes = this.#layout.tensors.bytes(output);
+    const outPitch = this.#layout.tensors.pitch(output);
+    const width = panelWidth(output.channels);
+    let address = weights;
+    const structs = windows.phases.map((phase) => {
+      const { inPixels, outPixels, moves, runLength, taps } = phase;
+      const fields = {
+        inPixels: this.#layout.table(repeat(inPixels, samples, inBytes)),
+        outPixels: this.#layout.table(repeat(outPixels.map((pixel) => pixel * outPitch), samples, outBytes)),
+        pixels: outPixels.length,
+        moves: this.#layout.table(moves),
+        runs: moves.length,
+        runLength,
+        weights: address,
+        taps: taps.length,
+        tapIndices: this.#layout.table(taps),
+      };
+      address += 4 * width * moves.length * runLength;
+      return writeStruct("Phase", fields);
+    });
+    return { phases: structs.length, phase: this.#layout.keep(concat(structs)) };
+  }
+
+  #weightGradient({ layer, input, gradient }: Extract<TrainingStep, { kind: "weight-gradient" }>): Uint8Array {
+    const windows = this.#forwardWindows(layer, input);
+    const [{ inPixels, moves, runLength }] = windows.phases;
+    const gradientBytes = this.#layout.tensors.bytes(gradient);
+    const inBytes = windows.border > 0 ? windows.bytes : this.#layout.tensors.bytes(input);
+    const group = Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (inBytes + gradientBytes))));
+    if (windows.border > 0) this.#layout.needScratch(group * windows.bytes);
+    const { toGradient } = this.#layout.parameters;
+    return writeOperation("weight-gradient", {
+      input: this.#layout.tensors.at(input),
+      inBytes: this.#layout.tensors.bytes(input),
+      inPitch: this.#layout.tensors.pitch(input),
+      inSize: this.#layout.tensors.size(input),
+      inChannels: input.channels,
+      border: windows.border,
+      paddedBytes: windows.bytes,
+      inPixels: this.#layout.table(inPixels),
+      pixels: inPixels.length,
+      runs: moves.length,
+      runLength,
+      runOffsets: this.#layout.table(moves.map((gap, run) => run * (gap + 4 * runLength))),
+      gradient: this.#layout.tensors.at(gradient),
+      gradientBytes,
+      gradientPitch: this.#layout.tensors.pitch(gradient),
+      outChannels: gradient.channels,
+      group,
+      result: this.#layout.parameters.at(`${layer.name}.weight`) + toGradient,
+      hasBias: Number(layer.bias),
+      biasResult: layer.bias ? this.#layout.parameters.at(`${layer.name}.bias`) + toGradient : 0,
+    });
+  }
+
+  #norm(
+    name: "statistics" | "coefficients" | "normalize" | "gradient-sums" | "gradient-coefficients" | "norm-gradient",
+    layer: NormedConvolution,
+    { input, output }: { input: ChannelRange; output?: ChannelRange },
+    { isRunning = false } = {},
+  ): Uint8Array {
+    const { coefficients, mean, variance } = this.#layout.norm(layer);
+    const quads = quadsOf(input.channels);
+    const isBackward = name.includes("gradient");
+    const needsSums = name !== "normalize" && name !== "norm-gradient" && !isRunning;
+    const parameter = (part: string) => this.#layout.parameters.at(`${layer.norm}.${part}`);
+    return writeOperation(name, {
+      input: this.#layout.tensors.at(input),
+      pixels: this.#layout.tensors.size(input) ** 2,
+      quads,
+      channels: input.channels,
+      output: output ? this.#layout.tensors.at(output) : 0,
+      outPitch: output ? this.#layout.tensors.pitch(output) : 0,
+      relu: Number(layer.relu),
+      sums: needsSums ? this.#layout.temporary(isBackward ? "gradient sums" : "sums", layer) : 0,
+      coefficients,
+      coefficientBytes: 6 * 16 * quads,
+      isRunning: Number(isRunning),
+      runningMean: parameter("running_mean"),
+      runningVariance: parameter("running_var"),
+      batchMean: mean,
+      batchVariance: variance,
+      weight: parameter("weight"),
+      bias: parameter("bias"),
+      weightGradient: parameter("weight") + this.#layout.parameters.toGradient,
+      biasGradient: parameter("bias") + this.#layout.parameters.toGradient,
+    });
+  }
+
+  #window(
+    name: "max-pool" | "max-pool-gradient" | "resize" | "resize-gradient" | "relu-gradient",
+    input: ChannelRange,
+    output: ChannelRange,
+    result?: ChannelRange,
+  ): Uint8Array {
+    return writeOperation(name, {
+      input: this.#layout.tensors.at(input),
+      inBytes: this.#layout.tensors.bytes(input),
+      inPitch: this.#layout.tensors.pitch(input),
+      inSize: this.#layout.tensors.size(input),
+      output: this.#layout.tensors.at(output),
+      outBytes: this.#layout.tensors.bytes(output),
+      outPitch: this.#layout.tensors.pitch(output),
+      outSize: this.#layout.tensors.size(output),
+      channels: output.channels,
+      result: result ? this.#layout.tensors.at(result) : 0,
+      resultBytes: result ? this.#layout.tensors.bytes(result) : 0,
+      resultPitch: result ? this.#layout.tensors.pitch(result) : 0,
+    });
+  }
+
+  #zero(output: ChannelRange): Uint8Array {
+    return writeOperation("zero", {
+      output: this.#layout.tensors.at(output),
+      pixels: this.#layout.tensors.size(output) ** 2,
+      pitch: this.#layout.tensors.pitch(output),
+      channels: output.channels,
+    });
+  }
+
+  #classifier(
+    name: "classify" | "loss" | "linear-gradient" | "pooled-gradient",
+    exit: number,
+    ranges: { input?: ChannelRange; result?: GradientRange } = {},
+  ): Uint8Array {
+    const { batch, loss } = this.#options;
+    const { means, logits, layer } = this.#layout.head(exit);
+    const input = ranges.input ?? { tensor: 0, channel: 0 };
+    const { result } = ranges;
+    const quads = quadsOf(layer.input.channels);
+    this.#layout.needScratch(16 * quads);
+    const weights = this.#layout.parameters.at(`${layer.name}.weight`);
+    const bias = this.#layout.parameters.at(`${layer.name}.bias`);
+    return writeOperation(name, {
+      input: this.#layout.tensors.at(input),
+      inBytes: this.#layout.tensors.bytes(input),
+      inPitch: this.#layout.tensors.pitch(input),
+      inSize: this.#layout.tensors.size(input),
+      pool: layer.pool,
+      quads,
+      channels: layer.input.channels,
+      classes: layer.classes,
+      means,
+      logits,
+      weights,
+      bias,
+      losses: this.#layout.losses + 8 * batch * exit,
+      right: this.#layout.right + 4 * batch * exit,
+      smoothing: loss.labelSmoothing,
+      lossWeight: loss.exits[exit],
+      weightGradient: weights + this.#layout.parameters.toGradient,
+      biasGradient: bias + this.#layout.parameters.toGradient,
+      result: result ? this.#layout.tensors.at(result) : 0,
+      resultBytes: result ? this.#layout.tensors.bytes(result) : 0,
+      resultPitch: result ? this.#layout.tensors.pitch(result) : 0,
+      accumulate: Number(result?.accumulate ?? false),
+    });
+  }
+}
+
+function repeat(pixels: readonly number[], samples: number, bytes: number): number[] {
+  return Array.from({ length: samples }, (_, sample) => pixels.map((pixel) => pixel + sample * bytes)).flat();
+}
