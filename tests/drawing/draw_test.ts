@@ -5,7 +5,7 @@ import { drawNetwork } from "../../lib/drawing/draw.ts";
 import { layOut } from "../../lib/drawing/layout.ts";
 import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
-import { randomRanets } from "./networks.ts";
+import { randomMsdnets, randomRanets } from "./networks.ts";
 
 const cifar = buildNetwork(await readSpec("ranet-cifar10"));
 
@@ -35,6 +35,27 @@ Deno.test("every drawing is well-formed and has one element per part of the netw
   );
 });
 
+Deno.test("a drawing of an MSDNet has a box per scale and stretch of layers, and says what is dropped", () => {
+  fc.assert(
+    fc.property(randomMsdnets, (spec) => {
+      const network = buildNetwork(spec);
+      const svg = drawNetwork(network);
+      assertEquals(XMLValidator.validate(svg), true);
+      assertEquals(count(svg, "base"), spec.scales.length);
+      assertEquals(count(svg, "exit"), spec.layers.length);
+      assertEquals(svg.match(/>dropped</g)?.length ?? 0, spec.scales.length - spec.remaining.at(-1)!);
+      // Each scale's boxes have as many layers as it takes part in.
+      spec.scales.forEach((_, s) => {
+        const own = network.blocks.filter(({ row }) => row === s);
+        const depth = spec.remaining.filter((left) => left >= spec.scales.length - s).length;
+        assertEquals(own.reduce((sum, block) => sum + block.depth, 0), depth);
+      });
+      assertFalse(/NaN|undefined|Infinity/.test(svg));
+    }),
+    { numRuns: 50 },
+  );
+});
+
 Deno.test("a drawing has a name and a description, and a style for dark pages", () => {
   const svg = drawNetwork(cifar);
   assertMatch(svg, /^<svg [^>]*role="img"[^>]*>\n<title>ranet-cifar10: RANet, 3 sub-networks, 6 exits<\/title>/);
@@ -52,14 +73,13 @@ Deno.test("what a network is called cannot become markup", () => {
   assert(parsed.svg.title.startsWith(`</title><script>alert("1")</script>&amp;\ufffd\ufffd'`));
 });
 
-Deno.test("docs/ranet-cifar10.svg is what `ranet draw ranet-cifar10` draws", async () => {
-  const file = new URL("../../docs/ranet-cifar10.svg", import.meta.url);
-  assertEquals(
-    await Deno.readTextFile(file),
-    drawNetwork(cifar),
-    "run: ./ranet draw ranet-cifar10 --out docs/ranet-cifar10.svg",
-  );
-});
+for (const name of ["ranet-cifar10", "msdnet-imagenet-step4"]) {
+  Deno.test(`docs/${name}.svg is what draw draws`, async () => {
+    const file = new URL(`../../docs/${name}.svg`, import.meta.url);
+    const drawing = drawNetwork(buildNetwork(await readSpec(name)));
+    assertEquals(await Deno.readTextFile(file), drawing, `run: ./ranet draw ${name} --out docs/${name}.svg`);
+  });
+}
 
 Deno.test("bundled specs are drawn", async () => {
   for (const name of BUNDLED_SPECS) {

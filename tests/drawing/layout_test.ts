@@ -4,7 +4,7 @@ import { type Box, EXIT_RADIUS, FONT, type Layout, layOut, type Point, shapeText
 import { clip, textWidth } from "../../lib/drawing/text.ts";
 import { readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
-import { randomNetworks } from "./networks.ts";
+import { randomNetworks, randomRanets } from "./networks.ts";
 
 /** Where text and other marks that must stay readable are. */
 function marks(layout: Layout): Box[] {
@@ -59,11 +59,16 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
     fc.property(randomNetworks, (network) => {
       const layout = layOut(network);
       const { blocks, bases, image, links, wires, names } = layout;
-      for (const { from, to } of links) {
-        assert(blocks.some(({ x, y, width, height }) => from.x === x + width / 2 && from.y === y + height));
-        assert(blocks.some(({ x, y, width }) => to.x === x + width / 2 && to.y === y));
-      }
       const ends = [...blocks, ...bases, image];
+      for (const { from, to } of links) {
+        if (from.x === to.x) {
+          assert(blocks.some(({ x, y, width, height }) => from.x === x + width / 2 && from.y === y + height));
+          assert(blocks.some(({ x, y, width }) => to.x === x + width / 2 && to.y === y));
+        } else {
+          assert(ends.some(({ x, y, width, height }) => from.x === x + width && from.y === y + height / 2));
+          assert(blocks.some(({ x, y, height }) => to.x === x && to.y > y && to.y < y + height));
+        }
+      }
       for (const { from, to } of wires) {
         const touches = ({ x, y }: Point) =>
           ends.some((box) => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height);
@@ -83,7 +88,7 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
 
 Deno.test("parts belong to the first exit that needs them", () => {
   fc.assert(
-    fc.property(randomNetworks, (network) => {
+    fc.property(randomRanets.map(buildNetwork), (network) => {
       const { blocks, exits } = layOut(network);
       network.exits.forEach(({ block, size, channels, layers }, k) => {
         const own = blocks[block];

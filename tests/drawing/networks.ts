@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Network } from "../../lib/network/network.ts";
+import type { MsdnetSpec } from "../../lib/network/msdnet/architecture.ts";
 import type { Fusion, RanetSpec } from "../../lib/network/ranet/architecture.ts";
 
 const kinds = fc.constantFrom<Fusion>("up-conv", "down-conv");
@@ -56,5 +57,41 @@ export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
   };
 });
 
+/** Valid MSDNets. */
+export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
+  name: fc.stringMatching(/^[a-z0-9]{1,64}$/),
+  size: fc.integer({ min: 40, max: 300 }),
+  classes: fc.integer({ min: 2, max: 2000 }),
+  stem: fc.constantFrom("conv3x3" as const, "conv7x7-pool" as const),
+  scales: fc.array(
+    fc.record({ growthFactor: fc.integer({ min: 1, max: 4 }), bottleneck: fc.integer({ min: 1, max: 4 }) }),
+    { minLength: 1, maxLength: 4 },
+  ),
+  channels: fc.integer({ min: 1, max: 40 }),
+  growth: fc.integer({ min: 1, max: 20 }).map((half) => 2 * half),
+  layers: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
+  /** How many scales each layer drops. */
+  drops: fc.array(fc.constantFrom(0, 0, 0, 1, 2), { minLength: 25, maxLength: 25 }),
+  transitions: fc.uniqueArray(fc.integer({ min: 1, max: 25 }), { maxLength: 4 }),
+}).map(({ name, size, classes, stem, scales, channels, growth, layers, drops, transitions }) => {
+  const depth = layers.reduce((sum, count) => sum + count, 0);
+  let left = scales.length;
+  return {
+    family: "msdnet",
+    name,
+    input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
+    classes: Array.from({ length: classes }, (_, i) => String(i)),
+    stem,
+    headChannels: 16,
+    scales,
+    channels,
+    growth,
+    layers,
+    remaining: drops.slice(0, depth).map((drop) => left = Math.max(1, left - drop)),
+    transitions: transitions.filter((layer) => layer <= depth).toSorted((a, b) => a - b),
+    reduction: 0.5,
+  };
+});
+
 /** Networks that a valid spec could ask for. */
-export const randomNetworks: fc.Arbitrary<Network> = randomRanets.map(buildNetwork);
+export const randomNetworks: fc.Arbitrary<Network> = fc.oneof(randomRanets, randomMsdnets).map(buildNetwork);

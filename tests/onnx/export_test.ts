@@ -85,6 +85,20 @@ subnetworks:
   - { blocks: 3, growth: 5, bottleneck: 1 }
 layers: [2, 1, 1]
 `,
+  "an MSDNet of odd sizes": `
+family: msdnet
+name: scales
+input: { size: 45 }
+classes: 3
+scales:
+  - { scale: 1/4, growth_factor: 2, bottleneck: 3 }
+  - { scale: 1/2, growth_factor: 3, bottleneck: 1 }
+  - { scale: 1, growth_factor: 1, bottleneck: 2 }
+channels: 3
+growth: 2
+layers: [2, 3, 1]
+prune: [3, 3, 2, 2, 1, 1]
+`,
 };
 
 for (const [name, text] of Object.entries(SPECS)) {
@@ -148,7 +162,7 @@ Deno.test("tiny network: ONNX Runtime gives our logits", async () => {
 });
 
 const FOLDER = new URL("../fixtures/reference/", import.meta.url);
-for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even"]) {
+for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even", "msdnet-imagenet"]) {
   Deno.test(`${name}: ONNX Runtime gives the authors' logits`, async () => {
     const read = (file: string) => Deno.readFileSync(new URL(`${name}/${file}`, FOLDER));
     const { flags } = JSON.parse(new TextDecoder().decode(read("expect.json")));

@@ -13,6 +13,7 @@ import { buildPlan } from "../../lib/planner/build.ts";
 import { quadsOf, type Region, regionQuads, type Wave } from "../../lib/planner/plan.ts";
 import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
+import { randomMsdnets } from "../drawing/networks.ts";
 
 /** Quads of the arena, from the start of a sample. */
 function quadsIn({ offset, size, pitch, channel }: Region, count: number): number[] {
@@ -83,6 +84,12 @@ Deno.test("any network: every quad has one owner in a dispatch", () => {
     ),
     { numRuns: 50 },
   );
+});
+
+Deno.test("any MSDNet: every quad has one owner in a dispatch", () => {
+  // Every pixel alike: few will do.
+  const small = randomMsdnets.map((spec) => ({ ...spec, input: { ...spec.input, size: 9 } }));
+  fc.assert(fc.property(small, assertNoRaces), { numRuns: 30 });
 });
 
 Deno.test("a race that is there is found", () => {

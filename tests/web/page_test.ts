@@ -184,6 +184,18 @@ chromiumTest("the page", async (t) => {
       (element) => element.shadowRoot!.querySelectorAll(".exit[data-exit]").length,
     );
     assertEquals(exits, 7);
+
+    await page.select("#bundled", "msdnet-imagenet-step4");
+    await page.waitForFunction(() => document.querySelectorAll("#costs tbody tr").length === 5);
+    assertEquals((await texts(page, "#costs tbody tr:last-child *")).slice(0, 4), [
+      "5",
+      "7×7×560",
+      "1.36 G",
+      "23.96 M",
+    ]);
+    const drawn = await page.$eval("#plan-drawing", (element) => element.shadowRoot!.textContent!);
+    for (const part of ["scale 4", "dropped", "1.01 G"]) assertStringIncludes(drawn, part);
+    await assertAccessible(page);
     assertEquals(complaints, []);
     await page.close();
   });
