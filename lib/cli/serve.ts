@@ -4,20 +4,25 @@
  * @module
  */
 
+import { findCalibrations } from "../calibration/find.ts";
+import { DEFAULT_MODEL } from "../model/model.ts";
 import { DECODE_DEADLINE, DecoderPool } from "../data/decoder_pool.ts";
 import { DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import type { ListenOptions } from "../serve/listen.ts";
+import type { ModelSource } from "../serve/models.ts";
 import type { HandlerOptions } from "../serve/server.ts";
 import { readAmount } from "./amount.ts";
 import { choice, count, thresholds } from "./args.ts";
-import { readBudget } from "./budget.ts";
-import type { Call, Command, Terminal } from "./command.ts";
+import { placeOf, readBudget } from "./budget.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { servedModels } from "./served_models.ts";
 import { untilSignal } from "./signals.ts";
 
 type ServeOption =
   | ModelOption
   | "port"
+  | "unload-after"
   | "hostname"
   | "threshold"
   | "budget"
@@ -77,6 +82,12 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     port: { value: "N", help: `where to listen (default ${DEFAULTS.port}); 0 takes any free port` },
     hostname: { value: "H", help: `address to listen on (default ${DEFAULTS.hostname}); 0.0.0.0 is all` },
     ...MODEL_OPTIONS,
+    model: {
+      value: "M",
+      help:
+        `${MODEL_OPTIONS.model.help}\nSeveral times for several models, NAME=M to call one NAME; or a folder of such directories`,
+    },
+    "unload-after": { value: "S", help: "seconds without a request after which a model is unloaded (default: never)" },
     threshold: {
       value: "P",
       help: `confidence from 0 to 1 at which an image leaves (default ${DEFAULT_THRESHOLD}), or one per exit`,
@@ -126,25 +137,16 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     };
     const limits = readLimits(given);
     const port = whole("port", given.port);
-    const threshold = given.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(given.threshold);
-    const wanted = given["max-batch"] === undefined ? undefined : count("max-batch", given["max-batch"]);
-    using executor = await openExecutor(call, terminal, { capacity: wanted ?? DEFAULT_CAPACITY });
-    const { model, device } = executor;
-    const capacity = wanted ?? (device.kind === "cpu" ? CPU_CAPACITY : DEFAULT_CAPACITY);
-    const budget = await readBudget(call.options, model);
-    const when = budget ? { calibration: budget.calibration } : { threshold };
-    // Finds out wrong thresholds, and has the kernels ready.
-    await executor.classify(new Float32Array(3 * model.spec.input.size ** 2), when);
-
     const { createHandler, listen, logLine } = await import("../serve/mod.ts");
     using decoders = new DecoderPool({ deadline: count("decode-timeout", given["decode-timeout"]) });
     await decoders.start();
-    const handler = createHandler(executor, {
+    const unloadAfter = given["unload-after"];
+    const models = await modelSources(call, terminal);
+    using handler = createHandler({
       ...limits,
+      models,
       decoders,
-      capacity,
-      when,
-      budget: budget?.budget,
+      unloadAfter: unloadAfter === undefined ? undefined : 1000 * count("unload-after", unloadAfter),
       log: (record) => {
         const line = logLine(record, log);
         if (line !== undefined) terminal.stderr(line);
@@ -161,13 +163,58 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     });
     const stopped = whenStopped();
     const { url } = listener;
-    terminal.stdout(call.json ? JSON.stringify({ url, model: model.name, device }) : `Listening on ${url}`);
+    try {
+      await handler.load(); // meanwhile it says that it is not ready
+    } catch (error) {
+      await listener.close();
+      throw error;
+    }
+    const { loaded } = handler;
+    terminal.stdout(
+      call.json
+        ? JSON.stringify({ url, model: loaded[0].name, device: loaded[0].device, models: loaded })
+        : `Listening on ${url}`,
+    );
     await stopped;
     const closed = listener.close(); // first, so that who comes now goes elsewhere
     await handler.drain();
     await closed;
   },
 };
+
+/** The models that `--model` names, each loaded with what the command line says of thresholds. */
+async function modelSources(call: Call<ServeOption>, terminal: Terminal): Promise<ModelSource[]> {
+  const places = await servedModels(call.values?.model ?? [call.options.model ?? DEFAULT_MODEL]);
+  if (places.length > 1 && call.options.weights !== undefined) {
+    throw new UsageError("Cannot use --weights with several models: name directories");
+  }
+  const threshold = call.options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(call.options.threshold);
+  const most = call.options["max-batch"];
+  const wanted = most === undefined ? undefined : count("max-batch", most);
+  return places.map(({ name, model }) => ({
+    name,
+    async load() {
+      const one = { ...call, options: { ...call.options, model } };
+      const executor = await openExecutor(one, terminal, { capacity: wanted ?? DEFAULT_CAPACITY });
+      try {
+        const budget = await readBudget(one.options, executor.model);
+        const when = budget ? { calibration: budget.calibration } : { threshold };
+        // Finds out wrong thresholds, and has the kernels ready.
+        await executor.classify(new Float32Array(3 * executor.model.spec.input.size ** 2), when);
+        return {
+          executor,
+          when,
+          budget: budget?.budget,
+          calibrations: await findCalibrations(executor.model, placeOf(one.options)) ?? [],
+          capacity: wanted ?? (executor.device.kind === "cpu" ? CPU_CAPACITY : DEFAULT_CAPACITY),
+        };
+      } catch (error) {
+        executor[Symbol.dispose]();
+        throw error;
+      }
+    },
+  }));
+}
 
 type Given = Readonly<Record<keyof typeof DEFAULTS, string>>;
 

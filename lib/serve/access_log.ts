@@ -28,6 +28,8 @@ export interface RequestRecord {
   ms: number;
   /** Of the body, as far as it was read. */
   bytes?: number;
+  /** Which model was asked. */
+  model?: string;
   /** How many there were. */
   images?: number;
   /** Until the last image was decoded, waiting included. */

@@ -86,6 +86,21 @@ export async function readImageFiles(request: Request, options: ReadOptions): Pr
 }
 
 /**
+ * Reads a request's body whole.
+ *
+ * @throws {Refusal} If it is too large.
+ * @throws The signal's reason.
+ */
+export async function readBody(request: Request, options: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await new Response(bounded(request, options)).bytes();
+  } catch (error) {
+    if (options.signal.aborted || error instanceof Refusal) throw error;
+    throw new Refusal(400, `Cannot read the body: ${(error as Error).message}`);
+  }
+}
+
+/**
  * Refuses images that would take too much to decode.
  *
  * @throws {Refusal} If one has too many pixels, or all together.

@@ -28,12 +28,14 @@ class Histogram {
     this.#sum += value;
   }
 
-  lines(name: string): string[] {
+  /** `labels` come before a bucket's own. */
+  lines(name: string, labels = ""): string[] {
     const buckets = [...this.#counts, ["+Inf", this.#count]];
+    const only = labels === "" ? "" : `{${labels}}`;
     return [
-      ...buckets.map(([bound, count]) => `${name}_bucket{le="${bound}"} ${count}`),
-      `${name}_sum ${this.#sum}`,
-      `${name}_count ${this.#count}`,
+      ...buckets.map(([bound, count]) => `${name}_bucket{${labels === "" ? "" : `${labels},`}le="${bound}"} ${count}`),
+      `${name}_sum${only} ${this.#sum}`,
+      `${name}_count${only} ${this.#count}`,
     ];
   }
 }
@@ -46,6 +48,72 @@ export interface Load {
   readonly undecoded: number;
   /** Images that wait for their batch. */
   readonly queued: number;
+}
+
+/** How often something was done, and how long that took in all. */
+export interface Timed {
+  /** How often. */
+  count: number;
+  /** Nanoseconds. */
+  ns: number;
+}
+
+/** Counters of one model. */
+export class ModelMetrics {
+  /** Requests that were answered, and those that were not. */
+  readonly success: Timed = { count: 0, ns: 0 };
+  readonly fail: Timed = { count: 0, ns: 0 };
+  /** Images that waited for their batch, were decoded, and were computed. */
+  readonly queue: Timed = { count: 0, ns: 0 };
+  readonly decode: Timed = { count: 0, ns: 0 };
+  readonly compute: Timed = { count: 0, ns: 0 };
+  /** Images, and batches of them. */
+  images = 0;
+  batches = 0;
+  /** When the last request was answered, in milliseconds since 1970. */
+  last = 0;
+  /** Images by the exit that they took. */
+  exits: number[] = [];
+  /** Multiply-adds spent. */
+  flops = 0;
+  /** Seconds by image: waiting, and being computed. */
+  readonly queueSeconds: Histogram = new Histogram(SECONDS);
+  readonly computeSeconds: Histogram = new Histogram(SECONDS);
+  /** Images computed together. */
+  readonly sizes: Histogram = new Histogram(BATCH_SIZES);
+
+  /** It has been loaded, and has so many exits. */
+  loaded(exits: number): void {
+    if (this.exits.length === 0) this.exits = new Array<number>(exits).fill(0);
+  }
+
+  /** Counts a request. */
+  inference({ images = 0, queue, decode, compute }: RequestRecord, { ok, ms }: { ok: boolean; ms: number }): void {
+    const add = (timed: Timed, time: number | undefined, count: number) => {
+      if (time === undefined) return;
+      timed.count += count;
+      timed.ns += Math.round(1e6 * time);
+    };
+    add(ok ? this.success : this.fail, ms, 1);
+    if (!ok) return;
+    this.images += images;
+    this.last = Date.now();
+    add(this.queue, queue, 1);
+    add(this.decode, decode, 1);
+    add(this.compute, compute, 1);
+    this.queueSeconds.observe((queue ?? 0) / 1000);
+    this.computeSeconds.observe((compute ?? 0) / 1000);
+  }
+
+  /** Counts a batch. */
+  batch(results: readonly Classification[]): void {
+    this.batches++;
+    this.sizes.observe(results.length);
+    for (const { exit, flops } of results) {
+      this.exits[exit - 1]++;
+      this.flops += flops;
+    }
+  }
 }
 
 /** Counters of one server. */
@@ -62,19 +130,22 @@ export class Metrics {
   /** By reason. */
   readonly #refused = new Map<string, number>();
   readonly #latency = new Histogram(SECONDS);
-  readonly #batches = new Histogram(BATCH_SIZES);
-  readonly #images: number[];
-  #flops = 0;
+  readonly #models: ReadonlyMap<string, ModelMetrics>;
 
   /**
    * Starts at zero.
    *
-   * @param exits How many exits the network has.
+   * @param models The models' names: no others are ever labels.
    * @param load What there is just now.
    */
-  constructor(exits: number, load: () => Load) {
-    this.#images = new Array(exits).fill(0);
+  constructor(models: readonly string[], load: () => Load) {
+    this.#models = new Map(models.map((name) => [name, new ModelMetrics()]));
     this.#load = load;
+  }
+
+  /** A model's own counters. */
+  model(name: string): ModelMetrics {
+    return this.#models.get(name)!;
   }
 
   /** Counts a request that was answered; `path` is one that the server knows. */
@@ -82,16 +153,7 @@ export class Metrics {
     const labels = `path="${path}",status="${status}"`;
     this.#requests.set(labels, (this.#requests.get(labels) ?? 0) + 1);
     if (reason !== undefined) this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
-    if (path === "/classify" && status === 200) this.#latency.observe(ms / 1000);
-  }
-
-  /** Counts a batch. */
-  batch(results: readonly Classification[]): void {
-    this.#batches.observe(results.length);
-    for (const { exit, flops } of results) {
-      this.#images[exit - 1]++;
-      this.#flops += flops;
-    }
+    if (/\/(classify|infer)$/.test(path) && status === 200) this.#latency.observe(ms / 1000);
   }
 
   /** All of it. */
@@ -99,7 +161,11 @@ export class Metrics {
     const requests = [...this.#requests].map(([labels, count]) => `ranet_http_requests_total{${labels}} ${count}`);
     const refused = [...this.#refused].map(([reason, count]) => `ranet_refused_total{reason="${reason}"} ${count}`);
     const load = this.#load();
-    const images = this.#images.map((count, k) => `ranet_images_total{exit="${k + 1}"} ${count}`);
+    const models = [...this.#models].map(([name, own]) =>
+      [`model="${name.replaceAll(/["\\\n]/g, "_")}"`, own] as const
+    );
+    const each = (lines: (labels: string, own: ModelMetrics) => readonly string[]) =>
+      models.flatMap(([labels, own]) => lines(labels, own));
     return [
       ...about("ranet_http_requests_total", "counter", "Requests answered."),
       ...requests,
@@ -108,11 +174,15 @@ export class Metrics {
       ...about("ranet_classify_seconds", "histogram", "Time from a request to its results."),
       ...this.#latency.lines("ranet_classify_seconds"),
       ...about("ranet_images_total", "counter", "Images classified, by the exit they took."),
-      ...images,
+      ...each((labels, { exits }) => exits.map((count, k) => `ranet_images_total{${labels},exit="${k + 1}"} ${count}`)),
       ...about("ranet_multiply_adds_total", "counter", "Multiply-adds spent."),
-      `ranet_multiply_adds_total ${this.#flops}`,
+      ...each((labels, { flops }) => [`ranet_multiply_adds_total{${labels}} ${flops}`]),
       ...about("ranet_batch_images", "histogram", "Images computed together."),
-      ...this.#batches.lines("ranet_batch_images"),
+      ...each((labels, { sizes }) => sizes.lines("ranet_batch_images", labels)),
+      ...about("ranet_queue_seconds", "histogram", "Time that requests waited for their batch."),
+      ...each((labels, { queueSeconds }) => queueSeconds.lines("ranet_queue_seconds", labels)),
+      ...about("ranet_compute_seconds", "histogram", "Time that requests were computed."),
+      ...each((labels, { computeSeconds }) => computeSeconds.lines("ranet_compute_seconds", labels)),
       ...about("ranet_queued_images", "gauge", "Images that wait for their batch."),
       `ranet_queued_images ${load.queued}`,
       ...about("ranet_undecoded_images", "gauge", "Images that wait for a decoder."),

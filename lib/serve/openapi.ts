@@ -6,8 +6,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import type { Model } from "../model/model.ts";
-import type { ClassifierOptions } from "./classify.ts";
+import type { ClassifierLimits } from "./classify.ts";
 import { FORM_TYPE, IMAGE_TYPES } from "./images.ts";
 
 const NUMBER = { type: "number" };
@@ -16,18 +15,20 @@ const STRING = { type: "string" };
 const SHARE = { type: "number", minimum: 0, maximum: 1 };
 const FILE = { type: "string", contentMediaType: "application/octet-stream" };
 
-/** Describes the server of a model, with its limits. */
-export function openApi(
-  model: Model,
-  { maxBody, maxPixels, maxImages }: Pick<ClassifierOptions, "maxBody" | "maxPixels" | "maxImages">,
-): Readonly<Record<string, unknown>> {
-  const exits = model.network.exits.length;
+/** What is described. */
+export interface Described extends Pick<ClassifierLimits, "maxBody" | "maxPixels" | "maxImages"> {
+  /** The models, the one that `/classify` asks first. */
+  readonly models: readonly { readonly name: string }[];
+}
+
+/** Describes a server, with its limits. */
+export function openApi({ models, maxBody, maxPixels, maxImages }: Described): Readonly<Record<string, unknown>> {
   const images = Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: { type: "string" } }]));
   const form = { type: "object", additionalProperties: { anyOf: [FILE, { type: "array", items: FILE }] } };
   return {
     openapi: "3.1.0",
     info: {
-      title: `RANet: ${model.name}`,
+      title: `RANet: ${models.map(({ name }) => name).join(", ")}`,
       version: config.version,
       description: "Image classification that spends on each image what it needs.",
       license: { name: "MIT", identifier: "MIT" },
@@ -44,7 +45,7 @@ export function openApi(
             {
               name: "threshold",
               in: "query",
-              description: `Confidence from 0 to 1 at which an image leaves; or ${exits} of them, one per exit, with ` +
+              description: `Confidence from 0 to 1 at which an image leaves; or one per exit, with ` +
                 `commas. Without it, the server's own (${DEFAULT_THRESHOLD}, unless it was started with another).`,
               schema: STRING,
             },
@@ -91,11 +92,57 @@ export function openApi(
       "/metrics": {
         get: { operationId: "metrics", summary: "Counters, for Prometheus", responses: { 200: text("Metrics") } },
       },
+      ...inferencePaths(),
       "/openapi.json": {
         get: { summary: "This document", responses: { 200: json("OpenAPI 3.1", { type: "object" }) } },
       },
     },
     components: { schemas: SCHEMAS },
+  };
+}
+
+/** The Open Inference Protocol has a description of its own: this says what is there. */
+function inferencePaths(): object {
+  const model = { name: "model", in: "path", required: true, description: "One of the server's", schema: STRING };
+  const version = { name: "version", in: "path", required: true, schema: { const: "1" } };
+  const object = { type: "object" };
+  const ok = (description: string) => ({ 200: json(description, object) });
+  const get = (summary: string, parameters: readonly object[] = []) => ({
+    get: { summary, parameters, responses: ok("As the protocol has it") },
+  });
+  const binary = { "application/octet-stream": { schema: { type: "string" } } };
+  const infer = (parameters: readonly object[]) => ({
+    post: {
+      summary:
+        "Say what is in images: FP32 [N,3,size,size] normalised, UINT8 [N,height,width,3], or BYTES [N] of files",
+      description:
+        "Parameters: threshold, budget, deadline_ms, binary_data_output. Outputs: label, confidence, exit, " +
+        "flops, probabilities, and logits if asked for.",
+      parameters,
+      requestBody: { required: true, content: { "application/json": { schema: object }, ...binary } },
+      responses: {
+        200: { description: "Outputs", content: { "application/json": { schema: object }, ...binary } },
+        400: error("The request is wrong"),
+        404: error("There is no such model"),
+        413: error("The request is too large"),
+        503: error("Too much to do, no result in time, or the device has failed"),
+      },
+    },
+  });
+  const ofModel = (end: string, item: (parameters: readonly object[]) => object) => ({
+    [`/v2/models/{model}${end}`]: item([model]),
+    [`/v2/models/{model}/versions/{version}${end}`]: item([model, version]),
+  });
+  return {
+    "/v2": get("The server"),
+    "/v2/health/live": get("Whether it runs"),
+    "/v2/health/ready": get("Whether all models are loaded and can compute"),
+    "/v2/models/stats": get("What was counted, of all models"),
+    ...ofModel("", (parameters) => get("A model's inputs and outputs", parameters)),
+    ...ofModel("/ready", (parameters) => get("Whether it is loaded and can compute", parameters)),
+    ...ofModel("/config", (parameters) => get("As Triton's perf_analyzer asks for it", parameters)),
+    ...ofModel("/stats", (parameters) => get("What was counted", parameters)),
+    ...ofModel("/infer", infer),
   };
 }
 
@@ -120,11 +167,13 @@ const SCHEMAS = {
     images: { type: "array", items: ref("ImageResult") },
   }),
   Health: object({
-    status: { enum: ["ok", "stopping", "failed"] },
+    status: { enum: ["ok", "loading", "stopping", "failed"] },
     model: STRING,
+  }, {
     device: object({ kind: { enum: ["gpu", "cpu"] }, name: STRING }),
     exits: { type: "array", items: object({ exit: INTEGER, label: STRING, flops: INTEGER }) },
-  }, { error: STRING }),
+    error: STRING,
+  }),
   State: object({ status: STRING }, { error: STRING }),
   Error: object({ error: STRING }),
 };

@@ -4,67 +4,77 @@
  * @module
  */
 
-import type { AdaptiveExecutor } from "../executor/executor.ts";
+import type { DeviceInfo } from "../device/runner.ts";
 import type { RequestRecord } from "./access_log.ts";
-import { Classifier, type ClassifierOptions } from "./classify.ts";
+import type { Classifier, SharedBounds } from "./classify.ts";
 import { Metrics } from "./metrics.ts";
+import { Models, type ModelsOptions, type ModelSource } from "./models.ts";
+import { inferenceRoutes, type InferenceService } from "./open_inference/routes.ts";
 import { openApi } from "./openapi.ts";
 import { busy, Refusal } from "./refusal.ts";
+import { type Context, findRoute, type Found, type Route, route } from "./routing.ts";
+import { Shares } from "./shares.ts";
 
 /** How a server works. */
-export interface HandlerOptions extends ClassifierOptions {
+export interface HandlerOptions extends ModelsOptions {
+  /** The models, the one that `/classify` asks first. */
+  readonly models: readonly ModelSource[];
   /** Told of each request that was answered. */
   readonly log: (record: RequestRecord) => void;
 }
 
 /** A server without its socket. */
-export interface Handler {
+export interface Handler extends Disposable {
   /** Counts what the socket does. */
   readonly metrics: Metrics;
   /** Answers a request of a client (see `clientOf`); never throws. */
   handle(request: Request, client?: string): Promise<Response>;
+  /** The models that are loaded, and what they run on. */
+  readonly loaded: readonly { readonly name: string; readonly device: DeviceInfo }[];
+  /** Loads all models; until then it is not ready. */
+  load(): Promise<void>;
   /** Refuses to classify from now on. Resolves once all is answered that had come. */
   drain(): Promise<void>;
 }
 
-type Route = (request: Request, url: URL, record: RequestRecord) => Response | Promise<Response>;
-
-/** Makes the handler of a server. */
-export function createHandler(executor: AdaptiveExecutor, options: HandlerOptions): Handler {
-  const service = new Service(executor, options);
-  const routes = new Map<string, ReadonlyMap<string, Route>>([
-    ["/", get(() => new Response(greeting(executor)))],
-    ["/classify", new Map([["POST", (request, url, record) => service.classify(request, url, record)]])],
-    ["/health", get(() => service.health())],
-    ["/health/live", get(() => Response.json({ status: "ok" }))],
-    ["/health/ready", get(() => service.ready())],
-    ["/metrics", get(() => service.metricsPage())],
-    ["/openapi.json", get(() => Response.json(openApi(executor.model, options)))],
-  ]);
+/** Makes the handler of a server; its models are loaded by `load`, or when they are asked for. */
+export function createHandler(options: HandlerOptions): Handler {
+  const service = new Service(options);
+  const routes: readonly Route[] = [
+    route("/", { GET: () => service.greet() }),
+    route("/classify", { POST: (context) => service.classify(context) }),
+    route("/health", { GET: () => service.health() }),
+    route("/health/live", { GET: () => Response.json({ status: "ok" }) }),
+    route("/health/ready", { GET: () => service.ready() }),
+    route("/metrics", { GET: () => service.metricsPage() }),
+    route("/openapi.json", { GET: () => Response.json(openApi(options)) }),
+    ...inferenceRoutes(service),
+  ];
   return {
     metrics: service.metrics,
     async handle(request, client = "-") {
       const began = performance.now();
       const url = new URL(request.url);
       const { pathname: path } = url;
-      const methods = routes.get(path);
       const record: RequestRecord = { id: newId(), client, method: request.method, path, status: 0, ms: 0 };
-      const response = await answer(methods, { request, url, record }).catch((error) => refused(error, record));
+      const found = findRoute(routes, path);
+      const response = await answer(found, { request, url, record }).catch((error) => refused(error, record));
       record.status = response.status;
       record.ms = performance.now() - began;
-      service.metrics.request(methods ? path : "other", record);
+      service.metrics.request(found?.route.path ?? "other", record);
       options.log(record);
       response.headers.set("x-request-id", record.id);
       // What a client sent next on this connection might be lost.
       if (service.stopping) response.headers.set("connection", "close");
       return response;
     },
+    get loaded() {
+      return service.models.loaded.map(({ name, executor: { device } }) => ({ name, device }));
+    },
+    load: () => service.load(),
     drain: () => service.drain(),
+    [Symbol.dispose]: () => service.models.unloadAll(),
   };
-}
-
-function get(route: Route): ReadonlyMap<string, Route> {
-  return new Map([["GET", route]]);
 }
 
 /** Few enough to be told apart in a log. */
@@ -73,12 +83,14 @@ function newId(): string {
 }
 
 async function answer(
-  methods: ReadonlyMap<string, Route> | undefined,
-  { request, url, record }: { request: Request; url: URL; record: RequestRecord },
+  found: Found | undefined,
+  context: Omit<Context, "parameters">,
 ): Promise<Response> {
-  if (!methods) throw new Refusal(404, `There is no ${url.pathname}: see /openapi.json`);
-  const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
-  if (route) return await route(request, url, record);
+  const { request, url } = context;
+  if (!found) throw new Refusal(404, `There is no ${url.pathname}: see /openapi.json`);
+  const { route: { methods }, parameters } = found;
+  const method = methods.get(request.method === "HEAD" ? "GET" : request.method);
+  if (method) return await method({ ...context, parameters });
   const allow = [...methods.keys()].join(", ").replace("GET", "GET, HEAD");
   throw new Refusal(405, `Cannot ${request.method} ${url.pathname}: expected ${allow}`, { headers: { allow } });
 }
@@ -96,19 +108,32 @@ function refusalOf(error: unknown, record: RequestRecord): Refusal {
   return new Refusal(500, "Cannot answer: this is a defect of the server");
 }
 
-class Service {
+class Service implements InferenceService {
+  readonly models: Models;
   readonly metrics: Metrics;
-  readonly classifier: Classifier;
   /** Whether nothing new is taken. */
   stopping = false;
-  readonly #executor: AdaptiveExecutor;
+  readonly #bounds: SharedBounds;
+  readonly #options: HandlerOptions;
+  /** Whether all models have been loaded once. */
+  #ready = false;
   /** What is being answered. */
   readonly #active = new Set<Promise<Response>>();
 
-  constructor(executor: AdaptiveExecutor, options: HandlerOptions) {
-    this.#executor = executor;
-    this.classifier = new Classifier(executor, options, (results) => this.metrics.batch(results));
-    this.metrics = new Metrics(executor.model.network.exits.length, () => this.classifier.load);
+  constructor(options: HandlerOptions) {
+    this.#options = options;
+    this.#bounds = { places: new Shares(options.maxQueue), bytes: new Shares(options.maxHeld) };
+    this.metrics = new Metrics(options.models.map(({ name }) => name), () => ({
+      bytes: this.#bounds.bytes.total,
+      undecoded: options.decoders.queued,
+      queued: this.models.loaded.reduce((sum, { queued }) => sum + queued, 0),
+    }));
+    this.models = new Models(options.models, { ...options, bounds: this.#bounds, metrics: this.metrics });
+  }
+
+  async load(): Promise<void> {
+    await this.models.loadAll();
+    this.#ready = true;
   }
 
   async drain(): Promise<void> {
@@ -116,30 +141,47 @@ class Service {
     await Promise.allSettled(this.#active);
   }
 
-  classify(request: Request, { searchParams }: URL, record: RequestRecord): Promise<Response> {
+  classify({ request, url: { searchParams }, record }: Context): Promise<Response> {
+    return this.run(this.models.names[0], (model) => model.answer(request, searchParams, record));
+  }
+
+  run(name: string, answer: (model: Classifier) => Promise<Response>): Promise<Response> {
     if (this.stopping) throw busy("stopping", "the server is stopping");
-    const answer = this.classifier.answer(request, searchParams, record);
-    this.#active.add(answer);
-    return answer.finally(() => this.#active.delete(answer));
+    const running = this.models.use(name, answer);
+    this.#active.add(running);
+    return running.finally(() => this.#active.delete(running));
   }
 
   async health(): Promise<Response> {
-    const { model, device } = this.#executor;
-    const { status, error } = await this.#state();
-    const exits = model.network.exits.map(({ label, cumulativeFlops }, k) => ({
+    const state = await this.#state();
+    const [first] = this.models.loaded;
+    const exits = first?.executor.model.network.exits.map(({ label, cumulativeFlops }, k) => ({
       exit: k + 1,
       label,
       flops: cumulativeFlops,
     }));
-    return Response.json(
-      { status, error, model: model.name, device, exits },
-      { status: status === "ok" ? 200 : 503 },
-    );
+    const about = { ...state, model: this.models.names[0], device: first?.executor.device, exits };
+    return Response.json(about, { status: state.status === "ok" ? 200 : 503 });
   }
 
   async ready(): Promise<Response> {
-    const { status, error } = await this.#state();
-    return Response.json({ status, error }, { status: status === "ok" ? 200 : 503 });
+    const state = await this.#state();
+    return Response.json(state, { status: state.status === "ok" ? 200 : 503 });
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.#state()).status === "ok";
+  }
+
+  greet(): Response {
+    return new Response(`${this.models.names.join(", ")}
+
+POST /classify       an image, or several as multipart/form-data: curl -F image=@cat.jpg …/classify
+POST /v2/models/${this.models.names[0]}/infer   the Open Inference Protocol
+GET  /health         whether it can answer (/health/ready the same in short, /health/live whether it runs)
+GET  /metrics        for Prometheus
+GET  /openapi.json   all of this, in detail
+`);
   }
 
   metricsPage(): Response {
@@ -147,18 +189,11 @@ class Service {
     return new Response(metrics.text(), { headers: { "content-type": metrics.contentType } });
   }
 
-  async #state(): Promise<{ status: "ok" | "stopping" | "failed"; error?: string }> {
-    const error = await this.classifier.failure();
-    return { status: this.stopping ? "stopping" : error === undefined ? "ok" : "failed", error };
+  async #state(): Promise<{ status: "ok" | "loading" | "stopping" | "failed"; error?: string }> {
+    if (this.stopping) return { status: "stopping" };
+    if (!this.#ready) return { status: "loading" };
+    const errors = await Promise.all(this.models.loaded.map((model) => model.failure()));
+    const error = errors.find((error) => error !== undefined);
+    return error === undefined ? { status: "ok" } : { status: "failed", error };
   }
-}
-
-function greeting({ model, device }: AdaptiveExecutor): string {
-  return `${model.name} on ${device.name}
-
-POST /classify       an image, or several as multipart/form-data: curl -F image=@cat.jpg …/classify
-GET  /health         whether it can answer (/health/ready the same in short, /health/live whether it runs)
-GET  /metrics        for Prometheus
-GET  /openapi.json   all of this, in detail
-`;
 }

@@ -95,8 +95,6 @@ function dataset(name: string, seed: Uint8Array<ArrayBuffer>, words: readonly st
 }
 
 const LIMITS = {
-  when: { threshold: 0.9 },
-  capacity: 8,
   batchWait: 0,
   maxQueue: 16,
   maxImages: 8,
@@ -111,8 +109,12 @@ const LIMITS = {
 async function serving(): Promise<{ handle: ReturnType<typeof createHandler>; close: () => void }> {
   const executor = await AdaptiveExecutor.create(tinyModel(), { device: "cpu", capacity: 8 });
   const decoders = new DecoderPool({ size: 1 });
-  const handle = createHandler(executor, {
+  const handle = createHandler({
     ...LIMITS,
+    models: [{
+      name: "tiny",
+      load: () => Promise.resolve({ executor, when: { threshold: 0.9 }, calibrations: [], capacity: 8 }),
+    }],
     decoders,
     log: ({ defect }) => assertEquals(defect, undefined),
   });

@@ -4,7 +4,10 @@ import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 import { inBlocks } from "../../lib/serve/images.ts";
+import type { LoadedModel } from "../../lib/serve/loaded_model.ts";
+import type { ModelSource } from "../../lib/serve/models.ts";
 import { createHandler, type HandlerOptions } from "../../lib/serve/server.ts";
+import { digestTensors } from "../../lib/weights/digest.ts";
 import { randomNumbers, tinyModel } from "../fixtures.ts";
 
 const file = (name: string) => Deno.readFileSync(new URL(`../fixtures/images/${name}`, import.meta.url));
@@ -17,9 +20,7 @@ const executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity:
 const decoders = new DecoderPool({ size: 2, deadline: 600_000 });
 await decoders.start();
 
-const OPTIONS: HandlerOptions = {
-  when: { threshold: 0.9 },
-  capacity: 4,
+const OPTIONS: Omit<HandlerOptions, "models"> = {
   batchWait: 1,
   maxQueue: 16,
   maxImages: 8,
@@ -33,8 +34,20 @@ const OPTIONS: HandlerOptions = {
   log: ({ defect }) => assertEquals(defect, undefined),
 };
 
-const handlerWith = (options: Partial<HandlerOptions>, on = executor) =>
-  createHandler(on, { ...OPTIONS, ...options }).handle;
+/** The model that is served, as if just loaded. */
+function source(own: Partial<LoadedModel> = {}, name = "tiny"): ModelSource {
+  const model = { executor, when: { threshold: 0.9 }, calibrations: [], capacity: 4, ...own };
+  return { name, load: () => Promise.resolve(model) };
+}
+
+const handlerWith = (options: Partial<HandlerOptions>, own: Partial<LoadedModel> = {}) => {
+  const { handle, load } = createHandler({ ...OPTIONS, models: [source(own)], ...options });
+  const loaded = load();
+  return async (...call: Parameters<typeof handle>) => {
+    await loaded;
+    return await handle(...call);
+  };
+};
 const handle = handlerWith({});
 
 function post(body: BodyInit, type?: string, query = "", to = handle, client?: string): Promise<Response> {
@@ -86,7 +99,7 @@ Deno.test("requests at the same time run together, those with another threshold 
       return executor.classify(images, when);
     },
   } as unknown as AdaptiveExecutor;
-  const handler = handlerWith({ batchWait: 1500, capacity: 8 }, watched);
+  const handler = handlerWith({ batchWait: 1500 }, { executor: watched, capacity: 8 });
   const queries = ["", "?threshold=0", "", "?threshold=0", "", "?threshold=1,1,1"];
   const answers = await Promise.all(queries.map((query) => post(cat, "image/jpeg", query, handler)));
   const exits = (await Promise.all(answers.map((answer) => answer.json()))).map(([{ exit }]) => exit);
@@ -95,7 +108,7 @@ Deno.test("requests at the same time run together, those with another threshold 
 });
 
 Deno.test("with a budget, the answer says what became of it, unless the request has its own threshold", async () => {
-  const handler = handlerWith({ budget: 123456 });
+  const handler = handlerWith({}, { budget: 123456 });
   const { budget, samples, images } = await (await post(cat, "image/jpeg", "", handler)).json();
   assertEquals([budget, samples, images.length], [123456, 1, 1]);
   assert(Array.isArray(await (await post(cat, "image/jpeg", "?threshold=0.5", handler)).json()));
@@ -191,7 +204,7 @@ Deno.test("a body that does not come, and a result that does not, are given up",
 });
 
 Deno.test("one client's queue does not take all places, and its images do not all come first", async () => {
-  const handler = handlerWith({ maxQueue: 8, capacity: 8, batchWait: 2000 });
+  const handler = handlerWith({ maxQueue: 8, batchWait: 2000 }, { capacity: 8 });
   const greedy = Array.from({ length: 8 }, () => post(cat, "image/jpeg", "", handler, "greedy"));
   await queued(4, handler);
   assertEquals((await post(cat, "image/jpeg", "", handler, "modest")).status, 200);
@@ -296,7 +309,7 @@ Deno.test("health follows the device and the end", async () => {
       return executor.classify(images);
     },
   } as unknown as AdaptiveExecutor;
-  const handler = handlerWith({}, flaky);
+  const handler = handlerWith({}, { executor: flaky });
   assertEquals(await refused(post(cat, undefined, "", handler)), [503, "Cannot run on it: the device was lost"]);
   const failed = await get("/health", handler);
   assertEquals([failed.status, (await failed.json()).status], [503, "failed"]);
@@ -306,7 +319,8 @@ Deno.test("health follows the device and the end", async () => {
 });
 
 Deno.test("draining finishes what has come, a body that is still coming included, and takes nothing new", async () => {
-  const { handle, drain } = createHandler(executor, OPTIONS);
+  const { handle, drain, load } = createHandler({ ...OPTIONS, models: [source()] });
+  await load();
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const writer = writable.getWriter();
   const early = post(readable, "image/jpeg", "", handle);
@@ -333,7 +347,7 @@ Deno.test("a defect of ours is logged, not told", async () => {
     device: executor.device,
     classify: () => Promise.reject(new TypeError("secret")),
   } as unknown as AdaptiveExecutor;
-  const handler = handlerWith({ log: ({ defect }) => logged.push(defect ?? "") }, broken);
+  const handler = handlerWith({ log: ({ defect }) => logged.push(defect ?? "") }, { executor: broken });
   const [status, error] = await refused(post(cat, undefined, "", handler));
   assertEquals([status, error.includes("secret")], [500, false]);
   assertMatch(logged.join(), /TypeError: secret\n.*\.ts:/);
@@ -353,10 +367,10 @@ Deno.test("metrics count requests, exits, multiply-adds and batches", async () =
       'ranet_http_requests_total{path="/classify",status="415"} 1',
       'ranet_http_requests_total{path="other",status="404"} 1',
       "ranet_classify_seconds_count 1",
-      'ranet_images_total{exit="1"} 0',
-      'ranet_images_total{exit="3"} 2',
-      `ranet_multiply_adds_total ${2 * results[0].fullFlops}`,
-      "ranet_batch_images_sum 2",
+      'ranet_images_total{model="tiny",exit="1"} 0',
+      'ranet_images_total{model="tiny",exit="3"} 2',
+      `ranet_multiply_adds_total{model="tiny"} ${2 * results[0].fullFlops}`,
+      'ranet_batch_images_sum{model="tiny"} 2',
       "ranet_queued_images 0",
     ]
   ) assert(lines.includes(line), line);
@@ -372,10 +386,10 @@ Deno.test("the OpenAPI document is valid, and says what there is", async () => {
   const { ImageResult, BudgetResult, Health } = document.components.schemas;
   const keys = (value: object) => Object.keys(value).toSorted();
   const [result] = await (await post(cat)).json();
-  const withBudget = await (await post(cat, undefined, "", handlerWith({ budget: 1e6 }))).json();
+  const withBudget = await (await post(cat, undefined, "", handlerWith({}, { budget: 1e6 }))).json();
   assertEquals(keys(result), ImageResult.required.toSorted());
   assertEquals(keys(withBudget), BudgetResult.required.toSorted());
-  assertEquals(keys(await (await get("/health")).json()), Health.required.toSorted());
+  assertEquals(keys(await (await get("/health")).json()), [...Health.required, "device", "exits"].toSorted());
 });
 
 Deno.test("hostile bodies get an error, and nothing more", async () => {
@@ -394,4 +408,130 @@ Deno.test("hostile bodies get an error, and nothing more", async () => {
     await response.body?.cancel();
   }
   assertEquals((await post(cat)).status, 200);
+});
+
+const v2 = (path: string, init?: RequestInit, to = handle) => to(new Request(`http://host/v2${path}`, init));
+/** An inference request about the cat, as JSON or with its bytes behind it. */
+function inference(others: object = {}, binary = false): RequestInit {
+  const input = { name: "images", shape: [1], datatype: "BYTES" };
+  if (!binary) {
+    return { method: "POST", body: JSON.stringify({ inputs: [{ ...input, data: [cat.toBase64()] }], ...others }) };
+  }
+  const parameters = { binary_data_size: cat.length + 4 };
+  const head = new TextEncoder().encode(JSON.stringify({ inputs: [{ ...input, parameters }], ...others }));
+  const length = new Uint8Array(Uint32Array.of(cat.length).buffer);
+  const headers = { "inference-header-content-length": String(head.length) };
+  return { method: "POST", headers, body: new Uint8Array([...head, ...length, ...cat]) };
+}
+
+Deno.test("Open Inference Protocol: the server and its models describe themselves", async () => {
+  const server = await (await v2("")).json();
+  assertEquals([server.name, server.extensions], ["ranet", ["binary_tensor_data", "statistics"]]);
+  for (const path of ["/health/live", "/health/ready", "/models/tiny/ready", "/models/tiny/versions/1/ready"]) {
+    const response = await v2(path);
+    assertEquals([response.status, await response.body!.cancel()], [200, undefined], path);
+  }
+  for (const path of ["/models/tiny", "/models/tiny/versions/1"]) {
+    const { name, versions, inputs, outputs } = await (await v2(path)).json();
+    assertEquals([name, versions], ["tiny", ["1"]]);
+    assertEquals(inputs, [{ name: "images", datatype: "FP32", shape: [-1, 3, 20, 20] }]);
+    assertEquals(outputs.at(-1), { name: "logits", datatype: "FP32", shape: [-1, 3, 5] });
+  }
+  const config = await (await v2("/models/tiny/config")).json();
+  assertEquals([config.max_batch_size, config.input[0].data_type], [4, "TYPE_FP32"]);
+  assertEquals(await refused(v2("/models/other")), [404, 'There is no model "other": there are tiny']);
+  assertEquals((await refused(v2("/models/tiny/versions/2/ready")))[0], 404);
+  assertEquals((await refused(v2("/models/tiny/infer")))[0], 405);
+});
+
+Deno.test("Open Inference Protocol: files, pixels and tensors get what /classify says, in JSON and as bytes", async () => {
+  const [expected] = await (await post(cat)).json();
+  const outputs = ["label", "confidence", "exit", "flops"].map((name) => ({ name }));
+  const answer = await (await v2("/models/tiny/infer", inference({ id: "x", outputs }))).json();
+  assertEquals([answer.model_name, answer.model_version, answer.id], ["tiny", "1", "x"]);
+  const found = answer.outputs.map(({ data: [value] }: { data: unknown[] }) => value);
+  const { label, confidence, exit, flops } = expected;
+  assertEquals(found, [label, confidence, exit, flops]);
+
+  const image = await decoders.image(cat, { source: "cat" });
+  const tensor = await decoders.tensor(cat, { source: "cat", input: model.spec.input });
+  const rgb = image.data.filter((_, i) => i % 4 < 3);
+  const inputs = [
+    { name: "images", datatype: "UINT8", shape: [1, image.height, image.width, 3], data: [...rgb] },
+    { name: "images", datatype: "FP32", shape: [1, 3, 20, 20], data: [...tensor] },
+  ];
+  for (const input of inputs) {
+    const init = { method: "POST", body: JSON.stringify({ inputs: [input], outputs }) };
+    const same = await (await v2("/models/tiny/versions/1/infer", init)).json();
+    assertEquals(same.outputs, answer.outputs);
+  }
+  const response = await v2(
+    "/models/tiny/infer",
+    inference({ outputs, parameters: { binary_data_output: true } }, true),
+  );
+  const bytes = await response.bytes();
+  const head = Number(response.headers.get("inference-header-content-length"));
+  assertEquals(JSON.parse(new TextDecoder().decode(bytes.subarray(0, head))).outputs.length, 4);
+  assertEquals(new DataView(bytes.buffer, head + 4 + label.length).getFloat32(0, true), Math.fround(confidence));
+});
+
+Deno.test("Open Inference Protocol: thresholds, budgets, logits and deadlines are each request's own", async () => {
+  const exitOf = async (parameters: object, to = handle) => {
+    const { outputs } = await (await v2("/models/tiny/infer", inference({ parameters }), to)).json();
+    return outputs.find(({ name }: { name: string }) => name === "exit").data[0];
+  };
+  assertEquals([await exitOf({ threshold: 0 }), await exitOf({ threshold: [1, 0, 0] })], [1, 2]);
+  assertEquals((await refused(v2("/models/tiny/infer", inference({ parameters: { budget: 1e9 } }))))[0], 400);
+  const calibration = {
+    ...{ model: "tiny", weights: await digestTensors(model.tensors), target: { budget: 5 }, q: 1, expectedAccuracy: 1 },
+    ...{ thresholds: [0, 0, -Infinity], expectedCost: 5, samples: 1 },
+  };
+  assertEquals(
+    await exitOf({ budget: 10 }, handlerWith({}, { when: { threshold: 1 }, calibrations: [calibration] })),
+    1,
+  );
+
+  const { outputs: [logits] } = await (await v2("/models/tiny/infer", inference({ outputs: [{ name: "logits" }] })))
+    .json();
+  const tensor = await decoders.tensor(cat, { source: "cat", input: model.spec.input });
+  assertEquals(logits.shape, [1, 3, 5]);
+  assertEquals(logits.data, (await executor.forward(tensor)).flatMap((exit) => [...exit]));
+
+  const slow = handlerWith({ batchWait: 2000 });
+  const late = await refused(v2("/models/tiny/infer", inference({ parameters: { deadline_ms: 20 } }), slow));
+  assertEquals(late, [503, "Cannot classify just now: there was no result within 20 ms"]);
+});
+
+Deno.test("several models: loaded once, counted apart, unloaded when nobody asks, and loaded again", async () => {
+  const loads: string[] = [];
+  const watched = (name: string): ModelSource => ({
+    name,
+    async load() {
+      loads.push(name);
+      return {
+        ...await source().load(),
+        executor: await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 }),
+      };
+    },
+  });
+  using handler = createHandler({ ...OPTIONS, models: [watched("a"), watched("b")], unloadAfter: 100 });
+  const ask = (name: string) => v2(`/models/${name}/infer`, inference(), handler.handle);
+  const ready = await v2("/health/ready", undefined, handler.handle);
+  assertEquals([ready.status, await ready.json()], [503, { ready: false }]);
+  await handler.load();
+  assertEquals((await (await v2("/health/ready", undefined, handler.handle)).json()).ready, true);
+  await Promise.all(["a", "b", "b"].map(ask));
+  assertEquals(loads, ["a", "b"]);
+  const { model_stats: stats } = await (await v2("/models/stats", undefined, handler.handle)).json();
+  assertEquals(
+    stats.map(({ name, inference_count: count }: { name: string; inference_count: number }) => [name, count]),
+    [
+      ["a", 1],
+      ["b", 2],
+    ],
+  );
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assertEquals((await v2("/models/a/ready", undefined, handler.handle)).status, 503);
+  assertEquals((await ask("a")).status, 200);
+  assertEquals(loads, ["a", "b", "a"]);
 });

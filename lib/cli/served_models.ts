@@ -1,0 +1,52 @@
+/**
+ * Which models a server has.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { RanetError } from "../errors.ts";
+import { exists } from "../exists.ts";
+
+/** A model to serve. */
+export interface ServedModel {
+  /** What clients call it. */
+  readonly name: string;
+  /** A bundled name, or where it is. */
+  readonly model: string;
+}
+
+/**
+ * Reads what `--model` was given, once or several times: a model, `NAME=` a model, or a folder of models, each called by
+ * its own last part.
+ *
+ * @throws {RanetError} If two are called the same.
+ */
+export async function servedModels(given: readonly string[]): Promise<ServedModel[]> {
+  const models = (await Promise.all(given.map(modelsOf))).flat();
+  const twice = models.find(({ name }, i) => models.findIndex((other) => other.name === name) < i);
+  if (!twice) return models;
+  throw new RanetError(
+    `Cannot serve two models called ${JSON.stringify(twice.name)}: name one of them, --model ANOTHER=${twice.model}`,
+  );
+}
+
+async function modelsOf(given: string): Promise<ServedModel[]> {
+  const [, name, model] = /^([^=/]+)=(.+)$/.exec(given) ?? [];
+  if (model !== undefined) return [{ name, model }];
+  const below = await modelsIn(given);
+  if (below.length > 0) return below;
+  return [{ name: basename(given).replace(/\.ya?ml$/, ""), model: given }];
+}
+
+/** Directories with a spec, in a folder that has none itself. */
+async function modelsIn(folder: string): Promise<ServedModel[]> {
+  const { isDirectory = false } = await Deno.stat(folder).catch(() => ({}) as Deno.FileInfo);
+  if (!isDirectory || await exists(join(folder, "spec.yaml"))) return [];
+  const models: ServedModel[] = [];
+  for (const { name } of (await Array.fromAsync(Deno.readDir(folder))).sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const model = join(folder, name);
+    if (await exists(join(model, "spec.yaml"))) models.push({ name, model });
+  }
+  return models;
+}

@@ -1,0 +1,25 @@
+/**
+ * A model as a server has it.
+ *
+ * @module
+ */
+
+import type { Calibration } from "../calibration/calibration.ts";
+import type { AdaptiveExecutor, ClassifyOptions } from "../executor/executor.ts";
+
+/** A model as it is loaded. */
+export interface LoadedModel {
+  /** What runs it; disposed of when it is unloaded. */
+  readonly executor: AdaptiveExecutor;
+  /** When an image leaves, unless its request says so. */
+  readonly when: ClassifyOptions;
+  /** Multiply-adds per image that `when` keeps to, if it comes from a budget. */
+  readonly budget?: number;
+  /** For what budgets requests may ask. */
+  readonly calibrations: readonly Calibration[];
+  /** Most images computed together: the executor's capacity. */
+  readonly capacity: number;
+}
+
+/** Every model has one version. */
+export const MODEL_VERSION = "1";

@@ -1,0 +1,129 @@
+/**
+ * The models that a server has: each is loaded once, when it is first wanted or the server starts, and may be unloaded when
+ * nobody has asked for it for long.
+ *
+ * @module
+ */
+
+import { Classifier, type ClassifierLimits, type SharedBounds } from "./classify.ts";
+import type { LoadedModel } from "./loaded_model.ts";
+import type { Metrics } from "./metrics.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Where a model comes from. */
+export interface ModelSource {
+  /** What clients call it. */
+  readonly name: string;
+  /** Loads it. */
+  load(): Promise<LoadedModel>;
+}
+
+/** How models are kept. */
+export interface ModelsOptions extends ClassifierLimits {
+  /** Milliseconds without a request after which a model is unloaded. Default: never. */
+  readonly unloadAfter?: number;
+}
+
+interface Entry {
+  readonly source: ModelSource;
+  loading?: Promise<Classifier>;
+  loaded?: Classifier;
+  /** Requests that use it. */
+  users: number;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** A server's models. */
+export class Models {
+  /** Their names, the default one first. */
+  readonly names: readonly string[];
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #options: ModelsOptions;
+  readonly #bounds: SharedBounds;
+  readonly #metrics: Metrics;
+
+  /** Knows them; none is loaded yet. */
+  constructor(
+    sources: readonly ModelSource[],
+    options: ModelsOptions & { readonly bounds: SharedBounds; readonly metrics: Metrics },
+  ) {
+    this.names = sources.map(({ name }) => name);
+    this.#entries = new Map(sources.map((source) => [source.name, { source, users: 0 }]));
+    this.#options = options;
+    this.#bounds = options.bounds;
+    this.#metrics = options.metrics;
+  }
+
+  /** Loads all, and says what fails. */
+  async loadAll(): Promise<void> {
+    for (const name of this.names) await this.use(name, () => Promise.resolve());
+  }
+
+  /** Whether a model is loaded and can compute. */
+  async isReady(name: string): Promise<boolean> {
+    const { loaded } = this.#entry(name);
+    return loaded !== undefined && await loaded.failure() === undefined;
+  }
+
+  /** Those that are loaded. */
+  get loaded(): Classifier[] {
+    return [...this.#entries.values()].flatMap(({ loaded }) => loaded ?? []);
+  }
+
+  /**
+   * Runs something with a model, which is loaded if it is not, and stays so meanwhile.
+   *
+   * @throws {Refusal} If there is no such model.
+   */
+  async use<T>(name: string, run: (model: Classifier) => Promise<T>): Promise<T> {
+    const entry = this.#entry(name);
+    clearTimeout(entry.timer);
+    entry.users++;
+    try {
+      return await run(await this.#load(entry));
+    } finally {
+      entry.users--;
+      this.#unloadLater(entry);
+    }
+  }
+
+  /** Unloads all. */
+  unloadAll(): void {
+    for (const entry of this.#entries.values()) this.#unload(entry);
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (entry) return entry;
+    throw new Refusal(404, `There is no model ${JSON.stringify(name)}: there are ${this.names.join(", ")}`);
+  }
+
+  async #load(entry: Entry): Promise<Classifier> {
+    entry.loading ??= entry.source.load().then((model) =>
+      entry.loaded = new Classifier(entry.source.name, model, {
+        limits: this.#options,
+        bounds: this.#bounds,
+        metrics: this.#metrics.model(entry.source.name),
+      })
+    );
+    try {
+      return await entry.loading;
+    } catch (error) {
+      entry.loading = undefined;
+      throw error;
+    }
+  }
+
+  #unloadLater(entry: Entry): void {
+    const { unloadAfter } = this.#options;
+    if (unloadAfter === undefined || entry.users > 0 || !entry.loaded) return;
+    entry.timer = setTimeout(() => this.#unload(entry), unloadAfter);
+    Deno.unrefTimer(entry.timer as unknown as number);
+  }
+
+  #unload(entry: Entry): void {
+    clearTimeout(entry.timer);
+    entry.loaded?.executor[Symbol.dispose]();
+    entry.loaded = entry.loading = undefined;
+  }
+}
