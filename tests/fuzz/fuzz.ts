@@ -12,7 +12,7 @@ import { isExpected, TARGETS } from "./targets.ts";
 /** Inputs between two looks at the clock. */
 const ROUND = 50;
 
-const given = parseArgs(Deno.args, { string: ["minutes", "seed", "_"] });
+const given = parseArgs(Deno.args, { string: ["minutes", "seed", "_"], boolean: ["help"] });
 const names = given._.length > 0 ? given._.map(String) : Object.keys(TARGETS);
 const minutes = Number(given.minutes ?? 1);
 const seed = given.seed === undefined ? crypto.getRandomValues(new Uint32Array(1))[0] >>> 1 : Number(given.seed);

@@ -8,8 +8,8 @@ import { connect, type Socket } from "node:net";
 import { fixture } from "../data/fixtures.ts";
 import { blackPng, inflationBomb, largeJpeg, panickingPng, scanBomb } from "./hostile_files.ts";
 
-/** An attack on the server at an address, from another. */
-type Attack = (target: URL, from: string) => Promise<void>;
+/** An attack on the server at an address, from another, at full scale or a share of it. */
+type Attack = (target: URL, from: string, scale: number) => Promise<void>;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -54,7 +54,7 @@ async function hold(
 }
 
 function repeat<T>(value: T, times: number): T[] {
-  return new Array<T>(times).fill(value);
+  return new Array<T>(Math.ceil(times)).fill(value);
 }
 
 function form(bytes: Uint8Array<ArrayBuffer>, count: number): FormData {
@@ -74,52 +74,52 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       await post(target, from, [part], { "content-type": `multipart/form-data; boundary=${boundary}` });
     }
   },
-  async panickingPngs(target, from) {
+  async panickingPngs(target, from, scale) {
     const png = await panickingPng();
-    for (let i = 0; i < 10; i++) await post(target, from, repeat(png, 10));
+    for (let i = 0; i < 10; i++) await post(target, from, repeat(png, 10 * scale));
   },
-  async scanBombs(target, from) {
-    await post(target, from, repeat(await scanBomb(), 8));
+  async scanBombs(target, from, scale) {
+    await post(target, from, repeat(await scanBomb(), 8 * scale));
   },
   async inflationBombs(target, from) {
     await post(target, from, repeat(await inflationBomb(), 3));
   },
-  async oneByteChunks(target, from) {
+  async oneByteChunks(target, from, scale) {
     const chunks = `1\r\nx\r\n`.repeat(1000);
     const socket = connect({ host: target.hostname, port: Number(target.port), localAddress: from });
     const ended = new Promise<void>((resolve) => socket.on("close", () => resolve()));
     socket.on("error", () => socket.destroy()).resume();
     socket.write(`${POST}transfer-encoding: chunked\r\nconnection: close\r\n\r\n`);
-    for (let i = 0; i < 100; i++) await new Promise((resolve) => socket.write(chunks, resolve));
+    for (let i = 0; i < 100 * scale; i++) await new Promise((resolve) => socket.write(chunks, resolve));
     socket.write("0\r\n\r\n");
     await ended;
   },
-  async idleConnections(target, from) {
-    await hold(target, from, { count: 1000, head: "", ms: 5000 });
+  async idleConnections(target, from, scale) {
+    await hold(target, from, { count: 1000, head: "", ms: 5000 * scale });
   },
-  async halfHeads(target, from) {
-    await hold(target, from, { count: 300, head: POST, ms: 5000 });
+  async halfHeads(target, from, scale) {
+    await hold(target, from, { count: 300, head: POST, ms: 5000 * scale });
   },
-  async bodiesAlmostWhole(target, from) {
+  async bodiesAlmostWhole(target, from, scale) {
     const head = `${POST}content-length: 32000000\r\n\r\n`;
-    await hold(target, from, { count: 8, head, body: 31_999_999, ms: 5000 });
+    await hold(target, from, { count: 8, head, body: 31_999_999, ms: 5000 * scale });
   },
-  async slowUploads(target, from) {
+  async slowUploads(target, from, scale) {
     const head = `${POST}content-length: 3000000\r\n\r\n`;
-    await hold(target, from, { count: 100, head, body: 200_000, ms: 5000 });
+    await hold(target, from, { count: 100, head, body: 200_000, ms: 5000 * scale });
   },
-  async largePhotos(target, from) {
-    await post(target, from, repeat(await largeJpeg(), 100));
+  async largePhotos(target, from, scale) {
+    await post(target, from, repeat(await largeJpeg(), 100 * scale));
   },
-  async manyPixels(target, from) {
+  async manyPixels(target, from, scale) {
     const png = await blackPng();
     await post(target, from, [form(png, 64)]);
-    await post(target, from, repeat(png, 64));
+    await post(target, from, repeat(png, 64 * scale));
     await post(target, from, [form(png, 2), form(png, 2), form(png, 2), form(png, 2)]);
   },
-  async damagedFiles(target, from) {
+  async damagedFiles(target, from, scale) {
     const files = await Promise.all(["photo.jpg", "progressive.jpg", "photo.png", "photo.webp"].map(fixture));
-    const bodies = Array.from({ length: 200 }, (_, i) => {
+    const bodies = Array.from({ length: 200 * scale }, (_, i) => {
       const bytes = files[i % files.length].slice();
       for (let k = 0; k < 5; k++) bytes[(i * 7919 + k * 104_729) % bytes.length] ^= 1 << (i + k) % 8;
       return bytes;
@@ -133,10 +133,10 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       await hold(target, from, { count: 3, head: `${method} /classify HTTP/1.1\r\nhost: x\r\n\r\n`, ms: 100 });
     }
   },
-  async goneWhileDecoding(target, from) {
+  async goneWhileDecoding(target, from, scale) {
     const jpeg = await largeJpeg();
     const head = `${POST}content-length: ${jpeg.length}\r\n\r\n`;
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 20 * scale; i++) {
       const socket = connect({ host: target.hostname, port: Number(target.port), localAddress: from });
       socket.on("error", () => socket.destroy());
       socket.write(head);
