@@ -63,7 +63,7 @@ export type { ImageSource } from "./lib/classifier/image_source.ts";
 export { decodeImage } from "./lib/data/decode.ts";
 export type { RgbImage } from "./lib/data/image.ts";
 export { toTensor } from "./lib/data/preprocess.ts";
-export type { DeviceChoice } from "./lib/device/open.ts";
+export type { DeviceChoice } from "./lib/device/fallback.ts";
 export type { Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export { drawNetwork } from "./lib/drawing/draw.ts";

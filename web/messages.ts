@@ -32,7 +32,9 @@ export type Report =
   | {
     readonly kind: "ready";
     readonly device: { readonly kind: "gpu" | "cpu"; readonly name: string };
-    /** Why it does not run on the GPU although there is one. */
+    /** Whether the browser has WebGPU at all. */
+    readonly hasWebGpu: boolean;
+    /** Why it does not run on the GPU where it should. */
     readonly reason?: string;
   }
   | { readonly kind: "broken"; readonly message: string }

@@ -26,9 +26,9 @@ function showDevice(kind: "gpu" | "cpu" | "broken", text: string): void {
 function heed(report: Report, classify: Classify): void {
   switch (report.kind) {
     case "ready": {
-      const { kind, name } = report.device;
-      const cpu = report.reason ? "WebGPU failed" : forced ? "as asked" : "this browser has no WebGPU";
-      showDevice(kind, kind === "gpu" ? `WebGPU: ${name}` : `CPU: ${cpu}`);
+      const { device: { kind, name }, hasWebGpu, reason } = report;
+      const why = hasWebGpu ? reason ? "WebGPU failed" : "WebGPU has no GPU here" : "this browser has no WebGPU";
+      showDevice(kind, kind === "gpu" ? `WebGPU: ${name}` : `CPU: ${forced ? "as asked" : why}`);
       device.title = report.reason ?? "";
       return;
     }

@@ -1,6 +1,5 @@
 /**
- * Runs the network off the page's thread: on WebGPU where the browser has it, else on the CPU. With `?device=cpu` in its
- * URL always on the CPU.
+ * Runs the network off the page's thread, by default on what `auto` takes; `?device=cpu` and `?device=gpu` in its URL insist.
  *
  * @module
  */
@@ -39,52 +38,44 @@ async function run(): Promise<void> {
   }
   while (true) {
     const question = questions.shift();
-    if (question) executor = await answer(executor, question);
+    if (question) await answer(executor, question);
     else await new Promise<void>((resolve) => wake = resolve);
   }
 }
 
+/** Why it runs on the CPU although that is not what was wanted. */
+let reason: string | undefined;
+
 async function open(model: Model): Promise<AdaptiveExecutor> {
-  const start = async (device: "gpu" | "cpu"): Promise<AdaptiveExecutor> => {
-    const executor = await AdaptiveExecutor.create(model, { device, capacity: 1 });
-    // The first run makes the pipelines: not to be counted as the first image's time.
-    await executor.forward(new Float32Array(3 * model.spec.input.size ** 2));
-    return executor;
-  };
-  const forced = new URL(location.href).searchParams.get("device") === "cpu";
-  let executor: AdaptiveExecutor;
-  let reason: string | undefined;
-  try {
-    const hasGpu = !forced && Boolean(await navigator.gpu?.requestAdapter());
-    executor = await start(hasGpu ? "gpu" : "cpu");
-  } catch (error) {
-    reason = (error as Error).message;
-    executor = await start("cpu");
-  }
-  report({ kind: "ready", device: executor.device, reason });
+  const wanted = new URL(location.href).searchParams.get("device");
+  const device = wanted === "cpu" || wanted === "gpu" ? wanted : "auto";
+  const executor = await AdaptiveExecutor.create(model, {
+    device,
+    capacity: 1,
+    onFallback: (message) => reason = message,
+  });
+  // The first run makes and tests the kernels: not to be counted as the first image's time.
+  await executor.forward(new Float32Array(3 * model.spec.input.size ** 2));
+  await tellDevice(executor);
   return executor;
 }
 
-/** Answers, and returns what to go on with: another executor where the GPU was lost. */
-async function answer(executor: AdaptiveExecutor, { id, name, file }: Question): Promise<AdaptiveExecutor> {
+async function tellDevice({ device }: AdaptiveExecutor): Promise<void> {
+  report({ kind: "ready", device, hasWebGpu: Boolean(await navigator.gpu?.requestAdapter()), reason });
+}
+
+async function answer(executor: AdaptiveExecutor, { id, name, file }: Question): Promise<void> {
   try {
-    const { model } = executor;
-    const { input } = model.spec;
+    const { input } = executor.model.spec;
+    const { kind } = executor.device;
     const image = await decodeImage(new Uint8Array(await file.arrayBuffer()), { source: name });
     const tensor = toTensor(image, input);
     report({ kind: "image", id, thumbnail: await thumbnail(image), seen: seenBy(input, tensor) });
-    try {
-      await answerByExits(executor, id, tensor);
-    } catch (error) {
-      if (executor.device.kind === "cpu") throw error;
-      executor[Symbol.dispose]();
-      executor = await open(model);
-      await answerByExits(executor, id, tensor);
-    }
+    await answerByExits(executor, id, tensor);
+    if (executor.device.kind !== kind) await tellDevice(executor);
   } catch (error) {
     report({ kind: "problem", id, message: (error as Error).message });
   }
-  return executor;
 }
 
 async function answerByExits(executor: AdaptiveExecutor, id: number, tensor: Float32Array): Promise<void> {

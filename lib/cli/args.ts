@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import type { DeviceChoice } from "../device/open.ts";
+import type { DeviceChoice } from "../device/fallback.ts";
 import { RanetError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
 import { type Call, type Command, UsageError } from "./command.ts";

@@ -1,41 +1,102 @@
 /**
- * `ranet devices`: what there is to run on.
+ * `ranet devices`: what there is to run on, and whether it computes what it should.
  *
  * @module
  */
 
+import config from "../../deno.json" with { type: "json" };
 import { type AdapterDescription, describeAdapters } from "../device/open.ts";
+import { requireAdapter, titleOf } from "../device/webgpu/adapter.ts";
+import { checkAdapter, CHECKS, type KernelCheckResult } from "../device/webgpu/check.ts";
+import { RanetError } from "../errors.ts";
 import type { Call, Command, Terminal } from "./command.ts";
+import { Progress } from "./progress.ts";
 import { printable, table } from "./text.ts";
 
 /** The command. */
 export const devicesCommand: Command<never> = {
   name: "devices",
-  summary: "list what there is to run on, with limits and features",
+  summary: "list what there is to run on, with limits and features; or check it",
   usage: "[options]",
   operands: [0, 0],
   description: `Lists the WebGPU adapter, if there is one, and the CPU runner, and says which of them is used unless
---device asks for the other.`,
+--device asks for the other. With --check every kernel runs on the adapter and on the CPU runner, on
+several shapes; it exits with 1 if they disagree, and prints what a bug report wants to know.`,
   options: {},
-  examples: ["ranet devices", "ranet devices --json | jq '.[] | select(.chosen).name'"],
-  async run({ json }: Call, { stdout }: Terminal): Promise<void> {
+  flags: { check: "compare the adapter's results with the CPU runner's: takes some seconds" },
+  examples: [
+    "ranet devices",
+    "ranet devices --check",
+    "ranet devices --json | jq '.[] | select(.chosen).name'",
+  ],
+  async run({ flags, json }: Call, { stdout }: Terminal): Promise<void> {
+    if (flags.has("check")) return await check(json, stdout);
     const adapters = await describeAdapters();
     if (json) return stdout(JSON.stringify(adapters));
     const overview = table(
       [["device", "left"], ["--device", "left"], ["used", "left"]],
-      adapters.map((
-        { name, kind, chosen },
-      ) => [name, kind, chosen ? "unless told otherwise" : `with --device ${kind}`]),
+      adapters.map((adapter) => {
+        const { kind, chosen } = adapter;
+        return [nameOf(adapter), kind, chosen ? "unless told otherwise" : `with --device ${kind}`];
+      }),
     );
     stdout([overview, ...adapters.filter(({ kind }) => kind === "gpu").map(details)].join("\n\n"));
   },
 };
 
-function details({ name, features, limits }: AdapterDescription): string {
+function nameOf({ name, backend }: AdapterDescription): string {
+  return backend === undefined ? name : titleOf({ name, backend });
+}
+
+function details(adapter: AdapterDescription): string {
+  const { features, limits } = adapter;
   const rows = Object.entries(limits).map(([limit, value]) => [limit, value.toLocaleString("en")]);
-  return `${printable(name)}
+  return `${printable(nameOf(adapter))}
 
 features: ${features.join(", ") || "none"}
 
 ${table([["limit", "left"], ["value", "right"]], rows)}`;
+}
+
+async function check(json: boolean, stdout: Terminal["stdout"]): Promise<void> {
+  const adapter = await requireAdapter();
+  const results: KernelCheckResult[] = [];
+  {
+    using progress = new Progress("Checking", CHECKS, { unit: "kernels" });
+    for await (const result of checkAdapter(adapter)) {
+      results.push(result);
+      progress.advance(1);
+    }
+  }
+  const { vendor, architecture, device, isFallbackAdapter } = adapter.gpu.info;
+  const about = {
+    adapter: adapter.name,
+    backend: adapter.backend,
+    ...{ vendor, architecture, device, isFallbackAdapter },
+    system: Deno.build.target,
+    versions: { ranet: config.version, deno: Deno.version.deno },
+  };
+  const wrong = results.filter(({ right }) => !right).length;
+  if (json) stdout(JSON.stringify({ ...about, right: wrong === 0, kernels: results }));
+  else {
+    const rows = results.map(({ kernel, precision, error, failure, right, sameExits }) => [
+      kernel,
+      precision,
+      failure ?? (sameExits ? error.toExponential(1) : `${error.toExponential(1)}, other exits`),
+      right ? "yes" : "NO",
+    ]);
+    stdout(
+      `${table([["kernel", "left"], ["weights", "left"], ["off by, of the largest", "left"], ["right", "left"]], rows)}
+
+\`\`\`
+${printable(JSON.stringify(about))}
+\`\`\``,
+    );
+  }
+  if (wrong > 0) {
+    throw new RanetError(
+      `${wrong} of ${results.length} kernels are wrong on ${titleOf(adapter)}. Use --device cpu, and please report ` +
+        `what is printed above.`,
+    );
+  }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { findAdapter } from "../device/webgpu/adapter.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { wrap } from "../spec/yaml_text.ts";
@@ -24,8 +23,8 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   weights: { value: "W", help: "a safetensors file (or URL) to take instead of the model's own" },
   device: {
     value: "D",
-    help: `auto (default): the WebGPU adapter, unless there is none or it is itself a driver for the CPU; else the CPU;
-or gpu; or cpu`,
+    help: `auto (default): the WebGPU adapter if there is one that is not itself a CPU driver, else the CPU, which also
+takes over where the adapter fails; or gpu; or cpu`,
   },
   precision: {
     value: "P",
@@ -40,7 +39,7 @@ export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string
   "allow-outside": "let a CSV name images outside of its own folder",
 };
 
-/** Loads a model and makes it ready to run; says so where the CPU stands in for a missing adapter. */
+/** Loads a model and makes it ready to run; says so where the CPU stands in for an adapter. */
 export async function openExecutor(
   { options }: Call<ModelOption>,
   { stderr }: Pick<Terminal, "stderr">,
@@ -50,9 +49,5 @@ export async function openExecutor(
   const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
   const threads = options.threads === undefined ? undefined : count("threads", options.threads);
   const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights });
-  const executor = await AdaptiveExecutor.create(model, { device, capacity, precision, threads });
-  if (device === "auto" && executor.device.kind === "cpu" && !await findAdapter()) {
-    stderr("No WebGPU adapter: running on the CPU");
-  }
-  return executor;
+  return await AdaptiveExecutor.create(model, { device, capacity, precision, threads, onFallback: stderr });
 }

@@ -7,7 +7,7 @@
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import { CpuTrainer } from "./cpu/trainer.ts";
-import type { DeviceChoice } from "./open.ts";
+import type { DeviceChoice } from "./fallback.ts";
 import type { Trainer, TrainerOptions, TrainingState } from "./trainer.ts";
 
 /**

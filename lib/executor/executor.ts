@@ -5,7 +5,8 @@
  */
 
 import { argmax, softmax } from "../softmax.ts";
-import { type DeviceChoice, openRunner } from "../device/open.ts";
+import type { DeviceChoice, Runners } from "../device/fallback.ts";
+import { runnersOf } from "../device/open.ts";
 import type { Precision } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
@@ -36,8 +37,8 @@ export interface Classification {
 /** How an executor is made. */
 export interface ExecutorOptions {
   /**
-   * What to run on. Default `auto`: the WebGPU adapter if there is one, else the CPU. An adapter that is itself a driver
-   * for the CPU is left aside: our own runner is faster.
+   * What to run on. Default `auto`: the WebGPU adapter if there is one that is not itself a CPU driver, else the CPU; and
+   * the CPU where the adapter fails, or does not compute what it should.
    */
   readonly device?: DeviceChoice;
   /** Most images computed together; larger batches are run in parts. Default 64. */
@@ -46,6 +47,8 @@ export interface ExecutorOptions {
   readonly precision?: Precision;
   /** Most threads that the CPU runner uses, up to 256. Default one per core. Results do not depend on it. */
   readonly threads?: number;
+  /** Told, once, why `auto` runs on the CPU where an adapter should. Default: a warning on the console. */
+  readonly onFallback?: (message: string) => void;
 }
 
 /** When a sample leaves: at a threshold of one's own, or at those of a calibration. */
@@ -105,10 +108,10 @@ export class AdaptiveExecutor implements Disposable {
   readonly model: Model;
   /** How its weights are stored. */
   readonly precision: Precision;
-  readonly #open: () => Promise<Runner>;
+  readonly #runners: Runners;
   #runner: Runner;
-  /** A runner that has failed, as when its device was lost, does not work again. */
-  #failed = false;
+  /** What the runner failed with, as when its device was lost: it does not work again. */
+  #failure?: unknown;
   #disposed = false;
   /** Calls take turns: a runner holds one batch at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -117,11 +120,15 @@ export class AdaptiveExecutor implements Disposable {
 
   private constructor(
     model: Model,
-    options: { readonly precision: Precision; readonly open: () => Promise<Runner>; readonly runner: Runner },
+    options: {
+      readonly precision: Precision;
+      readonly runners: Runners;
+      readonly runner: Runner;
+    },
   ) {
     this.model = model;
     this.precision = options.precision;
-    this.#open = options.open;
+    this.#runners = options.runners;
     this.#runner = options.runner;
   }
 
@@ -134,7 +141,8 @@ export class AdaptiveExecutor implements Disposable {
    * @throws {RanetError} If the device is not there or has too little memory, or an option is out of range.
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
-    const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32", threads } = options;
+    const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
+    const { threads, onFallback = console.warn } = options;
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new RanetError(`Cannot make an executor: capacity is ${capacity}, expected a whole number of at least 1`);
     }
@@ -144,8 +152,8 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const open = () => openRunner(plan, model.tensors, { device, capacity, precision, threads });
-    return new AdaptiveExecutor(model, { precision, open, runner: await open() });
+    const runners = runnersOf(plan, model.tensors, { device, capacity, precision, threads, onFallback });
+    return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 
   /** What it runs on. */
@@ -216,21 +224,23 @@ export class AdaptiveExecutor implements Disposable {
     const batch = this.#checkSingle(image).slice();
     for (let exit = 0; exit < exits; exit++) {
       const limits = { signal, ms: exit === 0 ? Infinity : end - performance.now() };
-      const logits = await this.#inTurnUnless(limits, async () => {
-        let logits: Float32Array | undefined;
-        for (let stage = this.#loaded === batch ? exit : 0; stage <= exit; stage++) {
-          // Only between tasks do timers run, and may the signal change; without threads the CPU runner waits for nothing.
-          if (signal) await new Promise((resolve) => setTimeout(resolve));
-          if (exit === 0) signal?.throwIfAborted();
-          else if (signal?.aborted || performance.now() >= end) return undefined;
-          if (stage === 0) {
-            await this.#load(batch, 1);
-            this.#loaded = batch;
+      const logits = await this.#inTurnUnless(limits, () =>
+        this.#onRunner(async () => {
+          let logits: Float32Array | undefined;
+          for (let stage = this.#loaded === batch ? exit : 0; stage <= exit; stage++) {
+            // Only between tasks do timers run, and may the signal change; without threads the CPU runner waits for
+            // nothing.
+            if (signal) await new Promise((resolve) => setTimeout(resolve));
+            if (exit === 0) signal?.throwIfAborted();
+            else if (signal?.aborted || performance.now() >= end) return undefined;
+            if (stage === 0) {
+              await this.#load(batch, 1);
+              this.#loaded = batch;
+            }
+            [logits] = (await this.#run({ from: stage, to: stage + 1 })).logits;
           }
-          [logits] = (await this.#run({ from: stage, to: stage + 1 })).logits;
-        }
-        return logits;
-      });
+          return logits;
+        }));
       if (!logits) {
         if (exit === 0) signal?.throwIfAborted();
         return;
@@ -316,12 +326,14 @@ export class AdaptiveExecutor implements Disposable {
     const count = this.#countOf(images);
     const length = images.length / count;
     await this.#inTurn(async () => {
-      const { capacity } = await this.#workingRunner();
-      for (let start = 0; start < count; start += capacity) {
-        const size = Math.min(capacity, count - start);
-        await this.#load(images.subarray(start * length, (start + size) * length), size);
-        const { logits, exits } = await this.#run(range);
+      for (let start = 0; start < count;) {
+        const { logits, exits } = await this.#onRunner(async ({ capacity }) => {
+          const size = Math.min(capacity, count - start);
+          await this.#load(images.subarray(start * length, (start + size) * length), size);
+          return await this.#run(range);
+        });
         take(logits, exits);
+        start += exits.length;
       }
     });
   }
@@ -353,12 +365,25 @@ export class AdaptiveExecutor implements Disposable {
     return Promise.race([turn, late]).finally(settle);
   }
 
+  /** Uses the runner; if it fails, and another may take over, that one. */
+  async #onRunner<T>(use: (runner: Runner) => Promise<T>): Promise<T> {
+    while (true) {
+      const runner = await this.#workingRunner();
+      try {
+        return await use(runner);
+      } catch (error) {
+        const failed = error === this.#failure && !this.#disposed;
+        if (!failed || !this.#runners.recoversFrom(error, runner)) throw error;
+      }
+    }
+  }
+
   /** The runner; a new one after a failure, which may have another capacity. */
   async #workingRunner(): Promise<Runner> {
-    if (this.#failed) {
+    if (this.#failure !== undefined) {
       this.#runner[Symbol.dispose]();
-      this.#runner = await this.#open();
-      this.#failed = false;
+      this.#runner = await this.#runners.open();
+      this.#failure = undefined;
       if (this.#disposed) this.#runner[Symbol.dispose]();
     }
     return this.#runner;
@@ -366,15 +391,14 @@ export class AdaptiveExecutor implements Disposable {
 
   async #load(images: Float32Array, count: number): Promise<void> {
     this.#loaded = undefined;
-    const runner = await this.#workingRunner();
-    await runner.load(images, count);
+    await this.#runner.load(images, count);
   }
 
   async #run(range: StageRange): Promise<StageResults> {
     try {
       return await this.#runner.run(range);
     } catch (error) {
-      this.#failed = true;
+      this.#failure = error;
       this.#loaded = undefined;
       throw error;
     }

@@ -6,7 +6,7 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import { normaliser } from "../data/preprocess.ts";
-import type { DeviceChoice } from "../device/open.ts";
+import type { DeviceChoice } from "../device/fallback.ts";
 import { openTrainer } from "../device/open_trainer.ts";
 import type { Trainer } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Dataset } from "../data/dataset.ts";
-import type { DeviceChoice } from "../device/open.ts";
+import type { DeviceChoice } from "../device/fallback.ts";
 import { createModel, type Model } from "../model/model.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";

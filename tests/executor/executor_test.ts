@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { AdaptiveExecutor, createModel, decodeImage, loadModel, type Model, RanetError, toTensor } from "../../mod.ts";
 import { confidence, softmax } from "../../lib/softmax.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
@@ -166,7 +166,7 @@ Deno.test("a disposed executor says so (CPU)", () => checkDisposed("cpu"));
 gpuTest("a disposed executor says so", () => checkDisposed("gpu"));
 
 gpuTest(
-  "a device lost in the middle is an error that names it, and the next call runs on a new one",
+  "a device lost in the middle is opened once more; lost again it is an error, and the next call runs on a new one",
   async (adapter) => {
     const devices: GPUDevice[] = [];
     const { requestDevice } = GPUAdapter.prototype;
@@ -182,14 +182,14 @@ gpuTest(
       const stream = executor.anytime(image);
       await stream.next();
       devices[0].destroy();
-      await assertRejects(() => stream.next(), RanetError, adapter.name);
-      const [after] = await executor.classify(image);
-      assertEquals(after, before);
+      assertEquals((await Array.fromAsync(stream)).length, 2);
+      assertEquals(await executor.classify(image), [before]);
       assertEquals(devices.length, 2);
 
       const batch = executor.classify(images);
       devices[1].destroy();
-      await assertRejects(() => batch, RanetError, "lost");
+      const { message } = await assertRejects(() => batch, RanetError, "lost");
+      assertStringIncludes(message, adapter.name);
       assertEquals((await Array.fromAsync(executor.anytime(image))).length, 3);
       executor[Symbol.dispose]();
       await assertRejects(() => executor.classify(image), RanetError, "disposed");
@@ -216,7 +216,6 @@ gpuTest("a batch too large for a device's limits is split, also where the next d
     using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 100 });
     const before = await executor.forward(images);
     devices[0].destroy();
-    await assertRejects(() => executor.forward(images), RanetError);
     const after = await executor.forward(images);
     after.forEach((logits, exit) => assertLess(relativeError(logits, before[exit]), 1e-5));
   } finally {

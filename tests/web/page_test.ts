@@ -94,7 +94,14 @@ chromiumTest("the page", async (t) => {
   await using site = await openSite();
 
   await t.step("answers on WebGPU as the command line does", async () => {
-    await answersLikeTheCommandLine(site, "", /^WebGPU: .*swiftshader/i);
+    await answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i);
+  });
+
+  await t.step("leaves a WebGPU that has no GPU alone", async () => {
+    const { page } = await site.open("");
+    await page.waitForSelector("#device[data-kind=cpu]");
+    assertEquals(await texts(page, "#device"), ["CPU: WebGPU has no GPU here"]);
+    await page.close();
   });
 
   await t.step("answers on the CPU as the command line does", async () => {
@@ -288,7 +295,7 @@ chromiumTest("ranet.js classifies in one call, whatever the browser can decode",
 
 chromiumTest("the page answers although the GPU is lost meanwhile", async () => {
   await using site = await openSite();
-  const { page } = await site.open("");
+  const { page } = await site.open("?device=gpu");
   await give(page, [path("examples/cat.jpg")]);
   const browser = await page.browser().target().createCDPSession();
   await browser.send("Browser.crashGpuProcess");

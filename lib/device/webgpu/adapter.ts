@@ -51,6 +51,22 @@ export function titleOf({ name, backend }: Pick<Adapter, "name" | "backend">): s
   return `${name} (${backend})`;
 }
 
+/** Its WebGPU features, sorted. */
+export function featuresOf({ gpu }: Adapter): string[] {
+  return [...gpu.features].toSorted();
+}
+
+/** Its WebGPU limits. */
+export function limitsOf({ gpu }: Adapter): Readonly<Record<string, number>> {
+  const limits: Record<string, number> = {};
+  // They are getters of the prototype.
+  for (const name in gpu.limits) {
+    const value = gpu.limits[name as keyof GPUSupportedLimits];
+    if (typeof value === "number") limits[name] = value;
+  }
+  return limits;
+}
+
 /** A CPU driver runs the 8 lanes of a vector in step, a workgroup a core; a GPU has lanes and cores in plenty. */
 export function defaultTraits(isCpu: boolean): AdapterTraits {
   return isCpu

@@ -31,6 +31,9 @@ const SOURCES = {
 
 const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 
+/** The text of all kernels, before constants are put in. */
+export const KERNEL_TEXT: string = JSON.stringify([SOURCES, WEIGHTS, ARGUMENTS]);
+
 /** A kernel, as it is compiled. */
 export interface Kernel {
   /** Its name. */

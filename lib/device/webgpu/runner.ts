@@ -245,6 +245,11 @@ export class WebGpuRunner implements Runner {
     return await this.#submit(encoder, from, to);
   }
 
+  /** Gives its memory back; the device goes on. */
+  release(): void {
+    for (const buffer of Object.values(this.#buffers).flat()) buffer.destroy();
+  }
+
   /** Gives the device and all its memory back. */
   [Symbol.dispose](): void {
     this.#device[Symbol.dispose]();

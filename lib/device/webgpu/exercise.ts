@@ -1,0 +1,127 @@
+/**
+ * A small network of fixed random weights that goes through every kernel, and what the CPU runner makes of it.
+ *
+ * @module
+ */
+
+import { buildNetwork } from "../../network/build.ts";
+import type { Layer, Network } from "../../network/network.ts";
+import { buildPlan } from "../../planner/build.ts";
+import type { Plan } from "../../planner/plan.ts";
+import { confidence } from "../../softmax.ts";
+import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import { CpuRunner } from "../cpu/runner.ts";
+import { type Precision, roundWeights } from "../precision.ts";
+
+/** What a device is to compute, and what comes of it. */
+export interface Exercise {
+  /** What runs. */
+  readonly plan: Plan;
+  /** Its weights, rounded to the precision. */
+  readonly weights: FoldedWeights;
+  /** Normalised images. */
+  readonly images: Float32Array;
+  /** How many there are. */
+  readonly count: number;
+  /** One per exit; some images leave at each. */
+  readonly thresholds: readonly number[];
+  /** Where each image leaves under them. */
+  readonly exits: readonly number[];
+  /** Of each exit; for images that have left before, too. */
+  readonly logits: readonly Float32Array[];
+}
+
+/** Widths and sizes of a network. Odd ones meet the ends of quads, rows and tiles. */
+export interface Shape {
+  /** Height and width of the images. */
+  readonly size: number;
+  /** Channels of the coarse and of the fine base feature. */
+  readonly channels: readonly [number, number];
+  /** Channels that a dense layer adds. */
+  readonly growth: number;
+  /** Number of classes. */
+  readonly classes: number;
+}
+
+/** Small, for a device is tried before its first answer. */
+const QUICK: Shape = { size: 37, channels: [6, 5], growth: 7, classes: 5 };
+
+/** More shapes, for a thorough check. */
+export const SHAPES: readonly Shape[] = [
+  QUICK,
+  { size: 21, channels: [1, 3], growth: 1, classes: 2 },
+  { size: 66, channels: [33, 18], growth: 13, classes: 67 },
+  { size: 97, channels: [70, 9], growth: 30, classes: 11 },
+];
+
+const COUNT = 5;
+
+/** Makes an exercise. Takes a few milliseconds. */
+export async function makeExercise(precision: Precision, shape: Shape = QUICK): Promise<Exercise> {
+  const network = networkOf(shape);
+  const plan = buildPlan(network);
+  const weights = roundWeights(randomWeights(network), precision);
+  const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
+  const range = { from: 0, to: plan.stages.length };
+  using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT });
+  await cpu.load(images, COUNT);
+  const { logits } = await cpu.run(range);
+  const thresholds = logits.map((values) => middleConfidence(values, shape.classes));
+  await cpu.load(images, COUNT);
+  const { exits } = await cpu.run({ ...range, thresholds });
+  return { plan, weights, images, count: COUNT, logits, thresholds, exits };
+}
+
+function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
+  return buildNetwork({
+    name: "self-test",
+    input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
+    classes: Array.from({ length: classes }, (_, i) => `${i}`),
+    stem: "conv7x7-pool",
+    baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
+    subnetworks: [
+      { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
+      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [] },
+    ],
+    layers: [1, 2, 1],
+    compress: 0.4,
+    reduction: 0.5,
+    headChannels: growth + 2,
+  });
+}
+
+function randomWeights({ exits }: Network): FoldedWeights {
+  const next = randomNumbers(2);
+  const random = (length: number, scale: number) => new Float32Array(length).map(() => scale * next());
+  const folded = ({ weights, outputs }: { weights: number; outputs: number }): FoldedLayer => ({
+    weight: random(weights, 2 / Math.sqrt(weights / outputs)),
+    bias: random(outputs, 0.5),
+  });
+  const sizes = (layer: Layer): [string, FoldedLayer][] => {
+    const inputs = layer.input.channels;
+    switch (layer.kind) {
+      case "convolution": {
+        const outputs = layer.output.channels;
+        return [[layer.name, folded({ weights: outputs * inputs * layer.kernel ** 2, outputs })]];
+      }
+      case "classifier":
+        return [[layer.name, folded({ weights: layer.classes * inputs, outputs: layer.classes })]];
+      default:
+        return [];
+    }
+  };
+  return new Map(exits.flatMap(({ layers }) => layers.flatMap(sizes)));
+}
+
+/** Between two images' confidences. */
+function middleConfidence(logits: Float32Array, classes: number): number {
+  const order = Array.from({ length: COUNT }, (_, i) => confidence(logits.subarray(i * classes, (i + 1) * classes)))
+    .toSorted((a, b) => a - b);
+  return (order[COUNT >> 1] + order[(COUNT >> 1) + 1]) / 2;
+}
+
+/** Numbers in (-1, 1) that are the same everywhere (a linear congruential generator: Numerical Recipes' constants). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) | 0) / 2 ** 31;
+}

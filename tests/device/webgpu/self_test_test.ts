@@ -1,0 +1,109 @@
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { type Adapter, titleOf } from "../../../lib/device/webgpu/adapter.ts";
+import { GpuDevice } from "../../../lib/device/webgpu/device.ts";
+import { makeExercise, SHAPES } from "../../../lib/device/webgpu/exercise.ts";
+import { isRight, SelfTestError, tryKernels } from "../../../lib/device/webgpu/self_test.ts";
+import { GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
+import { AdaptiveExecutor } from "../../../lib/executor/executor.ts";
+import { randomArray, tinyModel } from "../../fixtures.ts";
+import { gpuTest } from "../../gpu.ts";
+
+/** What a driver might get wrong: in a kernel, this becomes that. */
+const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
+  ["convolution ", "args.outSize * args.stride - half", "args.outSize - half"],
+  ["convolution ", "let last = select(0u, 0xff800000u, args.relu > 0)", "let last = 0u"],
+  ["convolution-shared ", "args.outSize * args.stride - half", "args.outSize - half"],
+  ["resize ", "fract(x), fract(y)", "fract(y), fract(x)"],
+  ["resize ", "case 1: { value = vec4f(before.w, value.xyz); }", "case 1: { value = vec4f(value.xyz, before.w); }"],
+  ["max-pool ", "!(value <= largest)", "(value <= largest)"],
+  ["max-pool ", "lanes < vec4u(args.outChannels)", "lanes + 1 < vec4u(args.outChannels)"],
+  ["classifier ", "dot(value, ", "dot(value.yxzw, "],
+  ["gate ", "1 / sum >= args.threshold", "1 / sum < args.threshold"],
+];
+
+/** Makes the driver misread a kernel until disposed of; tells how often it did. */
+function misread(kernel: string, from: string, to: string): { readonly times: () => number } & Disposable {
+  const { createShaderModule } = GPUDevice.prototype;
+  let times = 0;
+  GPUDevice.prototype.createShaderModule = function (descriptor) {
+    if (!descriptor.label?.startsWith(kernel)) return createShaderModule.call(this, descriptor);
+    const code = descriptor.code.replaceAll(from, to);
+    assertNotEquals(code, descriptor.code, `${kernel} has no ${from}`);
+    times++;
+    return createShaderModule.call(this, { ...descriptor, code });
+  };
+  return {
+    times: () => times,
+    [Symbol.dispose]: () => void (GPUDevice.prototype.createShaderModule = createShaderModule),
+  };
+}
+
+/** As where nothing can be kept from one run to the next. */
+function withoutCache(): Disposable {
+  const { open } = caches;
+  caches.open = () => Promise.reject(new Error("there is no cache"));
+  return { [Symbol.dispose]: () => void (caches.open = open) };
+}
+
+const withTile = (adapter: Adapter, kernel: string) => {
+  const tile = GPU_TILES.find((tile) => kernel.trim() === tile.kernel) ?? GPU_TILES[3];
+  return { ...adapter.traits, lanes: 8, tiles: [tile] };
+};
+
+gpuTest("a device that does what kernels say passes, on every shape and with either precision", async (adapter) => {
+  for (const precision of ["float32", "float16"] as const) {
+    using device = await GpuDevice.open(adapter, { precision });
+    for (const shape of SHAPES) {
+      const exercise = await makeExercise(precision, shape);
+      assert(new Set(exercise.exits).size > 1, "some images should leave early, and some stay");
+      const outcome = await tryKernels(device, withTile(adapter, "convolution-shared"), exercise);
+      assert(isRight(outcome), JSON.stringify(outcome));
+    }
+  }
+});
+
+for (const [kernel, from, to] of MISTAKES) {
+  gpuTest(`the self-test finds a driver that takes ${from} of ${kernel}for something else`, async (adapter) => {
+    using mistake = misread(kernel, from, to);
+    using device = await GpuDevice.open(adapter, { precision: "float32" });
+    const outcome = await tryKernels(device, withTile(adapter, kernel), await makeExercise("float32"));
+    assertEquals(mistake.times(), 1);
+    assertEquals(isRight(outcome), false);
+  });
+}
+
+gpuTest(
+  "gpu on a device that computes wrongly is an error that names it; right again, it is tested once",
+  async (adapter) => {
+    using _ = withoutCache();
+    const model = tinyModel();
+    const image = randomArray(3 * 20 ** 2, 1);
+    {
+      const [kernel, from, to] = MISTAKES[0];
+      using _mistake = misread(kernel, from, to);
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1 });
+      const { message } = await assertRejects(() => executor.forward(image), SelfTestError);
+      assertStringIncludes(message, titleOf(adapter));
+    }
+    const arenas: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      using count = countArenas();
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1 });
+      await executor.forward(image);
+      arenas.push(count.arenas());
+    }
+    assert(arenas[0] > 1, "the self-test should have run");
+    assertEquals(arenas[1], 1);
+  },
+);
+
+/** Counts runners by their largest buffer. */
+function countArenas(): { readonly arenas: () => number } & Disposable {
+  const { createBuffer } = GPUDevice.prototype;
+  let arenas = 0;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    arenas += Number(descriptor.label === "arena");
+    return createBuffer.call(this, descriptor);
+  };
+  return { arenas: () => arenas, [Symbol.dispose]: () => void (GPUDevice.prototype.createBuffer = createBuffer) };
+}
