@@ -1,13 +1,14 @@
 /**
  * Plans of single layers, with a way to see what they write. Runners hand out nothing but logits, so a probe is put
- * behind each layer: a classifier that takes its whole output, pixels and channels, for one pixel.
+ * behind each layer: a classifier that takes its whole output, pixels and channels, for one pixel. Nor do they take
+ * anything but images: to them a sample's whole arena is one, of a single pixel, so that no kernel but the one under test
+ * has a part in what it reads.
  *
  * @module
  */
 
-import type { Feature, Layer, Network } from "../../lib/network/network.ts";
-import { buildPlan } from "../../lib/planner/build.ts";
-import { type Plan, quadsOf } from "../../lib/planner/plan.ts";
+import type { Network } from "../../lib/network/network.ts";
+import { type Plan, quadsOf, type Region, type Step, type Wave } from "../../lib/planner/plan.ts";
 import type { FoldedLayer } from "../../lib/weights/fold.ts";
 import { randomArray } from "../fixtures.ts";
 
@@ -50,91 +51,99 @@ export type Probe = { readonly sums: number } | "numbers";
 
 /** A plan with its weights. */
 export interface ProbePlan {
+  /** A stage per case: the layer, then the probe. */
   readonly plan: Plan;
+  /** Weights of layers and probes. */
   readonly folded: ReadonlyMap<string, FoldedLayer>;
+  /** Where each case reads. */
+  readonly inputs: readonly Region[];
+  /** Where each case writes: its whole feature, channels beside its own included. */
+  readonly outputs: readonly Region[];
+  /** Numbers of a sample's arena, which are loaded as its image: whatever is to lie in inputs and outputs beforehand. */
+  readonly length: number;
 }
-
-/** Channels of the image, which all cases are resized from. */
-export const IMAGE_CHANNELS = 7;
 
 /**
- * A plan with a stage per case: its input and its output, channels beside its own included, are filled from the image;
- * then the layer, then the probe. With `numbers` there may be one case only, and its numbers come as they lie in the
- * arena: pixel by pixel, channels padded to whole quads.
+ * Makes the plan. With `numbers` there may be one case only, and its numbers come as they lie in the arena: pixel by pixel,
+ * channels padded to whole quads.
  */
-export function probePlan(cases: readonly Case[], options: { imageSize: number; probe: Probe }): ProbePlan {
-  const { imageSize, probe } = options;
-  const features: Feature[] = [{ name: "image", size: imageSize, channels: IMAGE_CHANNELS }];
-  const folded = new Map<string, FoldedLayer>();
-  const numbers = (feature: Feature) => 4 * feature.size ** 2 * quadsOf(feature.channels);
-  const stages = cases.map((layer, i): Layer[] => {
-    const at = features.length;
-    const total = layer.offset + layer.outChannels + layer.behind;
-    features.push({ name: `input ${i}`, size: layer.inSize, channels: layer.inChannels });
-    features.push({ name: `output ${i}`, size: layer.outSize, channels: total });
-    const fill = (feature: number): Layer[] => {
-      const { channels } = features[feature];
-      const layers: Layer[] = [];
-      for (let offset = 0; offset < channels; offset += IMAGE_CHANNELS) {
-        const part = Math.min(IMAGE_CHANNELS, channels - offset);
-        layers.push({
-          kind: "resize",
-          input: { feature: 0, offset: 0, channels: part },
-          output: { feature, offset, channels: part },
-        });
-      }
-      return layers;
-    };
-    const input = { feature: at, offset: 0, channels: layer.inChannels };
-    const output = { feature: at + 1, offset: layer.offset, channels: layer.outChannels };
-    const { kind, kernel, stride } = layer;
-    const fanIn = layer.inChannels * kernel ** 2;
-    folded.set(`layer ${i}`, {
-      weight: randomArray(layer.outChannels * fanIn, i + 1).map((value) => value / Math.sqrt(fanIn)),
-      bias: randomArray(layer.outChannels, i + 100),
-    });
-    const length = numbers(features[at + 1]);
-    const classes = probe === "numbers" ? length : probe.sums;
-    const weight = probe === "numbers"
-      ? Float32Array.from({ length: length ** 2 }, (_, j) => j % (length + 1) === 0 ? 1 : 0)
-      // Lanes that pad channels to a quad may hold anything.
-      : randomArray(classes * length, i + 200).map((value, j) => j % (4 * quadsOf(total)) < total ? value : 0);
-    folded.set(`probe ${i}`, { weight, bias: new Float32Array(classes) });
-    return [
-      ...fill(at),
-      ...fill(at + 1),
-      kind === "convolution"
-        ? { kind, input, output, kernel, stride, name: `layer ${i}`, bias: true, relu: layer.relu }
-        : { kind, input, output },
-      {
-        kind: "classifier",
-        input: { feature: at + 1, offset: 0, channels: total },
-        pool: 1,
-        classes,
-        name: `probe ${i}`,
-      },
-    ];
-  });
-  const classes = probe === "numbers" ? numbers(features.at(-1)!) : probe.sums;
-  const network = {
-    spec: { classes: new Array<string>(classes) },
-    features,
-    exits: stages.map((layers) => ({ layers })),
+export function probePlan(cases: readonly Case[], probe: Probe): ProbePlan {
+  let quads = 0;
+  const place = (size: number, channels: number): Region => {
+    const region = { offset: quads, pitch: quadsOf(channels), size, channel: 0, channels };
+    quads += size ** 2 * region.pitch;
+    return region;
   };
-  const plan = widenProbes(buildPlan(network as unknown as Network));
-  return { plan, folded };
+  const inputs = cases.map(({ inSize, inChannels }) => place(inSize, inChannels));
+  const outputs = cases.map((one) => place(one.outSize, one.offset + one.outChannels + one.behind));
+  const folded = new Map(cases.map((one, i) => [`layer ${i}`, layerWeights(one, i)]));
+  const classes = probe === "numbers" ? lengthOf(outputs[0]) : probe.sums;
+  const stages = cases.map((one, exit): Wave[] => {
+    folded.set(`probe ${exit}`, { weight: probeWeights(outputs[exit], probe, exit), bias: new Float32Array(classes) });
+    return [[layerStep(one, exit, { input: inputs[exit], output: outputs[exit] })], [
+      probeStep(outputs[exit], { classes, exit }),
+    ]];
+  });
+  const plan: Plan = {
+    network: networkOf([{ size: 1, channels: 4 * quads }, ...inputs, ...outputs], classes),
+    image: { offset: 0, pitch: quads, size: 1, channel: 0, channels: 4 * quads },
+    stages,
+    zeroQuads: Math.max(...inputs.map(({ pitch }) => pitch)),
+    sampleQuads: quads,
+    liveQuads: quads,
+  };
+  return { plan, folded, inputs, outputs, length: 4 * quads };
 }
 
-/** Makes each classifier take its whole input feature for one pixel. */
-function widenProbes(plan: Plan): Plan {
-  const stages = plan.stages.map((waves) =>
-    waves.map((wave) =>
-      wave.map((step) => {
-        if (step.kind !== "classifier") return step;
-        const inQuads = step.input.size ** 2 * step.input.pitch;
-        return { ...step, input: { ...step.input, size: 1, channels: 4 * inQuads } };
-      })
-    )
+/** The index of a channel's number at a pixel in a sample's arena. */
+export function indexIn({ offset, pitch }: Pick<Region, "offset" | "pitch">, pixel: number, channel: number): number {
+  return 4 * (offset + pixel * pitch) + channel;
+}
+
+function layerStep(one: Case, i: number, { input, output }: { input: Region; output: Region }): Step {
+  const { kind, kernel, stride, relu, offset, outChannels } = one;
+  const own = { ...output, channel: offset, channels: outChannels };
+  if (kind !== "convolution") return { kind, input, output: own };
+  const view = { feature: 0, offset: 0, channels: 0 };
+  const layer = { kind, input: view, output: view, kernel, stride, name: `layer ${i}`, bias: true, relu };
+  return { kind, input, output: own, layer };
+}
+
+/** Takes a whole feature for one pixel. */
+function probeStep(feature: Region, { classes, exit }: { classes: number; exit: number }): Step {
+  const input = { ...feature, size: 1, channels: lengthOf(feature) };
+  const view = { feature: 0, offset: 0, channels: 0 };
+  return {
+    kind: "classifier",
+    input,
+    exit,
+    layer: { kind: "classifier", input: view, pool: 1, classes, name: `probe ${exit}` },
+  };
+}
+
+function layerWeights({ inChannels, outChannels, kernel }: Case, i: number): FoldedLayer {
+  const fanIn = inChannels * kernel ** 2;
+  return {
+    weight: randomArray(outChannels * fanIn, i + 1).map((value) => value / Math.sqrt(fanIn)),
+    bias: randomArray(outChannels, i + 100),
+  };
+}
+
+function probeWeights(output: Region, probe: Probe, i: number): Float32Array {
+  const length = lengthOf(output);
+  if (probe === "numbers") return Float32Array.from({ length: length ** 2 }, (_, j) => Number(j % (length + 1) === 0));
+  // Lanes that pad channels to a quad may hold anything.
+  return randomArray(probe.sums * length, i + 200).map((value, j) =>
+    j % (4 * output.pitch) < output.channels ? value : 0
   );
-  return { ...plan, stages };
+}
+
+/** Floats of a feature, as it lies in the arena. */
+function lengthOf({ size, pitch }: Region): number {
+  return 4 * size ** 2 * pitch;
+}
+
+/** As much of one as runners look at. */
+function networkOf(features: readonly Pick<Region, "size" | "channels">[], classes: number): Network {
+  return { spec: { name: "probe", classes: new Array<string>(classes) }, features, exits: [] } as unknown as Network;
 }
