@@ -48,7 +48,8 @@ export interface Site extends AsyncDisposable {
   readonly url: string;
 }
 
-const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/** Arguments that give Chromium WebGPU, by SwiftShader. */
+export const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /** Builds the page, serves it and starts a browser, by default one with WebGPU. */
 export async function openSite({ webgpu = true }: { readonly webgpu?: boolean } = {}): Promise<Site> {

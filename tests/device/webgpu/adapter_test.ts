@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import { findAdapter, requestDevice } from "../../../lib/device/webgpu/adapter.ts";
+import { gpuTest } from "../../gpu.ts";
+
+/** wgpu's names of backends, and ours. */
+const BACKENDS: Readonly<Record<string, string>> = { vulkan: "Vulkan", gl: "OpenGL", metal: "Metal" };
+
+gpuTest("tests run on the backend that DENO_WEBGPU_BACKEND names, and the adapter is known to", (adapter) => {
+  const wanted = BACKENDS[Deno.env.get("DENO_WEBGPU_BACKEND") ?? ""];
+  assertEquals(adapter.backend, wanted ?? adapter.backend);
+  return Promise.resolve();
+});
+
+gpuTest("Mesa's drivers and those that WebGPU says to be a fallback are CPU drivers", (adapter) => {
+  const { isFallbackAdapter, description } = adapter.gpu.info;
+  assertEquals(adapter.isCpu, isFallbackAdapter || /llvmpipe/.test(description));
+  return Promise.resolve();
+});
+
+/** What WebGPU might say, in place of what it says. */
+async function isCpu(info: Partial<GPUAdapterInfo>): Promise<boolean | undefined> {
+  const { requestAdapter } = GPU.prototype;
+  const plain = { vendor: "", architecture: "", device: "", description: "", isFallbackAdapter: false, ...info };
+  GPU.prototype.requestAdapter = () =>
+    Promise.resolve({ info: plain, limits: {}, features: new Set() } as GPUAdapter & object);
+  try {
+    return (await findAdapter())?.isCpu;
+  } finally {
+    GPU.prototype.requestAdapter = requestAdapter;
+  }
+}
+
+Deno.test("CPU drivers are told by the standard's flag, or by name where there is none", async () => {
+  assertEquals(await isCpu({ description: "NVIDIA H100" }), false);
+  assertEquals(await isCpu({ description: "anything", isFallbackAdapter: true }), true);
+  for (const name of ["llvmpipe (LLVM 15)", "SwiftShader Device", "Microsoft Basic Render Driver"]) {
+    assertEquals(await isCpu({ description: name }), true, name);
+  }
+});
+
+gpuTest("each device comes from an adapter of its own, for an adapter gives no second", async (adapter) => {
+  const givers: GPUAdapter[] = [];
+  const { requestDevice: request } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = function (...args) {
+    givers.push(this);
+    return request.apply(this, args);
+  };
+  try {
+    for (let i = 0; i < 3; i++) (await requestDevice(adapter)).destroy();
+  } finally {
+    GPUAdapter.prototype.requestDevice = request;
+  }
+  assertEquals(new Set(givers).size, 3);
+});
