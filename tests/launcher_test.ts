@@ -137,18 +137,18 @@ Deno.test("the launcher gets the tests an adapter where it may, and else says ho
   const apt = 'echo "apt-get $@" >&2; [ "$1" = update ] || touch adapter';
 
   const [user] = await launch({ ...setup, bin: { id: "echo 1000", "apt-get": apt } }, ["test"]);
-  assertMatch(user.err, /^ranet: no WebGPU adapter; .*: sudo apt-get install .*mesa-vulkan-drivers.*\n$/);
+  assertMatch(user.err, /^ranet: no Vulkan adapter; .*: sudo apt-get install .*mesa-vulkan-drivers.*\n$/);
   assertMatch(user.out, /^task .* test\n/);
 
   const [root, again] = await launch({ ...setup, bin: { id: "echo 0", "apt-get": apt } }, ["test", "a_test.ts"], [
     "test",
   ]);
-  assertMatch(root.err, /^ranet: no WebGPU adapter: installing .*\napt-get update.*\napt-get install .*libvulkan1\n$/);
+  assertMatch(root.err, /^ranet: no Vulkan adapter: installing .*\napt-get update.*\napt-get install .*libvulkan1\n$/);
   assertMatch(root.out, /^task .* test a_test.ts\n/);
   assertEquals(again.err, "");
 
   const [offline] = await launch({ ...setup, bin: { id: "echo 0", "apt-get": "exit 100" } }, ["test"]);
-  assertStringIncludes(offline.err, "ranet: still no WebGPU adapter\n");
+  assertStringIncludes(offline.err, "ranet: still no Vulkan adapter\n");
   assertMatch(offline.out, /^task .* test\n/);
 });
 

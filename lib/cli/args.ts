@@ -7,6 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { RanetError } from "../errors.ts";
+import { parseThresholds } from "../executor/threshold_text.ts";
 import { suggest } from "../suggest.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
@@ -134,11 +135,9 @@ export function count(option: string, value: string): number {
  * @throws {RanetError} If one is no number from 0 to 1.
  */
 export function thresholds(value: string): number | number[] {
-  const list = value.split(",").map((text) => text.trim() === "" ? NaN : Number(text));
-  if (!list.every((threshold) => threshold >= 0 && threshold <= 1)) {
-    throw new RanetError(
-      `Cannot use --threshold ${JSON.stringify(value)}: expected a number from 0 to 1, or one per exit, with commas`,
-    );
-  }
-  return list.length === 1 ? list[0] : list;
+  const found = parseThresholds(value);
+  if (found !== undefined) return found;
+  throw new RanetError(
+    `Cannot use --threshold ${JSON.stringify(value)}: expected a number from 0 to 1, or one per exit, with commas`,
+  );
 }

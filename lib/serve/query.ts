@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseThresholds } from "../executor/threshold_text.ts";
 import { suggest } from "../suggest.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -39,10 +40,9 @@ export function readQuery(given: URLSearchParams, exits: number): Query {
 /** `0.8`, or one per exit with commas; undefined for the server's own. */
 export function readThresholds(text: string, exits: number): number[] | undefined {
   if (text === "") return undefined;
-  const list = text.split(",").map((value) => value.trim() === "" ? NaN : Number(value));
-  if ((list.length === 1 || list.length === exits) && list.every((value) => value >= 0 && value <= 1)) {
-    return list.length === 1 ? new Array<number>(exits).fill(list[0]) : list;
-  }
+  const found = parseThresholds(text);
+  if (typeof found === "number") return new Array<number>(exits).fill(found);
+  if (found?.length === exits) return found;
   throw new Refusal(
     400,
     `Cannot use threshold ${JSON.stringify(text)}: expected a number from 0 to 1, or ${exits} with commas`,

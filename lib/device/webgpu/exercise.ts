@@ -74,6 +74,7 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
 
 function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
   return buildNetwork({
+    family: "ranet",
     name: "self-test",
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
     classes: Array.from({ length: classes }, (_, i) => `${i}`),
