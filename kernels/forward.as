@@ -8,47 +8,20 @@ import { convolve, forgetCopy } from "./convolution/forward";
 import { winograd } from "./convolution/winograd";
 import { writeImage } from "./image";
 import { maxPool } from "./max-pool/forward";
+import {
+  KIND_CLASSIFIER,
+  KIND_CONVOLUTION,
+  KIND_IMAGE,
+  KIND_MAX_POOL,
+  KIND_RESIZE,
+  KIND_WINOGRAD,
+  NO_EXIT,
+  Program,
+  PROGRESS_BYTES,
+  Step,
+} from "./records";
 import { resize } from "./resize/forward";
 import { finish, nextTask, Progress, take, waitFor } from "./shared";
-import { Step } from "./step";
-
-// What is run. lib/device/cpu/program.ts writes it: same fields, same order. Lengths are bytes.
-@unmanaged
-class Program {
-  // The next sample that no team has.
-  next: u32;
-  samples: u32;
-  from: u32;
-  to: u32;
-  // Whether samples leave early.
-  adaptive: u32;
-  // Whether a later run goes on where this one stops, or this one where an earlier did.
-  resumable: u32;
-  // For each stage, the address of its first step; then of the end.
-  stages: u32;
-  // For each stage, the confidence at which samples leave, a f64.
-  thresholds: u32;
-  // For each sample, the stage that it left at.
-  exits: u32;
-  // [stage][sample][class].
-  logits: u32;
-  stageLogits: u32;
-  sampleLogits: u32;
-  classes: u32;
-  images: u32;
-  imageLength: u32;
-  arenas: u32;
-  arenaLength: u32;
-  // For each thread.
-  scratch: u32;
-  scratchLength: u32;
-  // For each sample that several threads share.
-  progress: u32;
-}
-
-const NO_EXIT: u32 = 0xffffffff;
-// Samples' progress lies so far apart that no two share a line of cache.
-const PROGRESS_LENGTH: u32 = 128;
 
 // The sample that this thread works on.
 let arena: u32 = 0;
@@ -90,7 +63,7 @@ function runAlone(program: Program, sample: u32, thread: u32): void {
 
 // The same, together with other threads.
 function share(program: Program, sample: u32): void {
-  const progress = changetype<Progress>(program.progress + sample * PROGRESS_LENGTH);
+  const progress = changetype<Progress>(program.progress + sample * PROGRESS_BYTES);
   begin(program, sample, sample);
   // Tasks of steps before this one, and of all that these wait for.
   let before: u32 = 0;
@@ -136,17 +109,19 @@ function leaves(program: Program, stage: u32, sample: u32): bool {
 
 function runStep(step: Step, part: u32, parts: u32): void {
   switch (step.kind) {
-    case 0:
+    case KIND_IMAGE:
       return writeImage(step, arena, image, part, parts);
-    case 1:
+    case KIND_CONVOLUTION:
       return convolve(step, arena, scratch, part, parts);
-    case 2:
+    case KIND_WINOGRAD:
       return winograd(step, arena, scratch, part, parts);
-    case 3:
+    case KIND_MAX_POOL:
       return maxPool(step, arena, part, parts);
-    case 4:
+    case KIND_RESIZE:
       return resize(step, arena, part, parts);
-    default:
+    case KIND_CLASSIFIER:
       return classify(step, arena, scratch, logits, part, parts);
+    default:
+      unreachable();
   }
 }

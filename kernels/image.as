@@ -1,6 +1,7 @@
 // An image's planes, written as pixels.
 
-import { firstOf, Step } from "./step";
+import { firstOf } from "./parts";
+import { Step } from "./records";
 
 export function writeImage(step: Step, arena: u32, image: u32, part: u32, parts: u32): void {
   const size = step.outSize;

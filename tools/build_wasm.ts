@@ -5,6 +5,7 @@
  */
 
 import asc from "assemblyscript/asc";
+import { recordsSource } from "../lib/device/cpu/records.ts";
 import { argumentsSource } from "../lib/device/cpu/training_operations.ts";
 import { specializeKernel } from "../lib/device/webgpu/wgsl.ts";
 
@@ -36,6 +37,7 @@ export async function buildWasm({ entry, flags }: Binary): Promise<Uint8Array> {
   const options = `${entry}.ts --outFile out.wasm -O3 --runtime stub ${flags}`.split(" ");
   const { error, stderr } = await asc.main(options, {
     readFile: async (name) => {
+      if (name === "records.ts") return recordsSource();
       if (name === "training/arguments.ts") return argumentsSource();
       const source = await Deno.readTextFile(new URL(name.replace(/\.ts$/, ".as"), KERNELS)).catch(() => null);
       return source && specializeKernel(source, {});

@@ -2,7 +2,8 @@
 //
 // Weights  [classes][channels, padded to a quad], then [classes] of bias; zeros in the padding
 
-import { firstOf, Step } from "../step";
+import { firstOf } from "../parts";
+import { Step } from "../records";
 
 export function classify(step: Step, arena: u32, scratch: u32, logits: u32, part: u32, parts: u32): void {
   const channels = step.inChannels;

@@ -4,7 +4,8 @@
 //
 // Weights  as product.as has them, inputs as [row of the kernel][column][channel]
 
-import { firstOf, Step } from "../step";
+import { firstOf } from "../parts";
+import { Step } from "../records";
 import { pad } from "./pad";
 import { multiply, setInput, setOutput, TILE } from "./product";
 

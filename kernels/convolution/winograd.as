@@ -7,13 +7,11 @@
 //
 // Weights  [bias, padded to 8 channels], then for each of the 16 places panels as product.as has them, without bias
 
-import { firstOf, Step } from "../step";
+import { firstOf } from "../parts";
+import { PATCHES, Step } from "../records";
 import { store } from "../training/simd";
 import { copyInput } from "./forward";
 import { multiply, setInput, setOutput } from "./product";
-
-// Patches at a time: whole tiles of product.as. lib/device/cpu/memory.ts makes room for them.
-const PATCHES: u32 = 24;
 
 export function winograd(step: Step, arena: u32, scratch: u32, part: u32, parts: u32): void {
   copyInput(step, arena, scratch);

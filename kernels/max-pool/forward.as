@@ -1,6 +1,7 @@
 // Largest of 3 × 3 pixels, every other pixel; takes no account of what is outside.
 
-import { firstOf, Step } from "../step";
+import { firstOf } from "../parts";
+import { Step } from "../records";
 import { store } from "../training/simd";
 
 export function maxPool(step: Step, arena: u32, part: u32, parts: u32): void {

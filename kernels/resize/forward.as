@@ -1,6 +1,7 @@
 // Bilinear, corners aligned.
 
-import { firstOf, Step } from "../step";
+import { firstOf } from "../parts";
+import { Step } from "../records";
 import { store } from "../training/simd";
 
 export function resize(step: Step, arena: u32, part: u32, parts: u32): void {

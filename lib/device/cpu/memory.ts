@@ -8,7 +8,8 @@ import { RanetError } from "../../errors.ts";
 import { type Plan, QUAD_BYTES, quadsOf } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { NO_EXIT, type StageRange } from "../runner.ts";
-import { recordCount, recordSteps, STEP_BYTES } from "./steps.ts";
+import { type Fields, PATCHES, PROGRESS_BYTES, recordBytes, recordWords } from "./records.ts";
+import { recordCount, recordSteps } from "./steps.ts";
 import { usesWinograd, weightLength, type WeightStep, writeWeights } from "./weights.ts";
 
 /** Bytes in a page of WebAssembly memory. */
@@ -17,34 +18,11 @@ const PAGE_BYTES = 2 ** 16;
 const MAX_PAGES = 2 ** 16;
 /** Most bytes of a batch's arenas. */
 const MAX_BATCH_BYTES = 2 ** 27;
-/** A line of cache, or two, where neighbours are fetched together: areas start on one. */
+/** Areas start on a line of cache, or on two, where neighbours are fetched together. */
 const LINE = 128;
 
-/** The fields of kernels/forward.as's `Program`, in its order. */
-const PROGRAM = [
-  "next",
-  "samples",
-  "from",
-  "to",
-  "adaptive",
-  "resumable",
-  "stages",
-  "thresholds",
-  "exits",
-  "logits",
-  "stageLogits",
-  "sampleLogits",
-  "classes",
-  "images",
-  "imageLength",
-  "arenas",
-  "arenaLength",
-  "scratch",
-  "scratchLength",
-  "progress",
-] as const;
-
-type ProgramFields = Record<typeof PROGRAM[number], number>;
+/** What of a program is the same in every run. */
+type Layout = Omit<Fields<"Program">, "next" | "samples" | "from" | "to" | "adaptive" | "resumable">;
 
 /** Memory for one plan. */
 export class CpuMemory {
@@ -55,7 +33,7 @@ export class CpuMemory {
   /** Address of what `run` of kernels/forward.as reads. */
   readonly program: number;
   readonly #plan: Plan;
-  readonly #fields: ProgramFields;
+  readonly #layout: Layout;
   readonly #threads: number;
   #samples = 0;
 
@@ -84,16 +62,9 @@ export class CpuMemory {
       end += Math.ceil(bytes / LINE) * LINE;
       return start;
     };
-    this.program = take(4 * PROGRAM.length);
+    this.program = take(recordBytes("Program"));
     const scratchLength = Math.ceil(scratchBytes(plan) / LINE) * LINE;
-    const steps = { length: STEP_BYTES * recordCount(plan), start: 0 };
-    this.#fields = {
-      next: 0,
-      samples: 0,
-      from: 0,
-      to: 0,
-      adaptive: 0,
-      resumable: 0,
+    this.#layout = {
       stages: take(4 * (stages + 1)),
       thresholds: take(8 * stages),
       exits: take(4 * capacity),
@@ -107,9 +78,9 @@ export class CpuMemory {
       arenaLength,
       scratch: take(threads * scratchLength),
       scratchLength,
-      progress: take(threads * LINE),
+      progress: take(threads * PROGRESS_BYTES),
     };
-    steps.start = take(steps.length);
+    const steps = take(recordBytes("Step") * recordCount(plan));
     const places = new Map<WeightStep, number>();
     for (const step of plan.stages.flat(2)) {
       if (step.kind === "convolution" || step.kind === "classifier") places.set(step, take(4 * weightLength(step)));
@@ -118,47 +89,52 @@ export class CpuMemory {
     for (const [step, place] of places) {
       writeWeights(step, weights.get(step.layer.name)!, this.#floats(place, weightLength(step)));
     }
-    const records = recordSteps(plan, (step) => places.get(step)!);
-    this.#words(steps.start, records.words.length).set(records.words);
-    this.#words(this.#fields.stages, stages + 1).set(
-      records.stages.map((record) => steps.start + STEP_BYTES * record),
-    );
+    this.#writeSteps(steps, places);
   }
 
   /** Takes images in. */
   load(images: Float32Array, count: number): void {
     if (count > this.capacity) throw new RangeError(`a batch of ${count} where there is room for ${this.capacity}`);
     this.#samples = count;
-    this.#floats(this.#fields.images, images.length).set(images);
-    this.#words(this.#fields.exits, count).fill(NO_EXIT);
+    this.#floats(this.#layout.images, images.length).set(images);
+    this.#words(this.#layout.exits, count).fill(NO_EXIT);
   }
 
   /** Says what is to be run next. */
   prepare({ from, to, thresholds }: StageRange): void {
     const stages = this.#plan.stages.length;
     const fields = {
-      ...this.#fields,
+      ...this.#layout,
+      next: 0,
       samples: this.#samples,
       from,
       to,
       adaptive: Number(thresholds !== undefined),
       resumable: Number(from > 0 || to < stages),
     };
-    this.#words(this.program, PROGRAM.length).set(PROGRAM.map((field) => fields[field]));
-    this.#words(fields.progress, this.#threads * LINE / 4).fill(0);
+    const words = recordWords("Program", fields);
+    this.#words(this.program, words.length).set(words);
+    this.#words(fields.progress, this.#threads * PROGRESS_BYTES / 4).fill(0);
     this.#floats(fields.logits, stages * fields.stageLogits / 4).fill(0);
     if (thresholds) new Float64Array(this.memory.buffer, fields.thresholds + 8 * from).set(thresholds);
   }
 
   /** Logits of a stage, `[sample][class]`. */
   logits(stage: number): Float32Array {
-    const { logits, stageLogits, classes } = this.#fields;
+    const { logits, stageLogits, classes } = this.#layout;
     return this.#floats(logits + stage * stageLogits, this.#samples * classes).slice();
   }
 
   /** For each sample the stage that it left at, or NO_EXIT. */
   exits(): number[] {
-    return [...this.#words(this.#fields.exits, this.#samples)];
+    return [...this.#words(this.#layout.exits, this.#samples)];
+  }
+
+  #writeSteps(address: number, weights: ReadonlyMap<WeightStep, number>): void {
+    const { words, stages } = recordSteps(this.#plan, (step) => weights.get(step)!);
+    this.#words(address, words.length).set(words);
+    const bytes = recordBytes("Step");
+    this.#words(this.#layout.stages, stages.length).set(stages.map((record) => address + bytes * record));
   }
 
   #floats(address: number, length: number): Float32Array {
@@ -169,9 +145,6 @@ export class CpuMemory {
     return new Uint32Array(this.memory.buffer, address, length);
   }
 }
-
-/** Patches that kernels/convolution/winograd.as takes at a time. */
-const PATCHES = 24;
 
 /** What a step needs beside the arena: convolutions a copy of their input, a classifier the means. */
 function scratchBytes(plan: Plan): number {

@@ -1,17 +1,12 @@
 /**
- * A plan's steps as kernels/step.as reads them.
+ * A plan's steps as kernels/forward.as reads them.
  *
  * @module
  */
 
 import { type Plan, QUAD_BYTES, type Region, type Step } from "../../planner/plan.ts";
+import { type Fields, KINDS, recordWords } from "./records.ts";
 import { usesWinograd, type WeightStep } from "./weights.ts";
-
-/** Bytes of a step. */
-export const STEP_BYTES = 64;
-
-/** Numbers as kernels/forward.as has them. */
-const KINDS = { image: 0, convolution: 1, winograd: 2, "max-pool": 3, resize: 4, classifier: 5 };
 
 /** Multiply-adds, or numbers written, that are worth a thread's while. */
 const PART = 25_000;
@@ -19,27 +14,7 @@ const PART = 25_000;
 /** Pixels and channels of a convolution's tile. */
 const TILE = { pixels: 6, channels: 8 };
 
-type Fields = Partial<
-  Record<
-    | "kind"
-    | "parts"
-    | "last"
-    | "input"
-    | "inSize"
-    | "inPitch"
-    | "inChannels"
-    | "output"
-    | "outSize"
-    | "outPitch"
-    | "outChannels"
-    | "weights"
-    | "kernel"
-    | "stride"
-    | "relu"
-    | "pool",
-    number
-  >
->;
+type StepFields = Partial<Fields<"Step">>;
 
 /** Stages as records. */
 export interface Records {
@@ -69,36 +44,21 @@ export function recordSteps(plan: Plan, weights: (step: WeightStep) => number): 
     }
     return first;
   });
-  const words = records.flatMap((fields) => FIELDS.map((field) => fields[field] ?? 0));
+  const words = records.flatMap((fields) => recordWords("Step", fields));
   return { stages: [...stages, records.length], words: Uint32Array.from(words) };
 }
 
-/** In the order of kernels/step.as. */
-const FIELDS = [
-  "kind",
-  "parts",
-  "last",
-  "input",
-  "inSize",
-  "inPitch",
-  "inChannels",
-  "output",
-  "outSize",
-  "outPitch",
-  "outChannels",
-  "weights",
-  "kernel",
-  "stride",
-  "relu",
-  "pool",
-] as const;
-
-function imageFields(image: Region): Fields {
-  return { kind: KINDS.image, last: 1, parts: partsOf(image.size ** 2 * image.channels), ...outputFields(image) };
+function imageFields(image: Region): StepFields {
+  return {
+    kind: KINDS.indexOf("image"),
+    last: 1,
+    parts: partsOf(image.size ** 2 * image.channels),
+    ...outputFields(image),
+  };
 }
 
-function fieldsOf(step: Step, weights: (step: WeightStep) => number): Fields {
-  const kind = KINDS[step.kind];
+function fieldsOf(step: Step, weights: (step: WeightStep) => number): StepFields {
+  const kind = KINDS.indexOf(step.kind);
   switch (step.kind) {
     case "convolution": {
       const { kernel, stride, relu } = step.layer;
@@ -108,7 +68,7 @@ function fieldsOf(step: Step, weights: (step: WeightStep) => number): Fields {
         : Math.max(pixels / TILE.pixels, step.output.channels / TILE.channels);
       const parts = partsOf(pixels * step.output.channels * step.input.channels * kernel ** 2);
       return {
-        kind: usesWinograd(step) ? KINDS.winograd : kind,
+        kind: usesWinograd(step) ? KINDS.indexOf("winograd") : kind,
         parts: Math.min(parts, Math.ceil(most)),
         ...inputFields(step.input),
         ...outputFields(step.output),
@@ -136,11 +96,11 @@ function partsOf(work: number): number {
   return Math.ceil(work / PART);
 }
 
-function inputFields({ offset, size, pitch, channels }: Region): Fields {
+function inputFields({ offset, size, pitch, channels }: Region): StepFields {
   return { input: QUAD_BYTES * offset, inSize: size, inPitch: QUAD_BYTES * pitch, inChannels: channels };
 }
 
-function outputFields({ offset, size, pitch, channel, channels }: Region): Fields {
+function outputFields({ offset, size, pitch, channel, channels }: Region): StepFields {
   return {
     output: QUAD_BYTES * offset + 4 * channel,
     outSize: size,
