@@ -51,8 +51,13 @@ export interface Site extends AsyncDisposable {
 /** Arguments that give Chromium WebGPU, by SwiftShader. */
 export const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** Builds the page, serves it and starts a browser, by default one with WebGPU. */
-export async function openSite({ webgpu = true }: { readonly webgpu?: boolean } = {}): Promise<Site> {
+/**
+ * Builds the page, serves it and starts a browser, by default one with WebGPU. Unless `isolated`, as a host does that sends
+ * no headers of its own.
+ */
+export async function openSite(
+  { webgpu = true, isolated = true }: { readonly webgpu?: boolean; readonly isolated?: boolean } = {},
+): Promise<Site> {
   const root = new URL("../../", import.meta.url);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "bundle"],
@@ -60,7 +65,11 @@ export async function openSite({ webgpu = true }: { readonly webgpu?: boolean } 
   })
     .output();
   if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
-  const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, serveFile);
+  const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, async (request) => {
+    const response = await serveFile(request);
+    if (!isolated) response.headers.delete("cross-origin-opener-policy");
+    return response;
+  });
   const browser: Browser = await puppeteer.launch({
     executablePath: chromium!,
     args: [

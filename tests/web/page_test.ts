@@ -306,11 +306,43 @@ chromiumTest("the page answers although the GPU is lost meanwhile", async () => 
   assertEquals(await texts(page, "#problems p"), []);
 });
 
-chromiumTest("the page without WebGPU runs on the CPU, and says so", async () => {
-  await using site = await openSite({ webgpu: false });
-  const { page, complaints } = await site.open("");
-  await give(page, [path("examples/ship.jpg")]);
-  assertEquals(await texts(page, "#device"), ["CPU: this browser has no WebGPU"]);
-  assertEquals((await shown(page)).label, "ship");
-  assertEquals(complaints, []);
-});
+for (const isolated of [true, false]) {
+  chromiumTest(`the page without WebGPU runs on the CPU, ${isolated ? "on threads" : "without threads"}`, async () => {
+    await using site = await openSite({ webgpu: false, isolated });
+    const { page, complaints } = await site.open("");
+    await give(page, [path("examples/ship.jpg")]);
+    assertEquals(await texts(page, "#device"), ["CPU: this browser has no WebGPU"]);
+    assertEquals((await shown(page)).label, "ship");
+    assertEquals(complaints, []);
+  });
+}
+
+for (
+  const [name, isolated, policy] of [["on threads", true, false], ["under a strict policy", true, true], [
+    "alone",
+    false,
+    true,
+  ]] as const
+) {
+  chromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
+    await using site = await openSite({ webgpu: false, isolated });
+    const { page } = await site.open("");
+    await page.setBypassCSP(!policy);
+    await page.reload();
+    const [finite, answered] = await page.evaluate(async (url) => {
+      let answered = 0;
+      globalThis.Worker = class extends Worker {
+        constructor(url: string | URL, options?: WorkerOptions) {
+          super(url, options);
+          this.addEventListener("message", () => answered++, { once: true });
+        }
+      };
+      const { AdaptiveExecutor, loadModel } = await import(`${url}ranet.js`);
+      const executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", threads: 2 });
+      const logits: Float32Array[] = await executor.forward(new Float32Array(2 * 3 * 32 * 32));
+      executor[Symbol.dispose]();
+      return [logits.every((values) => values.every(Number.isFinite)), answered];
+    }, site.url);
+    assertEquals([finite, answered], [true, policy ? 0 : 2]);
+  });
+}
