@@ -18,9 +18,9 @@ export const drawCommand: Command<"out"> = {
   usage: "SPEC [--out FILE]",
   operands: [1, 1],
   description:
-    `Base features stand at the side and each sub-network is a row of blocks, the coarsest on top. Arrows between
-rows are fusions, green numbers are exits with the multiply-adds up to them. SPEC is a YAML file, its URL, or a bundled
-name.`,
+    `Base features stand at the side; each sub-network of a RANet, or scale of an MSDNet, is a row of blocks. Coloured
+arrows are what rows take from one another, green numbers are exits with the multiply-adds up to them. SPEC is a YAML file,
+its URL, or a bundled name.`,
   options: {
     out: { value: "FILE", help: "write the SVG here, replacing what is there, instead of to standard output" },
   },

@@ -39,6 +39,7 @@ the flags, they are listed by name and nothing is written.`,
   },
   examples: [
     'ranet import checkpoint.pth.tar --args "--arch RANet --step 2 --stepmode lg" --out my-model',
+    'ranet import checkpoint.pth.tar --args "--arch msdnet --data cifar100 --nBlocks 5 --nChannels 16" --out my-msdnet',
     "ranet classify photo.jpg --model ./my-model",
   ],
   async run(call: Call<ImportOption>, { stdout }: Terminal): Promise<void> {

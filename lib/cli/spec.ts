@@ -22,7 +22,8 @@ export const specCommand: Command<SpecOption> = {
   usage: "SPEC | --from-official FLAGS [--out FILE]",
   operands: [0, 1],
   description: `With SPEC (a YAML file, its URL, or a bundled name): checks it and shows what it comes to, with all
-defaults and rules filled in. With --from-official: turns the flags of the authors' main.py into YAML.`,
+defaults and rules filled in. With --from-official: turns the flags of the RANet or
+MSDNet (--arch msdnet) authors' main.py into YAML.`,
   options: {
     "from-official": { value: "FLAGS", help: "a flag line in quotes; flags left out have the authors' defaults" },
     out: { value: "FILE", help: "write the YAML here, replacing what is there, instead of to standard output" },
