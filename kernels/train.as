@@ -6,7 +6,7 @@
 // come so far. What is computed does not depend on who does it.
 
 import { classify, linearGradient, loss, pooledGradient } from "./classifier/training";
-import { convolve, transpose, weightGradient } from "./convolution/training";
+import { convolve, join, transpose, weightGradient } from "./convolution/training";
 import { maxPool, maxPoolGradient } from "./max-pool/training";
 import { coefficients, gradient, gradientCoefficients, gradientSums, normalize, statistics } from "./norm/training";
 import { resize, resizeGradient } from "./resize/training";
@@ -16,6 +16,7 @@ import { descend, moveRunning } from "./training/sgd";
 import {
   ClassifierArgs,
   ConvolutionArgs,
+  JoinArgs,
   NormArgs,
   OP_BARRIER,
   OP_CLASSIFY,
@@ -25,6 +26,7 @@ import {
   OP_FINITE,
   OP_GRADIENT_COEFFICIENTS,
   OP_GRADIENT_SUMS,
+  OP_JOIN,
   OP_LINEAR_GRADIENT,
   OP_LOSS,
   OP_MAX_POOL,
@@ -110,6 +112,9 @@ export function train(
         break;
       case OP_WEIGHT_GRADIENT:
         weightGradient(changetype<WeightGradientArgs>(args), own, thread, threads, count);
+        break;
+      case OP_JOIN:
+        join(changetype<JoinArgs>(args), thread, threads);
         break;
       case OP_LINEAR_GRADIENT:
         linearGradient(changetype<ClassifierArgs>(args), thread, threads, count);

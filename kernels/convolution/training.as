@@ -13,7 +13,7 @@ import {
   weightTile6x2,
 } from "./weight-tile";
 import { pad } from "./pad";
-import { ConvolutionArgs, Phase, TransposeArgs, WeightGradientArgs } from "../training/arguments";
+import { ConvolutionArgs, JoinArgs, Phase, TransposeArgs, WeightGradientArgs } from "../training/arguments";
 
 // Forward pass, or input gradient: for each phase, pixels of the output that are made by the same taps.
 export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: u32): void {
@@ -78,21 +78,90 @@ function convolvePhase(args: ConvolutionArgs, phase: Phase, pixels: u32, input: 
   }
 }
 
-// Gradient of weights, and of the bias: each thread makes its share of the tiles, over all samples.
+// Gradient of weights, and of the bias. Where there are many weights, each thread makes its share of the tiles, over all
+// samples; where there are few, it makes all tiles over its share of the samples' parts, which are then joined. There are as
+// many parts whatever the number of threads, so that sums do not depend on it.
 export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u32, threads: u32, count: u32): void {
+  const tiles = wideTiles(args);
+  const narrow = args.runs * narrowTiles(args);
+  if (args.parts > 1) {
+    const behind = (thread + 1) * args.parts / threads;
+    for (let part = thread * args.parts / threads; part < behind; part++) {
+      const result = args.result + part * args.partBytes;
+      const first = part * count / args.parts;
+      const last = (part + 1) * count / args.parts;
+      if (first == last) memory.fill(result, 0, args.partBytes);
+      makeTiles(args, scratch, first, last, result, 0, tiles, 0, narrow);
+    }
+  } else {
+    // Who gets less of one kind gets more of the other.
+    const other = threads - 1 - thread;
+    makeTiles(
+      args,
+      scratch,
+      0,
+      count,
+      args.result,
+      thread * tiles / threads,
+      (thread + 1) * tiles / threads,
+      other * narrow / threads,
+      (other + 1) * narrow / threads,
+    );
+  }
+  if (args.hasBias && thread == 0) biasGradient(args, count);
+}
+
+// Sums of parts: each thread makes its share of the numbers.
+export function join(args: JoinArgs, thread: u32, threads: u32): void {
+  const quads = args.partBytes / 16;
+  const end = 16 * ((thread + 1) * quads / threads);
+  for (let at = 16 * (thread * quads / threads); at < end; at += 16) {
+    let sum = v128.load(args.partial + at);
+    for (let part: u32 = 1; part < args.parts; part++) {
+      sum = f32x4.add(sum, v128.load(args.partial + part * args.partBytes + at));
+    }
+    v128.store(args.result + at, sum);
+  }
+}
+
+// Panels of 8 channels; where not much is missing from one, it is as good as whole.
+function wideTiles(args: WeightGradientArgs): u32 {
+  const panels = (args.outChannels >> 3) + ((args.outChannels & 7) == 7 ? 1 : 0);
+  return panels * args.runs * rowTiles(args);
+}
+
+@inline
+function rowTiles(args: WeightGradientArgs): u32 {
+  return (args.runLength + 5) / 6;
+}
+
+// Inputs in a tile of the last few channels.
+@inline
+function narrowRows(args: WeightGradientArgs): u32 {
+  return (args.outChannels & 7) > 2 ? 8 : 16;
+}
+
+// Of one run.
+function narrowTiles(args: WeightGradientArgs): u32 {
   const rest = args.outChannels & 7;
-  // Where not much is missing from a whole panel, it is as good as one.
-  const panels = (args.outChannels >> 3) + (rest == 7 ? 1 : 0);
-  const rowTiles = (args.runLength + 5) / 6;
-  const tiles = panels * args.runs * rowTiles;
-  const narrowRows: u32 = rest > 2 ? 8 : 16;
-  const narrowTiles = rest > 0 && rest < 7 ? (args.runLength + narrowRows - 1) / narrowRows : 0;
-  // Who gets less of one kind gets more of the other.
-  const other = threads - 1 - thread;
-  const narrowBegin = other * narrowTiles * args.runs / threads;
-  const narrowEnd = (other + 1) * narrowTiles * args.runs / threads;
-  for (let sample: u32 = 0; sample < count; sample += args.group) {
-    const samples = min(args.group, count - sample);
+  return rest > 0 && rest < 7 ? (args.runLength + narrowRows(args) - 1) / narrowRows(args) : 0;
+}
+
+// Some tiles over a range of samples.
+function makeTiles(
+  args: WeightGradientArgs,
+  scratch: u32,
+  first: u32,
+  last: u32,
+  result: u32,
+  begin: u32,
+  end: u32,
+  narrowBegin: u32,
+  narrowEnd: u32,
+): void {
+  const columns = narrowTiles(args);
+  for (let sample = first; sample < last; sample += args.group) {
+    const samples = min(args.group, last - sample);
     let input = args.input + sample * args.inBytes;
     let inBytes = args.inBytes;
     if (args.border) {
@@ -103,34 +172,33 @@ export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u
       touch(input, samples * inBytes);
     }
     const gradient = args.gradient + sample * args.gradientBytes;
-    const end = (thread + 1) * tiles / threads;
-    for (let tile = thread * tiles / threads; tile < end; tile++) {
-      wideTile(args, tile % rowTiles, tile / rowTiles, input, inBytes, gradient, samples, sample > 0);
+    for (let tile = begin; tile < end; tile++) {
+      wideTile(args, result, tile, input, inBytes, gradient, samples, sample > first);
     }
     for (let tile = narrowBegin; tile < narrowEnd; tile++) {
-      const row = narrowRows * (tile % narrowTiles);
-      narrowTile(args, rest, row, tile / narrowTiles, input, inBytes, gradient, samples, sample > 0);
+      const row = narrowRows(args) * (tile % columns);
+      narrowTile(args, result, row, tile / columns, input, inBytes, gradient, samples, sample > first);
     }
   }
-  if (args.hasBias && thread == 0) biasGradient(args, count);
 }
 
 function wideTile(
   args: WeightGradientArgs,
-  rowTile: u32,
-  place: u32,
+  result: u32,
+  tile: u32,
   input: u32,
   inBytes: u32,
   gradient: u32,
   samples: u32,
   accumulate: bool,
 ): void {
-  const row: u32 = 6 * rowTile;
+  const place = tile / rowTiles(args);
+  const row: u32 = 6 * (tile % rowTiles(args));
   const run = place % args.runs;
   const panel = place / args.runs;
   const rows = args.runLength - row;
   const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
-  const to = args.result + 32 * ((panel * args.runs + run) * args.runLength + row);
+  const to = result + 32 * ((panel * args.runs + run) * args.runLength + row);
   const g = gradient + 32 * panel;
   if (rows > 4) {
     weightTile6x2(
@@ -165,7 +233,7 @@ function wideTile(
 
 function narrowTile(
   args: WeightGradientArgs,
-  outs: u32,
+  result: u32,
   row: u32,
   run: u32,
   input: u32,
@@ -174,11 +242,12 @@ function narrowTile(
   samples: u32,
   accumulate: bool,
 ): void {
+  const outs = args.outChannels & 7;
   const first = args.outChannels & ~7;
   const lanes: u32 = outs > 4 ? 8 : 4;
   const rows = args.runLength - row;
   const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
-  const to = args.result + 4 * (first * args.runs * args.runLength + lanes * (run * args.runLength + row));
+  const to = result + 4 * (first * args.runs * args.runLength + lanes * (run * args.runLength + row));
   const g = gradient + 4 * first;
   switch (outs) {
 // #for i in 6

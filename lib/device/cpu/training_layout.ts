@@ -9,11 +9,11 @@ import type { Classifier, Convolution } from "../../network/network.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
-import { panelWidth } from "./packed_parameters.ts";
+import { packedLength, panelWidth } from "./packed_parameters.ts";
 import { Allocator, ParameterMemory, type Temporary, TensorMemory } from "./training_memory.ts";
 
 /** What a layer leaves for the next segment. */
-export type TemporaryKind = "sums" | "gradient sums" | "transposed";
+export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "parts";
 
 /** Of a batch norm: where its coefficients are, of all threads, and the batch's mean and variance. */
 export interface NormPlaces {
@@ -33,6 +33,22 @@ export interface HeadPlaces {
   readonly means: number;
   /** `[batch][classes]`. */
   readonly logits: number;
+}
+
+/** Bytes of weights whose gradient is made in parts: with more, there is little else to read. */
+const SMALL_WEIGHTS = 2 ** 14;
+
+/** Parts of a batch: as many whatever the number of threads, so that sums do not depend on it. */
+const PARTS = 8;
+
+/** Parts in which the gradient of a layer's weights is made. */
+export function partsOf(layer: Convolution): number {
+  return 4 * weightLength(layer) > SMALL_WEIGHTS ? 1 : PARTS;
+}
+
+/** Numbers that a layer's weights take. */
+export function weightLength({ input, output, kernel }: Convolution): number {
+  return packedLength([output.channels, input.channels, kernel, kernel]);
 }
 
 /** Addresses, in bytes. */
@@ -142,7 +158,7 @@ export class TrainingLayout {
     this.#scratchBytes = Math.max(this.#scratchBytes, bytes);
   }
 
-  /** Sums wait for a barrier; a layer's transposed weights are made in the segment before they are used. */
+  /** Sums and parts wait for a barrier; a layer's transposed weights are made in the segment before they are used. */
   #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
     const found: Temporary[] = [];
     const add = (kind: TemporaryKind, layer: Convolution, temporary: Temporary): void => {
@@ -162,6 +178,9 @@ export class TrainingLayout {
           const { input, output, kernel } = step.layer;
           const length = kernel ** 2 * output.channels * panelWidth(input.channels);
           add("transposed", step.layer, { first: time - 1, last: time, length });
+        } else if (step.kind === "weight-gradient" && partsOf(step.layer) > 1) {
+          const length = partsOf(step.layer) * weightLength(step.layer);
+          add("parts", step.layer, { first: time, last: time + 1, length });
         }
       }
     });

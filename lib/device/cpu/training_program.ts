@@ -93,9 +93,11 @@ function waits(step: TrainingStep): boolean {
   }
 }
 
+/** One segment more than there are of steps: what the last ones left in parts is joined there. */
 function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: StepWriter): Segment[] {
-  return steps.map((own, time) => {
+  return [...steps, []].map((own, time) => {
     const segment: Segment = { whole: [], samples: [], group: 1 };
+    for (const step of steps[time - 1] ?? []) if (step.kind === "weight-gradient") writer.appendJoin(step, segment);
     for (const step of own) writer.append(step, segment);
     for (const step of steps[time + 1] ?? []) if (step.kind === "input-gradient") writer.appendTranspose(step, segment);
     return segment;

@@ -16,7 +16,7 @@ import type {
 import type { TrainerOptions } from "../trainer.ts";
 import { concat } from "./bytes.ts";
 import { panelWidth } from "./packed_parameters.ts";
-import type { TrainingLayout } from "./training_layout.ts";
+import { partsOf, type TrainingLayout, weightLength } from "./training_layout.ts";
 import { writeOperation, writeStruct } from "./training_operations.ts";
 import { forwardWindows, gradientWindows, type Windows } from "./windows.ts";
 
@@ -226,6 +226,18 @@ export class StepWriter {
     return { phases: structs.length, phase: this.#layout.keep(concat(structs)) };
   }
 
+  /** Appends what joins the parts of a weight gradient, if it has any, to a segment behind it. */
+  appendJoin({ layer }: Extract<TrainingStep, { kind: "weight-gradient" }>, { whole }: Segment): void {
+    if (partsOf(layer) === 1) return;
+    const { parameters } = this.#layout;
+    whole.push(writeOperation("join", {
+      partial: this.#layout.temporary("parts", layer),
+      parts: partsOf(layer),
+      partBytes: 4 * weightLength(layer),
+      result: parameters.at(`${layer.name}.weight`) + parameters.toGradient,
+    }));
+  }
+
   #weightGradient({ layer, input, gradient }: Extract<TrainingStep, { kind: "weight-gradient" }>): Uint8Array {
     const windows = this.#forwardWindows(layer, input);
     const [{ inPixels, moves, runLength }] = windows.phases;
@@ -252,7 +264,11 @@ export class StepWriter {
       gradientPitch: this.#layout.tensors.pitch(gradient),
       outChannels: gradient.channels,
       group,
-      result: this.#layout.parameters.at(`${layer.name}.weight`) + toGradient,
+      result: partsOf(layer) > 1
+        ? this.#layout.temporary("parts", layer)
+        : this.#layout.parameters.at(`${layer.name}.weight`) + toGradient,
+      parts: partsOf(layer),
+      partBytes: 4 * weightLength(layer),
       hasBias: Number(layer.bias),
       biasResult: layer.bias ? this.#layout.parameters.at(`${layer.name}.bias`) + toGradient : 0,
     });
