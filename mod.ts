@@ -72,6 +72,7 @@ export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";
 export type { Guarantee, RiskTarget } from "./lib/calibration/guarantee.ts";
 export type { Validation } from "./lib/calibration/measure.ts";
 export type { CalibrationTarget, Thresholds } from "./lib/calibration/search.ts";
+export { fitTemperatures } from "./lib/calibration/temperature.ts";
 export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/calibration/calibration_file.ts";
 export {
   AdaptiveExecutor,

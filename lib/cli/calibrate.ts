@@ -7,7 +7,11 @@
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
-import { calibrationPath } from "../calibration/find.ts";
+import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
+import { fitTemperatures } from "../calibration/temperature.ts";
+import { BUNDLED_SPECS, createModel } from "../model/model.ts";
+import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
+import { digestTensors } from "../weights/digest.ts";
 import { calibrate, type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Guarantee, RiskTarget } from "../calibration/guarantee.ts";
 import type { Validation } from "../calibration/measure.ts";
@@ -25,6 +29,9 @@ import { exists } from "../exists.ts";
 import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../write_files.ts";
+
+/** What thresholds may be found for. */
+const TARGETS = ["budget", "accuracy", "max-drop"] as const;
 
 type CalibrateOption = ModelOption | "budget" | "accuracy" | "max-drop" | "confidence" | "risk" | "logits" | "out";
 
@@ -44,6 +51,9 @@ each class, CIFAR .bin files, IDX files, or a CSV of path,label. They are kept i
 for a model in a directory, beside the file of --weights, or in ./NAME.calibration.json for a bundled
 model: one calibration for each target. classify --budget takes the one that spends most within its budget.
 
+Confidences are made as right as they say, too: the first calibration of a model also fits one temperature per exit, by which
+logits are divided, and keeps them in temperatures.json beside the weights.
+
 --max-drop finds the cheapest thresholds by which, with the confidence asked for, accuracy on new images of the same
 kind is at most so much below the whole network's: fitted on one half of the images, tested on the other.`,
   options: {
@@ -59,7 +69,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     logits: { value: "DIR", help: "the folder of an eval of DATASET, whose logits are taken instead of computed" },
     out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
   },
-  flags: DATASET_FLAGS,
+  flags: { ...DATASET_FLAGS, temperature: "fit the temperatures anew; thresholds found before no longer apply" },
   examples: [
     "ranet calibrate cifar10-val --budget 20M",
     "ranet calibrate cifar10-val --accuracy 0.86 --model my-model",
@@ -68,37 +78,69 @@ kind is at most so much below the whole network's: fitted on one half of the ima
   ],
   async run(call: Call<CalibrateOption>, terminal: Terminal): Promise<void> {
     const { operands: [path], options, flags, json } = call;
-    const target = readTarget(options);
-    using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY });
-    const { model } = executor;
-    if ("budget" in target) checkBudget(target.budget, model.network);
-    const out = options.out ?? await calibrationPath(model, placeOf(options));
-    await readBefore(out, model); // what cannot be used is not to be found out after a long pass
+    const refit = flags.has("temperature");
+    const target = refit && TARGETS.every((name) => options[name] === undefined) ? undefined : readTarget(options);
+    const place = placeOf(options);
+    const weights = weightsFile(place);
+    if (refit && weights === undefined) {
+      throw new UsageError("Cannot fit temperatures: expected a model of your own, beside whose weights they are kept");
+    }
+    using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY, calibrated: !refit });
+    const { model: opened } = executor;
+    if (target && "budget" in target) checkBudget(target.budget, opened.network);
+    const out = options.out ?? await calibrationPath(opened, place);
+    // What cannot be used is not to be found out after a long pass.
+    const before = refit ? [] : await readBefore(out, opened);
+    const fit = weights !== undefined && before.length === 0 && opened.temperatures === undefined;
+    const files = [...(fit ? [temperaturesPath(weights)!] : []), ...(target ? [out] : [])];
 
     const skipBad = flags.has("skip-bad");
-    const { classes: labels, input } = model.spec;
+    const { classes: labels, input } = opened.spec;
     const dataset = await openDataset(path, {
       labels,
       inputSize: input.size,
       skipBad,
       allowOutside: flags.has("allow-outside"),
     });
-    terminal.stderr(`Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${printable(out)}`);
+    terminal.stderr(
+      `Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${
+        files.map(printable).join(", ")
+      }`,
+    );
     const bad = [...dataset.bad];
     const onBad = skipBad ? (message: string) => void bad.push(message) : undefined;
-    const validation = options.logits === undefined
+    let validation: Validation = options.logits === undefined
       ? await predict(executor, dataset, onBad)
       : await evaluateLogits(executor, dataset, { folder: join(options.logits, "cache"), onBad });
     for (const message of bad) terminal.stderr(`Skipped: ${message}`);
-    const calibration = await calibrate(model, validation, target, { dataset: dataset.name });
-    const contents = async () => {
-      const all = withCalibration(await readBefore(out, model), calibration); // others may have been added meanwhile
-      return new TextEncoder().encode(formatCalibrations(all));
-    };
-    await writeFiles([[out, contents]]);
-    terminal.stdout(json ? toJson(calibration, out, bad.length) : toText(calibration, out, bad.length));
+    let model = opened;
+    const written: Parameters<typeof writeFiles>[0][number][] = [];
+    if (fit) {
+      const temperatures = fitTemperatures(model.network, validation);
+      const text = formatTemperatures({ weights: await digestTensors(model.tensors), temperatures });
+      written.push([files[0], new TextEncoder().encode(text)]);
+      model = createModel(model.spec, model.tensors, { source: weights, temperatures });
+      const logits = validation.logits.map((values, exit) => values.map((value) => value / temperatures[exit]));
+      validation = { ...validation, logits };
+    }
+    const calibration = target && await calibrate(model, validation, target, { dataset: dataset.name });
+    if (calibration) {
+      written.push([out, async () => {
+        const others = refit ? [] : await readBefore(out, model); // more may have been added meanwhile
+        return new TextEncoder().encode(formatCalibrations(withCalibration(others, calibration)));
+      }]);
+    }
+    await writeFiles(written);
+    const done = { file: out, skipped: bad.length, temperatures: fit ? model.temperatures : undefined };
+    terminal.stdout(json ? toJson(calibration, done) : toText(calibration, done));
   },
 };
+
+/** The weights that temperatures lie beside; `undefined` for those of a bundled model or on the web. */
+function weightsFile({ name, weights }: ModelPlace): string | undefined {
+  const file = weights ?? (BUNDLED_SPECS.includes(name) ? undefined : join(name, "weights.safetensors"));
+  return file === undefined || temperaturesPath(file) === undefined ? undefined : file;
+}
 
 /** The calibrations that a file holds already. */
 async function readBefore(path: string, model: Model): Promise<Calibration[]> {
@@ -153,12 +195,26 @@ async function predict(
   return { logits: logits.map((values) => values.subarray(0, done * classes)), labels: labels.subarray(0, done) };
 }
 
-function toJson(calibration: Calibration, file: string, skipped: number): string {
-  const { calibrations: [readable] } = JSON.parse(formatCalibrations([calibration]));
-  return JSON.stringify({ file, skipped, ...readable });
+/** What was written, beside the calibration. */
+interface Done {
+  readonly file: string;
+  readonly skipped: number;
+  readonly temperatures?: readonly number[];
 }
 
-function toText(calibration: Calibration, file: string, skipped: number): string {
+function toJson(calibration: Calibration | undefined, { file, skipped, temperatures }: Done): string {
+  if (!calibration) return JSON.stringify({ skipped, temperatures });
+  const { calibrations: [readable] } = JSON.parse(formatCalibrations([calibration]));
+  return JSON.stringify({ file, skipped, temperatures, ...readable });
+}
+
+function toText(calibration: Calibration | undefined, done: Done): string {
+  const temperatures = done.temperatures ? `temperatures per exit: ${done.temperatures.join(", ")}` : "";
+  const text = calibration ? calibrationText(calibration, done) : "";
+  return [temperatures, text].filter(Boolean).join("\n\n");
+}
+
+function calibrationText(calibration: Calibration, { file, skipped }: Done): string {
   const { model, thresholds, q, expectedAccuracy, expectedCost, samples, dataset, target, guarantee } = calibration;
   const rows = thresholds.map((threshold, exit) => [
     `${exit + 1}`,

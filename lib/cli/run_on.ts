@@ -43,11 +43,11 @@ export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string
 export async function openExecutor(
   { options }: Call<ModelOption>,
   { stderr }: Pick<Terminal, "stderr">,
-  { capacity }: { readonly capacity: number },
+  { capacity, calibrated = true }: { readonly capacity: number; readonly calibrated?: boolean },
 ): Promise<AdaptiveExecutor> {
   const device = deviceChoice(options.device);
   const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
   const threads = options.threads === undefined ? undefined : count("threads", options.threads);
-  const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights });
+  const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights, calibrated });
   return await AdaptiveExecutor.create(model, { device, capacity, precision, threads, onFallback: stderr });
 }

@@ -11,9 +11,12 @@ import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { checkTensors } from "../weights/check.ts";
+import { digestTensors } from "../weights/digest.ts";
+import { divideLogits } from "../weights/temperature.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { isUrl, readBundled, readResource } from "./resource.ts";
+import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
 
 /** An architecture with trained weights, ready to run. */
 export interface Model {
@@ -23,8 +26,10 @@ export interface Model {
   readonly spec: CommonSpec;
   /** The network of that architecture. */
   readonly network: Network;
-  /** All its parameters as trained, under the names of the authors' PyTorch code. */
+  /** All its parameters as trained, under the names of the authors' PyTorch code; classifiers divided by temperatures. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What each exit's logits are divided by, for confidences that are right; missing if they are as trained. */
+  readonly temperatures?: readonly number[];
 }
 
 /** The model used where none is named. */
@@ -77,6 +82,8 @@ export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {
 export interface LoadModelOptions {
   /** Path or URL of a safetensors file to take instead of the model's own. */
   readonly weights?: string;
+  /** Whether to use the temperatures beside the weights, if there are any. Default: yes. */
+  readonly calibrated?: boolean;
 }
 
 /**
@@ -106,10 +113,21 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
         `with spec.yaml and weights.safetensors, or use ${DEFAULT_MODEL}.`,
     );
   }
-  const parse = (bytes: Uint8Array) =>
-    createModel(spec, readSafetensors(bytes, { source: source ?? name }).tensors, { source: source ?? name });
-  if (source === undefined) return await readBundled(`weights/${name}.safetensors`, parse);
-  return parse(await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES }));
+  const read = (bytes: Uint8Array) => readSafetensors(bytes, { source: source ?? name }).tensors;
+  const tensors = source === undefined
+    ? await readBundled(`weights/${name}.safetensors`, read)
+    : read(await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES }));
+  if (options.calibrated === false) return createModel(spec, tensors, { source: source ?? name });
+  const found = source === undefined
+    ? await readBundled(`weights/${name}.temperatures.json`, (bytes) => parseTemperatures(bytes, name))
+    : await readTemperatures(source);
+  if (found && found.weights !== await digestTensors(tensors)) {
+    throw new RanetError(
+      `Cannot use the temperatures in ${temperaturesPath(source ?? name)}: they are of other weights. ` +
+        "Remove the file, or fit them again: ranet calibrate DATASET --temperature",
+    );
+  }
+  return createModel(spec, tensors, { source: source ?? name, temperatures: found?.temperatures });
 }
 
 /**
@@ -117,9 +135,11 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
  *
  * @param spec A validated architecture.
  * @param tensors All its parameters, under the names of the authors' PyTorch code, without `module.`.
- * @param options `source`: where the tensors come from, for messages.
+ * @param options `source`: where the tensors come from, for messages. `temperatures`: what each exit's logits are divided
+ * by (see `fitTemperatures`).
  * @returns The model, for `AdaptiveExecutor.create`.
- * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
+ * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name. If there are not as many temperatures as
+ * exits.
  *
  * @example A network that the authors' code trained
  * ```ts
@@ -135,11 +155,19 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
 export function createModel(
   spec: ArchitectureSpec,
   tensors: ReadonlyMap<string, Tensor>,
-  options: { source: string },
+  options: { source: string; temperatures?: readonly number[] },
 ): Model {
   const network = buildNetwork(spec);
   checkTensors(network, tensors, options);
-  return { name: spec.name, spec, network, tensors };
+  const { temperatures } = options;
+  if (!temperatures) return { name: spec.name, spec, network, tensors };
+  if (temperatures.length !== network.exits.length || !temperatures.every((one) => one > 0 && one < Infinity)) {
+    throw new RanetError(
+      `Cannot use the temperatures of ${options.source}: expected ${network.exits.length} numbers above 0, one per exit, ` +
+        `found ${temperatures.join(", ")}`,
+    );
+  }
+  return { name: spec.name, spec, network, tensors: divideLogits(network, tensors, temperatures), temperatures };
 }
 
 /** Whether a model is named by the directory that it is in. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename } from "node:path";
 import { readCalibrations } from "../../lib/calibration/calibration_file.ts";
+import { loadModel } from "../../lib/model/model.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
@@ -144,4 +145,33 @@ Deno.test("options of classify that exclude each other are refused", async () =>
   const { code, notes } = await ranet("classify", `${EXAMPLES}cat.jpg`, "--anytime", "--deadline", "soon", ...cpu);
   assertEquals(code, 1);
   assertStringIncludes(notes, "expected milliseconds");
+});
+
+Deno.test("the first calibration of weights fits temperatures, kept beside them and of no others", async () => {
+  await withDataset(async ({ csv, directory }) => {
+    const weights = `${directory}/mine.safetensors`;
+    const file = `${directory}/mine.temperatures.json`;
+    await Deno.copyFile(WEIGHTS, weights);
+    const args = [csv, "--weights", weights, "--json", ...cpu];
+    const first = await ranet("calibrate", ...args, "--budget", "20M");
+    assertStringIncludes(first.notes, `into ${file}, ${directory}/mine.calibration.json`);
+    const { temperatures } = JSON.parse(await Deno.readTextFile(file));
+    assertEquals(JSON.parse(first.out).temperatures, temperatures);
+    assertEquals((await loadModel("ranet-cifar10", { weights })).temperatures, temperatures);
+    // Kept by the next, fitted anew only if asked.
+    assertEquals(JSON.parse((await ranet("calibrate", ...args, "--budget", "30M")).out).temperatures, undefined);
+    const anew = JSON.parse((await ranet("calibrate", ...args, "--temperature")).out);
+    assertEquals(anew, { skipped: 0, temperatures });
+
+    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace(/[0-9a-f]{64}/, "0".repeat(64)));
+    const refused = await ranet("classify", `${EXAMPLES}cat.jpg`, "--weights", weights, ...cpu);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.notes, "they are of other weights");
+    await Deno.writeTextFile(file, "{}");
+    const damaged = await ranet("classify", `${EXAMPLES}cat.jpg`, "--weights", weights, ...cpu);
+    assertStringIncludes(damaged.notes, `Cannot read temperatures ${JSON.stringify(file)}: weights: missing, expected`);
+  });
+  const bundled = await ranet("calibrate", "x", "--temperature");
+  assertEquals(bundled.code, 2);
+  assertStringIncludes(bundled.notes, "expected a model of your own");
 });

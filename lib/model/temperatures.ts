@@ -1,0 +1,71 @@
+/**
+ * Where a model's temperatures are kept: in a small JSON file beside its weights.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { RanetError } from "../errors.ts";
+import { exists } from "../exists.ts";
+import { describeIssue } from "../yaml/issues.ts";
+import { isUrl, readResource } from "./resource.ts";
+
+/** A model's temperatures, and the weights that they are of. */
+export interface Temperatures {
+  /** Digest of the weights, as trained. */
+  readonly weights: string;
+  /** One per exit, above 0: 1 leaves confidences as they are, more makes them humbler. */
+  readonly temperatures: readonly number[];
+}
+
+/** Largest file that is read, in bytes. */
+const MAX_BYTES = 2 ** 16;
+
+/** The file beside a weights file; `undefined` for weights on the web. */
+export function temperaturesPath(weights: string): string | undefined {
+  if (isUrl(weights)) return undefined;
+  if (/(^|[\\/])weights\.safetensors$/.test(weights)) {
+    return weights.replace(/weights\.safetensors$/, "temperatures.json");
+  }
+  return `${weights.replace(/\.safetensors$/, "")}.temperatures.json`;
+}
+
+/**
+ * Reads the temperatures beside a weights file.
+ *
+ * @returns `undefined` if there are none.
+ * @throws {RanetError} If they cannot be read.
+ */
+export async function readTemperatures(weights: string): Promise<Temperatures | undefined> {
+  const path = temperaturesPath(weights);
+  if (path === undefined || !(await exists(path))) return undefined;
+  return parseTemperatures(await readResource(path, { maxBytes: MAX_BYTES }), path);
+}
+
+/**
+ * Reads temperatures from JSON.
+ *
+ * @throws {RanetError} If it is not JSON, or not of temperatures; names the first wrong key.
+ */
+export function parseTemperatures(bytes: Uint8Array, source: string): Temperatures {
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot read temperatures ${JSON.stringify(source)}: ${reason}`);
+  };
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return refuse("it is not JSON");
+  }
+  const above0 = z.number("a number above 0").positive("a number above 0");
+  const { data, error } = z.strictObject({
+    weights: z.string("the weights' digest").regex(/^[0-9a-f]{64}$/, "the weights' digest, 64 hexadecimal digits"),
+    temperatures: z.array(above0, "a list of numbers"),
+  }, 'an object with "weights" and "temperatures"').safeParse(document);
+  return data ?? refuse(describeIssue(error!.issues[0], document)[0]);
+}
+
+/** The file's text. */
+export function formatTemperatures(temperatures: Temperatures): string {
+  return `${JSON.stringify(temperatures, null, 2)}\n`;
+}
