@@ -89,6 +89,7 @@ export {
   type LoadModelOptions,
   type Model,
   readSpec,
+  withTemperatures,
 } from "./lib/model/model.ts";
 export { type BatchSummary, type ExitSummary, summarize } from "./lib/executor/summary.ts";
 export { buildNetwork } from "./lib/network/build.ts";

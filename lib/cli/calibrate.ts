@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { fitTemperatures } from "../calibration/temperature.ts";
-import { BUNDLED_SPECS, createModel } from "../model/model.ts";
+import { BUNDLED_SPECS, type Model, withTemperatures } from "../model/model.ts";
 import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { calibrate, type Calibration, checkCalibration } from "../calibration/calibration.ts";
@@ -20,7 +20,6 @@ import { formatCalibrations, readCalibrationFile, withCalibration } from "../cal
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
-import type { Model } from "../model/model.ts";
 import { large, percent } from "../numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
@@ -119,7 +118,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
       const temperatures = fitTemperatures(model.network, validation);
       const text = formatTemperatures({ weights: await digestTensors(model.tensors), temperatures });
       written.push([files[0], new TextEncoder().encode(text)]);
-      model = createModel(model.spec, model.tensors, { source: weights, temperatures });
+      model = withTemperatures(model, temperatures);
       const logits = validation.logits.map((values, exit) => values.map((value) => value / temperatures[exit]));
       validation = { ...validation, logits };
     }

@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
@@ -15,7 +16,7 @@ import type { Outcomes } from "../report/logits_file.ts";
 import type { Shard } from "../results/shard.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
 import { large, percent } from "../numbers.ts";
-import { pickPictures } from "../report/pictures.ts";
+import { pickMistakes, pickPictures } from "../report/pictures.ts";
 import type { ModelReport } from "../report/model_report.ts";
 import { required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -59,6 +60,7 @@ run the same without --shard into the merged folder.`,
     }
     const shard = shardOf(call.options);
     const reports: ModelReport[] = [];
+    const devices = new Set<string>();
     const parts: string[] = [];
     for (const model of names) {
       const one = { ...call, options: { ...call.options, model } };
@@ -67,6 +69,7 @@ run the same without --shard into the merged folder.`,
         parts.push(...await computeShard(executor, one, { terminal, shard }));
         continue;
       }
+      devices.add(executor.device.name);
       const report = await evaluateModel(executor, one, terminal);
       const taken = reports.some(({ name }) => name === report.name);
       reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);
@@ -77,7 +80,12 @@ run the same without --shard into the merged folder.`,
     }
     // Its plots take a large library, which no other command needs.
     const { reportFiles } = await import("../report/report.ts");
-    const files = reportFiles(reports);
+    const files = reportFiles(reports, {
+      command: `ranet ${shellWords(call)}`,
+      date: new Date(),
+      device: [...devices].join(", "),
+      versions: `RANet ${config.version}, Deno ${Deno.version.deno}`,
+    });
     await writeFiles(Array.from(files, ([name, text]) => [join(out, name), new TextEncoder().encode(text)] as const));
     terminal.stdout(call.json ? files.get("results.json")!.trimEnd() : toText(reports, out));
   },
@@ -108,6 +116,7 @@ async function evaluateModel(
     exits: exitMetrics(test.outcomes, flops),
     confusion: flops.map((_, exit) => confusion(test.outcomes, exit)),
     pictures: await pickPictures(test.dataset, test.outcomes, { thresholds, spec }),
+    mistakes: await pickMistakes(test.dataset, test.outcomes, { thresholds, spec }),
     setting: point
       ? `Under the thresholds for q = ${point.q.toFixed(2)}, whose cost is nearest to half of the whole network's: ` +
         `${large(point.flops)} multiply-adds per image, accuracy ${percent(point.accuracy)}.`
@@ -133,6 +142,13 @@ async function computeShard(
     );
   }
   return written;
+}
+
+/** The command line again, near enough to repeat it. */
+function shellWords({ operands, values = {}, flags }: Call<EvalOption>): string {
+  const options = Object.entries(values).flatMap(([name, all]) => all.flatMap((value) => [`--${name}`, value]));
+  const words = ["eval", ...operands, ...options, ...Array.from(flags, (flag) => `--${flag}`)];
+  return words.map((word) => /^[\w./:=,%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`).join(" ");
 }
 
 interface Pass {
@@ -206,7 +222,7 @@ function toText(reports: readonly ModelReport[], out: string): string {
       large(e.flops),
       percent(e.top1),
       percent(e.top5),
-      percent(e.calibrationError),
+      (e.uncalibrated ? `${percent(e.uncalibrated.calibrationError)} → ` : "") + percent(e.calibrationError),
     ])
   );
   const columns = ["exit", "multiply-adds", "top-1", "top-5", "calibration error"].map((title) =>

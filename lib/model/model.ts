@@ -127,7 +127,8 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
         "Remove the file, or fit them again: ranet calibrate DATASET --temperature",
     );
   }
-  return createModel(spec, tensors, { source: source ?? name, temperatures: found?.temperatures });
+  const model = createModel(spec, tensors, { source: source ?? name });
+  return found ? withTemperatures(model, found.temperatures) : model;
 }
 
 /**
@@ -135,11 +136,9 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
  *
  * @param spec A validated architecture.
  * @param tensors All its parameters, under the names of the authors' PyTorch code, without `module.`.
- * @param options `source`: where the tensors come from, for messages. `temperatures`: what each exit's logits are divided
- * by (see `fitTemperatures`).
+ * @param options `source`: where the tensors come from, for messages.
  * @returns The model, for `AdaptiveExecutor.create`.
- * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name. If there are not as many temperatures as
- * exits.
+ * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
  *
  * @example A network that the authors' code trained
  * ```ts
@@ -155,19 +154,40 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
 export function createModel(
   spec: ArchitectureSpec,
   tensors: ReadonlyMap<string, Tensor>,
-  options: { source: string; temperatures?: readonly number[] },
+  options: { source: string },
 ): Model {
   const network = buildNetwork(spec);
   checkTensors(network, tensors, options);
-  const { temperatures } = options;
-  if (!temperatures) return { name: spec.name, spec, network, tensors };
+  return { name: spec.name, spec, network, tensors };
+}
+
+/**
+ * Makes a model's confidences as right as they say: the logits of each exit are divided by a temperature.
+ *
+ * @param model A model without temperatures.
+ * @param temperatures One per exit, above 0 (see `fitTemperatures`).
+ * @returns The model with them: other confidences, the same answers at the same cost.
+ * @throws {RanetError} If the model has temperatures already, or there are not as many as exits.
+ *
+ * @example
+ * ```ts
+ * import { loadModel, withTemperatures } from "@ranet/ranet";
+ *
+ * const plain = await loadModel("ranet-cifar10", { calibrated: false });
+ * const humbler = withTemperatures(plain, plain.network.exits.map(() => 1.2));
+ * console.log(humbler.temperatures);
+ * ```
+ */
+export function withTemperatures(model: Model, temperatures: readonly number[]): Model {
+  const { name, network, tensors } = model;
+  if (model.temperatures) throw new RanetError(`Cannot give ${name} temperatures: it has some already`);
   if (temperatures.length !== network.exits.length || !temperatures.every((one) => one > 0 && one < Infinity)) {
     throw new RanetError(
-      `Cannot use the temperatures of ${options.source}: expected ${network.exits.length} numbers above 0, one per exit, ` +
+      `Cannot give ${name} temperatures: expected ${network.exits.length} numbers above 0, one per exit, ` +
         `found ${temperatures.join(", ")}`,
     );
   }
-  return { name: spec.name, spec, network, tensors: divideLogits(network, tensors, temperatures), temperatures };
+  return { ...model, tensors: divideLogits(network, tensors, temperatures), temperatures };
 }
 
 /** Whether a model is named by the directory that it is in. */

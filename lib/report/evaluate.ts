@@ -39,7 +39,7 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<Outcomes> {
   using file = await wholeFile(executor, dataset, options);
-  return await file.outcomes(dataset.size);
+  return await file.outcomes(dataset.size, executor.model.temperatures);
 }
 
 /** The logits themselves, computed or taken up as {@linkcode evaluate} does. */

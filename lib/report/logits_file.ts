@@ -7,7 +7,7 @@
 import type { Validation } from "../calibration/measure.ts";
 import { RanetError } from "../errors.ts";
 import type { DatasetBatch } from "../executor/forward_dataset.ts";
-import { argmax, softmax } from "../softmax.ts";
+import { argmax, confidence, softmax } from "../softmax.ts";
 import { systemReason } from "../system_error.ts";
 
 /** Numbers in a record before its logits. */
@@ -23,6 +23,8 @@ export interface Outcomes {
   readonly labels: Uint32Array;
   /** The largest probability, `[exit][sample]`. */
   readonly confidences: readonly Float32Array[];
+  /** The same without the model's temperatures, if it has some. */
+  readonly uncalibrated?: readonly Float32Array[];
   /** The most probable class, `[exit][sample]`. */
   readonly predictions: readonly Uint32Array[];
   /** 1 where the right class is among the five most probable, `[exit][sample]`. */
@@ -114,7 +116,7 @@ export class LogitsFile implements Disposable {
    * @param samples Number of samples in the data set.
    * @throws {RanetError} If a record is damaged.
    */
-  async outcomes(samples: number): Promise<Outcomes> {
+  async outcomes(samples: number, temperatures?: readonly number[]): Promise<Outcomes> {
     const { exits, classes } = this.#shape;
     const count = await this.count();
     const perExit = Array.from({ length: exits });
@@ -122,6 +124,7 @@ export class LogitsFile implements Disposable {
       indexes: new Uint32Array(count),
       labels: new Uint32Array(count),
       confidences: perExit.map(() => new Float32Array(count)),
+      ...(temperatures && { uncalibrated: perExit.map(() => new Float32Array(count)) }),
       predictions: perExit.map(() => new Uint32Array(count)),
       top5: perExit.map(() => new Uint8Array(count)),
     };
@@ -133,6 +136,8 @@ export class LogitsFile implements Disposable {
         const probabilities = softmax(own);
         const best = argmax(probabilities);
         outcomes.confidences[exit][at] = probabilities[best];
+        const temperature = temperatures?.[exit];
+        if (temperature) outcomes.uncalibrated![exit][at] = confidence(own.map((value) => value * temperature));
         outcomes.predictions[exit][at] = best;
         const above = own.reduce((n, value) => n + Number(value > own[label]), 0);
         outcomes.top5[exit][at] = Number(above < 5);

@@ -24,6 +24,25 @@ export interface ExitMetrics {
   readonly top5: number;
   /** Expected calibration error, 15 bins: how far confidence is from accuracy, in [0, 1]. */
   readonly calibrationError: number;
+  /** Samples by confidence; bins without any are left out. */
+  readonly reliability?: readonly ReliabilityBin[];
+  /** The same without the model's temperatures, if it has some. */
+  readonly uncalibrated?: {
+    /** Expected calibration error. */
+    readonly calibrationError: number;
+    /** Samples by confidence. */
+    readonly reliability: readonly ReliabilityBin[];
+  };
+}
+
+/** Samples of about the same confidence. */
+export interface ReliabilityBin {
+  /** Their mean confidence. */
+  readonly confidence: number;
+  /** The share of them classified rightly. */
+  readonly accuracy: number;
+  /** How many there are. */
+  readonly samples: number;
 }
 
 /** What one setting of the thresholds gives. */
@@ -46,13 +65,18 @@ export interface BudgetPoint {
 
 /** The anytime curve: each exit by itself. */
 export function exitMetrics(outcomes: Outcomes, flops: readonly number[]): ExitMetrics[] {
-  const { labels, confidences, predictions, top5 } = outcomes;
+  const { labels, confidences, predictions, top5, uncalibrated } = outcomes;
+  const measured = (found: Float32Array, k: number) => {
+    const bins = reliability(found, (i) => predictions[k][i] === labels[i]);
+    return { calibrationError: errorOf(bins), reliability: bins };
+  };
   return flops.map((cost, k) => ({
     exit: k + 1,
     flops: cost,
     top1: labels.reduce((sum, label, i) => sum + Number(predictions[k][i] === label), 0) / labels.length,
     top5: top5[k].reduce((sum, hit) => sum + hit, 0) / labels.length,
-    calibrationError: calibrationError(confidences[k], (i) => predictions[k][i] === labels[i]),
+    ...measured(confidences[k], k),
+    ...(uncalibrated && { uncalibrated: measured(uncalibrated[k], k) }),
   }));
 }
 
@@ -61,12 +85,31 @@ export function exitMetrics(outcomes: Outcomes, flops: readonly number[]): ExitM
  * confidence and accuracy, weighted by the bin's samples.
  */
 export function calibrationError(confidences: ArrayLike<number>, isRight: (sample: number) => boolean): number {
-  const gaps = new Float64Array(BINS);
+  return errorOf(reliability(confidences, isRight));
+}
+
+function errorOf(bins: readonly ReliabilityBin[]): number {
+  const samples = bins.reduce((sum, bin) => sum + bin.samples, 0);
+  return bins.reduce((sum, bin) => sum + bin.samples * Math.abs(bin.confidence - bin.accuracy), 0) / samples;
+}
+
+/** How right samples are, in 15 equal bins of confidence; empty ones are left out. */
+export function reliability(
+  confidences: ArrayLike<number>,
+  isRight: (sample: number) => boolean,
+): ReliabilityBin[] {
+  const sums = Array.from({ length: BINS }, () => ({ confidence: 0, right: 0, samples: 0 }));
   for (let i = 0; i < confidences.length; i++) {
-    const bin = Math.min(BINS - 1, Math.max(0, Math.ceil(confidences[i] * BINS) - 1));
-    gaps[bin] += confidences[i] - Number(isRight(i));
+    const sum = sums[Math.min(BINS - 1, Math.max(0, Math.ceil(confidences[i] * BINS) - 1))];
+    sum.confidence += confidences[i];
+    sum.right += Number(isRight(i));
+    sum.samples++;
   }
-  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / confidences.length;
+  return sums.filter(({ samples }) => samples > 0).map(({ confidence, right, samples }) => ({
+    confidence: confidence / samples,
+    accuracy: right / samples,
+    samples,
+  }));
 }
 
 /** The budgeted-batch curve: thresholds from the validation set for each q of the authors' sweep. */

@@ -16,6 +16,32 @@ export interface Picture {
   readonly right: boolean;
 }
 
+/** An image that was classified wrongly. */
+export interface Mistake {
+  /** A `data:` URI. */
+  readonly uri: string;
+  /** What it was taken for. */
+  readonly predicted: string;
+  /** What it is. */
+  readonly label: string;
+  /** How sure the exit was, in [0, 1]. */
+  readonly confidence: number;
+  /** The exit taken, counted from 1. */
+  readonly exit: number;
+}
+
+/** How a report came about. */
+export interface ReportOrigin {
+  /** The command line. */
+  readonly command: string;
+  /** When it was made. */
+  readonly date: Date;
+  /** What it ran on. */
+  readonly device: string;
+  /** Of the library, and of what it ran in. */
+  readonly versions: string;
+}
+
 /** Easy and hard images of one class. */
 export interface ClassPictures {
   /** The class. */
@@ -44,6 +70,8 @@ export interface ModelReport {
   readonly confusion: readonly (readonly Confused[])[];
   /** Easy and hard images, class by class. */
   readonly pictures: readonly ClassPictures[];
+  /** The most confident mistakes under the same thresholds. */
+  readonly mistakes?: readonly Mistake[];
   /** Under which thresholds they were told apart. */
   readonly setting: string;
 }

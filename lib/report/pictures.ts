@@ -9,10 +9,12 @@ import { toTensor } from "../data/preprocess.ts";
 import { exitsTaken } from "../calibration/thresholds.ts";
 import type { CommonSpec } from "../network/common.ts";
 import type { Outcomes } from "./logits_file.ts";
-import type { ClassPictures, Picture } from "./model_report.ts";
+import type { ClassPictures, Mistake, Picture } from "./model_report.ts";
 
 /** Images shown of a class, easy and hard each. */
 const SHOWN = 4;
+/** Mistakes shown. */
+const MOST_MISTAKES = 24;
 /** Classes shown. */
 const MOST_CLASSES = 40;
 /** Larger images are shown smaller, in pixels. */
@@ -47,6 +49,30 @@ export async function pickPictures(
     found.push({ label: name, easy, hard });
   }
   return found;
+}
+
+/** The images that are classified wrongly with the most confidence, of all classes. */
+export async function pickMistakes(
+  dataset: Dataset,
+  outcomes: Outcomes,
+  options: { readonly thresholds: readonly number[]; readonly spec: CommonSpec },
+): Promise<Mistake[]> {
+  const { thresholds, spec } = options;
+  const { labels, predictions, confidences, indexes } = outcomes;
+  const exits = exitsTaken(thresholds, confidences);
+  const confidence = (sample: number) => confidences[exits[sample]][sample];
+  const wrong = Array.from(exits.keys()).filter((sample) => predictions[exits[sample]][sample] !== labels[sample]);
+  const worst = wrong.sort((a, b) => confidence(b) - confidence(a)).slice(0, MOST_MISTAKES);
+  return await Promise.all(worst.map(async (sample): Promise<Mistake> => {
+    const { image } = await dataset.read(indexes[sample]);
+    return {
+      uri: await toPng(image, spec),
+      predicted: spec.classes[predictions[exits[sample]][sample]],
+      label: spec.classes[labels[sample]],
+      confidence: confidence(sample),
+      exit: exits[sample] + 1,
+    };
+  }));
 }
 
 /** What the network sees of an image, as a data URI. */

@@ -6,6 +6,8 @@
 
 // The bundle, since the package's modules ask for an environment variable.
 import { init } from "echarts/dist/echarts.esm.min.mjs";
+import { escape } from "./markup.ts";
+import type { ExitMetrics, ReliabilityBin } from "./metrics.ts";
 import type { ModelReport } from "./model_report.ts";
 import type { Confused } from "./metrics.ts";
 
@@ -24,6 +26,8 @@ export const AXIS = {
 };
 /** How legends look. */
 export const LEGEND = { top: 0, textStyle: { color: INK }, inactiveColor: INK };
+/** Height of a legend's line. */
+const LEGEND_LINE = 22;
 
 /** Accuracy over average cost: for each model its exits (anytime), and the budgeted batches if there are any. */
 export function accuracyPlot(models: readonly ModelReport[]): string {
@@ -45,31 +49,92 @@ export function accuracyPlot(models: readonly ModelReport[]): string {
         : []),
     ];
   });
-  return render(720, 420, {
-    legend: { ...LEGEND, data: series.map(({ name }) => name) },
-    grid: { left: 60, right: 20, top: 30 + 25 * Math.ceil(series.length / 2), bottom: 55 },
+  // One name a line: beside each other, long ones run into each other and into the plot.
+  const legend = { ...LEGEND, orient: "vertical", left: 60, itemGap: LEGEND_LINE - 14 };
+  const tips = series.flatMap(({ name, data }) =>
+    data.map(([x, y]) => ({ at: [x, y], text: `${name}: ${y.toFixed(2)} % at ${x.toFixed(2)} M` }))
+  );
+  return render(720, 400 + LEGEND_LINE * series.length, {
+    legend,
+    grid: { left: 60, right: 20, top: 20 + LEGEND_LINE * series.length, bottom: 55 },
     xAxis: { ...AXIS, type: "value", scale: true, name: "million multiply-adds per image, on average", nameGap: 30 },
     yAxis: { ...AXIS, type: "value", scale: true, name: "top-1 accuracy, %", nameGap: 40 },
     series,
-  });
+  }, tips);
 }
 
-/** The share of samples that leaves at each exit, over q. */
+/** The share of samples that leaves at each exit, over the cost that the thresholds come to. */
 export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
-  return render(720, 320, {
-    legend: LEGEND,
-    grid: { left: 60, right: 20, top: 40, bottom: 55 },
-    xAxis: { ...AXIS, type: "category", data: budgeted.map(({ q }) => q.toFixed(2)), name: "q", nameGap: 30 },
-    yAxis: { ...AXIS, type: "value", max: 100, name: "images, %", nameGap: 40 },
-    series: exits.map(({ exit }, k) => ({
-      name: `exit ${exit}`,
-      type: "bar",
-      stack: "exits",
-      barCategoryGap: "10%",
-      color: COLORS[k % COLORS.length],
-      data: budgeted.map(({ exitShare }) => 100 * exitShare[k]),
-    })),
+  const points = budgeted.toSorted((a, b) => a.flops - b.flops);
+  const axis = { ...AXIS, type: "category", data: points.map(({ flops }) => (flops / 1e6).toFixed(1)) };
+  return render(
+    720,
+    360,
+    {
+      legend: LEGEND,
+      grid: { left: 60, right: 20, top: 20 + LEGEND_LINE * Math.ceil(exits.length / 8), bottom: 55 },
+      xAxis: { ...axis, name: "million multiply-adds per image, on average", nameGap: 30 },
+      yAxis: { ...AXIS, type: "value", max: 100, name: "images, %", nameGap: 40 },
+      series: exits.map(({ exit }, k) => ({
+        name: `exit ${exit}`,
+        type: "bar",
+        stack: "exits",
+        barCategoryGap: "10%",
+        color: COLORS[k % COLORS.length],
+        data: points.map(({ exitShare }) => 100 * exitShare[k]),
+      })),
+    },
+    points.flatMap(({ flops, exitShare }, i) => {
+      let below = 0;
+      return exitShare.map((share, k) => {
+        below += 100 * share;
+        const text = `${(flops / 1e6).toFixed(1)} M: ${(100 * share).toFixed(1)} % leave at exit ${k + 1}`;
+        return { at: [i, below - 50 * share], text };
+      });
+    }),
+  );
+}
+
+/** How often samples are right over how sure an exit is of them: of one that is honest, the diagonal. */
+export function reliabilityPlot({ exit, reliability = [], uncalibrated, calibrationError }: ExitMetrics): string {
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  const line = (name: string, bins: readonly ReliabilityBin[], style: object) => ({
+    name,
+    type: "line",
+    symbolSize: 6,
+    data: bins.map(({ confidence, accuracy }) => [100 * confidence, 100 * accuracy]),
+    ...style,
   });
+  const series = [
+    ...(uncalibrated
+      ? [line("before", uncalibrated.reliability, { color: COLORS[1], lineStyle: { type: "dashed", width: 1 } })]
+      : []),
+    line(uncalibrated ? "with temperature" : "confidence", reliability, { color: COLORS[0] }),
+  ];
+  const diagonal = {
+    type: "line",
+    data: [[0, 0], [100, 100]],
+    symbol: "none",
+    color: INK,
+    lineStyle: { width: 1, opacity: 0.4 },
+  };
+  const axis = { ...AXIS, type: "value", min: 0, max: 100 };
+  const error = uncalibrated ? `${share(uncalibrated.calibrationError)} → ` : "";
+  const tips = reliability.map(({ confidence, accuracy, samples }) => ({
+    at: [100 * confidence, 100 * accuracy],
+    text: `${samples} images, ${share(confidence)} sure: ${share(accuracy)} right`,
+  }));
+  return render(360, 360, {
+    title: {
+      text: `exit ${exit}: calibration error ${error}${share(calibrationError)}`,
+      textStyle: { color: INK, fontSize: 14, fontWeight: "normal" },
+    },
+    legend: { ...LEGEND, top: 26, data: series.map(({ name }) => name) },
+    grid: { left: 55, right: 15, top: 55, bottom: 50 },
+    xAxis: { ...axis, name: "confidence, %", nameGap: 28 },
+    yAxis: { ...axis, name: "right, %", nameGap: 36 },
+    series: [diagonal, ...series],
+  }, tips);
 }
 
 /** Right class down, predicted class across, for one exit. */
@@ -81,11 +146,11 @@ export function confusionPlot(pairs: readonly Confused[], labels: readonly strin
     return Array.from(row, (n, predicted) => [predicted, right, total ? Math.round(100 * n / total) : 0]);
   });
   const axis = { ...AXIS, type: "category", data: labels, splitLine: { show: false } };
-  return render(460, 440, {
+  return render(475, 455, {
     title: { text: title, textStyle: { color: INK, fontSize: 14, fontWeight: "normal" } },
-    grid: { left: 80, right: 10, top: 35, bottom: 75 },
-    xAxis: { ...axis, axisLabel: { color: INK, rotate: 45, interval: 0 } },
-    yAxis: { ...axis, inverse: true, axisLabel: { color: INK, interval: 0 } },
+    grid: { left: 95, right: 10, top: 35, bottom: 90 },
+    xAxis: { ...axis, name: "predicted", nameGap: 62, axisLabel: { color: INK, rotate: 45, interval: 0 } },
+    yAxis: { ...axis, name: "true", nameGap: 70, inverse: true, axisLabel: { color: INK, interval: 0 } },
     visualMap: { show: false, min: 0, max: 100, inRange: { color: ["rgba(47,126,216,0.04)", "rgba(47,126,216,0.9)"] } },
     series: [{
       type: "heatmap",
@@ -102,12 +167,24 @@ export function standalone(svg: string): string {
 
 let plots = 0;
 
-/** The SVG of an ECharts option. */
-export function render(width: number, height: number, option: object): string {
+/** A text that is shown at a point of a plot, where the pointer is. */
+export interface Tip {
+  /** The point, in the units of the axes. */
+  readonly at: readonly number[];
+  /** The text. */
+  readonly text: string;
+}
+
+/** The SVG of an ECharts option; its points have tooltips, without scripts. */
+export function render(width: number, height: number, option: object, tips: readonly Tip[] = []): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({ animation: false, backgroundColor: "transparent", ...option });
-    const svg: string = chart.renderToSVGString();
+    const shown = tips.map(({ at, text }) => {
+      const [x, y] = chart.convertToPixel({ xAxisIndex: 0, yAxisIndex: 0 }, [...at]);
+      return `<circle cx="${x}" cy="${y}" r="9" fill="transparent"><title>${escape(text)}</title></circle>`;
+    });
+    const svg: string = chart.renderToSVGString().replace(/<\/svg>\s*$/, `${shown.join("")}</svg>`);
     // Within a page, ids must differ, and the plot must take the page's width and colour.
     return svg.replaceAll(INK, "currentColor").replaceAll("rgb(1,2,3)", "currentColor")
       .replaceAll(/zr\d+-/g, `p${plots++}-`)

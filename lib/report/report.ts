@@ -6,24 +6,29 @@
 
 import { compareModels } from "./comparison.ts";
 import { csv, escape, STYLE } from "./markup.ts";
-import { accuracyPlot, confusionPlot, exitsPlot, standalone } from "./plots.ts";
-import type { ClassPictures, ModelReport, Picture } from "./model_report.ts";
+import { findingOf } from "./finding.ts";
+import { accuracyPlot, confusionPlot, exitsPlot, reliabilityPlot, standalone } from "./plots.ts";
+import type { ClassPictures, ModelReport, Picture, ReportOrigin } from "./model_report.ts";
 
 /** With more classes, confusion is told in the CSV alone. */
 const MOST_PLOTTED = 30;
 
 /** Makes all files of a report: name and text of each. */
-export function reportFiles(models: readonly ModelReport[]): Map<string, string> {
+export function reportFiles(models: readonly ModelReport[], origin: ReportOrigin): Map<string, string> {
   const curve = accuracyPlot(models);
   const files = new Map([["results.json", toJson(models)], ["accuracy.svg", standalone(curve)]]);
   const plots = models.map((model, i) => {
     const suffix = models.length > 1 ? `-${i + 1}` : "";
     const plotted = model.labels.length <= MOST_PLOTTED ? model.confusion : [];
-    const confusions = plotted.map((counts, k) => confusionPlot(counts, model.labels, `exit ${k + 1}: right class, %`));
+    const confusions = plotted.map((counts, k) =>
+      confusionPlot(counts, model.labels, `exit ${k + 1}: % of each true class`)
+    );
     confusions.forEach((svg, k) => files.set(`confusion${suffix}-exit-${k + 1}.svg`, standalone(svg)));
     const exits = model.budgeted && exitsPlot(model);
     if (exits) files.set(`exits${suffix}.svg`, standalone(exits));
-    return { exits, confusions };
+    const reliability = model.exits.filter((exit) => exit.reliability).map(reliabilityPlot);
+    reliability.forEach((svg, k) => files.set(`reliability${suffix}-exit-${k + 1}.svg`, standalone(svg)));
+    return { exits, confusions, reliability };
   });
   const rows = <T>(list: (model: ModelReport) => readonly T[]) =>
     models.flatMap((model) => list(model).map((row) => [model.name, row] as const));
@@ -51,7 +56,7 @@ export function reportFiles(models: readonly ModelReport[]): Map<string, string>
     ),
   );
   files.set("confusion.csv", csv(["model", "exit", "class", "predicted", "images"], confusionRows(models)));
-  files.set("report.html", page(models, curve, plots));
+  files.set("report.html", page(models, origin, { curve, plots }));
   return files;
 }
 
@@ -68,40 +73,59 @@ function thresholdText(threshold: number): string {
 }
 
 function toJson(models: readonly ModelReport[]): string {
-  const plain = models.map(({ pictures: _, confusion: __, labels: ___, ...model }) => model);
+  const plain = models.map(({ pictures: _, confusion: __, labels: ___, mistakes: ____, ...model }) => model);
   const replace = (_: string, value: unknown) =>
     value === Infinity || value === -Infinity ? thresholdText(value) : value;
   const comparison = models.length > 1 ? compareModels(models) : undefined;
   return `${JSON.stringify({ models: plain, comparison }, replace, 2)}\n`;
 }
 
+/** The plots of one model. */
+interface Plots {
+  readonly exits?: string;
+  readonly confusions: readonly string[];
+  readonly reliability: readonly string[];
+}
+
 function page(
   models: readonly ModelReport[],
-  curve: string,
-  plots: readonly { readonly exits?: string; readonly confusions: readonly string[] }[],
+  origin: ReportOrigin,
+  { curve, plots }: { readonly curve: string; readonly plots: readonly Plots[] },
 ): string {
+  const { command, date, device, versions } = origin;
   const sections = models.map((model, i) => section(model, plots[i])).join("\n");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>Evaluation</title><style>${STYLE}</style></head><body>
 <h1>Evaluation</h1>
-<h2>Accuracy over budget</h2>${models.length > 1 ? `<p>${escape(compareModels(models))}</p>` : ""}
-<div class="wide">${curve}</div>
+${models.map((model) => `<p class="finding">${escape(findingOf(model))}</p>`).join("\n")}
+<p class="origin">${date.toISOString().slice(0, 16).replace("T", " ")} UTC, on ${escape(device)}; ${
+    escape(versions)
+  }<br>
+<code>${escape(command)}</code></p>
+<h2>Accuracy over budget</h2>
+<p class="term"><b>Anytime</b>: every image is answered by the same exit. <b>Budgeted batch</b>: each image leaves at the first
+exit that is sure enough, so that hard ones get what easy ones leave; each point is one set of thresholds, found on other
+images.</p>
+${models.length > 1 ? `<p>${escape(compareModels(models))}</p>` : ""}
+${scrolling(curve)}
 ${sections}
 </body></html>
 `;
 }
 
-function section(
-  model: ModelReport,
-  plots: { readonly exits?: string; readonly confusions: readonly string[] },
-): string {
+/** On a phone, a plot is as wide as can be read, and is scrolled. */
+function scrolling(plot: string): string {
+  return `<div class="wide" tabindex="0" role="group" aria-label="Plot">${plot}</div>`;
+}
+
+function section(model: ModelReport, plots: Plots): string {
   const { name, dataset, validation, exits, pictures, setting } = model;
   const share = (value: number) => (100 * value).toFixed(2);
   const rows = exits.map((e) =>
     `<tr><td>${e.exit}</td><td>${(e.flops / 1e6).toFixed(2)}</td><td>${share(e.top1)}</td><td>${share(e.top5)}</td>` +
-    `<td>${share(e.calibrationError)}</td></tr>`
+    `<td>${e.uncalibrated ? `${share(e.uncalibrated.calibrationError)} → ` : ""}${share(e.calibrationError)}</td></tr>`
   ).join("");
   const source = validation
     ? `thresholds from ${validation.samples} of ${escape(validation.name)}`
@@ -110,10 +134,63 @@ function section(
 <p>${dataset.samples} images of ${escape(dataset.name)}; ${source}.</p>
 <div class="wide"><table><thead><tr><th>exit</th><th>M multiply-adds</th><th>top-1, %</th><th>top-5, %</th>
 <th>calibration error, %</th></tr></thead><tbody>${rows}</tbody></table></div>
-${plots.exits ? `<h3>Where images leave</h3><div class="wide">${plots.exits}</div>` : ""}
-${plots.confusions.length > 0 ? `<h3>Confusion by exit</h3><div class="grid">${plots.confusions.join("")}</div>` : ""}
+<p class="term"><b>Calibration error</b>: how far confidence is from the share that is right, on average; an arrow says what
+the model's temperatures (what its logits are divided by) make of it.</p>
+${
+    plots.exits
+      ? `<h3>Where images leave</h3>
+<p class="term">The thresholds are those that let a share proportional to q<sup>k</sup> of the validation images leave at exit k, for
+q from 0.05 to 1.95: the smaller, the earlier and cheaper.</p>${scrolling(plots.exits)}`
+      : ""
+  }
+${
+    plots.reliability.length > 0
+      ? `<h3>Can confidence be believed?</h3>
+<p class="term">Of images that an exit is 80 % sure of, 80 % should be right: then the line is the diagonal. Below it, the exit is
+too sure.</p><div class="grid">${plots.reliability.map(scrolling).join("")}</div>`
+      : ""
+  }
+<h3>Accuracy by class</h3>${classTable(model)}
+${
+    plots.confusions.length > 0
+      ? `<h3>Confusion by exit</h3><div class="grid">${plots.confusions.map(scrolling).join("")}</div>`
+      : ""
+  }
+${mistakes(model)}
 <h2>Easy and hard images</h2><p>${escape(setting)}</p>
-${pictures.map(classPictures).join("\n")}`;
+<div class="grid">${pictures.map(classPictures).join("\n")}</div>`;
+}
+
+/** Each class's share of right answers, at the first, the middle and the last exit. */
+function classTable({ labels, confusion }: ModelReport): string {
+  const last = confusion.length - 1;
+  const shown = [...new Set([0, Math.floor(last / 2), last])];
+  const rows = labels.map((label, right) => ({
+    label,
+    shares: shown.map((exit) => {
+      const row = confusion[exit][right];
+      const total = row.reduce((sum, n) => sum + n, 0);
+      return total === 0 ? undefined : row[right] / total;
+    }),
+  })).sort((a, b) => (a.shares.at(-1) ?? 2) - (b.shares.at(-1) ?? 2));
+  const cell = (share: number | undefined) => `<td>${share === undefined ? "–" : (100 * share).toFixed(1)}</td>`;
+  return `<div class="wide"><table><thead><tr><th>class, worst first</th>${
+    shown.map((exit) => `<th>exit ${exit + 1}, %</th>`).join("")
+  }</tr></thead><tbody>${
+    rows.map(({ label, shares }) => `<tr><td>${escape(label)}</td>${shares.map(cell).join("")}</tr>`).join("")
+  }</tbody></table></div>`;
+}
+
+function mistakes({ mistakes = [] }: ModelReport): string {
+  if (mistakes.length === 0) return "";
+  const figures = mistakes.map(({ uri, predicted, label, confidence, exit }) =>
+    `<figure><img src="${uri}" alt="${escape(label)}"><figcaption>${escape(label)}, taken for <b>${
+      escape(predicted)
+    }</b>, ` +
+    `${(100 * confidence).toFixed(1)} % sure at exit ${exit}</figcaption></figure>`
+  );
+  return `<h2>The worst mistakes</h2><p class="term">Wrong, and surest of it.</p>
+<div class="images mistakes">${figures.join("")}</div>`;
 }
 
 function classPictures({ label, easy, hard }: ClassPictures): string {

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertThro
 import fc from "fast-check";
 import { fitTemperatures } from "../../lib/calibration/temperature.ts";
 import { RanetError } from "../../lib/errors.ts";
-import { createModel, loadModel } from "../../lib/model/model.ts";
+import { loadModel, withTemperatures } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { softmax } from "../../lib/softmax.ts";
@@ -61,10 +61,10 @@ Deno.test("temperatures change confidences, neither answers nor costs, and the b
   const name = "classifier.5.linear.weight";
   const [before, after] = [plain, calibrated].map(({ tensors }) => tensors.get(name)!.data);
   assertEquals(after[7], Math.fround(before[7] / temperatures![5]));
-  const again = createModel(plain.spec, plain.tensors, { source: "x", temperatures });
+  const again = withTemperatures(plain, temperatures!);
   assertEquals(again.tensors.get(name)!.data, after);
   assertThrows(
-    () => createModel(plain.spec, plain.tensors, { source: "x", temperatures: [1, 2] }),
+    () => withTemperatures(plain, [1, 2]),
     RanetError,
     "expected 6 numbers above 0, one per exit, found 1, 2",
   );

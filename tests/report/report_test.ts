@@ -4,6 +4,8 @@ import { reportFiles } from "../../lib/report/report.ts";
 
 const EVIL = `<script>alert("1, 2")</script>`;
 
+const ORIGIN = { command: EVIL, date: new Date(0), device: EVIL, versions: "1" };
+
 function report(name: string, budgeted: boolean): ModelReport {
   const exits = [1, 2].map((exit) => ({ exit, flops: exit * 1e6, top1: 0.5, top5: 1, calibrationError: 0.1 }));
   const point = { q: 0.5, thresholds: [Infinity, -Infinity], accuracy: 0.5, flops: 2e6, exitShare: [0, 1] };
@@ -27,7 +29,7 @@ function report(name: string, budgeted: boolean): ModelReport {
 }
 
 Deno.test("a report has figures, plots and a page", () => {
-  const files = reportFiles([report("one", true)]);
+  const files = reportFiles([report("one", true)], ORIGIN);
   const names = [
     "results.json",
     "exits.csv",
@@ -44,7 +46,7 @@ Deno.test("a report has figures, plots and a page", () => {
 });
 
 Deno.test("the page asks for nothing from outside, and shows names as text", () => {
-  const html = reportFiles([report("one", true), report("two", true)]).get("report.html")!;
+  const html = reportFiles([report("one", true), report("two", true)], ORIGIN).get("report.html")!;
   assertFalse(html.includes("<script"));
   assertEquals(html.replaceAll(/xmlns(:\w+)?="[^"]*"/g, "").match(/https?:|url\((?!#)/g), null);
   const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
@@ -52,12 +54,12 @@ Deno.test("the page asks for nothing from outside, and shows names as text", () 
 });
 
 Deno.test("several models share the plot of accuracy over budget", () => {
-  const plot = reportFiles([report("one", true), report("two", true)]).get("accuracy.svg")!;
+  const plot = reportFiles([report("one", true), report("two", true)], ORIGIN).get("accuracy.svg")!;
   for (const name of ["one, anytime", "one, budgeted batch", "two, anytime"]) assertStringIncludes(plot, name);
 });
 
 Deno.test("without a validation set the page says that there is no budgeted curve", () => {
-  const files = reportFiles([report("one", false)]);
+  const files = reportFiles([report("one", false)], ORIGIN);
   assertStringIncludes(files.get("report.html")!, "no budgeted curve");
   assert(!files.has("exits.svg"));
 });
