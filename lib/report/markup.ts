@@ -21,7 +21,7 @@ export const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:84rem;margin:0 auto;padding:1rem;background:Canvas;color:CanvasText}
 h1,h2,h3{line-height:1.2;font-weight:600}h2{margin-top:2.5rem}.finding{font-size:1.25rem;max-width:50rem}
 .origin,.term{max-width:50rem;opacity:.8;font-size:.9rem}.origin code{overflow-wrap:anywhere}svg{display:block;max-width:100%;height:auto}
-.wide{overflow-x:auto}.wide svg{min-width:32rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+.wide{overflow-x:auto}.wide svg{min-width:32rem;width:100%;max-width:56rem}.grid .wide svg{min-width:20rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .75rem;text-align:right;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}
 th:first-child,td:first-child{text-align:left}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
