@@ -7,9 +7,8 @@
 // The bundle, since the package's modules ask for an environment variable.
 import { init } from "echarts/dist/echarts.esm.min.mjs";
 import { escape } from "./markup.ts";
-import type { ExitMetrics, ReliabilityBin } from "./metrics.ts";
+import type { Confused, ExitMetrics, ReliabilityBin } from "./metrics.ts";
 import type { ModelReport } from "./model_report.ts";
-import type { Confused } from "./metrics.ts";
 
 /** Stands for the page's text colour until the SVG is written. */
 export const INK = "#010203";

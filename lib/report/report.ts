@@ -168,9 +168,10 @@ function classTable({ labels, confusion }: ModelReport): string {
   const rows = labels.map((label, right) => ({
     label,
     shares: shown.map((exit) => {
-      const row = confusion[exit][right];
-      const total = row.reduce((sum, n) => sum + n, 0);
-      return total === 0 ? undefined : row[right] / total;
+      const own = confusion[exit].filter((pair) => pair.right === right);
+      const total = own.reduce((sum, { samples }) => sum + samples, 0);
+      const rightly = own.find(({ predicted }) => predicted === right)?.samples ?? 0;
+      return total === 0 ? undefined : rightly / total;
     }),
   })).sort((a, b) => (a.shares.at(-1) ?? 2) - (b.shares.at(-1) ?? 2));
   const cell = (share: number | undefined) => `<td>${share === undefined ? "–" : (100 * share).toFixed(1)}</td>`;
