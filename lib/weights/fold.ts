@@ -49,8 +49,13 @@ function foldConvolution(layer: Convolution, data: (name: string) => Float32Arra
   const variance = data(`${norm}.running_var`);
   const scale = data(`${norm}.weight`).map((gamma, out) => gamma / Math.sqrt(variance[out] + EPSILON));
   const fanIn = weight.length / channels;
+  // A callback for each of millions of weights would show in the start of a process.
+  const scaled = new Float32Array(weight.length);
+  for (let out = 0, i = 0; out < channels; out++) {
+    for (const end = i + fanIn; i < end; i++) scaled[i] = weight[i] * scale[out];
+  }
   return {
-    weight: weight.map((value, i) => value * scale[Math.floor(i / fanIn)]),
+    weight: scaled,
     bias: data(`${norm}.bias`).map((beta, out) => beta + (bias[out] - mean[out]) * scale[out]),
   };
 }

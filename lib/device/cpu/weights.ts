@@ -35,20 +35,22 @@ export function writeWeights(step: WeightStep, { weight, bias }: FoldedLayer, to
   if (step.kind === "classifier") return writeRows(step, { weight, bias }, to);
   const inputs = step.input.channels;
   const outputs = step.output.channels;
-  if (usesWinograd(step)) {
-    to.set(bias);
-    const transformed = transform(weight);
-    const first = Math.ceil(outputs / PANEL) * PANEL;
-    const length = panelLength(outputs, inputs);
-    for (let place = 0; place < PLACES; place++) {
-      const panels = to.subarray(first + place * length);
-      writePanels(panels, { inputs, outputs }, (out, k) => transformed[(out * inputs + k) * PLACES + place]);
-    }
-    return;
+  if (!usesWinograd(step)) {
+    const taps = step.layer.kernel ** 2;
+    return writePanels(weight, to, { inputs, outputs, taps, step: taps, bias });
   }
-  const taps = step.layer.kernel ** 2;
-  const value = (out: number, row: number) => weight[(out * inputs + row % inputs) * taps + Math.floor(row / inputs)];
-  writePanels(to, { inputs: taps * inputs, outputs, bias }, value);
+  to.set(bias);
+  const transformed = transform(weight);
+  const first = Math.ceil(outputs / PANEL) * PANEL;
+  const length = panelLength(outputs, inputs);
+  for (let place = 0; place < PLACES; place++) {
+    writePanels(transformed.subarray(place), to.subarray(first + place * length), {
+      inputs,
+      outputs,
+      taps: 1,
+      step: PLACES,
+    });
+  }
 }
 
 /** Numbers in panels as kernels/convolution/product.as reads them. */
@@ -57,18 +59,21 @@ function panelLength(outputs: number, inputs: number): number {
   return (1 + inputs) * (whole < outputs ? whole + PANEL / 2 : whole);
 }
 
-/** Panels of `[bias, then inputs][out]`. */
+/** From `[out][in][tap]`, of whose taps, `step` in all, the first `taps` are taken, to panels of `[bias, then tap · in][out]`. */
 function writePanels(
+  from: Float32Array,
   to: Float32Array,
-  { inputs, outputs, bias }: { inputs: number; outputs: number; bias?: Float32Array },
-  value: (out: number, input: number) => number,
+  shape: { outputs: number; inputs: number; taps: number; step: number; bias?: Float32Array },
 ): void {
+  const { outputs, inputs, taps, step, bias } = shape;
   for (let out = 0; out < outputs; out++) {
     const first = out - out % PANEL;
     const width = outputs - first > PANEL / 2 ? PANEL : PANEL / 2;
-    let at = first * (1 + inputs) + out % PANEL;
+    let at = first * (1 + taps * inputs) + out % PANEL;
     if (bias) to[at] = bias[out];
-    for (let k = 0; k < inputs; k++) to[at += width] = value(out, k);
+    for (let tap = 0; tap < taps; tap++) {
+      for (let k = 0, i = out * inputs * step + tap; k < inputs; k++, i += step) to[at += width] = from[i];
+    }
   }
 }
 
