@@ -51,6 +51,8 @@ const CHECK_EVERY = 500;
 const READ_AHEAD = 1024;
 /** How long a client may go on sending what was refused before it is cut off, so that it reads the answer first. */
 const LINGER = 2000;
+/** As usual. */
+const MAX_BACKLOG = 511;
 /** Descriptors that are kept for workers, files and the device. */
 const RESERVED = 64;
 
@@ -61,7 +63,8 @@ const RESERVED = 64;
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { hostname, metrics, warn } = options;
-  const connections = new Connections({ max: boundConnections(options), metrics });
+  const max = boundConnections(options);
+  const connections = new Connections({ max, metrics });
   const server = createServer({
     headersTimeout: options.headerTimeout,
     keepAliveTimeout: options.idleTimeout,
@@ -81,8 +84,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (socket.writable) socket.end(`${head}${JSON.stringify({ error: "Cannot read the request: it is no HTTP" })}`);
     setTimeout(() => socket.destroy(), LINGER);
   });
-  const port = await bind(server, options);
-  const watch = watchAccepting(server, { hostname, port, warn });
+  const backlog = Math.min(max, MAX_BACKLOG);
+  const port = await bind(server, { ...options, backlog });
+  const watch = watchAccepting(server, { hostname, port, backlog, warn });
   return {
     url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`,
     async close() {
@@ -95,11 +99,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-async function bind(server: Server, { hostname, port }: Pick<ListenOptions, "hostname" | "port">): Promise<number> {
+/** Where to listen, and how many connections may wait to be accepted, as all of them then are at once. */
+type Place = Pick<ListenOptions, "hostname" | "port"> & { readonly backlog: number };
+
+async function bind(server: Server, { hostname, port, backlog }: Place): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   try {
-    server.listen(port, hostname, () => resolve());
+    server.listen(port, hostname, backlog, () => resolve());
     await promise;
   } catch (error) {
     throw new RanetError(`Cannot listen on ${hostname}, port ${port}: ${(error as Error).message}`);
@@ -108,16 +115,19 @@ async function bind(server: Server, { hostname, port }: Pick<ListenOptions, "hos
   return (server.address() as AddressInfo).port;
 }
 
-/** As many connections as there are descriptors for, at most those asked for. */
+/**
+ * As many connections as there are descriptors for, at most those asked for. As many again are left free: all that has
+ * come at once is accepted before any that is to be ended is.
+ */
 function boundConnections({ maxConnections, hostname, warn }: ListenOptions): number {
-  const wanted = maxConnections + RESERVED;
+  const wanted = 2 * maxConnections + RESERVED;
   const tried: Deno.Listener[] = [];
   try {
     while (tried.length < wanted) tried.push(Deno.listen({ hostname, port: 0 }));
     return maxConnections;
   } catch (error) {
     if ((error as { code?: string }).code !== "EMFILE") return maxConnections; // binding will say what is wrong
-    const found = tried.length - RESERVED;
+    const found = Math.floor((tried.length - RESERVED) / 2);
     if (found < 1) {
       throw new RanetError(
         `Cannot serve: there are only ${tried.length} file descriptors left, ${RESERVED} are kept for other things; ` +
@@ -142,7 +152,7 @@ const WATCH_TIMEOUT = 2000;
  */
 function watchAccepting(
   server: Server,
-  { hostname, port, warn }: { readonly hostname: string; readonly port: number; readonly warn: (text: string) => void },
+  { hostname, port, backlog, warn }: Place & Pick<ListenOptions, "warn">,
 ): ReturnType<typeof setInterval> {
   let quiet = true;
   let looking = false;
@@ -157,7 +167,7 @@ function watchAccepting(
         warn("Connections were no longer accepted: listening anew");
         await new Promise<void>((resolve) => {
           server.close();
-          server.listen(port, hostname, resolve);
+          server.listen(port, hostname, backlog, resolve);
         });
       }
     } catch {

@@ -12,23 +12,15 @@ interface Started {
 }
 
 /** A server in a process of its own, with the permissions that deno.json gives. */
-async function start(...args: string[]): Promise<Started> {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "-P=cli",
-      "cli.ts",
-      "serve",
-      "--port",
-      "0",
-      "--device",
-      "cpu",
-      ...args,
-      "--log-level",
-      "error",
-    ],
+function start(...args: string[]): Promise<Started> {
+  return startWith(Deno.execPath(), [], args);
+}
+
+/** The same by way of another program, which runs Deno. */
+async function startWith(program: string, before: readonly string[], args: readonly string[]): Promise<Started> {
+  const own = ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--device", "cpu"];
+  const process = new Deno.Command(program, {
+    args: [...before, ...own, ...args, "--log-level", "error"],
     cwd: root,
     stdout: "piped",
     stderr: "piped",
@@ -119,4 +111,22 @@ Deno.test("serve: what cannot be is said before it listens", async () => {
     assert(part.split("|").some((one) => outcome.notes.includes(one)), outcome.notes);
   }
   assertStringIncludes((await ranet("serve", "--help")).out, "/openapi.json");
+});
+
+Deno.test("more connections than there are descriptors for leave the server as it was", async () => {
+  const server = await startWith("sh", ["-c", 'ulimit -n 200; exec "$0" "$@"', Deno.execPath()], []);
+  const where = { hostname: "127.0.0.1", port: Number(new URL(server.url).port) };
+  const idle: Deno.Conn[] = [];
+  for (let i = 0; i < 300; i++) {
+    idle.push(await Deno.connect(where));
+    if (i % 100 === 50) assertEquals((await (await fetch(`${server.url}/health`)).json()).status, "ok");
+  }
+  const body = await Deno.readFile(examples[0]);
+  const response = await fetch(`${server.url}/classify`, { method: "POST", body });
+  assertEquals((await response.json())[0].label, "cat");
+  for (const connection of idle) connection.close();
+  server.process.kill("SIGTERM");
+  const [code, notes] = await finish(server);
+  assertEquals(code, 0);
+  assertMatch(notes, /^Only \d+ connections at a time, not 512: file descriptors are scarce \(ulimit -n\)\n$/);
 });
