@@ -19,17 +19,19 @@ export type ArgumentTable = Readonly<Record<string, Field>>;
 /** A number for each field. */
 export type ArgumentValues<T extends ArgumentTable> = Readonly<Record<keyof T, number>>;
 
-const u32 = (meaning: string): Field => ({ type: "u32", meaning });
-const f32 = (meaning: string): Field => ({ type: "f32", meaning });
+/** A field of whole numbers. */
+export const u32 = (meaning: string): Field => ({ type: "u32", meaning });
+/** A field of float32 numbers. */
+export const f32 = (meaning: string): Field => ({ type: "f32", meaning });
 
 /** Where samples lie. */
-const SAMPLES = {
+export const SAMPLES = {
   arenaStart: u32("quads before the first sample"),
   samplePitch: u32("quads from sample to sample"),
 };
 
 /** Where a layer reads. */
-const INPUT = {
+export const INPUT = {
   inQuads: u32("quads of channels read"),
   inPitch: u32("quads from pixel to pixel"),
   inOffset: u32("quads from the start of a sample"),
@@ -37,7 +39,7 @@ const INPUT = {
 };
 
 /** Where a layer writes: whole quads, but for lanes of the first and the last that belong to other channels. */
-const OUTPUT = {
+export const OUTPUT = {
   outQuads: u32("quads of channels written"),
   outPitch: u32("quads from pixel to pixel"),
   outOffset: u32("quads from the start of a sample"),

@@ -38,7 +38,7 @@ const LANES = 64;
 /** How a wave is run for `count` samples, logits lying `capacity` samples an exit. */
 export function dispatchOf(
   wave: Wave,
-  plan: Plan,
+  plan: Pick<Plan, "zeroQuads" | "sampleQuads">,
   options: { count: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
 ): Dispatch {
   const { count, adapter, weights } = options;
@@ -146,11 +146,13 @@ function invocations(step: OtherStep): number {
   }
 }
 
-function inputArguments({ channels, pitch, offset, size }: Region): InputArguments {
+/** Where a region is read. */
+export function inputArguments({ channels, pitch, offset, size }: Region): InputArguments {
   return { inQuads: quadsOf(channels), inPitch: pitch, inOffset: offset, inSize: size };
 }
 
-function outputArguments(output: Region): OutputArguments {
+/** Where a region is written. */
+export function outputArguments(output: Region): OutputArguments {
   const { channel, channels, pitch, offset, size } = output;
   return {
     outQuads: regionQuads(output),

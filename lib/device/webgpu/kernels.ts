@@ -18,6 +18,7 @@ import float32 from "../../../kernels/weights-float32.wgsl" with { type: "text" 
 import { MAX_WAVE } from "../../planner/waves.ts";
 import { ARGUMENTS, argumentStruct, type KernelName } from "./arguments.ts";
 import type { Precision } from "../precision.ts";
+import { bindingsLayout, PipelineCache } from "./pipelines.ts";
 import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = {
@@ -35,74 +36,56 @@ const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 export const KERNEL_TEXT: string = JSON.stringify([SOURCES, WEIGHTS, ARGUMENTS]);
 
 /** A kernel, as it is compiled. */
-export interface Kernel {
+export interface Kernel<Name extends string = KernelName> {
   /** Its name. */
-  readonly kernel: KernelName;
+  readonly kernel: Name;
   /** Compiled in. */
   readonly constants: Readonly<Record<string, number>>;
 }
 
 /** What tells a kernel from others. */
-export function kernelKey({ kernel, constants }: Kernel): string {
+export function kernelKey({ kernel, constants }: Kernel<string>): string {
   return `${kernel} ${JSON.stringify(constants)}`;
 }
 
-/** A kernel's whole text. */
-export function kernelCode({ kernel, constants }: Kernel, precision: Precision): string {
+/** Bindings of a wave: arena, weights, remaining samples, arguments, logits. */
+export const WAVE_BINDINGS: readonly GPUBufferBindingType[] = [
+  "storage",
+  "read-only-storage",
+  "read-only-storage",
+  "uniform",
+  "storage",
+];
+
+/** A kernel's whole text, for waves of at most so many steps. */
+export function kernelCode({ kernel, constants }: Kernel, precision: Precision, maxWave: number = MAX_WAVE): string {
   const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
   const source = SOURCES[kernel] + (readsWeights ? WEIGHTS[precision] : "");
-  return argumentStruct(ARGUMENTS[kernel]) + specializeKernel(source, { ...constants, MAX_WAVE });
+  return argumentStruct(ARGUMENTS[kernel]) + specializeKernel(source, { ...constants, MAX_WAVE: maxWave });
 }
 
-/** Pipelines of one device. */
+/** Inference's pipelines on one device. */
 export class KernelCache {
   /** Bindings of a wave: arena, weights, remaining samples, arguments, logits. */
   readonly waveLayout: GPUBindGroupLayout;
   /** Bindings of the gate: logits, remaining samples, arguments. */
   readonly gateLayout: GPUBindGroupLayout;
-  readonly #device: GPUDevice;
+  readonly #pipelines: PipelineCache;
   readonly #precision: Precision;
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
   /** Makes the two layouts; pipelines come when asked for. */
   constructor(device: GPUDevice, precision: Precision) {
-    this.#device = device;
+    this.#pipelines = new PipelineCache(device);
     this.#precision = precision;
-    this.waveLayout = this.#layout(["storage", "read-only-storage", "read-only-storage", "uniform", "storage"]);
-    this.gateLayout = this.#layout(["read-only-storage", "storage", "uniform"]);
+    this.waveLayout = bindingsLayout(device, WAVE_BINDINGS);
+    this.gateLayout = bindingsLayout(device, ["read-only-storage", "storage", "uniform"]);
   }
 
   /** The pipeline of a kernel with these constants; several may be in the making at a time. */
   pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
-    const key = kernelKey(kernel);
-    let pipeline = this.#pipelines.get(key);
-    if (!pipeline) {
-      const code = kernelCode(kernel, this.#precision);
-      this.#device.pushErrorScope("validation");
-      const module = this.#device.createShaderModule({ label: key, code });
-      const invalid = this.#device.popErrorScope();
-      pipeline = this.#device.createComputePipelineAsync({
-        label: key,
-        layout: this.#device.createPipelineLayout({
-          bindGroupLayouts: [kernel.kernel === "gate" ? this.gateLayout : this.waveLayout],
-        }),
-        compute: { module, entryPoint: "main" },
-      }).catch(async (error) => {
-        throw new Error((await invalid)?.message ?? error.message, { cause: error });
-      });
-      pipeline.catch(() => {}); // told to those who wait for it
-      this.#pipelines.set(key, pipeline);
-    }
-    return pipeline;
-  }
-
-  #layout(types: readonly GPUBufferBindingType[]): GPUBindGroupLayout {
-    return this.#device.createBindGroupLayout({
-      entries: types.map((type, binding) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type, hasDynamicOffset: type === "uniform" },
-      })),
+    return this.#pipelines.get(kernelKey(kernel), {
+      code: () => kernelCode(kernel, this.#precision),
+      layouts: [kernel.kernel === "gate" ? this.gateLayout : this.waveLayout],
     });
   }
 }

@@ -1,0 +1,23 @@
+// Gradient of what a linear layer behind average pooling read: of the pooled pixels a share, of all others zero. An invocation
+// computes four channels of one pixel, then of those that lie a whole dispatch further on.
+//
+// Constants  LANES (workgroup size)
+// Dispatch   x: pixels · quads / LANES, y: samples
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let args = steps[0];
+  let sample = args.arenaStart + id.y * args.samplePitch;
+  let first = args.logits + id.y * args.classes;
+  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+    let pixel = i / args.outQuads;
+    let quad = i % args.outQuads;
+    var sum = vec4f();
+    if (max(pixel / args.outSize, pixel % args.outSize) < args.pool) {
+      for (var row = 0u; row < args.classes; row++) {
+        sum = fma(vec4f(logits[first + row]), weight(args.weights + row * args.outQuads + quad), sum);
+      }
+    }
+    storeGradient(sample + pixel * args.outPitch, quad, sum / f32(args.pool * args.pool), args);
+  }
+}

@@ -1,0 +1,80 @@
+// Gradient of a convolution's weights, and of its bias if it has one, summed over a part of the pixels: a few numbers, each a
+// sum of very many products. One invocation computes a register tile, INS quads of input channels × OUTS quads of output
+// channels, of one tap of the kernel.
+//
+// A bias has weights of its own that read ones. A tile that reaches behind the channels reads what is there, and leaves the
+// results out. Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+//
+// Constants  INS, OUTS, LANES (workgroup size)
+// Dispatch   x: tiles · splits / LANES
+// Partials   [split], each laid out as the weights: [kernel · kernel][4 · inQuads][gradQuads] vec4, then [gradQuads] for a bias
+// Arena      starts with zeros, read in place of pixels outside the image
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let args = steps[0];
+  let outTiles = (args.gradQuads + OUTS - 1) / OUTS;
+  let inTiles = (args.inQuads + INS - 1) / INS;
+  let taps = args.kernel * args.kernel;
+  let tiles = outTiles * (inTiles * taps + args.bias);
+  let split = id.x / tiles;
+  let tile = id.x % tiles;
+  let outQuad = tile % outTiles * OUTS;
+  let inQuad = tile / outTiles % inTiles * INS;
+  let tap = tile / outTiles / inTiles;
+  let top = tap / args.kernel - args.kernel / 2;
+  let left = tap % args.kernel - args.kernel / 2;
+  let first = split * args.rows;
+  let end = select(0, min(first + args.rows, remaining[0] * args.gradSize), split < args.splits);
+
+// #for i in INS
+// #for o in OUTS
+// #for k in 4
+  var sum${i}_${k}_${o} = vec4f();
+// #end
+// #end
+// #end
+  for (var row = first; row < end; row++) {
+    let sample = args.arenaStart + row / args.gradSize * args.samplePitch;
+    // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+    let y = row % args.gradSize * args.stride + top;
+    let origin = sample + args.inOffset + y * args.inSize * args.inPitch + inQuad;
+    var grad = sample + args.gradOffset + row % args.gradSize * args.gradSize * args.gradPitch + outQuad;
+    var x = left;
+    for (var i = 0u; i < args.gradSize; i++) {
+      let inside = select(0, origin + x * args.inPitch, max(y, x) < args.inSize);
+      let at = select(args.ones, inside, tap < taps);
+// #for o in OUTS
+      let grad${o} = arena[grad + ${o}];
+// #end
+// #for i in INS
+      let value${i} = arena[at + ${i}];
+// #for k in 4
+// #for o in OUTS
+      sum${i}_${k}_${o} = fma(vec4f(value${i}[${k}]), grad${o}, sum${i}_${k}_${o});
+// #end
+// #end
+// #end
+      grad += args.gradPitch;
+      x += args.stride;
+    }
+  }
+
+  if (split >= args.splits) {
+    return;
+  }
+  let quads = (taps * 4 * args.inQuads + args.bias) * args.gradQuads;
+  let partial = args.partials + split * quads + (tap * args.inQuads + inQuad) * 4 * args.gradQuads + outQuad;
+// #for i in INS
+// #for o in OUTS
+  if (inQuad + ${i} < args.inQuads && outQuad + ${o} < args.gradQuads) {
+    partials[partial + ${i} * 4 * args.gradQuads + ${o}] = sum${i}_0_${o};
+    if (tap < taps) {
+// #for k in 4
+      partials[partial + (${i} * 4 + ${k}) * args.gradQuads + ${o}] = sum${i}_${k}_${o};
+// #end
+    }
+  }
+// #end
+// #end
+}

@@ -1,0 +1,18 @@
+// What kernels of batch norm share: four channels' mean, scale and bias. Padding lanes have zeros for parameters.
+
+struct Norm {
+  mean: vec4f,
+  inverse: vec4f, // 1 / √(variance + ε)
+  scale: vec4f, // weight · inverse
+  bias: vec4f,
+}
+
+fn batchNorm(quad: u32, quads: u32, args: Args) -> Norm {
+  let at = args.statistics + quad;
+  return norm(gradients[at], gradients[at + quads], args.parameters + quad, quads);
+}
+
+fn norm(mean: vec4f, variance: vec4f, parameters: u32, quads: u32) -> Norm {
+  let inverse = inverseSqrt(variance + 1e-5);
+  return Norm(mean, inverse, weight(parameters) * inverse, weight(parameters + quads));
+}

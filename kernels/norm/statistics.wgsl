@@ -1,0 +1,31 @@
+// Mean, and sum of squared deviations from it, of each channel over a part of a sample's pixels. One invocation computes four
+// channels. Squares are taken of differences from the first pixel: those of a mean far from zero would drown the variance.
+//
+// Constants  LANES (workgroup size)
+// Dispatch   x: quads · chunks / LANES, y: samples
+// Partials   [sample][chunk][mean, squares][inQuads] vec4
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let args = steps[0];
+  if (id.x >= args.inQuads * args.chunks) {
+    return;
+  }
+  let quad = id.x % args.inQuads;
+  let chunk = id.x / args.inQuads;
+  let area = args.inSize * args.inSize;
+  var at = args.arenaStart + id.y * args.samplePitch + args.inOffset + chunk * args.inPitch + quad;
+  let first = arena[at];
+  var sum = vec4f();
+  var squares = vec4f();
+  for (var pixel = chunk; pixel < area; pixel += args.chunks) {
+    let difference = arena[at] - first;
+    sum += difference;
+    squares = fma(difference, difference, squares);
+    at += args.chunks * args.inPitch;
+  }
+  let mean = sum / f32((area - chunk + args.chunks - 1) / args.chunks);
+  let partial = args.partials + (id.y * args.chunks + chunk) * 2 * args.inQuads + quad;
+  partials[partial] = first + mean;
+  partials[partial + args.inQuads] = fma(-sum, mean, squares);
+}

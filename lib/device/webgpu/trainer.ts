@@ -1,0 +1,211 @@
+/**
+ * Trains on WebGPU: a step is one submission, and nothing is read back but its losses, while later steps go on.
+ *
+ * @module
+ */
+
+import { RanetError } from "../../errors.ts";
+import { QUAD_BYTES } from "../../planner/plan.ts";
+import type { TrainingPlan } from "../../planner/training_plan.ts";
+import type { DeviceInfo } from "../runner.ts";
+import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import { type Adapter, titleOf } from "./adapter.ts";
+import { GpuDevice } from "./device.ts";
+import { TrainingCommands } from "./trainer_commands.ts";
+import { TrainingKernels } from "./trainer_kernels.ts";
+import { shardCapacity, type StagedBatch, TrainingMemory } from "./trainer_memory.ts";
+import { layOutTraining } from "./trainer_layout.ts";
+import { OptimizerCommands } from "./trainer_optimizer.ts";
+
+/** A network in training on a WebGPU device of its own. */
+export class WebGpuTrainer implements Trainer {
+  /** What it runs on. */
+  readonly device: DeviceInfo;
+  /** Bytes that it takes there. */
+  readonly bytes: number;
+  readonly #plan: TrainingPlan;
+  readonly #options: TrainerOptions;
+  readonly #device: GpuDevice;
+  readonly #memory: TrainingMemory;
+  readonly #commands: TrainingCommands;
+  readonly #optimizer: OptimizerCommands;
+  /** Free buffers that losses are read back through. */
+  readonly #readbacks: GPUBuffer[] = [];
+  /** When all that has been begun is submitted. */
+  #submitted: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Opens a device and puts a network in training there.
+   *
+   * @throws {RanetError} If the device cannot be opened, or has too little memory for the batch: then it names the largest that
+   * fits.
+   */
+  static async create(
+    plan: TrainingPlan,
+    state: TrainingState,
+    options: TrainerOptions & { readonly adapter: Adapter },
+  ): Promise<WebGpuTrainer> {
+    const device = await GpuDevice.open(options.adapter, { precision: "float32" });
+    try {
+      const memory = await allocate(device.gpu, plan, options);
+      const trainer = new WebGpuTrainer(device, plan, memory, options);
+      memory.initialize(state);
+      await device.settle(trainer.#prepare(options.batch));
+      return trainer;
+    } catch (error) {
+      device[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(
+    device: GpuDevice,
+    plan: TrainingPlan,
+    memory: TrainingMemory,
+    options: TrainerOptions,
+  ) {
+    const { adapter, gpu } = device;
+    this.device = { kind: "gpu", name: adapter.name };
+    this.#plan = plan;
+    this.#options = options;
+    this.#device = device;
+    this.#memory = memory;
+    const kernels = new TrainingKernels(gpu);
+    const steps = [...plan.forward, ...plan.backward];
+    this.#commands = new TrainingCommands(gpu, { kernels, memory, steps, capacity: options.batch });
+    this.#optimizer = new OptimizerCommands(gpu, { kernels, memory, lanes: adapter.traits.lanes });
+    this.bytes = memory.bytes + this.#commands.bytes;
+  }
+
+  /** Takes a step: see {@linkcode Trainer.step}. */
+  async step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
+    this.#check(images, labels);
+    const staged = this.#memory.stage(images, labels);
+    const submitted = this.#submitted.then(() => this.#submit(staged, rate));
+    this.#submitted = submitted.catch(() => {}); // told to those who wait for the step
+    const { readback, mapped } = await this.#device.settle(submitted);
+    await this.#device.settle(mapped);
+    const values = new Float32Array(readback.getMappedRange().slice(0));
+    readback.unmap();
+    this.#readbacks.push(readback);
+    return this.#losses(values, labels.length);
+  }
+
+  /** The state after all steps called so far. */
+  async read(): Promise<TrainingState> {
+    await this.#submitted;
+    return await this.#device.settle(this.#memory.read());
+  }
+
+  /** Gives the device and all its memory back. */
+  [Symbol.dispose](): void {
+    this.#device[Symbol.dispose]();
+  }
+
+  #check(images: Float32Array, labels: Uint32Array): void {
+    const { batch } = this.#options;
+    const { length } = this.#plan.network.spec.classes;
+    const { size, channels } = this.#plan.tensors[0];
+    if (labels.length < 1 || labels.length > batch) {
+      throw new RangeError(`Cannot take a step on ${labels.length} samples: expected 1 to ${batch}`);
+    }
+    if (images.length !== labels.length * channels * size ** 2) {
+      throw new RangeError(
+        `Cannot take a step: expected ${labels.length} images of ${channels} × ${size} × ${size} numbers, found ` +
+          `${images.length} numbers`,
+      );
+    }
+    const unknown = labels.find((label) => label >= length);
+    if (unknown !== undefined) {
+      throw new RangeError(`Cannot take a step: label ${unknown} is no class; there are ${length}`);
+    }
+  }
+
+  async #prepare(count: number): Promise<void> {
+    await Promise.all([this.#commands.prepare(count), this.#optimizer.prepare()]);
+  }
+
+  /** Submits a step, and has its losses read back. */
+  async #submit(batch: StagedBatch, rate: number) {
+    await this.#prepare(batch.labels.length);
+    const { losses } = this.#memory;
+    const encoder = this.#device.gpu.createCommandEncoder();
+    this.#memory.load(batch, encoder);
+    const pass = encoder.beginComputePass();
+    this.#commands.encode(pass);
+    pass.end();
+    const update = encoder.beginComputePass();
+    this.#optimizer.encode(update, { ...this.#options, rate });
+    update.end();
+    const readback = this.#readbacks.pop() ?? this.#device.gpu.createBuffer({
+      label: "losses, read back",
+      size: losses.size,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    encoder.copyBufferToBuffer(losses, 0, readback, 0, losses.size);
+    this.#device.gpu.queue.submit([encoder.finish()]);
+    const mapped = readback.mapAsync(GPUMapMode.READ);
+    mapped.catch(() => {}); // told to those who wait for the step
+    return { readback, mapped };
+  }
+
+  /** Means over samples. */
+  #losses(values: Float32Array, count: number): StepLosses {
+    const { batch } = this.#options;
+    const exits = this.#plan.network.exits.length;
+    const sum = (at: number) => values.subarray(at * batch, at * batch + count).reduce((total, value) => total + value, 0);
+    return {
+      losses: Float64Array.from({ length: exits }, (_, exit) => sum(exit) / count),
+      right: Uint32Array.from({ length: exits }, (_, exit) => sum(exits + exit)),
+    };
+  }
+}
+
+/** Makes the buffers. */
+async function allocate(
+  gpu: GPUDevice,
+  plan: TrainingPlan,
+  options: TrainerOptions & { readonly adapter: Adapter },
+): Promise<TrainingMemory> {
+  const { adapter, batch } = options;
+  const what = `Cannot train ${plan.network.spec.name} on ${titleOf(adapter)}`;
+  const layout = layOutTraining(plan);
+  const bytes = QUAD_BYTES * layout.sampleQuads;
+  const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
+  if (shardCapacity(layout, gpu) < 1) {
+    throw new RanetError(
+      `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter binds at a time ` +
+        `(${largest}). Use --device cpu.`,
+    );
+  }
+  if (QUAD_BYTES * layout.gradientQuads > largest) {
+    throw new RanetError(
+      `${what}: its parameters take ${QUAD_BYTES * layout.gradientQuads} bytes, more than the adapter binds at a time ` +
+        `(${largest}). Use --device cpu.`,
+    );
+  }
+  const memory = await attempt(gpu, () => new TrainingMemory(gpu, plan, options));
+  if (memory) return memory;
+  let [fits, fails] = [0, batch];
+  while (fails - fits > 1) {
+    const middle = Math.floor((fits + fails) / 2);
+    const found = await attempt(gpu, () => new TrainingMemory(gpu, plan, { ...options, batch: middle }));
+    if (found) fits = middle;
+    else fails = middle;
+    found?.[Symbol.dispose]();
+  }
+  throw new RanetError(
+    `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than it has. ` +
+      (fits > 0 ? `The largest batch that fits is ${fits}: use --batch ${fits}, or --device cpu.` : "Use --device cpu."),
+  );
+}
+
+/** What is made, unless memory runs out. */
+async function attempt<T extends Disposable>(gpu: GPUDevice, make: () => T): Promise<T | undefined> {
+  gpu.pushErrorScope("out-of-memory");
+  gpu.pushErrorScope("validation");
+  const made = make();
+  const error = (await gpu.popErrorScope()) ?? (await gpu.popErrorScope());
+  if (!error) return made;
+  made[Symbol.dispose]();
+}

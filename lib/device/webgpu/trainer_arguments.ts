@@ -1,0 +1,159 @@
+/**
+ * What each kernel of training is told by the CPU, as in {@linkcode ARGUMENTS}.
+ *
+ * @module
+ */
+
+import { type ArgumentTable, f32, INPUT, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
+
+/** What a convolution wrote, lane by lane as what is written now. */
+const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
+
+/** How pixels of a sample are shared out among invocations. */
+const CHUNKS = { chunks: u32("parts that a sample's pixels are in; part i has each chunks-th pixel, from the i-th on") };
+
+/** Sums over a part of the batch. */
+const PARTIALS = { partials: u32("quads before this shard's partial sums") };
+
+/** Batch norm. */
+const NORM = {
+  parameters: u32("quads before its weight, bias, running mean and running variance"),
+  statistics: u32("quads of the gradients before the batch's mean and biased variance"),
+  relu: u32("1 if a ReLU follows, else 0"),
+};
+
+/** The gradient of what left the layer. */
+const GRADIENT = {
+  gradOffset: u32("quads from the start of a sample to the gradient of what left the layer"),
+  gradPitch: u32("its quads from pixel to pixel"),
+};
+
+const ACCUMULATE = { accumulate: u32("1 to add to what is there, 0 to take its place") };
+
+const LINEAR = {
+  classes: u32("number of logits"),
+  pool: u32("height and width of the pooled window"),
+};
+
+/** The arguments of each kernel. */
+export const TRAINING_ARGUMENTS = {
+  "norm-statistics": { ...INPUT, ...SAMPLES, ...CHUNKS, ...PARTIALS },
+  "norm-merge": {
+    ...CHUNKS,
+    quads: u32("quads of channels"),
+    area: u32("pixels of a sample"),
+    samples: u32("samples of the whole batch"),
+    statistics: u32("quads of the gradients before mean and biased variance"),
+    running: u32("quads of the gradients before what the running mean and variance move towards"),
+  },
+  "norm": {
+    ...BEFORE,
+    ...OUTPUT,
+    ...SAMPLES,
+    ...CHUNKS,
+    ...NORM,
+    runningOnly: u32("1 to take the running mean and variance, 0 the batch's"),
+  },
+  "norm-sums": { ...INPUT, ...SAMPLES, ...CHUNKS, ...NORM, ...GRADIENT, ...PARTIALS },
+  "norm-gradient": {
+    ...OUTPUT,
+    ...SAMPLES,
+    ...CHUNKS,
+    ...NORM,
+    ...GRADIENT,
+    count: f32("samples of the whole batch times pixels"),
+  },
+  "relu-gradient": { ...BEFORE, ...OUTPUT, ...SAMPLES },
+  "zero": { ...OUTPUT, ...SAMPLES },
+  "weight-gradient": {
+    ...INPUT,
+    ...SAMPLES,
+    ...PARTIALS,
+    ...GRADIENT,
+    gradQuads: u32("quads of its channels"),
+    gradSize: u32("its height and width in pixels"),
+    kernel: u32("its height and width"),
+    stride: u32("input pixels from output to output"),
+    bias: u32("1 if there is one, else 0"),
+    splits: u32("parts that the shard's rows of pixels are in"),
+    rows: u32("rows of a part"),
+    ones: u32("where a quad of ones lies"),
+  },
+  "sum": {
+    quads: u32("quads of a partial sum"),
+    splits: u32("number of partial sums"),
+    result: u32("quads of the gradients before the sum"),
+    rowQuads: u32("quads of a row"),
+    shift: u32("lanes of a row's first quad that are padding"),
+    channels: u32("numbers of a row, from there on"),
+    period: u32("rows after which padding rows come again"),
+    rows: u32("rows of a period that are not padding"),
+  },
+  "input-gradient": {
+    ...INPUT,
+    ...OUTPUT,
+    ...SAMPLES,
+    ...ACCUMULATE,
+    kernel: u32("its height and width"),
+    stride: u32("pixels of the result from one of the gradient's to the next"),
+    weights: u32("quads before the weights"),
+    tiles: u32("pixel tiles of a sample"),
+    across: u32("neighbouring invocations that share pixels"),
+  },
+  "max-pool-gradient": {
+    ...BEFORE,
+    inSize: INPUT.inSize,
+    ...OUTPUT,
+    ...SAMPLES,
+    ...ACCUMULATE,
+    ...GRADIENT,
+    gradSize: u32("its height and width in pixels"),
+  },
+  "resize-gradient": {
+    ...INPUT,
+    ...OUTPUT,
+    ...SAMPLES,
+    ...ACCUMULATE,
+    inShift: u32("lanes of the first quad read that others own"),
+  },
+  "loss": {
+    classes: u32("number of logits"),
+    logits: u32("numbers before this exit's logits"),
+    first: u32("samples of the batch before this shard's"),
+    losses: u32("numbers before this exit's losses"),
+    right: u32("numbers before this exit's right answers"),
+    smoothing: f32("share of the target that is spread over all classes"),
+    scale: f32("weight of a sample's loss"),
+  },
+  "classifier-weight-gradient": {
+    ...INPUT,
+    ...SAMPLES,
+    ...LINEAR,
+    ...ACCUMULATE,
+    logits: u32("numbers before this exit's logits"),
+    result: u32("quads of the gradients before the weights'"),
+    channels: u32("channels read"),
+  },
+  "classifier-input-gradient": {
+    ...OUTPUT,
+    ...SAMPLES,
+    ...LINEAR,
+    ...ACCUMULATE,
+    logits: u32("numbers before this exit's logits"),
+    weights: u32("quads before the weights"),
+  },
+} as const satisfies Readonly<Record<string, ArgumentTable>>;
+
+/** What the optimiser is told, and what checks the losses before it. */
+export const OPTIMIZER_ARGUMENTS = {
+  quads: u32("quads of parameters and running statistics"),
+  losses: u32("number of losses"),
+  rate: f32("learning rate"),
+  momentum: f32("share of the last change that goes on"),
+  decay: f32("times the parameter, added to its gradient"),
+  nesterov: u32("1 for Nesterov's momentum, else 0"),
+  average: f32("decay of the moving average"),
+} as const satisfies ArgumentTable;
+
+/** Names of the kernels. */
+export type TrainingKernelName = keyof typeof TRAINING_ARGUMENTS;

@@ -1,0 +1,87 @@
+/**
+ * Steps of training as dispatches that are ready to be encoded.
+ *
+ * @module
+ */
+
+import type { TrainingStep } from "../../planner/training_plan.ts";
+import { type Batch, trainingDispatches } from "./trainer_dispatch.ts";
+import type { TrainingKernels } from "./trainer_kernels.ts";
+import { ARGUMENT_BYTES, type TrainingMemory } from "./trainer_memory.ts";
+
+interface Command {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindings: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Dispatches of some steps, for batches of one number of samples at a time. */
+export class TrainingCommands {
+  readonly #gpu: GPUDevice;
+  readonly #kernels: TrainingKernels;
+  readonly #memory: TrainingMemory;
+  readonly #steps: readonly TrainingStep[];
+  readonly #arguments: GPUBuffer;
+  readonly #shards: readonly GPUBindGroup[];
+  readonly #batch: GPUBindGroup;
+  #commands: readonly Command[] = [];
+  #count = 0;
+
+  /**
+   * Makes bindings.
+   *
+   * @param capacity Most samples.
+   */
+  constructor(gpu: GPUDevice, options: {
+    readonly kernels: TrainingKernels;
+    readonly memory: TrainingMemory;
+    readonly steps: readonly TrainingStep[];
+    readonly capacity: number;
+  }) {
+    const { kernels, memory, steps, capacity } = options;
+    this.#gpu = gpu;
+    this.#kernels = kernels;
+    this.#memory = memory;
+    this.#steps = steps;
+    this.#arguments = gpu.createBuffer({
+      label: "arguments",
+      size: ARGUMENT_BYTES * this.#dispatches(memory.batch(capacity)).length,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#shards = memory.bindShards(kernels, this.#arguments);
+    this.#batch = memory.bindBatch(kernels);
+  }
+
+  /** Bytes of the arguments. */
+  get bytes(): number {
+    return this.#arguments.size;
+  }
+
+  /** Gets ready for batches of `count` samples. What has been submitted before is not affected. */
+  async prepare(count: number): Promise<void> {
+    if (count === this.#count) return;
+    const dispatches = this.#dispatches(this.#memory.batch(count));
+    const pipelines = await Promise.all(dispatches.map((dispatch) => this.#kernels.pipeline(dispatch)));
+    const args = new Uint8Array(ARGUMENT_BYTES * dispatches.length);
+    dispatches.forEach((dispatch, i) => args.set(dispatch.args, ARGUMENT_BYTES * i));
+    this.#gpu.queue.writeBuffer(this.#arguments, 0, args);
+    this.#commands = dispatches.map(({ shard, workgroups }, i) => (
+      { pipeline: pipelines[i], bindings: this.#shards[shard], workgroups }
+    ));
+    this.#count = count;
+  }
+
+  /** Encodes the steps, for the number of samples last prepared for. */
+  encode(pass: GPUComputePassEncoder): void {
+    pass.setBindGroup(1, this.#batch);
+    this.#commands.forEach(({ pipeline, bindings, workgroups }, i) => {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindings, [ARGUMENT_BYTES * i]);
+      pass.dispatchWorkgroups(...workgroups);
+    });
+  }
+
+  #dispatches(batch: Batch) {
+    return this.#steps.flatMap((step) => trainingDispatches(step, batch));
+  }
+}

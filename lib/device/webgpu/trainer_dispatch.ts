@@ -1,0 +1,455 @@
+/**
+ * A training step as kernels' constants, arguments and numbers of workgroups. A batch lies in shards, each in an arena of its
+ * own: kernels that look at one sample at a time run once a shard; sums over the batch are made in parts, and those added up
+ * in a fixed order.
+ *
+ * @module
+ */
+
+import { type ConvolutionStep, quadsOf, type Region, regionQuads, type Step } from "../../planner/plan.ts";
+import type {
+  ChannelRange,
+  ClassifierGradient,
+  InputGradient,
+  NormStatistics,
+  NormSums,
+  TrainingStep,
+  WeightGradient,
+} from "../../planner/training_plan.ts";
+import type { LossOptions } from "../trainer.ts";
+import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelName } from "./arguments.ts";
+import { type Dispatch, dispatchOf, inputArguments, outputArguments } from "./dispatch.ts";
+import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
+import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
+import { regionOf, type TrainingLayout } from "./trainer_layout.ts";
+
+/** A kernel run over a shard, or, where it adds up what shards gave, over the batch. */
+export interface TrainingDispatch extends Omit<Dispatch, "kernel"> {
+  /** What runs. */
+  readonly kernel: KernelName | TrainingKernelName;
+  /** Whose arena it reads and writes. */
+  readonly shard: number;
+}
+
+/** Samples that share an arena. */
+export interface Shard {
+  /** Samples of the batch before them. */
+  readonly first: number;
+  /** How many they are. */
+  readonly count: number;
+}
+
+/** A batch on a device. */
+export interface Batch {
+  /** Where everything lies. */
+  readonly layout: TrainingLayout;
+  /** Its samples. */
+  readonly shards: readonly Shard[];
+  /** Most samples of a shard: from exit to exit in its logits. */
+  readonly capacity: number;
+  /** Most samples of a batch: from exit to exit in the losses. */
+  readonly batch: number;
+  /** Number of exits. */
+  readonly exits: number;
+  /** Number of classes. */
+  readonly classes: number;
+  /** Quads that there are for partial sums. */
+  readonly partialQuads: number;
+  /** How the device runs workgroups. */
+  readonly adapter: AdapterTraits;
+  /** Most turns of an invocation's loops. */
+  readonly maxTurns: number;
+  /** What is minimised. */
+  readonly loss: LossOptions;
+}
+
+/** Pixels that an invocation of batch norm's kernels takes, about. */
+const CHUNK = 128;
+
+/** How a step is run. */
+export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDispatch[] {
+  const region = (range: ChannelRange) => regionOf(batch.layout.tensors, range);
+  switch (step.kind) {
+    case "convolution":
+    case "classifier":
+    case "max-pool":
+    case "resize":
+      return forward(step, batch);
+    case "norm-statistics":
+      return normStatistics(step, batch);
+    case "norm":
+      return normRuns("norm", region(step.output), batch, {
+        ...before(region(step.input)),
+        ...outputArguments(region(step.output)),
+        ...normArguments(step.layer, batch),
+        runningOnly: Number(step.statistics === "running"),
+      });
+    case "norm-sums":
+      return normSums(step, batch);
+    case "norm-gradient":
+      return normRuns("norm-gradient", region(step.input), batch, {
+        ...outputArguments(region(step.input)),
+        ...normArguments(step.layer, batch),
+        ...gradientArguments(region(step.gradient)),
+        count: samplesOf(batch) * region(step.input).size ** 2,
+      });
+    case "relu-gradient":
+      return pixelRuns("relu-gradient", region(step.gradient), batch, {
+        ...before(region(step.output)),
+        ...outputArguments(region(step.gradient)),
+      });
+    case "zero":
+      return pixelRuns("zero", region(step.output), batch, outputArguments(region(step.output)));
+    case "loss":
+      return loss(step.exit, batch);
+    case "classifier-gradient":
+      return classifierGradient(step, batch);
+    case "weight-gradient":
+      return weightGradient(step, batch);
+    case "input-gradient":
+      return inputGradient(step, batch);
+    case "max-pool-gradient":
+      return pixelRuns("max-pool-gradient", region(step.result), batch, {
+        ...before(region(step.input)),
+        ...outputArguments(region(step.result)),
+        ...gradientArguments(region(step.gradient)),
+        inSize: region(step.input).size,
+        gradSize: region(step.gradient).size,
+        accumulate: Number(step.result.accumulate),
+      });
+    case "resize-gradient":
+      return pixelRuns("resize-gradient", region(step.result), batch, {
+        ...alignedArguments(region(step.gradient)),
+        ...outputArguments(region(step.result)),
+        inShift: region(step.gradient).channel % 4,
+        accumulate: Number(step.result.accumulate),
+      });
+  }
+}
+
+/** Steps that inference has, too, by its kernels. */
+function forward(
+  step: Extract<TrainingStep, { kind: Step["kind"] }>,
+  batch: Batch,
+): TrainingDispatch[] {
+  const { layout, capacity, adapter } = batch;
+  const placed = placeForward(step, layout);
+  const offset = "layer" in step ? layout.weights.get(step.layer)! : 0;
+  const weights = { ranges: new Map([[placed, { buffer: 0, offset, quads: 0 }]]), quads: [] };
+  const arena = { zeroQuads: arenaStart(layout), sampleQuads: layout.sampleQuads };
+  return batch.shards.map(({ count }, shard) => ({
+    ...dispatchOf([placed], arena, { count, capacity, adapter, weights }),
+    shard,
+  }));
+}
+
+function placeForward(
+  step: Extract<TrainingStep, { kind: Step["kind"] }>,
+  { tensors }: TrainingLayout,
+): Step {
+  const input = regionOf(tensors, step.input);
+  switch (step.kind) {
+    case "convolution":
+      return { kind: step.kind, input, output: regionOf(tensors, step.output), layer: { ...step.layer, relu: step.relu } };
+    case "classifier":
+      return { kind: step.kind, input, exit: step.exit, layer: step.layer };
+    case "max-pool":
+    case "resize":
+      return { kind: step.kind, input, output: regionOf(tensors, step.output) };
+  }
+}
+
+function normStatistics({ layer, input: range }: NormStatistics, batch: Batch): TrainingDispatch[] {
+  const input = regionOf(batch.layout.tensors, range);
+  const place = batch.layout.norms.get(layer.norm)!;
+  const quads = regionQuads(input);
+  const chunks = chunksOf(input, batch);
+  const samples = samplesOf(batch);
+  return [
+    ...normRuns("norm-statistics", input, batch, alignedArguments(input)),
+    once("norm-merge", quads, batch, {
+      quads,
+      chunks,
+      samples,
+      area: input.size ** 2,
+      statistics: place.statistics,
+      running: place.parameters + 2 * quads,
+    }),
+  ];
+}
+
+function normSums({ layer, input: range, gradient }: NormSums, batch: Batch): TrainingDispatch[] {
+  const input = regionOf(batch.layout.tensors, range);
+  const quads = regionQuads(input);
+  return [
+    ...normRuns("norm-sums", input, batch, {
+      ...alignedArguments(input),
+      ...normArguments(layer, batch),
+      ...gradientArguments(regionOf(batch.layout.tensors, gradient)),
+    }),
+    once("sum", 2 * quads, batch, {
+      quads: 2 * quads,
+      splits: samplesOf(batch) * chunksOf(input, batch),
+      result: batch.layout.norms.get(layer.norm)!.parameters,
+      rowQuads: quads,
+      shift: input.channel,
+      channels: input.channels,
+      period: 1,
+      rows: 1,
+    }),
+  ];
+}
+
+function loss(exit: number, batch: Batch): TrainingDispatch[] {
+  const { shards, exits, classes, capacity, adapter: { lanes } } = batch;
+  return shards.map(({ first, count }, shard) =>
+    run("loss", shard, batch, {
+      classes,
+      logits: exit * capacity * classes,
+      first,
+      losses: exit * batch.batch,
+      right: (exits + exit) * batch.batch,
+      smoothing: batch.loss.labelSmoothing,
+      scale: batch.loss.exits[exit] / samplesOf(batch),
+    }, [Math.ceil(count / lanes), 1, 1])
+  );
+}
+
+function classifierGradient(step: ClassifierGradient, batch: Batch): TrainingDispatch[] {
+  const { layer: { classes, pool }, exit } = step;
+  const { layout, capacity, adapter: { lanes } } = batch;
+  const input = regionOf(layout.tensors, step.input);
+  const linear = { classes, pool, logits: exit * capacity * classes };
+  const weights = layout.weights.get(step.layer)!;
+  const invocations = classes * quadsOf(input.channels) + quadsOf(classes);
+  const forWeights = batch.shards.map((_, shard) =>
+    run("classifier-weight-gradient", shard, batch, {
+      ...linear,
+      ...inputArguments(input),
+      result: weights,
+      channels: input.channels,
+      accumulate: Number(shard > 0),
+    }, [Math.ceil(invocations / lanes), 1, 1])
+  );
+  if (!step.result) return forWeights;
+  const result = regionOf(layout.tensors, step.result);
+  return [
+    ...forWeights,
+    ...pixelRuns("classifier-input-gradient", result, batch, {
+      ...linear,
+      ...outputArguments(result),
+      weights,
+      accumulate: Number(step.result.accumulate),
+    }),
+  ];
+}
+
+function weightGradient({ layer, input: read, gradient: range }: WeightGradient, batch: Batch): TrainingDispatch[] {
+  const { layout, shards, adapter: { lanes } } = batch;
+  const input = regionOf(layout.tensors, read);
+  const gradient = regionOf(layout.tensors, range);
+  const inQuads = quadsOf(input.channels);
+  const gradQuads = regionQuads(gradient);
+  const taps = layer.kernel ** 2;
+  const bias = Number(layer.bias);
+  const quads = (taps * 4 * inQuads + bias) * gradQuads;
+  const tile = chooseWeightTile(inQuads, gradQuads, batch.adapter);
+  const tiles = Math.ceil(gradQuads / tile.outs) * (Math.ceil(inQuads / tile.ins) * taps + bias);
+  const splits = shards.map(({ count }) => splitRows(count, gradient.size, { tiles, quads, batch }));
+  let partials = 0;
+  const dispatches = shards.map((_, shard) => {
+    const dispatch = run("weight-gradient", shard, batch, {
+      ...inputArguments(input),
+      ...gradientArguments(gradient),
+      partials,
+      gradQuads,
+      gradSize: gradient.size,
+      kernel: layer.kernel,
+      stride: layer.stride,
+      bias,
+      ...splits[shard],
+      ones: layout.zeroQuads,
+    }, [Math.ceil(tiles * splits[shard].splits / lanes), 1, 1], { INS: tile.ins, OUTS: tile.outs });
+    partials += splits[shard].splits * quads;
+    return dispatch;
+  });
+  return [
+    ...dispatches,
+    once("sum", quads, batch, {
+      quads,
+      splits: splits.reduce((sum, { splits }) => sum + splits, 0),
+      result: layout.weights.get(layer)!,
+      rowQuads: gradQuads,
+      shift: gradient.channel % 4,
+      channels: gradient.channels,
+      period: 4 * inQuads,
+      rows: input.channels,
+    }),
+  ];
+}
+
+/** How many parts a shard's rows of pixels are in, so that there is work for the whole device. */
+function splitRows(
+  count: number,
+  size: number,
+  { tiles, quads, batch }: { tiles: number; quads: number; batch: Batch },
+): { splits: number; rows: number } {
+  const { adapter: { lanes, parallelism }, shards, maxTurns } = batch;
+  const all = count * size;
+  const wanted = Math.ceil(4 * lanes * parallelism / tiles);
+  const room = Math.floor(batch.partialQuads / shards.length / quads);
+  const rows = Math.min(Math.ceil(all / Math.max(1, Math.min(wanted, room))), Math.max(1, Math.floor(maxTurns / (size + 1))));
+  return { splits: Math.ceil(all / rows), rows };
+}
+
+/** Quads for partial sums that any step needs at least. */
+export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch): number {
+  return Math.max(
+    0,
+    ...steps.filter((step) => step.kind === "weight-gradient").map(({ layer, input, gradient: range }) => {
+      const gradient = regionOf(batch.layout.tensors, range);
+      const quads = (layer.kernel ** 2 * 4 * quadsOf(input.channels) + 1) * regionQuads(gradient);
+      const { shards } = batch;
+      const parts = shards.map(({ count }) => splitRows(count, gradient.size, { tiles: Infinity, quads, batch }).splits);
+      return quads * shards.length * Math.max(...parts);
+    }),
+    ...steps.filter((step) => step.kind === "norm-sums").map(({ input: range }) => {
+      const input = regionOf(batch.layout.tensors, range);
+      return samplesOf(batch) * chunksOf(input, batch) * 2 * regionQuads(input);
+    }),
+  );
+}
+
+interface WeightTile {
+  readonly ins: number;
+  readonly outs: number;
+}
+
+/** For each pixel so many loads, and products of four numbers, ten of which cost a load, as for convolutions. */
+function chooseWeightTile(inQuads: number, outQuads: number, { tiles }: AdapterTraits): WeightTile {
+  const largest = Math.max(...tiles.map(({ pixels, quads }) => pixels * quads)) / 4;
+  let best: WeightTile = { ins: 1, outs: 1 };
+  let least = Infinity;
+  for (const ins of [1, 2, 4]) {
+    for (const outs of [1, 2, 3, 4]) {
+      if (ins * outs > largest) continue;
+      const cost = Math.ceil(inQuads / ins) * Math.ceil(outQuads / outs) * (1 + ins + outs + 4 * ins * outs / 10);
+      if (cost < least) [best, least] = [{ ins, outs }, cost];
+    }
+  }
+  return best;
+}
+
+function inputGradient({ layer, gradient, result: range }: InputGradient, batch: Batch): TrainingDispatch[] {
+  const { layout, adapter } = batch;
+  const input = regionOf(layout.tensors, gradient);
+  const result = regionOf(layout.tensors, range);
+  const { kernel, stride } = layer;
+  // A convolution of like shape, for one of the classes of pixels that are alike modulo the stride.
+  const alike: ConvolutionStep = {
+    kind: "convolution",
+    input: { ...input, channels: 4 * regionQuads(input) },
+    output: { ...result, size: Math.ceil(result.size / stride) },
+    layer: { ...layer, kernel: Math.ceil(kernel / stride) },
+  };
+  const traits = { ...adapter, tiles: adapter.tiles.filter((tile) => tile.kernel === "convolution") };
+  return batch.shards.map(({ count }, shard) => {
+    const tile = chooseTile([alike], count, traits);
+    return run("input-gradient", shard, batch, {
+      ...alignedArguments(input),
+      ...outputArguments(result),
+      accumulate: Number(range.accumulate),
+      kernel,
+      stride,
+      weights: layout.weights.get(layer)!,
+      tiles: Math.ceil(alike.output.size ** 2 / tile.pixels),
+      across: tile.across,
+    }, [...workgroupsOf(alike, tile, count, adapter.lanes), stride ** 2], { PIXELS: tile.pixels, QUADS: tile.quads });
+  });
+}
+
+/** A kernel of batch norm: four channels of a chunk of pixels an invocation. */
+function normRuns<K extends TrainingKernelName>(
+  kernel: K,
+  region: Region,
+  batch: Batch,
+  values: Omit<Values<K>, "arenaStart" | "samplePitch" | "chunks" | "partials">,
+): TrainingDispatch[] {
+  const chunks = chunksOf(region, batch);
+  const quads = regionQuads(region);
+  return batch.shards.map(({ first, count }, shard) => {
+    const partials = first * chunks * 2 * quads;
+    const all = { ...values, chunks, partials } as unknown as Omit<Values<K>, "arenaStart" | "samplePitch">;
+    return run(kernel, shard, batch, all, [Math.ceil(quads * chunks / batch.adapter.lanes), count, 1]);
+  });
+}
+
+/** A kernel of which an invocation computes four channels of a pixel. */
+function pixelRuns<K extends TrainingKernelName>(
+  kernel: K,
+  region: Region,
+  batch: Batch,
+  values: Omit<Values<K>, "arenaStart" | "samplePitch">,
+): TrainingDispatch[] {
+  const workgroups = Math.ceil(region.size ** 2 * regionQuads(region) / batch.adapter.lanes);
+  return batch.shards.map(({ count }, shard) =>
+    run(kernel, shard, batch, values, [Math.min(workgroups, MAX_WORKGROUPS), count, 1])
+  );
+}
+
+/** A kernel that runs over the batch. */
+function once<K extends TrainingKernelName>(
+  kernel: K,
+  invocations: number,
+  batch: Batch,
+  values: Omit<Values<K>, "arenaStart" | "samplePitch">,
+): TrainingDispatch {
+  return run(kernel, 0, batch, values, [Math.min(Math.ceil(invocations / batch.adapter.lanes), MAX_WORKGROUPS), 1, 1]);
+}
+
+type Values<K extends TrainingKernelName> = ArgumentValues<(typeof TRAINING_ARGUMENTS)[K]>;
+
+function run<K extends TrainingKernelName>(
+  kernel: K,
+  shard: number,
+  { layout, adapter: { lanes } }: Batch,
+  values: Omit<Values<K>, "arenaStart" | "samplePitch">,
+  workgroups: readonly [number, number, number],
+  constants: Readonly<Record<string, number>> = {},
+): TrainingDispatch {
+  const table: ArgumentTable = TRAINING_ARGUMENTS[kernel];
+  const all = { ...values, arenaStart: arenaStart(layout), samplePitch: layout.sampleQuads };
+  return { kernel, shard, constants: { ...constants, LANES: lanes }, args: encodeArguments(table, [all]), workgroups };
+}
+
+/** Behind the zeros and a quad of ones. */
+export function arenaStart({ zeroQuads }: TrainingLayout): number {
+  return zeroQuads + 1;
+}
+
+/** Samples of a batch. */
+function samplesOf({ shards }: Batch): number {
+  return shards.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Parts that a sample's pixels are in. */
+function chunksOf({ size }: Region, batch: Batch): number {
+  return Math.max(1, Math.min(Math.ceil(size ** 2 / CHUNK), Math.floor(batch.maxTurns / 2 / samplesOf(batch))));
+}
+
+/** A region whose first lanes may be others'. */
+function alignedArguments(region: Region) {
+  return { ...inputArguments(region), ...before(region), inQuads: regionQuads(region) };
+}
+
+function before({ offset, channel, pitch }: Region) {
+  return { inOffset: offset + Math.floor(channel / 4), inPitch: pitch };
+}
+
+function gradientArguments({ offset, channel, pitch }: Region) {
+  return { gradOffset: offset + Math.floor(channel / 4), gradPitch: pitch };
+}
+
+function normArguments({ norm, relu }: { readonly norm: string; readonly relu: boolean }, { layout }: Batch) {
+  return { ...layout.norms.get(norm)!, relu: Number(relu) };
+}

@@ -1,0 +1,189 @@
+/**
+ * Where everything that training needs lies on a device.
+ *
+ * - Tensors of the batch lie as in inference, sample by sample, all of a sample's together: whatever an adapter binds at a time,
+ *   a batch can be split among several arenas.
+ * - A convolution writes for its batch norm in the lanes that the norm's output has, so that kernels of batch norm need not
+ *   shift lanes.
+ * - Parameters, running statistics included, lie in one buffer as the kernels read them; gradients, velocities and averages
+ *   likewise, so that the optimiser need not know what they are. Padding lanes are zero in all of them.
+ *
+ * @module
+ */
+
+import type { Classifier, Convolution } from "../../network/network.ts";
+import { quadsOf, type Region } from "../../planner/plan.ts";
+import type { ChannelRange, TrainingPlan } from "../../planner/training_plan.ts";
+import type { TrainerOptions } from "../trainer.ts";
+import type { Tensor } from "../../weights/tensor.ts";
+
+const [FIXED, RUNNING, LEARNS, DECAYS] = [0, 1, 2, 3];
+
+/** Where a parameter's numbers lie. */
+export interface ParameterPlace {
+  /** Its shape in PyTorch. */
+  readonly shape: readonly number[];
+  /** Where its first number lies. */
+  readonly first: number;
+  /** Numbers from index to index, for each dimension. */
+  readonly strides: readonly number[];
+}
+
+/** Where batch norm's numbers lie. */
+export interface NormPlace {
+  /** Quads before its weight, bias, running mean and running variance. */
+  readonly parameters: number;
+  /** Quads of the gradients before the batch's mean and biased variance. */
+  readonly statistics: number;
+}
+
+/** Where everything lies. */
+export interface TrainingLayout {
+  /** Quads of zeros at the start of an arena; the one behind them is ones. */
+  readonly zeroQuads: number;
+  /** Quads from sample to sample. */
+  readonly sampleQuads: number;
+  /** All channels of each tensor, relative to the sample. */
+  readonly tensors: readonly Region[];
+  /** By PyTorch's names. */
+  readonly parameters: ReadonlyMap<string, ParameterPlace>;
+  /** Quads before each layer's weights, which its bias follows. */
+  readonly weights: ReadonlyMap<Convolution | Classifier, number>;
+  /** By names of batch norms. */
+  readonly norms: ReadonlyMap<string, NormPlace>;
+  /** Quads of all parameters. */
+  readonly parameterQuads: number;
+  /** Quads of all parameters' gradients and the batch's statistics. */
+  readonly gradientQuads: number;
+}
+
+/** Decides where everything lies. */
+export function layOutTraining(plan: TrainingPlan): TrainingLayout {
+  const tensors = layOutTensors(plan);
+  const parameters = new Map<string, ParameterPlace>();
+  const weights = new Map<Convolution | Classifier, number>();
+  const norms = new Map<string, NormPlace>();
+  let quads = 0;
+  let statistics = 0;
+  const vector = (name: string, length: number, shift = 0) => {
+    parameters.set(name, { shape: [length], first: 4 * quads + shift, strides: [1] });
+    quads += quadsOf(shift + length);
+  };
+  for (const step of plan.forward) {
+    if (step.kind === "classifier") {
+      const { layer: { name, classes }, input: { channels } } = step;
+      weights.set(step.layer, quads);
+      const pitch = 4 * quadsOf(channels);
+      parameters.set(`${name}.weight`, { shape: [classes, channels], first: 4 * quads, strides: [pitch, 1] });
+      quads += classes * quadsOf(channels);
+      vector(`${name}.bias`, classes);
+    }
+    if (step.kind !== "convolution") continue;
+    const { layer: { name, kernel, bias, norm }, input, output: { channels } } = step;
+    weights.set(step.layer, quads);
+    const shift = regionOf(tensors, step.output).channel % 4;
+    const pitch = 4 * quadsOf(shift + channels);
+    const rows = 4 * quadsOf(input.channels);
+    parameters.set(`${name}.weight`, {
+      shape: [channels, input.channels, kernel, kernel],
+      first: 4 * quads + shift,
+      strides: [1, pitch, kernel * rows * pitch, rows * pitch],
+    });
+    quads += kernel ** 2 * rows * pitch / 4;
+    if (bias) vector(`${name}.bias`, channels, shift);
+    else quads += pitch / 4; // zeros, since the kernel adds a bias
+    if (norm === undefined) continue;
+    norms.set(norm, { parameters: quads, statistics });
+    for (const part of ["weight", "bias", "running_mean", "running_var"]) vector(`${norm}.${part}`, channels, shift);
+    statistics += 2 * pitch / 4;
+  }
+  return {
+    zeroQuads: Math.max(...tensors.map(({ pitch }) => pitch)),
+    sampleQuads: tensors.reduce((sum, { size, pitch }) => sum + size ** 2 * pitch, 0),
+    tensors,
+    parameters,
+    weights,
+    norms: new Map([...norms].map(([name, place]) => [name, { ...place, statistics: quads + place.statistics }])),
+    parameterQuads: quads,
+    gradientQuads: quads + statistics,
+  };
+}
+
+function layOutTensors({ tensors, forward }: TrainingPlan): Region[] {
+  const norms = forward.filter((step) => step.kind === "norm");
+  const shifts = new Map(norms.map(({ input, output }) => [input.tensor, output.channel % 4]));
+  let offset = 0;
+  return tensors.map(({ size, channels }, i) => {
+    const channel = shifts.get(i) ?? 0;
+    const region = { offset, pitch: quadsOf(channel + channels), size, channel, channels };
+    offset += size ** 2 * region.pitch;
+    return region;
+  });
+}
+
+/** Where channels of a tensor lie. */
+export function regionOf(tensors: readonly Region[], { tensor, channel, channels }: ChannelRange): Region {
+  const all = tensors[tensor];
+  return { ...all, channel: all.channel + channel, channels };
+}
+
+/** Puts tensors where they lie. */
+export function packParameters(
+  { parameters, parameterQuads }: TrainingLayout,
+  tensors: ReadonlyMap<string, Tensor>,
+): Float32Array<ArrayBuffer> {
+  const packed = new Float32Array(4 * parameterQuads);
+  for (const [name, place] of parameters) {
+    const tensor = tensors.get(name);
+    if (tensor) eachNumber(place, (at, i) => packed[at] = tensor.data[i]);
+  }
+  return packed;
+}
+
+/** Takes tensors from where they lie. */
+export function unpackParameters(
+  { parameters }: TrainingLayout,
+  packed: Float32Array,
+  isWanted: (name: string) => boolean = () => true,
+): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, place] of parameters) {
+    if (!isWanted(name)) continue;
+    const data = new Float32Array(place.shape.reduce((product, side) => product * side, 1));
+    eachNumber(place, (at, i) => data[i] = packed[at]);
+    tensors.set(name, { shape: place.shape, data });
+  }
+  return tensors;
+}
+
+/** For each quad of the parameters what the optimiser does with it, as kernels/training/sgd.wgsl has it. */
+export function optimizerRules(
+  { parameters, parameterQuads }: TrainingLayout,
+  plan: TrainingPlan,
+  { optimizer, gradients }: Pick<TrainerOptions, "optimizer" | "gradients">,
+): Uint32Array<ArrayBuffer> {
+  const rules = new Uint32Array(parameterQuads).fill(FIXED);
+  const set = (name: string, rule: number) => {
+    const { shape, first, strides } = parameters.get(name)!;
+    const last = shape.reduce((at, side, i) => at + (side - 1) * strides[i], first);
+    rules.fill(rule, Math.floor(first / 4), Math.floor(last / 4) + 1);
+  };
+  for (const step of plan.forward) {
+    if (step.kind !== "norm-statistics") continue;
+    for (const part of ["running_mean", "running_var"]) set(`${step.layer.norm}.${part}`, RUNNING);
+  }
+  for (const { name, isWeight, exits } of plan.parameters) {
+    const decays = optimizer.decay === "all" || isWeight;
+    set(name, 4 * (gradients === "equilibrium" ? exits : 1) + (decays ? DECAYS : LEARNS));
+  }
+  return rules;
+}
+
+function eachNumber({ shape, first, strides }: ParameterPlace, visit: (at: number, i: number) => void): void {
+  let i = 0;
+  const walk = (dimension: number, at: number) => {
+    if (dimension === shape.length) return visit(at, i++);
+    for (let index = 0; index < shape[dimension]; index++) walk(dimension + 1, at + index * strides[dimension]);
+  };
+  walk(0, first);
+}

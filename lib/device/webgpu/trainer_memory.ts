@@ -1,0 +1,272 @@
+/**
+ * What a network in training keeps on a device: for each shard of the batch an arena, and buffers that all share.
+ *
+ * @module
+ */
+
+import { QUAD_BYTES } from "../../planner/plan.ts";
+import type { TrainingPlan } from "../../planner/training_plan.ts";
+import { writeImage } from "../layout.ts";
+import type { TrainerOptions, TrainingState } from "../trainer.ts";
+import type { Adapter } from "./adapter.ts";
+import { bindBuffers } from "./pipelines.ts";
+import { arenaStart, type Batch, leastPartialQuads, type Shard } from "./trainer_dispatch.ts";
+import type { TrainingKernels } from "./trainer_kernels.ts";
+import {
+  layOutTraining,
+  optimizerRules,
+  packParameters,
+  type TrainingLayout,
+  unpackParameters,
+} from "./trainer_layout.ts";
+
+/** Quads of partial sums, unless a layer needs more: 16 MiB. */
+const PARTIAL_QUADS = 2 ** 20;
+
+/** Turns of all loops together after which llvmpipe leaves a kernel's loops, with some to spare. */
+const MAX_TURNS = 60_000;
+
+/** Bytes from one dispatch's arguments to the next: the largest alignment that a device may ask for. */
+export const ARGUMENT_BYTES = 256;
+
+/** What samples that share an arena have of their own. */
+interface ShardBuffers {
+  readonly arena: GPUBuffer;
+  readonly images: GPUBuffer;
+  readonly remaining: GPUBuffer;
+  readonly logits: GPUBuffer;
+}
+
+/** How a network is trained. */
+export type MemoryOptions = Pick<TrainerOptions, "batch" | "loss" | "average" | "optimizer" | "gradients">;
+
+/** A batch's images and labels as they go to the device. */
+export interface StagedBatch {
+  /** Pixels of one quad each. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** One for each image. */
+  readonly labels: Uint32Array<ArrayBuffer>;
+}
+
+/** Buffers of a network in training. */
+export class TrainingMemory implements Disposable {
+  /** Where everything lies. */
+  readonly layout: TrainingLayout;
+  /** Bytes of all buffers. */
+  readonly bytes: number;
+  /** Of each exit and sample the loss, then whether it was right. */
+  readonly losses: GPUBuffer;
+  readonly #gpu: GPUDevice;
+  readonly #adapter: Adapter;
+  readonly #plan: TrainingPlan;
+  readonly #options: MemoryOptions;
+  readonly #capacity: number;
+  readonly #shards: readonly ShardBuffers[];
+  readonly #parameters: GPUBuffer;
+  readonly #velocities: GPUBuffer;
+  readonly #averages: GPUBuffer;
+  readonly #gradients: GPUBuffer;
+  readonly #partials: GPUBuffer;
+  readonly #labels: GPUBuffer;
+  readonly #rules: GPUBuffer;
+  readonly #stopped: GPUBuffer;
+  readonly #buffers: GPUBuffer[] = [];
+
+  /** Makes the buffers, which hold zeros. */
+  constructor(gpu: GPUDevice, plan: TrainingPlan, options: MemoryOptions & { readonly adapter: Adapter }) {
+    const { batch, average } = options;
+    this.#gpu = gpu;
+    this.#adapter = options.adapter;
+    this.#plan = plan;
+    this.#options = options;
+    const layout = this.layout = layOutTraining(plan);
+    this.#capacity = Math.ceil(batch / Math.ceil(batch / shardCapacity(layout, gpu)));
+    const exits = this.#exits;
+    const quads = (label: string, count: number) => this.#buffer(label, QUAD_BYTES * count);
+    this.#parameters = quads("parameters", layout.parameterQuads);
+    this.#velocities = quads("velocities", layout.parameterQuads);
+    this.#averages = quads("averages", average > 0 ? layout.parameterQuads : 1);
+    this.#gradients = quads("gradients", layout.gradientQuads);
+    const whole = { ...this.#shape(batch), partialQuads: 0 };
+    const partials = leastPartialQuads([...plan.forward, ...plan.backward], whole);
+    this.#partials = quads("partial sums", Math.max(partials, PARTIAL_QUADS));
+    this.#labels = this.#buffer("labels", 4 * batch);
+    this.#rules = this.#buffer("rules", 4 * layout.parameterQuads);
+    this.#stopped = this.#buffer("stopped", 4);
+    this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
+    this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
+      arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
+      images: quads(`images ${i}`, count * layout.tensors[0].size ** 2),
+      remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count)),
+      logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
+    }));
+    this.bytes = this.#buffers.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Fills what is not zero at the start. */
+  initialize({ tensors, momentum, average = tensors }: TrainingState): void {
+    const { layout } = this;
+    for (const { arena } of this.#shards) this.#write(arena, new Float32Array(4).fill(1), QUAD_BYTES * layout.zeroQuads);
+    this.#write(this.#parameters, packParameters(layout, tensors));
+    this.#write(this.#velocities, packParameters(layout, momentum));
+    if (this.#options.average > 0) this.#write(this.#averages, packParameters(layout, average));
+    this.#write(this.#rules, optimizerRules(layout, this.#plan, this.#options));
+  }
+
+  /** Number of losses, one for each exit and sample. */
+  get lossCount(): number {
+    return this.#exits * this.#options.batch;
+  }
+
+  /** A batch of so many samples. */
+  batch(count: number): Batch {
+    return { ...this.#shape(count), partialQuads: this.#partials.size / QUAD_BYTES };
+  }
+
+  #shape(count: number): Omit<Batch, "partialQuads"> {
+    return {
+      layout: this.layout,
+      shards: shardsOf(count, this.#capacity),
+      capacity: this.#capacity,
+      batch: this.#options.batch,
+      exits: this.#exits,
+      classes: this.#classes,
+      adapter: this.#adapter.traits,
+      maxTurns: this.#adapter.isCpu ? MAX_TURNS : Infinity,
+      loss: this.#options.loss,
+    };
+  }
+
+  /** Lays images out for the device. */
+  stage(images: Float32Array, labels: Uint32Array): StagedBatch {
+    const [image] = this.layout.tensors;
+    const length = images.length / labels.length;
+    const stagedLength = 4 * image.size ** 2;
+    const staged = new Float32Array(labels.length * stagedLength);
+    for (let i = 0; i < labels.length; i++) {
+      writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
+    }
+    return { images: staged, labels: labels.slice() };
+  }
+
+  /** Sends a batch, and has its images copied to where they are read. */
+  load({ images, labels }: StagedBatch, encoder: GPUCommandEncoder): void {
+    this.#write(this.#labels, labels);
+    const { tensors: [image], sampleQuads } = this.layout;
+    const bytes = QUAD_BYTES * image.size ** 2;
+    for (const [i, { first, count }] of shardsOf(labels.length, this.#capacity).entries()) {
+      const { images: source, arena, remaining } = this.#shards[i];
+      this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
+      this.#write(remaining, Uint32Array.from({ length: 1 + count }, (_, at) => at > 0 ? at - 1 : count));
+      for (let sample = 0; sample < count; sample++) {
+        const target = QUAD_BYTES * (arenaStart(this.layout) + sample * sampleQuads + image.offset);
+        encoder.copyBufferToBuffer(source, sample * bytes, arena, target, bytes);
+      }
+    }
+  }
+
+  /** Bindings of each shard. */
+  bindShards({ shardLayout }: TrainingKernels, args: GPUBuffer): GPUBindGroup[] {
+    return this.#shards.map(({ arena, remaining, logits }) =>
+      bindBuffers(this.#gpu, shardLayout, [
+        arena,
+        this.#parameters,
+        remaining,
+        { buffer: args, size: ARGUMENT_BYTES },
+        logits,
+      ])
+    );
+  }
+
+  /** Bindings that all shards have. */
+  bindBatch({ batchLayout }: TrainingKernels): GPUBindGroup {
+    return bindBuffers(this.#gpu, batchLayout, [this.#partials, this.#gradients, this.#labels, this.losses]);
+  }
+
+  /** Bindings of the optimiser. */
+  bindOptimizer({ optimizerLayout }: TrainingKernels, args: GPUBuffer): GPUBindGroup {
+    return bindBuffers(this.#gpu, optimizerLayout, [
+      this.#parameters,
+      this.#gradients,
+      this.#velocities,
+      this.#averages,
+      this.#rules,
+      this.losses,
+      this.#stopped,
+      args,
+    ]);
+  }
+
+  /** All that a resumed run needs. */
+  async read(): Promise<TrainingState> {
+    const { layout } = this;
+    const buffers = [this.#parameters, this.#velocities, ...this.#options.average > 0 ? [this.#averages] : []];
+    const [tensors, momentum, average] = await Promise.all(buffers.map((buffer) => this.#read(buffer)));
+    const learned = new Set(this.#plan.parameters.map(({ name }) => name));
+    return {
+      tensors: unpackParameters(layout, tensors),
+      momentum: unpackParameters(layout, momentum, (name) => learned.has(name)),
+      ...average && { average: unpackParameters(layout, average) },
+    };
+  }
+
+  /** The samples' tensors as they lie, shard by shard, and the gradients. */
+  async readAll(): Promise<{ arenas: Float32Array[]; gradients: Float32Array }> {
+    return {
+      arenas: await Promise.all(this.#shards.map(({ arena }) => this.#read(arena))),
+      gradients: await this.#read(this.#gradients),
+    };
+  }
+
+  /** Gives the memory back. */
+  [Symbol.dispose](): void {
+    for (const buffer of this.#buffers) buffer.destroy();
+  }
+
+  get #exits(): number {
+    return this.#plan.network.exits.length;
+  }
+
+  get #classes(): number {
+    return this.#plan.network.spec.classes.length;
+  }
+
+  #buffer(label: string, size: number): GPUBuffer {
+    const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
+    const buffer = this.#gpu.createBuffer({ label, size, usage: STORAGE | COPY_DST | COPY_SRC });
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
+  #write(buffer: GPUBuffer, data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, offset = 0): void {
+    this.#gpu.queue.writeBuffer(buffer, offset, data);
+  }
+
+  async #read(buffer: GPUBuffer): Promise<Float32Array> {
+    const { COPY_DST, MAP_READ } = GPUBufferUsage;
+    const copy = this.#gpu.createBuffer({ label: "read-back", size: buffer.size, usage: COPY_DST | MAP_READ });
+    try {
+      const encoder = this.#gpu.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, 0, copy, 0, buffer.size);
+      this.#gpu.queue.submit([encoder.finish()]);
+      await copy.mapAsync(GPUMapMode.READ);
+      return new Float32Array(copy.getMappedRange().slice(0));
+    } finally {
+      copy.destroy();
+    }
+  }
+}
+
+/** Most samples that an arena holds. */
+export function shardCapacity(layout: TrainingLayout, { limits }: Pick<GPUDevice, "limits">): number {
+  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  return Math.floor((largest / QUAD_BYTES - arenaStart(layout)) / layout.sampleQuads);
+}
+
+/** Samples of a batch, in order. */
+function shardsOf(count: number, capacity: number): Shard[] {
+  return Array.from({ length: Math.ceil(count / capacity) }, (_, i) => {
+    const first = i * capacity;
+    return { first, count: Math.min(capacity, count - first) };
+  });
+}
