@@ -65,16 +65,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let quads = (taps * 4 * args.inQuads + args.bias) * args.gradQuads;
   let partial = args.partials + split * quads + (tap * args.inQuads + inQuad) * 4 * args.gradQuads + outQuad;
-// #for i in INS
 // #for o in OUTS
-  if (inQuad + ${i} < args.inQuads && outQuad + ${o} < args.gradQuads) {
-    partials[partial + ${i} * 4 * args.gradQuads + ${o}] = sum${i}_0_${o};
-    if (tap < taps) {
+  if (outQuad + ${o} < args.gradQuads) {
+    if (tap == taps) {
+      partials[partial + ${o}] = sum0_0_${o};
+    }
+// #for i in INS
+    if (tap < taps && inQuad + ${i} < args.inQuads) {
 // #for k in 4
       partials[partial + (${i} * 4 + ${k}) * args.gradQuads + ${o}] = sum${i}_${k}_${o};
 // #end
     }
-  }
 // #end
+  }
 // #end
 }

@@ -56,6 +56,8 @@ export class TrainingMemory implements Disposable {
   readonly bytes: number;
   /** Of each exit and sample the loss, then whether it was right. */
   readonly losses: GPUBuffer;
+  /** What steps find for each parameter, laid out as those; then the batch's statistics. */
+  readonly gradients: GPUBuffer;
   readonly #gpu: GPUDevice;
   readonly #adapter: Adapter;
   readonly #plan: TrainingPlan;
@@ -65,7 +67,6 @@ export class TrainingMemory implements Disposable {
   readonly #parameters: GPUBuffer;
   readonly #velocities: GPUBuffer;
   readonly #averages: GPUBuffer;
-  readonly #gradients: GPUBuffer;
   readonly #partials: GPUBuffer;
   readonly #labels: GPUBuffer;
   readonly #rules: GPUBuffer;
@@ -86,7 +87,7 @@ export class TrainingMemory implements Disposable {
     this.#parameters = quads("parameters", layout.parameterQuads);
     this.#velocities = quads("velocities", layout.parameterQuads);
     this.#averages = quads("averages", average > 0 ? layout.parameterQuads : 1);
-    this.#gradients = quads("gradients", layout.gradientQuads);
+    this.gradients = quads("gradients", layout.gradientQuads);
     const whole = { ...this.#shape(batch), partialQuads: 0 };
     const partials = leastPartialQuads([...plan.forward, ...plan.backward], whole);
     this.#partials = quads("partial sums", Math.max(partials, PARTIAL_QUADS));
@@ -165,6 +166,11 @@ export class TrainingMemory implements Disposable {
     }
   }
 
+  /** Tensors of each shard's samples. */
+  get arenas(): readonly GPUBuffer[] {
+    return this.#shards.map(({ arena }) => arena);
+  }
+
   /** Bindings of each shard. */
   bindShards({ shardLayout }: TrainingKernels, args: GPUBuffer): GPUBindGroup[] {
     return this.#shards.map(({ arena, remaining, logits }) =>
@@ -180,14 +186,14 @@ export class TrainingMemory implements Disposable {
 
   /** Bindings that all shards have. */
   bindBatch({ batchLayout }: TrainingKernels): GPUBindGroup {
-    return bindBuffers(this.#gpu, batchLayout, [this.#partials, this.#gradients, this.#labels, this.losses]);
+    return bindBuffers(this.#gpu, batchLayout, [this.#partials, this.gradients, this.#labels, this.losses]);
   }
 
   /** Bindings of the optimiser. */
   bindOptimizer({ optimizerLayout }: TrainingKernels, args: GPUBuffer): GPUBindGroup {
     return bindBuffers(this.#gpu, optimizerLayout, [
       this.#parameters,
-      this.#gradients,
+      this.gradients,
       this.#velocities,
       this.#averages,
       this.#rules,
@@ -201,20 +207,12 @@ export class TrainingMemory implements Disposable {
   async read(): Promise<TrainingState> {
     const { layout } = this;
     const buffers = [this.#parameters, this.#velocities, ...this.#options.average > 0 ? [this.#averages] : []];
-    const [tensors, momentum, average] = await Promise.all(buffers.map((buffer) => this.#read(buffer)));
+    const [tensors, momentum, average] = await Promise.all(buffers.map((buffer) => readBuffer(this.#gpu, buffer)));
     const learned = new Set(this.#plan.parameters.map(({ name }) => name));
     return {
       tensors: unpackParameters(layout, tensors),
       momentum: unpackParameters(layout, momentum, (name) => learned.has(name)),
       ...average && { average: unpackParameters(layout, average) },
-    };
-  }
-
-  /** The samples' tensors as they lie, shard by shard, and the gradients. */
-  async readAll(): Promise<{ arenas: Float32Array[]; gradients: Float32Array }> {
-    return {
-      arenas: await Promise.all(this.#shards.map(({ arena }) => this.#read(arena))),
-      gradients: await this.#read(this.#gradients),
     };
   }
 
@@ -241,19 +239,20 @@ export class TrainingMemory implements Disposable {
   #write(buffer: GPUBuffer, data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, offset = 0): void {
     this.#gpu.queue.writeBuffer(buffer, offset, data);
   }
+}
 
-  async #read(buffer: GPUBuffer): Promise<Float32Array> {
-    const { COPY_DST, MAP_READ } = GPUBufferUsage;
-    const copy = this.#gpu.createBuffer({ label: "read-back", size: buffer.size, usage: COPY_DST | MAP_READ });
-    try {
-      const encoder = this.#gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, 0, copy, 0, buffer.size);
-      this.#gpu.queue.submit([encoder.finish()]);
-      await copy.mapAsync(GPUMapMode.READ);
-      return new Float32Array(copy.getMappedRange().slice(0));
-    } finally {
-      copy.destroy();
-    }
+/** The numbers in a buffer, after all that has been submitted. */
+export async function readBuffer(gpu: GPUDevice, buffer: GPUBuffer): Promise<Float32Array> {
+  const { COPY_DST, MAP_READ } = GPUBufferUsage;
+  const copy = gpu.createBuffer({ label: "read-back", size: buffer.size, usage: COPY_DST | MAP_READ });
+  try {
+    const encoder = gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, copy, 0, buffer.size);
+    gpu.queue.submit([encoder.finish()]);
+    await copy.mapAsync(GPUMapMode.READ);
+    return new Float32Array(copy.getMappedRange().slice(0));
+  } finally {
+    copy.destroy();
   }
 }
 

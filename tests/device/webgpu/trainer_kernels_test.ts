@@ -1,0 +1,347 @@
+/**
+ * Kernels of training one by one, against plain float64. What a step must not touch is compared, too.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertLess } from "@std/assert";
+import fc from "fast-check";
+import { type Adapter, requestDevice } from "../../../lib/device/webgpu/adapter.ts";
+import { TrainingCommands } from "../../../lib/device/webgpu/trainer_commands.ts";
+import { arenaStart } from "../../../lib/device/webgpu/trainer_dispatch.ts";
+import { TrainingKernels } from "../../../lib/device/webgpu/trainer_kernels.ts";
+import { layOutTraining, unpackParameters } from "../../../lib/device/webgpu/trainer_layout.ts";
+import { readBuffer, TrainingMemory } from "../../../lib/device/webgpu/trainer_memory.ts";
+import { layerParameters } from "../../../lib/network/cost.ts";
+import type { Classifier, Convolution, Network } from "../../../lib/network/network.ts";
+import type { BatchTensor, ChannelRange, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
+import { QUAD_BYTES } from "../../../lib/planner/plan.ts";
+import type { Tensor } from "../../../lib/weights/tensor.ts";
+import { randomArray } from "../../fixtures.ts";
+import { gpuTest } from "../../gpu.ts";
+import { PlainTraining } from "../plain_training.ts";
+
+/** Steps to run one after another over tensors of random numbers. */
+interface Case {
+  readonly tensors: readonly Omit<BatchTensor, "name">[];
+  /** What layers there are. */
+  readonly forward: readonly TrainingStep[];
+  /** What is run. */
+  readonly steps: readonly TrainingStep[];
+  readonly classes?: number;
+  readonly labelSmoothing?: number;
+}
+
+const LABELS = [2, 0, 1, 1, 2, 0, 0];
+
+/** A device, and how many bytes of it are bound at a time. */
+class Bench implements Disposable {
+  readonly #adapter: Adapter;
+  readonly #gpu: GPUDevice;
+  readonly #kernels: TrainingKernels;
+
+  constructor(adapter: Adapter, gpu: GPUDevice) {
+    this.#adapter = adapter;
+    this.#gpu = gpu;
+    this.#kernels = new TrainingKernels(gpu);
+  }
+
+  /** Runs steps on the device and plainly, and compares all that there is. */
+  async check({ tensors, forward, steps, classes = 3, labelSmoothing = 0 }: Case, perShard: number): Promise<void> {
+    const count = LABELS.length;
+    const plan: TrainingPlan = {
+      network: {
+        spec: { name: "case", classes: Array.from({ length: classes }, String) },
+        exits: [{}, {}],
+      } as unknown as Network,
+      tensors: tensors.map((tensor, i) => ({ name: `tensor ${i}`, ...tensor })),
+      forward,
+      backward: [],
+      parameters: [],
+    };
+    const parameters = new Map(forward.flatMap((step) => "layer" in step ? layerParameters(step.layer) : [])
+      .map(({ name, shape }, i): [string, Tensor] => {
+        const length = shape.reduce((product, side) => product * side, 1);
+        const data = randomArray(length, i + 1);
+        return [name, { shape, data: name.endsWith("running_var") ? data.map((value) => 1.5 + value) : data }];
+      }));
+    const loss = { exits: [1, 0.7], labelSmoothing };
+    const [image] = tensors;
+    const images = randomArray(count * image.channels * image.size ** 2, 77);
+    const plain = new PlainTraining(plan, { parameters, images, labels: LABELS, loss });
+    plain.tensors.forEach((values, i) => values.set(randomArray(values.length, 100 + i)));
+
+    const options = {
+      batch: count,
+      loss,
+      average: 0,
+      optimizer: { momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
+      gradients: "plain",
+      adapter: this.#adapter,
+    } as const;
+    const gpu = this.#gpu;
+    using memory = new TrainingMemory(withRoomFor(gpu, plan, perShard), plan, options);
+    const { arenas, layout } = memory;
+    if (perShard < count) assertEquals(arenas.length, Math.ceil(count / perShard));
+    memory.initialize({ tensors: parameters, momentum: new Map() });
+    const capacity = Math.ceil(count / arenas.length);
+    const place = (i: number, visit: (arena: number, at: number, value: number) => void) => {
+      const { size, channels } = tensors[i];
+      const { offset, pitch, channel } = layout.tensors[i];
+      plain.tensors[i].forEach((value, index) => {
+        const pixel = Math.floor(index / channels);
+        const sample = Math.floor(pixel / size ** 2);
+        const quads = arenaStart(layout) + sample % capacity * layout.sampleQuads + offset + pixel % size ** 2 * pitch;
+        visit(Math.floor(sample / capacity), 4 * quads + channel + index % channels, value);
+      });
+    };
+    const filled = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
+    tensors.forEach((_, i) => place(i, (arena, at, value) => filled[arena][at] = value));
+    const encoder = gpu.createCommandEncoder();
+    memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS)), encoder);
+    gpu.queue.submit([encoder.finish()]); // the image, which is filled anew
+    arenas.forEach((arena, i) => gpu.queue.writeBuffer(arena, 0, filled[i] as Float32Array<ArrayBuffer>));
+
+    const commands = new TrainingCommands(gpu, { kernels: this.#kernels, memory, steps, capacity: count });
+    await commands.prepare(count);
+    const run = gpu.createCommandEncoder();
+    const pass = run.beginComputePass();
+    commands.encode(pass);
+    pass.end();
+    gpu.queue.submit([run.finish()]);
+    for (const step of steps) plain.step(step);
+
+    const found = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
+    tensors.forEach((_, i) => {
+      const scale = plain.tensors[i].reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      let worst = 0;
+      place(i, (arena, at, value) => {
+        const error = Math.abs(found[arena][at] - value) / scale;
+        worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
+        filled[arena][at] = found[arena][at];
+      });
+      assertLess(worst, 1e-4, `tensor ${i}`);
+    });
+    // All else, padding lanes among it, is what it was.
+    assertEquals(found, filled);
+    const gradients = unpackParameters(layout, await readBuffer(gpu, memory.gradients));
+    for (const [name, wanted] of plain.gradients) assertNear(gradients.get(name)!.data, wanted, name);
+    const losses = await readBuffer(gpu, memory.losses);
+    plain.losses.forEach((wanted, exit) => {
+      const mean = (at: number) => losses.subarray(at * count, (at + 1) * count).reduce((sum, x) => sum + x, 0) / count;
+      assertNear([mean(exit)], [wanted], `loss ${exit}`);
+      assertEquals(Math.round(count * mean(plan.network.exits.length + exit)), plain.right[exit]);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#gpu.destroy();
+  }
+}
+
+function assertNear(found: ArrayLike<number>, wanted: ArrayLike<number>, name: string): void {
+  assertEquals(found.length, wanted.length);
+  const scale = Array.from(wanted).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  for (let i = 0; i < wanted.length; i++) {
+    assert(Math.abs(found[i] - wanted[i]) <= 1e-4 * scale, `${name}, number ${i}: found ${found[i]}, expected ${wanted[i]}`);
+  }
+}
+
+/** The device as if it bound no more than so many samples. */
+function withRoomFor(gpu: GPUDevice, plan: TrainingPlan, samples: number): GPUDevice {
+  const layout = layOutTraining(plan);
+  const limit = QUAD_BYTES * (arenaStart(layout) + samples * layout.sampleQuads);
+  return new Proxy(gpu, {
+    get(target, key) {
+      if (key === "limits") return { maxBufferSize: limit, maxStorageBufferBindingSize: limit };
+      const value = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Sizes and channels of a convolution, and of what lies beside its input and output. */
+interface Shape {
+  readonly size: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Channels before and behind those written, and behind those read. */
+  readonly before: number;
+  readonly behind: number;
+  readonly relu: boolean;
+  readonly accumulate: boolean;
+}
+
+const channels = fc.integer({ min: 1, max: 19 });
+const beside = fc.integer({ min: 0, max: 5 });
+const shape: fc.Arbitrary<Shape> = fc.record({
+  size: fc.integer({ min: 1, max: 13 }),
+  kernel: fc.constantFrom(1, 3, 5, 7),
+  stride: fc.constantFrom(1, 2, 3),
+  inputs: channels,
+  outputs: channels,
+  before: beside,
+  behind: beside,
+  relu: fc.boolean(),
+  accumulate: fc.boolean(),
+});
+
+const view = (feature: number, offset: number, channels: number) => ({ feature, offset, channels });
+const range = (tensor: number, channel: number, channels: number): ChannelRange => ({ tensor, channel, channels });
+
+/** A convolution from tensor 1 to tensor 2, whose gradients are tensors 3 and 4. */
+function convolutionCase({ size, kernel, stride, inputs, outputs, before, behind, relu, accumulate }: Shape): Case {
+  const layer: Convolution = {
+    kind: "convolution",
+    input: view(1, 0, inputs),
+    output: view(2, before, outputs),
+    kernel,
+    stride,
+    name: "layer",
+    bias: true,
+    relu,
+  };
+  const input = { size, channels: inputs + behind };
+  const output = { size: Math.ceil(size / stride), channels: before + outputs + behind };
+  const read = range(1, 0, inputs);
+  const written = range(2, before, outputs);
+  const gradient = range(4, before, outputs);
+  const forward: TrainingStep = { kind: "convolution", layer, input: read, output: written, relu };
+  return {
+    tensors: [{ size: 2, channels: 3 }, input, output, input, output],
+    forward: [forward],
+    steps: [
+      forward,
+      { kind: "relu-gradient", output: written, gradient },
+      { kind: "weight-gradient", layer, input: read, gradient },
+      { kind: "input-gradient", layer, gradient, result: { ...range(3, 0, inputs), accumulate } },
+      { kind: "zero", output: range(2, before, outputs) },
+    ],
+  };
+}
+
+/** Batch norm from tensor 1, what its convolution wrote, to tensor 2, whose gradient is tensor 3. */
+function normCase({ size, outputs, before, behind, relu }: Shape, statistics: "batch" | "running"): Case {
+  const layer = {
+    kind: "convolution",
+    input: view(0, 0, 3),
+    output: view(2, before, outputs),
+    kernel: 1,
+    stride: 1,
+    name: "layer",
+    bias: false,
+    norm: "norm",
+    relu,
+  } as const;
+  const written = { size, channels: before + outputs + behind };
+  const own = range(1, 0, outputs);
+  const gradient = range(3, before, outputs);
+  const norm: TrainingStep = { kind: "norm", layer, input: own, output: range(2, before, outputs), statistics };
+  const backward: TrainingStep[] = [
+    { kind: "norm-sums", layer, input: own, gradient },
+    { kind: "norm-gradient", layer, input: own, gradient },
+  ];
+  return {
+    tensors: [{ size, channels: 3 }, { size, channels: outputs }, written, written],
+    forward: [{ kind: "convolution", layer, input: range(0, 0, 3), output: own, relu: false }, norm],
+    steps: statistics === "running" ? [norm] : [{ kind: "norm-statistics", layer, input: own }, norm, ...backward],
+  };
+}
+
+/** A layer, since there is no network without parameters. */
+const UNUSED: readonly TrainingStep[] = [{
+  kind: "classifier",
+  layer: { kind: "classifier", input: view(0, 0, 3), pool: 1, classes: 3, name: "unused" },
+  exit: 0,
+  input: range(0, 0, 3),
+}];
+
+/** A resize from tensor 1 to tensor 2, whose gradients are tensors 3 and 4. */
+function resizeCase(size: number, outSize: number, { outputs, before, behind, accumulate }: Shape): Case {
+  const input = { size, channels: outputs + behind };
+  const output = { size: outSize, channels: before + outputs + behind };
+  return {
+    tensors: [{ size: 2, channels: 3 }, input, output, input, output],
+    forward: UNUSED,
+    steps: [
+      { kind: "resize", input: range(1, 0, outputs), output: range(2, before, outputs) },
+      {
+        kind: "resize-gradient",
+        gradient: range(4, before, outputs),
+        result: { ...range(3, 0, outputs), accumulate },
+      },
+    ],
+  };
+}
+
+/** Max-pooling; a row of equal numbers shows which of the largest gets the gradient. */
+function maxPoolCase({ size, outputs, behind, accumulate }: Shape): Case {
+  const input = { size, channels: outputs + behind };
+  const output = { size: Math.ceil(size / 2), channels: outputs };
+  return {
+    tensors: [{ size: 2, channels: 3 }, input, output, input, output],
+    forward: UNUSED,
+    steps: [
+      ...size > 2 ? [{ kind: "zero", output: range(1, 0, 1) }] as const : [],
+      { kind: "max-pool", input: range(1, 0, outputs), output: range(2, 0, outputs) },
+      {
+        kind: "max-pool-gradient",
+        input: range(1, 0, outputs),
+        gradient: range(4, 0, outputs),
+        result: { ...range(3, 0, outputs), accumulate },
+      },
+    ],
+  };
+}
+
+/** Two classifiers of tensor 1, whose gradient is tensor 2. */
+function classifierCase(classes: number, pool: number, { size, inputs, behind, accumulate }: Shape): Case {
+  const tensor = { size: Math.max(size, pool), channels: inputs + behind };
+  const layers = [0, 1].map((exit): Classifier => (
+    { kind: "classifier", input: view(1, 0, inputs), pool, classes, name: `layer ${exit}` }
+  ));
+  const forward = layers.map((layer, exit): TrainingStep => ({ kind: "classifier", layer, exit, input: range(1, 0, inputs) }));
+  return {
+    tensors: [{ size: 2, channels: 3 }, tensor, tensor],
+    forward,
+    classes,
+    labelSmoothing: behind / 10,
+    steps: [
+      ...forward,
+      { kind: "loss", exit: 0 },
+      { kind: "loss", exit: 1 },
+      {
+        kind: "classifier-gradient",
+        layer: layers[0],
+        exit: 0,
+        input: range(1, 0, inputs),
+        result: { ...range(2, 0, inputs), accumulate },
+      },
+      { kind: "classifier-gradient", layer: layers[1], exit: 1, input: range(1, 0, inputs) },
+    ],
+  };
+}
+
+const perShard = fc.constantFrom(1, 3, LABELS.length);
+const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
+  "convolution": shape.map(convolutionCase),
+  "batch norm": fc.tuple(shape, fc.constantFrom("batch", "running")).map(([given, kind]) => normCase(given, kind)),
+  "resize": fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 1, max: 13 }), shape)
+    .map((given) => resizeCase(...given)),
+  "max-pool": shape.map(maxPoolCase),
+  "classifier": fc.tuple(fc.integer({ min: 3, max: 11 }), fc.integer({ min: 1, max: 3 }), shape)
+    .map((given) => classifierCase(...given)),
+};
+
+for (const [name, cases] of Object.entries(CASES)) {
+  gpuTest(`${name}: steps of training agree with float64 on odd shapes`, async (adapter) => {
+    using bench = new Bench(adapter, await requestDevice(adapter));
+    await fc.assert(
+      fc.asyncProperty(cases, perShard, (given, perShard) => bench.check(given, perShard)),
+      // A seed, since no failure may hang on luck.
+      { numRuns: 40, seed: 1, endOnFailure: true },
+    );
+  });
+}
