@@ -17,6 +17,7 @@ import type { Kernel } from "./kernels.ts";
 import { writeImage } from "./image.ts";
 import type { Precision } from "../precision.ts";
 import type { AdapterTraits } from "./tiles.ts";
+import { bindBuffers } from "./pipelines.ts";
 import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
@@ -177,13 +178,8 @@ export class WebGpuRunner implements Runner {
       }),
     };
     const { arena, remaining, logits, waveArgs, gateArgs } = this.#buffers;
-    const group = (layout: GPUBindGroupLayout, bound: readonly (GPUBuffer | GPUBufferBinding)[]) =>
-      gpu.createBindGroup({
-        layout,
-        entries: bound.map((entry, binding) => ({ binding, resource: "buffer" in entry ? entry : { buffer: entry } })),
-      });
     this.#waveGroups = this.#buffers.weights.map((weights) =>
-      group(kernels.waveLayout, [
+      bindBuffers(gpu, kernels.waveLayout, [
         arena,
         weights,
         remaining,
@@ -192,7 +188,7 @@ export class WebGpuRunner implements Runner {
       ])
     );
     this.#gate = kernels.pipeline({ kernel: "gate", constants: { LANES: GATE_LANES } });
-    this.#gateGroup = group(kernels.gateLayout, [
+    this.#gateGroup = bindBuffers(gpu, kernels.gateLayout, [
       logits,
       remaining,
       { buffer: gateArgs, size: GATE_BYTES },

@@ -153,7 +153,8 @@ export class WebGpuTrainer implements Trainer {
   #losses(values: Float32Array, count: number): StepLosses {
     const { batch } = this.#options;
     const exits = this.#plan.network.exits.length;
-    const sum = (at: number) => values.subarray(at * batch, at * batch + count).reduce((total, value) => total + value, 0);
+    const sum = (at: number) =>
+      values.subarray(at * batch, at * batch + count).reduce((total, value) => total + value, 0);
     return {
       losses: Float64Array.from({ length: exits }, (_, exit) => sum(exit) / count),
       right: Uint32Array.from({ length: exits }, (_, exit) => sum(exits + exit)),
@@ -180,7 +181,9 @@ async function allocate(
   }
   if (QUAD_BYTES * layout.gradientQuads > largest) {
     throw new RanetError(
-      `${what}: its parameters take ${QUAD_BYTES * layout.gradientQuads} bytes, more than the adapter binds at a time ` +
+      `${what}: its parameters take ${
+        QUAD_BYTES * layout.gradientQuads
+      } bytes, more than the adapter binds at a time ` +
         `(${largest}). Use --device cpu.`,
     );
   }
@@ -196,7 +199,9 @@ async function allocate(
   }
   throw new RanetError(
     `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than it has. ` +
-      (fits > 0 ? `The largest batch that fits is ${fits}: use --batch ${fits}, or --device cpu.` : "Use --device cpu."),
+      (fits > 0
+        ? `The largest batch that fits is ${fits}: use --batch ${fits}, or --device cpu.`
+        : "Use --device cpu."),
   );
 }
 

@@ -10,7 +10,9 @@ import { type ArgumentTable, f32, INPUT, OUTPUT, SAMPLES, u32 } from "./argument
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
 
 /** How pixels of a sample are shared out among invocations. */
-const CHUNKS = { chunks: u32("parts that a sample's pixels are in; part i has each chunks-th pixel, from the i-th on") };
+const CHUNKS = {
+  chunks: u32("parts that a sample's pixels are in; part i has each chunks-th pixel, from the i-th on"),
+};
 
 /** Sums over a part of the batch. */
 const PARTIALS = { partials: u32("quads before this shard's partial sums") };

@@ -150,7 +150,12 @@ function placeForward(
   const input = regionOf(tensors, step.input);
   switch (step.kind) {
     case "convolution":
-      return { kind: step.kind, input, output: regionOf(tensors, step.output), layer: { ...step.layer, relu: step.relu } };
+      return {
+        kind: step.kind,
+        input,
+        output: regionOf(tensors, step.output),
+        layer: { ...step.layer, relu: step.relu },
+      };
     case "classifier":
       return { kind: step.kind, input, exit: step.exit, layer: step.layer };
     case "max-pool":
@@ -258,18 +263,25 @@ function weightGradient({ layer, input: read, gradient: range }: WeightGradient,
   const splits = shards.map(({ count }) => splitRows(count, gradient.size, { tiles, quads, batch }));
   let partials = 0;
   const dispatches = shards.map((_, shard) => {
-    const dispatch = run("weight-gradient", shard, batch, {
-      ...inputArguments(input),
-      ...gradientArguments(gradient),
-      partials,
-      gradQuads,
-      gradSize: gradient.size,
-      kernel: layer.kernel,
-      stride: layer.stride,
-      bias,
-      ...splits[shard],
-      ones: layout.zeroQuads,
-    }, [Math.ceil(tiles * splits[shard].splits / lanes), 1, 1], { INS: tile.ins, OUTS: tile.outs });
+    const dispatch = run(
+      "weight-gradient",
+      shard,
+      batch,
+      {
+        ...inputArguments(input),
+        ...gradientArguments(gradient),
+        partials,
+        gradQuads,
+        gradSize: gradient.size,
+        kernel: layer.kernel,
+        stride: layer.stride,
+        bias,
+        ...splits[shard],
+        ones: layout.zeroQuads,
+      },
+      [Math.ceil(tiles * splits[shard].splits / lanes), 1, 1],
+      { INS: tile.ins, OUTS: tile.outs },
+    );
     partials += splits[shard].splits * quads;
     return dispatch;
   });
@@ -298,7 +310,10 @@ function splitRows(
   const all = count * size;
   const wanted = Math.ceil(4 * lanes * parallelism / tiles);
   const room = Math.floor(batch.partialQuads / shards.length / quads);
-  const rows = Math.min(Math.ceil(all / Math.max(1, Math.min(wanted, room))), Math.max(1, Math.floor(maxTurns / (size + 1))));
+  const rows = Math.min(
+    Math.ceil(all / Math.max(1, Math.min(wanted, room))),
+    Math.max(1, Math.floor(maxTurns / (size + 1))),
+  );
   return { splits: Math.ceil(all / rows), rows };
 }
 
@@ -310,7 +325,9 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch):
       const gradient = regionOf(batch.layout.tensors, range);
       const quads = (layer.kernel ** 2 * 4 * quadsOf(input.channels) + 1) * regionQuads(gradient);
       const { shards } = batch;
-      const parts = shards.map(({ count }) => splitRows(count, gradient.size, { tiles: Infinity, quads, batch }).splits);
+      const parts = shards.map(({ count }) =>
+        splitRows(count, gradient.size, { tiles: Infinity, quads, batch }).splits
+      );
       return quads * shards.length * Math.max(...parts);
     }),
     ...steps.filter((step) => step.kind === "norm-sums").map(({ input: range }) => {
@@ -355,16 +372,23 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
   const traits = { ...adapter, tiles: adapter.tiles.filter((tile) => tile.kernel === "convolution") };
   return batch.shards.map(({ count }, shard) => {
     const tile = chooseTile([alike], count, traits);
-    return run("input-gradient", shard, batch, {
-      ...alignedArguments(input),
-      ...outputArguments(result),
-      accumulate: Number(range.accumulate),
-      kernel,
-      stride,
-      weights: layout.weights.get(layer)!,
-      tiles: Math.ceil(alike.output.size ** 2 / tile.pixels),
-      across: tile.across,
-    }, [...workgroupsOf(alike, tile, count, adapter.lanes), stride ** 2], { PIXELS: tile.pixels, QUADS: tile.quads });
+    return run(
+      "input-gradient",
+      shard,
+      batch,
+      {
+        ...alignedArguments(input),
+        ...outputArguments(result),
+        accumulate: Number(range.accumulate),
+        kernel,
+        stride,
+        weights: layout.weights.get(layer)!,
+        tiles: Math.ceil(alike.output.size ** 2 / tile.pixels),
+        across: tile.across,
+      },
+      [...workgroupsOf(alike, tile, count, adapter.lanes), stride ** 2],
+      { PIXELS: tile.pixels, QUADS: tile.quads },
+    );
   });
 }
 

@@ -107,7 +107,9 @@ export class TrainingMemory implements Disposable {
   /** Fills what is not zero at the start. */
   initialize({ tensors, momentum, average = tensors }: TrainingState): void {
     const { layout } = this;
-    for (const { arena } of this.#shards) this.#write(arena, new Float32Array(4).fill(1), QUAD_BYTES * layout.zeroQuads);
+    for (const { arena } of this.#shards) {
+      this.#write(arena, new Float32Array(4).fill(1), QUAD_BYTES * layout.zeroQuads);
+    }
     this.#write(this.#parameters, packParameters(layout, tensors));
     this.#write(this.#velocities, packParameters(layout, momentum));
     if (this.#options.average > 0) this.#write(this.#averages, packParameters(layout, average));

@@ -59,12 +59,14 @@ class Bench implements Disposable {
       backward: [],
       parameters: [],
     };
-    const parameters = new Map(forward.flatMap((step) => "layer" in step ? layerParameters(step.layer) : [])
-      .map(({ name, shape }, i): [string, Tensor] => {
-        const length = shape.reduce((product, side) => product * side, 1);
-        const data = randomArray(length, i + 1);
-        return [name, { shape, data: name.endsWith("running_var") ? data.map((value) => 1.5 + value) : data }];
-      }));
+    const parameters = new Map(
+      forward.flatMap((step) => "layer" in step ? layerParameters(step.layer) : [])
+        .map(({ name, shape }, i): [string, Tensor] => {
+          const length = shape.reduce((product, side) => product * side, 1);
+          const data = randomArray(length, i + 1);
+          return [name, { shape, data: name.endsWith("running_var") ? data.map((value) => 1.5 + value) : data }];
+        }),
+    );
     const loss = { exits: [1, 0.7], labelSmoothing };
     const [image] = tensors;
     const images = randomArray(count * image.channels * image.size ** 2, 77);
@@ -143,7 +145,10 @@ function assertNear(found: ArrayLike<number>, wanted: ArrayLike<number>, name: s
   assertEquals(found.length, wanted.length);
   const scale = Array.from(wanted).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   for (let i = 0; i < wanted.length; i++) {
-    assert(Math.abs(found[i] - wanted[i]) <= 1e-4 * scale, `${name}, number ${i}: found ${found[i]}, expected ${wanted[i]}`);
+    assert(
+      Math.abs(found[i] - wanted[i]) <= 1e-4 * scale,
+      `${name}, number ${i}: found ${found[i]}, expected ${wanted[i]}`,
+    );
   }
 }
 
@@ -302,7 +307,12 @@ function classifierCase(classes: number, pool: number, { size, inputs, behind, a
   const layers = [0, 1].map((exit): Classifier => (
     { kind: "classifier", input: view(1, 0, inputs), pool, classes, name: `layer ${exit}` }
   ));
-  const forward = layers.map((layer, exit): TrainingStep => ({ kind: "classifier", layer, exit, input: range(1, 0, inputs) }));
+  const forward = layers.map((layer, exit): TrainingStep => ({
+    kind: "classifier",
+    layer,
+    exit,
+    input: range(1, 0, inputs),
+  }));
   return {
     tensors: [{ size: 2, channels: 3 }, tensor, tensor],
     forward,
