@@ -16,6 +16,7 @@ import {
 } from "../mod.ts";
 import { openTrainer } from "../lib/device/open_trainer.ts";
 import type { Tensor } from "../lib/weights/tensor.ts";
+import { gpuTest } from "./gpu.ts";
 
 const FOLDER = new URL("./fixtures/training/", import.meta.url);
 
@@ -69,7 +70,7 @@ function forKept(
   }
 }
 
-async function check(name: string): Promise<void> {
+async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
   const folder = new URL(`${name}/`, FOLDER);
   const read = (file: string) => Deno.readFileSync(new URL(file, folder));
   const expected = JSON.parse(new TextDecoder().decode(read("expect.json")));
@@ -79,7 +80,7 @@ async function check(name: string): Promise<void> {
   const { rate, momentum, nesterov, weight_decay: weightDecay, decay, label_smoothing: labelSmoothing = 0 } =
     expected.optimizer;
   using trainer = await openTrainer(network, { tensors: init, momentum: new Map() }, {
-    device: "cpu",
+    device,
     batch: expected.batch,
     optimizer: { momentum, nesterov, weightDecay, decay },
     loss: { exits: network.exits.map(() => 1), labelSmoothing },
@@ -118,5 +119,6 @@ async function check(name: string): Promise<void> {
 }
 
 for (const name of ["cifar10-small", "imagenet-small"]) {
-  Deno.test(`${name}: losses, gradients and updates are PyTorch's (CPU)`, () => check(name));
+  Deno.test(`${name}: losses, gradients and updates are PyTorch's (CPU)`, () => check(name, "cpu"));
+  gpuTest(`${name}: losses, gradients and updates are PyTorch's`, () => check(name, "gpu"));
 }

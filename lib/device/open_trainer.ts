@@ -4,10 +4,11 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import { CpuTrainer } from "./cpu/trainer.ts";
 import type { DeviceChoice } from "./fallback.ts";
+import { findAdapter, requireAdapter } from "./webgpu/adapter.ts";
+import { WebGpuTrainer } from "./webgpu/trainer.ts";
 import type { Trainer, TrainerOptions, TrainingState } from "./trainer.ts";
 
 /**
@@ -25,8 +26,10 @@ export async function openTrainer(
   state: TrainingState,
   options: TrainerOptions & { readonly device: DeviceChoice; readonly threads?: number },
 ): Promise<Trainer> {
-  if (options.device === "gpu") {
-    throw new RanetError(`Cannot train ${network.spec.name} on the GPU: only the CPU can yet. Use --device cpu.`);
+  const { device } = options;
+  const adapter = device === "cpu" ? undefined : device === "gpu" ? await requireAdapter() : await findAdapter();
+  if (adapter && !(device === "auto" && adapter.isCpu)) {
+    return await WebGpuTrainer.create(network, state, { ...options, adapter });
   }
   return await CpuTrainer.create(network, state, options);
 }

@@ -9,6 +9,7 @@ import type { Network } from "../../network/network.ts";
 import { buildTrainingPlan } from "../../planner/training_build.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
 import type { Tensor } from "../../weights/tensor.ts";
+import { checkBatch } from "../check_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { trainingKernels } from "./kernels.ts";
@@ -81,18 +82,7 @@ export class CpuTrainer implements Trainer {
 
   /** Takes a step. */
   step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
-    const count = labels.length;
-    const { size, channels } = this.#plan.tensors[0];
-    if (count < 1 || count > this.#batch) {
-      throw new RangeError(`a step of ${count} samples where there is room for ${this.#batch}`);
-    }
-    if (images.length !== count * channels * size ** 2) {
-      throw new RangeError(`${images.length} numbers for ${count} images of ${channels} × ${size} × ${size}`);
-    }
-    const classes = this.#plan.network.spec.classes.length;
-    for (const label of labels) {
-      if (label >= classes) throw new RangeError(`label ${label} where there are ${classes} classes`);
-    }
+    checkBatch(this.#plan.network, { images, labels, batch: this.#batch });
     const [ownImages, ownLabels] = [images.slice(), labels.slice()];
     return this.#next(() => this.#run(ownImages, ownLabels, rate));
   }

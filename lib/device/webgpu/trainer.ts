@@ -6,7 +6,10 @@
 
 import { RanetError } from "../../errors.ts";
 import { QUAD_BYTES } from "../../planner/plan.ts";
+import type { Network } from "../../network/network.ts";
+import { buildTrainingPlan } from "../../planner/training_build.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
+import { checkBatch } from "../check_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
@@ -41,10 +44,11 @@ export class WebGpuTrainer implements Trainer {
    * fits.
    */
   static async create(
-    plan: TrainingPlan,
+    network: Network,
     state: TrainingState,
     options: TrainerOptions & { readonly adapter: Adapter },
   ): Promise<WebGpuTrainer> {
+    const plan = buildTrainingPlan(network, options);
     const device = await GpuDevice.open(options.adapter, { precision: "float32" });
     try {
       const memory = await allocate(device.gpu, plan, options);
@@ -77,18 +81,13 @@ export class WebGpuTrainer implements Trainer {
     this.bytes = memory.bytes + this.#commands.bytes;
   }
 
-  /** Takes a step: see {@linkcode Trainer.step}. */
-  async step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
-    this.#check(images, labels);
+  /** Takes a step. */
+  step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
+    checkBatch(this.#plan.network, { images, labels, batch: this.#options.batch });
     const staged = this.#memory.stage(images, labels);
     const submitted = this.#submitted.then(() => this.#submit(staged, rate));
     this.#submitted = submitted.catch(() => {}); // told to those who wait for the step
-    const { readback, mapped } = await this.#device.settle(submitted);
-    await this.#device.settle(mapped);
-    const values = new Float32Array(readback.getMappedRange().slice(0));
-    readback.unmap();
-    this.#readbacks.push(readback);
-    return this.#losses(values, labels.length);
+    return this.#device.settle(submitted.then((readback) => this.#readLosses(readback, labels.length)));
   }
 
   /** The state after all steps called so far. */
@@ -102,34 +101,16 @@ export class WebGpuTrainer implements Trainer {
     this.#device[Symbol.dispose]();
   }
 
-  #check(images: Float32Array, labels: Uint32Array): void {
-    const { batch } = this.#options;
-    const { length } = this.#plan.network.spec.classes;
-    const { size, channels } = this.#plan.tensors[0];
-    if (labels.length < 1 || labels.length > batch) {
-      throw new RangeError(`Cannot take a step on ${labels.length} samples: expected 1 to ${batch}`);
-    }
-    if (images.length !== labels.length * channels * size ** 2) {
-      throw new RangeError(
-        `Cannot take a step: expected ${labels.length} images of ${channels} × ${size} × ${size} numbers, found ` +
-          `${images.length} numbers`,
-      );
-    }
-    const unknown = labels.find((label) => label >= length);
-    if (unknown !== undefined) {
-      throw new RangeError(`Cannot take a step: label ${unknown} is no class; there are ${length}`);
-    }
-  }
-
   async #prepare(count: number): Promise<void> {
     await Promise.all([this.#commands.prepare(count), this.#optimizer.prepare()]);
   }
 
-  /** Submits a step, and has its losses read back. */
-  async #submit(batch: StagedBatch, rate: number) {
+  /** Submits a step, and gives the buffer that its losses come to. */
+  async #submit(batch: StagedBatch, rate: number): Promise<GPUBuffer> {
     await this.#prepare(batch.labels.length);
     const { losses } = this.#memory;
-    const encoder = this.#device.gpu.createCommandEncoder();
+    const { gpu } = this.#device;
+    const encoder = gpu.createCommandEncoder();
     this.#memory.load(batch, encoder);
     const pass = encoder.beginComputePass();
     this.#commands.encode(pass);
@@ -137,20 +118,22 @@ export class WebGpuTrainer implements Trainer {
     const update = encoder.beginComputePass();
     this.#optimizer.encode(update, { ...this.#options, rate });
     update.end();
-    const readback = this.#readbacks.pop() ?? this.#device.gpu.createBuffer({
+    const readback = this.#readbacks.pop() ?? gpu.createBuffer({
       label: "losses, read back",
       size: losses.size,
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
     });
     encoder.copyBufferToBuffer(losses, 0, readback, 0, losses.size);
-    this.#device.gpu.queue.submit([encoder.finish()]);
-    const mapped = readback.mapAsync(GPUMapMode.READ);
-    mapped.catch(() => {}); // told to those who wait for the step
-    return { readback, mapped };
+    gpu.queue.submit([encoder.finish()]);
+    return readback;
   }
 
-  /** Means over samples. */
-  #losses(values: Float32Array, count: number): StepLosses {
+  /** Waits for a step's losses, and takes their means over samples. */
+  async #readLosses(readback: GPUBuffer, count: number): Promise<StepLosses> {
+    await readback.mapAsync(GPUMapMode.READ);
+    const values = new Float32Array(readback.getMappedRange().slice(0));
+    readback.unmap();
+    this.#readbacks.push(readback);
     const { batch } = this.#options;
     const exits = this.#plan.network.exits.length;
     const sum = (at: number) =>

@@ -8,9 +8,15 @@ import {
   encodeArguments,
   type KernelName,
 } from "../../../lib/device/webgpu/arguments.ts";
+import {
+  OPTIMIZER_ARGUMENTS,
+  TRAINING_ARGUMENTS,
+  type TrainingKernelName,
+} from "../../../lib/device/webgpu/trainer_arguments.ts";
+import { optimizerKernelCode, trainingKernelCode } from "../../../lib/device/webgpu/trainer_kernels.ts";
 import { kernelCode } from "../../../lib/device/webgpu/kernels.ts";
 
-const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2 };
+const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2, INS: 2, OUTS: 2 };
 
 /** A struct as `wgsl_reflect` has it, whose browser build has no types. */
 interface Struct {
@@ -30,7 +36,40 @@ function reflect(table: ArgumentTable): Struct {
   return struct;
 }
 
-for (const [kernel, table] of Object.entries<ArgumentTable>(ARGUMENTS)) {
+interface KernelText {
+  readonly kernel: string;
+  readonly table: ArgumentTable;
+  readonly code: string;
+  /** Arguments that only kernels with the same table read. */
+  readonly others?: readonly string[];
+}
+
+const FOR_OTHERS: Readonly<Record<string, readonly string[]>> = {
+  "convolution-shared": ["tiles", "across"],
+  "max-pool": ["inQuads"],
+};
+
+const KERNELS: readonly KernelText[] = [
+  ...Object.entries(ARGUMENTS).map(([kernel, table]) => ({
+    kernel,
+    table,
+    code: kernelCode({ kernel: kernel as KernelName, constants: CONSTANTS }, "float32"),
+    others: FOR_OTHERS[kernel],
+  })),
+  ...Object.entries(TRAINING_ARGUMENTS).map(([kernel, table]) => ({
+    kernel,
+    table,
+    code: trainingKernelCode({ kernel: kernel as TrainingKernelName, constants: CONSTANTS }),
+  })),
+  {
+    kernel: "check and sgd",
+    table: OPTIMIZER_ARGUMENTS,
+    code: optimizerKernelCode({ kernel: "check", constants: CONSTANTS }) +
+      optimizerKernelCode({ kernel: "sgd", constants: CONSTANTS }),
+  },
+];
+
+for (const { kernel, table, code, others = [] } of KERNELS) {
   Deno.test(`arguments of ${kernel} are written where WGSL reads them`, () => {
     const { members, size } = reflect(table);
     const names = Object.keys(table);
@@ -48,10 +87,8 @@ for (const [kernel, table] of Object.entries<ArgumentTable>(ARGUMENTS)) {
   });
 
   Deno.test(`${kernel} reads every one of its arguments, and no attribute moves them`, () => {
-    const code = kernelCode({ kernel: kernel as KernelName, constants: CONSTANTS }, "float32");
     const read = new Set(code.matchAll(/args\.(\w+)/g).map(([, name]) => name));
-    const forOthers = kernel === "convolution-shared" ? ["tiles", "across"] : kernel === "max-pool" ? ["inQuads"] : [];
-    assertEquals([...read, ...forOthers].toSorted(), Object.keys(table).toSorted());
+    assertEquals([...read, ...others].toSorted(), Object.keys(table).toSorted());
     assert(!/@size|@align/.test(code));
   });
 }

@@ -1,0 +1,154 @@
+/**
+ * What every trainer does.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertLess, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { CpuTrainer } from "../../lib/device/cpu/trainer.ts";
+import type { Trainer, TrainerOptions, TrainingState } from "../../lib/device/trainer.ts";
+import { WebGpuTrainer } from "../../lib/device/webgpu/trainer.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { readSpec } from "../../lib/model/model.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import type { Network } from "../../lib/network/network.ts";
+import { randomTensors } from "../fixtures.ts";
+import { gpuTest } from "../gpu.ts";
+import { NETWORKS } from "../training_networks.ts";
+import { assertFirstStep, randomBatch, trainerOptions } from "./training.ts";
+
+const NETWORK = NETWORKS.get("coarsest scale twice")!;
+const START: TrainingState = { tensors: randomTensors(NETWORK), momentum: new Map() };
+
+/** Opens a trainer on a device. */
+type Open = (network: Network, state: TrainingState, options: TrainerOptions) => Promise<Trainer>;
+
+const onCpu = (threads: number): Open => (network, state, options) =>
+  CpuTrainer.create(network, state, { ...options, threads });
+
+/** Registers a test for every device. */
+function deviceTest(name: string, test: (open: Open) => Promise<void>): void {
+  Deno.test(`${name} (CPU)`, () => test(onCpu(2)));
+  gpuTest(
+    name,
+    (adapter) => test((network, state, options) => WebGpuTrainer.create(network, state, { ...options, adapter })),
+  );
+}
+
+/** The state after steps on different batches. */
+async function after(
+  open: Open,
+  steps: number,
+  { changes, state = START, first = 0 }: {
+    changes?: Partial<TrainerOptions>;
+    state?: TrainingState;
+    first?: number;
+  } = {},
+): Promise<TrainingState> {
+  using trainer = await open(NETWORK, state, trainerOptions(NETWORK, changes));
+  for (let step = first; step < first + steps; step++) {
+    const { images, labels } = randomBatch(NETWORK, { seed: step + 1 });
+    await trainer.step(images, labels, { rate: 0.1 });
+  }
+  return await trainer.read();
+}
+
+for (const [title, network] of NETWORKS) {
+  deviceTest(`${title}: losses, gradients and statistics are as defined`, async (open) => {
+    const options = trainerOptions(network);
+    await assertFirstStep(network, options, (state) => open(network, state, options));
+  });
+}
+
+deviceTest("equilibrium gradients are divided by the number of exits that share a layer", async (open) => {
+  const options = trainerOptions(NETWORK, { gradients: "equilibrium" });
+  await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
+});
+
+deviceTest("classifiers alone: all else stays", async (open) => {
+  const options = trainerOptions(NETWORK, { train: "classifiers" });
+  await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
+  const { tensors } = await after(open, 2, { changes: { train: "classifiers" } });
+  for (const [name, { data }] of tensors) {
+    const isLinear = name.includes(".linear.");
+    assertEquals(START.tensors.get(name)!.data.every((value, i) => value === data[i]), !isLinear, name);
+  }
+});
+
+Deno.test("steps are the same whatever the number of threads (CPU)", async () => {
+  const [one, three] = [await after(onCpu(1), 3), await after(onCpu(3), 3)];
+  assertEquals(one, three);
+  assertNotEquals(one.tensors, START.tensors);
+});
+
+deviceTest("two runs give the same weights", async (open) => {
+  assertEquals(await after(open, 3), await after(open, 3));
+});
+
+deviceTest("a run goes on from its state as if it had not stopped", async (open) => {
+  const changes = { average: 0.9 };
+  const half = await after(open, 2, { changes });
+  assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
+});
+
+deviceTest("the optimiser is PyTorch's", async (open) => {
+  const optimizer = { momentum: 0.8, nesterov: true, weightDecay: 0.01, decay: "weights" } as const;
+  const first = (await after(open, 1, { changes: { optimizer: { ...optimizer, weightDecay: 0 } } })).momentum;
+  const { tensors, momentum } = await after(open, 1, { changes: { optimizer, average: 0.75 } });
+  for (const [name, { shape, data }] of momentum) {
+    const before = START.tensors.get(name)!.data;
+    data.forEach((velocity, i) => {
+      const gradient = first.get(name)!.data[i] + (shape.length > 1 ? 0.01 * before[i] : 0);
+      assertLess(Math.abs(velocity - gradient), 1e-5, name);
+      assertLess(Math.abs(tensors.get(name)!.data[i] - (before[i] - 0.1 * (gradient + 0.8 * velocity))), 1e-5, name);
+    });
+  }
+  const { average } = await after(open, 1, { changes: { optimizer, average: 0.75 } });
+  for (const [name, { data }] of average!) {
+    const before = START.tensors.get(name)!.data;
+    data.forEach((value, i) => {
+      assertLess(Math.abs(value - (0.75 * before[i] + 0.25 * tensors.get(name)!.data[i])), 1e-5, name);
+    });
+  }
+});
+
+deviceTest("a loss that is not finite changes nothing, nor does what comes after", async (open) => {
+  using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
+  const { images, labels } = randomBatch(NETWORK);
+  await trainer.step(images, labels, { rate: 0.1 });
+  const good = await trainer.read();
+  const { losses } = await trainer.step(images.map(() => NaN), labels, { rate: 0.1 });
+  assert(losses.some((loss) => !Number.isFinite(loss)));
+  await trainer.step(images, labels, { rate: 0.1 });
+  assertEquals(await trainer.read(), good);
+});
+
+deviceTest("steps that are not waited for take turns", async (open) => {
+  const waited = await after(open, 3);
+  using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
+  for (let step = 0; step < 3; step++) {
+    const { images, labels } = randomBatch(NETWORK, { seed: step + 1 });
+    trainer.step(images, labels, { rate: 0.1 });
+    images.fill(NaN);
+  }
+  assertEquals(await trainer.read(), waited);
+});
+
+deviceTest("a batch that is too large or not of the network's is refused", async (open) => {
+  using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
+  const { images, labels } = randomBatch(NETWORK, { samples: 7 });
+  assertThrows(() => trainer.step(images, labels, { rate: 0.1 }), RangeError, "7 samples where there is room for 6");
+  assertThrows(() => trainer.step(images.subarray(1), labels.subarray(1), { rate: 0.1 }), RangeError, "6 images");
+  const wrong = labels.subarray(1).map(() => 3);
+  assertThrows(() => trainer.step(images.subarray(images.length / 7), wrong, { rate: 0.1 }), RangeError, "label 3");
+});
+
+Deno.test("a batch that does not fit is refused with the largest that does (CPU)", async () => {
+  const network = buildNetwork(await readSpec("ranet-cifar10"));
+  const state = { tensors: randomTensors(network), momentum: new Map() };
+  const create = (batch: number) => onCpu(1)(network, state, { ...trainerOptions(network), batch });
+  const error = await assertRejects(() => create(5000), RanetError, "The largest batch that fits is ");
+  const largest = Number(error.message.match(/fits is (\d+)/)![1]);
+  assert(largest >= 128 && largest < 5000);
+  await assertRejects(() => create(largest + 1), RanetError, `The largest batch that fits is ${largest}.`);
+});
