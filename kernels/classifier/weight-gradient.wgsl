@@ -9,24 +9,22 @@
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[0];
   let weights = args.classes * args.inQuads;
-  if (id.x >= weights + (args.classes + 3) / 4) {
-    return;
+  let isWeights = id.x < weights;
+  let samples = select(0, remaining[0], id.x < weights + (args.classes + 3) / 4);
+  let ofWeights = weightsOf(id.x / args.inQuads, id.x % args.inQuads, select(0, samples, isWeights), args);
+  let ofBias = biasOf(4 * (id.x - weights), select(samples, 0, isWeights), args);
+  if (samples > 0) {
+    let at = args.result + id.x;
+    let before = select(vec4f(), gradients[at], vec4<bool>(args.accumulate > 0));
+    gradients[at] = before + select(ofBias, ofWeights, vec4<bool>(isWeights));
   }
-  let at = args.result + id.x;
-  var sum = select(vec4f(), gradients[at], vec4<bool>(args.accumulate > 0));
-  if (id.x < weights) {
-    sum += ofWeights(id.x / args.inQuads, id.x % args.inQuads, args);
-  } else {
-    sum += ofBias(4 * (id.x - weights), args);
-  }
-  gradients[at] = sum;
 }
 
-fn ofWeights(row: u32, quad: u32, args: Args) -> vec4f {
+fn weightsOf(row: u32, quad: u32, samples: u32, args: Args) -> vec4f {
   let area = args.pool * args.pool;
   var sum = vec4f();
   // One loop: CPU drivers count the turns of outer ones, too, against what they allow.
-  for (var i = 0u; i < remaining[0] * area; i++) {
+  for (var i = 0u; i < samples * area; i++) {
     let sample = i / area;
     let pixel = i % area / args.pool * args.inSize + i % args.pool;
     let value = arena[args.arenaStart + sample * args.samplePitch + args.inOffset + pixel * args.inPitch + quad];
@@ -36,9 +34,9 @@ fn ofWeights(row: u32, quad: u32, args: Args) -> vec4f {
   return select(vec4f(), sum / f32(area), lanes < vec4u(args.channels));
 }
 
-fn ofBias(row: u32, args: Args) -> vec4f {
+fn biasOf(row: u32, samples: u32, args: Args) -> vec4f {
   var sum = vec4f();
-  for (var sample = 0u; sample < remaining[0]; sample++) {
+  for (var sample = 0u; sample < samples; sample++) {
     let at = args.logits + sample * args.classes + row;
     sum += vec4f(logits[at], logits[at + 1], logits[at + 2], logits[at + 3]);
   }

@@ -8,10 +8,7 @@
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[0];
-  if (id.x >= args.quads) {
-    return;
-  }
-  let parts = args.samples * args.chunks;
+  let parts = select(0, args.samples * args.chunks, id.x < args.quads);
   let count = f32(args.samples * args.area);
   var mean = vec4f();
   for (var part = 0u; part < parts; part++) {
@@ -22,6 +19,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let at = part * 2 * args.quads + id.x;
     let difference = partials[at] - mean;
     squares += fma(vec4f(pixels(part, args)), difference * difference, partials[at + args.quads]);
+  }
+  if (id.x >= args.quads) {
+    return;
   }
   gradients[args.statistics + id.x] = mean;
   gradients[args.statistics + args.quads + id.x] = squares / count;

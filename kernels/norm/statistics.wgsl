@@ -8,17 +8,15 @@
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[0];
-  if (id.x >= args.inQuads * args.chunks) {
-    return;
-  }
   let quad = id.x % args.inQuads;
   let chunk = id.x / args.inQuads;
   let area = args.inSize * args.inSize;
+  let end = select(0, area, chunk < args.chunks);
   var at = args.arenaStart + id.y * args.samplePitch + args.inOffset + chunk * args.inPitch + quad;
   let first = arena[at];
   var sum = vec4f();
   var squares = vec4f();
-  for (var pixel = chunk; pixel < area; pixel += args.chunks) {
+  for (var pixel = chunk; pixel < end; pixel += args.chunks) {
     let difference = arena[at] - first;
     sum += difference;
     squares = fma(difference, difference, squares);
@@ -26,6 +24,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let mean = sum / f32((area - chunk + args.chunks - 1) / args.chunks);
   let partial = args.partials + (id.y * args.chunks + chunk) * 2 * args.inQuads + quad;
-  partials[partial] = first + mean;
-  partials[partial + args.inQuads] = fma(-sum, mean, squares);
+  if (chunk < args.chunks) {
+    partials[partial] = first + mean;
+    partials[partial + args.inQuads] = fma(-sum, mean, squares);
+  }
 }

@@ -8,23 +8,26 @@
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[0];
-  if (id.x >= args.inQuads * args.chunks) {
-    return;
-  }
   let quad = id.x % args.inQuads;
   let chunk = id.x / args.inQuads;
-  let area = args.inSize * args.inSize;
+  let end = select(0, args.inSize * args.inSize, chunk < args.chunks);
   let sample = args.arenaStart + id.y * args.samplePitch + quad;
   let own = batchNorm(quad, args.inQuads, args);
   var weights = vec4f();
   var biases = vec4f();
-  for (var pixel = chunk; pixel < area; pixel += args.chunks) {
-    let difference = arena[sample + args.inOffset + pixel * args.inPitch] - own.mean;
-    let gradient = passed(arena[sample + args.gradOffset + pixel * args.gradPitch], difference, own, args);
+  var before = sample + args.inOffset + chunk * args.inPitch;
+  var after = sample + args.gradOffset + chunk * args.gradPitch;
+  for (var pixel = chunk; pixel < end; pixel += args.chunks) {
+    let difference = arena[before] - own.mean;
+    let gradient = passed(arena[after], difference, own, args);
     weights = fma(gradient, difference, weights);
     biases += gradient;
+    before += args.chunks * args.inPitch;
+    after += args.chunks * args.gradPitch;
   }
   let partial = args.partials + (id.y * args.chunks + chunk) * 2 * args.inQuads + quad;
-  partials[partial] = weights * own.inverse;
-  partials[partial + args.inQuads] = biases;
+  if (chunk < args.chunks) {
+    partials[partial] = weights * own.inverse;
+    partials[partial + args.inQuads] = biases;
+  }
 }

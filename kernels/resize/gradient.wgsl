@@ -7,46 +7,33 @@
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples
 
-// Outputs along one side that may come from input i, as forward.wgsl places them.
-fn reach(i: u32, args: Args) -> vec2u {
-  let last = args.inSize - 1;
-  if (args.outSize == 1) {
-    return vec2u(0, last);
-  }
-  let steps = args.outSize - 1;
-  let first = (max(i, 1) - 1) * last / steps;
-  return vec2u(first, min(((i + 1) * last + steps - 1) / steps, last));
-}
-
-// The share of input i in output j.
-fn share(i: u32, j: u32, args: Args) -> f32 {
-  let at = f32(j * (args.outSize - 1)) / f32(max(args.inSize, 2) - 1);
-  let before = u32(at);
-  let after = min(before + 1, args.outSize - 1);
-  return select(0.0, 1 - fract(at), before == i) + select(0.0, fract(at), after == i);
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let args = steps[0];
   let sample = args.arenaStart + id.y * args.samplePitch;
+  // From output to input along one side, and how many outputs to both sides may come from an input.
+  let scale = f32(args.outSize - 1) / f32(max(args.inSize, 2) - 1);
   for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
-    let y = pixel / args.outSize;
-    let x = pixel % args.outSize;
-    let rows = reach(y, args);
-    let columns = reach(x, args);
+    let y = f32(pixel / args.outSize);
+    let x = f32(pixel % args.outSize);
+    let rows = reach(y, scale, args);
+    let columns = reach(x, scale, args);
     var sum = vec4f();
     var next = vec4f();
-    for (var v = rows.x; v <= rows.y; v++) {
-      let part = share(y, v, args);
-      for (var u = columns.x; u <= columns.y; u++) {
-        let at = sample + args.inOffset + (v * args.inSize + u) * args.inPitch;
-        let own = vec4f(part * share(x, u, args));
-        sum = fma(own, arena[at + quad], sum);
-        // Behind the last quad there is nothing but lanes that are not written.
-        next = fma(own, arena[at + min(quad + 1, args.inQuads - 1)], next);
+    for (var v = rows.x; v < rows.y; v++) {
+      let part = share(y, v, scale);
+      var at = sample + args.inOffset + (v * args.inSize + columns.x) * args.inPitch + quad;
+      for (var u = columns.x; u < columns.y; u++) {
+        let own = vec4f(part * share(x, u, scale));
+        sum = fma(own, arena[at], sum);
+        // A loop that does not turn costs a CPU driver nothing, as a branch would.
+        for (var once = min(args.inShift, 1); once > 0; once--) {
+          // Behind the last quad there is nothing but lanes that are not written.
+          next = fma(own, arena[at + select(0u, 1u, quad + 1 < args.inQuads)], next);
+        }
+        at += args.inPitch;
       }
     }
     switch args.inShift {
@@ -57,4 +44,19 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     }
     storeGradient(sample + pixel * args.outPitch, quad, sum, args);
   }
+}
+
+// Outputs along one side that may come from input i: the first, and the one behind the last.
+fn reach(i: f32, scale: f32, args: Args) -> vec2u {
+  if (scale == 0) {
+    return vec2u(0, args.inSize);
+  }
+  let first = ceil((i - 1) / scale - 1e-3);
+  let last = floor((i + 1) / scale + 1e-3);
+  return vec2u(u32(max(first, 0)), min(u32(last) + 1, args.inSize));
+}
+
+// The share of input i in output j, as forward.wgsl has it.
+fn share(i: f32, j: u32, scale: f32) -> f32 {
+  return max(1 - abs(f32(j) * scale - i), 0);
 }

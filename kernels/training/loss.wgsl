@@ -1,5 +1,6 @@
 // Cross-entropy with label smoothing, whether the largest logit is the label's, and the loss's gradient in the logits' place.
-// One invocation computes a sample. What is not a number stays none.
+// One invocation computes a sample. What is not a number stays none. Nothing returns early: loops behind that are very slow on
+// llvmpipe.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: samples / LANES
@@ -7,14 +8,13 @@
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[0];
-  if (id.x >= remaining[0]) {
-    return;
-  }
+  let isOwn = id.x < remaining[0];
+  let classes = select(0, args.classes, isOwn);
   let first = args.logits + id.x * args.classes;
   let label = labels[args.first + id.x];
   var best = 0u;
   var most = logits[first];
-  for (var i = 1u; i < args.classes; i++) {
+  for (var i = 1u; i < classes; i++) {
     if (logits[first + i] > most) {
       best = i;
       most = logits[first + i];
@@ -22,16 +22,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   var sum = 0.0;
   var total = 0.0;
-  for (var i = 0u; i < args.classes; i++) {
+  for (var i = 0u; i < classes; i++) {
     let difference = logits[first + i] - most;
     sum += exp(difference);
     total += difference;
   }
   let spread = args.smoothing / f32(args.classes);
   let own = (1 - args.smoothing) * (logits[first + label] - most);
-  losses[args.losses + args.first + id.x] = log(sum) - own - spread * total;
-  losses[args.right + args.first + id.x] = f32(best == label);
-  for (var i = 0u; i < args.classes; i++) {
+  if (isOwn) {
+    losses[args.losses + args.first + id.x] = log(sum) - own - spread * total;
+    losses[args.right + args.first + id.x] = f32(best == label);
+  }
+  for (var i = 0u; i < classes; i++) {
     let wanted = spread + select(0.0, 1 - args.smoothing, i == label);
     logits[first + i] = args.scale * (exp(logits[first + i] - most) / sum - wanted);
   }

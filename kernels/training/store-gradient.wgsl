@@ -1,6 +1,9 @@
-// How gradients of what a layer read are written: added to what other readers sent, or in its place.
+// How gradients of what a layer read are written, as output.wgsl has it: added to what other readers sent, or in its place.
 
 fn storeGradient(pixel: u32, quad: u32, value: vec4f, args: Args) {
-  let before = select(vec4f(), arena[pixel + args.outOffset + quad], vec4<bool>(args.accumulate > 0));
-  store(pixel, quad, before + value, args);
+  let at = pixel + args.outOffset + quad;
+  let before = arena[at];
+  let lanes = 4 * quad + vec4u(0, 1, 2, 3) - args.outShift; // below the first wraps round to a large number
+  let after = select(value, before + value, vec4<bool>(args.accumulate > 0));
+  arena[at] = select(before, after, lanes < vec4u(args.outChannels));
 }

@@ -58,7 +58,7 @@ export const TRAINING_ARGUMENTS = {
   },
   "norm-sums": { ...INPUT, ...SAMPLES, ...CHUNKS, ...NORM, ...GRADIENT, ...PARTIALS },
   "norm-gradient": {
-    ...OUTPUT,
+    ...INPUT,
     ...SAMPLES,
     ...CHUNKS,
     ...NORM,

@@ -88,7 +88,7 @@ export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDi
       return normSums(step, batch);
     case "norm-gradient":
       return normRuns("norm-gradient", region(step.input), batch, {
-        ...outputArguments(region(step.input)),
+        ...alignedArguments(region(step.input)),
         ...normArguments(step.layer, batch),
         ...gradientArguments(region(step.gradient)),
         count: samplesOf(batch) * region(step.input).size ** 2,

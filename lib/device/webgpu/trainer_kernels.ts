@@ -40,7 +40,7 @@ const SOURCES = {
   "norm-merge": normMerge,
   "norm": norm + scale + weights + relu + output,
   "norm-sums": normSums + scale + weights + passed,
-  "norm-gradient": normGradient + scale + weights + passed + output,
+  "norm-gradient": normGradient + scale + weights + passed,
   "relu-gradient": reluGradient + output,
   "zero": zero + output,
   "weight-gradient": weightGradient,
