@@ -6,9 +6,10 @@
 
 import { QUAD_BYTES } from "../../planner/plan.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
-import { writeImage } from "../layout.ts";
+
 import type { TrainerOptions, TrainingState } from "../trainer.ts";
 import type { Adapter } from "./adapter.ts";
+import { writeImage } from "./image.ts";
 import { bindBuffers } from "./pipelines.ts";
 import { arenaStart, type Batch, leastPartialQuads, type Shard } from "./trainer_dispatch.ts";
 import type { TrainingKernels } from "./trainer_kernels.ts";
