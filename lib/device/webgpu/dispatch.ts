@@ -24,6 +24,9 @@ import {
 import type { Kernel } from "./kernels.ts";
 import type { WeightLayout } from "./weights.ts";
 
+/** Turns of all loops together after which llvmpipe leaves a kernel's loops, with some to spare. */
+export const MAX_TURNS = 60_000;
+
 /** One kernel run. */
 export interface Dispatch extends Kernel {
   /** For each step the kernel's `Args`, one after another. */

@@ -11,7 +11,7 @@ import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/pla
 import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
 import { argumentBytes, ARGUMENTS, encodeArguments } from "./arguments.ts";
-import { type Dispatch, dispatchOf, largestBatch, longestLoop } from "./dispatch.ts";
+import { type Dispatch, dispatchOf, largestBatch, longestLoop, MAX_TURNS } from "./dispatch.ts";
 import { GpuDevice } from "./device.ts";
 import type { Kernel } from "./kernels.ts";
 import { writeImage } from "./image.ts";
@@ -29,9 +29,6 @@ const GATE_BYTES = ALIGNMENT;
 
 /** Workgroup size of the gate. */
 const GATE_LANES = 64;
-
-/** Turns of all loops together after which llvmpipe leaves a kernel's loops, with some to spare. */
-const MAX_TURNS = 60_000;
 
 /** Bytes from one wave's arguments to the next: enough for any kernel's. */
 const WAVE_BYTES = ALIGNMENT *

@@ -15,6 +15,7 @@ import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trai
 import { type Adapter, titleOf } from "./adapter.ts";
 import { GpuDevice } from "./device.ts";
 import { TrainingCommands } from "./trainer_commands.ts";
+import { longestTrainingLoop } from "./trainer_dispatch.ts";
 import { TrainingKernels } from "./trainer_kernels.ts";
 import { shardCapacity, type StagedBatch, TrainingMemory } from "./trainer_memory.ts";
 import { layOutTraining } from "./trainer_layout.ts";
@@ -171,7 +172,15 @@ async function allocate(
     );
   }
   const memory = await attempt(gpu, () => new TrainingMemory(gpu, plan, options));
-  if (memory) return memory;
+  if (memory) {
+    const whole = memory.batch(batch);
+    const loop = Math.max(...[...plan.forward, ...plan.backward].map((step) => longestTrainingLoop(step, whole)));
+    if (loop <= whole.maxTurns) return memory;
+    throw new RanetError(
+      `${what} with batches of ${batch}: a kernel takes ${loop} turns of a loop, and such drivers end loops after ` +
+        `${whole.maxTurns} without a word. Use --device cpu.`,
+    );
+  }
   let [fits, fails] = [0, batch];
   while (fails - fits > 1) {
     const middle = Math.floor((fits + fails) / 2);

@@ -18,7 +18,7 @@ import type {
 } from "../../planner/training_plan.ts";
 import type { LossOptions } from "../trainer.ts";
 import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelName } from "./arguments.ts";
-import { type Dispatch, dispatchOf, inputArguments, outputArguments } from "./dispatch.ts";
+import { type Dispatch, dispatchOf, inputArguments, longestLoop, outputArguments } from "./dispatch.ts";
 import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
 import { regionOf, type TrainingLayout } from "./trainer_layout.ts";
@@ -335,6 +335,39 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch):
       return samplesOf(batch) * chunksOf(input, batch) * 2 * regionQuads(input);
     }),
   );
+}
+
+/** Most turns of all its loops that an invocation takes for a step, where nothing keeps them within bounds. */
+export function longestTrainingLoop(step: TrainingStep, batch: Batch): number {
+  const { tensors } = batch.layout;
+  switch (step.kind) {
+    case "convolution":
+    case "classifier":
+    case "max-pool":
+    case "resize":
+      return longestLoop(placeForward(step, batch.layout));
+    case "norm-statistics":
+      return 2 * samplesOf(batch) * chunksOf(regionOf(tensors, step.input), batch);
+    case "loss":
+      return 3 * batch.classes;
+    case "classifier-gradient":
+      return Math.max(batch.classes, batch.capacity * step.layer.pool ** 2);
+    case "input-gradient":
+      return Math.ceil(step.layer.kernel / step.layer.stride) ** 2 * regionQuads(regionOf(tensors, step.gradient));
+    case "resize-gradient": {
+      const [before, after] = [regionOf(tensors, step.result).size, regionOf(tensors, step.gradient).size];
+      return Math.min(after, Math.ceil(2 * (after - 1) / Math.max(before - 1, 1)) + 1) ** 2;
+    }
+    case "weight-gradient":
+      return regionOf(tensors, step.gradient).size;
+    case "norm":
+    case "norm-sums":
+    case "norm-gradient":
+    case "relu-gradient":
+    case "max-pool-gradient":
+    case "zero":
+      return CHUNK;
+  }
 }
 
 interface WeightTile {

@@ -9,6 +9,7 @@ import type { TrainingPlan } from "../../planner/training_plan.ts";
 
 import type { TrainerOptions, TrainingState } from "../trainer.ts";
 import type { Adapter } from "./adapter.ts";
+import { MAX_TURNS } from "./dispatch.ts";
 import { writeImage } from "./image.ts";
 import { bindBuffers } from "./pipelines.ts";
 import { arenaStart, type Batch, leastPartialQuads, type Shard } from "./trainer_dispatch.ts";
@@ -23,9 +24,6 @@ import {
 
 /** Quads of partial sums, unless a layer needs more: 16 MiB. */
 const PARTIAL_QUADS = 2 ** 20;
-
-/** Turns of all loops together after which llvmpipe leaves a kernel's loops, with some to spare. */
-const MAX_TURNS = 60_000;
 
 /** Bytes from one dispatch's arguments to the next: the largest alignment that a device may ask for. */
 export const ARGUMENT_BYTES = 256;
