@@ -22,6 +22,7 @@ async function serve(...args: string[]): Promise<Server> {
     args: ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--json", ...args],
     cwd: root,
     stdout: "piped",
+    stderr: "null", // a line for every request
   }).spawn();
   const { value } = await process.stdout.getReader().read();
   return {
@@ -37,9 +38,11 @@ async function serve(...args: string[]): Promise<Server> {
 
 /** Has `hey` send the image again and again, `clients` at a time. */
 async function load(url: string, clients: number): Promise<string[]> {
-  const { stdout, stderr } = await new Deno.Command("hey", {
+  const run = new Deno.Command("hey", {
     args: ["-n", requests, "-c", String(clients), "-m", "POST", "-T", "image/jpeg", "-D", image, `${url}/classify`],
   }).output();
+  const health = await healthWhile(url, run);
+  const { stdout, stderr } = await run;
   const out = new TextDecoder().decode(stdout);
   const figure = (pattern: RegExp) => Number(pattern.exec(out)?.[1]);
   const answered = figure(/\[200\]\s+(\d+) responses/);
@@ -50,10 +53,27 @@ async function load(url: string, clients: number): Promise<string[]> {
   return [
     figure(/Requests\/sec:\s+([\d.]+)/).toFixed(0),
     ...[50, 99].map((share) => (1000 * figure(new RegExp(`${share}%+ in ([\\d.]+)`))).toFixed(0)),
+    ...[0.5, 0.99].map((share) => health[Math.floor(share * health.length)].toFixed(1)),
   ];
 }
 
-console.log("| server | clients | requests/s | p50 ms | p99 ms |\n| --- | ---: | ---: | ---: | ---: |");
+/** How long `/health` takes meanwhile, in milliseconds, sorted. */
+async function healthWhile(url: string, run: Promise<unknown>): Promise<number[]> {
+  let done = false;
+  run.finally(() => done = true);
+  const times: number[] = [];
+  do {
+    const start = performance.now();
+    await (await fetch(`${url}/health`)).text();
+    times.push(performance.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  } while (!done);
+  return times.toSorted((a, b) => a - b);
+}
+
+console.log(
+  `| server | clients | requests/s | p50 ms | p99 ms | /health p50 ms | p99 ms |\n| --- |${" ---: |".repeat(6)}`,
+);
 for (const args of [["--max-batch", "1", "--batch-wait", "0"], []]) {
   await using server = await serve(...args);
   for (const clients of [1, 16, 64]) {
