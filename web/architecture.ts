@@ -7,7 +7,8 @@
 /// <reference lib="dom" />
 
 import { large } from "../lib/numbers.ts";
-import { byId, make } from "./dom.ts";
+import { addressOf, keep, kept, specInAddress } from "./spec_store.ts";
+import { byId, make, saveFile } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
 import { buildNetwork, BUNDLED_SPECS, type Network, parseSpec, RanetError } from "./library.ts";
 import { lineOf } from "./locate.ts";
@@ -25,21 +26,45 @@ const drawing = new Drawing(byId("plan-drawing"));
 export function openArchitecture(): void {
   bundled.append(...BUNDLED_SPECS.map((name) => new Option(name)));
   bundled.addEventListener("change", load);
+  wireButtons();
   let timer: ReturnType<typeof setTimeout> | undefined;
   text.addEventListener("input", () => {
     number([]);
     clearTimeout(timer);
     timer = setTimeout(read, PAUSE);
+    keep(text.value);
   });
   text.addEventListener("scroll", () => lines.scrollTop = text.scrollTop);
-  load();
+  void open();
+}
+
+/** Begins with the spec in the address, else with what was edited before, else with a bundled one. */
+async function open(): Promise<void> {
+  const found = await specInAddress() ?? kept();
+  if (found === undefined) return await load();
+  text.value = found;
+  read();
+}
+
+function wireButtons(): void {
+  const name = () => /^name: *([a-z0-9-]+)/m.exec(text.value)?.[1] ?? "architecture";
+  byId("spec-copy").addEventListener("click", () => navigator.clipboard.writeText(text.value));
+  byId("spec-save").addEventListener("click", () => saveFile(`${name()}.yaml`, text.value, "text/yaml"));
+  byId("picture-save").addEventListener("click", () => {
+    if (drawing.svg) saveFile(`${name()}.svg`, drawing.svg, "image/svg+xml");
+  });
+  byId("spec-link").addEventListener("click", async () => {
+    const address = await addressOf(text.value);
+    history.replaceState(null, "", address);
+    await navigator.clipboard.writeText(address);
+  });
 }
 
 async function load(): Promise<void> {
   const response = await fetch(`specs/${bundled.value}.yaml`);
-  // The first line is for editors that know the schema.
-  text.value = (await response.text()).replace(/^# yaml-language-server.*\n/, "");
+  text.value = await response.text();
   text.scrollTop = 0;
+  keep(undefined);
   read();
 }
 

@@ -18,6 +18,7 @@ export function wireCamera(take: (photo: File) => void): void {
   const stop = (): void => {
     stream?.getTracks().forEach((track) => track.stop());
     view.srcObject = null;
+    view.hidden = true;
   };
 
   byId("camera-open").addEventListener("click", async () => {
@@ -28,6 +29,7 @@ export function wireCamera(take: (photo: File) => void): void {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       if (!dialog.open) return stop();
       view.srcObject = stream;
+      view.hidden = false;
       await view.play();
       shutter.disabled = false;
       shutter.focus();

@@ -7,11 +7,13 @@
 /// <reference lib="dom" />
 
 import { large, percent } from "../lib/numbers.ts";
-import { byId, make } from "./dom.ts";
+import { csv } from "../lib/report/markup.ts";
+import { bringIntoView, byId, saveFile } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
 import { ExitList } from "./exit_list.ts";
 import type { Network } from "./library.ts";
 import type { Answer, Question } from "./messages.ts";
+import { Problems } from "./problems.ts";
 import { answerAt, type Sample } from "./samples.ts";
 import { Shelves } from "./shelves.ts";
 
@@ -23,6 +25,7 @@ export class Classify {
   readonly #exits: ExitList;
   readonly #shelves: Shelves;
   readonly #drawing: Drawing;
+  readonly #problems = new Problems(byId("problems"));
   readonly #slider = byId<HTMLInputElement>("threshold");
   #selected?: Sample;
   #ids = 0;
@@ -34,31 +37,41 @@ export class Classify {
     this.#exits = new ExitList(byId("exits"), network);
     this.#shelves = new Shelves(byId("shelves"), network, (sample) => {
       this.#select(sample);
-      byId("result").scrollIntoView({ block: "nearest" });
+      bringIntoView(byId("verdict"));
     });
     this.#drawing = new Drawing(byId("drawing"));
     this.#drawing.show(network);
     this.#slider.addEventListener("input", () => this.#render());
     byId("clear").addEventListener("click", () => this.#clear());
+    byId("save-results").addEventListener("click", () => this.#save());
+    byId("others").addEventListener("click", () => this.#selected && this.#askUntil(this.#selected, Infinity));
     this.#render();
   }
 
   /** Takes images; the first of them is looked at. */
   add(files: readonly File[]): void {
     if (files.length === 0) return; // text was pasted
-    byId("problems").replaceChildren();
+    this.#problems.clear();
     files.forEach((file, i) => {
-      const sample: Sample = { id: this.#ids++, name: file.name, answers: [] };
+      const sample: Sample = { id: this.#ids++, name: file.name, file, answers: [], asked: 0 };
       this.#samples.set(sample.id, sample);
       if (i === 0) this.#select(sample);
-      this.#ask({ id: sample.id, name: file.name, file });
+      this.#askUntil(sample, Number(this.#slider.value));
     });
+    bringIntoView(byId("verdict"));
+  }
+
+  /** Asks exits until one is so sure; those that have answered answer again. */
+  #askUntil(sample: Sample, until: number): void {
+    if (sample.asked >= until) return;
+    sample.asked = until;
+    this.#ask({ id: sample.id, name: sample.name, file: sample.file, until });
   }
 
   /** An image has been decoded. */
   show(id: number, thumbnail: Blob, seen: ImageData): void {
     const sample = this.#samples.get(id);
-    if (!sample) return;
+    if (!sample || sample.thumbnail) return;
     sample.thumbnail = URL.createObjectURL(thumbnail);
     sample.seen = seen;
     this.#render();
@@ -75,10 +88,19 @@ export class Classify {
   fail(id: number, message: string): void {
     const sample = this.#samples.get(id);
     if (!sample) return;
-    byId("problems").append(make("p", "", message));
+    this.#problems.add(message);
     this.#samples.delete(id);
     if (this.#selected === sample) this.#selected = [...this.#samples.values()].at(-1);
     this.#render();
+  }
+
+  #save(): void {
+    const threshold = Number(this.#slider.value);
+    const rows = [...this.#samples.values()].flatMap((sample) => {
+      const answer = answerAt(threshold, sample, this.#network.exits.length);
+      return answer ? [[sample.name, answer.label, answer.confidence, answer.exit, answer.flops]] : [];
+    });
+    saveFile("results.csv", csv(["image", "label", "confidence", "exit", "flops"], rows), "text/csv");
   }
 
   #select(sample: Sample): void {
@@ -97,6 +119,10 @@ export class Classify {
   #render(): void {
     const threshold = Number(this.#slider.value);
     const samples = [...this.#samples.values()];
+    for (const sample of samples) {
+      const known = sample.answers.some(({ confidence }) => confidence >= threshold);
+      if (!known) this.#askUntil(sample, threshold);
+    }
     const taken = new Map(samples.map((sample) => [sample, answerAt(threshold, sample, this.#network.exits.length)]));
     byId("threshold-value").textContent = percent(threshold);
     this.#slider.setAttribute("aria-valuetext", percent(threshold));
@@ -118,6 +144,7 @@ export class Classify {
   #renderSelected(threshold: number, left: Answer | undefined): void {
     const sample = this.#selected;
     this.#exits.render(sample?.answers ?? [], { threshold, left: left?.exit });
+    byId("others").hidden = left === undefined || sample!.asked > 1 || left.exit === this.#network.exits.length;
     const count = this.#network.exits.length;
     if (sample) {
       this.#drawing.light(left?.exit ?? sample.answers.length);

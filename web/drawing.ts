@@ -18,6 +18,8 @@ svg { display: block; min-width: 42rem; margin: 0 auto; }
 /** A drawing in an element of the page, apart from the page's styles and ids. */
 export class Drawing {
   readonly #root: ShadowRoot;
+  /** The drawing as a file; missing before there is one. */
+  svg?: string;
 
   /** An empty drawing. */
   constructor(place: HTMLElement) {
@@ -27,7 +29,8 @@ export class Drawing {
 
   /** Draws a network, all of it lit. */
   show(network: Network): void {
-    const { documentElement } = new DOMParser().parseFromString(drawNetwork(network), "image/svg+xml");
+    this.svg = drawNetwork(network);
+    const { documentElement } = new DOMParser().parseFromString(this.svg, "image/svg+xml");
     this.#root.replaceChildren(document.importNode(documentElement, true));
   }
 

@@ -12,6 +12,8 @@ export interface Question {
   readonly name: string;
   /** The file: any image. */
   readonly file: Blob;
+  /** The confidence at which no further exit is asked; `Infinity` asks all. */
+  readonly until: number;
 }
 
 /** What one exit says of an image. */

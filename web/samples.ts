@@ -10,6 +10,9 @@ import type { Answer } from "./messages.ts";
 export interface Sample {
   readonly id: number;
   readonly name: string;
+  readonly file: Blob;
+  /** The confidence at which exits have been asked to stop. */
+  asked: number;
   /** URL of a small picture, once the image is decoded. */
   thumbnail?: string;
   /** The pixels that the network takes. */

@@ -34,7 +34,15 @@ export async function serveFile(request: Request): Promise<Response> {
   try {
     const body = await Deno.readFile(file);
     const type = TYPES[file.pathname.split(".").at(-1)!] ?? "application/octet-stream";
-    return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache", ...ISOLATION } });
+    // What has not changed is asked for again, and not sent again.
+    const etag = `"${new Uint8Array(await crypto.subtle.digest("SHA-256", body)).toHex().slice(0, 32)}"`;
+    const headers = new Headers({ "content-type": type, "cache-control": "no-cache", etag, ...ISOLATION });
+    headers.set("vary", "accept-encoding");
+    if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
+    const accepted = request.headers.get("accept-encoding") ?? "";
+    if (type === TYPES.jpg || !/\bgzip\b/.test(accepted)) return new Response(body, { headers });
+    headers.set("content-encoding", "gzip");
+    return new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip")), { headers });
   } catch {
     return missing();
   }

@@ -15,7 +15,11 @@ import type { Sample } from "./samples.ts";
 /** A shelf for each exit. */
 export class Shelves {
   readonly #select: (sample: Sample) => void;
-  readonly #shelves: readonly { readonly count: HTMLElement; readonly list: HTMLElement }[];
+  readonly #shelves: readonly {
+    readonly shelf: HTMLElement;
+    readonly count: HTMLElement;
+    readonly list: HTMLElement;
+  }[];
   readonly #cards = new Map<Sample, HTMLLIElement>();
 
   /** Makes the empty shelves; `select` is told of the image that is clicked. */
@@ -25,8 +29,9 @@ export class Shelves {
       const count = make("span", "count");
       const list = make("ul", "");
       const title = make("h3", "", `Exit ${k + 1} `, count);
-      place.append(make("section", "shelf", title, make("p", "quiet", large(cumulativeFlops)), list));
-      return { count, list };
+      const shelf = make("section", "shelf", title, make("p", "quiet", large(cumulativeFlops)), list);
+      place.append(shelf);
+      return { shelf, count, list };
     });
   }
 
@@ -48,7 +53,10 @@ export class Shelves {
       confidence.textContent = percent(answer.confidence);
       button.ariaPressed = String(sample === selected);
     }
-    for (const { count, list } of this.#shelves) count.textContent = String(list.childElementCount);
+    for (const { shelf, count, list } of this.#shelves) {
+      count.textContent = String(list.childElementCount);
+      shelf.classList.toggle("empty", list.childElementCount === 0);
+    }
   }
 
   #makeCard(sample: Sample): HTMLLIElement {

@@ -23,7 +23,8 @@ export function wireTabs(openArchitecture: () => void): void {
       tab.tabIndex = isChosen ? 0 : -1;
       byId(tab.getAttribute("aria-controls")!).hidden = !isChosen;
     }
-    history.replaceState(null, "", `#${chosen.getAttribute("aria-controls")}`);
+    const own = `#${chosen.getAttribute("aria-controls")}`;
+    if (!location.hash.startsWith(own)) history.replaceState(null, "", own);
     if (chosen.id !== "tab-architecture" || opened) return;
     opened = true;
     openArchitecture();
@@ -45,6 +46,6 @@ export function wireTabs(openArchitecture: () => void): void {
       select(next);
     });
   });
-  const linked = tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash);
+  const linked = tabs.find((tab) => location.hash.startsWith(`#${tab.getAttribute("aria-controls")}`));
   if (linked) select(linked);
 }

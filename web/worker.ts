@@ -64,25 +64,30 @@ async function tellDevice({ device }: AdaptiveExecutor): Promise<void> {
   report({ kind: "ready", device, hasWebGpu: Boolean(await navigator.gpu?.requestAdapter()), reason });
 }
 
-async function answer(executor: AdaptiveExecutor, { id, name, file }: Question): Promise<void> {
+async function answer(executor: AdaptiveExecutor, { id, name, file, until }: Question): Promise<void> {
   try {
     const { input } = executor.model.spec;
     const { kind } = executor.device;
     const image = await decodeImage(new Uint8Array(await file.arrayBuffer()), { source: name });
     const tensor = toTensor(image, input);
     report({ kind: "image", id, thumbnail: await thumbnail(image), seen: seenBy(input, tensor) });
-    await answerByExits(executor, id, tensor);
+    await answerByExits(executor, { id, until }, tensor);
     if (executor.device.kind !== kind) await tellDevice(executor);
   } catch (error) {
     report({ kind: "problem", id, message: (error as Error).message });
   }
 }
 
-async function answerByExits(executor: AdaptiveExecutor, id: number, tensor: Float32Array): Promise<void> {
+async function answerByExits(
+  executor: AdaptiveExecutor,
+  { id, until }: Pick<Question, "id" | "until">,
+  tensor: Float32Array,
+): Promise<void> {
   const began = performance.now();
   for await (const { exit, label, confidence, flops } of executor.anytime(tensor)) {
     const milliseconds = performance.now() - began;
     report({ kind: "answer", id, answer: { exit, label, confidence, flops, milliseconds } });
+    if (confidence >= until) return;
   }
 }
 

@@ -22,6 +22,7 @@ import { untilSignal } from "./signals.ts";
 type ServeOption =
   | ModelOption
   | "port"
+  | "cors"
   | "unload-after"
   | "hostname"
   | "threshold"
@@ -120,6 +121,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     "body-timeout": { value: "MS", help: `for a body to come (default ${DEFAULTS["body-timeout"]})` },
     "decode-timeout": { value: "MS", help: `for an image to be decoded (default ${DEFAULTS["decode-timeout"]})` },
     timeout: { value: "MS", help: `from a request's head to its answer (default ${DEFAULTS.timeout})` },
+    cors: { value: "ORIGIN", help: "origin whose pages may ask, such as https://example.com, or *" },
     log: { value: "FORMAT", help: `a line for each request, to stderr: text (default), json, or off` },
     "log-level": { value: "LEVEL", help: "info (default), warn: what found no room or time, error: our own failures" },
   },
@@ -146,6 +148,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
       ...limits,
       models,
       decoders,
+      cors: call.options.cors,
       unloadAfter: unloadAfter === undefined ? undefined : 1000 * count("unload-after", unloadAfter),
       log: (record) => {
         const line = logLine(record, log);

@@ -18,10 +18,10 @@ export interface ImageResult extends Omit<Classification, "probabilities"> {
   readonly top: readonly { readonly label: string; readonly index: number; readonly confidence: number }[];
 }
 
-/** What became of images that share a budget. */
-export interface BudgetResult extends BatchSummary {
-  /** Multiply-adds per image, on average. */
-  readonly budget: number;
+/** What became of images that came together. */
+export interface Results extends BatchSummary {
+  /** Multiply-adds per image, on average; missing where none is kept. */
+  readonly budget?: number;
   /** The images. */
   readonly images: readonly ImageResult[];
 }
@@ -41,10 +41,10 @@ export function imageResult(
   };
 }
 
-/** What is written as JSON: the list of results; with a budget, what became of that too. */
+/** What the server answers: the list of results, and what they cost together. */
 export function resultsJson(
   results: readonly ImageResult[],
   { model, budget }: { readonly model: Model; readonly budget?: number },
-): readonly ImageResult[] | BudgetResult {
-  return budget === undefined ? results : { budget, ...summarize(results, model.network), images: results };
+): Results {
+  return { budget, ...summarize(results, model.network), images: results };
 }

@@ -42,7 +42,12 @@ export interface PixelLimits {
 }
 
 /** Media types of a body that is one image, and of one that has several. */
-export const IMAGE_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/webp", "application/octet-stream"];
+export const IMAGE_TYPES: readonly string[] = [
+  "image/*",
+  "application/octet-stream",
+  // What curl says of --data-binary: the bytes tell what it is.
+  "application/x-www-form-urlencoded",
+];
 /** The media type of a body that has several images. */
 export const FORM_TYPE = "multipart/form-data";
 
@@ -61,9 +66,9 @@ const BLOCK = 65_536;
  * @throws The signal's reason.
  */
 export async function readImageFiles(request: Request, options: ReadOptions): Promise<ImageFile[]> {
-  const contentType = request.headers.get("content-type") ?? IMAGE_TYPES[3];
+  const contentType = request.headers.get("content-type") ?? "application/octet-stream";
   const type = contentType.split(";")[0].trim().toLowerCase();
-  if (type !== FORM_TYPE && !IMAGE_TYPES.includes(type)) {
+  if (type !== FORM_TYPE && !type.startsWith("image/") && !IMAGE_TYPES.includes(type)) {
     throw new Refusal(
       415,
       `Cannot read content-type ${JSON.stringify(type)}: expected ${IMAGE_TYPES.join(", ")} or ${FORM_TYPE}, ` +

@@ -58,9 +58,7 @@ export function openApi({ models, maxBody, maxPixels, maxImages }: Described): R
           ],
           requestBody: { required: true, content: { ...images, [FORM_TYPE]: { schema: form } } },
           responses: {
-            200: json("Results in the images' order; where the server keeps a budget, within what became of it", {
-              oneOf: [{ type: "array", items: ref("ImageResult") }, ref("BudgetResult")],
-            }),
+            200: json("Results in the images' order, and what they cost together", ref("Results")),
             400: error("The query or the form is wrong"),
             408: error("The body did not come in time"),
             413: error("The body is too large, or has too many images"),
@@ -159,12 +157,13 @@ const SCHEMAS = {
     fullFlops: { type: "integer", description: "Multiply-adds of the whole network" },
     top: { type: "array", items: object({ label: STRING, index: INTEGER, confidence: SHARE }) },
   }),
-  BudgetResult: object({
-    budget: { type: "number", description: "Multiply-adds per image, on average over many" },
+  Results: object({
     samples: INTEGER,
     averageFlops: NUMBER,
     exits: { type: "array", items: object({ exit: INTEGER, samples: INTEGER, share: SHARE }) },
     images: { type: "array", items: ref("ImageResult") },
+  }, {
+    budget: { type: "number", description: "Multiply-adds per image, on average over many, if the server keeps one" },
   }),
   Health: object({
     status: { enum: ["ok", "loading", "stopping", "failed"] },

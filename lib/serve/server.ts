@@ -19,6 +19,8 @@ import { Shares } from "./shares.ts";
 export interface HandlerOptions extends ModelsOptions {
   /** The models, the one that `/classify` asks first. */
   readonly models: readonly ModelSource[];
+  /** The origin whose pages may read answers, or `*`. Default: none but the server's own. */
+  readonly cors?: string;
   /** Told of each request that was answered. */
   readonly log: (record: RequestRecord) => void;
 }
@@ -58,7 +60,11 @@ export function createHandler(options: HandlerOptions): Handler {
       const { pathname: path } = url;
       const record: RequestRecord = { id: newId(), client, method: request.method, path, status: 0, ms: 0 };
       const found = findRoute(routes, path);
-      const response = await answer(found, { request, url, record }).catch((error) => refused(error, record));
+      const isPreflight = options.cors !== undefined && found !== undefined && request.method === "OPTIONS";
+      const response = isPreflight
+        ? preflight(found)
+        : await answer(found, { request, url, record }).catch((error) => refused(error, record));
+      if (options.cors !== undefined) allowOrigin(response.headers, options.cors);
       record.status = response.status;
       record.ms = performance.now() - began;
       service.metrics.request(found?.route.path ?? "other", record);
@@ -75,6 +81,24 @@ export function createHandler(options: HandlerOptions): Handler {
     drain: () => service.drain(),
     [Symbol.dispose]: () => service.models.unloadAll(),
   };
+}
+
+/** What a browser asks before it sends a request of another origin's page. */
+function preflight({ route }: Found): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": [...route.methods.keys()].join(", "),
+      "access-control-allow-headers": "content-type, inference-header-content-length",
+      "access-control-max-age": "86400",
+    },
+  });
+}
+
+function allowOrigin(headers: Headers, origin: string): void {
+  headers.set("access-control-allow-origin", origin);
+  headers.set("access-control-expose-headers", "x-request-id, retry-after, inference-header-content-length");
+  if (origin !== "*") headers.append("vary", "origin");
 }
 
 /** Few enough to be told apart in a log. */

@@ -51,7 +51,7 @@ Deno.test("serve answers as classify --json does, and nothing is lost when it st
   assertMatch(server.line, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   const url = `${server.url}/classify`;
   const expected = JSON.parse((await ranet("classify", ...examples, "--json", "--device", "cpu")).out);
-  assertEquals(await (await fetch(url, { method: "POST", body: await form() })).json(), expected);
+  assertEquals((await (await fetch(url, { method: "POST", body: await form() })).json()).images, expected);
   assertEquals((await fetch(`${server.url}/health`)).status, 200);
 
   using strange = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
@@ -69,7 +69,7 @@ Deno.test("serve answers as classify --json does, and nothing is lost when it st
   server.process.kill("SIGTERM");
   for (const response of await Promise.all(inFlight)) {
     assertEquals(response.status, 200);
-    assertEquals((await response.json())[0], { ...expected[1], image: "-" });
+    assertEquals((await response.json()).images[0], { ...expected[1], image: "-" });
   }
   await late.write(body.subarray(100));
   assertMatch(await new Response(late.readable).text(), /^HTTP\/1.1 200 OK\r\n.*"label":"ship"/s);

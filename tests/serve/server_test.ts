@@ -81,9 +81,10 @@ async function refused(answer: Promise<Response>): Promise<[status: number, erro
 }
 
 Deno.test("one image, and several", async () => {
-  const [one] = await (await post(cat, "image/jpeg")).json();
+  const { images: [one] } = await (await post(cat, "image/jpeg")).json();
   assertEquals([one.image, one.top.length, one.fullFlops], ["-", 5, model.network.exits[2].cumulativeFlops]);
-  const both = await (await post(form(["a/ça t.jpg", cat], ["photo.png", photo]), undefined, "?top=2")).json();
+  const { images: both } = await (await post(form(["a/ça t.jpg", cat], ["photo.png", photo]), undefined, "?top=2"))
+    .json();
   assertEquals(both.map(({ image }: { image: string }) => image), ["a/ça t.jpg", "photo.png"]);
   assertEquals(both[0], { ...one, image: "a/ça t.jpg", top: one.top.slice(0, 2) });
   assertEquals((await post(cat)).status, 200);
@@ -102,7 +103,7 @@ Deno.test("requests at the same time run together, those with another threshold 
   const handler = handlerWith({ batchWait: 1500 }, { executor: watched, capacity: 8 });
   const queries = ["", "?threshold=0", "", "?threshold=0", "", "?threshold=1,1,1"];
   const answers = await Promise.all(queries.map((query) => post(cat, "image/jpeg", query, handler)));
-  const exits = (await Promise.all(answers.map((answer) => answer.json()))).map(([{ exit }]) => exit);
+  const exits = (await Promise.all(answers.map((answer) => answer.json()))).map(({ images: [{ exit }] }) => exit);
   assertEquals([exits[1], exits[3], exits[5]], [1, 1, 3]);
   assertEquals(sizes.toSorted(), [1, 2, 3]);
 });
@@ -111,7 +112,8 @@ Deno.test("with a budget, the answer says what became of it, unless the request 
   const handler = handlerWith({}, { budget: 123456 });
   const { budget, samples, images } = await (await post(cat, "image/jpeg", "", handler)).json();
   assertEquals([budget, samples, images.length], [123456, 1, 1]);
-  assert(Array.isArray(await (await post(cat, "image/jpeg", "?threshold=0.5", handler)).json()));
+  const asked = await (await post(cat, "image/jpeg", "?threshold=0.5", handler)).json();
+  assertEquals([asked.budget, asked.images.length], [undefined, 1]);
 });
 
 Deno.test("what is wrong with a request is said", async () => {
@@ -271,7 +273,7 @@ Deno.test("file names are those of the form, not of filename*, and nothing is wr
   console.error = console.warn = (...what) => written.push(what);
   try {
     const response = await post(new Blob([...parts, "--x--"]), "multipart/form-data; boundary=x");
-    const images = (await response.json()).map(({ image }: { image: string }) => image);
+    const images = (await response.json()).images.map(({ image }: { image: string }) => image);
     assertEquals([images, written], [names.map(([, name]) => name), []]);
   } finally {
     Object.assign(console, { error, warn });
@@ -355,7 +357,8 @@ Deno.test("a defect of ours is logged, not told", async () => {
 
 Deno.test("metrics count requests, exits, multiply-adds and batches", async () => {
   const handler = handlerWith({});
-  const results = await (await post(form(["a", cat], ["b", photo]), undefined, "?threshold=1", handler)).json();
+  const { images: results } = await (await post(form(["a", cat], ["b", photo]), undefined, "?threshold=1", handler))
+    .json();
   await post("", "text/html", "", handler);
   await get("/nowhere/1", handler);
   const response = await get("/metrics", handler);
@@ -383,12 +386,12 @@ Deno.test("the OpenAPI document is valid, and says what there is", async () => {
   for (const path of Object.keys(document.paths)) assertLess((await get(path)).status, 406, path);
   assertStringIncludes(await (await get("/")).text(), "/classify");
 
-  const { ImageResult, BudgetResult, Health } = document.components.schemas;
+  const { ImageResult, Results, Health } = document.components.schemas;
   const keys = (value: object) => Object.keys(value).toSorted();
-  const [result] = await (await post(cat)).json();
+  const { images: [result] } = await (await post(cat)).json();
   const withBudget = await (await post(cat, undefined, "", handlerWith({}, { budget: 1e6 }))).json();
   assertEquals(keys(result), ImageResult.required.toSorted());
-  assertEquals(keys(withBudget), BudgetResult.required.toSorted());
+  assertEquals(keys(withBudget), [...Results.required, "budget"].toSorted());
   assertEquals(keys(await (await get("/health")).json()), [...Health.required, "device", "exits"].toSorted());
 });
 
@@ -445,7 +448,7 @@ Deno.test("Open Inference Protocol: the server and its models describe themselve
 });
 
 Deno.test("Open Inference Protocol: files, pixels and tensors get what /classify says, in JSON and as bytes", async () => {
-  const [expected] = await (await post(cat)).json();
+  const { images: [expected] } = await (await post(cat)).json();
   const outputs = ["label", "confidence", "exit", "flops"].map((name) => ({ name }));
   const answer = await (await v2("/models/tiny/infer", inference({ id: "x", outputs }))).json();
   assertEquals([answer.model_name, answer.model_version, answer.id], ["tiny", "1", "x"]);
@@ -534,4 +537,25 @@ Deno.test("several models: loaded once, counted apart, unloaded when nobody asks
   assertEquals((await v2("/models/a/ready", undefined, handler.handle)).status, 503);
   assertEquals((await ask("a")).status, 200);
   assertEquals(loads, ["a", "b", "a"]);
+});
+
+Deno.test("raw bodies are taken as curl sends them", async () => {
+  for (const type of [undefined, "application/x-www-form-urlencoded", "image/avif", "application/octet-stream"]) {
+    assertEquals((await (await post(cat, type)).json()).images.length, 1, type);
+  }
+  assertEquals((await post("{}", "application/json")).status, 415);
+});
+
+Deno.test("pages of an allowed origin may ask, after a preflight", async () => {
+  const options = (path: string) => new Request(`http://host${path}`, { method: "OPTIONS" });
+  assertEquals((await handle(options("/classify"))).status, 405);
+  const handler = handlerWith({ cors: "https://example.com" });
+  const preflight = await handler(options("/classify"));
+  assertEquals(preflight.status, 204);
+  assertEquals(preflight.headers.get("access-control-allow-methods"), "POST");
+  for (const response of [preflight, await post(cat, undefined, "", handler), await post("x", "x", "", handler)]) {
+    assertEquals(response.headers.get("access-control-allow-origin"), "https://example.com");
+    await response.body?.cancel();
+  }
+  assertEquals((await handler(options("/nowhere"))).status, 404);
 });

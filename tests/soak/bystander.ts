@@ -30,11 +30,11 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const names = ["cat", "ship", "truck", "frog"];
 const images = names.map((name) => Deno.readFileSync(new URL(`../../examples/${name}.jpg`, import.meta.url)));
 
-async function classify(url: string, body: BodyInit, client: Deno.HttpClient): Promise<unknown> {
+async function classify(url: string, body: BodyInit, client: Deno.HttpClient): Promise<unknown[]> {
   while (true) {
     try {
       const response = await fetch(`${url}/classify`, { method: "POST", body, client });
-      if (response.status === 200) return await response.json();
+      if (response.status === 200) return (await response.json()).images;
       if (response.status !== 503) throw new Error(`status ${response.status}: ${await response.text()}`);
       await response.body?.cancel();
     } catch (error) {
@@ -94,7 +94,7 @@ scope.onmessage = async ({ data }) => {
     const { url, clients } = data;
     using quiet = Deno.createHttpClient({ localAddress: "127.0.9.2" });
     const expected: unknown[] = [];
-    for (const image of images) expected.push((await classify(url, image, quiet) as unknown[])[0]);
+    for (const image of images) expected.push((await classify(url, image, quiet))[0]);
     const customers = Array.from({ length: clients }, (_, i) => customer(url, `127.0.8.${i + 1}`, expected));
     running = Promise.all([doctor(url), ...customers]);
     scope.postMessage(experience);

@@ -31,11 +31,16 @@ function texts(page: Page, selector: string): Promise<string[]> {
   return page.$$eval(selector, (elements) => elements.map((element) => element.textContent!.trim()));
 }
 
-/** Gives the page image files, and waits until the last exit has answered for the one looked at. */
+/** Gives the page image files, and waits until the one looked at has left. */
 async function give(page: Page, files: readonly string[]): Promise<void> {
   const input = await page.$("input#files");
   await input!.uploadFile(...files);
-  await page.waitForFunction(() => document.querySelector("#exits li:last-child .time")!.textContent !== "");
+  await left(page);
+}
+
+/** Waits until the image looked at has left. */
+async function left(page: Page): Promise<void> {
+  await page.waitForSelector('#exits li[data-state="left"]');
 }
 
 /** What the page says of the image looked at. */
@@ -52,6 +57,7 @@ async function setThreshold(page: Page, value: number): Promise<void> {
     (element as HTMLInputElement).value = String(value);
     element.dispatchEvent(new Event("input"));
   }, value);
+  await left(page);
 }
 
 async function setSpec(page: Page, edit: (text: string) => string): Promise<void> {
@@ -125,15 +131,39 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
+  await t.step("asks no exit that is not needed, unless told to", async () => {
+    const { page } = await site.open("?device=cpu");
+    await give(page, [path("examples/ship.jpg")]);
+    const times = async () => (await texts(page, "#exits .time")).filter(Boolean).length;
+    assertEquals([(await shown(page)).exit, await times()], [1, 1]);
+    await page.click("#others");
+    await page.waitForFunction(() => document.querySelector("#exits li:last-child .time")!.textContent !== "");
+    assertEquals([(await shown(page)).exit, await times()], [1, 6]);
+    await page.close();
+  });
+
+  await t.step("brings the answer into view on a phone", async () => {
+    const { page } = await site.open("?device=cpu");
+    await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+    await page.setViewport({ width: 360, height: 740 });
+    await page.click("#examples button");
+    await left(page);
+    const { top, bottom } = await page.$eval("#verdict", (element) => element.getBoundingClientRect().toJSON());
+    assert(top >= 0 && bottom <= 740, `${top} to ${bottom}`);
+    await page.close();
+  });
+
   await t.step("sorts several images into the exits that they took", async () => {
     const { page } = await site.open("?device=cpu");
     await give(page, [path("examples/ship.jpg"), path("LICENSE"), path("examples/cat.jpg"), IMAGES[1]]);
     await page.waitForFunction(() => document.querySelectorAll(".card").length === 3);
     assertEquals(await texts(page, ".shelf .count"), ["1", "1", "0", "0", "0", "1"]);
     assertEquals((await texts(page, ".card span:first-of-type")).slice(0, 2), ["ship", "cat"]);
-    assertEquals(await texts(page, "#problems p"), [
+    assertEquals(await texts(page, "#problems li"), [
       'Cannot read image "LICENSE": it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported)',
     ]);
+    await page.click("#problems button");
+    assertEquals(await page.$eval("#problems", (element) => (element as HTMLElement).hidden), true);
     await page.click(".shelf:nth-child(2) .card");
     assertEquals((await shown(page)).label, "cat");
     await assertAccessible(page);
@@ -207,6 +237,24 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
+  await t.step("keeps an edited spec over a reload, and a link carries it", async () => {
+    const { page } = await site.open("?device=cpu#architecture");
+    await page.waitForSelector("#costs td");
+    await setSpec(page, (text) => text.replace("blocks: 6", "blocks: 7"));
+    await page.waitForFunction(() => document.querySelectorAll("#costs tbody th").length === 7);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelectorAll("#costs tbody th").length === 7);
+    await page.click("#spec-link");
+    await page.waitForFunction(() => location.hash.startsWith("#architecture?spec="));
+    const link = page.url();
+    await page.evaluate(() => localStorage.clear());
+    await page.goto("about:blank");
+    await page.goto(link);
+    await page.waitForFunction(() => document.querySelectorAll("#costs tbody th").length === 7);
+    await page.evaluate(() => localStorage.clear());
+    await page.close();
+  });
+
   await t.step("is used by keyboard, and fits a phone", async () => {
     const { page } = await site.open("?device=cpu");
     await page.setViewport({ width: 320, height: 700 });
@@ -238,6 +286,15 @@ chromiumTest("the page", async (t) => {
       assertEquals([file, response.status], [file, 404]);
       await response.body?.cancel();
     }
+  });
+
+  await t.step("sends weights compressed, and not again while they are the same", async () => {
+    const url = `${site.url}weights/ranet-cifar10.safetensors`;
+    const first = await fetch(url);
+    assertEquals((await first.bytes()).length, (await Deno.stat(path("weights/ranet-cifar10.safetensors"))).size);
+    assertEquals(first.headers.get("vary"), "accept-encoding");
+    const again = await fetch(url, { headers: { "if-none-match": first.headers.get("etag")! } });
+    assertEquals([again.status, (await again.bytes()).length], [304, 0]);
   });
 
   await t.step("has a library beside it that works as a plain ES module", async () => {
@@ -303,7 +360,7 @@ chromiumTest("the page answers although the GPU is lost meanwhile", async () => 
   await page.waitForFunction(() => document.querySelector("#photo-caption")!.textContent!.startsWith("ship"));
   await page.waitForFunction(() => document.querySelectorAll(".card").length === 2);
   assertEquals((await shown(page)).label, "ship");
-  assertEquals(await texts(page, "#problems p"), []);
+  assertEquals(await texts(page, "#problems li"), []);
 });
 
 for (const isolated of [true, false]) {
