@@ -65,9 +65,19 @@ export function totalSteps({ length, batch }: Recipe, images: number): number {
   return "steps" in length ? length.steps : length.epochs * stepsPerEpoch(images, batch);
 }
 
-/** The weights that a state's model has: their average, where one is kept. */
-export function weightsOf({ tensors, average }: TrainingState): ReadonlyMap<string, Tensor> {
-  return average ?? tensors;
+/**
+ * The weights that the model of a moment has: their average, where one is kept. As that began at zero, it is divided by
+ * the share that all steps so far have in it, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
+ */
+export function weightsOf(
+  { position: { step }, state: { tensors, average } }: Snapshot,
+  { average: decay }: Pick<Recipe, "average">,
+): ReadonlyMap<string, Tensor> {
+  if (!average || step === 0) return tensors;
+  const share = 1 - decay ** step;
+  return new Map(
+    Array.from(average, ([name, { shape, data }]) => [name, { shape, data: data.map((sum) => sum / share) }]),
+  );
 }
 
 /**
@@ -177,11 +187,12 @@ class Loop {
   }
 
   async #finishEpoch(): Promise<void> {
-    const { network, validation, trainer, signal } = this.#options;
+    const { network, validation, trainer, signal, recipe } = this.#options;
     const { sums, epochs, step } = this.#position;
     const seconds = sums.seconds;
+    const weights = async () => weightsOf({ position: this.#position, state: await trainer.read() }, recipe);
     const found = validation &&
-      await validate(network, weightsOf(await trainer.read()), validation, { device: trainer.device.kind, signal });
+      await validate(network, await weights(), validation, { device: trainer.device.kind, signal });
     // Stopped while validating: the epoch is finished when the run goes on.
     if (validation && !found) return await this.#save();
     this.#validation = found;
@@ -189,7 +200,7 @@ class Loop {
     const record: EpochRecord = {
       epoch: Math.ceil(step / this.#perEpoch),
       step,
-      rate: rateAt(this.#options.recipe.schedule, step - 1, this.#steps),
+      rate: rateAt(recipe.schedule, step - 1, this.#steps),
       training: meansOf(sums),
       ...found && { validation: { losses: found.losses, top1: found.top1 } },
       seconds: this.#position.sums.seconds,

@@ -238,8 +238,8 @@ export class ModelFolder implements Disposable {
     }
   }
 
-  #weights({ state }: Snapshot): Uint8Array {
-    return writeSafetensors(weightsOf(state), { metadata: { spec: this.#run.spec.name } });
+  #weights(snapshot: Snapshot): Uint8Array {
+    return writeSafetensors(weightsOf(snapshot, this.#run.recipe), { metadata: { spec: this.#run.spec.name } });
   }
 
   async #write(

@@ -124,7 +124,8 @@ export class Session implements Disposable {
         warnings.push(`Starting anew, since the classes differ: ${start.anew.join(", ")}`);
       }
       const tensors = start?.tensors ?? initialWeights(network, recipe.seed);
-      const trainer = await open(network, snapshot?.state ?? { tensors, momentum: new Map() }, {
+      const first = { tensors, momentum: new Map(), ...recipe.average > 0 && { average: zeros(tensors) } };
+      const trainer = await open(network, snapshot?.state ?? first, {
         batch: recipe.batch,
         optimizer: recipe.optimizer,
         loss: { ...recipe.loss, exits },
@@ -178,4 +179,11 @@ export class Session implements Disposable {
     this.trainer[Symbol.dispose]();
     this.#pool[Symbol.dispose]();
   }
+}
+
+/** Tensors of the same shapes: where an average begins (see `weightsOf`). */
+function zeros(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  return new Map(
+    Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }] as const),
+  );
 }

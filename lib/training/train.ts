@@ -89,10 +89,10 @@ export async function train(
     cache,
     signal,
   });
-  const { state, position, finished } = await session.run({ saveEvery: Infinity, signal, onStep, onEpoch });
+  const outcome = await session.run({ saveEvery: Infinity, signal, onStep, onEpoch });
   return {
-    model: createModel(spec, weightsOf(state), { source: "in training" }),
-    epochs: position.epochs,
-    finished,
+    model: createModel(spec, weightsOf(outcome, recipe), { source: "in training" }),
+    epochs: outcome.position.epochs,
+    finished: outcome.finished,
   };
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { stepsPerEpoch } from "../../lib/training/batches.ts";
@@ -148,11 +148,23 @@ Deno.test("the same seed trains the same weights, however many images are kept i
   assert(String(bytesOf(other)) !== String(bytesOf(a)));
 });
 
-Deno.test("the weights of a run are their average, where there is one", async () => {
-  const averaged = await runFake(newFake());
-  assertEquals(weightsOf(averaged.state), averaged.state.average);
+Deno.test("the weights of a run are their average over its steps, the latest weighing most, where there is one", async () => {
+  const seen: Float32Array[] = [];
+  const name = "classifier.0.linear.weight";
+  const onSave = ({ state }: Snapshot) => Promise.resolve(void seen.push(state.tensors.get(name)!.data));
+  const decay = 0.5;
+  const averaged = await runFake(newFake(), {
+    onSave,
+    saveEvery: 0,
+    recipe: { ...recipe, average: decay, length: { steps: 5 } },
+  });
+  const steps = seen.slice(0, 5);
+  const total = steps.reduce((sum, _, i) => sum + decay ** (4 - i), 0);
+  weightsOf(averaged, { average: decay }).get(name)!.data.forEach((value, at) =>
+    assertAlmostEquals(value, steps.reduce((sum, data, i) => sum + decay ** (4 - i) * data[at], 0) / total, 1e-6)
+  );
   const last = await runFake(newFake(), { recipe: { ...recipe, average: 0 } });
-  assertEquals(weightsOf(last.state), last.state.tensors);
+  assertEquals(weightsOf(last, { average: 0 }), last.state.tensors);
 });
 
 Deno.test("validation: every exit, on the weights that are saved", async () => {
