@@ -70,14 +70,17 @@ export function totalSteps({ length, batch }: Recipe, images: number): number {
  * the share that all steps so far have in it, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
  */
 export function weightsOf(
-  { position: { step }, state: { tensors, average } }: Snapshot,
-  { average: decay }: Pick<Recipe, "average">,
+  { position: { step }, state: { tensors, momentum, average } }: Snapshot,
+  { average: decay, train }: Pick<Recipe, "average" | "train">,
 ): ReadonlyMap<string, Tensor> {
   if (!average || step === 0) return tensors;
   const share = 1 - decay ** step;
-  return new Map(
-    Array.from(average, ([name, { shape, data }]) => [name, { shape, data: data.map((sum) => sum / share) }]),
-  );
+  return new Map(Array.from(tensors, ([name, tensor]) => {
+    // What is frozen has no average but itself.
+    if (train === "classifiers" && !momentum.has(name)) return [name, tensor];
+    const { shape, data } = average.get(name)!;
+    return [name, { shape, data: data.map((sum) => sum / share) }];
+  }));
 }
 
 /**

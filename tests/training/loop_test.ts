@@ -160,11 +160,14 @@ Deno.test("the weights of a run are their average over its steps, the latest wei
   });
   const steps = seen.slice(0, 5);
   const total = steps.reduce((sum, _, i) => sum + decay ** (4 - i), 0);
-  weightsOf(averaged, { average: decay }).get(name)!.data.forEach((value, at) =>
+  weightsOf(averaged, { average: decay, train: "all" }).get(name)!.data.forEach((value, at) =>
     assertAlmostEquals(value, steps.reduce((sum, data, i) => sum + decay ** (4 - i) * data[at], 0) / total, 1e-6)
   );
   const last = await runFake(newFake(), { recipe: { ...recipe, average: 0 } });
-  assertEquals(weightsOf(last, { average: 0 }), last.state.tensors);
+  assertEquals(weightsOf(last, { average: 0, train: "all" }), last.state.tensors);
+  // What is frozen stays as it is.
+  const frozen = { ...averaged, state: { ...averaged.state, momentum: new Map() } };
+  assertEquals(weightsOf(frozen, { average: decay, train: "classifiers" }), averaged.state.tensors);
 });
 
 Deno.test("validation: every exit, on the weights that are saved", async () => {
