@@ -27,8 +27,9 @@ export class TrainOutput implements Disposable {
   readonly #json: boolean;
   #progress?: TrainProgress;
   #session?: Session;
-  #times: number[] = [];
-  #firstStep = 0;
+  /** When the first steps ended. */
+  readonly #times: number[] = [];
+  #isPaced = false;
   #last?: EpochRecord;
 
   /** Tells it to a terminal, as text or JSON lines. */
@@ -102,23 +103,22 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
   /** A step was taken. */
   step(step: StepRecord): void {
     const session = this.#session!;
-    if (this.#times.length === 0) this.#firstStep = step.step;
     if (this.#times.length <= PACE_STEPS) this.#times.push(performance.now());
-    if (this.#times.length === PACE_STEPS && step.step - this.#firstStep < PACE_STEPS) this.pace();
+    if (this.#times.length === PACE_STEPS) this.pace();
     if (this.#json) return;
     this.#progress ??= process.stderr.isTTY ? new TrainProgress(session.steps, step.step - 1) : undefined;
     this.#progress?.step(step, this.#last);
   }
 
-  /** How long it takes, as far as the steps so far tell. */
+  /** How long it takes, as far as the first steps tell; once. */
   pace(): void {
     const session = this.#session!;
-    const warm = this.#times.slice(Math.min(WARM_STEPS, this.#times.length - 2));
-    if (warm.length < 2) return;
+    const warm = this.#times.slice(Math.min(WARM_STEPS, Math.max(0, this.#times.length - 2)));
+    if (this.#isPaced || warm.length < 2) return;
+    this.#isPaced = true;
     const perStep = (warm[warm.length - 1] - warm[0]) / (warm.length - 1) / 1000;
     const perEpoch = perStep * stepsPerEpoch(session.training.store.usable.length, session.recipe.batch);
     const left = perStep * (session.steps - session.position.step);
-    this.#times.length = PACE_STEPS + 1;
     if (this.#json) return this.#line("pace", { secondsPerStep: perStep, secondsPerEpoch: perEpoch, seconds: left });
     const text = `about ${duration(perEpoch)} an epoch, ${duration(left)} in all, and validation`;
     if (this.#progress) this.#progress.note(text);
