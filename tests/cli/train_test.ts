@@ -1,0 +1,317 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadModel } from "../../lib/model/model.ts";
+import { digestTensors } from "../../lib/weights/digest.ts";
+import { ranet, withFolder } from "./ranet.ts";
+
+const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
+const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
+
+/** CIFAR records of 10 classes in turn, each of its own colour, and noise. */
+function records(count: number, seed: number): Uint8Array {
+  const bytes = new Uint8Array(3073 * count);
+  let random = seed;
+  for (let i = 0; i < count; i++) {
+    bytes[3073 * i] = i % 10;
+    for (let at = 1; at < 3073; at++) {
+      random = random * 48271 % 0x7fffffff;
+      bytes[3073 * i + at] = 25 * ((i + 3 * Math.floor((at - 1) / 1024)) % 10) + random % 25;
+    }
+  }
+  return bytes;
+}
+
+/** Lends a folder with `train.bin` of 80 images and `val.bin` of 20. */
+async function withData(use: (paths: { folder: string; data: string; val: string; out: string }) => Promise<void>) {
+  await withFolder(async (folder) => {
+    const [data, val] = [join(folder, "train.bin"), join(folder, "val.bin")];
+    await Deno.writeFile(data, records(80, 1));
+    await Deno.writeFile(val, records(20, 2));
+    await use({ folder, data, val, out: join(folder, "out") });
+  });
+}
+
+const quick = ["--batch", "16", "--rate", "0.05", "--device", "cpu", "--threads", "1"];
+const micro = "ranet-cifar10-micro";
+const digest = async (path: string) => await digestTensors((await loadModel(path)).tensors);
+const namesIn = async (path: string) => await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+
+Deno.test("train makes a model that every other command takes", async () => {
+  await withData(async ({ folder, data, out }) => {
+    const { code, out: text, notes } = await ranet(
+      "train",
+      micro,
+      "--data",
+      data,
+      "--epochs",
+      "2",
+      "--out",
+      out,
+      ...quick,
+    );
+    assertEquals([code, notes], [0, ""]);
+    for (
+      const part of [
+        "ranet-cifar10-micro: 4 exits, 27.80 k parameters; about 7.45 M multiply-adds an image in training",
+        `70 images of ${data} to train on (7 of each of 10 classes), 10 to validate on, a tenth of each class, set aside by seed 0`,
+        "recipe short: 2 epochs of 5 steps, 16 images a step",
+        "on CPU, 1 thread: ",
+        "epoch 1: loss ",
+        `written to ${out}, weights of epoch 2. Next:`,
+        `ranet classify photo.jpg --model ${out} --budget `,
+      ]
+    ) {
+      assertStringIncludes(text, part);
+    }
+    assertMatch(text, /^\| +4 \| +2\.48 M \| +[\d.]+ % \| +[\d.]+ % \|$/m);
+    const device = ["--device", "cpu"];
+    const [, budget] = text.match(/--budget (\S+)/)!;
+    const classified = await ranet("classify", `${EXAMPLES}cat.jpg`, "--model", out, "--budget", budget, ...device);
+    assertEquals([classified.code, classified.notes], [0, ""]);
+    const list = join(out, "training/validation.csv");
+    assertEquals((await Deno.readTextFile(list)).trimEnd().split("\n").length, 11);
+    const calibrated = await ranet("calibrate", list, "--model", out, "--budget", budget, ...device);
+    assertEquals(calibrated.code, 0);
+    assertStringIncludes(calibrated.out, "on 10 samples");
+    const evaluated = await ranet(
+      "eval",
+      data,
+      "--val",
+      list,
+      "--model",
+      out,
+      "--out",
+      join(folder, "report"),
+      ...device,
+    );
+    assertEquals(evaluated.code, 0);
+    const exported = await ranet("export", "onnx", out, "--out", join(folder, "model.onnx"));
+    assertEquals(exported.code, 0);
+    const forwarded = await ranet("train", out, "--init", out, "--data", data, "--dry-run", ...quick, "--steps", "1");
+    assertEquals(forwarded.code, 0);
+  });
+});
+
+Deno.test("the network learns what there is to learn", async () => {
+  await withData(async ({ data, val, out }) => {
+    const { out: lines } = await ranet(
+      ...["train", micro, "--data", data, "--val", val, "--epochs", "12", "--out", out, "--json", ...quick],
+    );
+    const events = lines.split("\n").map((line) => JSON.parse(line));
+    assertEquals(events.map(({ event }) => event).filter((event) => event !== "epoch"), ["start", "pace", "done"]);
+    const epochs = events.filter(({ event }) => event === "epoch");
+    assertEquals(epochs.length, 12);
+    const sum = (losses: number[]) => losses.reduce((a, b) => a + b);
+    assert(sum(epochs[11].training.losses) < 0.7 * sum(epochs[0].training.losses));
+    const { exits } = events.at(-1);
+    assert(exits[3].validationTop1 > 0.5, `${exits[3].validationTop1}`);
+  });
+});
+
+/** Runs train in a process of its own until it has told of its first epoch, and stops it. */
+async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ code: number; notes: string }> {
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+  await using child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--config", config, "-P=cli", CLI, "train", ...args],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const notes = new Response(child.stderr).text();
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    if (!text.includes("epoch 1:")) continue;
+    child.kill(signal);
+    break;
+  }
+  const { code } = await child.status;
+  return { code, notes: await notes };
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+  Deno.test(`a run stopped by ${signal} goes on to the very weights that it would have had`, async () => {
+    await withData(async ({ folder, data, out }) => {
+      const args = [micro, "--data", data, "--epochs", "30", ...quick];
+      const { code, notes } = await stopped([...args, "--out", out], signal);
+      if (signal === "SIGKILL") assertEquals(code, 137);
+      else {
+        assertEquals(code, 1);
+        assertMatch(
+          notes,
+          /^Stopped at step \d+ of 150; everything is saved\. Go on with: ranet train --resume \S+out\n$/,
+        );
+      }
+      const resumed = await ranet("train", "--resume", out);
+      assertEquals([resumed.code, resumed.notes], [0, ""]);
+      assertMatch(resumed.out, /going on after step \d+ of 150/);
+      const whole = join(folder, "whole");
+      assertEquals((await ranet("train", ...args, "--out", whole)).code, 0);
+      assertEquals(await digest(out), await digest(whole));
+      const read = (path: string) => Deno.readTextFile(join(path, "training/steps.csv"));
+      assertEquals(await read(out), await read(whole));
+    });
+  });
+}
+
+Deno.test("--dry-run tells how long it takes, and writes nothing", async () => {
+  await withData(async ({ folder, data }) => {
+    const before = await namesIn(folder);
+    const { code, out } = await ranet("train", micro, "--data", data, "--epochs", "9", "--dry-run", ...quick);
+    assertEquals(code, 0);
+    assertMatch(out, /about [\d.]+ s an epoch, [\d.]+ s in all, and validation$/);
+    assertEquals(await namesIn(folder), before);
+  });
+});
+
+Deno.test("all options, and bad images left out", async () => {
+  await withData(async ({ folder, out }) => {
+    const lines = ["cat", "frog", "ship", "truck"].map((name) => `${EXAMPLES}${name}.jpg,${name}`);
+    const data = join(folder, "data.csv");
+    await Deno.writeTextFile(join(folder, "broken.jpg"), "no image");
+    await Deno.writeTextFile(data, [...lines, "broken.jpg,cat", "x.jpg,mouse", ""].join("\n"));
+    const recipe = join(folder, "r.yaml");
+    await Deno.writeTextFile(recipe, "{ name: mine, augment: { resized_crop: [0.2, 1] }, average: 0.9 }");
+    const args = ["train", micro, "--data", data, "--val", "none", "--recipe", recipe, "--out", out, "--steps", "3"];
+    const options = ["--batch", "4", "--seed", "7", "--cache", "1k", "--device", "cpu", "--threads", "2"];
+    const refused = await ranet(...args, ...options);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.notes, '"mouse" is not a class of the model');
+    assertEquals((await namesIn(folder)).includes("out"), false);
+    const { code, notes, out: text } = await ranet(...args, ...options, "--skip-bad");
+    assertEquals(code, 0);
+    assertStringIncludes(notes, "Skipped: Cannot use line 6");
+    assertStringIncludes(notes, "Skipped: Cannot read image");
+    assertStringIncludes(
+      notes,
+      "No images to train on of 6 of 10 classes: airplane, automobile, bird, deer, dog, horse",
+    );
+    assertStringIncludes(text, "none to validate on");
+    assertEquals((await namesIn(out)).includes("calibration.json"), false);
+    assertStringIncludes(await Deno.readTextFile(join(out, "training/recipe.yaml")), "steps: 3\nbatch: 4\n");
+  });
+});
+
+Deno.test("--init goes on from trained weights; classifiers of other classes start anew, and are named", async () => {
+  await withData(async ({ folder, data, out }) => {
+    await ranet("train", micro, "--data", data, "--val", "none", "--steps", "2", "--out", out, ...quick);
+    const again = (name: string, ...more: string[]) =>
+      ranet(
+        "train",
+        micro,
+        "--data",
+        data,
+        "--val",
+        "none",
+        "--steps",
+        "1",
+        "--out",
+        join(folder, name),
+        ...quick,
+        ...more,
+      );
+    await again("a", "--init", out);
+    await again("b", "--init", join(out, "weights.safetensors"));
+    await again("c");
+    const [a, b, c] = await Promise.all(["a", "b", "c"].map((name) => digest(join(folder, name))));
+    assertEquals(a, b);
+    assertNotEquals(a, c);
+
+    const spec = join(folder, "eleven.yaml");
+    await ranet("new", "eleven", "--from", micro, "--out", spec);
+    const classes = await Deno.readTextFile(spec);
+    await Deno.writeTextFile(spec, classes.replace("classes: [airplane", "classes: [blimp, airplane"));
+    const args = ["--data", data, "--val", "none", "--steps", "1", "--init", out, ...quick];
+    const { code, notes } = await ranet("train", spec, ...args, "--out", join(folder, "d"));
+    assertEquals(code, 0);
+    assertStringIncludes(
+      notes,
+      "Starting anew, since the classes differ: classifier.0.linear.weight, classifier.0.linear.bias",
+    );
+    const refused = await ranet("train", "ranet-cifar10", ...args, "--out", join(folder, "e"));
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.notes, "the tensors do not fit");
+  });
+});
+
+Deno.test("--resume refuses what would change the run, and images that have changed", async () => {
+  await withData(async ({ data, out }) => {
+    await ranet("train", micro, "--data", data, "--val", "none", "--steps", "2", "--out", out, ...quick);
+    const finished = await ranet("train", "--resume", out);
+    assertEquals(finished.code, 0);
+    const other = await ranet("train", "--resume", out, "--rate", "1");
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.notes, "Cannot use --rate with --resume: the run goes on with everything as it was");
+    await Deno.writeFile(data, records(70, 1));
+    const { code, notes } = await ranet("train", "--resume", out);
+    assertEquals(code, 1);
+    assertStringIncludes(notes, "are not those that this run began with");
+  });
+});
+
+for (
+  const [what, args, code, message] of [
+    ["no spec", ["--data", "x", "--out", "y"], 2, "Cannot run train: expected SPEC, or --resume DIR"],
+    ["no data", [micro, "--out", "y"], 2, "Cannot do without --data"],
+    ["no folder", [micro, "--data", "x"], 2, "Cannot do without --out"],
+    [
+      "no such data",
+      [micro, "--data", "no/such", "--out", "y"],
+      1,
+      'Cannot read "no/such": there is no such file or folder',
+    ],
+    [
+      "best without validation",
+      [micro, "--data", "x", "--out", "y", "--val", "none", "--keep", "best"],
+      2,
+      "Cannot use --keep best",
+    ],
+    [
+      "epochs and steps",
+      [micro, "--data", "x", "--out", "y", "--epochs", "1", "--steps", "1"],
+      1,
+      "expected either epochs or steps",
+    ],
+    [
+      "a rate",
+      [micro, "--data", "x", "--out", "y", "--rate", "fast"],
+      1,
+      'Cannot use --rate "fast": expected a number',
+    ],
+    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": there is no training in it'],
+    ["no recipe", [micro, "--data", "x", "--out", "y", "--recipe", "shrt"], 1, 'Cannot find recipe "shrt"'],
+  ] as const
+) {
+  Deno.test(`train refuses: ${what}`, async () => {
+    const outcome = await ranet("train", ...args);
+    assertEquals([outcome.code, outcome.out], [code, ""]);
+    assertStringIncludes(outcome.notes, message);
+  });
+}
+
+Deno.test("train refuses validation images that are trained on, and a folder in use", async () => {
+  await withData(async ({ data, out }) => {
+    const args = ["train", micro, "--data", data, "--out", out, ...quick, "--steps", "1"];
+    const both = await ranet(...args, "--val", data);
+    assertEquals(both.code, 1);
+    assertStringIncludes(both.notes, "80 of the 80 validation images are also in the training data");
+    assertEquals((await ranet(...args)).code, 0);
+    const again = await ranet(...args);
+    assertEquals(again.code, 1);
+    assertStringIncludes(again.notes, "it holds training/run.json already");
+    assertEquals((await ranet(...args, "--force", "--val", "none")).code, 0);
+    assertEquals((await namesIn(out)).toSorted(), ["spec.yaml", "training", "weights.safetensors"]);
+  });
+});
+
+Deno.test("a loss that is no number stops the run, and says what to do", async () => {
+  await withData(async ({ data, out }) => {
+    const { code, notes } = await ranet(
+      ...["train", micro, "--data", data, "--val", "none", "--epochs", "20", "--out", out, ...quick, "--rate", "100"],
+    );
+    assertEquals(code, 1);
+    assertMatch(
+      notes,
+      /^What was learned before is in .*\nCannot go on: the loss of exit \d is (NaN|Infinity) at step \d+\. The/,
+    );
+    assert((await namesIn(join(out, "training"))).includes("state.safetensors"));
+  });
+});
