@@ -70,7 +70,7 @@ after Ctrl-C, or after the power failed.`,
         onSave: (snapshot) => kept.save(snapshot),
       });
     } catch (error) {
-      if (error instanceof RanetError) output.notes([`What was learned before is in ${kept.path}`]);
+      if (error instanceof RanetError && kept.hasSaved) output.notes([`What was learned before is in ${kept.path}`]);
       throw error;
     }
     if (!outcome.finished) {

@@ -77,7 +77,8 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   if (setup.keep === "best" && setup.val === "none") {
     throw new UsageError("Cannot use --keep best with --val none: the best are those that validate best");
   }
-  const sets = await openSets(spec, recipe, setup);
+  // Messages call them as they were called.
+  const sets = await openSets(spec, recipe, { ...setup, data, val: options.val ?? "split" });
   const init = options.init === undefined
     ? undefined
     : { tensors: await readTensors(options.init), source: options.init };

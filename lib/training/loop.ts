@@ -182,7 +182,10 @@ class Loop {
   /** The trainer has changed nothing since the step before. */
   async #giveUp(step: number, exit: number, loss: number): Promise<never> {
     this.#underWay.length = 0;
-    await this.#save();
+    // Weights that have run away while the loss had not cannot be saved: then the moment saved before stays.
+    await this.#save().catch((error) => {
+      if (!(error instanceof RanetError)) throw error;
+    });
     throw new RanetError(
       `Cannot go on: the loss of exit ${exit + 1} is ${loss} at step ${step}. The learning rate is most likely too ` +
         "high: try a tenth of it (--rate), or a longer warmup",

@@ -151,6 +151,11 @@ export class ModelFolder implements Disposable {
     }
   }
 
+  /** Whether there is something to go on from. */
+  get hasSaved(): boolean {
+    return this.#first === undefined;
+  }
+
   /** Notes a step; it is written with the next moment that is saved. */
   addStep(step: StepRecord): void {
     this.#newSteps.push(stepLine(step));

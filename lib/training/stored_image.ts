@@ -27,6 +27,7 @@ export type DecodeAnswer = { readonly stored: StoredImage } | { readonly bad: st
 
 /** Brings an image into the form that it is stored in. */
 export function inForm(image: RgbImage, form: StoredForm): StoredImage {
-  if (form === "original") return image;
+  // Plain, to go from one thread to another: a decoder's image may be of a class of its own.
+  if (form === "original") return { width: image.width, height: image.height, data: image.data };
   return { data: toPixels(image, form) };
 }
