@@ -186,10 +186,7 @@ class Loop {
     await this.#save().catch((error) => {
       if (!(error instanceof RanetError)) throw error;
     });
-    throw new RanetError(
-      `Cannot go on: the loss of exit ${exit + 1} is ${loss} at step ${step}. The learning rate is most likely too ` +
-        "high: try a tenth of it (--rate), or a longer warmup",
-    );
+    throw diverged(`the loss of exit ${exit + 1} is ${loss} at step ${step}`);
   }
 
   async #finishEpoch(): Promise<void> {
@@ -230,6 +227,18 @@ class Loop {
     this.#saved = performance.now();
     if (!this.#options.onSave) return;
     this.#countTime();
-    await this.#options.onSave({ position: this.#position, state: await this.#options.trainer.read() });
+    const state = await this.#options.trainer.read();
+    for (const [name, { data }] of state.tensors) {
+      // The batch's own statistics can hide it from the loss.
+      const bad = data.find((value) => !Number.isFinite(value));
+      if (bad !== undefined) throw diverged(`${name} has become ${bad} by step ${this.#position.step}`);
+    }
+    await this.#options.onSave({ position: this.#position, state });
   }
+}
+
+function diverged(what: string): RanetError {
+  return new RanetError(
+    `Cannot go on: ${what}. The learning rate is most likely too high: try a tenth of it (--rate), or a longer warmup`,
+  );
 }
