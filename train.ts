@@ -23,6 +23,7 @@
 
 export type { Dataset, DatasetOptions, Sample } from "./lib/data/dataset.ts";
 export { openDataset } from "./lib/data/open_dataset.ts";
+export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
 export type { LossOptions, OptimizerOptions } from "./lib/device/trainer.ts";
 export {
   type Augmentation,

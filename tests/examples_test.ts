@@ -6,6 +6,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname } from "node:path";
+import { loadModel } from "../lib/model/model.ts";
 
 const ROOT = new URL("..", import.meta.url);
 const ENVIRONMENT = { NO_COLOR: "1", DENO_NO_PROMPT: "1", PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}` };
@@ -60,6 +61,31 @@ Deno.test("plan_variant.ts", async () => {
     "ranet-cifar10\n  exit 1, sub-network 1, block 1, 8×8: 8.4 M multiply-adds, 0.35 M parameters\n",
   );
   assertEquals(out.match(/slim\n( {2}exit \d, .*\n){6}$/)?.length, 2);
+});
+
+Deno.test("fine_tune.ts", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const name of ["cat", "ship"]) {
+      await Deno.mkdir(`${folder}/photos/${name}`, { recursive: true });
+      for (let copy = 0; copy < 3; copy++) {
+        await Deno.copyFile(new URL(`examples/${name}.jpg`, ROOT), `${folder}/photos/${name}/${copy}.jpg`);
+      }
+    }
+    const [command] = await commandsOf("fine_tune.ts");
+    const own = command.replaceAll("my-model", `${folder}/my-model`).replace(" photos ", ` ${folder}/photos `);
+    const { code, stdout, stderr } = await shell(`${own} 2`).output();
+    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+    assertMatch(
+      new TextDecoder().decode(stdout),
+      /^(epoch [12]: right at each exit: (\d+ %(, )?){6}\n){2}\.\/ranet classify /,
+    );
+    const { tensors, spec } = await loadModel(`${folder}/my-model`);
+    assertEquals(spec.classes, ["cat", "ship"]);
+    assertEquals(tensors.get("classifier.5.linear.weight")!.shape, [2, 128]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("web_handler.ts", async () => {

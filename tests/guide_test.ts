@@ -8,6 +8,8 @@ import { documentOf } from "../lib/spec/document.ts";
 import { specFromOfficialFlags } from "../lib/spec/official.ts";
 import { parseSpec, resolveSpec } from "../lib/spec/parse.ts";
 import { FAMILY_SCHEMAS } from "../lib/spec/schema.ts";
+import { parseRecipe } from "../lib/training/recipe.ts";
+import { recipeSchema } from "../lib/training/recipe_schema.ts";
 import { jsonSchema } from "../lib/yaml/fields.ts";
 import { ranet, withFolder } from "./cli/ranet.ts";
 
@@ -67,12 +69,20 @@ function changed(path: string, value: unknown): [document: unknown, before: unkn
   return [document, before];
 }
 
-for (const family of ["ranet", "msdnet"] as const) {
-  Deno.test(`the guide has a row for every key of ${family}, with its range and default`, () => {
-    const keys = keysOf(JSON.parse(jsonSchema(FAMILY_SCHEMAS[family])));
+const TRAINING = Deno.readTextFileSync(new URL("training.md", FOLDER));
+
+for (
+  const [what, page, schema] of [
+    ["ranet", PAGES.ranet, FAMILY_SCHEMAS.ranet],
+    ["msdnet", PAGES.msdnet, FAMILY_SCHEMAS.msdnet],
+    ["a recipe", TRAINING, recipeSchema],
+  ] as const
+) {
+  Deno.test(`the guide has a row for every key of ${what}, with its range and default`, () => {
+    const keys = keysOf(JSON.parse(jsonSchema(schema)));
     assert(keys.length > 20);
     for (const [path, { minimum, maximum, default: value, enum: words }] of keys) {
-      const row = rowsOf(PAGES[family]).find(([key]) => key === path);
+      const row = rowsOf(page).find(([key]) => key === path);
       assert(row, `no row for ${path}`);
       const facts = [
         minimum,
@@ -122,6 +132,7 @@ Deno.test("the guide's YAML parses, and its flags are a spec", () => {
     assert(lines.length > 0);
     for (const [, flags] of lines) specFromOfficialFlags(flags);
   }
+  for (const example of blocks(TRAINING, "yaml")) parseRecipe(example);
 });
 
 Deno.test("the guide's diff is what diff prints", async () => {
@@ -137,7 +148,7 @@ Deno.test("the guide's diff is what diff prints", async () => {
 });
 
 Deno.test("the guide's links lead somewhere", () => {
-  for (const page of Object.values(PAGES)) {
+  for (const page of [...Object.values(PAGES), TRAINING]) {
     for (const [, target] of page.matchAll(/\]\(([^)]+)\)/g)) {
       if (!target.startsWith("https:")) assert(Deno.statSync(new URL(target, FOLDER)).isFile, target);
     }

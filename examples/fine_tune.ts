@@ -1,0 +1,37 @@
+/**
+ * Teaches the default network the classes of a folder of one's own, which has a folder of photos for each, and keeps what
+ * it has learned as a model's directory.
+ *
+ *     deno run --allow-read --allow-write=my-model examples/fine_tune.ts photos my-model
+ */
+
+import { loadModel, readSpec, writeSafetensors } from "@ranet/ranet";
+import { changeRecipe, formatSpec, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
+
+const [photos = "photos", out = "my-model", epochs = "10"] = Deno.args;
+const classes = (await Array.fromAsync(Deno.readDir(photos))).filter(({ isDirectory }) => isDirectory)
+  .map(({ name }) => name).sort();
+
+const spec = { ...await readSpec("ranet-cifar10"), name: "my-model", classes };
+const images = await openDataset(photos, { labels: classes, inputSize: spec.input.size, skipBad: true });
+const { training, validation } = await splitDataset(images, { seed: 0 });
+
+const { tensors } = await loadModel("ranet-cifar10");
+const recipe = changeRecipe(await readRecipe("fine-tune"), {
+  epochs: Number(epochs),
+  batch: Math.min(64, training.size),
+});
+// Classifiers of other classes start anew; all else goes on from what it knows.
+const { model } = await train(spec, training, recipe, {
+  validation,
+  init: tensors,
+  onEpoch: ({ epoch, validation }) => {
+    const shares = validation!.top1.map((share) => `${Math.round(100 * share)} %`);
+    console.log(`epoch ${epoch}: right at each exit: ${shares.join(", ")}`);
+  },
+});
+
+await Deno.mkdir(out, { recursive: true });
+await Deno.writeTextFile(`${out}/spec.yaml`, formatSpec(spec));
+await Deno.writeFile(`${out}/weights.safetensors`, writeSafetensors(model.tensors, { metadata: { spec: spec.name } }));
+console.log(`./ranet classify photo.jpg --model ${out}`);
