@@ -94,57 +94,17 @@ export class Session implements Disposable {
    * @throws {RanetError} If the data cannot be trained on, weights do not fit, or the device is not there.
    */
   static async open(options: SessionOptions): Promise<Session> {
-    const { spec, recipe, training, validation, init, snapshot, device, threads, open = openTrainer } = options;
+    const { spec, recipe, training, validation, snapshot } = options;
     const network = buildNetwork(spec);
-    const exits = exitWeights(recipe, network.exits.length);
+    exitWeights(recipe, network.exits.length);
     if (validation) checkOverlap(training, validation);
-    const warnings: string[] = [];
     const pool = new DecodePool();
     try {
-      const seen = { size: spec.input.size, resize: spec.input.resize };
-      const isOriginal = recipe.augment && recipe.augment.resizedCrop !== undefined;
-      const source = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
-        const store = await ImageStore.create(dataset, form, pool);
-        const { onBad, onRead: onProgress, signal } = options;
-        await store.fill({ room, onBad, onProgress, signal });
-        return { store, size: spec.input.size, normalise: normaliser(spec.input), onBad };
-      };
-      const held = validation && await source(validation, seen, options.cache);
-      const trained = await source(training, isOriginal ? "original" : seen, options.cache - (held?.store.bytes ?? 0));
-      if (held?.store.usable.length === 0) throw new RanetError("Cannot validate: there are no images to validate on");
-      const counts = countClasses(
-        Array.from(trained.store.usable, (index) => trained.store.labels[index]),
-        spec.classes.length,
-      );
-      const warning = checkClasses(counts, { classes: spec.classes, batch: recipe.batch });
-      if (warning) warnings.push(warning);
-
-      const start = init && startFrom(network, init.tensors, { seed: recipe.seed, source: init.source });
-      if (start && start.anew.length > 0) {
-        warnings.push(`Starting anew, since the classes differ: ${start.anew.join(", ")}`);
-      }
-      const tensors = start?.tensors ?? initialWeights(network, recipe.seed);
-      const first = { tensors, momentum: new Map(), ...recipe.average > 0 && { average: zeros(tensors) } };
-      const trainer = await open(network, snapshot?.state ?? first, {
-        batch: recipe.batch,
-        optimizer: recipe.optimizer,
-        loss: { ...recipe.loss, exits },
-        average: recipe.average,
-        gradients: recipe.gradients,
-        train: recipe.train,
-        device,
-        threads,
-      });
+      const images = await readImages(options, pool);
+      const { trainer, warnings } = await startTrainer(network, options);
       return new Session({
-        network,
-        recipe,
-        counts,
-        warnings,
-        trainer,
-        training: trained,
-        validation: held,
-        snapshot,
-        pool,
+        ...{ network, recipe, trainer, snapshot, pool, ...images },
+        warnings: [...images.warnings, ...warnings],
       });
     } catch (error) {
       pool[Symbol.dispose]();
@@ -186,4 +146,49 @@ function zeros(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map(
     Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }] as const),
   );
+}
+
+/** Opens both data sets' images, and reads them while there is room. */
+async function readImages(
+  options: SessionOptions,
+  pool: DecodePool,
+): Promise<Pick<Session, "training" | "validation" | "counts" | "warnings">> {
+  const { spec, recipe, cache, onBad, onRead: onProgress, signal } = options;
+  const { input: { size, resize }, classes } = spec;
+  const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
+    const store = await ImageStore.create(dataset, form, pool);
+    await store.fill({ room, onBad, onProgress, signal });
+    return { store, size, normalise: normaliser(spec.input), onBad };
+  };
+  const validation = options.validation && await open(options.validation, { size, resize }, cache);
+  if (validation?.store.usable.length === 0) {
+    throw new RanetError("Cannot validate: there are no images to validate on");
+  }
+  // Resized crops are cut out of originals; else training sees all of the shorter side, whatever inference crops.
+  const isOriginal = recipe.augment && recipe.augment.resizedCrop !== undefined;
+  const form = isOriginal ? "original" : { size, resize: size };
+  const training = await open(options.training, form, cache - (validation?.store.bytes ?? 0));
+  const labels = Array.from(training.store.usable, (index) => training.store.labels[index]);
+  const counts = countClasses(labels, classes.length);
+  const warning = checkClasses(counts, { classes, batch: recipe.batch });
+  return { training, validation, counts, warnings: warning ? [warning] : [] };
+}
+
+/** Puts the network on a device: where an earlier run was, with given weights, or with new ones. */
+async function startTrainer(
+  network: Network,
+  { recipe, snapshot, init, device, threads, open = openTrainer }: SessionOptions,
+): Promise<Pick<Session, "trainer" | "warnings">> {
+  const { batch, optimizer, average, gradients, train, seed } = recipe;
+  const loss = { ...recipe.loss, exits: exitWeights(recipe, network.exits.length) };
+  const options = { batch, optimizer, loss, average, gradients, train, device, threads };
+  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings: [] };
+  const { tensors, anew } = init
+    ? startFrom(network, init.tensors, { seed, source: init.source })
+    : { tensors: initialWeights(network, seed), anew: [] };
+  const state = { tensors, momentum: new Map(), ...average > 0 && { average: zeros(tensors) } };
+  return {
+    trainer: await open(network, state, options),
+    warnings: anew.length > 0 ? [`Starting anew, since the classes differ: ${anew.join(", ")}`] : [],
+  };
 }
