@@ -57,11 +57,14 @@ for (const name of ["cifar10-small", "imagenet-small"]) {
       const [before, trained] = [(await loadModel(init)).tensors, (await loadModel(out)).tensors];
       let [error, update] = [0, 0];
       for (const [tensor, { data }] of trained) {
-        const right = tensors.get(tensor)!.data;
         const start = before.get(tensor)!.data;
-        data.forEach((value, i) => {
-          error += (value - right[i]) ** 2;
-          update += (right[i] - start[i]) ** 2;
+        // The fixture has every n-th number.
+        const kept = tensors.get(tensor)!.data;
+        const stride = Math.ceil(data.length / 499);
+        assertEquals(kept.length, Math.ceil(data.length / stride));
+        kept.forEach((right, i) => {
+          error += (data[i * stride] - right) ** 2;
+          update += (right - start[i * stride]) ** 2;
         });
       }
       assert(Math.sqrt(error / update) < 5e-3, `updates are ${Math.sqrt(error / update)} off`);
