@@ -8,7 +8,7 @@ import { parse } from "csv-parse/sync";
 import { basename, dirname, isAbsolute, normalize } from "node:path";
 import { RanetError } from "../errors.ts";
 import { BadEntries, type Dataset, type DatasetOptions, type Sample } from "./dataset.ts";
-import { imageFileDataset, readBoundedFile } from "./files.ts";
+import { digestFiles, imageFileDataset, readBoundedFile } from "./files.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 
 /** A record of a file that holds many, as a data set's `origin` gives it. */
@@ -73,6 +73,11 @@ export async function openCsv(
   const opened = new Map<string, Promise<Dataset>>();
   return {
     ...listed,
+    async digest(): Promise<string> {
+      const origins = Array.from({ length: listed.size }, (_, index) => RECORD.exec(listed.origin(index))?.[1]);
+      const records = [...new Set(origins.filter((file) => file !== undefined))];
+      return records.length === 0 ? await listed.digest() : await digestFiles(records, [await listed.digest()]);
+    },
     async read(index: number): Promise<Sample> {
       const [, file, record] = RECORD.exec(listed.origin(index)) ?? [];
       if (file === undefined || record === undefined) return await listed.read(index);

@@ -304,3 +304,57 @@ Deno.test("a data set's digest is that of its content, wherever it lies, and wha
     assertNotEquals(digests[0], digests[2]);
   }
 });
+
+/** Records of CIFAR-10: one of each label, filled with it. */
+function recordsOf(...values: number[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(values.flatMap((value) => Array.from({ length: 3073 }, () => value)));
+}
+
+Deno.test("a folder with test and training files: either part", async () => {
+  const files = {
+    "data_batch_1.bin": recordsOf(1, 2),
+    "data_batch_2.bin": recordsOf(3),
+    "test_batch.bin": recordsOf(4),
+  };
+  await withFolder(files, async (folder) => {
+    const open = (part?: "test" | "training") => openDataset(folder, { labels: CIFAR10_LABELS, inputSize: 32, part });
+    assertEquals((await open()).size, 1);
+    assertEquals((await open("test")).size, 1);
+    const training = await open("training");
+    assertEquals([...Array.from(await training.labels())], [1, 2, 3]);
+    assertEquals([0, 1, 2].map((index) => training.origin(index).slice(folder.length + 1)), [
+      "data_batch_1.bin#0",
+      "data_batch_1.bin#1",
+      "data_batch_2.bin#0",
+    ]);
+  });
+});
+
+Deno.test("labels and origins are those of the samples, without reading an image; a CSV may list records", async () => {
+  const files = {
+    "a.bin": recordsOf(3, 5, 7),
+    "photos/cat/1.jpg": cat,
+    "list.csv": "path,label\na.bin#2,horse\nphotos/cat/1.jpg,cat\na.bin#0,cat\na.bin#9,cat\n",
+  };
+  await withFolder(files, async (folder) => {
+    const list = await openDataset(`${folder}/list.csv`, { labels: CIFAR10_LABELS, inputSize: 32 });
+    assertEquals([...Array.from(await list.labels())], [7, 3, 3, 3]);
+    assertEquals(list.origin(0), `${folder}/a.bin#2`);
+    assertEquals(list.origin(1), `${folder}/photos/cat/1.jpg`);
+    const { name, label, image } = await list.read(0);
+    assertEquals([name, label, image.data[0]], ["a.bin#2", 7, 7]);
+    assertEquals((await list.read(1)).name, "photos/cat/1.jpg");
+    const error = await assertRejects(() => list.read(3), RanetError);
+    assertStringIncludes(error.message, "the file has 3 records, counted from 0");
+    const digest = await list.digest();
+    await Deno.writeFile(`${folder}/a.bin`, recordsOf(3, 5, 8));
+    assertNotEquals(await list.digest(), digest);
+  });
+});
+
+Deno.test("a label that the model lacks is found without reading images", async () => {
+  await withFolder({ "a.bin": recordsOf(3, 200) }, async (folder) => {
+    const dataset = await openDataset(`${folder}/a.bin`, { labels: CIFAR10_LABELS, inputSize: 32 });
+    await assertRejects(() => dataset.labels(), RanetError, "its label 200 is not a class of the model");
+  });
+});

@@ -20,7 +20,10 @@ import {
 } from "../../mod.ts";
 import { readNpy } from "../../lib/data/npy.ts";
 import { exportOnnx } from "../../lib/onnx/export.ts";
+import { parseRecipe } from "../../lib/training/recipe.ts";
+import { train } from "../../lib/training/train.ts";
 import { randomArray, randomTensors, relativeError, tinyModel } from "../fixtures.ts";
+import { plain, tiny } from "../training/fake.ts";
 
 const TOLERANCE = 1e-4;
 
@@ -216,4 +219,10 @@ Deno.test("weights beyond what ONNX files hold are refused", () => {
   const huge = new Map([...tensors, ["classifier.0.linear.weight", { shape: [5, 7], data }]]);
   const { message } = assertThrows(() => exportOnnx({ network, tensors: huge }), RanetError);
   assertStringIncludes(message, "--exit");
+});
+
+Deno.test("the file of a network that was trained here computes what it does", async () => {
+  const recipe = parseRecipe("{ steps: 6, batch: 8, schedule: { kind: constant, rate: 0.05 }, augment: false }");
+  const { model } = await train(tiny, plain(24), recipe, { device: "cpu", threads: 1 });
+  await checkAgainstRunner(model, 3);
 });
