@@ -30,7 +30,10 @@ Deno.test("classify --json", async () => {
 
 Deno.test("classify prints a table", async () => {
   const { out } = await ranet("classify", "-", ...cpu, "--threshold", "0,1,1,1,1,1");
-  assertMatch(out, /\| - +\| ship +\| +(?:99\.\d|100\.0) % \| 1\/6 \(sub-network 1, block 1\) \| +8\.36 M \| +14\.2 % \|/);
+  assertMatch(
+    out,
+    /\| - +\| ship +\| +(?:99\.\d|100\.0) % \| 1\/6 \(sub-network 1, block 1\) \| +8\.36 M \| +14\.2 % \|/,
+  );
   assertFalse(out.includes("\x1b"));
 });
 

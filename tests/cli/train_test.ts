@@ -71,7 +71,7 @@ Deno.test("train makes a model that every other command takes", async () => {
     assertEquals([classified.code, classified.notes], [0, ""]);
     const list = join(out, "training/validation.csv");
     assertEquals((await Deno.readTextFile(list)).trimEnd().split("\n").length, 11);
-    const calibrated = await ranet("calibrate", list, "--model", out, "--budget", budget, ...device);
+    const calibrated = await ranet("calibrate", list, "--allow-outside", "--model", out, "--budget", budget, ...device);
     assertEquals(calibrated.code, 0);
     assertStringIncludes(calibrated.out, "on 10 samples");
     const evaluated = await ranet(
@@ -79,6 +79,7 @@ Deno.test("train makes a model that every other command takes", async () => {
       data,
       "--val",
       list,
+      "--allow-outside",
       "--model",
       out,
       "--out",
@@ -171,7 +172,21 @@ Deno.test("all options, and bad images left out", async () => {
     await Deno.writeTextFile(data, [...lines, "broken.jpg,cat", "x.jpg,mouse", ""].join("\n"));
     const recipe = join(folder, "r.yaml");
     await Deno.writeTextFile(recipe, "{ name: mine, augment: { resized_crop: [0.2, 1] }, average: 0.9 }");
-    const args = ["train", micro, "--data", data, "--val", "none", "--recipe", recipe, "--out", out, "--steps", "3"];
+    const args = [
+      "train",
+      micro,
+      "--data",
+      data,
+      "--allow-outside",
+      "--val",
+      "none",
+      "--recipe",
+      recipe,
+      "--out",
+      out,
+      "--steps",
+      "3",
+    ];
     const options = ["--batch", "4", "--seed", "7", "--cache", "1k", "--device", "cpu", "--threads", "2"];
     const refused = await ranet(...args, ...options);
     assertEquals(refused.code, 1);

@@ -19,6 +19,7 @@ function runOf(keep: "last" | "best" = "last"): KeptRun {
     data: "/data/plain",
     val: "/data/held",
     skipBad: false,
+    allowOutside: false,
     device: "cpu",
     keep,
     cache: 1,
