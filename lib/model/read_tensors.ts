@@ -18,11 +18,13 @@ const MAX_BYTES = 2 ** 32;
  *
  * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, or the path or URL of a
  * safetensors file or of a checkpoint of the authors' code.
- * @returns The tensors by name. Whether they are a network's is for the caller to check.
+ * @returns The tensors by name, as trained. Whether they are a network's is for the caller to check.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
 export async function readTensors(source: string): Promise<ReadonlyMap<string, Tensor>> {
-  if (BUNDLED_SPECS.includes(source) || await isDirectory(source)) return (await loadModel(source)).tensors;
+  if (BUNDLED_SPECS.includes(source) || await isDirectory(source)) {
+    return (await loadModel(source, { calibrated: false })).tensors;
+  }
   const bytes = await readResource(source, { maxBytes: MAX_BYTES });
   const isSafetensors = /\.safetensors$/i.test(source) || !startsAsCheckpoint(bytes);
   return isSafetensors ? readSafetensors(bytes, { source }).tensors : readCheckpoint(bytes, { source });

@@ -39,6 +39,7 @@ const FILES = {
   spec: "spec.yaml",
   weights: "weights.safetensors",
   calibration: "calibration.json",
+  temperatures: "temperatures.json",
   lock: "training/.lock",
   setup: "training/run.json",
   recipe: "training/recipe.yaml",
@@ -180,7 +181,9 @@ export class ModelFolder implements Disposable {
       texts.set(FILES.curves, standalone(curvesPlot(epochs)));
     }
     const isKept = this.#run.setup.keep === "last" || (isWholeEpoch && bestEpoch(epochs) === epochs.at(-1));
-    if (this.#first) await this.#removeOthers();
+    // Of a model that is replaced, nothing may be left; calibrations are of the very weights.
+    const stale = this.#first ? Object.values(FILES) : isKept ? [FILES.calibration, FILES.temperatures] : [];
+    await this.#remove(stale.filter((file) => file !== FILES.lock));
     await this.#write(texts, [
       ...isKept ? [[FILES.weights, this.#weights(snapshot)] as const] : [],
       [FILES.state, formatState(snapshot)],
@@ -236,11 +239,8 @@ export class ModelFolder implements Disposable {
     remove(this.path);
   }
 
-  /** Of a model that is replaced, nothing may be left. */
-  async #removeOthers(): Promise<void> {
-    for (const file of Object.values(FILES).filter((file) => file !== FILES.lock)) {
-      await Deno.remove(join(this.path, file)).catch(() => {});
-    }
+  async #remove(files: readonly string[]): Promise<void> {
+    for (const file of files) await Deno.remove(join(this.path, file)).catch(() => {});
   }
 
   #weights(snapshot: Snapshot): Uint8Array {
