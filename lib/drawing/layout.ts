@@ -326,9 +326,9 @@ function placeRows(network: network.Network, grid: Grid): Pick<Layout, "names" |
 }
 
 function placeBlocks({ blocks, columns, rowName }: network.Network, { boxWidth, columnX, rowY }: Grid): Block[] {
-  return blocks.map(({ row, column, kind, transition, exit, size, channels }) => {
-    const { name, layers } = columns[column];
-    const what = `${kind}, ${layers}, ${shapeText({ size, channels })}`;
+  return blocks.map(({ row, column, kind, depth, transition, exit, size, channels }) => {
+    const { name } = columns[column];
+    const what = `${kind}, ${depth === 1 ? "1 layer" : `${depth} layers`}, ${shapeText({ size, channels })}`;
     return {
       x: columnX(column),
       y: rowY(row),
