@@ -27,3 +27,14 @@ export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>)
     },
   });
 }
+
+/** A device as if it bound no more than so many bytes. */
+export function limitedDevice(gpu: GPUDevice, bytes: number): GPUDevice {
+  return new Proxy(gpu, {
+    get(target, key) {
+      if (key === "limits") return { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes };
+      const value = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

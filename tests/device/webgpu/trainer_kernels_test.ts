@@ -19,7 +19,7 @@ import type { BatchTensor, ChannelRange, TrainingPlan, TrainingStep } from "../.
 import { QUAD_BYTES } from "../../../lib/planner/plan.ts";
 import type { Tensor } from "../../../lib/weights/tensor.ts";
 import { randomArray } from "../../fixtures.ts";
-import { gpuTest } from "../../gpu.ts";
+import { gpuTest, limitedDevice } from "../../gpu.ts";
 import { PlainTraining } from "../plain_training.ts";
 
 /** Steps to run one after another over tensors of random numbers. */
@@ -156,14 +156,7 @@ function assertNear(found: ArrayLike<number>, wanted: ArrayLike<number>, name: s
 /** The device as if it bound no more than so many samples. */
 function withRoomFor(gpu: GPUDevice, plan: TrainingPlan, samples: number): GPUDevice {
   const layout = layOutTraining(plan);
-  const limit = QUAD_BYTES * (arenaStart(layout) + samples * layout.sampleQuads);
-  return new Proxy(gpu, {
-    get(target, key) {
-      if (key === "limits") return { maxBufferSize: limit, maxStorageBufferBindingSize: limit };
-      const value = Reflect.get(target, key);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return limitedDevice(gpu, QUAD_BYTES * (arenaStart(layout) + samples * layout.sampleQuads));
 }
 
 /** Sizes and channels of a convolution, and of what lies beside its input and output. */
