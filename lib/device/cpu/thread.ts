@@ -153,7 +153,7 @@ async function denoWorkers(): Promise<(listeners: Listeners) => Line> {
 
 function openWebWorker({ answer, fail }: Listeners): Line {
   const url = URL.createObjectURL(new Blob([`(${serve})(self)`], { type: "text/javascript" }));
-  const worker = new Worker(url, { type: "module" });
+  const worker = new Worker(url);
   worker.onmessage = ({ data }: MessageEvent<Answer>) => answer(data);
   worker.onerror = (event) => {
     event.preventDefault();
