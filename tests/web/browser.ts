@@ -53,10 +53,14 @@ export const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshad
 
 /**
  * Builds the page, serves it and starts a browser, by default one with WebGPU. Unless `isolated`, as a host does that sends
- * no headers of its own.
+ * no headers of its own; with a policy as one that is stricter than the page.
  */
 export async function openSite(
-  { webgpu = true, isolated = true }: { readonly webgpu?: boolean; readonly isolated?: boolean } = {},
+  { webgpu = true, isolated = true, policy }: {
+    readonly webgpu?: boolean;
+    readonly isolated?: boolean;
+    readonly policy?: string;
+  } = {},
 ): Promise<Site> {
   const root = new URL("../../", import.meta.url);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -68,6 +72,7 @@ export async function openSite(
   const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, async (request) => {
     const response = await serveFile(request);
     if (!isolated) response.headers.delete("cross-origin-opener-policy");
+    if (policy) response.headers.set("content-security-policy", policy);
     return response;
   });
   const browser: Browser = await puppeteer.launch({
