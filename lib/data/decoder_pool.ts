@@ -134,7 +134,7 @@ export class DecoderPool implements Disposable {
       return await this.#pool.run(task, { cost: BYTES_PER_PIXEL * width * height + 2 * bytes.length, group, signal });
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
-      throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${error.message} to decode`);
+      throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${error.message} to decode`, { cause: error });
     }
   }
 }

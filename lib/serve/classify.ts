@@ -9,6 +9,7 @@ import type { Calibration } from "../calibration/calibration.ts";
 import { calibrationWithin } from "../calibration/calibration_file.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { toTensor } from "../data/preprocess.ts";
+import { DeadlineError } from "../data/worker_pool.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { imageResult, resultsJson } from "../executor/results.ts";
@@ -268,7 +269,10 @@ export class Classifier {
         files.map(({ name, bytes }) => this.#limits.decoders.tensor(bytes, { source: name, input, group, signal })),
       );
     } catch (error) {
-      throw error instanceof RanetError ? new Refusal(422, error.message, { reason: "image" }) : error;
+      if (!(error instanceof RanetError)) throw error;
+      // Where there is much to do, that is not the image's fault.
+      if (error.cause instanceof DeadlineError) throw busy("decode", error.message);
+      throw new Refusal(422, error.message, { reason: "image" });
     }
   }
 

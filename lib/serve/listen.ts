@@ -162,7 +162,10 @@ function watchAccepting(
     looking = true;
     try {
       using _probe = await Deno.connect({ hostname, port });
-      await new Promise((resolve) => setTimeout(resolve, WATCH_TIMEOUT));
+      // Bit by bit: where the process got no turn for a while, timers come before connections.
+      for (let waited = 0; quiet && waited < WATCH_TIMEOUT; waited += CHECK_EVERY) {
+        await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY));
+      }
       if (quiet && server.listening) {
         warn("Connections were no longer accepted: listening anew");
         await new Promise<void>((resolve) => {

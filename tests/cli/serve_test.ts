@@ -123,7 +123,7 @@ Deno.test("more connections than there are descriptors for leave the server as i
   }
   const body = await Deno.readFile(examples[0]);
   const response = await fetch(`${server.url}/classify`, { method: "POST", body });
-  assertEquals((await response.json())[0].label, "cat");
+  assertEquals((await response.json()).images[0].label, "cat");
   for (const connection of idle) connection.close();
   server.process.kill("SIGTERM");
   const [code, notes] = await finish(server);

@@ -559,3 +559,11 @@ Deno.test("pages of an allowed origin may ask, after a preflight", async () => {
   }
   assertEquals((await handler(options("/nowhere"))).status, 404);
 });
+
+Deno.test("an image that takes too long to decode gets 503: it may be for want of time", async () => {
+  using hasty = new DecoderPool({ size: 1, deadline: 0 });
+  const handler = handlerWith({ decoders: hasty });
+  const [status, error] = await refused(post(cat, "image/jpeg", "", handler));
+  assertEquals(status, 503);
+  assertStringIncludes(error, "it took longer than 0 ms to decode");
+});
