@@ -123,13 +123,13 @@ export function reliabilityPlot({ exit, reliability = [], uncalibrated, calibrat
     at: [100 * confidence, 100 * accuracy],
     text: `${samples} images, ${share(confidence)} sure: ${share(accuracy)} right`,
   }));
-  return render(360, 360, {
+  return render(360, 370, {
     title: {
       text: `exit ${exit}: calibration error ${error}${share(calibrationError)}`,
       textStyle: { color: INK, fontSize: 14, fontWeight: "normal" },
     },
-    legend: { ...LEGEND, top: 26, data: series.map(({ name }) => name) },
-    grid: { left: 55, right: 15, top: 55, bottom: 50 },
+    legend: { ...LEGEND, top: 36, data: series.map(({ name }) => name) },
+    grid: { left: 55, right: 15, top: 66, bottom: 50 },
     xAxis: { ...axis, name: "confidence, %", nameGap: 28 },
     yAxis: { ...axis, name: "right, %", nameGap: 36 },
     series: [diagonal, ...series],
