@@ -23,10 +23,13 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Scrolls to an element that is not in view. */
+/** Pixels below an element that are to be seen with it. */
+const ROOM = 160;
+
+/** Scrolls to an element that is not in view, with what follows it. */
 export function bringIntoView(element: HTMLElement): void {
   const { top, bottom } = element.getBoundingClientRect();
-  if (top >= 0 && bottom <= innerHeight) return;
+  if (top >= 0 && bottom + ROOM <= innerHeight) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   element.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
 }
