@@ -140,7 +140,8 @@ function isDeno(): boolean {
 async function denoWorkers(): Promise<(listeners: Listeners) => Line> {
   const { Worker } = await import("node:worker_threads");
   return ({ answer, fail }) => {
-    const worker = new Worker(`(${serve})(require("node:worker_threads").parentPort)`, { eval: true });
+    // Without an environment of its own it would copy ours, which takes permission to read it.
+    const worker = new Worker(`(${serve})(require("node:worker_threads").parentPort)`, { eval: true, env: {} });
     worker.on("message", answer);
     worker.on("error", fail);
     return {
