@@ -69,8 +69,8 @@ function readAhead<Input>(
       throw error;
     }
   };
-  const fill = async (): Promise<void> => {
-    while (!ended && waiting.length < most) {
+  const fill = async (count: number): Promise<void> => {
+    while (!ended && waiting.length < Math.min(most, 4 * count)) {
       const { value, done } = await iterator.next();
       if (done) ended = true;
       else {
@@ -82,9 +82,9 @@ function readAhead<Input>(
   };
   return {
     async take(count) {
-      await fill();
+      await fill(count); // few at first: what is read then is waited for
       const items = await Promise.all(waiting.splice(0, count));
-      await fill();
+      await fill(count);
       return items;
     },
   };
