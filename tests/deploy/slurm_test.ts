@@ -3,7 +3,8 @@ import { withFolder } from "../cli/ranet.ts";
 import { hasSlurm, startSlurm, until } from "./slurm.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const IMAGES = 600;
+/** Enough that a task is still busy when it is killed. */
+const IMAGES = 6000;
 
 const there = hasSlurm();
 if (!there) console.error("Not run, for there is no Slurm on PATH: shards on Slurm");
