@@ -70,3 +70,9 @@ export class UsageError extends Error {
   /** Always `"UsageError"`. */
   override readonly name = "UsageError";
 }
+
+/** The person stopped the command; the message says how to go on. */
+export class InterruptedError extends Error {
+  /** Always `"InterruptedError"`. */
+  override readonly name = "InterruptedError";
+}

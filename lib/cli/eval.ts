@@ -19,7 +19,7 @@ import { large, percent } from "../numbers.ts";
 import { pickMistakes, pickPictures } from "../report/pictures.ts";
 import type { ModelReport } from "../report/model_report.ts";
 import { required } from "./args.ts";
-import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { type Call, type Command, InterruptedError, type Terminal, UsageError } from "./command.ts";
 import type { Progress } from "./progress.ts";
 import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
@@ -194,16 +194,15 @@ async function watched<T>(
   using interrupted = untilSignal();
   let progress: Progress | undefined;
   let before = 0;
-  interrupted.signal.addEventListener("abort", () => {
-    progress?.[Symbol.dispose]();
-    terminal.stderr("Stopped. To go on from here, run the same command again.");
-    Deno.exit(130);
-  });
   try {
     return await run({
       folder: join(options.out!, "cache"),
       onBad: flags.has("skip-bad") ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
       onProgress: (done) => {
+        // Not at once: what computes is to be ended in order.
+        if (interrupted.signal.aborted) {
+          throw new InterruptedError("Stopped. To go on from here, run the same command again.");
+        }
         if (progress === undefined) progress = new Progress(dataset.name, dataset.size, { done });
         else progress.advance(done - before);
         before = done;

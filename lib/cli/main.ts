@@ -12,7 +12,7 @@ import { suggest } from "../suggest.ts";
 import { parseCall, unknownOption } from "./args.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { classifyCommand } from "./classify.ts";
-import { type Command, type Terminal, UsageError } from "./command.ts";
+import { type Command, InterruptedError, type Terminal, UsageError } from "./command.ts";
 import { devicesCommand } from "./devices.ts";
 import { diffCommand } from "./diff.ts";
 import { drawCommand } from "./draw.ts";
@@ -50,6 +50,9 @@ const COMMANDS: readonly Command[] = [
   tuneCommand,
 ];
 
+/** As shells have it: 128, and SIGINT's number. */
+const INTERRUPTED = 130;
+
 /** What the launcher runs besides, in a clone. */
 const TASKS: readonly Task[] = import.meta.url.startsWith("file:")
   ? Object.entries(config.tasks).map(([name, task]) => ({ name, ...task }))
@@ -60,7 +63,8 @@ const TASKS: readonly Task[] = import.meta.url.startsWith("file:")
  *
  * @param args Its words, without the program's name.
  * @param terminal Where it reads and writes.
- * @returns The exit code: 0, 1 if what was given cannot be used, or 2 for wrong usage. Defects of ours are thrown.
+ * @returns The exit code: 0, 1 if what was given cannot be used, 2 for wrong usage, or 130
+ * if it was interrupted. Defects of ours are thrown.
  */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -71,6 +75,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       const command = COMMANDS.find(({ name }) => name === args[0]);
       terminal.stderr(`${printableLines(error.message)}\nSee: ranet${command ? ` ${command.name}` : ""} --help`);
       return 2;
+    }
+    if (error instanceof InterruptedError) {
+      terminal.stderr(error.message);
+      return INTERRUPTED;
     }
     const reason = systemReason(error);
     if (!(error instanceof RanetError) && reason === undefined) throw error;
