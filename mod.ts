@@ -82,6 +82,7 @@ export {
   type ExecutorOptions,
 } from "./lib/executor/executor.ts";
 export {
+  BUNDLED_MODELS,
   BUNDLED_SPECS,
   createModel,
   DEFAULT_MODEL,

@@ -8,7 +8,7 @@ import * as z from "zod";
 import { RanetError } from "../errors.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
-import { DEFAULT_MODEL } from "../model/model.ts";
+import { BUNDLED_MODELS } from "../model/model.ts";
 import { readBundled, readResource } from "../model/resource.ts";
 
 /** Largest file that is read, in bytes. */
@@ -79,8 +79,8 @@ function fileSchema() {
  * ```
  */
 export async function readCalibrations(nameOrPath: string): Promise<Calibration[]> {
-  if (nameOrPath !== DEFAULT_MODEL) return await readCalibrationFile(nameOrPath);
-  return await readBundled(`weights/${DEFAULT_MODEL}.calibration.json`, (bytes) => decode(bytes, nameOrPath));
+  if (!BUNDLED_MODELS.includes(nameOrPath)) return await readCalibrationFile(nameOrPath);
+  return await readBundled(`weights/${nameOrPath}.calibration.json`, (bytes) => decode(bytes, nameOrPath));
 }
 
 /**

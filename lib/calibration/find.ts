@@ -5,7 +5,7 @@
  */
 
 import { exists } from "../exists.ts";
-import { BUNDLED_SPECS, DEFAULT_MODEL, type LoadModelOptions, type Model } from "../model/model.ts";
+import { BUNDLED_MODELS, BUNDLED_SPECS, type LoadModelOptions, type Model } from "../model/model.ts";
 import { isUrl } from "../model/resource.ts";
 import type { Calibration } from "./calibration.ts";
 import { readCalibrations } from "./calibration_file.ts";
@@ -41,8 +41,8 @@ export async function findCalibrations(
 ): Promise<Calibration[] | undefined> {
   const path = await calibrationPath(model, place);
   if (await isThere(path)) return await readCalibrations(path);
-  const bundled = place.name === DEFAULT_MODEL && place.weights === undefined;
-  return bundled ? await readCalibrations(DEFAULT_MODEL) : undefined;
+  const bundled = BUNDLED_MODELS.includes(place.name) && place.weights === undefined;
+  return bundled ? await readCalibrations(place.name) : undefined;
 }
 
 /** What may not be looked at is not there; nor is anything in a browser. */

@@ -5,7 +5,7 @@
  */
 
 import { AdaptiveExecutor } from "../executor/executor.ts";
-import { BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
+import { BUNDLED_MODELS, BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { wrap } from "../spec/yaml_text.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
@@ -18,7 +18,9 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   model: {
     value: "M",
     help: `a bundled model, a directory with spec.yaml and weights.safetensors, or a spec with --weights\n` +
-      `(default ${DEFAULT_MODEL}; specs without weights:\n${wrap(BUNDLED_SPECS.slice(1).join(", "), 80).join("\n")})`,
+      `(bundled: ${BUNDLED_MODELS.join(", ")}; default the first; specs without weights:\n${
+        wrap(BUNDLED_SPECS.filter((name) => !BUNDLED_MODELS.includes(name)).join(", "), 80).join("\n")
+      })`,
   },
   weights: { value: "W", help: "a safetensors file (or URL) to take instead of the model's own" },
   device: {

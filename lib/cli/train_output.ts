@@ -120,9 +120,10 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     const perEpoch = perStep * stepsPerEpoch(session.training.store.usable.length, session.recipe.batch);
     const left = perStep * (session.steps - session.position.step);
     if (this.#json) return this.#line("pace", { secondsPerStep: perStep, secondsPerEpoch: perEpoch, seconds: left });
-    const text = `about ${duration(perEpoch)} an epoch, ${duration(left)} in all, and validation`;
-    if (this.#progress) this.#progress.note(text);
-    else this.#terminal.stdout(text);
+    if (this.#progress) this.#progress.note(`${duration(perEpoch)} an epoch`);
+    else {
+      this.#terminal.stdout(`about ${duration(perEpoch)} an epoch, ${duration(left)} in all, and validation`);
+    }
   }
 
   /** An epoch is done. */

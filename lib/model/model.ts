@@ -35,7 +35,10 @@ export interface Model {
 /** The model used where none is named. */
 export const DEFAULT_MODEL = "ranet-cifar10";
 
-/** Architectures that come with the library; {@linkcode DEFAULT_MODEL} comes with weights too. */
+/** Models that come with the library: architectures with weights and calibrations. */
+export const BUNDLED_MODELS: readonly string[] = [DEFAULT_MODEL, "ranet-cifar10-micro"];
+
+/** Architectures that come with the library; {@linkcode BUNDLED_MODELS} come with weights too. */
 export const BUNDLED_SPECS: readonly string[] = [
   "ranet-cifar10",
   "ranet-cifar10-four-features",
@@ -90,7 +93,7 @@ export interface LoadModelOptions {
  * Loads a model. What comes with the library is fetched once, if the library itself came over the network; what is named
  * by a URL is fetched each time.
  *
- * @param name `"ranet-cifar10"`, which comes with weights; another bundled name, with `weights`; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
+ * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
  * @param options Where the weights are, if not with the model.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
@@ -107,10 +110,10 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
   const directory = await isDirectory(name);
   const spec = await readSpec(directory ? `${name}/spec.yaml` : name);
   const source = options.weights ?? (directory ? `${name}/weights.safetensors` : undefined);
-  if (source === undefined && name !== DEFAULT_MODEL) {
+  if (source === undefined && !BUNDLED_MODELS.includes(name)) {
     throw new RanetError(
       `Cannot load model ${name}: it comes without weights. Give them (--weights FILE.safetensors), name a directory ` +
-        `with spec.yaml and weights.safetensors, or use ${DEFAULT_MODEL}.`,
+        `with spec.yaml and weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
     );
   }
   const read = (bytes: Uint8Array) => readSafetensors(bytes, { source: source ?? name }).tensors;
