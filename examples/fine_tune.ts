@@ -16,7 +16,7 @@ const spec = { ...await readSpec("ranet-cifar10"), name: "my-model", classes };
 const images = await openDataset(photos, { labels: classes, inputSize: spec.input.size, skipBad: true });
 const { training, validation } = await splitDataset(images, { seed: 0 });
 
-const { tensors } = await loadModel("ranet-cifar10");
+const { tensors } = await loadModel("ranet-cifar10", { calibrated: false });
 const recipe = changeRecipe(await readRecipe("fine-tune"), {
   epochs: Number(epochs),
   batch: Math.min(64, training.size),

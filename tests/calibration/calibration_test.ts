@@ -12,7 +12,7 @@ import {
   readCalibrations,
   withCalibration,
 } from "../../lib/calibration/calibration_file.ts";
-import { loadModel, readSpec } from "../../lib/model/model.ts";
+import { BUNDLED_MODELS, loadModel, readSpec } from "../../lib/model/model.ts";
 import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
 import { confidence } from "../../lib/softmax.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
@@ -132,8 +132,12 @@ Deno.test("a calibration is of the weights that it was made with, and of no othe
 });
 
 Deno.test("the bundled calibrations are of the bundled weights", async () => {
-  const model = await loadModel("ranet-cifar10");
-  for (const calibration of await readCalibrations("ranet-cifar10")) await checkCalibration(calibration, model);
+  for (const name of BUNDLED_MODELS) {
+    const model = await loadModel(name);
+    const calibrations = await readCalibrations(name);
+    assert(calibrations.length >= 5, name);
+    for (const calibration of calibrations) await checkCalibration(calibration, model);
+  }
 });
 
 Deno.test("calibrations are the same after a file", async () => {

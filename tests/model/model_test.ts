@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { createModel, loadModel, RanetError, readSpec } from "../../mod.ts";
+import { BUNDLED_MODELS, createModel, loadModel, RanetError, readSpec } from "../../mod.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { randomTensors, TINY_SPEC } from "../fixtures.ts";
@@ -8,6 +8,14 @@ Deno.test("the default model loads with its weights", async () => {
   const model = await loadModel("ranet-cifar10");
   assertEquals(model.network.exits.length, 6);
   assertEquals(model.tensors.has("classifier.5.linear.weight"), true);
+});
+
+Deno.test("every bundled model has weights and a card", async () => {
+  for (const name of BUNDLED_MODELS) {
+    const { tensors, spec } = await loadModel(name);
+    assertEquals([spec.name, tensors.size > 0], [name, true]);
+    assertStringIncludes(await Deno.readTextFile(`weights/${name}.md`), `# ${name}\n`);
+  }
 });
 
 Deno.test("models that are not there", async () => {
