@@ -15,7 +15,7 @@ import { readTensors } from "../model/read_tensors.ts";
 import { isUrl } from "../model/resource.ts";
 import { csv } from "../report/markup.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
-import type { Snapshot } from "../training/loop.ts";
+import { boundAverage, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";
 import { digestOf, type RunSetup } from "../training/run_setup.ts";
@@ -64,8 +64,8 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   if (!isDry && !flags.has("force")) await ModelFolder.refuseUsed(out);
 
   const spec = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
-  const recipe = await readWantedRecipe(options);
-  exitWeights(recipe, buildNetwork(spec).exits.length);
+  const wanted = await readWantedRecipe(options);
+  exitWeights(wanted, buildNetwork(spec).exits.length);
   const setup: Omit<RunSetup, "images"> = {
     data: resolve(data),
     val: options.val === undefined ? "split" : options.val === "none" ? "none" : resolve(options.val),
@@ -78,7 +78,8 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
     throw new UsageError("Cannot use --keep best with --val none: the best are those that validate best");
   }
   // Messages call them as they were called.
-  const sets = await openSets(spec, recipe, { ...setup, data, val: options.val ?? "split" });
+  const sets = await openSets(spec, wanted, { ...setup, data, val: options.val ?? "split" });
+  const recipe = boundAverage(wanted, sets.training.size);
   const init = options.init === undefined
     ? undefined
     : { tensors: await readTensors(options.init), source: options.init };

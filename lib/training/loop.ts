@@ -65,6 +65,18 @@ export function totalSteps({ length, batch }: Recipe, images: number): number {
   return "steps" in length ? length.steps : length.epochs * stepsPerEpoch(images, batch);
 }
 
+/** Share of a run that an average of weights reaches back at most. */
+const AVERAGED_SHARE = 0.1;
+
+/**
+ * A recipe whose average of weights reaches back over a tenth of the run at most: over few images, a decay that was meant for
+ * many would keep weights from when nothing had been learned.
+ */
+export function boundAverage(recipe: Recipe, images: number): Recipe {
+  const most = 1 - 1 / (AVERAGED_SHARE * totalSteps(recipe, images));
+  return { ...recipe, average: Math.max(0, Math.min(recipe.average, most)) };
+}
+
 /**
  * The weights that the model of a moment has: their average, where one is kept. As that began at zero, it is divided by
  * the share that all steps so far have in it, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).

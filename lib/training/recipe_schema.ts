@@ -77,7 +77,8 @@ export const recipeSchema = mapping({
   augment: z.union([z.literal(false), augment], { error: "false, or a mapping with the keys crop, resized_crop, flip" })
     .prefault({}).describe("How images are varied, anew in every epoch. false: not at all."),
   average: real(0, 0.999999).default(0).describe(
-    "Decay of the exponential moving average of weights that is saved in place of the last ones; 0: none. Default: 0.",
+    "Decay of the exponential moving average of weights that is saved in place of the last ones; 0: none. It reaches " +
+      "back over a tenth of the run at most. Default: 0.",
   ),
   gradients: words("plain", "equilibrium").default("plain").describe(
     "equilibrium: each exit's gradient into what several exits share is divided by their number (Li et al., ICCV 2019). " +

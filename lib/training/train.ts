@@ -9,7 +9,7 @@ import type { DeviceChoice } from "../device/fallback.ts";
 import { createModel, type Model } from "../model/model.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { weightsOf } from "./loop.ts";
+import { boundAverage, weightsOf } from "./loop.ts";
 import type { Recipe } from "./recipe.ts";
 import type { EpochRecord, StepRecord } from "./records.ts";
 import { DEFAULT_CACHE, Session } from "./session.ts";
@@ -79,10 +79,11 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<Trained> {
   const { init, device = "auto", cache = DEFAULT_CACHE, signal, onStep, onEpoch, ...rest } = options;
+  const bounded = boundAverage(recipe, dataset.size);
   using session = await Session.open({
     ...rest,
     spec,
-    recipe,
+    recipe: bounded,
     training: dataset,
     init: init && { tensors: init, source: "in init" },
     device,
@@ -91,7 +92,7 @@ export async function train(
   });
   const outcome = await session.run({ saveEvery: Infinity, signal, onStep, onEpoch });
   return {
-    model: createModel(spec, weightsOf(outcome, recipe), { source: "in training" }),
+    model: createModel(spec, weightsOf(outcome, bounded), { source: "in training" }),
     epochs: outcome.position.epochs,
     finished: outcome.finished,
   };

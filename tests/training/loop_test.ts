@@ -8,7 +8,7 @@ import { type EpochRecord, startPosition, type StepRecord } from "../../lib/trai
 import { rateAt } from "../../lib/training/schedule.ts";
 import { Session, type SessionOptions } from "../../lib/training/session.ts";
 import { formatState, parseState } from "../../lib/training/state_file.ts";
-import { weightsOf } from "../../lib/training/loop.ts";
+import { boundAverage, weightsOf } from "../../lib/training/loop.ts";
 import { type Fake, fakeTrainers, plain, tiny } from "./fake.ts";
 
 const recipe = parseRecipe(`
@@ -248,4 +248,12 @@ Deno.test("a class without images is told", async () => {
   });
   assertEquals(session.warnings, ["No images to train on of 1 of 3 classes: red"]);
   assertEquals(session.counts, [0, 4, 1]);
+});
+
+Deno.test("an average reaches back over a tenth of the run at most", () => {
+  const averageOf = (average: number, steps: number) =>
+    boundAverage({ ...recipe, average, length: { steps } }, 18).average;
+  assertEquals([averageOf(0.999, 100_000), averageOf(0.9, 1000)], [0.999, 0.9]);
+  assertAlmostEquals(averageOf(0.999, 1000), 0.99, 1e-12);
+  assertEquals([averageOf(0.999, 10), averageOf(0.999, 3), averageOf(0, 1000)], [0, 0, 0]);
 });
