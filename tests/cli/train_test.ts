@@ -132,19 +132,19 @@ async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ 
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   Deno.test(`a run stopped by ${signal} goes on to the very weights that it would have had`, async () => {
     await withData(async ({ folder, data, out }) => {
-      const args = [micro, "--data", data, "--epochs", "12", ...quick];
+      const args = [micro, "--data", data, "--epochs", "40", ...quick];
       const { code, notes } = await stopped([...args, "--out", out], signal);
       if (signal === "SIGKILL") assertEquals(code, 137);
       else {
         assertEquals(code, 1);
         assertMatch(
           notes,
-          /^Stopped at step \d+ of 60; everything is saved\. Go on with: ranet train --resume \S+out\n$/,
+          /^Stopped at step \d+ of 200; everything is saved\. Go on with: ranet train --resume \S+out\n$/,
         );
       }
       const resumed = await ranet("train", "--resume", out);
       assertEquals([resumed.code, resumed.notes], [0, ""]);
-      assertMatch(resumed.out, /going on after step \d+ of 60/);
+      assertMatch(resumed.out, /going on after step \d+ of 200/);
       const whole = join(folder, "whole");
       assertEquals((await ranet("train", ...args, "--out", whole)).code, 0);
       assertEquals(await digest(out), await digest(whole));
