@@ -155,3 +155,21 @@ async function refuseOccupied(path: string): Promise<void> {
     throw new RanetError(`Cannot write ${JSON.stringify(path)}: something that is not a file is in the way`);
   }
 }
+
+/**
+ * Writes one file that need not fit into memory: it is in its place once all of it is there, and nothing is left of one that
+ * failed. The folder must be there.
+ *
+ * @param write Writes to the open file.
+ */
+export async function writeStaged(path: string, write: (file: Deno.FsFile) => Promise<void>): Promise<void> {
+  const staged = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    using file = await Deno.open(staged, { write: true, createNew: true });
+    await write(file);
+    await Deno.rename(staged, path);
+  } catch (error) {
+    await Deno.remove(staged).catch(() => {});
+    throw error;
+  }
+}

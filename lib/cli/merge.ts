@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { mergeLogits } from "../report/logits_shards.ts";
 import { mergeResults } from "../results/results_file.ts";
+import { writeStaged } from "../write_files.ts";
 import { required } from "./args.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { printable } from "./text.ts";
@@ -44,17 +45,11 @@ function mergeEvaluations(parts: readonly string[], out: string): Promise<string
 /** Written whole or not at all, and never all in memory. */
 async function mergeFiles(parts: readonly string[], out: string): Promise<string> {
   await Deno.mkdir(dirname(out), { recursive: true });
-  const staged = `${out}.${crypto.randomUUID()}.tmp`;
-  try {
-    using file = await Deno.open(staged, { write: true, createNew: true });
+  await writeStaged(out, async (file) => {
     const writer = file.writable.getWriter();
     const encoder = new TextEncoder();
     await mergeResults(parts, (text) => writer.write(encoder.encode(text)));
     await writer.close();
-    await Deno.rename(staged, out);
-  } catch (error) {
-    await Deno.remove(staged).catch(() => {});
-    throw error;
-  }
+  });
   return out;
 }

@@ -8,7 +8,7 @@ import * as z from "zod";
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { checkComplete, type Shard } from "../results/shard.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles, writeStaged } from "../write_files.ts";
 import { readFull, recordBytes, recordIndex, type RecordShape, writeFull } from "./logits_file.ts";
 
 /** What a shard's logits are of; written beside them once they are all there. */
@@ -90,21 +90,17 @@ async function readNote(path: string): Promise<ShardNote> {
 
 /** By sample, since shards take turns and bad samples are left out. */
 async function mergeFiles(paths: readonly string[], out: string, shape: RecordShape): Promise<void> {
-  const staged = `${out}.${crypto.randomUUID()}.tmp`;
   const sources: Source[] = [];
   try {
     for (const path of paths) sources.push(await Source.open(path, recordBytes(shape)));
-    using target = await Deno.open(staged, { write: true, createNew: true });
-    for (;;) {
-      const first = sources.reduce((a, b) => b.index < a.index ? b : a);
-      if (first.index === Infinity) break;
-      await writeFull(target, first.record, out);
-      await first.advance();
-    }
-    await Deno.rename(staged, out);
-  } catch (error) {
-    await Deno.remove(staged).catch(() => {});
-    throw error;
+    await writeStaged(out, async (target) => {
+      for (;;) {
+        const first = sources.reduce((a, b) => b.index < a.index ? b : a);
+        if (first.index === Infinity) break;
+        await writeFull(target, first.record, out);
+        await first.advance();
+      }
+    });
   } finally {
     for (const source of sources) source[Symbol.dispose]();
   }
