@@ -30,15 +30,18 @@ export function sumTaps${Q}(
   relu: bool,
 ): void {
   const behind = moves + 4 * runs;
+  const whole = channels >= 4 * ${Q};
+  const least = f32x4.splat(relu ? 0 : -Infinity);
+// #for q in ${Q}
+  const start${q} = accumulate ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
+// #end
   for (let pixel: u32 = 0; pixel < pixels; pixel += 6) {
 // #for p in 6
     // Behind the last pixel it is computed again.
     const index${p} = 4 * min(pixel + ${p}, pixels - 1);
     let at${p} = input + load<u32>(inPixels + index${p});
 // #for q in ${Q}
-    let sum${p}_${q} = accumulate
-      ? v128.load(output + load<u32>(outPixels + index${p}), 16 * ${q})
-      : v128.load(bias, 16 * ${q});
+    let sum${p}_${q} = start${q};
 // #end
 // #end
     let w = weights;
@@ -82,10 +85,73 @@ export function sumTaps${Q}(
     }
 // #for p in 6
     const out${p} = output + load<u32>(outPixels + index${p});
+// #end
+    if (accumulate) {
+// #for p in 6
 // #for q in ${Q}
-    store(out${p} + 16 * ${q}, relu ? f32x4.max(sum${p}_${q}, f32x4.splat(0)) : sum${p}_${q}, <i32>channels - 4 * ${q});
+      sum${p}_${q} = f32x4.add(sum${p}_${q}, v128.load(out${p}, 16 * ${q}));
 // #end
 // #end
+    }
+    if (whole) {
+// #for p in 6
+// #for q in ${Q}
+      v128.store(out${p}, f32x4.pmax(sum${p}_${q}, least), 16 * ${q});
+// #end
+// #end
+    } else {
+// #for p in 6
+// #for q in ${Q}
+      store(out${p} + 16 * ${q}, f32x4.pmax(sum${p}_${q}, least), <i32> channels - 4 * ${q});
+// #end
+// #end
+    }
+  }
+}
+// #end
+
+// The same for 8 channels of so few inputs that all weights stay in registers, and a pixel is read, made and written at once.
+// #for K in 7
+export function sumFew${K}(
+  input: u32,
+  inPixels: u32,
+  output: u32,
+  outPixels: u32,
+  pixels: u32,
+  channels: u32,
+  weights: u32,
+  bias: u32,
+  accumulate: bool,
+  relu: bool,
+): void {
+  const least = f32x4.splat(relu ? 0 : -Infinity);
+// #for k in ${K}
+// #for q in 2
+  const weight${k}_${q} = v128.load(weights, 16 * (2 * ${k} + ${q}));
+// #end
+// #end
+// #for q in 2
+  const start${q} = accumulate ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
+// #end
+  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4, outPixels += 4) {
+    const at = input + load<u32>(inPixels);
+    const out = output + load<u32>(outPixels);
+// #for q in 2
+    let sum${q} = accumulate ? v128.load(out, 16 * ${q}) : start${q};
+// #end
+// #for k in ${K}
+    const value${k} = v128.load32_splat(at, 4 * ${k});
+// #for q in 2
+    sum${q} = madd(value${k}, weight${k}_${q}, sum${q});
+// #end
+// #end
+    if (channels >= 8) {
+      v128.store(out, f32x4.pmax(sum0, least));
+      v128.store(out, f32x4.pmax(sum1, least), 16);
+    } else {
+      store(out, f32x4.pmax(sum0, least), <i32> channels);
+      store(out + 16, f32x4.pmax(sum1, least), <i32> channels - 4);
+    }
   }
 }
 // #end

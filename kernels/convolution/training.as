@@ -1,7 +1,16 @@
 // A convolution's steps in training, over a range of samples. Weights lie in panels of 8 output channels,
 // [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel of 4.
 
-import { sumTaps1, sumTaps2 } from "./taps";
+import {
+  sumFew1 as sumFewOf0,
+  sumFew2 as sumFewOf1,
+  sumFew3 as sumFewOf2,
+  sumFew4 as sumFewOf3,
+  sumFew5 as sumFewOf4,
+  sumFew6 as sumFewOf5,
+  sumTaps1,
+  sumTaps2,
+} from "./taps";
 import {
   narrowTile1x4 as narrowTileOf0,
   narrowTile2x4 as narrowTileOf1,
@@ -14,6 +23,11 @@ import {
 } from "./weight-tile";
 import { pad } from "./pad";
 import { ConvolutionArgs, JoinArgs, Phase, TransposeArgs, WeightGradientArgs } from "../training/arguments";
+
+// Where a pixel is made of so few inputs, more time goes into moving than into multiplying: pixels are then made in blocks
+// that stay near while one panel after another goes over them.
+const FEW_INPUTS: u32 = 24;
+const BLOCK: u32 = 96;
 
 // Forward pass, or input gradient: for each phase, pixels of the output that are made by the same taps.
 export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: u32): void {
@@ -28,12 +42,25 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
     if (args.accumulate) touch(output, samples * args.outBytes);
     for (let i: u32 = 0; i < args.phases; i++) {
       const phase = changetype<Phase>(args.phase + i * offsetof<Phase>());
-      convolvePhase(args, phase, samples * phase.pixels, input, output);
+      const pixels = samples * phase.pixels;
+      const block = phase.runs * phase.runLength <= FEW_INPUTS ? BLOCK : pixels;
+      for (let pixel: u32 = 0; pixel < pixels; pixel += block) {
+        convolvePixels(args, phase, pixel, min(block, pixels - pixel), input, output);
+      }
     }
   }
 }
 
-function convolvePhase(args: ConvolutionArgs, phase: Phase, pixels: u32, input: u32, output: u32): void {
+function convolvePixels(
+  args: ConvolutionArgs,
+  phase: Phase,
+  first: u32,
+  pixels: u32,
+  input: u32,
+  output: u32,
+): void {
+  const inPixels = phase.inPixels + 4 * first;
+  const outPixels = phase.outPixels + 4 * first;
   const accumulate = args.accumulate != 0;
   const relu = args.relu != 0;
   let weights = phase.weights;
@@ -41,12 +68,15 @@ function convolvePhase(args: ConvolutionArgs, phase: Phase, pixels: u32, input: 
     const channels = args.outChannels - channel;
     const out = output + 4 * channel;
     const bias = args.bias + (args.hasBias ? 4 * channel : 0);
-    if (channels > 4) {
+    if (channels > 4 && phase.runs == 1 && phase.runLength <= 6) {
+      sumFew(args, phase.runLength, inPixels, outPixels, pixels, input, out, channels, weights, bias);
+      weights += 32 * phase.runLength;
+    } else if (channels > 4) {
       sumTaps2(
         input,
-        phase.inPixels,
+        inPixels,
         out,
-        phase.outPixels,
+        outPixels,
         pixels,
         phase.moves,
         phase.runs,
@@ -61,9 +91,9 @@ function convolvePhase(args: ConvolutionArgs, phase: Phase, pixels: u32, input: 
     } else {
       sumTaps1(
         input,
-        phase.inPixels,
+        inPixels,
         out,
-        phase.outPixels,
+        outPixels,
         pixels,
         phase.moves,
         phase.runs,
@@ -75,6 +105,39 @@ function convolvePhase(args: ConvolutionArgs, phase: Phase, pixels: u32, input: 
         relu,
       );
     }
+  }
+}
+
+function sumFew(
+  args: ConvolutionArgs,
+  inputs: u32,
+  inPixels: u32,
+  outPixels: u32,
+  pixels: u32,
+  input: u32,
+  output: u32,
+  channels: u32,
+  weights: u32,
+  bias: u32,
+): void {
+  switch (inputs) {
+// #for i in 6
+    case ${i} + 1:
+      return sumFewOf${i}(
+        input,
+        inPixels,
+        output,
+        outPixels,
+        pixels,
+        channels,
+        weights,
+        bias,
+        args.accumulate != 0,
+        args.relu != 0,
+      );
+// #end
+    default:
+      unreachable();
   }
 }
 

@@ -24,7 +24,7 @@ import { forwardWindows, gradientWindows, type Windows } from "./windows.ts";
 const FULL_TILES = 48;
 
 /** Bytes of inputs that a weight gradient goes over again and again: they stay in a core's cache. */
-const NEAR_BYTES = 2 ** 18;
+const NEAR_BYTES = 2 ** 19;
 
 /** Operations between two barriers. */
 export interface Segment {
