@@ -21,7 +21,7 @@
  * @module
  */
 
-export type { Dataset, DatasetOptions, Sample } from "./lib/data/dataset.ts";
+export type { Dataset, DatasetOptions, Sample, SampleFile } from "./lib/data/dataset.ts";
 export { openDataset } from "./lib/data/open_dataset.ts";
 export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
 export type { LossOptions, OptimizerOptions } from "./lib/device/trainer.ts";

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { fitTemperatures } from "../calibration/temperature.ts";
@@ -185,7 +186,8 @@ async function predict(
   let done = 0;
   const { Progress } = await import("./progress.ts");
   using progress = new Progress("calibrating", dataset.size);
-  for await (const batch of forwardDataset(executor, dataset, { onBad })) {
+  using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
+  for await (const batch of forwardDataset(executor, dataset, { decoders, onBad })) {
     batch.logits.forEach((values, exit) => logits[exit].set(values, done * classes));
     labels.set(batch.labels, done);
     done += batch.labels.length;

@@ -5,6 +5,7 @@
  */
 
 import { classifyStream } from "../classifier/stream.ts";
+import { openDecoders } from "../data/decoder_pool.ts";
 import { DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { imageResult } from "../executor/results.ts";
 import { summarizeExits } from "../executor/summary.ts";
@@ -15,7 +16,7 @@ import { readBudget } from "./budget.ts";
 import { classifyToFile } from "./classify_file.ts";
 import { csvWriter, jsonWriter, tableWriter } from "./classify_output.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
-import { countInputs, expandInputs, firstInputs, nameOf, openDecoders, readInput, STDIN } from "./inputs.ts";
+import { countInputs, expandInputs, firstInputs, nameOf, readInput, STDIN } from "./inputs.ts";
 import type { Progress } from "./progress.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import config from "../../deno.json" with { type: "json" };
 import { classifyStream } from "../classifier/stream.ts";
+import { openDecoders } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
 import { type AdaptiveExecutor, type ClassifyOptions, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { imageResult } from "../executor/results.ts";
@@ -16,7 +17,7 @@ import { digestTensors } from "../weights/digest.ts";
 import { BadInputs } from "./bad_inputs.ts";
 import type { Terminal } from "./command.ts";
 import { type InputList, openList } from "./input_lists.ts";
-import { expandInputs, nameOf, type NoImages, openDecoders, readInput } from "./inputs.ts";
+import { expandInputs, nameOf, type NoImages, readInput } from "./inputs.ts";
 import { printable } from "./text.ts";
 
 /** What goes into a file of results. */

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
@@ -191,12 +192,14 @@ async function watched<T>(
   { terminal, run }: { readonly terminal: Terminal; readonly run: (options: EvaluateOptions) => Promise<T> },
 ): Promise<T> {
   const { Progress } = await import("./progress.ts");
+  using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
   using interrupted = untilSignal();
   let progress: Progress | undefined;
   let before = 0;
   try {
     return await run({
       folder: join(options.out!, "cache"),
+      decoders,
       onBad: flags.has("skip-bad") ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
       onProgress: (done) => {
         // Not at once: what computes is to be ended in order.

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import picomatch from "picomatch";
 import { IMAGE_FILE } from "../data/class_folders.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
-import { DecoderPool } from "../data/decoder_pool.ts";
+import type { DecoderPool } from "../data/decoder_pool.ts";
 import { withFile } from "../data/files.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
@@ -101,23 +101,6 @@ export async function readInput(
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : new RanetError(`Cannot read ${JSON.stringify(input)}: ${reason}`);
-  }
-}
-
-/** Fewer images are decoded before a worker has started. */
-const MANY = 8;
-
-/** Decoders in workers, where they are worth it and may be started. */
-export async function openDecoders(images: number): Promise<DecoderPool | undefined> {
-  if (images < MANY) return undefined;
-  const decoders = new DecoderPool();
-  try {
-    await decoders.start();
-    return decoders;
-  } catch (error) {
-    decoders[Symbol.dispose]();
-    if (error instanceof RanetError) return undefined;
-    throw error;
   }
 }
 

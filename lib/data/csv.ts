@@ -7,7 +7,7 @@
 import { parse } from "csv-parse/sync";
 import { basename, dirname, isAbsolute, normalize } from "node:path";
 import { RanetError } from "../errors.ts";
-import { BadEntries, type Dataset, type DatasetOptions, type Sample } from "./dataset.ts";
+import { BadEntries, type Dataset, type DatasetOptions, type Sample, type SampleFile } from "./dataset.ts";
 import { digestFiles, imageFileDataset, readBoundedFile } from "./files.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 
@@ -77,6 +77,9 @@ export async function openCsv(
       const origins = Array.from({ length: listed.size }, (_, index) => RECORD.exec(listed.origin(index))?.[1]);
       const records = [...new Set(origins.filter((file) => file !== undefined))];
       return records.length === 0 ? await listed.digest() : await digestFiles(records, [await listed.digest()]);
+    },
+    async file(index: number): Promise<SampleFile | undefined> {
+      return RECORD.test(listed.origin(index)) ? undefined : await listed.file!(index);
     },
     async read(index: number): Promise<Sample> {
       const [, file, record] = RECORD.exec(listed.origin(index)) ?? [];

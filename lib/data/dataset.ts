@@ -15,8 +15,16 @@ export interface Sample {
   readonly label: number;
   /** Its pixels. */
   readonly image: RgbImage;
-  /** The image file, where it is one. */
-  readonly bytes?: Uint8Array;
+}
+
+/** One labelled image, as its file has it. */
+export interface SampleFile {
+  /** Index of its class among the model's labels. */
+  readonly label: number;
+  /** The whole file. */
+  readonly bytes: Uint8Array;
+  /** What errors call the file. */
+  readonly source: string;
 }
 
 /** Labelled images, in an order that stays the same as long as the files do. */
@@ -44,6 +52,14 @@ export interface Dataset {
    * @throws {RanetError} If this entry is bad: an unreadable image, or a label that is not among the model's.
    */
   read(index: number): Promise<Sample>;
+  /**
+   * Reads a sample's image file without decoding it, so that others can; `undefined` where it is a record of a file that
+   * holds many. A data set that has none leaves the function out.
+   *
+   * @param index From 0 up to `size`.
+   * @throws {RanetError} If the file cannot be read.
+   */
+  file?(index: number): Promise<SampleFile | undefined>;
   /** SHA-256 of all that `read` reads, in hexadecimal: reads it all. */
   digest(): Promise<string>;
 }

@@ -6,7 +6,7 @@
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import { checkHeader } from "./decode.ts";
-import type { DecodeTask } from "./decoder_worker.ts";
+import type { Decoded, DecodeTask, Wanted } from "./decoder_worker.ts";
 import type { RgbImage } from "./image.ts";
 import { DeadlineError, WorkerPool } from "./worker_pool.ts";
 
@@ -48,6 +48,8 @@ export interface DecodeOptions {
 
 /** Milliseconds after which a file is given up where nothing else is said. */
 export const DECODE_DEADLINE = 5000;
+/** The same for a data set's own files, on a machine that is busy with a network. */
+export const DATASET_DEADLINE = 60_000;
 /** More workers than that are of no use to one device. */
 const MAX_SIZE = 8;
 /** Bytes of memory per pixel: four in the decoder, four copied from it, and six of a progressive JPEG's coefficients. */
@@ -69,7 +71,7 @@ const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggC
  * ```
  */
 export class DecoderPool implements Disposable {
-  readonly #pool: WorkerPool<DecodeTask, unknown>;
+  readonly #pool: WorkerPool<DecodeTask, Decoded>;
 
   /** Makes a pool; workers are started when they are wanted. */
   constructor(options: DecoderPoolOptions = {}) {
@@ -109,7 +111,20 @@ export class DecoderPool implements Disposable {
    * @throws The signal's reason.
    */
   async image(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
-    return await this.#run({ bytes, source: options.source }, options) as RgbImage;
+    return await this.#run(bytes, { kind: "image" }, options) as RgbImage;
+  }
+
+  /**
+   * Decodes an image to what a network sees of it, as `toPixels` makes it.
+   *
+   * @throws {RanetError} As `image` does.
+   * @throws The signal's reason.
+   */
+  async pixels(
+    bytes: Uint8Array,
+    { input, ...options }: DecodeOptions & { readonly input: Pick<InputSpec, "size" | "resize"> },
+  ): Promise<Uint8ClampedArray> {
+    return await this.#run(bytes, { kind: "pixels", input }, options) as Uint8ClampedArray;
   }
 
   /**
@@ -118,8 +133,11 @@ export class DecoderPool implements Disposable {
    * @throws {RanetError} As `image` does.
    * @throws The signal's reason.
    */
-  async tensor(bytes: Uint8Array, options: DecodeOptions & { readonly input: InputSpec }): Promise<Float32Array> {
-    return await this.#run({ bytes, source: options.source, input: options.input }, options) as Float32Array;
+  async tensor(
+    bytes: Uint8Array,
+    { input, ...options }: DecodeOptions & { readonly input: InputSpec },
+  ): Promise<Float32Array> {
+    return await this.#run(bytes, { kind: "tensor", input }, options) as Float32Array;
   }
 
   /** Ends the workers. */
@@ -127,14 +145,35 @@ export class DecoderPool implements Disposable {
     this.#pool[Symbol.dispose]();
   }
 
-  async #run(task: DecodeTask, { group, signal }: DecodeOptions): Promise<unknown> {
-    const { bytes, source } = task;
+  async #run(bytes: Uint8Array, wanted: Wanted, { source, group, signal }: DecodeOptions): Promise<Decoded> {
     const { size: [width, height] } = checkHeader(bytes, source);
+    const cost = BYTES_PER_PIXEL * width * height + 2 * bytes.length;
     try {
-      return await this.#pool.run(task, { cost: BYTES_PER_PIXEL * width * height + 2 * bytes.length, group, signal });
+      return await this.#pool.run({ bytes, source, wanted }, { cost, group, signal });
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${error.message} to decode`, { cause: error });
     }
+  }
+}
+
+/** Fewer images are decoded before a worker has started. */
+const MANY = 8;
+
+/**
+ * Decoders for so many images, where they are worth it and may be started; whoever has none decodes in its own thread.
+ *
+ * @param images How many there are.
+ */
+export async function openDecoders(images: number, options?: DecoderPoolOptions): Promise<DecoderPool | undefined> {
+  if (images < MANY) return undefined;
+  const decoders = new DecoderPool(options);
+  try {
+    await decoders.start();
+    return decoders;
+  } catch (error) {
+    decoders[Symbol.dispose]();
+    if (error instanceof RanetError) return undefined;
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import { decodeImage, keepsState } from "./decode.ts";
 import type { RgbImage } from "./image.ts";
-import { toTensor } from "./preprocess.ts";
+import { toPixels, toTensor } from "./preprocess.ts";
 import type { Reply } from "./worker_pool.ts";
 
 /** An image to decode. */
@@ -16,9 +16,18 @@ export interface DecodeTask {
   readonly bytes: Uint8Array;
   /** What errors call it. */
   readonly source: string;
-  /** If given, the image becomes the tensor that a network takes. */
-  readonly input?: InputSpec;
+  /** What is made of the image. */
+  readonly wanted: Wanted;
 }
+
+/** The image itself, what a network sees of it, or the tensor that it takes. */
+export type Wanted =
+  | { readonly kind: "image" }
+  | { readonly kind: "pixels"; readonly input: Pick<InputSpec, "size" | "resize"> }
+  | { readonly kind: "tensor"; readonly input: InputSpec };
+
+/** What comes of it. */
+export type Decoded = RgbImage | Uint8ClampedArray | Float32Array;
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<DecodeTask>) => void;
@@ -28,14 +37,23 @@ const scope = globalThis as unknown as {
 /** A decoder keeps the memory that it once took: above so many pixels, starting another one costs less. */
 const MAX_KEPT_PIXELS = 4_000_000;
 
-async function answer({ bytes, source, input }: DecodeTask): Promise<Reply<RgbImage | Float32Array>> {
+function make(image: RgbImage, wanted: Wanted): Decoded {
+  switch (wanted.kind) {
+    case "image": {
+      const { width, height, data } = image; // an ImageData would not arrive as one
+      return { width, height, data };
+    }
+    case "pixels":
+      return toPixels(image, wanted.input);
+    case "tensor":
+      return toTensor(image, wanted.input);
+  }
+}
+
+async function answer({ bytes, source, wanted }: DecodeTask): Promise<Reply<Decoded>> {
   try {
     const image = await decodeImage(bytes, { source });
-    const { width, height, data } = image; // an ImageData would not arrive as one
-    return {
-      result: input ? toTensor(image, input) : { width, height, data },
-      spent: width * height > MAX_KEPT_PIXELS,
-    };
+    return { result: make(image, wanted), spent: image.width * image.height > MAX_KEPT_PIXELS };
   } catch (error) {
     if (error instanceof RanetError) return { refused: error.message, spent: keepsState(error) };
     return { failed: String((error as Error).stack), spent: true };
@@ -45,7 +63,7 @@ async function answer({ bytes, source, input }: DecodeTask): Promise<Reply<RgbIm
 scope.onmessage = async ({ data }) => {
   const reply = await answer(data);
   if (!("result" in reply)) return scope.postMessage(reply);
-  const { buffer } = reply.result instanceof Float32Array ? reply.result : reply.result.data;
+  const { buffer } = "data" in reply.result ? reply.result.data : reply.result;
   scope.postMessage(reply, [buffer as ArrayBuffer]);
 };
 scope.postMessage("ready");

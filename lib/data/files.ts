@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
-import type { Dataset, Sample } from "./dataset.ts";
+import type { Dataset, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 
 /**
@@ -80,6 +80,10 @@ export function imageFileDataset(
   const pathOf = (file: string) => isAbsolute(file) ? file : join(root, file);
   const folder = resolve(root);
   const origin = (index: number) => resolve(folder, files[index]!);
+  const file = async (index: number): Promise<SampleFile> => {
+    const source = pathOf(files[index]!);
+    return { label: labels[index]!, bytes: await readBoundedFile(source, MAX_IMAGE_BYTES), source };
+  };
   return {
     name,
     format,
@@ -87,11 +91,10 @@ export function imageFileDataset(
     size: files.length,
     labels: () => Promise.resolve(labels),
     origin,
+    file,
     async read(index: number): Promise<Sample> {
-      const file = files[index]!;
-      const path = pathOf(file);
-      const bytes = await readBoundedFile(path, MAX_IMAGE_BYTES);
-      return { name: file, label: labels[index]!, image: await decodeImage(bytes, { source: path }), bytes };
+      const { label, bytes, source } = await file(index);
+      return { name: files[index]!, label, image: await decodeImage(bytes, { source }) };
     },
     digest: () => digestFiles(files.map(pathOf), files.map((file, i) => [file, labels[i]])),
   };

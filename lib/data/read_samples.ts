@@ -1,15 +1,14 @@
 /**
- * Reads a data set in order, ahead of whoever uses it, in bounded memory.
+ * Reads samples in order, ahead of whoever uses them, in bounded memory.
  *
  * @module
  */
 import { RanetError } from "../errors.ts";
-import type { Dataset, Sample } from "./dataset.ts";
 
 /** Options of `readSamples`. */
 export interface ReadSamplesOptions<T> {
-  /** What to keep of a sample while it waits: its tensor, say, which may be far smaller than a photo's pixels. */
-  readonly keep: (sample: Sample, index: number) => T;
+  /** Reads one: of a photo its tensor, say, which may be far smaller than its pixels and waits in their place. */
+  readonly read: (index: number) => Promise<T>;
   /**
    * Where to begin.
    *
@@ -35,23 +34,24 @@ export interface ReadSamplesOptions<T> {
 /**
  * Reads samples one by one while the consumer is busy with those before: decoding and inference overlap.
  *
- * @returns What `keep` made of each sample, in the data set's order.
+ * @param size How many the data set has.
+ * @returns What `read` made of each sample, in the data set's order.
  * @throws {RanetError} At the first bad entry, without `onBad`.
  */
-export async function* readSamples<T>(dataset: Dataset, options: ReadSamplesOptions<T>): AsyncGenerator<T> {
-  const { keep, start = 0, includes = () => true, ahead = 16, onBad } = options;
-  const read = async (
+export async function* readSamples<T>(size: number, options: ReadSamplesOptions<T>): AsyncGenerator<T> {
+  const { read, start = 0, includes = () => true, ahead = 16, onBad } = options;
+  const attempt = async (
     index: number,
   ): Promise<{ readonly kept: T } | { readonly error: unknown; readonly index: number }> => {
     try {
-      return { kept: keep(await dataset.read(index), index) };
+      return { kept: await read(index) };
     } catch (error) {
       return { error, index };
     }
   };
-  const waiting: ReturnType<typeof read>[] = [];
-  for (let next = start; next < dataset.size || waiting.length > 0;) {
-    for (; next < dataset.size && waiting.length <= ahead; next++) if (includes(next)) waiting.push(read(next));
+  const waiting: ReturnType<typeof attempt>[] = [];
+  for (let next = start; next < size || waiting.length > 0;) {
+    for (; next < size && waiting.length <= ahead; next++) if (includes(next)) waiting.push(attempt(next));
     if (waiting.length === 0) return;
     const result = (await waiting.shift())!;
     if ("kept" in result) yield result.kept;

@@ -28,5 +28,6 @@ export function subset(dataset: Dataset, indexes: ArrayLike<number>): Dataset {
       return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(about))).toHex();
     },
     read: (index) => dataset.read(indexes[index]!),
+    file: async (index) => await dataset.file?.(indexes[index]!),
   };
 }

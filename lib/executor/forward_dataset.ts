@@ -5,6 +5,7 @@
  */
 
 import type { Dataset } from "../data/dataset.ts";
+import type { DecoderPool } from "../data/decoder_pool.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { readSamples } from "../data/read_samples.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "./executor.ts";
@@ -28,8 +29,8 @@ interface Item {
 /**
  * Runs all exits on a data set: while the device computes a batch, the next one is decoded.
  *
- * @param options `start`: the first sample; `includes`: which samples, all by default; `onBad`: told of each bad entry,
- * which is skipped.
+ * @param options `start`: the first sample; `includes`: which samples, all by default; `decoders`: what decodes image
+ * files, by default the calling thread; `onBad`: told of each bad entry, which is skipped.
  * @throws {RanetError} At the first bad entry, without `onBad`.
  */
 export async function* forwardDataset(
@@ -38,6 +39,7 @@ export async function* forwardDataset(
   options: {
     readonly start?: number;
     readonly includes?: (index: number) => boolean;
+    readonly decoders?: DecoderPool;
     readonly onBad?: (message: string) => void;
   },
 ): AsyncGenerator<DatasetBatch> {
@@ -48,9 +50,18 @@ export async function* forwardDataset(
     const logits = await executor.forward(images);
     return { indexes: items.map(({ index }) => index), labels: items.map(({ label }) => label), logits };
   };
-  const samples = readSamples(dataset, {
+  const read = async (index: number): Promise<Item> => {
+    const file = options.decoders && await dataset.file?.(index);
+    if (file) {
+      const { label, bytes, source } = file;
+      return { index, label, tensor: await options.decoders.tensor(bytes, { source, input }) };
+    }
+    const { label, image } = await dataset.read(index);
+    return { index, label, tensor: toTensor(image, input) };
+  };
+  const samples = readSamples(dataset.size, {
     ...options,
-    keep: ({ image, label }, index): Item => ({ index, label, tensor: toTensor(image, input) }),
+    read,
     ahead: DEFAULT_CAPACITY,
   });
   let running: Promise<DatasetBatch> | undefined;

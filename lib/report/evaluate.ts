@@ -9,6 +9,7 @@ import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Validation } from "../calibration/measure.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
@@ -21,6 +22,8 @@ import { shardPath, writeShardNote } from "./logits_shards.ts";
 export interface EvaluateOptions {
   /** Folder for the file of logits; made if missing. */
   readonly folder: string;
+  /** What decodes image files; by default the calling thread. */
+  readonly decoders?: DecoderPool;
   /** Told what is wrong with each bad entry, which is skipped; without it, the first one throws. */
   readonly onBad?: (message: string) => void;
   /** Told how many of the data set's samples are done: those of earlier runs first, then after every batch. */
@@ -94,14 +97,14 @@ async function fill(
   path: string,
   executor: AdaptiveExecutor,
   dataset: Dataset,
-  { folder, onBad, onProgress, includes }: EvaluateOptions & { includes?: (index: number) => boolean },
+  { folder, decoders, onBad, onProgress, includes }: EvaluateOptions & { includes?: (index: number) => boolean },
 ): Promise<LogitsFile> {
   const { spec: { classes }, network: { exits } } = executor.model;
   await Deno.mkdir(folder, { recursive: true });
   const file = await LogitsFile.open(path, { exits: exits.length, classes: classes.length });
   try {
     onProgress?.(file.next);
-    for await (const batch of forwardDataset(executor, dataset, { start: file.next, includes, onBad })) {
+    for await (const batch of forwardDataset(executor, dataset, { start: file.next, includes, decoders, onBad })) {
       await file.append(batch);
       onProgress?.(batch.indexes[batch.indexes.length - 1] + 1);
     }

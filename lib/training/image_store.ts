@@ -6,9 +6,12 @@
  */
 
 import type { Dataset } from "../data/dataset.ts";
+import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
-import type { DecodePool } from "./decode_pool.ts";
-import { inForm, type StoredForm, type StoredImage } from "./stored_image.ts";
+import { readStored, type StoredForm, type StoredImage } from "./stored_image.ts";
+
+/** Images that are read at once, so that no decoder waits. */
+const AHEAD = 64;
 
 /** How a store is filled. */
 export interface FillOptions {
@@ -27,17 +30,19 @@ export class ImageStore {
   /** Each image's class. */
   readonly labels: ArrayLike<number>;
   readonly #dataset: Dataset;
-  readonly #form: StoredForm;
-  readonly #pool: DecodePool;
+  readonly #how: { readonly form: StoredForm; readonly decoders?: DecoderPool };
   readonly #kept: (StoredImage | undefined)[];
   readonly #bad = new Set<number>();
   #bytes = 0;
 
-  private constructor(dataset: Dataset, labels: ArrayLike<number>, form: StoredForm, pool: DecodePool) {
+  private constructor(
+    dataset: Dataset,
+    labels: ArrayLike<number>,
+    how: { readonly form: StoredForm; readonly decoders?: DecoderPool },
+  ) {
     this.#dataset = dataset;
     this.labels = labels;
-    this.#form = form;
-    this.#pool = pool;
+    this.#how = how;
     this.#kept = Array.from({ length: dataset.size });
   }
 
@@ -45,12 +50,14 @@ export class ImageStore {
    * Makes an empty store.
    *
    * @param dataset Where images are.
-   * @param form What is kept of each.
-   * @param pool What decodes image files; records of other data sets need no decoding.
+   * @param how `form`: what is kept of each; `decoders`: what decodes image files, by default the calling thread.
    * @throws {RanetError} If a label is not among the model's.
    */
-  static async create(dataset: Dataset, form: StoredForm, pool: DecodePool): Promise<ImageStore> {
-    return new ImageStore(dataset, await dataset.labels(), form, pool);
+  static async create(
+    dataset: Dataset,
+    how: { readonly form: StoredForm; readonly decoders?: DecoderPool },
+  ): Promise<ImageStore> {
+    return new ImageStore(dataset, await dataset.labels(), how);
   }
 
   /** Bytes that are kept. */
@@ -80,7 +87,7 @@ export class ImageStore {
     let isFull = false;
     const take = async (index: number): Promise<void> => {
       try {
-        const stored = await this.#read(index);
+        const stored = await readStored(this.#dataset, index, this.#how);
         isFull ||= this.#bytes + stored.data.byteLength > room;
         if (isFull) return;
         this.#kept[index] = stored;
@@ -96,7 +103,7 @@ export class ImageStore {
       const taken = take(index);
       taken.catch(() => {}); // it is awaited below, unless an earlier one throws
       waiting.push(taken);
-      if (waiting.length >= this.#pool.depth) await waiting.shift();
+      if (waiting.length >= AHEAD) await waiting.shift();
     }
     await Promise.all(waiting);
   }
@@ -107,13 +114,6 @@ export class ImageStore {
    * @throws {RanetError} If it is bad.
    */
   async image(index: number): Promise<StoredImage> {
-    return this.#kept[index] ?? await this.#read(index);
-  }
-
-  async #read(index: number): Promise<StoredImage> {
-    const origin = this.#dataset.origin(index);
-    const isFile = /\.(jpe?g|png|webp)$/i.test(origin);
-    if (isFile) return await this.#pool.decode({ path: origin, form: this.#form });
-    return inForm((await this.#dataset.read(index)).image, this.#form);
+    return this.#kept[index] ?? await readStored(this.#dataset, index, this.#how);
   }
 }

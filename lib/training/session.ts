@@ -5,6 +5,7 @@
  */
 
 import type { Dataset } from "../data/dataset.ts";
+import { DATASET_DEADLINE, type DecoderPool, openDecoders } from "../data/decoder_pool.ts";
 import { normaliser } from "../data/preprocess.ts";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { openTrainer } from "../device/open_trainer.ts";
@@ -16,7 +17,6 @@ import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { BatchSource } from "./batches.ts";
 import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
-import { DecodePool } from "./decode_pool.ts";
 import { ImageStore } from "./image_store.ts";
 import { initialWeights, startFrom } from "./initial_weights.ts";
 import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from "./loop.ts";
@@ -75,17 +75,17 @@ export class Session implements Disposable {
   /** Images to validate on. */
   readonly validation?: BatchSource;
   readonly #snapshot?: Snapshot;
-  readonly #pool: DecodePool;
+  readonly #decoders?: DecoderPool;
 
   private constructor(
     parts:
       & Pick<Session, "network" | "recipe" | "counts" | "warnings" | "trainer" | "training" | "validation">
-      & { readonly snapshot?: Snapshot; readonly pool: DecodePool },
+      & { readonly snapshot?: Snapshot; readonly decoders?: DecoderPool },
   ) {
     ({ network: this.network, recipe: this.recipe, counts: this.counts, warnings: this.warnings } = parts);
     ({ trainer: this.trainer, training: this.training, validation: this.validation } = parts);
     this.#snapshot = parts.snapshot;
-    this.#pool = parts.pool;
+    this.#decoders = parts.decoders;
   }
 
   /**
@@ -98,16 +98,18 @@ export class Session implements Disposable {
     const network = buildNetwork(spec);
     exitWeights(recipe, network.exits.length);
     if (validation) checkOverlap(training, validation);
-    const pool = new DecodePool();
+    // One core is left to the network.
+    const size = Math.max(1, navigator.hardwareConcurrency - 1);
+    const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE });
     try {
-      const images = await readImages(options, pool);
+      const images = await readImages(options, decoders);
       const { trainer, warnings } = await startTrainer(network, options);
       return new Session({
-        ...{ network, recipe, trainer, snapshot, pool, ...images },
+        ...{ network, recipe, trainer, snapshot, decoders, ...images },
         warnings: [...images.warnings, ...warnings],
       });
     } catch (error) {
-      pool[Symbol.dispose]();
+      decoders?.[Symbol.dispose]();
       throw error;
     }
   }
@@ -137,7 +139,7 @@ export class Session implements Disposable {
   /** Ends threads, and gives the device's memory back. */
   [Symbol.dispose](): void {
     this.trainer[Symbol.dispose]();
-    this.#pool[Symbol.dispose]();
+    this.#decoders?.[Symbol.dispose]();
   }
 }
 
@@ -151,12 +153,12 @@ function zeros(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
 /** Opens both data sets' images, and reads them while there is room. */
 async function readImages(
   options: SessionOptions,
-  pool: DecodePool,
+  decoders: DecoderPool | undefined,
 ): Promise<Pick<Session, "training" | "validation" | "counts" | "warnings">> {
   const { spec, recipe, cache, onBad, onRead: onProgress, signal } = options;
   const { input: { size, resize }, classes } = spec;
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
-    const store = await ImageStore.create(dataset, form, pool);
+    const store = await ImageStore.create(dataset, { form, decoders });
     await store.fill({ room, onBad, onProgress, signal });
     return { store, size, normalise: normaliser(spec.input), onBad };
   };

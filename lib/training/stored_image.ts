@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Dataset } from "../data/dataset.ts";
+import type { DecoderPool } from "../data/decoder_pool.ts";
 import type { RgbImage } from "../data/image.ts";
 import { toPixels } from "../data/preprocess.ts";
 import type { InputSpec } from "../network/common.ts";
@@ -14,20 +16,18 @@ export type StoredImage = RgbImage | { readonly data: Uint8ClampedArray };
 /** In which form images are stored: as they are, or resized and cropped to what the network takes. */
 export type StoredForm = "original" | Pick<InputSpec, "size" | "resize">;
 
-/** Asks a worker for an image. */
-export interface DecodeRequest {
-  /** The file. */
-  readonly path: string;
-  /** What it is wanted as. */
-  readonly form: StoredForm;
-}
-
-/** A worker's answer: the image, what is wrong with the file, or a mistake of ours. */
-export type DecodeAnswer = { readonly stored: StoredImage } | { readonly bad: string } | { readonly defect: string };
-
-/** Brings an image into the form that it is stored in. */
-export function inForm(image: RgbImage, form: StoredForm): StoredImage {
-  // Plain, to go from one thread to another: a decoder's image may be of a class of its own.
-  if (form === "original") return { width: image.width, height: image.height, data: image.data };
-  return { data: toPixels(image, form) };
+/** Reads an image of a data set in the form that it is stored in; `decoders`, if any, decode image files. */
+export async function readStored(
+  dataset: Dataset,
+  index: number,
+  { form, decoders }: { readonly form: StoredForm; readonly decoders?: DecoderPool },
+): Promise<StoredImage> {
+  const file = decoders && await dataset.file?.(index);
+  if (file) {
+    const { bytes, source } = file;
+    if (form === "original") return await decoders.image(bytes, { source });
+    return { data: await decoders.pixels(bytes, { source, input: form }) };
+  }
+  const { image } = await dataset.read(index);
+  return form === "original" ? image : { data: toPixels(image, form) };
 }

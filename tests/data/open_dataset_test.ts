@@ -55,9 +55,9 @@ Deno.test("class folders are matched to labels by name, and sorted as ImageFolde
         "ship/deeper/0.png",
         0,
       ]]);
-      const { image, bytes } = await dataset.read(0);
+      const { image } = await dataset.read(0);
       assertEquals([image.width, image.height], [32, 32]);
-      assertEquals(bytes, cat);
+      assertEquals(await dataset.file?.(0), { label: 1, bytes: cat, source: `${folder}/cat/1.jpg` });
     },
   );
 });
@@ -343,6 +343,8 @@ Deno.test("labels and origins are those of the samples, without reading an image
     assertEquals(list.origin(1), `${folder}/photos/cat/1.jpg`);
     const { name, label, image } = await list.read(0);
     assertEquals([name, label, image.data[0]], ["a.bin#2", 7, 7]);
+    assertEquals(await list.file?.(0), undefined);
+    assertEquals((await list.file?.(1))?.source, `${folder}/photos/cat/1.jpg`);
     assertEquals((await list.read(1)).name, "photos/cat/1.jpg");
     const error = await assertRejects(() => list.read(3), RanetError);
     assertStringIncludes(error.message, "the file has 3 records, counted from 0");

@@ -24,13 +24,13 @@ function fake(bad: readonly number[] = []): Dataset & { reading: number; most: n
     },
   };
 }
-const keep = ({ label }: { readonly label: number }): number => label;
+const labelsOf = (dataset: Dataset) => async (index: number): Promise<number> => (await dataset.read(index)).label;
 
 Deno.test("readSamples() keeps the order, from any start, with a bounded number under way", async () => {
   for (const ahead of [0, 3, 99]) {
     for (const start of [0, 7, 10]) {
       const dataset = fake();
-      const labels = await Array.fromAsync(readSamples(dataset, { keep, start, ahead }));
+      const labels = await Array.fromAsync(readSamples(dataset.size, { read: labelsOf(dataset), start, ahead }));
       assertEquals(labels, Array.from({ length: 10 - start }, (_, i) => start + i));
       assertEquals(dataset.most, Math.min(ahead + 1, 10 - start));
     }
@@ -40,23 +40,27 @@ Deno.test("readSamples() keeps the order, from any start, with a bounded number 
 Deno.test("readSamples() skips bad samples with onBad, and throws without", async () => {
   const bad: [string, number][] = [];
   const labels = await Array.fromAsync(
-    readSamples(fake([0, 5, 9]), { keep, onBad: (message, index) => bad.push([message, index]) }),
+    readSamples(10, { read: labelsOf(fake([0, 5, 9])), onBad: (message, index) => bad.push([message, index]) }),
   );
   assertEquals(labels, [1, 2, 3, 4, 6, 7, 8]);
   assertEquals(bad, [0, 5, 9].map((index) => [`sample ${index} is bad`, index]));
-  await assertRejects(() => Array.fromAsync(readSamples(fake([2, 3]), { keep })), RanetError, "sample 2 is bad");
+  await assertRejects(
+    () => Array.fromAsync(readSamples(10, { read: labelsOf(fake([2, 3])) })),
+    RanetError,
+    "sample 2 is bad",
+  );
 });
 
 Deno.test("readSamples() never takes a defect for a bad sample, and may be left early", async () => {
-  const fails = (): never => {
-    throw new TypeError("a defect");
+  const fails = (): Promise<never> => {
+    return Promise.reject(new TypeError("a defect"));
   };
   await assertRejects(
-    () => Array.fromAsync(readSamples(fake(), { keep: fails, onBad: () => {} })),
+    () => Array.fromAsync(readSamples(10, { read: fails, onBad: () => {} })),
     TypeError,
     "a defect",
   );
-  for await (const label of readSamples(fake([3]), { keep, ahead: 5 })) {
+  for await (const label of readSamples(10, { read: labelsOf(fake([3])), ahead: 5 })) {
     assertEquals(label, 0);
     break;
   }

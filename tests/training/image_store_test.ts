@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { subset } from "../../lib/data/subset.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { toPixels } from "../../lib/data/preprocess.ts";
 import { RanetError } from "../../lib/errors.ts";
-import { DecodePool } from "../../lib/training/decode_pool.ts";
 import { ImageStore } from "../../lib/training/image_store.ts";
 import { withFolder } from "../cli/ranet.ts";
 import { image, IMAGES } from "../data/fixtures.ts";
@@ -12,29 +13,53 @@ import { plain } from "./fake.ts";
 
 const photo = fileURLToPath(new URL("photo.png", IMAGES));
 
-Deno.test("workers decode the very pixels, whole or as the network sees them; what is wrong comes back", async () => {
-  using pool = new DecodePool(2);
-  const original = await image("photo.png");
-  const { width, height, data } = original;
-  const form = { size: 5, resize: 7 };
-  const found = await Promise.all(
-    Array.from({ length: 12 }, (_, i) => pool.decode({ path: photo, form: i % 2 ? "original" : form })),
-  );
-  found.forEach((stored, i) => {
-    const { data: bytes, ...sides } = stored;
-    assertEquals(sides, i % 2 ? { width, height } : {});
-    assertEquals(Array.from(bytes), Array.from(i % 2 ? data : toPixels(original, form)));
+/** A data set of so many copies of a photo. */
+async function withPhotos(names: readonly string[], use: (dataset: Dataset) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/cat`);
+    for (const name of names) await Deno.copyFile(photo, `${folder}/cat/${name}`);
+    await use(await openDataset(folder, { labels: ["cat"], inputSize: 4 }));
   });
-  await assertRejects(() => pool.decode({ path: "no/such.png", form }), RanetError, "there is no such file");
-  const text = fileURLToPath(new URL("../../deno.json", import.meta.url));
-  await assertRejects(() => pool.decode({ path: text, form }), RanetError, "it is not an image");
+}
+
+Deno.test("images are stored whole, or as the network sees them, whoever decodes them", async () => {
+  using decoders = new DecoderPool({ size: 2, deadline: 600_000 });
+  const { width, height, data } = await image("photo.png");
+  const form = { size: 5, resize: 7 };
+  await withPhotos(["a.png", "b.png", "c.png"], async (dataset) => {
+    for (const how of [{}, { decoders }]) {
+      const whole = await ImageStore.create(dataset, { form: "original", ...how });
+      const seen = await ImageStore.create(dataset, { form, ...how });
+      for (let index = 0; index < 3; index++) {
+        const found = await whole.image(index);
+        assert("width" in found);
+        assertEquals([found.width, found.height, Array.from(found.data)], [width, height, Array.from(data)]);
+        assertEquals(await seen.image(index), { data: toPixels(await image("photo.png"), form) });
+      }
+    }
+  });
+});
+
+Deno.test("what is wrong with a file is said, whoever decodes it", async () => {
+  using decoders = new DecoderPool({ size: 1, deadline: 600_000 });
+  await withPhotos(["a.png", "b.png"], async (dataset) => {
+    await Deno.writeTextFile(dataset.origin(0), "no image");
+    await Deno.remove(dataset.origin(1));
+    for (const how of [{}, { decoders }]) {
+      const store = await ImageStore.create(dataset, { form: { size: 5, resize: 7 }, ...how });
+      await assertRejects(() => store.image(0), RanetError, "it is not an image");
+      await assertRejects(() => store.image(1), RanetError, "there is no such file");
+      const bad: string[] = [];
+      await store.fill({ room: 1e6, onBad: (message) => bad.push(message) });
+      assertEquals([store.usable.length, bad.length], [0, 2]);
+    }
+  });
 });
 
 Deno.test("images are kept in order while there is room, and are the same either way", async () => {
-  using pool = new DecodePool(1);
   const form = { size: 4, resize: 5 };
   const stores = await Promise.all([0, 100, 150, 1e6].map(async (room) => {
-    const store = await ImageStore.create(plain(9), form, pool);
+    const store = await ImageStore.create(plain(9), { form });
     await store.fill({ room });
     assert(store.bytes <= room);
     return store;
@@ -49,13 +74,12 @@ Deno.test("images are kept in order while there is room, and are the same either
   }
 });
 
-Deno.test("image files are decoded by the pool, for a part of a data set too", async () => {
-  await withFolder(async (folder) => {
-    await Deno.mkdir(`${folder}/cat`);
-    for (const name of ["a.png", "b.png"]) await Deno.copyFile(photo, `${folder}/cat/${name}`);
-    const dataset = await openDataset(folder, { labels: ["cat"], inputSize: 4 });
-    using pool = new DecodePool(1);
-    const store = await ImageStore.create(subset(dataset, [1]), { size: 4, resize: 4 }, pool);
+Deno.test("image files are decoded by workers, for a part of a data set too", async () => {
+  await withPhotos(["a.png", "b.png"], async (dataset) => {
+    using decoders = new DecoderPool({ size: 1, deadline: 600_000 });
+    // Not by the data set itself.
+    const part = { ...subset(dataset, [1]), read: () => Promise.reject(new Error("decoded here")) };
+    const store = await ImageStore.create(part, { form: { size: 4, resize: 4 }, decoders });
     await store.fill({ room: 1000 });
     assertEquals([store.usable.length, store.bytes, [...Array.from(store.labels)]], [1, 48, [0]]);
   });
