@@ -8,6 +8,7 @@
 import { classify, linearGradient, loss, pooledGradient } from "./classifier/training";
 import { convolve, join, transpose, weightGradient } from "./convolution/training";
 import { maxPool, maxPoolGradient } from "./max-pool/training";
+import { makeFilter, winograd } from "./convolution/winograd-training";
 import { coefficients, gradient, gradientCoefficients, gradientSums, normalize, statistics } from "./norm/training";
 import { resize, resizeGradient } from "./resize/training";
 import { reluGradient } from "./training/relu";
@@ -23,6 +24,7 @@ import {
   OP_COEFFICIENTS,
   OP_CONVOLVE,
   OP_DESCEND,
+  OP_FILTER,
   OP_FINITE,
   OP_GRADIENT_COEFFICIENTS,
   OP_GRADIENT_SUMS,
@@ -42,13 +44,16 @@ import {
   OP_STATISTICS,
   OP_TRANSPOSE,
   OP_WEIGHT_GRADIENT,
+  OP_WINOGRAD,
   OP_ZERO,
+  FilterArgs,
   FiniteArgs,
   RunningArgs,
   SamplesArgs,
   SgdArgs,
   TransposeArgs,
   WeightGradientArgs,
+  WinogradArgs,
   WindowArgs,
   ZeroArgs,
 } from "./training/arguments";
@@ -110,6 +115,9 @@ export function train(
       case OP_TRANSPOSE:
         transpose(changetype<TransposeArgs>(args), thread, threads);
         break;
+      case OP_FILTER:
+        makeFilter(changetype<FilterArgs>(args), thread, threads);
+        break;
       case OP_WEIGHT_GRADIENT:
         weightGradient(changetype<WeightGradientArgs>(args), own, thread, threads, count);
         break;
@@ -140,6 +148,8 @@ function runSamples(at: u32, thread: u32, scratch: u32, first: u32, last: u32, c
   switch (load<u32>(at)) {
     case OP_CONVOLVE:
       return convolve(changetype<ConvolutionArgs>(args), scratch, first, last);
+    case OP_WINOGRAD:
+      return winograd(changetype<WinogradArgs>(args), scratch, first, last);
     case OP_STATISTICS:
       return statistics(changetype<NormArgs>(args), first, last);
     case OP_NORMALIZE:

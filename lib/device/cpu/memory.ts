@@ -8,9 +8,10 @@ import { RanetError } from "../../errors.ts";
 import { type Plan, QUAD_BYTES, quadsOf } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { NO_EXIT, type StageRange } from "../runner.ts";
-import { type Fields, PATCHES, PROGRESS_BYTES, recordBytes, recordWords } from "./records.ts";
+import { type Fields, PROGRESS_BYTES, recordBytes, recordWords } from "./records.ts";
 import { recordCount, recordSteps } from "./steps.ts";
 import { usesWinograd, weightLength, type WeightStep, writeWeights } from "./weights.ts";
+import { PATCHES } from "./winograd.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE_BYTES = 2 ** 16;

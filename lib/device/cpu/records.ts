@@ -7,6 +7,7 @@
  */
 
 import { NO_EXIT } from "../runner.ts";
+import { PATCHES } from "./winograd.ts";
 
 /** Of each record the fields, and what they mean. */
 const RECORDS = {
@@ -59,9 +60,6 @@ export type Fields<Name extends keyof Records> = Record<keyof Records[Name], num
 
 /** What a step may be. */
 export const KINDS = ["image", "convolution", "winograd", "max-pool", "resize", "classifier"] as const;
-
-/** Patches that kernels/convolution/winograd.as takes at a time: whole register tiles. */
-export const PATCHES = 24;
 
 /** Bytes from one shared sample's progress to the next: no two in one line of cache, or in two that are fetched together. */
 export const PROGRESS_BYTES = 128;

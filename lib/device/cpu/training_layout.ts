@@ -10,10 +10,11 @@ import { quadsOf } from "../../planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
 import { packedLength, panelWidth } from "./packed_parameters.ts";
+import { isWorthWinograd, PLACES } from "./winograd.ts";
 import { Allocator, ParameterMemory, type Temporary, TensorMemory } from "./training_memory.ts";
 
 /** What a layer leaves for the next segment. */
-export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "parts";
+export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "filter" | "gradient filter" | "parts";
 
 /** Of a batch norm: where its coefficients are, of all threads, and the batch's mean and variance. */
 export interface NormPlaces {
@@ -49,6 +50,32 @@ export function partsOf(layer: Convolution): number {
 /** Numbers that a layer's weights take. */
 export function weightLength({ input, output, kernel }: Convolution): number {
   return packedLength([output.channels, input.channels, kernel, kernel]);
+}
+
+/** What a step reads and writes at a place of a patch, where kernels/convolution/winograd-training.as computes it. */
+export interface WinogradShape {
+  /** Channels read. */
+  readonly inputs: number;
+  /** Channels written. */
+  readonly outputs: number;
+  /** Where its weights are, transformed. */
+  readonly filter: TemporaryKind;
+}
+
+/** Whether Winograd's filtering computes a step, and how. */
+export function winogradShape(step: TrainingStep): WinogradShape | undefined {
+  switch (step.kind) {
+    case "convolution": {
+      const { layer, input: { channels: inputs }, output: { channels: outputs }, relu } = step;
+      const isBare = !layer.bias && !relu;
+      return isBare && isWorthWinograd(layer, { inputs, outputs }) ? { inputs, outputs, filter: "filter" } : undefined;
+    }
+    case "input-gradient": {
+      const { layer, gradient: { channels: inputs }, result: { channels: outputs, accumulate } } = step;
+      const isWorth = !accumulate && isWorthWinograd(layer, { inputs, outputs });
+      return isWorth ? { inputs, outputs, filter: "gradient filter" } : undefined;
+    }
+  }
 }
 
 /** Addresses, in bytes. */
@@ -167,6 +194,12 @@ export class TrainingLayout {
     };
     segments.forEach((steps, time) => {
       for (const step of steps) {
+        const winograd = winogradShape(step);
+        if (winograd && "layer" in step) {
+          const { inputs, outputs, filter } = winograd;
+          const length = PLACES * inputs * panelWidth(outputs);
+          add(filter, step.layer as Convolution, { first: time - 1, last: time, length });
+        }
         if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
           const length = batch * 4 * 4 * quadsOf(step.input.channels);
           add(step.kind === "norm-sums" ? "gradient sums" : "sums", step.layer, {

@@ -6,6 +6,7 @@
  */
 
 import { EPSILON } from "../../weights/fold.ts";
+import { PATCHES } from "./winograd.ts";
 
 /** A field of a struct; all take 4 bytes. */
 interface Field {
@@ -73,6 +74,30 @@ const STRUCTS = {
     taps: u32("of its kernel"),
     phases: u32("their number"),
     phase: u32("address of the first; their weights are written"),
+  },
+  FilterArgs: {
+    weights: u32("address"),
+    inChannels: u32("channels read"),
+    outChannels: u32("channels written"),
+    filter: u32("address of what is made of them"),
+    placeBytes: u32("bytes from one place of a patch to the next"),
+  },
+  WinogradArgs: {
+    ...INPUT,
+    inChannels: u32("channels read"),
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
+    outChannels: u32("channels written"),
+    group: u32("samples whose patches are computed together"),
+    filter: u32("address of the transformed weights"),
+    placeBytes: u32("bytes from one place of a patch to the next there"),
+    copyBytes: u32("bytes of scratch memory for a copy of the group's input"),
+    inPatch: u32("bytes from patch to patch of what is read at a place"),
+    outPatch: u32("bytes from patch to patch of what is made at a place"),
+    inPatches: u32("address of bytes from the first patch to each"),
+    outPatches: u32("the same where they are made"),
+    zeros: u32("address of a line of zeros"),
   },
   WeightGradientArgs: {
     ...INPUT,
@@ -189,6 +214,8 @@ const OPERATIONS = {
   samples: "SamplesArgs",
   convolve: "ConvolutionArgs",
   transpose: "TransposeArgs",
+  filter: "FilterArgs",
+  winograd: "WinogradArgs",
   "weight-gradient": "WeightGradientArgs",
   join: "JoinArgs",
   statistics: "NormArgs",
@@ -253,6 +280,7 @@ export function argumentsSource(): string {
   const names = Object.keys(STRUCTS) as (keyof Structs)[];
   return [
     `export const EPSILON: f64 = ${EPSILON};`,
+    `export const PATCHES: u32 = ${PATCHES};`,
     ...Object.keys(OPERATIONS).map((name, i) =>
       `export const OP_${name.replaceAll("-", "_").toUpperCase()}: u32 = ${i};`
     ),

@@ -37,7 +37,8 @@ export function buildTrainingProgram(
   options: TrainerOptions & { readonly threads: number },
 ): TrainingProgram {
   const { threads } = options;
-  const steps = splitAtBarriers([...plan.forward, ...plan.backward]);
+  // What the first steps need made of weights is made before them.
+  const steps = [[], ...splitAtBarriers([...plan.forward, ...plan.backward])];
   const layout = new TrainingLayout(plan, steps, options);
   const segments = writeSegments(steps, new StepWriter(plan, layout, options));
   segments.push({ whole: descent(plan, layout, options), samples: [], group: 1 });
@@ -99,7 +100,7 @@ function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: Step
     const segment: Segment = { whole: [], samples: [], group: 1 };
     for (const step of steps[time - 1] ?? []) if (step.kind === "weight-gradient") writer.appendJoin(step, segment);
     for (const step of own) writer.append(step, segment);
-    for (const step of steps[time + 1] ?? []) if (step.kind === "input-gradient") writer.appendTranspose(step, segment);
+    for (const step of steps[time + 1] ?? []) writer.appendWeights(step, segment);
     return segment;
   });
 }

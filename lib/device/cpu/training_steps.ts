@@ -16,9 +16,10 @@ import type {
 import type { TrainerOptions } from "../trainer.ts";
 import { concat } from "./bytes.ts";
 import { panelWidth } from "./packed_parameters.ts";
-import { partsOf, type TrainingLayout, weightLength } from "./training_layout.ts";
+import { partsOf, type TrainingLayout, weightLength, type WinogradShape, winogradShape } from "./training_layout.ts";
 import { writeOperation, writeStruct } from "./training_operations.ts";
 import { forwardWindows, gradientWindows, type Windows } from "./windows.ts";
+import { PATCHES, PLACES } from "./winograd.ts";
 
 /** Pixels that a convolution works on at a time where a sample has fewer: enough to fill its tiles. */
 const FULL_TILES = 48;
@@ -108,42 +109,100 @@ export class StepWriter {
     }
   }
 
-  #convolution({ layer, input, output, relu }: Extract<TrainingStep, { kind: "convolution" }>, segment: Segment): void {
+  #convolution(step: Extract<TrainingStep, { kind: "convolution" }>, segment: Segment): void {
+    const { layer, input, output, relu } = step;
+    const winograd = winogradShape(step);
+    if (winograd) return this.#winograd(winograd, segment, step);
     const windows = this.#forwardWindows(layer, input);
-    // Padding of a tensor of its own is written too: zeros, like that of the weights.
-    const isWhole = output.channel === 0 && output.channels === this.#plan.tensors[output.tensor].channels;
     this.#convolve(segment, {
       windows,
       input,
-      output: { ...output, channels: isWhole ? 4 * quadsOf(output.channels) : output.channels, accumulate: false },
+      output: { ...output, channels: this.#written(output), accumulate: false },
       weights: this.#layout.parameters.at(`${layer.name}.weight`),
       bias: layer.bias ? this.#layout.parameters.at(`${layer.name}.bias`) : undefined,
       relu,
     });
   }
 
-  #inputGradient(
-    { layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>,
-    segment: Segment,
-  ): void {
+  #inputGradient(step: Extract<TrainingStep, { kind: "input-gradient" }>, segment: Segment): void {
+    const { layer, gradient, result } = step;
+    const winograd = winogradShape(step);
+    if (winograd) return this.#winograd(winograd, segment, { layer, input: gradient, output: result });
     const windows = this.#gradientWindows(layer, gradient, result);
     const weights = this.#layout.temporary("transposed", layer);
     this.#convolve(segment, { windows, input: gradient, output: result, weights, relu: false });
   }
 
-  /** Appends what makes the weights of a layer's input gradient ready, to a segment before it. */
-  appendTranspose(
-    { layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>,
+  #winograd(
+    { inputs, outputs, filter }: WinogradShape,
     segment: Segment,
+    { layer, input, output }: { layer: Convolution; input: ChannelRange; output: ChannelRange },
   ): void {
+    const { tensors } = this.#layout;
+    const size = tensors.size(input);
+    const group = Math.ceil(PATCHES / Math.ceil(size / 2) ** 2);
+    segment.group = Math.max(segment.group, group);
+    const [inPatch, outPatch] = [16 * quadsOf(inputs), 4 * panelWidth(outputs)];
+    // A patch may reach over the last row, and its last quad over that.
+    const copyBytes = 4 * inputs * (size + 2) * ((size + 2) * group + 1) + 64 & ~15;
+    this.#layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
+    const patches = (bytes: number) => this.#layout.table(Array.from({ length: PATCHES }, (_, patch) => patch * bytes));
+    segment.samples.push(writeOperation("winograd", {
+      input: tensors.at(input),
+      inBytes: tensors.bytes(input),
+      inPitch: tensors.pitch(input),
+      inSize: size,
+      inChannels: inputs,
+      output: tensors.at(output),
+      outBytes: tensors.bytes(output),
+      outPitch: tensors.pitch(output),
+      outChannels: this.#written(output),
+      group,
+      filter: this.#layout.temporary(filter, layer),
+      placeBytes: inputs * outPatch,
+      copyBytes,
+      inPatch,
+      outPatch,
+      inPatches: patches(inPatch),
+      outPatches: patches(outPatch),
+      zeros: this.#layout.zeros,
+    }));
+  }
+
+  /** Channels of a range that are written: padding of a tensor of its own too, with zeros, like that of the weights. */
+  #written({ tensor, channel, channels }: ChannelRange): number {
+    const isWhole = channel === 0 && channels === this.#plan.tensors[tensor].channels;
+    return isWhole ? 4 * quadsOf(channels) : channels;
+  }
+
+  /** Appends what makes weights ready for a step that does not read them as they are, to the segment before it. */
+  appendWeights(step: TrainingStep, { whole }: Segment): void {
+    if (step.kind === "input-gradient") whole.push(this.#transpose(step));
+    if (step.kind !== "convolution" && step.kind !== "input-gradient") return;
+    const winograd = winogradShape(step);
+    if (!winograd) return;
+    const { layer } = step;
+    const { inputs, outputs, filter } = winograd;
+    whole.push(writeOperation("filter", {
+      weights: step.kind === "convolution"
+        ? this.#layout.parameters.at(`${layer.name}.weight`)
+        : this.#layout.temporary("transposed", layer),
+      inChannels: inputs,
+      outChannels: outputs,
+      filter: this.#layout.temporary(filter, layer),
+      placeBytes: 4 * inputs * panelWidth(outputs),
+    }));
+  }
+
+  #transpose({ layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>): Uint8Array {
     const windows = this.#gradientWindows(layer, gradient, result);
-    segment.whole.push(writeOperation("transpose", {
+    return writeOperation("transpose", {
       weights: this.#layout.parameters.at(`${layer.name}.weight`),
       inChannels: layer.input.channels,
       outChannels: layer.output.channels,
       taps: layer.kernel ** 2,
       ...this.#phases(windows, gradient, result, { samples: 1, weights: this.#layout.temporary("transposed", layer) }),
-    }));
+    });
   }
 
   #forwardWindows({ kernel, stride, output }: Convolution, input: ChannelRange): Windows {

@@ -6,6 +6,7 @@
 
 import { type ClassifierStep, type ConvolutionStep, quadsOf } from "../../planner/plan.ts";
 import type { FoldedLayer } from "../../weights/fold.ts";
+import { isWorthWinograd, PLACES } from "./winograd.ts";
 
 /** Output channels that kernels/convolution/product.as computes together; half as many at the end, if that is enough. */
 const PANEL = 8;
@@ -13,12 +14,9 @@ const PANEL = 8;
 /** A step that reads weights. */
 export type WeightStep = ConvolutionStep | ClassifierStep;
 
-/**
- * Whether kernels/convolution/winograd.as computes a layer: it does with fewer products, but its transformations must be
- * worth their while.
- */
-export function usesWinograd({ input, output, layer: { kernel, stride } }: ConvolutionStep): boolean {
-  return kernel === 3 && stride === 1 && input.channels >= 12 && output.channels >= 8;
+/** Whether kernels/convolution/winograd.as computes a layer. */
+export function usesWinograd({ input, output, layer }: ConvolutionStep): boolean {
+  return isWorthWinograd(layer, { inputs: input.channels, outputs: output.channels });
 }
 
 /** Numbers that a step's weights take. */
@@ -76,9 +74,6 @@ function writePanels(
     }
   }
 }
-
-/** Places of a patch of 4 × 4. */
-const PLACES = 16;
 
 /** G · g · Gᵀ of each 3×3 kernel g. */
 function transform(weight: Float32Array): Float32Array {

@@ -134,6 +134,53 @@ async function check<Shape>(shape: fc.Arbitrary<Shape>, make: (shape: Shape) => 
   await fc.assert(fc.asyncProperty(shape, run, (shape, run) => assertSame(make(shape), run)), { numRuns });
 }
 
+interface ConvolutionShape {
+  readonly inSize: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly bias: boolean;
+  readonly relu: boolean;
+  readonly accumulate: boolean;
+  readonly input: { before: number; behind: number };
+  readonly output: { before: number; behind: number };
+}
+
+/** All that training does with a convolution. */
+function convolutionCase(shape: ConvolutionShape): Case {
+  const { inSize, inChannels, outChannels, kernel, stride, bias, relu, accumulate } = shape;
+  const outSize = Math.ceil(inSize / stride);
+  const input = rangeIn(1, inChannels, shape.input);
+  const output = rangeIn(2, outChannels, shape.output);
+  const gradient = { tensor: 3, channel: 0, channels: outChannels };
+  const view = (feature: number, count: number) => ({ feature, offset: 0, channels: count });
+  const layer: Convolution = {
+    kind: "convolution",
+    input: view(1, inChannels),
+    output: view(2, outChannels),
+    kernel,
+    stride,
+    name: "c",
+    bias,
+    relu,
+  };
+  return {
+    layer,
+    tensors: [
+      { size: inSize, channels: input.total },
+      { size: outSize, channels: output.total },
+      { size: outSize, channels: outChannels },
+      { size: inSize, channels: input.total },
+    ],
+    forward: [{ kind: "convolution", layer, input: input.range, output: output.range, relu }],
+    backward: [
+      { kind: "weight-gradient", layer, input: input.range, gradient },
+      { kind: "input-gradient", layer, gradient, result: { ...input.range, tensor: 4, accumulate } },
+    ],
+  };
+}
+
 Deno.test("convolution: forward, input gradient, weight gradient", () =>
   check(
     fc.record({
@@ -148,39 +195,26 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
       input: beside,
       output: beside,
     }),
-    (shape) => {
-      const { inSize, inChannels, outChannels, kernel, stride, bias, relu, accumulate } = shape;
-      const outSize = Math.ceil(inSize / stride);
-      const input = rangeIn(1, inChannels, shape.input);
-      const output = rangeIn(2, outChannels, shape.output);
-      const gradient = { tensor: 3, channel: 0, channels: outChannels };
-      const view = (feature: number, count: number) => ({ feature, offset: 0, channels: count });
-      const layer: Convolution = {
-        kind: "convolution",
-        input: view(1, inChannels),
-        output: view(2, outChannels),
-        kernel,
-        stride,
-        name: "c",
-        bias,
-        relu,
-      };
-      return {
-        layer,
-        tensors: [
-          { size: inSize, channels: input.total },
-          { size: outSize, channels: output.total },
-          { size: outSize, channels: outChannels },
-          { size: inSize, channels: input.total },
-        ],
-        forward: [{ kind: "convolution", layer, input: input.range, output: output.range, relu }],
-        backward: [
-          { kind: "weight-gradient", layer, input: input.range, gradient },
-          { kind: "input-gradient", layer, gradient, result: { ...input.range, tensor: 4, accumulate } },
-        ],
-      };
-    },
+    convolutionCase,
     60,
+  ));
+
+Deno.test("the same where Winograd's filtering is worth it", () =>
+  check(
+    fc.record({
+      inSize: fc.integer({ min: 1, max: 9 }),
+      inChannels: fc.integer({ min: 12, max: 30 }),
+      outChannels: fc.integer({ min: 12, max: 30 }),
+      kernel: fc.constant(3),
+      stride: fc.constant(1),
+      bias: fc.constant(false),
+      relu: fc.constant(false),
+      accumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    convolutionCase,
+    30,
   ));
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>
