@@ -48,6 +48,7 @@ import {
   OP_ZERO,
   FilterArgs,
   FiniteArgs,
+  ResizeArgs,
   RunningArgs,
   SamplesArgs,
   SgdArgs,
@@ -119,7 +120,7 @@ export function train(
         makeFilter(changetype<FilterArgs>(args), thread, threads);
         break;
       case OP_WEIGHT_GRADIENT:
-        weightGradient(changetype<WeightGradientArgs>(args), own, thread, threads, count);
+        weightGradient(changetype<WeightGradientArgs>(args), thread, threads, count);
         break;
       case OP_JOIN:
         join(changetype<JoinArgs>(args), thread, threads);
@@ -163,9 +164,9 @@ function runSamples(at: u32, thread: u32, scratch: u32, first: u32, last: u32, c
     case OP_MAX_POOL_GRADIENT:
       return maxPoolGradient(changetype<WindowArgs>(args), first, last);
     case OP_RESIZE:
-      return resize(changetype<WindowArgs>(args), first, last);
+      return resize(changetype<ResizeArgs>(args), first, last);
     case OP_RESIZE_GRADIENT:
-      return resizeGradient(changetype<WindowArgs>(args), first, last);
+      return resizeGradient(changetype<ResizeArgs>(args), first, last);
     case OP_RELU_GRADIENT:
       return reluGradient(changetype<WindowArgs>(args), first, last);
     case OP_ZERO:

@@ -22,7 +22,7 @@ import {
   weightTile6x2,
 } from "./weight-tile";
 import { pad } from "./pad";
-import { ConvolutionArgs, JoinArgs, Phase, TransposeArgs, WeightGradientArgs } from "../training/arguments";
+import { ConvolutionArgs, JoinArgs, Phase, Tap, TransposeArgs, WeightGradientArgs } from "../training/arguments";
 
 // Where a pixel is made of so few inputs, more time goes into moving than into multiplying: pixels are then made in blocks
 // that stay near while one panel after another goes over them.
@@ -144,9 +144,11 @@ function sumFew(
 // Gradient of weights, and of the bias. Where there are many weights, each thread makes its share of the tiles, over all
 // samples; where there are few, it makes all tiles over its share of the samples' parts, which are then joined. There are as
 // many parts whatever the number of threads, so that sums do not depend on it.
-export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u32, threads: u32, count: u32): void {
+//
+// A border's zeros would add nothing: of each tap only those pixels are gone through whose input is inside.
+export function weightGradient(args: WeightGradientArgs, thread: u32, threads: u32, count: u32): void {
   const tiles = wideTiles(args);
-  const narrow = args.runs * narrowTiles(args);
+  const narrow = args.taps * narrowTiles(args);
   if (args.parts > 1) {
     const behind = (thread + 1) * args.parts / threads;
     for (let part = thread * args.parts / threads; part < behind; part++) {
@@ -154,14 +156,13 @@ export function weightGradient(args: WeightGradientArgs, scratch: u32, thread: u
       const first = part * count / args.parts;
       const last = (part + 1) * count / args.parts;
       if (first == last) memory.fill(result, 0, args.partBytes);
-      makeTiles(args, scratch, first, last, result, 0, tiles, 0, narrow);
+      makeTiles(args, first, last, result, 0, tiles, 0, narrow);
     }
   } else {
     // Who gets less of one kind gets more of the other.
     const other = threads - 1 - thread;
     makeTiles(
       args,
-      scratch,
       0,
       count,
       args.result,
@@ -190,12 +191,12 @@ export function join(args: JoinArgs, thread: u32, threads: u32): void {
 // Panels of 8 channels; where not much is missing from one, it is as good as whole.
 function wideTiles(args: WeightGradientArgs): u32 {
   const panels = (args.outChannels >> 3) + ((args.outChannels & 7) == 7 ? 1 : 0);
-  return panels * args.runs * rowTiles(args);
+  return panels * args.taps * rowTiles(args);
 }
 
 @inline
 function rowTiles(args: WeightGradientArgs): u32 {
-  return (args.runLength + 5) / 6;
+  return (args.inChannels + 5) / 6;
 }
 
 // Inputs in a tile of the last few channels.
@@ -204,16 +205,15 @@ function narrowRows(args: WeightGradientArgs): u32 {
   return (args.outChannels & 7) > 2 ? 8 : 16;
 }
 
-// Of one run.
+// Of one tap.
 function narrowTiles(args: WeightGradientArgs): u32 {
   const rest = args.outChannels & 7;
-  return rest > 0 && rest < 7 ? (args.runLength + narrowRows(args) - 1) / narrowRows(args) : 0;
+  return rest > 0 && rest < 7 ? (args.inChannels + narrowRows(args) - 1) / narrowRows(args) : 0;
 }
 
 // Some tiles over a range of samples.
 function makeTiles(
   args: WeightGradientArgs,
-  scratch: u32,
   first: u32,
   last: u32,
   result: u32,
@@ -225,22 +225,14 @@ function makeTiles(
   const columns = narrowTiles(args);
   for (let sample = first; sample < last; sample += args.group) {
     const samples = min(args.group, last - sample);
-    let input = args.input + sample * args.inBytes;
-    let inBytes = args.inBytes;
-    if (args.border) {
-      pad(input, inBytes, args.inPitch, args.inSize, args.inChannels, args.border, scratch, samples);
-      input = scratch;
-      inBytes = args.paddedBytes;
-    } else {
-      touch(input, samples * inBytes);
-    }
+    const input = args.input + sample * args.inBytes;
     const gradient = args.gradient + sample * args.gradientBytes;
+    touch(input, samples * args.inBytes);
     for (let tile = begin; tile < end; tile++) {
-      wideTile(args, result, tile, input, inBytes, gradient, samples, sample > first);
+      wideTile(args, result, tile, input, gradient, samples, sample > first);
     }
     for (let tile = narrowBegin; tile < narrowEnd; tile++) {
-      const row = narrowRows(args) * (tile % columns);
-      narrowTile(args, result, row, tile / columns, input, inBytes, gradient, samples, sample > first);
+      narrowTile(args, result, narrowRows(args) * (tile % columns), tile / columns, input, gradient, samples, sample > first);
     }
   }
 }
@@ -250,47 +242,22 @@ function wideTile(
   result: u32,
   tile: u32,
   input: u32,
-  inBytes: u32,
   gradient: u32,
   samples: u32,
   accumulate: bool,
 ): void {
   const place = tile / rowTiles(args);
   const row: u32 = 6 * (tile % rowTiles(args));
-  const run = place % args.runs;
-  const panel = place / args.runs;
-  const rows = args.runLength - row;
-  const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
-  const to = result + 32 * ((panel * args.runs + run) * args.runLength + row);
+  const tap = changetype<Tap>(args.tap + place % args.taps * offsetof<Tap>());
+  const panel = place / args.taps;
+  const rows = args.inChannels - row;
+  const from = input + 4 * row;
+  const to = result + 32 * (place * args.inChannels + row);
   const g = gradient + 32 * panel;
   if (rows > 4) {
-    weightTile6x2(
-      from,
-      inBytes,
-      args.inPixels,
-      g,
-      args.gradientBytes,
-      args.gradientPitch,
-      args.pixels,
-      samples,
-      to,
-      rows,
-      accumulate,
-    );
+    weightTile6x2(from, args.inBytes, g, args.gradientBytes, tap.places, tap.pixels, samples, to, rows, accumulate);
   } else {
-    weightTile4x2(
-      from,
-      inBytes,
-      args.inPixels,
-      g,
-      args.gradientBytes,
-      args.gradientPitch,
-      args.pixels,
-      samples,
-      to,
-      rows,
-      accumulate,
-    );
+    weightTile4x2(from, args.inBytes, g, args.gradientBytes, tap.places, tap.pixels, samples, to, rows, accumulate);
   }
 }
 
@@ -298,9 +265,8 @@ function narrowTile(
   args: WeightGradientArgs,
   result: u32,
   row: u32,
-  run: u32,
+  which: u32,
   input: u32,
-  inBytes: u32,
   gradient: u32,
   samples: u32,
   accumulate: bool,
@@ -308,21 +274,21 @@ function narrowTile(
   const outs = args.outChannels & 7;
   const first = args.outChannels & ~7;
   const lanes: u32 = outs > 4 ? 8 : 4;
-  const rows = args.runLength - row;
-  const from = input + load<u32>(args.runOffsets + 4 * run) + 4 * row;
-  const to = result + 4 * (first * args.runs * args.runLength + lanes * (run * args.runLength + row));
+  const tap = changetype<Tap>(args.tap + which * offsetof<Tap>());
+  const rows = args.inChannels - row;
+  const from = input + 4 * row;
+  const to = result + 4 * (first * args.taps * args.inChannels + lanes * (which * args.inChannels + row));
   const g = gradient + 4 * first;
   switch (outs) {
 // #for i in 6
     case ${i} + 1:
       return narrowTileOf${i}(
         from,
-        inBytes,
-        args.inPixels,
+        args.inBytes,
         g,
         args.gradientBytes,
-        args.gradientPitch,
-        args.pixels,
+        tap.places,
+        tap.pixels,
         samples,
         to,
         lanes,
@@ -340,7 +306,7 @@ function biasGradient(args: WeightGradientArgs, count: u32): void {
     let sum: f64 = 0;
     for (let sample: u32 = 0; sample < count; sample++) {
       let at = args.gradient + sample * args.gradientBytes + 4 * channel;
-      for (let pixel: u32 = 0; pixel < args.pixels; pixel++, at += args.gradientPitch) sum += load<f32>(at);
+      for (let pixel: u32 = 0; pixel < args.outPixels; pixel++, at += args.gradientPitch) sum += load<f32>(at);
     }
     store<f32>(args.biasResult + 4 * channel, <f32> sum);
   }
@@ -364,8 +330,15 @@ export function transpose(args: TransposeArgs, thread: u32, threads: u32): void 
         const outWidth: u32 = args.outChannels - outPanel > 4 ? 8 : 4;
         const from = args.weights + 4 * (outPanel * args.taps * args.inChannels +
           (tap * args.inChannels + row) * outWidth + (out & 7));
-        for (let k: u32 = 0; k < width; k++, to += 4) {
-          store<f32>(to, row + k < args.inChannels ? load<f32>(from + 4 * k * outWidth) : 0);
+        if (row + 8 <= args.inChannels) {
+// #for k in 8
+          store<f32>(to, load<f32>(from + 4 * ${k} * outWidth), 4 * ${k});
+// #end
+          to += 32;
+        } else {
+          for (let k: u32 = 0; k < width; k++, to += 4) {
+            store<f32>(to, row + k < args.inChannels ? load<f32>(from + 4 * k * outWidth) : 0);
+          }
         }
       }
     }

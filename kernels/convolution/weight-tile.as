@@ -1,8 +1,7 @@
 // A tile of a convolution's weight gradient, for one tap: the sums over samples and pixels of inputs times
 // quads of gradients. The whole sum is taken in registers.
 //
-// inPixels   [pixels] bytes from a sample's input (moved by the tap) to each pixel
-// gradient   [sample][pixels], `pitch` bytes from pixel to pixel
+// places     [pixels][2] bytes from a sample's input to each pixel's, and from its gradient to that pixel's
 // result     [inputs][4 · quads], of which `rows` rows are written; added to where `accumulate`
 
 import { madd } from "../training/simd";
@@ -13,10 +12,9 @@ import { madd } from "../training/simd";
 export function weightTile${R}x${Q}(
   input: u32,
   inBytes: u32,
-  inPixels: u32,
   gradient: u32,
   gradientBytes: u32,
-  pitch: u32,
+  places: u32,
   pixels: u32,
   samples: u32,
   result: u32,
@@ -28,11 +26,11 @@ export function weightTile${R}x${Q}(
   let sum${r}_${q} = f32x4.splat(0);
 // #end
 // #end
-  const end = inPixels + 4 * pixels;
+  const end = places + 8 * pixels;
   for (; samples > 0; samples--) {
-    let g = gradient;
-    for (let pixel = inPixels; pixel < end; pixel += 4) {
-      const at = input + load<u32>(pixel);
+    for (let place = places; place < end; place += 8) {
+      const at = input + load<u32>(place);
+      const g = gradient + load<u32>(place, 4);
 // #for q in ${Q}
       const gradient${q} = v128.load(g, 16 * ${q});
 // #end
@@ -42,7 +40,6 @@ export function weightTile${R}x${Q}(
       sum${r}_${q} = madd(value${r}, gradient${q}, sum${r}_${q});
 // #end
 // #end
-      g += pitch;
     }
     input += inBytes;
     gradient += gradientBytes;
@@ -69,10 +66,9 @@ export function weightTile${R}x${Q}(
 export function narrowTile${C}x${Q}(
   input: u32,
   inBytes: u32,
-  inPixels: u32,
   gradient: u32,
   gradientBytes: u32,
-  pitch: u32,
+  places: u32,
   pixels: u32,
   samples: u32,
   result: u32,
@@ -85,11 +81,11 @@ export function narrowTile${C}x${Q}(
   let sum${c}_${q} = f32x4.splat(0);
 // #end
 // #end
-  const end = inPixels + 4 * pixels;
+  const end = places + 8 * pixels;
   for (; samples > 0; samples--) {
-    let g = gradient;
-    for (let pixel = inPixels; pixel < end; pixel += 4) {
-      const at = input + load<u32>(pixel);
+    for (let place = places; place < end; place += 8) {
+      const at = input + load<u32>(place);
+      const g = gradient + load<u32>(place, 4);
 // #for q in ${Q}
       const value${q} = v128.load(at, 16 * ${q});
 // #end
@@ -99,7 +95,6 @@ export function narrowTile${C}x${Q}(
       sum${c}_${q} = madd(value${q}, gradient${c}, sum${c}_${q});
 // #end
 // #end
-      g += pitch;
     }
     input += inBytes;
     gradient += gradientBytes;

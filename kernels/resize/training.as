@@ -1,37 +1,52 @@
-// Bilinear resize, corners aligned, and its gradient, over a range of samples.
+// Bilinear resize, corners aligned, and its gradient, over a range of samples. A row's quads are gone through one after
+// another, so that what lies left and right of the next pixel is mostly in registers already.
+//
+// places  for each row, or column, of the output: the first of the two of the input between which it lies, and in how far
+//         it is the second one
 
 import { madd, store as storeLanes } from "../training/simd";
-import { WindowArgs } from "../training/arguments";
+import { ResizeArgs } from "../training/arguments";
 
 @inline
-function scaleOf(from: u32, to: u32): f64 {
-  return to > 1 ? <f64> (from - 1) / <f64> (to - 1) : 0;
+function place(args: ResizeArgs, i: u32): u32 {
+  return load<u32>(args.places + 8 * i);
 }
 
-export function resize(args: WindowArgs, first: u32, last: u32): void {
-  const scale = scaleOf(args.inSize, args.outSize);
-  for (let y: u32 = 0; y < args.outSize; y++) {
-    const top = <u32> (<f64> y * scale);
-    const bottom = min(top + 1, args.inSize - 1);
-    const dy = <f32> (<f64> y * scale - <f64> top);
-    for (let x: u32 = 0; x < args.outSize; x++) {
-      const left = <u32> (<f64> x * scale);
-      const right = min(left + 1, args.inSize - 1);
-      const dx = <f32> (<f64> x * scale - <f64> left);
-      const share0 = f32x4.splat((1 - dy) * (1 - dx));
-      const share1 = f32x4.splat((1 - dy) * dx);
-      const share2 = f32x4.splat(dy * (1 - dx));
-      const share3 = f32x4.splat(dy * dx);
-      for (let sample = first; sample < last; sample++) {
-        const input = args.input + sample * args.inBytes;
-        const out = args.output + sample * args.outBytes + (y * args.outSize + x) * args.outPitch;
-        for (let channel: u32 = 0; channel < args.channels; channel += 4) {
-          const at = input + 4 * channel;
-          let sum = f32x4.mul(share0, v128.load(at + (top * args.inSize + left) * args.inPitch));
-          sum = madd(share1, v128.load(at + (top * args.inSize + right) * args.inPitch), sum);
-          sum = madd(share2, v128.load(at + (bottom * args.inSize + left) * args.inPitch), sum);
-          sum = madd(share3, v128.load(at + (bottom * args.inSize + right) * args.inPitch), sum);
-          storeLanes(out + 4 * channel, sum, args.channels - channel);
+@inline
+function share(args: ResizeArgs, i: u32): f32 {
+  return load<f32>(args.places + 8 * i, 4);
+}
+
+@inline
+function between(a: v128, b: v128, share: v128): v128 {
+  return madd(share, f32x4.sub(b, a), a);
+}
+
+export function resize(args: ResizeArgs, first: u32, last: u32): void {
+  // Of a single row or column, both are the same.
+  const right: u32 = args.inSize > 1 ? args.inPitch : 0;
+  const below = args.inSize * right;
+  for (let sample = first; sample < last; sample++) {
+    for (let y: u32 = 0; y < args.outSize; y++) {
+      const dy = f32x4.splat(share(args, y));
+      const row = args.input + sample * args.inBytes + place(args, y) * below;
+      const out = args.output + sample * args.outBytes + y * args.outSize * args.outPitch;
+      for (let channel: u32 = 0; channel < args.channels; channel += 4) {
+        const channels = <i32> (args.channels - channel);
+        let at = row + 4 * channel;
+        let to = out + 4 * channel;
+        let column: u32 = 0;
+        let before = between(v128.load(at), v128.load(at + below), dy);
+        let after = between(v128.load(at + right), v128.load(at + right + below), dy);
+        for (let x: u32 = 0; x < args.outSize; x++, to += args.outPitch) {
+          const next = place(args, x);
+          if (next > column) {
+            at += (next - column) * right;
+            before = next == column + 1 ? after : between(v128.load(at), v128.load(at + below), dy);
+            after = between(v128.load(at + right), v128.load(at + right + below), dy);
+            column = next;
+          }
+          storeLanes(to, between(before, after, f32x4.splat(share(args, x))), channels);
         }
       }
     }
@@ -39,41 +54,53 @@ export function resize(args: WindowArgs, first: u32, last: u32): void {
 }
 
 @inline
-function addTo(at: u32, share: f32, value: v128, channels: i32): void {
-  storeLanes(at, madd(f32x4.splat(share), value, v128.load(at)), channels);
+function addTo(at: u32, share: v128, value: v128, channels: i32): void {
+  storeLanes(at, madd(share, value, v128.load(at)), channels);
 }
 
 // Each output's gradient is added to the inputs that it was interpolated from.
-export function resizeGradient(args: WindowArgs, first: u32, last: u32): void {
-  const scale = scaleOf(args.inSize, args.outSize);
-  for (let y: u32 = 0; y < args.outSize; y++) {
-    const top = <u32> (<f64> y * scale);
-    const bottom = min(top + 1, args.inSize - 1);
-    const dy = <f32> (<f64> y * scale - <f64> top);
-    for (let x: u32 = 0; x < args.outSize; x++) {
-      const left = <u32> (<f64> x * scale);
-      const right = min(left + 1, args.inSize - 1);
-      const dx = <f32> (<f64> x * scale - <f64> left);
-      const share0: f32 = (1 - dy) * (1 - dx);
-      const share1: f32 = (1 - dy) * dx;
-      const share2: f32 = dy * (1 - dx);
-      const share3: f32 = dy * dx;
-      const at0 = (top * args.inSize + left) * args.resultPitch;
-      const at1 = (top * args.inSize + right) * args.resultPitch;
-      const at2 = (bottom * args.inSize + left) * args.resultPitch;
-      const at3 = (bottom * args.inSize + right) * args.resultPitch;
-      for (let sample = first; sample < last; sample++) {
-        const gradient = args.output + sample * args.outBytes + (y * args.outSize + x) * args.outPitch;
-        const result = args.result + sample * args.resultBytes;
-        for (let channel: u32 = 0; channel < args.channels; channel += 4) {
-          const channels = <i32> (args.channels - channel);
-          const value = v128.load(gradient + 4 * channel);
-          const to = result + 4 * channel;
-          addTo(to + at0, share0, value, channels);
-          addTo(to + at1, share1, value, channels);
-          addTo(to + at2, share2, value, channels);
-          addTo(to + at3, share3, value, channels);
+export function resizeGradient(args: ResizeArgs, first: u32, last: u32): void {
+  const right: u32 = args.inSize > 1 ? args.resultPitch : 0;
+  const below = args.inSize * right;
+  const one = f32x4.splat(1);
+  for (let sample = first; sample < last; sample++) {
+    for (let y: u32 = 0; y < args.outSize; y++) {
+      const dy = f32x4.splat(share(args, y));
+      const rest = f32x4.sub(one, dy);
+      const row = args.result + sample * args.resultBytes + place(args, y) * below;
+      const gradients = args.output + sample * args.outBytes + y * args.outSize * args.outPitch;
+      for (let channel: u32 = 0; channel < args.channels; channel += 4) {
+        const channels = <i32> (args.channels - channel);
+        let at = row + 4 * channel;
+        let from = gradients + 4 * channel;
+        let column: u32 = 0;
+        let before = f32x4.splat(0);
+        let after = f32x4.splat(0);
+        for (let x: u32 = 0; x < args.outSize; x++, from += args.outPitch) {
+          const next = place(args, x);
+          if (next > column) {
+            addTo(at, rest, before, channels);
+            addTo(at + below, dy, before, channels);
+            if (next == column + 1) {
+              before = after;
+            } else {
+              addTo(at + right, rest, after, channels);
+              addTo(at + right + below, dy, after, channels);
+              before = f32x4.splat(0);
+            }
+            after = f32x4.splat(0);
+            at += (next - column) * right;
+            column = next;
+          }
+          const value = v128.load(from);
+          const dx = f32x4.splat(share(args, x));
+          before = madd(f32x4.sub(one, dx), value, before);
+          after = madd(dx, value, after);
         }
+        addTo(at, rest, before, channels);
+        addTo(at + below, dy, before, channels);
+        addTo(at + right, rest, after, channels);
+        addTo(at + right + below, dy, after, channels);
       }
     }
   }

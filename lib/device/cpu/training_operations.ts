@@ -26,6 +26,15 @@ const INPUT = {
   inSize: u32("height and width in pixels"),
 };
 
+/** Channels of samples that are written, or their gradient, and how many they are. */
+const OUTPUT = {
+  output: u32("address of the first sample's first channel, or that of its gradient"),
+  outBytes: u32("bytes from sample to sample"),
+  outPitch: u32("bytes from pixel to pixel"),
+  outSize: u32("height and width in pixels"),
+  channels: u32("their number"),
+};
+
 /** Channels of a gradient that are written. */
 const RESULT = {
   result: u32("address of the first sample's first channel, in the gradient of what was read"),
@@ -99,19 +108,20 @@ const STRUCTS = {
     outPatches: u32("the same where they are made"),
     zeros: u32("address of a line of zeros"),
   },
+  Tap: {
+    places: u32("address of bytes to each pixel's input, and to its gradient, where that input is inside"),
+    pixels: u32("their number"),
+  },
   WeightGradientArgs: {
-    ...INPUT,
+    input: u32("address of the first sample's first channel"),
+    inBytes: u32("bytes from sample to sample"),
     inChannels: u32("channels read"),
-    border: u32("zeros on each side, in pixels"),
-    paddedBytes: u32("bytes of a sample with its border"),
-    inPixels: u32("address of bytes from a sample's start to each pixel's first input"),
-    pixels: u32("pixels of a sample's output"),
-    runs: u32("runs of inputs that lie together"),
-    runLength: u32("numbers in a run"),
-    runOffsets: u32("address of bytes from a pixel's first input to each run"),
+    taps: u32("of the kernel"),
+    tap: u32("address of the first"),
     gradient: u32("address of the output's gradient"),
     gradientBytes: u32("bytes from sample to sample"),
     gradientPitch: u32("bytes from pixel to pixel"),
+    outPixels: u32("its pixels"),
     outChannels: u32("its channels"),
     group: u32("samples that stay near while all tiles go over them"),
     result: u32("address of the weights' gradient, or of the first part's"),
@@ -149,12 +159,16 @@ const STRUCTS = {
   },
   WindowArgs: {
     ...INPUT,
-    output: u32("address of the first sample's first channel, or that of its gradient"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
-    outSize: u32("height and width in pixels"),
-    channels: u32("their number"),
+    ...OUTPUT,
     ...RESULT,
+  },
+  ResizeArgs: {
+    ...INPUT,
+    ...OUTPUT,
+    ...RESULT,
+    places: u32(
+      "address of where each row of the output lies, in two words: the row of the input before it, the next one's share",
+    ),
   },
   ZeroArgs: {
     output: u32("address of the first sample's first channel"),
@@ -226,8 +240,8 @@ const OPERATIONS = {
   "norm-gradient": "NormArgs",
   "max-pool": "WindowArgs",
   "max-pool-gradient": "WindowArgs",
-  resize: "WindowArgs",
-  "resize-gradient": "WindowArgs",
+  resize: "ResizeArgs",
+  "resize-gradient": "ResizeArgs",
   "relu-gradient": "WindowArgs",
   zero: "ZeroArgs",
   classify: "ClassifierArgs",

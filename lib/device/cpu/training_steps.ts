@@ -17,8 +17,8 @@ import type { TrainerOptions } from "../trainer.ts";
 import { concat } from "./bytes.ts";
 import { panelWidth } from "./packed_parameters.ts";
 import { partsOf, type TrainingLayout, weightLength, type WinogradShape, winogradShape } from "./training_layout.ts";
-import { writeOperation, writeStruct } from "./training_operations.ts";
-import { forwardWindows, gradientWindows, type Windows } from "./windows.ts";
+import { type Arguments, writeOperation, writeStruct } from "./training_operations.ts";
+import { forwardWindows, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
 import { PATCHES, PLACES } from "./winograd.ts";
 
 /** Pixels that a convolution works on at a time where a sample has fewer: enough to fill its tiles. */
@@ -83,8 +83,10 @@ export class StepWriter {
         whole.push(this.#weightGradient(step));
         break;
       case "max-pool":
-      case "resize":
         samples.push(this.#window(step.kind, step.input, step.output));
+        break;
+      case "resize":
+        samples.push(this.#resize(step.kind, step.input, step.output));
         break;
       case "max-pool-gradient":
         if (!step.result.accumulate) samples.push(this.#zero(step.result));
@@ -92,7 +94,7 @@ export class StepWriter {
         break;
       case "resize-gradient":
         if (!step.result.accumulate) samples.push(this.#zero(step.result));
-        samples.push(this.#window(step.kind, step.result, step.gradient, step.result));
+        samples.push(this.#resize(step.kind, step.result, step.gradient, step.result));
         break;
       case "classifier":
         samples.push(this.#classifier("classify", step.exit, step));
@@ -298,38 +300,31 @@ export class StepWriter {
   }
 
   #weightGradient({ layer, input, gradient }: Extract<TrainingStep, { kind: "weight-gradient" }>): Uint8Array {
-    const windows = this.#forwardWindows(layer, input);
-    const [{ inPixels, moves, runLength }] = windows.phases;
-    const gradientBytes = this.#layout.tensors.bytes(gradient);
-    const inBytes = windows.border > 0 ? windows.bytes : this.#layout.tensors.bytes(input);
-    const group = Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (inBytes + gradientBytes))));
-    if (windows.border > 0) this.#layout.needScratch(group * windows.bytes);
-    const { toGradient } = this.#layout.parameters;
+    const { tensors, parameters } = this.#layout;
+    const [inBytes, gradientBytes] = [tensors.bytes(input), tensors.bytes(gradient)];
+    const taps = insidePlaces(
+      { ...layer, inSize: tensors.size(input), outSize: tensors.size(gradient) },
+      { input: tensors.pitch(input), output: tensors.pitch(gradient) },
+    ).map((places) => writeStruct("Tap", { places: this.#layout.table(places), pixels: places.length / 2 }));
     return writeOperation("weight-gradient", {
-      input: this.#layout.tensors.at(input),
-      inBytes: this.#layout.tensors.bytes(input),
-      inPitch: this.#layout.tensors.pitch(input),
-      inSize: this.#layout.tensors.size(input),
+      input: tensors.at(input),
+      inBytes,
       inChannels: input.channels,
-      border: windows.border,
-      paddedBytes: windows.bytes,
-      inPixels: this.#layout.table(inPixels),
-      pixels: inPixels.length,
-      runs: moves.length,
-      runLength,
-      runOffsets: this.#layout.table(moves.map((gap, run) => run * (gap + 4 * runLength))),
-      gradient: this.#layout.tensors.at(gradient),
+      taps: taps.length,
+      tap: this.#layout.keep(concat(taps)),
+      gradient: tensors.at(gradient),
       gradientBytes,
-      gradientPitch: this.#layout.tensors.pitch(gradient),
+      gradientPitch: tensors.pitch(gradient),
+      outPixels: tensors.size(gradient) ** 2,
       outChannels: gradient.channels,
-      group,
+      group: Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (inBytes + gradientBytes)))),
       result: partsOf(layer) > 1
         ? this.#layout.temporary("parts", layer)
-        : this.#layout.parameters.at(`${layer.name}.weight`) + toGradient,
+        : parameters.at(`${layer.name}.weight`) + parameters.toGradient,
       parts: partsOf(layer),
       partBytes: 4 * weightLength(layer),
       hasBias: Number(layer.bias),
-      biasResult: layer.bias ? this.#layout.parameters.at(`${layer.name}.bias`) + toGradient : 0,
+      biasResult: layer.bias ? parameters.at(`${layer.name}.bias`) + parameters.toGradient : 0,
     });
   }
 
@@ -368,12 +363,27 @@ export class StepWriter {
   }
 
   #window(
-    name: "max-pool" | "max-pool-gradient" | "resize" | "resize-gradient" | "relu-gradient",
+    name: "max-pool" | "max-pool-gradient" | "relu-gradient",
     input: ChannelRange,
     output: ChannelRange,
     result?: ChannelRange,
   ): Uint8Array {
-    return writeOperation(name, {
+    return writeOperation(name, this.#fromTo(input, output, result));
+  }
+
+  #resize(
+    name: "resize" | "resize-gradient",
+    input: ChannelRange,
+    output: ChannelRange,
+    result?: ChannelRange,
+  ): Uint8Array {
+    const { tensors } = this.#layout;
+    const places = this.#layout.table(resizePlaces(tensors.size(input), tensors.size(output)));
+    return writeOperation(name, { ...this.#fromTo(input, output, result), places });
+  }
+
+  #fromTo(input: ChannelRange, output: ChannelRange, result?: ChannelRange): Arguments<"max-pool"> {
+    return {
       input: this.#layout.tensors.at(input),
       inBytes: this.#layout.tensors.bytes(input),
       inPitch: this.#layout.tensors.pitch(input),
@@ -386,7 +396,7 @@ export class StepWriter {
       result: result ? this.#layout.tensors.at(result) : 0,
       resultBytes: result ? this.#layout.tensors.bytes(result) : 0,
       resultPitch: result ? this.#layout.tensors.pitch(result) : 0,
-    });
+    };
   }
 
   #zero(output: ChannelRange): Uint8Array {
@@ -436,6 +446,15 @@ export class StepWriter {
       accumulate: Number(result?.accumulate ?? false),
     });
   }
+}
+
+/** Where rows of a resized feature lie among those of the original, corners aligned: `places` of kernels/resize/training.as. */
+function resizePlaces(inSize: number, outSize: number): number[] {
+  const scale = outSize > 1 ? (inSize - 1) / (outSize - 1) : 0;
+  return Array.from({ length: outSize }, (_, i) => {
+    const before = Math.max(0, Math.min(Math.floor(i * scale), inSize - 2));
+    return [before, new Uint32Array(Float32Array.of(i * scale - before).buffer)[0]];
+  }).flat();
 }
 
 function repeat(pixels: readonly number[], samples: number, bytes: number): number[] {

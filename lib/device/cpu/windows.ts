@@ -106,6 +106,31 @@ export function gradientWindows(
   return { border, pitch, bytes: width ** 2 * pitch, phases };
 }
 
+/**
+ * For each tap of a kernel the output pixels whose input is inside: bytes to each one's input, and to itself.
+ *
+ * @param pitch Bytes from pixel to pixel.
+ */
+export function insidePlaces(
+  { inSize, outSize, kernel, stride }: Geometry,
+  pitch: { readonly input: number; readonly output: number },
+): number[][] {
+  const line = Array.from(
+    { length: kernel },
+    (_, tap) =>
+      Array.from({ length: outSize }, (_, to) => ({ from: to * stride + tap - (kernel >> 1), to }))
+        .filter(({ from }) => from >= 0 && from < inSize),
+  );
+  return grid(kernel, kernel, (y, x) => [y, x]).map(([y, x]) =>
+    line[y].flatMap((row) =>
+      line[x].flatMap((column) => [
+        (row.from * inSize + column.from) * pitch.input,
+        (row.to * outSize + column.to) * pitch.output,
+      ])
+    )
+  );
+}
+
 /** Along one axis, for inputs i = phase + stride · q: outputs q + shift that they reach, ascending, and by which tap. */
 function lineOf(phase: number, kernel: number, stride: number): { shifts: number[]; taps: number[] } {
   const shifts: number[] = [];
@@ -123,6 +148,6 @@ function movesOf(runs: number, gap: number): number[] {
   return Array.from({ length: runs }, (_, run) => run === 0 ? 0 : gap);
 }
 
-function grid(height: number, width: number, at: (y: number, x: number) => number): number[] {
+function grid<Place>(height: number, width: number, at: (y: number, x: number) => Place): Place[] {
   return Array.from({ length: height * width }, (_, i) => at(Math.floor(i / width), i % width));
 }
