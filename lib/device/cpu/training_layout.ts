@@ -54,6 +54,8 @@ export function weightLength({ input, output, kernel }: Convolution): number {
 
 /** What a step reads and writes at a place of a patch, where kernels/convolution/winograd-training.as computes it. */
 export interface WinogradShape {
+  /** The layer. */
+  readonly layer: Convolution;
   /** Channels read. */
   readonly inputs: number;
   /** Channels written. */
@@ -68,12 +70,13 @@ export function winogradShape(step: TrainingStep): WinogradShape | undefined {
     case "convolution": {
       const { layer, input: { channels: inputs }, output: { channels: outputs }, relu } = step;
       const isBare = !layer.bias && !relu;
-      return isBare && isWorthWinograd(layer, { inputs, outputs }) ? { inputs, outputs, filter: "filter" } : undefined;
+      const isWorth = isBare && isWorthWinograd(layer, { inputs, outputs });
+      return isWorth ? { layer, inputs, outputs, filter: "filter" } : undefined;
     }
     case "input-gradient": {
       const { layer, gradient: { channels: inputs }, result: { channels: outputs, accumulate } } = step;
       const isWorth = !accumulate && isWorthWinograd(layer, { inputs, outputs });
-      return isWorth ? { inputs, outputs, filter: "gradient filter" } : undefined;
+      return isWorth ? { layer, inputs, outputs, filter: "gradient filter" } : undefined;
     }
   }
 }
@@ -195,10 +198,9 @@ export class TrainingLayout {
     segments.forEach((steps, time) => {
       for (const step of steps) {
         const winograd = winogradShape(step);
-        if (winograd && "layer" in step) {
-          const { inputs, outputs, filter } = winograd;
-          const length = PLACES * inputs * panelWidth(outputs);
-          add(filter, step.layer as Convolution, { first: time - 1, last: time, length });
+        if (winograd) {
+          const { layer, inputs, outputs, filter } = winograd;
+          add(filter, layer, { first: time - 1, last: time, length: PLACES * inputs * panelWidth(outputs) });
         }
         if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
           const length = batch * 4 * 4 * quadsOf(step.input.channels);

@@ -129,16 +129,16 @@ export class StepWriter {
   #inputGradient(step: Extract<TrainingStep, { kind: "input-gradient" }>, segment: Segment): void {
     const { layer, gradient, result } = step;
     const winograd = winogradShape(step);
-    if (winograd) return this.#winograd(winograd, segment, { layer, input: gradient, output: result });
+    if (winograd) return this.#winograd(winograd, segment, { input: gradient, output: result });
     const windows = this.#gradientWindows(layer, gradient, result);
     const weights = this.#layout.temporary("transposed", layer);
     this.#convolve(segment, { windows, input: gradient, output: result, weights, relu: false });
   }
 
   #winograd(
-    { inputs, outputs, filter }: WinogradShape,
+    { layer, inputs, outputs, filter }: WinogradShape,
     segment: Segment,
-    { layer, input, output }: { layer: Convolution; input: ChannelRange; output: ChannelRange },
+    { input, output }: { input: ChannelRange; output: ChannelRange },
   ): void {
     const { tensors } = this.#layout;
     const size = tensors.size(input);
@@ -146,7 +146,7 @@ export class StepWriter {
     segment.group = Math.max(segment.group, group);
     const [inPatch, outPatch] = [16 * quadsOf(inputs), 4 * panelWidth(outputs)];
     // A patch may reach over the last row, and its last quad over that.
-    const copyBytes = 4 * inputs * (size + 2) * ((size + 2) * group + 1) + 64 & ~15;
+    const copyBytes = Math.ceil((4 * inputs * (size + 2) * ((size + 2) * group + 1)) / 16 + 2) * 16;
     this.#layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
     const patches = (bytes: number) => this.#layout.table(Array.from({ length: PATCHES }, (_, patch) => patch * bytes));
     segment.samples.push(writeOperation("winograd", {
@@ -180,11 +180,9 @@ export class StepWriter {
   /** Appends what makes weights ready for a step that does not read them as they are, to the segment before it. */
   appendWeights(step: TrainingStep, { whole }: Segment): void {
     if (step.kind === "input-gradient") whole.push(this.#transpose(step));
-    if (step.kind !== "convolution" && step.kind !== "input-gradient") return;
     const winograd = winogradShape(step);
     if (!winograd) return;
-    const { layer } = step;
-    const { inputs, outputs, filter } = winograd;
+    const { layer, inputs, outputs, filter } = winograd;
     whole.push(writeOperation("filter", {
       weights: step.kind === "convolution"
         ? this.#layout.parameters.at(`${layer.name}.weight`)
