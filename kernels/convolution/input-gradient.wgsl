@@ -69,10 +69,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   sums[${p}][${c}] = vec4f(sum${p}_${c}_0, sum${p}_${c}_1, sum${p}_${c}_2, sum${p}_${c}_3);
 // #end
 // #end
-  if (tile >= tiles) {
-    return;
-  }
-  for (var p = 0u; p < PIXELS && pixel + p < height * width; p++) {
+  // Nothing returns early: loops behind that are very slow on llvmpipe.
+  let pixels = select(0, min(PIXELS, max(height * width, pixel) - pixel), tile < tiles);
+  for (var p = 0u; p < pixels; p++) {
     let y = (pixel + p) / width * args.stride + firstY;
     let x = (pixel + p) % width * args.stride + firstX;
     for (var c = 0u; c < min(QUADS, max(args.outQuads, quad) - quad); c++) {

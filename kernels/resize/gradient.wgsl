@@ -4,7 +4,7 @@
 //
 // Here `in` is what the gradient is read of, the layer's output; `out` is what it is written of, the layer's input.
 //
-// Constants  LANES (workgroup size)
+// Constants  LANES (workgroup size), SHIFTED (1 where the gradient starts within a quad, else 0)
 // Dispatch   x: pixels · quads / LANES, y: samples
 
 @compute @workgroup_size(LANES)
@@ -28,20 +28,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       for (var u = columns.x; u < columns.y; u++) {
         let own = vec4f(part * share(x, u, scale));
         sum = fma(own, arena[at], sum);
-        // A loop that does not turn costs a CPU driver nothing, as a branch would.
-        for (var once = min(args.inShift, 1); once > 0; once--) {
-          // Behind the last quad there is nothing but lanes that are not written.
-          next = fma(own, arena[at + select(0u, 1u, quad + 1 < args.inQuads)], next);
-        }
+// #for once in SHIFTED
+        // Behind the last quad there is nothing but lanes that are not written.
+        next = fma(own, arena[at + select(0u, 1u, quad + 1 < args.inQuads)], next);
+// #end
         at += args.inPitch;
       }
     }
+// #for once in SHIFTED
     switch args.inShift {
       case 1: { sum = vec4f(sum.yzw, next.x); }
       case 2: { sum = vec4f(sum.zw, next.xy); }
-      case 3: { sum = vec4f(sum.w, next.xyz); }
-      default: {}
+      default: { sum = vec4f(sum.w, next.xyz); }
     }
+// #end
     storeGradient(sample + pixel * args.outPitch, quad, sum, args);
   }
 }

@@ -118,13 +118,20 @@ export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDi
         accumulate: Number(step.result.accumulate),
       });
     case "resize-gradient":
-      return pixelRuns("resize-gradient", region(step.result), batch, {
-        ...alignedArguments(region(step.gradient)),
-        ...outputArguments(region(step.result)),
-        inShift: region(step.gradient).channel % 4,
-        accumulate: Number(step.result.accumulate),
-      });
+      return resizeGradient(step, batch);
   }
+}
+
+function resizeGradient(step: Extract<TrainingStep, { kind: "resize-gradient" }>, batch: Batch): TrainingDispatch[] {
+  const gradient = regionOf(batch.layout.tensors, step.gradient);
+  const result = regionOf(batch.layout.tensors, step.result);
+  const inShift = gradient.channel % 4;
+  return pixelRuns("resize-gradient", result, batch, {
+    ...alignedArguments(gradient),
+    ...outputArguments(result),
+    inShift,
+    accumulate: Number(step.result.accumulate),
+  }, { SHIFTED: Math.min(inShift, 1) });
 }
 
 /** Steps that inference has, too, by its kernels. */
@@ -447,10 +454,11 @@ function pixelRuns<K extends TrainingKernelName>(
   region: Region,
   batch: Batch,
   values: Omit<Values<K>, "arenaStart" | "samplePitch">,
+  constants: Readonly<Record<string, number>> = {},
 ): TrainingDispatch[] {
   const workgroups = Math.ceil(region.size ** 2 * regionQuads(region) / batch.adapter.lanes);
   return batch.shards.map(({ count }, shard) =>
-    run(kernel, shard, batch, values, [Math.min(workgroups, MAX_WORKGROUPS), count, 1])
+    run(kernel, shard, batch, values, [Math.min(workgroups, MAX_WORKGROUPS), count, 1], constants)
   );
 }
 
