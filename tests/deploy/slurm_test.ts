@@ -56,7 +56,8 @@ exec "${root}ranet" "$@"
         async () => (await cluster.run("squeue", "-h", "-j", job, "-o", "%T")).includes("PENDING"),
         "requeued",
       );
-      await cluster.run("scontrol", "update", `JobId=${job}`, "StartTime=now");
+      // By itself it would wait two minutes. Started at once it may fail, for the node is still clearing up after it.
+      await cluster.run("scontrol", "update", `JobId=${job}`, "StartTime=now+5");
       await cluster.done();
 
       const ranet = async (...args: string[]) => {
