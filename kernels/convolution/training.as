@@ -1,16 +1,7 @@
 // A convolution's steps in training, over a range of samples. Weights lie in panels of 8 output channels,
 // [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel of 4.
 
-import {
-  sumFew1 as sumFewOf0,
-  sumFew2 as sumFewOf1,
-  sumFew3 as sumFewOf2,
-  sumFew4 as sumFewOf3,
-  sumFew5 as sumFewOf4,
-  sumFew6 as sumFewOf5,
-  sumTaps1,
-  sumTaps2,
-} from "./taps";
+import { sumPanels } from "./panels";
 import {
   narrowTile1x4 as narrowTileOf0,
   narrowTile2x4 as narrowTileOf1,
@@ -45,99 +36,24 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
       const pixels = samples * phase.pixels;
       const block = phase.runs * phase.runLength <= FEW_INPUTS ? BLOCK : pixels;
       for (let pixel: u32 = 0; pixel < pixels; pixel += block) {
-        convolvePixels(args, phase, pixel, min(block, pixels - pixel), input, output);
+        sumPanels(
+          input,
+          phase.inPixels + 4 * pixel,
+          output,
+          phase.outPixels + 4 * pixel,
+          min(block, pixels - pixel),
+          phase.moves,
+          phase.runs,
+          phase.runLength,
+          args.outChannels,
+          phase.weights,
+          args.bias,
+          args.hasBias != 0,
+          args.accumulate != 0,
+          args.relu != 0,
+        );
       }
     }
-  }
-}
-
-function convolvePixels(
-  args: ConvolutionArgs,
-  phase: Phase,
-  first: u32,
-  pixels: u32,
-  input: u32,
-  output: u32,
-): void {
-  const inPixels = phase.inPixels + 4 * first;
-  const outPixels = phase.outPixels + 4 * first;
-  const accumulate = args.accumulate != 0;
-  const relu = args.relu != 0;
-  let weights = phase.weights;
-  for (let channel: u32 = 0; channel < args.outChannels; channel += 8) {
-    const channels = args.outChannels - channel;
-    const out = output + 4 * channel;
-    const bias = args.bias + (args.hasBias ? 4 * channel : 0);
-    if (channels > 4 && phase.runs == 1 && phase.runLength <= 6) {
-      sumFew(args, phase.runLength, inPixels, outPixels, pixels, input, out, channels, weights, bias);
-      weights += 32 * phase.runLength;
-    } else if (channels > 4) {
-      sumTaps2(
-        input,
-        inPixels,
-        out,
-        outPixels,
-        pixels,
-        phase.moves,
-        phase.runs,
-        phase.runLength,
-        channels,
-        weights,
-        bias,
-        accumulate,
-        relu,
-      );
-      weights += 32 * phase.runs * phase.runLength;
-    } else {
-      sumTaps1(
-        input,
-        inPixels,
-        out,
-        outPixels,
-        pixels,
-        phase.moves,
-        phase.runs,
-        phase.runLength,
-        channels,
-        weights,
-        bias,
-        accumulate,
-        relu,
-      );
-    }
-  }
-}
-
-function sumFew(
-  args: ConvolutionArgs,
-  inputs: u32,
-  inPixels: u32,
-  outPixels: u32,
-  pixels: u32,
-  input: u32,
-  output: u32,
-  channels: u32,
-  weights: u32,
-  bias: u32,
-): void {
-  switch (inputs) {
-// #for i in 6
-    case ${i} + 1:
-      return sumFewOf${i}(
-        input,
-        inPixels,
-        output,
-        outPixels,
-        pixels,
-        channels,
-        weights,
-        bias,
-        args.accumulate != 0,
-        args.relu != 0,
-      );
-// #end
-    default:
-      unreachable();
   }
 }
 

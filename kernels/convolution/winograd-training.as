@@ -5,13 +5,8 @@
 
 import { FilterArgs, PATCHES, WinogradArgs } from "../training/arguments";
 import { pad } from "./pad";
-import { sumTaps1, sumTaps2 } from "./taps";
+import { sumPanels } from "./panels";
 import { transformInput, transformOutput, transformWeights } from "./winograd-transforms";
-
-@inline
-function panelLanes(channels: u32): u32 {
-  return channels > 4 ? 8 : 4;
-}
 
 // Weights to a filter. Each thread makes its share of the panels: the same that it transposes.
 export function makeFilter(args: FilterArgs, thread: u32, threads: u32): void {
@@ -19,7 +14,7 @@ export function makeFilter(args: FilterArgs, thread: u32, threads: u32): void {
   const last = (thread + 1) * panels / threads;
   for (let panel = thread * panels / threads; panel < last; panel++) {
     const first: u32 = 8 * panel;
-    const lanes: u32 = panelLanes(args.outChannels - first);
+    const lanes: u32 = args.outChannels - first > 4 ? 8 : 4;
     const apart: u32 = 4 * lanes * args.inChannels;
     const from = args.weights + 4 * 9 * first * args.inChannels;
     const to = args.filter + 4 * first * args.inChannels;
@@ -49,7 +44,22 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
         transformInput(at, row, pixel, inputs + i * args.inPatch, args.inPatch, inApart);
       }
       for (let place: u32 = 0; place < 16; place++) {
-        multiply(args, count, inputs + place * inApart, args.filter + place * args.placeBytes, sums + place * outApart);
+        sumPanels(
+          inputs + place * inApart,
+          args.inPatches,
+          sums + place * outApart,
+          args.outPatches,
+          count,
+          args.zeros,
+          1,
+          args.inChannels,
+          args.outPatch / 4,
+          args.filter + place * args.placeBytes,
+          args.zeros,
+          false,
+          false,
+          false,
+        );
       }
       for (let i: u32 = 0; i < count; i++) {
         const patch = (start + i) % (side * side);
@@ -69,47 +79,5 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
         );
       }
     }
-  }
-}
-
-// One place of all patches.
-function multiply(args: WinogradArgs, patches: u32, input: u32, weights: u32, output: u32): void {
-  for (let channel: u32 = 0; channel < args.outChannels; channel += 8) {
-    const lanes: u32 = panelLanes(args.outChannels - channel);
-    const out = output + 4 * channel;
-    if (lanes == 8) {
-      sumTaps2(
-        input,
-        args.inPatches,
-        out,
-        args.outPatches,
-        patches,
-        args.zeros,
-        1,
-        args.inChannels,
-        lanes,
-        weights,
-        args.zeros,
-        false,
-        false,
-      );
-    } else {
-      sumTaps1(
-        input,
-        args.inPatches,
-        out,
-        args.outPatches,
-        patches,
-        args.zeros,
-        1,
-        args.inChannels,
-        lanes,
-        weights,
-        args.zeros,
-        false,
-        false,
-      );
-    }
-    weights += 4 * lanes * args.inChannels;
   }
 }
