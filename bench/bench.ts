@@ -19,7 +19,7 @@ import {
 import { parseCall } from "../lib/cli/args.ts";
 import { type Call, type Command, UsageError } from "../lib/cli/command.ts";
 import { commandHelp } from "../lib/cli/help.ts";
-import { writeFiles } from "../lib/write_files.ts";
+import { writeFiles } from "../lib/io/write_files.ts";
 import { findAdapter } from "../lib/device/webgpu/adapter.ts";
 import { type BatchResult, benchBatches } from "./batches.ts";
 import { benchCeiling } from "./ceiling.ts";

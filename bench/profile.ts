@@ -15,7 +15,7 @@ import { timeSecondStage } from "../lib/device/webgpu/tuning.ts";
 import { WebGpuRunner } from "../lib/device/webgpu/runner.ts";
 import { buildPlan } from "../lib/planner/build.ts";
 import type { Wave } from "../lib/planner/plan.ts";
-import { percent } from "../lib/numbers.ts";
+import { percent } from "../lib/text/numbers.ts";
 
 /** Milliseconds of dispatches in a submission, about. */
 const LONG = 60;

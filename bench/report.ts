@@ -5,7 +5,7 @@
  */
 
 import { table } from "../lib/cli/text.ts";
-import { bytes, large, percent } from "../lib/numbers.ts";
+import { bytes, large, percent } from "../lib/text/numbers.ts";
 import { AXIS, COLORS, LEGEND, render, standalone } from "../lib/report/plots.ts";
 import { BATCHES, type BatchResult } from "./batches.ts";
 import { type Contestant, OURS, PEERS } from "./contestants.ts";

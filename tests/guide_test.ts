@@ -3,7 +3,7 @@ import { parse as parseYaml } from "@std/yaml/parse";
 import { change, costsOf } from "../lib/cli/costs.ts";
 import { RanetError } from "../lib/errors.ts";
 import { DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
-import { large } from "../lib/numbers.ts";
+import { large } from "../lib/text/numbers.ts";
 import { documentOf } from "../lib/spec/document.ts";
 import { specFromOfficialFlags } from "../lib/spec/official.ts";
 import { parseSpec, resolveSpec } from "../lib/spec/parse.ts";

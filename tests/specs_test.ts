@@ -3,7 +3,7 @@ import { costsOf } from "../lib/cli/costs.ts";
 import { AdaptiveExecutor } from "../lib/executor/executor.ts";
 import { BUNDLED_SPECS, createModel, DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
 import { buildNetwork } from "../lib/network/build.ts";
-import { large } from "../lib/numbers.ts";
+import { large } from "../lib/text/numbers.ts";
 import { asRanet, randomArray, randomTensors, relativeError } from "./fixtures.ts";
 import { gpuTest } from "./gpu.ts";
 

@@ -6,7 +6,7 @@
 
 /// <reference lib="dom" />
 
-import { large } from "../lib/numbers.ts";
+import { large } from "../lib/text/numbers.ts";
 import { addressOf, keep, kept, specInAddress } from "./spec_store.ts";
 import { byId, make, saveFile } from "./dom.ts";
 import { Drawing } from "./drawing.ts";

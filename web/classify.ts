@@ -6,8 +6,8 @@
 
 /// <reference lib="dom" />
 
-import { large, percent } from "../lib/numbers.ts";
-import { csv } from "../lib/report/markup.ts";
+import { large, percent } from "../lib/text/numbers.ts";
+import { csv } from "../lib/text/csv.ts";
 import { bringIntoView, byId, saveFile } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
 import { ExitList } from "./exit_list.ts";

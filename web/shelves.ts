@@ -6,7 +6,7 @@
 
 /// <reference lib="dom" />
 
-import { large, percent } from "../lib/numbers.ts";
+import { large, percent } from "../lib/text/numbers.ts";
 import { make } from "./dom.ts";
 import type { Network } from "./library.ts";
 import type { Answer } from "./messages.ts";

@@ -9,7 +9,7 @@ import { RanetError } from "../errors.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
 import { BUNDLED_MODELS } from "../model/model.ts";
-import { readBundled, readResource } from "../model/resource.ts";
+import { readBundled, readResource } from "../io/resource.ts";
 
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;

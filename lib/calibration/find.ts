@@ -4,9 +4,9 @@
  * @module
  */
 
-import { exists } from "../exists.ts";
+import { exists } from "../io/exists.ts";
 import { BUNDLED_MODELS, BUNDLED_SPECS, type LoadModelOptions, type Model } from "../model/model.ts";
-import { isUrl } from "../model/resource.ts";
+import { isUrl } from "../io/resource.ts";
 import type { Calibration } from "./calibration.ts";
 import { readCalibrations } from "./calibration_file.ts";
 

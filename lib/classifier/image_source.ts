@@ -8,7 +8,7 @@ import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { RgbImage } from "../data/image.ts";
 import { readImageHeader } from "../data/image_header.ts";
 import { toPng } from "../data/platform_decode.ts";
-import { readBoundedStream, readResource } from "../model/resource.ts";
+import { readBoundedStream, readResource } from "../io/resource.ts";
 
 /**
  * An image: the path or URL of a file, as text or as a `URL`; a file itself, as a `Blob` (an upload, say) or as its

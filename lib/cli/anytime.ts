@@ -6,7 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import type { AnytimeOptions, Classification } from "../executor/executor.ts";
-import { large, percent } from "../numbers.ts";
+import { large, percent } from "../text/numbers.ts";
 import { readAmount } from "./amount.ts";
 import { BadInputs } from "./bad_inputs.ts";
 import { type Call, type Terminal, UsageError } from "./command.ts";

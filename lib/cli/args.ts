@@ -8,7 +8,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { RanetError } from "../errors.ts";
 import { parseThresholds } from "../executor/threshold_text.ts";
-import { suggest } from "../suggest.ts";
+import { suggest } from "../text/suggest.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
 /**

@@ -11,7 +11,7 @@ import { calibrationWithin, readCalibrations } from "../calibration/calibration_
 import { calibrationPath, findCalibrations, type ModelPlace } from "../calibration/find.ts";
 import { DEFAULT_MODEL, type Model } from "../model/model.ts";
 import type { BatchSummary } from "../executor/summary.ts";
-import { large, percent } from "../numbers.ts";
+import { large, percent } from "../text/numbers.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, UsageError } from "./command.ts";
 import type { ModelOption } from "./run_on.ts";

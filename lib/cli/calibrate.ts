@@ -21,14 +21,14 @@ import { formatCalibrations, readCalibrationFile, withCalibration } from "../cal
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
-import { large, percent } from "../numbers.ts";
+import { large, percent } from "../text/numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
-import { exists } from "../exists.ts";
+import { exists } from "../io/exists.ts";
 import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles } from "../io/write_files.ts";
 
 /** What thresholds may be found for. */
 const TARGETS = ["budget", "accuracy", "max-drop"] as const;

@@ -7,8 +7,8 @@
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import type { ImageResult } from "../executor/results.ts";
 import type { BatchSummary } from "../executor/summary.ts";
-import { large, percent } from "../numbers.ts";
-import { csv } from "../report/markup.ts";
+import { large, percent } from "../text/numbers.ts";
+import { csv } from "../text/csv.ts";
 import { type Budget, budgetText } from "./budget.ts";
 import type { Terminal } from "./command.ts";
 import { type RowColumn, rowWriter } from "./rows.ts";

@@ -5,7 +5,7 @@
  */
 
 import { readSpec } from "../model/model.ts";
-import { bytes, large } from "../numbers.ts";
+import { bytes, large } from "../text/numbers.ts";
 import { documentOf } from "../spec/document.ts";
 import type { DocumentValue } from "../spec/document_value.ts";
 import type { Call, Command, Terminal } from "./command.ts";

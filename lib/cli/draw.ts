@@ -9,7 +9,7 @@ import { layOut } from "../drawing/layout.ts";
 import { readSpec } from "../model/model.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Call, Command, Terminal } from "./command.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles } from "../io/write_files.ts";
 
 /** The command. */
 export const drawCommand: Command<"out"> = {

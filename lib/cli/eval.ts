@@ -16,7 +16,7 @@ import { evaluate, type EvaluateOptions, evaluateShard } from "../report/evaluat
 import type { Outcomes } from "../report/logits_file.ts";
 import type { Shard } from "../results/shard.ts";
 import { budgetCurve, confusion, exitMetrics } from "../report/metrics.ts";
-import { large, percent } from "../numbers.ts";
+import { large, percent } from "../text/numbers.ts";
 import { pickMistakes, pickPictures } from "../report/pictures.ts";
 import type { ModelReport } from "../report/model_report.ts";
 import { required } from "./args.ts";
@@ -26,7 +26,7 @@ import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles } from "../io/write_files.ts";
 
 type EvalOption = ModelOption | "val" | "out" | "shard";
 

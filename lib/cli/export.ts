@@ -6,11 +6,11 @@
 
 import { DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { exportOnnx, OPSET } from "../onnx/export.ts";
-import { bytes } from "../numbers.ts";
+import { bytes } from "../text/numbers.ts";
 import { count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS } from "./run_on.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles } from "../io/write_files.ts";
 
 type ExportOption = "out" | "weights" | "exit";
 

@@ -7,8 +7,8 @@
 import { readNpy } from "../data/npy.ts";
 import { RanetError } from "../errors.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
-import { readResource } from "../model/resource.ts";
-import { large } from "../numbers.ts";
+import { readResource } from "../io/resource.ts";
+import { large } from "../text/numbers.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
 import { printable, table } from "./text.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wrap } from "../spec/yaml_text.ts";
+import { wrap } from "../text/wrap.ts";
 import type { Command } from "./command.ts";
 
 /** A task of `deno.json`, which `./ranet` runs as well. */

@@ -5,9 +5,9 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import { readBoundedFile } from "../data/files.ts";
+import { readBoundedFile } from "../io/files.ts";
 import { createModel } from "../model/model.ts";
-import { bytes } from "../numbers.ts";
+import { bytes } from "../text/numbers.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { readCheckpoint } from "../weights/checkpoint.ts";
@@ -15,7 +15,7 @@ import { writeSafetensors } from "../weights/safetensors.ts";
 import { choice, required } from "./args.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles } from "../io/write_files.ts";
 
 /** Larger checkpoints are refused: about as much as one array holds. */
 const MAX_CHECKPOINT_BYTES = 2 ** 32;

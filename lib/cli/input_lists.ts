@@ -9,8 +9,8 @@ import { createReadStream } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { RanetError } from "../errors.ts";
-import { isUrl } from "../model/resource.ts";
-import { systemReason } from "../system_error.ts";
+import { isUrl } from "../io/resource.ts";
+import { systemReason } from "../io/system_error.ts";
 import type { Terminal } from "./command.ts";
 import { STDIN } from "./inputs.ts";
 

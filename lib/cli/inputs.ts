@@ -10,13 +10,13 @@ import picomatch from "picomatch";
 import { IMAGE_FILE } from "../data/class_folders.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
-import { withFile } from "../data/files.ts";
+import { withFile } from "../io/files.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
-import { exists } from "../exists.ts";
-import { isUrl, readBoundedStream, readResource } from "../model/resource.ts";
-import { systemReason } from "../system_error.ts";
+import { exists } from "../io/exists.ts";
+import { isUrl, readBoundedStream, readResource } from "../io/resource.ts";
+import { systemReason } from "../io/system_error.ts";
 import type { Terminal } from "./command.ts";
 
 /** Standard input. */

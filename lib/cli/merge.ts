@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { mergeLogits } from "../report/logits_shards.ts";
 import { mergeResults } from "../results/results_file.ts";
-import { writeStaged } from "../write_files.ts";
+import { writeStaged } from "../io/write_files.ts";
 import { required } from "./args.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { printable } from "./text.ts";

@@ -9,11 +9,11 @@ import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../model/model.ts";
 import { documentOf } from "../spec/document.ts";
 import { resolveSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
-import { wrap } from "../spec/yaml_text.ts";
+import { wrap } from "../text/wrap.ts";
 import type { Call, Command, Terminal } from "./command.ts";
-import { exists } from "../exists.ts";
+import { exists } from "../io/exists.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles } from "../io/write_files.ts";
 
 type NewOption = "from" | "classes" | "out";
 

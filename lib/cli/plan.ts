@@ -6,9 +6,9 @@
 
 import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, readSpec } from "../model/model.ts";
-import { isUrl } from "../model/resource.ts";
-import { bytes, large } from "../numbers.ts";
-import { wrap } from "../spec/yaml_text.ts";
+import { isUrl } from "../io/resource.ts";
+import { bytes, large } from "../text/numbers.ts";
+import { wrap } from "../text/wrap.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";
 import { table } from "./text.ts";

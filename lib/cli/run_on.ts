@@ -6,7 +6,7 @@
 
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { BUNDLED_MODELS, BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
-import { wrap } from "../spec/yaml_text.ts";
+import { wrap } from "../text/wrap.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 

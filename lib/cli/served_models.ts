@@ -6,7 +6,7 @@
 
 import { basename, join } from "node:path";
 import { RanetError } from "../errors.ts";
-import { exists } from "../exists.ts";
+import { exists } from "../io/exists.ts";
 
 /** A model to serve. */
 export interface ServedModel {

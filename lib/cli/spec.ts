@@ -11,7 +11,7 @@ import { parseSpec } from "../spec/parse.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { table } from "./text.ts";
-import { writeFiles } from "../write_files.ts";
+import { writeFiles } from "../io/write_files.ts";
 
 type SpecOption = "from-official" | "out";
 

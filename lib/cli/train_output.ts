@@ -6,7 +6,7 @@
  */
 
 import process from "node:process";
-import { bytes as byteText, large, percent } from "../numbers.ts";
+import { bytes as byteText, large, percent } from "../text/numbers.ts";
 import type { RunOutcome } from "../training/loop.ts";
 import { bestEpoch, type EpochRecord, type StepRecord } from "../training/records.ts";
 import type { Session } from "../training/session.ts";

@@ -5,7 +5,7 @@
  */
 
 import cliProgress from "cli-progress";
-import { percent } from "../numbers.ts";
+import { percent } from "../text/numbers.ts";
 import type { EpochRecord, StepRecord } from "../training/records.ts";
 import { duration } from "../training/training_report.ts";
 import { BAR_OPTIONS } from "./progress.ts";

@@ -8,7 +8,7 @@ import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { CIFAR100_LABELS, CIFAR10_LABELS } from "../spec/labels.ts";
 import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
-import { digestFiles, withFile } from "./files.ts";
+import { digestFiles, withFile } from "../io/files.ts";
 import { listLabels } from "./labels.ts";
 
 const SIDE = 32;

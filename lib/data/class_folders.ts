@@ -6,7 +6,8 @@
 import { basename, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
-import { imageFileDataset, withFile } from "./files.ts";
+import { withFile } from "../io/files.ts";
+import { imageFileDataset } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
 
 /** Names of files that are taken for images. */

@@ -8,7 +8,8 @@ import { parse } from "csv-parse/sync";
 import { basename, dirname, isAbsolute, normalize } from "node:path";
 import { RanetError } from "../errors.ts";
 import { BadEntries, type Dataset, type DatasetOptions, type Sample, type SampleFile } from "./dataset.ts";
-import { digestFiles, imageFileDataset, readBoundedFile } from "./files.ts";
+import { digestFiles, readBoundedFile } from "../io/files.ts";
+import { imageFileDataset } from "./image_files.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 
 /** A record of a file that holds many, as a data set's `origin` gives it. */

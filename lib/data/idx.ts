@@ -6,7 +6,7 @@
 import { basename, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
-import { digestFiles, readBoundedFile } from "./files.ts";
+import { digestFiles, readBoundedFile } from "../io/files.ts";
 import type { RgbImage } from "./image.ts";
 import { inflate, MAX_EXPANSION } from "./inflate.ts";
 import { labelFinder, listLabels } from "./labels.ts";

@@ -9,7 +9,7 @@ import { openCifar } from "./cifar.ts";
 import { openClassFolders } from "./class_folders.ts";
 import { openCsv } from "./csv.ts";
 import type { Dataset, DatasetOptions } from "./dataset.ts";
-import { withFile } from "./files.ts";
+import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, openIdx } from "./idx.ts";
 
 /**

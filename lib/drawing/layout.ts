@@ -7,7 +7,7 @@
  */
 
 import type * as network from "../network/network.ts";
-import { large } from "../numbers.ts";
+import { large } from "../text/numbers.ts";
 import { clip, textWidth, wrap } from "./text.ts";
 
 /** What a feature measures. */

@@ -15,7 +15,7 @@ import { digestTensors } from "../weights/digest.ts";
 import { divideLogits } from "../weights/temperature.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { isUrl, readBundled, readResource } from "./resource.ts";
+import { isUrl, readBundled, readResource } from "../io/resource.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
 
 /** An architecture with trained weights, ready to run. */

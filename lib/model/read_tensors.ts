@@ -8,7 +8,7 @@ import { readCheckpoint } from "../weights/checkpoint.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { BUNDLED_SPECS, isDirectory, loadModel } from "./model.ts";
-import { readResource } from "./resource.ts";
+import { readResource } from "../io/resource.ts";
 
 /** Larger files are refused: about as much as one array holds. */
 const MAX_BYTES = 2 ** 32;

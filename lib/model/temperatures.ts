@@ -6,9 +6,9 @@
 
 import * as z from "zod";
 import { RanetError } from "../errors.ts";
-import { exists } from "../exists.ts";
+import { exists } from "../io/exists.ts";
 import { describeIssue } from "../yaml/issues.ts";
-import { isUrl, readResource } from "./resource.ts";
+import { isUrl, readResource } from "../io/resource.ts";
 
 /** A model's temperatures, and the weights that they are of. */
 export interface Temperatures {

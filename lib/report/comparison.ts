@@ -4,7 +4,7 @@
  * @module
  */
 
-import { large } from "../numbers.ts";
+import { large } from "../text/numbers.ts";
 import type { ModelReport } from "./model_report.ts";
 
 /** What a cost per image can buy. */

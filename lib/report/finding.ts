@@ -4,7 +4,7 @@
  * @module
  */
 
-import { large, percent } from "../numbers.ts";
+import { large, percent } from "../text/numbers.ts";
 import type { ModelReport } from "./model_report.ts";
 
 /**

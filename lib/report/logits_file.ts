@@ -8,7 +8,7 @@ import type { Validation } from "../calibration/measure.ts";
 import { RanetError } from "../errors.ts";
 import type { DatasetBatch } from "../executor/forward_dataset.ts";
 import { argmax, confidence, softmax } from "../softmax.ts";
-import { systemReason } from "../system_error.ts";
+import { systemReason } from "../io/system_error.ts";
 
 /** Numbers in a record before its logits. */
 const HEAD = 2;

@@ -8,7 +8,7 @@ import * as z from "zod";
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { checkComplete, type Shard } from "../results/shard.ts";
-import { writeFiles, writeStaged } from "../write_files.ts";
+import { writeFiles, writeStaged } from "../io/write_files.ts";
 import { readFull, recordBytes, recordIndex, type RecordShape, writeFull } from "./logits_file.ts";
 
 /** What a shard's logits are of; written beside them once they are all there. */

@@ -1,15 +1,8 @@
 /**
- * What pages and tables of figures are written with.
+ * What pages are written with.
  *
  * @module
  */
-
-/** Lines of a CSV file. */
-export function csv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cell = (value: string | number) =>
-    /[",\n\r]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : value;
-  return [header, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
-}
 
 /** Text as HTML shows it. */
 export function escape(text: string): string {

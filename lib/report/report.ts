@@ -5,7 +5,8 @@
  */
 
 import { compareModels } from "./comparison.ts";
-import { csv, escape, STYLE } from "./markup.ts";
+import { csv } from "../text/csv.ts";
+import { escape, STYLE } from "./markup.ts";
 import { findingOf } from "./finding.ts";
 import { accuracyPlot, confusionPlot, exitsPlot, reliabilityPlot, standalone } from "./plots.ts";
 import type { ClassPictures, ModelReport, Picture, ReportOrigin } from "./model_report.ts";

@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import { RanetError } from "../errors.ts";
-import { systemReason } from "../system_error.ts";
+import { systemReason } from "../io/system_error.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import { checkComplete, type Shard, shardSize } from "./shard.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { parseThresholds } from "../executor/threshold_text.ts";
-import { suggest } from "../suggest.ts";
+import { suggest } from "../text/suggest.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A query that has been checked. */

@@ -5,7 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { suggest } from "../suggest.ts";
+import { suggest } from "../text/suggest.ts";
 
 /** Which flags a script has. */
 export interface FlagTable {

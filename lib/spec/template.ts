@@ -11,7 +11,8 @@ import { documentOf } from "./document.ts";
 import type { DocumentValue, SpecMapping } from "./document_value.ts";
 import { resolveSpec } from "./parse.ts";
 import { FAMILY_SCHEMAS } from "./schema.ts";
-import { schemaLine, wrap, yamlList, yamlScalar } from "./yaml_text.ts";
+import { wrap } from "../text/wrap.ts";
+import { schemaLine, yamlList, yamlScalar } from "./yaml_text.ts";
 
 /** A part of a JSON schema, as far as explanations of keys go. */
 interface SchemaNode {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { wrapWords } from "../text/wrap.ts";
+
 /** Widest line of a list or comment. */
 const WIDTH = 100;
 
@@ -42,26 +44,5 @@ export function yamlScalar(value: string | number): string {
 export function yamlList(items: readonly (string | number)[]): string {
   const oneLine = `[${items.join(", ")}]`;
   if (oneLine.length <= WIDTH) return oneLine;
-  return `[\n${fill(items.map((item) => `${item},`), WIDTH - 2).map((line) => `  ${line}\n`).join("")}]`;
-}
-
-/**
- * Breaks text at spaces.
- *
- * @param text Words with one space between them.
- * @param width Most characters of a line, unless a word is longer. Default: 100.
- * @returns The lines.
- */
-export function wrap(text: string, width: number = WIDTH): string[] {
-  return fill(text.split(" "), width);
-}
-
-function fill(words: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const word of words) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
+  return `[\n${wrapWords(items.map((item) => `${item},`), WIDTH - 2).map((line) => `  ${line}\n`).join("")}]`;
 }

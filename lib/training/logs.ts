@@ -4,7 +4,7 @@
  * @module
  */
 
-import { csv } from "../report/markup.ts";
+import { csv } from "../text/csv.ts";
 import type { EpochRecord, ExitMeans, StepRecord } from "./records.ts";
 
 /** The first line of a table of steps. */

@@ -7,8 +7,8 @@
 
 import { basename, dirname, join } from "node:path";
 import { formatCalibrations } from "../calibration/calibration_file.ts";
-import { writeFiles } from "../write_files.ts";
-import { readBoundedFile } from "../data/files.ts";
+import { writeFiles } from "../io/write_files.ts";
+import { readBoundedFile } from "../io/files.ts";
 import { RanetError } from "../errors.ts";
 import { loadModel, type Model } from "../model/model.ts";
 import { buildNetwork } from "../network/build.ts";

@@ -6,7 +6,7 @@
 
 import type { LossOptions, OptimizerOptions } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
-import { readBundled, readResource } from "../model/resource.ts";
+import { readBundled, readResource } from "../io/resource.ts";
 import { schemaLine } from "../spec/yaml_text.ts";
 import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
 import { type RecipeDocument, recipeSchema } from "./recipe_schema.ts";

@@ -6,7 +6,7 @@
 
 import type { Network } from "../network/network.ts";
 import { escape, STYLE } from "../report/markup.ts";
-import { large, percent } from "../numbers.ts";
+import { large, percent } from "../text/numbers.ts";
 import { costPlot, curvesPlot } from "./curves.ts";
 import type { EpochRecord } from "./records.ts";
 import type { ValidationOutcomes } from "./validate.ts";

@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod";
-import { suggest } from "../suggest.ts";
+import { suggest } from "../text/suggest.ts";
 
 /** A mapping with these keys and no others; a misspelt one is told what it was probably meant to be. */
 export function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {

@@ -5,7 +5,8 @@ import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
 import { documentOf } from "../../lib/spec/document.ts";
 import { parseSpec, resolveSpec } from "../../lib/spec/parse.ts";
 import { specTemplate } from "../../lib/spec/template.ts";
-import { wrap, yamlList, yamlScalar } from "../../lib/spec/yaml_text.ts";
+import { yamlList, yamlScalar } from "../../lib/spec/yaml_text.ts";
+import { wrap } from "../../lib/text/wrap.ts";
 
 const label = fc.oneof(
   fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" }),

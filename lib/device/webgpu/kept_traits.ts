@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod";
-import { openCache } from "../../cache.ts";
+import { openCache } from "../../io/cache.ts";
 import { type AdapterTraits, CONVOLUTION_KERNELS } from "./tiles.ts";
 
 /** Changes whenever figures measured before mean something else. */

@@ -5,7 +5,7 @@
  */
 
 import config from "../../../deno.json" with { type: "json" };
-import { openCache } from "../../cache.ts";
+import { openCache } from "../../io/cache.ts";
 import { featuresOf, limitsOf, titleOf } from "./adapter.ts";
 import type { GpuDevice } from "./device.ts";
 import { type Kernel, KERNEL_TEXT, kernelKey } from "./kernels.ts";

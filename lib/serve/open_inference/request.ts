@@ -7,7 +7,7 @@
 import * as z from "zod";
 import type { RgbImage } from "../../data/image.ts";
 import { describeIssue } from "../../yaml/issues.ts";
-import { suggest } from "../../suggest.ts";
+import { suggest } from "../../text/suggest.ts";
 import { Refusal } from "../refusal.ts";
 import { type OutputName, OUTPUTS, type WantedOutput } from "./outputs.ts";
 import { fromBytes, fromJson } from "./tensors.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { openCache } from "../cache.ts";
-import { readBoundedFile } from "../data/files.ts";
+import { openCache } from "./cache.ts";
+import { readBoundedFile } from "./files.ts";
 import { RanetError } from "../errors.ts";
 
 /** Whether something is on the web, not a path. */

@@ -1,13 +1,11 @@
 /**
- * Files of bounded size, and data sets whose samples are image files.
+ * Files of bounded size.
  *
  * @module
  */
+
 import { createHash } from "node:crypto";
-import { isAbsolute, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
-import type { Dataset, Sample, SampleFile } from "./dataset.ts";
-import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 
 /**
  * Does something with a file; what the system refuses becomes an error for people.
@@ -63,39 +61,4 @@ export async function digestFiles(paths: readonly string[], about: readonly unkn
     }
   }
   return all.digest("hex");
-}
-
-/** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
-export function imageFileDataset(
-  options: Pick<Dataset, "name" | "format" | "bad"> & {
-    /** Folder that the files are relative to. */
-    readonly root: string;
-    /** Each sample's file. */
-    readonly files: readonly string[];
-    /** Each sample's label. */
-    readonly labels: readonly number[];
-  },
-): Dataset {
-  const { name, format, bad, root, files, labels } = options;
-  const pathOf = (file: string) => isAbsolute(file) ? file : join(root, file);
-  const folder = resolve(root);
-  const origin = (index: number) => resolve(folder, files[index]!);
-  const file = async (index: number): Promise<SampleFile> => {
-    const source = pathOf(files[index]!);
-    return { label: labels[index]!, bytes: await readBoundedFile(source, MAX_IMAGE_BYTES), source };
-  };
-  return {
-    name,
-    format,
-    bad,
-    size: files.length,
-    labels: () => Promise.resolve(labels),
-    origin,
-    file,
-    async read(index: number): Promise<Sample> {
-      const { label, bytes, source } = await file(index);
-      return { name: files[index]!, label, image: await decodeImage(bytes, { source }) };
-    },
-    digest: () => digestFiles(files.map(pathOf), files.map((file, i) => [file, labels[i]])),
-  };
 }

@@ -6,7 +6,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { RanetError } from "./errors.ts";
+import { RanetError } from "../errors.ts";
 import { systemReason } from "./system_error.ts";
 
 /** A file to write; contents that hang on what the file holds already are made once nobody else can change it. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { writeFiles } from "../lib/write_files.ts";
-import { RanetError } from "../lib/errors.ts";
+import { writeFiles } from "../../lib/io/write_files.ts";
+import { RanetError } from "../../lib/errors.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -84,7 +84,7 @@ Deno.test("writeFiles() takes away what a process that was ended has left, and o
 });
 
 Deno.test("a process that is ended while it writes never leaves an old file that belongs to others beside new ones", async () => {
-  const module = new URL("../lib/write_files.ts", import.meta.url).href;
+  const module = new URL("../../lib/io/write_files.ts", import.meta.url).href;
   const seen = new Set<string>();
   for (let step = 1; step <= 4; step++) {
     await inFolder(async (folder) => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
-import { readResource } from "../../lib/model/resource.ts";
+import { readResource } from "../../lib/io/resource.ts";
 
 /** Reads from a server that answers so. */
 async function readFrom(

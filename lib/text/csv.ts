@@ -1,0 +1,12 @@
+/**
+ * Tables as text for spreadsheets.
+ *
+ * @module
+ */
+
+/** Lines of a CSV file. */
+export function csv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cell = (value: string | number) =>
+    /[",\n\r]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : value;
+  return [header, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
