@@ -30,7 +30,7 @@ export function appendStem(
   const inner = graph.feature("stem", Math.ceil(graph.size(image) / 2), channels);
   graph.convolution(image, inner, { name, kernel: 7, stride: 2, bias: true });
   const output = graph.feature(title, Math.ceil(graph.size(inner) / 2), channels);
-  graph.append({ kind: "max-pool", input: inner, output });
+  graph.append({ kind: "max-pool", reads: [inner], writes: [output] });
   return output;
 }
 
@@ -72,5 +72,13 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
   // The authors pool 2×2 of at most 3×3 pixels; larger features, which their code cannot run, are pooled whole.
   const size = graph.size(view);
   const pool = size < 4 ? 2 : size;
-  graph.append({ kind: "classifier", input: view, pool, classes: classes.length, name: `classifier.${k}.linear` });
+  graph.append({
+    kind: "classifier",
+    reads: [view],
+    writes: [],
+    exit: k,
+    pool,
+    classes: classes.length,
+    name: `classifier.${k}.linear`,
+  });
 }
