@@ -7,14 +7,12 @@
 import { type HdrColour, readAvifHeader } from "./avif/header.ts";
 import { readBmpHeader } from "./bmp.ts";
 import { gifSize } from "./gif.ts";
+import { recogniseFormat } from "./image_signatures.ts";
 import { isFrame, jpegSegments, MARKER } from "./jpeg_segments.ts";
 import { type Crop, exifOrientation } from "./orientation.ts";
 import { pngExif } from "./png_chunks.ts";
 import { describeTiff } from "./tiff/picture.ts";
 import { webpExif } from "./webp.ts";
-
-/** The name of all cameras' own formats. */
-const CAMERA_RAW = "camera raw";
 
 /** What the header of an image file says. */
 export interface ImageHeader {
@@ -37,54 +35,6 @@ export const CMYK_JPEG = "CMYK JPEG";
 /** A WebP of several frames. */
 export const ANIMATED_WEBP = "animated WebP";
 
-/** Bytes (as Latin-1) that give a format away, and where in the file they stand; the first that fits counts. */
-const SIGNATURES: readonly (readonly [at: number, text: string | RegExp, format: string])[] = [
-  [0, "\xff\xd8\xff", "JPEG"],
-  [0, "\x89PNG\r\n\x1a\n", "PNG"],
-  [8, "WEBP", "WebP"],
-  [0, "GIF8", "GIF"],
-  [0, /^BM[^]{12}[\x0c\x10-\x7c]\0\0\0/, "BMP"],
-  [8, "CR\x02", CAMERA_RAW],
-  [0, /^(?:II[*+]\0|MM\0[*+])/, "TIFF"],
-  [4, "ftypavi", "AVIF"],
-  [4, "ftypcrx", CAMERA_RAW],
-  [4, /^ftyp(?:hei|hev|mif1|msf1)/, "HEIC"],
-  [4, /^ftyp(?:jp2|jpx|jpm)/, "JPEG 2000"],
-  [4, /^(?:ftyp|moov|mdat)/, "video"],
-  [0, "\x1a\x45\xdf\xa3", "video"],
-  [8, "AVI ", "video"],
-  [0, /^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^]*?-->\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i, "SVG"],
-  [0, /^(?:\xef\xbb\xbf)?\s*<(?:!DOCTYPE html|html)[\s>]/i, "web page"],
-  [0, "\xff\x0a", "JPEG XL"],
-  [4, "JXL ", "JPEG XL"],
-  [4, "jP  ", "JPEG 2000"],
-  [0, "\xff\x4f\xff\x51", "JPEG 2000"],
-  [0, "II\xbc", "JPEG XR"],
-  [0, "\0\0\x01\0", "ICO"],
-  [0, "\0\0\x02\0", "CUR"],
-  [0, "icns", "ICNS"],
-  [0, "8BPS", "Photoshop"],
-  [0, "gimp xcf", "GIMP"],
-  [0, "%PDF", "PDF"],
-  [0, "%!PS", "PostScript"],
-  [0, /^(?:IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|FOVb|\0MRM)/, CAMERA_RAW],
-  [0, "\x76\x2f\x31\x01", "OpenEXR"],
-  [0, "#?R", "Radiance HDR"],
-  [0, /^P[1-7]\s/, "Netpbm"],
-  [0, /^P[Ff]\s/, "PFM"],
-  [0, "qoif", "QOI"],
-  [0, "DDS ", "DDS"],
-  [0, /^\x0a[\0\x02-\x05]\x01[\x01\x02\x04\x08]/, "PCX"],
-  [0, "\x59\xa6\x6a\x95", "Sun raster"],
-  [0, "\x01\xda", "SGI"],
-  [0, "SIMPLE  =", "FITS"],
-  [128, "DICM", "DICOM"],
-  [0, "\x93NUMPY", "NumPy array"],
-  [0, "PK\x03\x04", "ZIP archive"],
-];
-/** The longest place at which a signature ends. */
-const START = 512;
-
 /**
  * Recognises an image file by its first bytes.
  *
@@ -92,12 +42,8 @@ const START = 512;
  * @returns What its header says; `undefined` if it is no image that we know of.
  */
 export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
-  const start = String.fromCharCode(...bytes.subarray(0, START));
-  let format = SIGNATURES.find(([at, text]) =>
-    typeof text === "string" ? start.startsWith(text, at) : text.test(start.slice(at))
-  )?.[2];
+  const format = recogniseFormat(bytes);
   if (format === undefined) return undefined;
-  if (format === "HEIC" && start.slice(0, 64).includes("avif")) format = "AVIF"; // its brand comes later
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     if (format === "JPEG") return { format, ...jpegHeader(bytes) };

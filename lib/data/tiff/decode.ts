@@ -5,12 +5,9 @@
  */
 
 import type { RgbImage } from "../image.ts";
-import { jpegOfPart } from "./jpeg.ts";
+import { type JpegDecoder, jpegOfPart } from "./jpeg.ts";
 import { describeTiff, type TiffPicture } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
-
-/** Decodes a JPEG file. */
-export type JpegDecoder = (bytes: Uint8Array) => Promise<RgbImage>;
 
 /**
  * Decodes the first picture of a TIFF file, of a kind that `describeTiff` takes; not turned.

@@ -7,8 +7,10 @@
 import type { RgbImage } from "../image.ts";
 import { countScans, readImageHeader } from "../image_header.ts";
 import { MARKER, pixelSegments } from "../jpeg_segments.ts";
-import type { JpegDecoder } from "./decode.ts";
 import type { TiffPicture } from "./picture.ts";
+
+/** Decodes a JPEG file. */
+export type JpegDecoder = (bytes: Uint8Array) => Promise<RgbImage>;
 
 /** Scans of a part, at most. */
 const MAX_SCANS = 64;
