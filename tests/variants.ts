@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type ArchitectureSpec } from "../lib/network/architecture.ts";
+import type { ArchitectureSpec } from "../lib/network/architecture.ts";
 import { resolveSpec } from "../lib/spec/parse.ts";
 import type { PlainRanet } from "./network/plain_counts.ts";
 
