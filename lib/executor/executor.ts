@@ -4,7 +4,7 @@
  * @module
  */
 
-import { argmax, softmax } from "../softmax.ts";
+import { argmax, confidence, softmax } from "../softmax.ts";
 import { type DeviceChoice, DEVICES, type Runners } from "../device/fallback.ts";
 import { runnersOf } from "../device/open.ts";
 import { type Precision, PRECISIONS } from "../device/precision.ts";
@@ -13,6 +13,7 @@ import { RanetError } from "../errors.ts";
 import { buildPlan } from "../planner/build.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
+import { inputLength, inputShape } from "../network/common.ts";
 
 /** What became of one image. */
 export interface Classification {
@@ -154,7 +155,7 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const runners = runnersOf(plan, model.tensors, { device, capacity, precision, threads, onFallback });
+    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback });
     return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 
@@ -167,7 +168,7 @@ export class AdaptiveExecutor implements Disposable {
    * Classifies images, each at the first exit whose confidence reaches the threshold. Nothing that only later exits need
    * is computed once all have left.
    *
-   * @param images Normalised images, `N × 3 × size × size` (see `toTensor`).
+   * @param images Normalised images, `N × channels × height × width` (see `toTensor`).
    * @param options When a sample leaves.
    * @returns What became of each of the N images, in their order.
    * @throws {RanetError} If the images' length is wrong, a value is not finite, a threshold is outside [0, 1], or the
@@ -316,6 +317,34 @@ export class AdaptiveExecutor implements Disposable {
     return results;
   }
 
+  /**
+   * Says what becomes of images whose logits are known, without computing anything: as `classify` does.
+   *
+   * @param logits What `forward` gave for them: for each exit, `N × classes`.
+   * @param options When a sample leaves.
+   * @returns What becomes of each of the N images, in their order.
+   * @throws {RanetError} If a threshold is outside [0, 1], or the calibration is another model's.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 1 });
+   * const logits = await executor.forward(new Float32Array(3 * 32 * 32));
+   * const [early] = await executor.decide(logits, { threshold: 0.5 });
+   * console.log(early.exit);
+   * ```
+   */
+  async decide(logits: readonly Float32Array[], options: ClassifyOptions = {}): Promise<Classification[]> {
+    const thresholds = await thresholdsPerExit(options, this.model);
+    const classes = this.model.spec.classes.length;
+    return Array.from({ length: logits[0].length / classes }, (_, sample) => {
+      const at = (exit: number) => logits[exit].subarray(sample * classes, (sample + 1) * classes);
+      const taken = thresholds.findIndex((threshold, exit) => confidence(at(exit)) >= threshold);
+      return this.#classification(at(taken), taken);
+    });
+  }
+
   /** Gives the device's memory back. */
   [Symbol.dispose](): void {
     this.#disposed = true;
@@ -435,11 +464,11 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   #countOf(images: Float32Array): number {
-    const { size } = this.model.spec.input;
-    const length = 3 * size ** 2;
+    const shape = inputShape(this.model.spec.input);
+    const length = inputLength(this.model.spec.input);
     if (images.length === 0 || images.length % length !== 0) {
       throw new RanetError(
-        `Cannot run ${this.model.name}: expected images of 3 × ${size} × ${size} = ${length} numbers each, ` +
+        `Cannot run ${this.model.name}: expected images of ${shape.join(" × ")} = ${length} numbers each, ` +
           `found ${images.length} numbers`,
       );
     }
