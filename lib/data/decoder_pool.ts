@@ -166,7 +166,8 @@ const MANY = 8;
  * @param images How many there are.
  */
 export async function openDecoders(images: number, options?: DecoderPoolOptions): Promise<DecoderPool | undefined> {
-  if (images < MANY) return undefined;
+  // A bundle for browsers has no such worker beside it: a page that has much to decode trains in a worker itself.
+  if (images < MANY || !("Deno" in globalThis)) return undefined;
   const decoders = new DecoderPool(options);
   try {
     await decoders.start();
