@@ -152,7 +152,7 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const runners = runnersOf(plan, model.tensors, { device, capacity, precision, threads, onFallback });
+    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback });
     return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 

@@ -4,11 +4,11 @@
  * @module
  */
 
+import { concat } from "../../io/bytes.ts";
 import type { Convolution, View } from "../../network/network.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { GradientView, NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
-import { concat } from "./bytes.ts";
 import { panelWidth } from "./packed_parameters.ts";
 import { partsOf, type TrainingLayout, weightLength, type WinogradShape, winogradShape } from "./training_layout.ts";
 import { type Arguments, writeOperation, writeStruct } from "./training_operations.ts";
@@ -279,7 +279,7 @@ export class StepWriter {
       address += 4 * width * moves.length * runLength;
       return writeStruct("Phase", fields);
     });
-    return { phases: structs.length, phase: this.#layout.keep(concat(structs)) };
+    return { phases: structs.length, phase: this.#layout.keep(concat(structs, Uint8Array)) };
   }
 
   /** Appends what joins the parts of a weight gradient, if it has any, to a segment behind it. */
@@ -306,7 +306,7 @@ export class StepWriter {
       inBytes,
       inChannels: input.channels,
       taps: taps.length,
-      tap: this.#layout.keep(concat(taps)),
+      tap: this.#layout.keep(concat(taps, Uint8Array)),
       gradient: tensors.at(gradient),
       gradientBytes,
       gradientPitch: tensors.pitch(gradient),

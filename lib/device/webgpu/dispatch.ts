@@ -4,6 +4,7 @@
  * @module
  */
 
+import { concat } from "../../io/bytes.ts";
 import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import {
@@ -72,7 +73,7 @@ export function dispatchOf(
   return {
     kernel: wave[0].kind,
     constants: { LANES },
-    args: encodeOthers(others, samples, options),
+    args: concat(others.map((step) => encodeStep(step, samples, options)), Uint8Array),
     workgroups: [
       Math.min(Math.ceil(Math.max(...others.map(invocations)) / LANES), MAX_WORKGROUPS),
       count,
@@ -81,35 +82,30 @@ export function dispatchOf(
   };
 }
 
-/** Steps of one kind. */
-function encodeOthers(
-  steps: readonly OtherStep[],
+function encodeStep(
+  step: OtherStep,
   samples: SampleArguments,
   { capacity, weights }: { capacity: number; weights: WeightLayout },
 ): Uint8Array<ArrayBuffer> {
-  const classifiers = steps.filter((step) => step.kind === "classifier");
-  if (classifiers.length > 0) {
-    return encodeArguments(
-      ARGUMENTS.classifier,
-      classifiers.map((step) => ({
-        ...inputArguments(step.reads[0]),
+  const { reads: [input] } = step;
+  switch (step.kind) {
+    case "max-pool":
+    case "resize": {
+      const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
+      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+    }
+    case "classifier": {
+      const { classes, pool, exit } = step.layer;
+      return encodeArguments(ARGUMENTS.classifier, [{
+        ...inputArguments(input),
         ...samples,
-        classes: step.layer.classes,
-        pool: step.layer.pool,
+        classes,
+        pool,
         weights: weights.ranges.get(step)!.offset,
-        logits: step.layer.exit * capacity * step.layer.classes,
-      })),
-    );
+        logits: exit * capacity * classes,
+      }]);
+    }
   }
-  const others = steps.filter((step) => step.kind !== "classifier");
-  return encodeArguments(
-    ARGUMENTS[others[0].kind],
-    others.map(({ reads: [input], writes: [output] }) => ({
-      ...inputArguments(input),
-      ...outputArguments(output),
-      ...samples,
-    })),
-  );
 }
 
 /** Most samples of which every wave still is one dispatch. */
