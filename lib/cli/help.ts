@@ -63,8 +63,8 @@ All commands: ranet --help. Options of a command: ranet COMMAND --help.`;
 export function overallHelp(commands: readonly Command[], tasks: readonly Task[]): string {
   return `ranet: resolution-adaptive image classification
 
-A RANet has several exits, from cheapest to most expensive. An image leaves at the first exit that is
-confident enough. Networks are declared in YAML and run on WebGPU or on the CPU.
+A RANet has several exits, from cheapest to most expensive. An image leaves at the first exit that
+is confident enough. Networks are declared in YAML and run on WebGPU or on the CPU.
 
 Usage: ranet COMMAND …
 

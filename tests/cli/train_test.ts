@@ -285,8 +285,8 @@ Deno.test("--resume refuses what would change the run, and images that have chan
 for (
   const [what, args, code, message] of [
     ["no spec", ["--data", "x", "--out", "y"], 2, "Cannot run train: expected SPEC, or --resume DIR"],
-    ["no data", [micro, "--out", "y"], 2, "Cannot do without --data"],
-    ["no folder", [micro, "--data", "x"], 2, "Cannot do without --out"],
+    ["no data", [micro, "--out", "y"], 2, "Missing required option --data"],
+    ["no folder", [micro, "--data", "x"], 2, "Missing required option --out"],
     [
       "no such data",
       [micro, "--data", "no/such", "--out", "y"],
