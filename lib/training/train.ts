@@ -20,8 +20,10 @@ export interface TrainOptions {
   readonly validation?: Dataset;
   /** Weights of a trained model to go on from (`Model.tensors`). Default: drawn anew, by the recipe's seed. */
   readonly init?: ReadonlyMap<string, Tensor>;
-  /** What it runs on. Default `auto`: a real GPU if there is one, else the CPU. */
+  /** What it runs on. Default `auto`: a real GPU that works, if there is one, else the CPU. */
   readonly device?: DeviceChoice;
+  /** Told why `auto` trains on the CPU where an adapter should. Default: a warning on the console. */
+  readonly onFallback?: (message: string) => void;
   /** Threads that the CPU uses. Default: as many as there are cores. */
   readonly threads?: number;
   /** Bytes of decoded images that are kept in memory; others are decoded in every epoch. Default 2e9. */
@@ -78,7 +80,7 @@ export async function train(
   recipe: Recipe,
   options: TrainOptions = {},
 ): Promise<Trained> {
-  const { init, device = "auto", cache = DEFAULT_CACHE, signal, onStep, onEpoch, ...rest } = options;
+  const { init, device = "auto", onFallback = console.warn, cache = DEFAULT_CACHE, signal, onStep, onEpoch, ...rest } = options;
   const bounded = boundAverage(recipe, dataset.size);
   using session = await Session.open({
     ...rest,
@@ -87,6 +89,7 @@ export async function train(
     training: dataset,
     init: init && { tensors: init, source: "in init" },
     device,
+    onFallback,
     cache,
     signal,
   });
