@@ -6,8 +6,6 @@
 
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { RgbImage } from "../data/image.ts";
-import { readImageHeader } from "../data/image_header.ts";
-import { toPng } from "../data/platform_decode.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
 
 /**
@@ -36,15 +34,7 @@ export function sourceName(image: ImageSource, index: number): string {
 export async function readImage(image: ImageSource, options: { readonly source: string }): Promise<RgbImage> {
   if (typeof image === "object" && "width" in image) return image;
   const bytes = await bytesOf(image, options.source);
-  return await decodeImage("Deno" in globalThis ? bytes : await decodable(bytes), options);
-}
-
-/** Formats that a browser leaves to our decoders, so that the pixels are those that Deno sees. */
-const DECODED_ALIKE: ReadonlySet<string | undefined> = new Set(["JPEG", "PNG", "WebP"]);
-
-/** The bytes, or a PNG of them where the browser decodes them better or alone. */
-async function decodable(bytes: Uint8Array): Promise<Uint8Array> {
-  return DECODED_ALIKE.has(readImageHeader(bytes)?.format) ? bytes : await toPng(bytes) ?? bytes;
+  return await decodeImage(bytes, options);
 }
 
 async function bytesOf(image: Exclude<ImageSource, RgbImage>, source: string): Promise<Uint8Array> {

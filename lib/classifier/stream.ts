@@ -4,6 +4,7 @@
  * @module
  */
 
+import { concat } from "../io/bytes.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor, Classification, ClassifyOptions } from "../executor/executor.ts";
 
@@ -41,7 +42,7 @@ export async function* classifyStream<Input>(
     const items = await ahead.take(size);
     if (items.length === 0) return;
     const tensors = items.flatMap(({ tensor }) => tensor ?? []);
-    const results = (tensors.length > 0 ? await executor.classify(concatenate(tensors), when) : []).values();
+    const results = (tensors.length > 0 ? await executor.classify(concat(tensors, Float32Array), when) : []).values();
     for (const { input, error } of items) yield error ? { input, error } : { input, result: results.next().value! };
   }
 }
@@ -92,14 +93,4 @@ function readAhead<Input>(
 
 async function* iterate<T>(values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, undefined> {
   yield* values;
-}
-
-function concatenate(tensors: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(tensors.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const tensor of tensors) {
-    all.set(tensor, offset);
-    offset += tensor.length;
-  }
-  return all;
 }

@@ -81,7 +81,7 @@ async function measure(adapter: Adapter, name: string): Promise<Candidate[]> {
   const lanes = LANES[adapter.isCpu ? "cpu" : "gpu"];
   const model = await loadModel(name);
   const plan = buildPlan(model.network);
-  const weights = foldWeights(model.network, model.tensors);
+  const weights = foldWeights(model.network, model.tensors, model.temperatures);
   const base = { ...adapter, traits: defaultTraits(adapter.isCpu) };
   const rounds = lanes.length * base.traits.tiles.length + (lanes.length + 1) * BATCHES.length;
   using progress = new Progress("Measuring", rounds, { unit: "tiles and batches" });

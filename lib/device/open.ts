@@ -47,14 +47,15 @@ export interface RunnerOptions {
   readonly onFallback: (message: string) => void;
 }
 
-/** What opens runners for a plan with its network's parameters. */
+/** What opens runners for a plan with its network's parameters, as trained, and temperatures. */
 export function runnersOf(
   plan: Plan,
-  tensors: ReadonlyMap<string, Tensor>,
+  trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
   options: RunnerOptions,
 ): Runners {
   const { device, capacity, precision, threads, onFallback } = options;
-  const weights = () => roundWeights(foldWeights(plan.network, tensors), precision);
+  const { tensors, temperatures } = trained;
+  const weights = () => roundWeights(foldWeights(plan.network, tensors, temperatures), precision);
   return new Fallback<Adapter>({
     find: findAdapter,
     openGpu: async (found) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { argmax, softmax } from "../softmax.ts";
+import { argmax, confidence, softmax } from "../softmax.ts";
 import type { DeviceChoice, Runners } from "../device/fallback.ts";
 import { runnersOf } from "../device/open.ts";
 import type { Precision } from "../device/precision.ts";
@@ -152,7 +152,7 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const runners = runnersOf(plan, model.tensors, { device, capacity, precision, threads, onFallback });
+    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback });
     return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 
@@ -310,6 +310,34 @@ export class AdaptiveExecutor implements Disposable {
       offset += taken.length * classes;
     });
     return results;
+  }
+
+  /**
+   * Says what becomes of images whose logits are known, without computing anything: as `classify` does.
+   *
+   * @param logits What `forward` gave for them: for each exit, `N × classes`.
+   * @param options When a sample leaves.
+   * @returns What becomes of each of the N images, in their order.
+   * @throws {RanetError} If a threshold is outside [0, 1], or the calibration is another model's.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 1 });
+   * const logits = await executor.forward(new Float32Array(3 * 32 * 32));
+   * const [early] = await executor.decide(logits, { threshold: 0.5 });
+   * console.log(early.exit);
+   * ```
+   */
+  async decide(logits: readonly Float32Array[], options: ClassifyOptions = {}): Promise<Classification[]> {
+    const thresholds = await thresholdsPerExit(options, this.model);
+    const classes = this.model.spec.classes.length;
+    return Array.from({ length: logits[0].length / classes }, (_, sample) => {
+      const at = (exit: number) => logits[exit].subarray(sample * classes, (sample + 1) * classes);
+      const taken = thresholds.findIndex((threshold, exit) => confidence(at(exit)) >= threshold);
+      return this.#classification(at(taken), taken);
+    });
   }
 
   /** Gives the device's memory back. */

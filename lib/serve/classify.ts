@@ -157,7 +157,7 @@ export class Classifier {
    * @throws {Refusal} If it cannot be answered.
    */
   async infer(request: Request, record: RequestRecord): Promise<Response> {
-    const { spec: { input }, network: { exits } } = this.executor.model;
+    const { spec: { input, classes: labels }, network: { exits } } = this.executor.model;
     return await this.#bounded(request, record, async (reading) => {
       const body = await readBody(request, reading.options);
       const { maxImages } = this.#limits;
@@ -173,7 +173,7 @@ export class Classifier {
         asked: { threshold, budget, logits: outputs.some(({ name }) => name === "logits") || undefined },
         tensors: (signal) => this.#tensorsOf(wanted.input, record.client, signal),
       });
-      return inferenceAnswer(outcomes, { outputs, names: { model: this.name, version: MODEL_VERSION, id } });
+      return inferenceAnswer(outcomes, { outputs, names: { model: this.name, version: MODEL_VERSION, id, labels } });
     });
   }
 
@@ -266,7 +266,9 @@ export class Classifier {
     const { input } = this.executor.model.spec;
     try {
       return await Promise.all(
-        files.map(({ name, bytes }) => this.#limits.decoders.tensor(bytes, { source: name, input, group, signal })),
+        files.map(({ name, bytes }) =>
+          this.#limits.decoders.tensor(bytes, { source: name, input, group, signal, isGiven: true })
+        ),
       );
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;
@@ -286,8 +288,11 @@ export class Classifier {
       : budget !== undefined
       ? { calibration: this.#within(budget) }
       : this.#model.when;
-    const results = await this.#compute(() => this.executor.classify(images, when));
-    const all = logits ? await this.#compute(() => this.executor.forward(images)) : undefined;
+    const [results, all] = await this.#compute(async () => {
+      if (!logits) return [await this.executor.classify(images, when)];
+      const all = await this.executor.forward(images);
+      return [await this.executor.decide(all, when), all];
+    });
     const compute = performance.now() - began;
     this.#metrics.batch(results);
     return results.map((classification, i) => ({

@@ -63,12 +63,12 @@ Deno.test("decodeImage() refuses what is damaged in every format, and sizes too 
   const huge = bmp(photo);
   new DataView(huge.buffer).setInt32(18, 60_000, true);
   await refused(huge, "60000×14 pixels are too many");
-  const bomb = await tiff({ width: 8, height: 8, data: new Uint8Array(256) }, {
-    bits: 8,
-    deflate: true,
-    extra: 2 ** 20,
-  });
-  await refused(bomb, "it is truncated or damaged (its data unpack to more than its pixels need)");
+});
+
+Deno.test("decodeImage() unpacks no more of a TIFF than its pixels need", async () => {
+  const black = { width: 8, height: 8, data: new Uint8Array(256) };
+  const found = await decodeImage(await tiff(black, { bits: 8, deflate: true, extra: 2 ** 24 }), { source: "x" });
+  assertEquals(rgb(found), Array(192).fill(0));
 });
 
 function refused(bytes: Uint8Array, message: string): Promise<RanetError> {
@@ -88,7 +88,6 @@ Deno.test("decodeImage() refuses what is not a supported image", async () => {
   const heic = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
   const { message } = await refused(heic, "HEIC is not supported (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are");
   assertStringIncludes(message, "heif-convert photo.heic photo.jpg");
-  await refused(await fixture("animated.webp"), "it is animated");
   await refused(new Uint8Array(100_000_001), "100000001 bytes are more than 100000000");
 });
 

@@ -35,6 +35,15 @@ async function checkClassify(device: "cpu" | "gpu"): Promise<void> {
 
   const logits = await executor.forward(images);
   assertEquals(logits.map(({ length }) => length), exits.map(() => 7 * 5));
+  for (const options of [{}, { threshold: 0 }, { threshold: 1 }, { threshold: [threshold * 0.999, 0.9, 1] }]) {
+    const decided = await executor.decide(logits, options);
+    const classified = await executor.classify(images, options);
+    assertEquals(
+      decided.map(({ exit, flops, label }) => [exit, flops, label]),
+      classified.map(({ exit, flops, label }) => [exit, flops, label]),
+    );
+  }
+  await assertRejects(() => executor.decide(logits, { threshold: 2 }), RanetError, "outside [0, 1]");
 }
 
 Deno.test("classify: thresholds decide the exit; a batch gives what its images give one by one (CPU)", () =>

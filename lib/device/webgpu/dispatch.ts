@@ -4,15 +4,8 @@
  * @module
  */
 
-import {
-  type ConvolutionStep,
-  type Plan,
-  quadsOf,
-  type Region,
-  regionQuads,
-  type Step,
-  type Wave,
-} from "../../planner/plan.ts";
+import { concat } from "../../io/bytes.ts";
+import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, largestDispatch, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import {
   ARGUMENTS,
@@ -62,14 +55,14 @@ export function dispatchOf(
       args: encodeArguments(
         ARGUMENTS[tile.kernel],
         convolutions.map((step) => ({
-          ...inputArguments(step.input),
-          ...outputArguments(step.output),
+          ...inputArguments(step.reads[0]),
+          ...outputArguments(step.writes[0]),
           ...samples,
           kernel: step.layer.kernel,
           stride: step.layer.stride,
           relu: Number(step.layer.relu),
           weights: weights.ranges.get(step)!.offset,
-          tiles: Math.ceil(step.output.size ** 2 / tile.pixels),
+          tiles: Math.ceil(step.writes[0].size ** 2 / tile.pixels),
           across: tile.across,
         })),
       ),
@@ -84,7 +77,7 @@ export function dispatchOf(
   return {
     kernel: wave[0].kind,
     constants: { LANES },
-    args: encodeOthers(others, samples, options),
+    args: concat(others.map((step) => encodeStep(step, samples, options)), Uint8Array),
     workgroups: [
       Math.min(Math.ceil(Math.max(...others.map(invocations)) / LANES), MAX_WORKGROUPS),
       count,
@@ -93,31 +86,30 @@ export function dispatchOf(
   };
 }
 
-/** Steps of one kind. */
-function encodeOthers(
-  steps: readonly OtherStep[],
+function encodeStep(
+  step: OtherStep,
   samples: SampleArguments,
   { capacity, weights }: { capacity: number; weights: WeightLayout },
 ): Uint8Array<ArrayBuffer> {
-  const classifiers = steps.filter((step) => step.kind === "classifier");
-  if (classifiers.length > 0) {
-    return encodeArguments(
-      ARGUMENTS.classifier,
-      classifiers.map((step) => ({
-        ...inputArguments(step.input),
+  const { reads: [input] } = step;
+  switch (step.kind) {
+    case "max-pool":
+    case "resize": {
+      const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
+      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+    }
+    case "classifier": {
+      const { classes, pool, exit } = step.layer;
+      return encodeArguments(ARGUMENTS.classifier, [{
+        ...inputArguments(input),
         ...samples,
-        classes: step.layer.classes,
-        pool: step.layer.pool,
+        classes,
+        pool,
         weights: weights.ranges.get(step)!.offset,
-        logits: step.exit * capacity * step.layer.classes,
-      })),
-    );
+        logits: exit * capacity * classes,
+      }]);
+    }
   }
-  const others = steps.filter((step) => step.kind !== "classifier");
-  return encodeArguments(
-    ARGUMENTS[others[0].kind],
-    others.map(({ input, output }) => ({ ...inputArguments(input), ...outputArguments(output), ...samples })),
-  );
 }
 
 /** Most samples of which every wave still is one dispatch. */
@@ -128,25 +120,26 @@ export function largestBatch(plan: Plan, adapter: AdapterTraits): number {
 
 /** How many turns of all its loops, outer ones included, an invocation takes for a step; a convolution up to 200 more. */
 export function longestLoop(step: Step): number {
-  const inner = quadsOf(step.input.channels);
+  const inner = quadsOf(step.reads[0].channels);
   switch (step.kind) {
     case "convolution":
       return step.layer.kernel ** 2 * inner;
     case "classifier":
       return step.layer.pool ** 2 * inner;
-    default:
+    case "max-pool":
+    case "resize":
       return 1;
   }
 }
 
-type OtherStep = Exclude<Step, ConvolutionStep>;
+type OtherStep = Exclude<Step, StepOf<"convolution">>;
 
 /** Of one sample. */
 function invocations(step: OtherStep): number {
   switch (step.kind) {
     case "max-pool":
     case "resize":
-      return step.output.size ** 2 * regionQuads(step.output);
+      return step.writes[0].size ** 2 * regionQuads(step.writes[0]);
     case "classifier":
       return step.layer.classes;
   }

@@ -102,7 +102,7 @@ export class TrainingMemory implements Disposable {
     this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
     this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
-      images: quads(`images ${i}`, count * layout.tensors[0].size ** 2),
+      images: quads(`images ${i}`, count * layout.features[0].size ** 2),
       remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count)),
       logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
     }));
@@ -147,7 +147,7 @@ export class TrainingMemory implements Disposable {
 
   /** Lays images out for the device. */
   stage(images: Float32Array, labels: Uint32Array): StagedBatch {
-    const [image] = this.layout.tensors;
+    const [image] = this.layout.features;
     const length = images.length / labels.length;
     const stagedLength = 4 * image.size ** 2;
     const staged = new Float32Array(labels.length * stagedLength);
@@ -160,7 +160,7 @@ export class TrainingMemory implements Disposable {
   /** Sends a batch, and has its images copied to where they are read. */
   load({ images, labels }: StagedBatch, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
-    const { tensors: [image], sampleQuads } = this.layout;
+    const { features: [image], sampleQuads } = this.layout;
     const bytes = QUAD_BYTES * image.size ** 2;
     for (const [i, { first, count }] of shardsOf(labels.length, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
@@ -270,7 +270,7 @@ export function shardCapacity(
   traits: AdapterTraits,
 ): number {
   const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  const pixels = Math.max(...layout.tensors.map(({ size }) => size ** 2));
+  const pixels = Math.max(...layout.features.map(({ size }) => size ** 2));
   return Math.min(
     Math.floor((largest / QUAD_BYTES - arenaStart(layout)) / layout.sampleQuads),
     MAX_WORKGROUPS,

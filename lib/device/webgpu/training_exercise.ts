@@ -82,8 +82,11 @@ function trainingNetwork(shape: Shape): Network {
   const changed = new Map<Layer, Layer>();
   const [stem] = network.exits[0].layers;
   const last = network.exits.at(-1)!.layers.at(-1)!;
+  if (last.kind === "classifier") {
+    const [{ channels, ...view }] = last.reads;
+    changed.set(last, { ...last, reads: [{ ...view, channels: channels - 1 }] });
+  }
   if (stem.kind === "convolution") changed.set(stem, { ...stem, norm: undefined });
-  changed.set(last, { ...last, input: { ...last.input, channels: last.input.channels - 1 } });
   const change = (layer: Layer) => changed.get(layer) ?? layer;
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(change) })) };
 }

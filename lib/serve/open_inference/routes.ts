@@ -24,6 +24,8 @@ export interface InferenceService {
   run(name: string, answer: (model: Classifier) => Promise<Response>): Promise<Response>;
 }
 
+const EXTENSIONS = ["binary_tensor_data", "classification", "statistics"];
+
 /** The routes. */
 export function inferenceRoutes(service: InferenceService): Route[] {
   const { models, metrics } = service;
@@ -32,8 +34,7 @@ export function inferenceRoutes(service: InferenceService): Route[] {
     Response.json({ model_stats: names.map((name) => statistics(name, metrics.model(name))) });
   return [
     route("/v2", {
-      GET: () =>
-        Response.json({ name: "ranet", version: config.version, extensions: ["binary_tensor_data", "statistics"] }),
+      GET: () => Response.json({ name: "ranet", version: config.version, extensions: EXTENSIONS }),
     }),
     route("/v2/health/live", { GET: () => Response.json({ live: true }) }),
     route("/v2/health/ready", {
