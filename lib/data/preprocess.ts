@@ -5,7 +5,7 @@
  * @module
  */
 import { RanetError } from "../errors.ts";
-import type { InputSpec } from "../network/common.ts";
+import { inputLength, type InputSpec } from "../network/common.ts";
 import type { RgbImage } from "./image.ts";
 
 /**
@@ -14,8 +14,8 @@ import type { RgbImage } from "./image.ts";
  *
  * @param image An image of any size.
  * @param input What the network takes.
- * @returns Planes of red, green and blue: 3 × `input.size` × `input.size`.
- * @throws {RanetError} If the image has no pixels, or not four bytes for each.
+ * @returns Planes of red, green and blue, or one of grey where the network takes one channel: channels × height × width.
+ * @throws {RanetError} If the image has no pixels or not four bytes for each, or the network takes neither 1 nor 3 channels.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ import type { RgbImage } from "./image.ts";
  * ```
  */
 export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
-  const tensor = new Float32Array(3 * input.size ** 2);
+  const tensor = new Float32Array(inputLength(input));
   normaliser(input)(toPixels(image, input), tensor);
   return tensor;
 }
@@ -80,9 +80,29 @@ export function resizeBox(image: RgbImage, box: Box, size: number): Uint8Clamped
 /** Takes pixels, red, green and blue interleaved, and writes planes of what the network takes. */
 export type Normaliser = (pixels: ArrayLike<number>, planes: Float32Array) => void;
 
-/** Makes what turns bytes into what a network takes. */
+/**
+ * Makes what turns bytes into what a network takes: colours, or grey as Pillow makes it of them, which leaves grey as it is.
+ *
+ * @throws {RanetError} If the network takes neither 1 nor 3 channels.
+ */
 export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
+  const channels = input.mean.length;
+  if (channels !== 1 && channels !== 3) {
+    throw new RanetError(
+      `Cannot use images: the network takes ${channels} channels, and images have 3, or 1 of grey; give it tensors ` +
+        "(ranet forward INPUT.npy)",
+    );
+  }
   const tables = input.mean.map((mean, channel) => normalised(mean, input.std[channel]!));
+  if (channels === 1) {
+    const [values] = tables;
+    return (pixels, planes) => {
+      for (let i = 0; i < planes.length; i++) {
+        planes[i] =
+          values![(19595 * pixels[3 * i]! + 38470 * pixels[3 * i + 1]! + 7471 * pixels[3 * i + 2]! + 32768) >> 16]!;
+      }
+    };
+  }
   return (pixels, planes) => {
     const plane = planes.length / 3;
     tables.forEach((values, channel) => {

@@ -13,6 +13,7 @@ import { RanetError } from "../errors.ts";
 import { buildPlan } from "../planner/build.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
+import { inputLength, inputShape } from "../network/common.ts";
 
 /** What became of one image. */
 export interface Classification {
@@ -165,7 +166,7 @@ export class AdaptiveExecutor implements Disposable {
    * Classifies images, each at the first exit whose confidence reaches the threshold. Nothing that only later exits need
    * is computed once all have left.
    *
-   * @param images Normalised images, `N × 3 × size × size` (see `toTensor`).
+   * @param images Normalised images, `N × channels × height × width` (see `toTensor`).
    * @param options When a sample leaves.
    * @returns What became of each of the N images, in their order.
    * @throws {RanetError} If the images' length is wrong, a value is not finite, a threshold is outside [0, 1], or the
@@ -450,11 +451,11 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   #countOf(images: Float32Array): number {
-    const { size } = this.model.spec.input;
-    const length = 3 * size ** 2;
+    const shape = inputShape(this.model.spec.input);
+    const length = inputLength(this.model.spec.input);
     if (images.length === 0 || images.length % length !== 0) {
       throw new RanetError(
-        `Cannot run ${this.model.name}: expected images of 3 × ${size} × ${size} = ${length} numbers each, ` +
+        `Cannot run ${this.model.name}: expected images of ${shape.join(" × ")} = ${length} numbers each, ` +
           `found ${images.length} numbers`,
       );
     }

@@ -91,7 +91,7 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     layers: [1, 2, 1],
     compress: 0.4,
     reduction: 0.5,
-    headChannels: growth + 2,
+    head: { channels: growth + 2, pool: "all" },
   });
 }
 
