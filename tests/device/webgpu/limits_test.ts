@@ -46,7 +46,7 @@ function networkOf(
     layers: [1, 1],
     compress: 0.5,
     reduction: 1,
-    headChannels: "input",
+    head: { channels: "input", pool: "all" },
   });
 }
 
