@@ -82,16 +82,21 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   // Messages call them as they were called.
   const sets = await openSets(spec, wanted, { ...setup, data, val: options.val ?? "split" });
   const recipe = boundAverage(wanted, sets.training.size);
-  const notes = [...sets.notes];
+  const notes: string[] = [];
   const init = options.init === undefined ? undefined : {
     tensors: await readTensors(options.init, { expected: parameterNames(network), onNote: (note) => notes.push(note) }),
     source: options.init,
   };
+  if (recipe.train === "classifiers" && init === undefined) {
+    notes.push(
+      "The recipe trains the classifiers alone, of a network whose other weights are random; --init names trained ones",
+    );
+  }
   const run: KeptRun = { spec, recipe, setup: { ...setup, images: await digestOf(...listOf(sets)) } };
   return {
     ...run,
     ...sets,
-    notes,
+    notes: [...notes, ...sets.notes],
     init,
     createFolder: async () =>
       await ModelFolder.create(out, run, {
