@@ -12,7 +12,7 @@ const COUNT = 100;
 const model = tinyModel(3);
 const { exits, classes } = { exits: model.network.exits, classes: model.spec.classes.length };
 const weights = await digestModel(model);
-const images = randomArray(COUNT * 3 * 20 ** 2, 7);
+const images = randomArray(COUNT * 3 * 20 ** 2, 4);
 
 /** The class that each exit says, image by image. */
 async function predictions(): Promise<number[][]> {
