@@ -111,10 +111,23 @@ export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
   };
 }
 
-function checkPixels(image: RgbImage): void {
-  if (!(image.data.length > 0) || image.data.length !== 4 * image.width * image.height) {
+/**
+ * Makes sure that an image is one, whatever its type promises.
+ *
+ * @throws {RanetError} If it has no pixels, not four samples for each, or samples that are no bytes.
+ */
+export function checkPixels(image: RgbImage): void {
+  const { width, height, data } = image ?? {};
+  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+    const found = data === undefined || data === null ? String(data) : `a ${(data as unknown[]).constructor.name}`;
     throw new RanetError(
-      `Cannot use image: ${image.width}×${image.height} pixels need 4 bytes each, found ${image.data.length} bytes`,
+      `Cannot use image: its data are ${found}, expected a Uint8ClampedArray or Uint8Array of red, green, blue and a ` +
+        "fourth byte; samples from 0 to 1 become bytes by Uint8ClampedArray.from(data, (value) => 255 * value)",
+    );
+  }
+  if (!(data.length > 0) || !Number.isInteger(width) || width < 1 || data.length !== 4 * width * height) {
+    throw new RanetError(
+      `Cannot use image: ${width}×${height} pixels need 4 bytes each, found ${data.length} bytes`,
     );
   }
 }
