@@ -21,6 +21,7 @@ import type { Tensor } from "../../../lib/weights/tensor.ts";
 import { randomArray } from "../../fixtures.ts";
 import { gpuTest, limitedDevice } from "../../gpu.ts";
 import { PlainTraining } from "../plain_training.ts";
+import { times } from "../../long.ts";
 
 /** Steps to run one after another over tensors of random numbers. */
 interface Case {
@@ -357,7 +358,7 @@ for (const [name, cases] of Object.entries(CASES)) {
       await fc.assert(
         fc.asyncProperty(cases, perShard, (given, perShard) => bench.check(given, perShard)),
         // A seed, since no failure may hang on luck.
-        { numRuns: 30, seed: 1, endOnFailure: true },
+        { numRuns: times(8, 30), seed: 1, endOnFailure: true },
       );
     });
   }
