@@ -8,6 +8,7 @@
 import type { Calibration } from "../calibration/calibration.ts";
 import { calibrationWithin } from "../calibration/calibration_file.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
+import { inputLength, inputShape } from "../network/common.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { DeadlineError } from "../data/worker_pool.ts";
 import { RanetError } from "../errors.ts";
@@ -163,7 +164,12 @@ export class Classifier {
       const { maxImages } = this.#limits;
       const header = request.headers.get("inference-header-content-length");
       const jsonLength = header === null ? undefined : Number(header);
-      const wanted = readInferenceRequest(body, { size: input.size, exits: exits.length, maxImages, jsonLength });
+      const wanted = readInferenceRequest(body, {
+        shape: inputShape(input),
+        exits: exits.length,
+        maxImages,
+        jsonLength,
+      });
       reading.limit.bodyHasCome();
       if (wanted.deadline !== undefined) reading.limit.shorten(wanted.deadline);
       const { threshold, budget, outputs, id } = wanted;
@@ -325,8 +331,7 @@ export class Classifier {
 
   /** With a blank image; the outcome stands in `#failure`. */
   async #tryAgain(): Promise<void> {
-    const { size } = this.executor.model.spec.input;
-    const blank = new Float32Array(3 * size ** 2);
+    const blank = new Float32Array(inputLength(this.executor.model.spec.input));
     await this.#compute(() => this.executor.classify(blank, this.#model.when)).catch(() => {});
     this.#trying = undefined;
   }

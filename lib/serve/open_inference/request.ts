@@ -51,8 +51,8 @@ export interface InferenceRequest {
 
 /** What a request may ask for. */
 export interface InferenceLimits {
-  /** Height and width of a normalised image. */
-  readonly size: number;
+  /** Channels, height and width of a normalised image. */
+  readonly shape: readonly number[];
   /** Number of exits. */
   readonly exits: number;
   /** Most images. */
@@ -213,16 +213,16 @@ function checkShape(
   name: string,
   datatype: "FP32" | "UINT8" | "BYTES",
   shape: readonly number[],
-  { size, maxImages }: InferenceLimits,
+  { shape: image, maxImages }: InferenceLimits,
 ): void {
   const [count = 0, ...rest] = shape;
   const fits = {
-    FP32: rest.join() === `3,${size},${size}`,
+    FP32: rest.join() === image.join(),
     UINT8: rest.length === 3 && rest[2] === 3,
     BYTES: rest.length === 0,
   };
   if (count < 1 || !fits[datatype]) {
-    const wanted = { FP32: `[N, 3, ${size}, ${size}]`, UINT8: "[N, height, width, 3]", BYTES: "[N]" };
+    const wanted = { FP32: `[N, ${image.join(", ")}]`, UINT8: "[N, height, width, 3]", BYTES: "[N]" };
     throw new Refusal(
       400,
       `Cannot read input ${name}: expected shape ${wanted[datatype]} for ${datatype}, found [${shape.join(", ")}]`,

@@ -5,7 +5,7 @@ import { readInferenceRequest } from "../../../lib/serve/open_inference/request.
 import { fromBytes, fromJson, toBytes } from "../../../lib/serve/open_inference/tensors.ts";
 import { Refusal } from "../../../lib/serve/refusal.ts";
 
-const LIMITS = { size: 2, exits: 3, maxImages: 4 };
+const LIMITS = { shape: [3, 2, 2], exits: 3, maxImages: 4 };
 const encode = (document: unknown) => new TextEncoder().encode(JSON.stringify(document));
 
 /** A request with one input, whose bytes, if there are any, follow the JSON. */
