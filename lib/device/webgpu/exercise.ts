@@ -52,7 +52,7 @@ export const QUICK: Shape = { size: 37, channels: [6, 5], growth: 9, classes: 5 
 /** More shapes, for a thorough check. */
 export const SHAPES: readonly Shape[] = [
   QUICK,
-  { size: 21, channels: [3, 1], growth: 1, classes: 2 },
+  { size: 21, channels: [3, 1], growth: 2, classes: 2 },
   { size: 66, channels: [33, 18], growth: 13, classes: 67 },
   { size: 97, channels: [70, 9], growth: 30, classes: 11 },
 ];
