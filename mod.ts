@@ -116,6 +116,7 @@ export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/n
 export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";
 export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";
+export type { WeightNamesOptions } from "./lib/weights/names.ts";
 export {
   readSafetensors,
   type ReadSafetensorsOptions,
