@@ -5,7 +5,8 @@
  *     deno run --allow-read --allow-write=my-model examples/fine_tune.ts photos my-model
  */
 
-import { loadModel, readSpec, writeSafetensors } from "@ranet/ranet";
+import { loadModel, readSpec } from "@ranet/ranet";
+import { writeSafetensors } from "@ranet/ranet/weights";
 import { changeRecipe, formatSpec, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
 
 const [photos = "photos", out = "my-model", epochs = "10"] = Deno.args;

@@ -147,7 +147,9 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
  *
  * @example A network that the authors' code trained
  * ```ts
- * import { createModel, parseSpec, readCheckpoint, specFromOfficialFlags } from "@ranet/ranet";
+ * import { createModel } from "@ranet/ranet";
+ * import { parseSpec, specFromOfficialFlags } from "@ranet/ranet/spec";
+ * import { readCheckpoint } from "@ranet/ranet/weights";
  *
  * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
  * const flags = "--arch RANet --data cifar10 --nChannels 4 --growthRate 4 --step 2 --stepmode lg";

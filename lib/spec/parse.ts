@@ -28,7 +28,7 @@ export interface ParseSpecOptions {
  *
  * @example
  * ```ts
- * import { parseSpec } from "@ranet/ranet";
+ * import { parseSpec } from "@ranet/ranet/spec";
  *
  * const spec = parseSpec(`
  * name: tiny

@@ -31,7 +31,7 @@ export interface ReadCheckpointOptions {
  *
  * @example
  * ```ts
- * import { readCheckpoint } from "@ranet/ranet";
+ * import { readCheckpoint } from "@ranet/ranet/weights";
  *
  * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
  * const tensors = readCheckpoint(await Deno.readFile(source), { source });

@@ -61,7 +61,7 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map([...Object.entries(FL
  *
  * @example
  * ```ts
- * import { readSafetensors, writeSafetensors } from "@ranet/ranet";
+ * import { readSafetensors, writeSafetensors } from "@ranet/ranet/weights";
  *
  * const weight = { shape: [2, 1], data: Float32Array.of(1, -2) };
  * const bytes = writeSafetensors([["weight", weight]], { metadata: { spec: "tiny" } });
@@ -214,7 +214,7 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number): void {
  *
  * @example
  * ```ts
- * import { writeSafetensors } from "@ranet/ranet";
+ * import { writeSafetensors } from "@ranet/ranet/weights";
  *
  * const tensors = [["bias", { shape: [2], data: Float32Array.of(1, -2) }]] as const;
  * const bytes = writeSafetensors(tensors, { metadata: {}, dtype: () => "F16" });

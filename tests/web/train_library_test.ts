@@ -85,7 +85,7 @@ for (const { name, isolated, threads } of hosts) {
 }
 
 Deno.test("ranet-train.d.ts has the types of train.ts", async () => {
-  const text = await declarationsOf(new URL("../../train.ts", import.meta.url));
+  const text = await declarationsOf([new URL("../../train.ts", import.meta.url)]);
   assertStringIncludes(text, "specTemplate as formatSpec");
   assertStringIncludes(text, "declare function blobDataset(");
 });
