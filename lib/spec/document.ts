@@ -4,20 +4,19 @@
  * @module
  */
 
-import type { ArchitectureSpec } from "../network/architecture.ts";
+import type { UncheckedSpec } from "../network/families.ts";
 import { LABELS } from "./labels.ts";
 import type { SpecMapping } from "./document_value.ts";
-import { msdnetKeys } from "./msdnet/document.ts";
-import { ranetKeys } from "./ranet/document.ts";
+import { partsOf } from "./families.ts";
 
 /**
  * Writes an architecture out with every key, as `resolveSpec` reads it.
  *
- * @param spec A validated architecture.
+ * @param spec An architecture; what could not work, `resolveSpec` refuses in its document.
  * @returns Its document. What follows from the authors' rules is `auto` or the rule, and labels that only count are their
  * number, usual ones their word.
  */
-export function documentOf(spec: ArchitectureSpec): SpecMapping {
+export function documentOf(spec: UncheckedSpec): SpecMapping {
   const { family, name, input, classes, stem, headChannels } = spec;
   return {
     family,
@@ -25,7 +24,7 @@ export function documentOf(spec: ArchitectureSpec): SpecMapping {
     input: { ...input },
     classes: classesOf(classes),
     stem,
-    ...keysOf(spec),
+    ...partsOf(family).keys(spec),
     head: { channels: headChannels },
   };
 }
@@ -38,13 +37,4 @@ function classesOf(classes: readonly string[]): SpecMapping[string] {
   const isSame = (labels: readonly string[]) =>
     labels.length === classes.length && labels.every((label, i) => label === classes[i]);
   return Object.entries(LABELS).find(([, labels]) => labels.length >= MANY_LABELS && isSame(labels))?.[0] ?? classes;
-}
-
-function keysOf(spec: ArchitectureSpec): SpecMapping {
-  switch (spec.family) {
-    case "ranet":
-      return ranetKeys(spec);
-    case "msdnet":
-      return msdnetKeys(spec);
-  }
 }
