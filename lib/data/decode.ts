@@ -8,7 +8,7 @@ import { CODECS, DecodeError } from "./codecs.ts";
 import type { RgbImage } from "./image.ts";
 import { countScans, type ImageHeader, readImageHeader } from "./image_header.ts";
 import { cropped, upright } from "./orientation.ts";
-import { decodeByPlatform, inBrowser } from "./platform_decode.ts";
+import { decodeByPlatform, decodedPicture, type Drawable, inBrowser } from "./platform_decode.ts";
 import { unpacksTooFar } from "./png.ts";
 import { lacksEnd } from "./png_chunks.ts";
 
@@ -89,6 +89,10 @@ class UnsupportedKind extends Error {}
  * ```
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions): Promise<RgbImage> {
+  if (!(bytes instanceof Uint8Array || (bytes as unknown) instanceof ArrayBuffer)) {
+    const found = (bytes as unknown)?.constructor?.name ?? String(bytes);
+    throw new RanetError(`${refusal(options.source)} expected the bytes of a file, a Uint8Array, found ${found}`);
+  }
   const own = new Uint8Array(bytes); // safe from changes by the caller
   try {
     return await decodeOurselves(own, options);
@@ -123,6 +127,16 @@ async function decodeOurselves(bytes: Uint8Array<ArrayBuffer>, options: DecodeIm
     if (!(error instanceof DecodeError)) throw error;
     return refuse(`it is truncated or damaged${error.message && ` (${error.message})`}`, error);
   }
+}
+
+/**
+ * The pixels of a picture that the platform has decoded.
+ *
+ * @throws {RanetError} If they cannot be had.
+ */
+export async function decodePicture(image: Drawable, source: string): Promise<RgbImage> {
+  const decoded = await decodedPicture(image, source);
+  return decoded.kind === "pixels" ? decoded.image : await decodeOurselves(new Uint8Array(decoded.bytes), { source });
 }
 
 /** Whether what `decodeImage` refused has made a decoder give up half-way, which may have left things in its memory. */

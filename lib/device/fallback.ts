@@ -16,6 +16,8 @@ import { SelfTestError } from "./webgpu/self_test.ts";
 
 /** `auto`: the WebGPU adapter if there is one that is not itself a CPU driver, else the CPU runner. */
 export type DeviceChoice = "auto" | "gpu" | "cpu";
+/** The choices. */
+export const DEVICES: readonly DeviceChoice[] = ["auto", "gpu", "cpu"];
 
 /** What there is to choose from. */
 export interface Devices<Adapter extends { readonly isCpu: boolean }> {

@@ -7,6 +7,7 @@
  */
 
 import type * as network from "../network/network.ts";
+import { stemSpec } from "../network/parts.ts";
 import { large } from "../text/numbers.ts";
 import { clip, textWidth, wrap } from "./text.ts";
 
@@ -237,7 +238,7 @@ export function layOut(network: network.Network): Layout {
     stem: {
       x: baseX + boxWidth / 2 + 7,
       y: direction === "up" ? bottom + 24 : imageY + BLOCK_HEIGHT + 16,
-      text: spec.stem === "conv3x3" ? "3×3 conv" : "7×7 conv, pool",
+      text: stemText(spec),
     },
     blocks,
     wires: [
@@ -250,6 +251,16 @@ export function layOut(network: network.Network): Layout {
     headings: placeHeadings(network, grid),
     legend,
   };
+}
+
+/** How the finest base feature is made. */
+function stemText({ stem }: network.Network["spec"]): string {
+  const { kernel, stride, channels, pool } = stemSpec(stem);
+  // Of the two that have a name, the name says the stride.
+  const step = typeof stem === "string" || stride === 1 ? "" : `, stride ${stride}`;
+  return `${kernel}×${kernel} conv${step}${pool ? ", pool" : ""}${
+    channels === undefined ? "" : `, to ${channels} channels`
+  }`;
 }
 
 function measure(network: network.Network): Grid {

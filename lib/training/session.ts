@@ -160,7 +160,7 @@ async function readImages(
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
     const store = await ImageStore.create(dataset, { form, decoders });
     await store.fill({ room, onBad, onProgress, signal });
-    return { store, size, normalise: normaliser(spec.input), onBad };
+    return { store, size, channels: spec.input.mean.length, normalise: normaliser(spec.input), onBad };
   };
   const validation = options.validation && await open(options.validation, { size, resize }, cache);
   if (validation?.store.usable.length === 0) {

@@ -16,7 +16,10 @@ Deno.test("changeSpec() changes what it is told and nothing else, in every bundl
     name: fc.constantFrom("pets", "a-2"),
     classes: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 2, maxLength: 12 }),
     input: fc.record({ resize: fc.integer({ min: 400, max: 500 }) }),
-    headChannels: fc.oneof(fc.constant("input" as const), fc.integer({ min: 1, max: 99 })),
+    head: fc.record({
+      channels: fc.oneof(fc.constant("input" as const), fc.integer({ min: 1, max: 99 })),
+      pool: fc.constant("all" as const),
+    }, { noNullPrototype: true }),
   }, { requiredKeys: [] });
   fc.assert(fc.property(fc.constantFrom(...specs), changes, (spec, changes) => {
     const before = structuredClone(spec) as unknown;
@@ -40,7 +43,7 @@ Deno.test("changeSpec() refuses what cannot work, by its key", () => {
     [{ classes: [] }, "classes: expected"],
     [{ classes: ["cat", "cat"] }, 'classes: expected each label once, found "cat" again'],
     [{ name: "No Name" }, "name: expected"],
-    [{ headChannels: 0 }, "head.channels: expected"],
+    [{ head: { channels: 0, pool: "all" } }, "head.channels: expected"],
     [input({ size: 8, resize: 8 }), "subnetworks[0]: expected exits that read at least"],
     [input({ resize: size - 1 }), "input.resize: expected at least the size, 32, found 31"],
     [input({ std: [0, 1, 1] }), "input.std[0]: expected"],

@@ -62,7 +62,7 @@ Deno.test("a trained model's weights are taken as they are; with other classes i
 });
 
 Deno.test("any other mismatch is refused, by name", () => {
-  const narrower = buildNetwork(changeSpec(spec, { headChannels: 64, classes: ["a", "b"] }));
+  const narrower = buildNetwork(changeSpec(spec, { head: { channels: 64, pool: "all" }, classes: ["a", "b"] }));
   const error = assertThrows(() => startFrom(narrower, first, { seed: 0, source: "w.safetensors" }), RanetError);
   assert(error.message.startsWith("Cannot use the weights w.safetensors for ranet-cifar10: the tensors do not fit."));
   assert(error.message.includes("classifier.0.linear.weight: expected [2, 64], found [10, 128]"));

@@ -90,7 +90,7 @@ function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): 
     layers: [1, 2, 1],
     compress: 0.4,
     reduction: 0.5,
-    headChannels: growth + 2,
+    head: { channels: growth + 2, pool: "all" },
   });
 }
 

@@ -96,7 +96,7 @@ export class TrainingMemory implements Disposable {
     this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
     this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
-      images: quads(`images ${i}`, count * layout.features[0].size ** 2),
+      images: quads(`images ${i}`, count * layout.features[0].size ** 2 * layout.features[0].pitch),
       remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count)),
       logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
     }));
@@ -143,7 +143,7 @@ export class TrainingMemory implements Disposable {
   stage(images: Float32Array, labels: Uint32Array): StagedBatch {
     const [image] = this.layout.features;
     const length = images.length / labels.length;
-    const stagedLength = 4 * image.size ** 2;
+    const stagedLength = 4 * image.size ** 2 * image.pitch;
     const staged = new Float32Array(labels.length * stagedLength);
     for (let i = 0; i < labels.length; i++) {
       writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
@@ -155,7 +155,7 @@ export class TrainingMemory implements Disposable {
   load({ images, labels }: StagedBatch, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
-    const bytes = QUAD_BYTES * image.size ** 2;
+    const bytes = QUAD_BYTES * image.size ** 2 * image.pitch;
     for (const [i, { first, count }] of shardsOf(labels.length, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));

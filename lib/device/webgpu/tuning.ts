@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../../network/common.ts";
 import type { RanetSpec } from "../../network/ranet/architecture.ts";
 import { buildRanet } from "../../network/ranet/build.ts";
 import { buildPlan } from "../../planner/build.ts";
@@ -29,7 +30,7 @@ const SPEC: RanetSpec = {
   layers: [1],
   compress: 0.5,
   reduction: 1,
-  headChannels: "input",
+  head: { channels: "input", pool: "all" },
 };
 const IMAGE_LENGTH = 3 * 16 ** 2;
 
@@ -121,9 +122,8 @@ export async function timeBatch(
   options: { adapter: Adapter; count: number },
 ): Promise<number> {
   const { adapter, count } = options;
-  const { size } = plan.network.spec.input;
   using runner = await WebGpuRunner.create(plan, weights, { capacity: count, adapter });
-  runner.load(new Float32Array(runner.capacity * 3 * size ** 2), runner.capacity);
+  runner.load(new Float32Array(runner.capacity * inputLength(plan.network.spec.input)), runner.capacity);
   return await fastest(runner, 0, plan.stages.length) * count / runner.capacity;
 }
 
