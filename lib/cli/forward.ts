@@ -32,9 +32,9 @@ export const forwardCommand: Command<ModelOption> = {
   summary: "compute the logits of every exit for a tensor in a .npy file",
   usage: "INPUT.npy [options]",
   operands: [1, 1],
-  description:
-    `Runs the whole network on images that are normalised already: a float32 array of N×channels×height×width, saved
-with numpy.save. Text shows the ${LISTED} largest logits; --json gives all, as [image][class] of each exit.`,
+  description: `Runs the full network on images that are already normalised: a float32 array of N×channels×height×width,
+saved with numpy.save. The table shows the ${LISTED} largest logits; --json contains all of them, as [image][class] for
+each exit.`,
   options: MODEL_OPTIONS,
   examples: [
     "ranet forward input.npy --model my-model --json > logits.json",

@@ -21,12 +21,17 @@ export const specCommand: Command<SpecOption> = {
   summary: "check a spec, or write the spec of the authors' flags",
   usage: "SPEC | --from-official FLAGS [--out FILE]",
   operands: [0, 1],
-  description: `With SPEC (a YAML file, its URL, or a bundled name): checks it and shows what it comes to, with all
-defaults and rules filled in. With --from-official: turns the flags of the RANet or
-MSDNet (--arch msdnet) authors' main.py into YAML.`,
+  description: `With SPEC (a YAML file, its URL, or a bundled name): checks it and prints it with all defaults and
+rules filled in.
+
+With --from-official: writes the YAML for the command-line flags of the RANet authors' main.py, or with --arch msdnet of
+the MSDNet authors' main.py.`,
   options: {
-    "from-official": { value: "FLAGS", help: "a flag line in quotes; flags left out have the authors' defaults" },
-    out: { value: "FILE", help: "write the YAML here, replacing what is there, instead of to standard output" },
+    "from-official": { value: "FLAGS", help: "the flags in quotes; omitted flags have the authors' defaults" },
+    out: {
+      value: "FILE",
+      help: "write the YAML to this file, replacing it if it exists, instead of to standard output",
+    },
   },
   examples: [
     "ranet spec my-ranet.yaml",

@@ -24,5 +24,10 @@ export type UncheckedSpec = SpecOf<Family>;
 /** Builds a network, or something else where the architecture cannot work. */
 export function buildUnchecked(spec: UncheckedSpec): Network {
   const build = FAMILIES[spec.family] as (spec: UncheckedSpec) => Network;
-  return build(spec);
+  const network = BUILT.get(spec) ?? build(spec);
+  BUILT.set(spec, network);
+  return network;
 }
+
+/** Whoever checks, plans or draws an architecture builds the same network. */
+const BUILT = new WeakMap<UncheckedSpec, Network>();

@@ -46,6 +46,8 @@ export interface SessionOptions {
   readonly device: DeviceChoice;
   /** Threads of the CPU. */
   readonly threads?: number;
+  /** Told why `auto` trains on the CPU where an adapter should. Default: that becomes one of the session's warnings. */
+  readonly onFallback?: (message: string) => void;
   /** Bytes of decoded images that are kept. */
   readonly cache: number;
   /** Told what is wrong with each bad image, which is left out; without it, the first one throws. */
@@ -179,18 +181,20 @@ async function readImages(
 /** Puts the network on a device: where an earlier run was, with given weights, or with new ones. */
 async function startTrainer(
   network: Network,
-  { recipe, snapshot, init, device, threads, open = openTrainer }: SessionOptions,
+  { recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
 ): Promise<Pick<Session, "trainer" | "warnings">> {
   const { batch, optimizer, average, gradients, train, seed } = recipe;
   const loss = { ...recipe.loss, exits: exitWeights(recipe, network.exits.length) };
-  const options = { batch, optimizer, loss, average, gradients, train, device, threads };
-  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings: [] };
+  const warnings: string[] = [];
+  const options = {
+    ...{ batch, optimizer, loss, average, gradients, train, device, threads },
+    onFallback: onFallback ?? ((message: string) => warnings.push(message)),
+  };
+  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };
   const { tensors, anew } = init
     ? startFrom(network, init.tensors, { seed, source: init.source })
     : { tensors: initialWeights(network, seed), anew: [] };
   const state = { tensors, momentum: new Map(), ...average > 0 && { average: zeros(tensors) } };
-  return {
-    trainer: await open(network, state, options),
-    warnings: anew.length > 0 ? [`Starting anew, since the classes differ: ${anew.join(", ")}`] : [],
-  };
+  if (anew.length > 0) warnings.push(`Starting anew, since the classes differ: ${anew.join(", ")}`);
+  return { trainer: await open(network, state, options), warnings };
 }

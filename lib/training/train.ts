@@ -24,7 +24,7 @@ export interface TrainOptions {
   /** Where an earlier call with the same spec, images and recipe stopped (`Trained.moment`), to go on from there. */
   readonly resume?: Snapshot;
   /**
-   * What it runs on. Default `auto`: a real GPU if there is one, else the CPU; and the CPU, from the last whole epoch on,
+   * What it runs on. Default `auto`: a real GPU that opens and computes rightly, else the CPU; and the CPU, from the last whole epoch on,
    * where the GPU fails meanwhile.
    */
   readonly device?: DeviceChoice;
@@ -100,6 +100,7 @@ export async function train(
     init: init && { tensors: init, source: "in init" },
     snapshot: resume,
     device,
+    onFallback: options.onFallback ?? console.warn,
     cache,
   }, options);
   return {

@@ -24,6 +24,7 @@ import { parseRecipe } from "../../lib/training/recipe.ts";
 import { train } from "../../lib/training/train.ts";
 import { randomArray, randomTensors, relativeError, tinyModel } from "../fixtures.ts";
 import { plain, tiny } from "../training/fake.ts";
+import { times } from "../long.ts";
 import { runOnnx } from "./run.ts";
 
 const TOLERANCE = 1e-4;
@@ -151,7 +152,7 @@ Deno.test("any architecture: ONNX Runtime gives our logits", async () => {
       const spec = parseSpec(text);
       await checkAgainstRunner(createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" }), 2);
     }),
-    { numRuns: 20 },
+    { numRuns: times(8, 20) },
   );
 });
 

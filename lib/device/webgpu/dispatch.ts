@@ -6,7 +6,7 @@
 
 import { concat } from "../../io/bytes.ts";
 import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
-import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
+import { type AdapterTraits, chooseTile, largestDispatch, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import {
   ARGUMENTS,
   encodeArguments,
@@ -31,18 +31,22 @@ export interface Dispatch extends Kernel {
 /** Workgroup size of the kernels that compute one value per invocation. */
 const LANES = 64;
 
-/** How a wave is run for `count` samples, logits lying `capacity` samples an exit. */
+/**
+ * How a wave is run for `count` samples, logits lying `capacity` samples an exit.
+ *
+ * @param options `tilesFor`: the number of samples for which tiles are chosen; default `count`.
+ */
 export function dispatchOf(
   wave: Wave,
   plan: Pick<Plan, "zeroQuads" | "sampleQuads">,
-  options: { count: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
+  options: { count: number; tilesFor?: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
 ): Dispatch {
-  const { count, adapter, weights } = options;
+  const { count, tilesFor = count, adapter, weights } = options;
   const { lanes } = adapter;
   const samples = { arenaStart: plan.zeroQuads, samplePitch: plan.sampleQuads };
   const convolutions = wave.filter((step) => step.kind === "convolution");
   if (convolutions.length > 0) {
-    const tile = chooseTile(convolutions, count, adapter);
+    const tile = chooseTile(convolutions, tilesFor, adapter);
     const workgroups = convolutions.map((step) => workgroupsOf(step, tile, count, lanes));
     const constants = { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes };
     return {
@@ -109,10 +113,9 @@ function encodeStep(
 }
 
 /** Most samples of which every wave still is one dispatch. */
-export function largestBatch(plan: Plan, { lanes, tiles }: AdapterTraits): number {
+export function largestBatch(plan: Plan, adapter: AdapterTraits): number {
   const pixels = Math.max(...plan.network.features.map(({ size }) => size ** 2));
-  const perWorkgroup = lanes * Math.min(...tiles.map((tile) => tile.pixels));
-  return Math.min(MAX_WORKGROUPS, Math.floor(MAX_WORKGROUPS * perWorkgroup / pixels));
+  return Math.min(MAX_WORKGROUPS, largestDispatch(pixels, adapter));
 }
 
 /** How many turns of all its loops, outer ones included, an invocation takes for a step; a convolution up to 200 more. */

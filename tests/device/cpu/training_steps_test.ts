@@ -17,6 +17,7 @@ import { parseSpec } from "../../../lib/spec/parse.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
 import { networkOf, randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
 import { PlainTraining } from "../plain_training.ts";
+import { times } from "../../long.ts";
 
 const SPEC = parseSpec(TINY_SPEC);
 const CLASSES = SPEC.classes.length;
@@ -130,7 +131,11 @@ function rangeIn(feature: number, count: number, { before, behind }: { before: n
   return { range: { feature, offset: before, channels: count }, total: before + count + behind };
 }
 
-async function check<Shape>(shape: fc.Arbitrary<Shape>, make: (shape: Shape) => Case, numRuns = 20): Promise<void> {
+async function check<Shape>(
+  shape: fc.Arbitrary<Shape>,
+  make: (shape: Shape) => Case,
+  numRuns = times(8, 20),
+): Promise<void> {
   await fc.assert(fc.asyncProperty(shape, run, (shape, run) => assertSame(make(shape), run)), { numRuns });
 }
 
