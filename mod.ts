@@ -117,6 +117,7 @@ export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/offi
 export { changeSpec, type SpecChanges } from "./lib/spec/change.ts";
 export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";
+export type { WeightNamesOptions } from "./lib/weights/names.ts";
 export {
   readSafetensors,
   type ReadSafetensorsOptions,
