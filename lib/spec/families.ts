@@ -15,7 +15,7 @@ import { resolveMsdnet } from "./msdnet/resolve.ts";
 import { ranetKeys } from "./ranet/document.ts";
 import { RANET_FLAGS, ranetLines } from "./ranet/official.ts";
 import { resolveRanet } from "./ranet/resolve.ts";
-import { FAMILY_SCHEMAS, type SpecDocument } from "./schema.ts";
+import type { FAMILY_SCHEMAS, SpecDocument } from "./schema.ts";
 
 /** A family's parts. */
 export interface FamilyParts<Document, Spec> {
