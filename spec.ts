@@ -37,9 +37,11 @@ export type {
   Row,
   View,
 } from "./lib/network/network.ts";
-export type { ArchitectureSpec } from "./lib/network/architecture.ts";
+export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts";
+export type { Family, FamilySpecs, UncheckedSpec } from "./lib/network/families.ts";
 export type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem, StemSpec } from "./lib/network/common.ts";
 export type { MsdnetSpec, ScaleSpec } from "./lib/network/msdnet/architecture.ts";
 export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/network/ranet/architecture.ts";
 export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";
+export { changeSpec, type SpecChanges } from "./lib/spec/change.ts";
 export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";

@@ -17,6 +17,7 @@
 
 export { RanetError } from "./lib/errors.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";
+export type { WeightNamesOptions } from "./lib/weights/names.ts";
 export {
   readSafetensors,
   type ReadSafetensorsOptions,
