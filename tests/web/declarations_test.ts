@@ -45,7 +45,7 @@ Deno.test('the declarations bring the libraries that they need along, for a proj
     for (const name of ["mod", "train"]) {
       await Deno.writeTextFile(
         `${folder}/${name}.d.ts`,
-        await declarationsOf(new URL(`../../${name}.ts`, import.meta.url)),
+        await declarationsOf([new URL(`../../${name}.ts`, import.meta.url)]),
       );
     }
     const script = `${folder}/script.ts`;
