@@ -41,6 +41,14 @@ type Opener = () => Target | Promise<Target>;
 const ROOT = new URL("../../", import.meta.url);
 const repository = (path: string) => Deno.readFile(new URL(path, ROOT));
 const fixtures = (...names: string[]) => Promise.all(names.map(fixture));
+/** All pictures of a folder of fixtures, but for PNGs. */
+const folder = (name: string) => async () => {
+  const names = await Array.fromAsync(
+    Deno.readDir(new URL(`tests/fixtures/images/${name}`, ROOT)),
+    (entry) => entry.name,
+  );
+  return await fixtures(...names.filter((one) => !one.endsWith(".png")).sort().map((one) => `${name}/${one}`));
+};
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const nothing = async () => {};
@@ -264,14 +272,41 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
     );
     return [...await fixtures("photo.png", "alpha.png", "grey16.png"), ...await Promise.all(strange)];
   }, ["IDAT", "IHDR", "PLTE", "tRNS", "iCCP", "zTXt", "acTL", "fcTL", "IEND"]),
-  webp: images(() => fixtures("photo.webp", "lossy.webp", "alpha.webp", "animated.webp"), [
-    "VP8 ",
-    "VP8L",
-    "VP8X",
-    "ALPH",
+  webp: images(
+    () =>
+      fixtures(
+        "photo.webp",
+        "lossy.webp",
+        "alpha.webp",
+        "animated.webp",
+        "turned/6.webp",
+        "other/animated-lossless.webp",
+      ),
+    ["VP8 ", "VP8L", "VP8X", "ALPH", "ANMF", "EXIF"],
+  ),
+  avif: images(() => fixtures("photo.avif", "turned/7.avif", "turned/cut.avif", "other/pq.avif"), [
+    "ftyp",
+    "meta",
+    "ispe",
+    "mdat",
+    "av1C",
+    "iloc",
+    "ipma",
+    "clap",
+    "irot",
+    "colrnclx",
+    "iref",
+    "dimg",
   ]),
-  avif: images(() => fixtures("photo.avif"), ["ftyp", "meta", "ispe", "mdat", "av1C", "iloc"]),
-  gif: images(() => fixtures("photo.gif"), ["GIF89a", "NETSCAPE2.0", ";", "!", ","]),
+  gif: images(folder("gif"), ["GIF89a", "NETSCAPE2.0", ";", "!", ",", "\x21\xf9\x04"]),
+  bmp: images(folder("bmp"), ["BM", "\0\0", "\0\x01", "\0\x02"]),
+  tiff: images(folder("tiff"), ["II*\0", "MM\0*", "MM\0+", "\0\0\0\x01", "\x42\x01"]),
+  exif: images(() => fixtures("turned/6.jpg", "turned/5.png", "turned/6-cmyk.jpg"), [
+    "Exif\0\0",
+    "MM\0*",
+    "II*\0",
+    "eXIf",
+  ]),
   safetensors: async () => {
     const head = JSON.stringify({
       __metadata__: { spec: "x" },
