@@ -96,7 +96,7 @@ Deno.test("shards that do not make up the whole are refused by name", async () =
     await write(path("whole"), SEVEN);
     await refuse("it is a complete result, not a shard", "whole", "1", "2");
     await write(path("unfinished"), SEVEN, { ...shard(3), until: 1 });
-    await refuse("it is not finished", "1", "2", "unfinished");
+    await refuse("it is unfinished", "1", "2", "unfinished");
     await write(path("other"), SEVEN, { ...shard(3), count: 8 });
     await refuse("its inputs is", "1", "2", "other");
     await Deno.writeTextFile(path("text"), "hello\n");
