@@ -87,7 +87,7 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
   const { spec, exits } = of.network;
   if (model !== spec.name || thresholds.length !== exits.length) {
     throw new RanetError(
-      `Cannot use this calibration: it is of ${model} with ${thresholds.length} exits, ` +
+      `Cannot use this calibration: it was made for ${model} with ${thresholds.length} exits, ` +
         `the model is ${spec.name} with ${exits.length}`,
     );
   }
@@ -97,6 +97,6 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
     `Cannot use this calibration of ${model}: it was made with other weights (${
       weights.slice(0, 12)
     }…, the model's are ` +
-      `${own.slice(0, 12)}…). Calibrate these.`,
+      `${own.slice(0, 12)}…). Calibrate the model again.`,
   );
 }
