@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Turns } from "../io/turns.ts";
 import { argmax, confidence, softmax } from "../softmax.ts";
 import { type DeviceChoice, DEVICES, type Runners } from "../device/fallback.ts";
 import { runnersOf } from "../device/open.ts";
@@ -115,7 +116,7 @@ export class AdaptiveExecutor implements Disposable {
   #failure?: unknown;
   #disposed = false;
   /** Calls take turns: a runner holds one batch at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** The image that the runner holds, if its next stages may still be asked for. */
   #loaded?: Float32Array;
 
@@ -372,12 +373,10 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   #inTurn<T>(use: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.catch(() => {}).then(() => {
+    return this.#turns.take(() => {
       if (!this.#disposed) return use();
       throw new RanetError(`Cannot run ${this.model.name}: the executor has been disposed of`);
     });
-    this.#turn = turn;
-    return turn;
   }
 
   /** Does not wait for its turn any longer than until the signal is aborted or `ms` milliseconds have passed. */
