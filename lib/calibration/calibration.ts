@@ -92,7 +92,7 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
   }
   if (model !== spec.name || thresholds.length !== exits.length) {
     throw new RanetError(
-      `Cannot use this calibration: it is of ${model} with ${thresholds.length} exits, ` +
+      `Cannot use this calibration: it was made for ${model} with ${thresholds.length} exits, ` +
         `the model is ${spec.name} with ${exits.length}`,
     );
   }
@@ -102,6 +102,6 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
     `Cannot use this calibration of ${model}: it was made with other weights (${
       weights.slice(0, 12)
     }…, the model's are ` +
-      `${own.slice(0, 12)}…). Calibrate these.`,
+      `${own.slice(0, 12)}…). Calibrate the model again.`,
   );
 }

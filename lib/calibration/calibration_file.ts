@@ -185,7 +185,7 @@ export function calibrationWithin(budget: number, calibrations: readonly Calibra
   const most = Math.max(...costs.filter((cost) => cost <= budget));
   if (most > -Infinity) return calibrations[costs.indexOf(most)];
   throw new RanetError(
-    `Cannot keep a budget of ${budget}: the smallest that these ${costs.length} calibrations keep is ` +
+    `Cannot keep a budget of ${budget}: the smallest budget of these ${costs.length} calibrations is ` +
       `${Math.ceil(Math.min(...costs))}`,
   );
 }

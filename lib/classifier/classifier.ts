@@ -197,7 +197,9 @@ export class ImageClassifier implements Disposable {
       throw new RanetError("Cannot use a budget together with a threshold or a calibration: expected one of them");
     }
     const calibrations = await this.#calibrations();
-    if (!calibrations) throw new RanetError("Cannot keep a budget: the model has no calibrations; see ranet calibrate");
+    if (!calibrations) {
+      throw new RanetError("Cannot keep a budget: the model has no calibrations; make one with calibrate()");
+    }
     return { calibration: calibrationWithin(budget, calibrations) };
   }
 }

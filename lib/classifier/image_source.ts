@@ -9,6 +9,7 @@ import type { RgbImage } from "../data/image.ts";
 import { type Drawable, isDrawable } from "../data/platform_decode.ts";
 import { checkPixels } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
+import { hasFiles } from "../io/exists.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
 import { kindOf } from "../text/kind.ts";
 
@@ -116,6 +117,6 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
 
 /** A path, or a URL in full. */
 function locate(image: string | URL): string | URL {
-  if (image instanceof URL || "Deno" in globalThis) return image;
+  if (image instanceof URL || hasFiles()) return image;
   return new URL(image, globalThis.location.href);
 }

@@ -455,7 +455,7 @@ export class AdaptiveExecutor implements Disposable {
   #checkSingle(image: Float32Array): Float32Array {
     const count = this.#countOf(image);
     if (count === 1) return image;
-    throw new RanetError(`Cannot run ${this.model.name} as far as time allows: expected one image, found ${count}`);
+    throw new RanetError(`Anytime mode takes one image, found ${count}`);
   }
 
   /** A copy, which is safe from changes by the caller. */

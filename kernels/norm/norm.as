@@ -4,8 +4,8 @@
 // sums           [sample][4 · quads][2] in float64
 // coefficients   a thread's own: [4 · quads] each of mean, 1 / deviation, scale and shift, mean of g, mean of g · x̂
 
-import { madd, store as storeLanes } from "../training/simd";
-import { EPSILON, NormArgs } from "../training/arguments";
+import { madd, store as storeLanes } from "../simd";
+import { EPSILON, NormArgs } from "../abi";
 
 @inline
 function coefficient(args: NormArgs, thread: u32, which: u32): u32 {
