@@ -85,9 +85,14 @@ export async function calibrateMeasured(
 export async function checkCalibration(calibration: Calibration, of: Model): Promise<void> {
   const { model, weights, thresholds } = calibration;
   const { spec, exits } = of.network;
+  if (!Array.isArray(thresholds) || typeof weights !== "string") {
+    throw new RanetError(
+      "Cannot use this calibration: it has no thresholds or no weights' digest; readCalibrations() reads one",
+    );
+  }
   if (model !== spec.name || thresholds.length !== exits.length) {
     throw new RanetError(
-      `Cannot use this calibration: it is of ${model} with ${thresholds.length} exits, ` +
+      `Cannot use this calibration: it was made for ${model} with ${thresholds.length} exits, ` +
         `the model is ${spec.name} with ${exits.length}`,
     );
   }
@@ -97,6 +102,6 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
     `Cannot use this calibration of ${model}: it was made with other weights (${
       weights.slice(0, 12)
     }…, the model's are ` +
-      `${own.slice(0, 12)}…). Calibrate these.`,
+      `${own.slice(0, 12)}…). Calibrate the model again.`,
   );
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { RanetError } from "../errors.ts";
 import { type DeepImage, toSdr } from "./avif/sdr.ts";
 import { decodeBmp } from "./bmp.ts";
 import { decodeGif } from "./gif.ts";
@@ -66,7 +67,7 @@ function ours(decode: (bytes: Uint8Array, header: ImageHeader) => RgbImage | Pro
     try {
       return await decode(bytes, header);
     } catch (error) {
-      if (error instanceof DecodeError) throw error;
+      if (error instanceof DecodeError || error instanceof RanetError) throw error;
       throw new OwnDecodeError((error as Error).message, { cause: error });
     }
   };
@@ -103,7 +104,13 @@ function withInstance<Instance>(
     let ready: Instance;
     let mine: Promise<Instance>;
     do {
-      ready = await (mine = current ??= start());
+      mine = current ??= start();
+      try {
+        ready = await mine;
+      } catch (error) {
+        if (current === mine) current = undefined; // the decoder may be there the next time
+        throw error;
+      }
     } while (mine !== current); // it has thrown for another caller meanwhile
     try {
       return use(ready);
