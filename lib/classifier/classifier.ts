@@ -10,6 +10,7 @@ import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import {
   AdaptiveExecutor,
+  checkOptions,
   type Classification,
   type ClassifyOptions,
   DEFAULT_CAPACITY,
@@ -188,7 +189,9 @@ export class ImageClassifier implements Disposable {
     }
   }
 
-  async #when({ budget, ...when }: ClassifyImagesOptions): Promise<ClassifyOptions> {
+  async #when(options: ClassifyImagesOptions): Promise<ClassifyOptions> {
+    checkOptions(options);
+    const { budget, ...when } = options;
     if (budget === undefined) return when;
     if (when.threshold !== undefined || when.calibration !== undefined) {
       throw new RanetError("Cannot use a budget together with a threshold or a calibration: expected one of them");

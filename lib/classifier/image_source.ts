@@ -11,6 +11,7 @@ import { checkPixels } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import { hasFiles } from "../io/exists.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
+import { kindOf } from "../text/kind.ts";
 
 /**
  * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a
@@ -112,14 +113,6 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
     `Cannot read image ${JSON.stringify(source)}: expected a path, URL, Blob, Response, bytes, an ImageData or ` +
       `ImageBitmap, found ${kindOf(image)}`,
   );
-}
-
-/** What something is, for people. */
-function kindOf(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
-  const name = value.constructor?.name ?? "Object";
-  return name === "Object" ? "an object" : `a ${name}`;
 }
 
 /** A path, or a URL in full. */

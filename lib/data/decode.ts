@@ -4,6 +4,7 @@
  * @module
  */
 import { RanetError, type RanetErrorCode } from "../errors.ts";
+import { kindOf } from "../text/kind.ts";
 import { CODECS, DecodeError, OwnDecodeError } from "./codecs.ts";
 import type { RgbImage } from "./image.ts";
 import { countScans, type ImageHeader, readImageHeader } from "./image_header.ts";
@@ -87,7 +88,7 @@ export interface DecodeImageOptions {
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions): Promise<RgbImage> {
   if (!(bytes instanceof Uint8Array || (bytes as unknown) instanceof ArrayBuffer)) {
-    const found = (bytes as unknown)?.constructor?.name ?? String(bytes);
+    const found = kindOf(bytes);
     throw new RanetError(`${refusal(options.source)} expected the bytes of a file, a Uint8Array, found ${found}`);
   }
   const own = new Uint8Array(bytes); // safe from changes by the caller
