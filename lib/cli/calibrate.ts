@@ -26,14 +26,22 @@ import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { exists } from "../io/exists.ts";
-import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import {
+  DATASET_FLAGS,
+  DATASET_OPTIONS,
+  datasetOptions,
+  MODEL_OPTIONS,
+  type ModelOption,
+  openExecutor,
+  tellOf,
+} from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../io/write_files.ts";
 
 /** What thresholds may be found for. */
 const TARGETS = ["budget", "accuracy", "max-drop"] as const;
 
-type CalibrateOption = ModelOption | "budget" | "accuracy" | "max-drop" | "confidence" | "risk" | "logits" | "out";
+type CalibrateOption = ModelOption | "budget" | "accuracy" | "max-drop" | "confidence" | "risk" | "logits" | "out" | "labels";
 
 /** Of a promise. */
 const DEFAULT_CONFIDENCE = "95%";
@@ -68,6 +76,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     },
     logits: { value: "DIR", help: "the folder of an eval of DATASET, whose logits are taken instead of computed" },
     out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
+    ...DATASET_OPTIONS,
   },
   flags: { ...DATASET_FLAGS, temperature: "fit the temperatures anew; thresholds found before no longer apply" },
   examples: [
@@ -99,15 +108,16 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const dataset = await openDataset(path, {
       labels,
       inputSize: input.size,
-      skipBad,
-      allowOutside: flags.has("allow-outside"),
+      part: "validation",
+      ...datasetOptions(call),
     });
+    tellOf(dataset, terminal.stderr);
     terminal.stderr(
       `Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${
         files.map(printable).join(", ")
       }`,
     );
-    const bad = [...dataset.bad];
+    const bad: string[] = [];
     const onBad = skipBad ? (message: string) => void bad.push(message) : undefined;
     let validation: Validation = options.logits === undefined
       ? await predict(executor, dataset, onBad)
