@@ -60,6 +60,17 @@ Deno.test("published configurations: operation and parameter counts are the auth
   }
 });
 
+Deno.test("heads of the authors' networks pool 2×2 features whole, as the authors' pooling does", () => {
+  const published = ["published-op-counts.json", "msdnet-op-counts.json"]
+    .flatMap((file) => Object.values<{ flags: string }>(readJson(file)));
+  for (const { flags } of [...REFERENCES.map((name) => readJson(`${name}/expect.json`)), ...published]) {
+    const { exits, features } = networkOf(flags);
+    const classifiers = exits.flatMap(({ layers }) => layers).filter((layer) => layer.kind === "classifier");
+    assertEquals(classifiers.length, exits.length);
+    for (const { input, pool } of classifiers) assertEquals([features[input.feature].size, pool], [2, 2], flags);
+  }
+});
+
 Deno.test("bundled specs are the published configurations", async () => {
   const published = readJson("published-op-counts.json");
   const msdnets = Object.entries<{ flags: string }>(readJson("msdnet-op-counts.json"));

@@ -59,7 +59,7 @@ export function appendTransition(
   return output;
 }
 
-/** Appends exit k's head: two convolutions of stride 2, average pooling to one pixel, and a linear layer. */
+/** Appends exit k's head: two convolutions of stride 2, the average of all pixels, and a linear layer. */
 export function appendHead(graph: Graph, features: View, options: { spec: CommonSpec; k: number }): void {
   const { spec: { headChannels, classes }, k } = options;
   const channels = headChannels === "input" ? features.channels : headChannels;
@@ -69,8 +69,7 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
     graph.convolution(view, output, { name: `classifier.${k}.m.${i}.net`, kernel: 3, stride: 2 });
     view = output;
   }
-  // The authors pool 2×2 of at most 3×3 pixels; larger features, which their code cannot run, are pooled whole.
-  const size = graph.size(view);
-  const pool = size < 4 ? 2 : size;
+  // The authors pool 2×2, which of 3×3 pixels would leave out five; theirs are 2×2 in all networks of the papers.
+  const pool = graph.size(view);
   graph.append({ kind: "classifier", input: view, pool, classes: classes.length, name: `classifier.${k}.linear` });
 }

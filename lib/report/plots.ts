@@ -94,6 +94,61 @@ export function exitsPlot({ budgeted = [], exits }: ModelReport): string {
   );
 }
 
+/** Both of the above in one picture, for a README or a slide: what a budget buys, and where images leave. */
+export function overviewPlot({ budgeted = [], exits, name }: ModelReport): string {
+  const points = budgeted.toSorted((a, b) => a.flops - b.flops);
+  const title = (text: string, left: string | number) => ({ text, left, textStyle: { color: INK, fontSize: 14 } });
+  const cost = { name: "million multiply-adds per image, on average", nameGap: 30 };
+  return render(900, 366, {
+    title: [title(`${name}: accuracy over cost`, 55), title("Exit that images leave at", 530)],
+    legend: [
+      { ...LEGEND, top: 32, left: 52, data: ["adaptive", "every image at one exit"] },
+      { ...LEGEND, top: 32, left: 526, itemWidth: 14, itemGap: 8, data: exits.map(({ exit }) => `exit ${exit}`) },
+    ],
+    grid: [
+      { left: 60, width: 390, top: 66, bottom: 55 },
+      { left: 535, width: 345, top: 66, bottom: 55 },
+    ],
+    xAxis: [
+      { ...AXIS, ...cost, type: "value", scale: true },
+      { ...AXIS, ...cost, gridIndex: 1, type: "category", data: points.map(({ flops }) => Math.round(flops / 1e6)) },
+    ],
+    yAxis: [
+      { ...AXIS, type: "value", scale: true, name: "top-1 accuracy, %", nameGap: 40 },
+      { ...AXIS, gridIndex: 1, type: "value", max: 100, name: "images, %", nameGap: 40 },
+    ],
+    series: [
+      {
+        name: "adaptive",
+        type: "line",
+        data: points.map(({ flops, accuracy }) => [flops / 1e6, 100 * accuracy]),
+        showSymbol: false,
+        color: COLORS[0],
+        lineStyle: { width: 3 },
+      },
+      {
+        name: "every image at one exit",
+        type: "line",
+        data: exits.map(({ flops, top1 }) => [flops / 1e6, 100 * top1]),
+        symbol: "rect",
+        symbolSize: 8,
+        color: COLORS[1],
+        lineStyle: { width: 2, type: "dashed" },
+      },
+      ...exits.map(({ exit }, k) => ({
+        name: `exit ${exit}`,
+        type: "bar",
+        xAxisIndex: 1,
+        yAxisIndex: 1,
+        stack: "exits",
+        barCategoryGap: "0%",
+        color: COLORS[k % COLORS.length],
+        data: points.map(({ exitShare }) => 100 * exitShare[k]),
+      })),
+    ],
+  });
+}
+
 /** How often samples are right over how sure an exit is of them: of one that is honest, the diagonal. */
 export function reliabilityPlot({ exit, reliability = [], uncalibrated, calibrationError }: ExitMetrics): string {
   const share = (value: number) => `${(100 * value).toFixed(1)} %`;
@@ -159,9 +214,10 @@ export function confusionPlot(pairs: readonly Confused[], labels: readonly strin
   });
 }
 
-/** An SVG that stands alone: dark on white. */
-export function standalone(svg: string): string {
-  return svg.replace("<svg ", '<svg style="background:#fff;color:#222" ');
+/** An SVG that stands alone: dark on white, or light on what GitHub's dark theme has for paper. */
+export function standalone(svg: string, theme: "light" | "dark" = "light"): string {
+  const style = theme === "light" ? "background:#fff;color:#222" : "background:#0d1117;color:#e6edf3";
+  return svg.replace("<svg ", `<svg style="${style}" `);
 }
 
 let plots = 0;

@@ -8,7 +8,7 @@ import { compareModels } from "./comparison.ts";
 import { csv } from "../text/csv.ts";
 import { escape, STYLE } from "./markup.ts";
 import { findingOf } from "./finding.ts";
-import { accuracyPlot, confusionPlot, exitsPlot, reliabilityPlot, standalone } from "./plots.ts";
+import { accuracyPlot, confusionPlot, exitsPlot, overviewPlot, reliabilityPlot, standalone } from "./plots.ts";
 import type { ClassPictures, ModelReport, Picture, ReportOrigin } from "./model_report.ts";
 
 /** With more classes, confusion is told in the CSV alone. */
@@ -26,7 +26,12 @@ export function reportFiles(models: readonly ModelReport[], origin: ReportOrigin
     );
     confusions.forEach((svg, k) => files.set(`confusion${suffix}-exit-${k + 1}.svg`, standalone(svg)));
     const exits = model.budgeted && exitsPlot(model);
-    if (exits) files.set(`exits${suffix}.svg`, standalone(exits));
+    if (exits) {
+      files.set(`exits${suffix}.svg`, standalone(exits));
+      const overview = overviewPlot(model);
+      files.set(`overview${suffix}.svg`, standalone(overview));
+      files.set(`overview${suffix}-dark.svg`, standalone(overview, "dark"));
+    }
     const reliability = model.exits.filter((exit) => exit.reliability).map(reliabilityPlot);
     reliability.forEach((svg, k) => files.set(`reliability${suffix}-exit-${k + 1}.svg`, standalone(svg)));
     return { exits, confusions, reliability };

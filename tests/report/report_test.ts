@@ -37,6 +37,8 @@ Deno.test("a report has figures, plots and a page", () => {
     "confusion.csv",
     "accuracy.svg",
     "exits.svg",
+    "overview.svg",
+    "overview-dark.svg",
     "report.html",
   ];
   assertArrayIncludes([...files.keys()], names);

@@ -1,0 +1,93 @@
+/**
+ * How much each pixel of the image counts in each exit: the gradient of the exit's logits where all weights are alike, and
+ * nothing is cut off by a ReLU. Written from what layers are, without any of the planner or kernels.
+ *
+ * @module
+ */
+
+import type { Layer, Network, View } from "../../lib/network/network.ts";
+
+/** A gradient, pixel by pixel: `height × width`. */
+type Plane = Float64Array;
+
+/**
+ * Finds what pixels count.
+ *
+ * @param network Any network.
+ * @param exit Which exit's logits, counted from 0.
+ * @returns One number per pixel of the image, row by row; 0 for one that cannot change the logits.
+ */
+export function coverage(network: Network, exit: number): Plane {
+  const { features } = network;
+  const layers = network.exits.slice(0, exit + 1).flatMap((one) => one.layers);
+  /** Of each channel of each feature; channels whose gradients are the same share a plane. */
+  const gradients: (Plane | undefined)[][] = features.map(() => []);
+  const send = ({ feature, offset, channels }: View, plane: Plane) => {
+    const added = new Map<Plane | undefined, Plane>();
+    for (let c = offset; c < offset + channels; c++) {
+      const before = gradients[feature][c];
+      if (!added.has(before)) added.set(before, before ? before.map((value, i) => value + plane[i]) : plane);
+      gradients[feature][c] = added.get(before);
+    }
+  };
+  const last = layers.findLast((layer) => layer.kind === "classifier")!;
+  for (const layer of layers.toReversed()) {
+    const from = features[layer.input.feature].size;
+    if (layer.kind === "classifier") {
+      if (layer !== last) continue;
+      send(
+        layer.input,
+        new Float64Array(from ** 2).map((_, i) => Number(i % from < layer.pool && i < layer.pool * from)),
+      );
+      continue;
+    }
+    const { feature, offset, channels } = layer.output;
+    const own = new Set(gradients[feature].slice(offset, offset + channels).filter((plane) => plane !== undefined));
+    if (own.size === 0) continue;
+    const sum = new Float64Array(features[feature].size ** 2);
+    for (const plane of own) plane.forEach((value, i) => sum[i] += value);
+    const taps = tapsOf(layer, from, features[feature].size);
+    const result = new Float64Array(from ** 2);
+    sum.forEach((value, i) => {
+      for (const [y, up] of taps[Math.floor(i / features[feature].size)]) {
+        for (const [x, left] of taps[i % features[feature].size]) result[y * from + x] += up * left * value;
+      }
+    });
+    // Kept in range, whatever the depth.
+    const most = Math.max(...result);
+    send(layer.input, most > 0 ? result.map((value) => value / most) : result);
+  }
+  const planes = gradients[0].filter((plane) => plane !== undefined);
+  return new Float64Array(features[0].size ** 2).map((_, i) => planes.reduce((sum, plane) => sum + plane[i], 0));
+}
+
+/** For each output of a row, the inputs that it is made of and how much each counts. */
+function tapsOf(
+  layer: Exclude<Layer, { kind: "classifier" }>,
+  from: number,
+  to: number,
+): [at: number, share: number][][] {
+  const inside = (at: number) => at >= 0 && at < from;
+  const windows = (kernel: number, stride: number) =>
+    Array.from(
+      { length: to },
+      (_, i) =>
+        Array.from({ length: kernel }, (_, k) => i * stride + k - (kernel >> 1)).filter(inside)
+          .map((at): [number, number] => [at, 1]),
+    );
+  switch (layer.kind) {
+    case "convolution":
+      return windows(layer.kernel, layer.stride);
+    case "max-pool":
+      return windows(3, 2);
+    case "resize":
+      return Array.from({ length: to }, (_, i) => {
+        const at = to > 1 ? i * (from - 1) / (to - 1) : 0;
+        const [low, share] = [Math.floor(at), at % 1];
+        return [[low, 1 - share], [low + 1, share]].filter(([at, share]) => share > 0 && at < from) as [
+          number,
+          number,
+        ][];
+      });
+  }
+}

@@ -1,0 +1,106 @@
+import { assert, assertGreater, assertInstanceOf } from "@std/assert";
+import fc from "fast-check";
+import { RanetError } from "../../lib/errors.ts";
+import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { resolveSpec } from "../../lib/spec/parse.ts";
+import { coverage } from "./coverage.ts";
+
+/**
+ * The least that a quarter of the image may count, as a share of the quarter that counts most. It is not 1: a convolution of
+ * stride 2 on an even size reads one row of padding above and none below, in the papers' networks as well.
+ */
+const EVEN = 0.2;
+
+const shared = {
+  size: fc.integer({ min: 5, max: 120 }),
+  stem: fc.constantFrom("conv3x3", "conv7x7-pool"),
+};
+const ranets = fc.record({
+  ...shared,
+  halvings: fc.array(fc.boolean(), { maxLength: 3 }),
+  fusion: fc.constantFrom("auto", "up-conv", "down-conv"),
+  transitions: fc.constantFrom("auto", [], [1]),
+  step: fc.integer({ min: 1, max: 2 }),
+}).map(({ size, stem, halvings, fusion, transitions, step }) => {
+  let scale = 1;
+  const scales = [1, ...halvings.map((halved) => scale /= halved ? 2 : 1)].reverse();
+  return {
+    name: "any",
+    input: { size },
+    classes: 2,
+    stem,
+    base_features: scales.map((scale) => ({ scale, channels: 4 })),
+    subnetworks: scales.map((_, i) => ({ blocks: i + 1, growth: 4, fusion: i > 0 ? fusion : "auto", transitions })),
+    layers: { step },
+    head: { channels: 3 },
+  };
+});
+const msdnets = fc.record({
+  ...shared,
+  scales: fc.integer({ min: 1, max: 4 }),
+  layers: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
+  prune: fc.constantFrom("max", "min"),
+}).map(({ size, stem, scales, layers, prune }) => ({
+  family: "msdnet",
+  name: "any",
+  input: { size },
+  classes: 2,
+  stem,
+  scales: Array.from({ length: scales }, (_, s) => ({
+    scale: 1 / 2 ** (scales - 1 - s),
+    growth_factor: 1,
+    bottleneck: 1,
+  })),
+  channels: 4,
+  growth: 4,
+  layers,
+  prune,
+  head: { channels: 3 },
+}));
+
+/** Some sizes leave exits too little to read. */
+function accepted(document: unknown): ArchitectureSpec | undefined {
+  try {
+    return resolveSpec(document);
+  } catch (error) {
+    assertInstanceOf(error, RanetError);
+  }
+}
+
+function checkCoverage(spec: ArchitectureSpec): void {
+  const network = buildNetwork(spec);
+  const { size } = spec.input;
+  network.exits.forEach(({ label }, k) => {
+    const pixels = coverage(network, k);
+    assert(pixels.every((value) => value > 0), `${label}: some pixels cannot change the logits`);
+    const quarters = [0, 0, 0, 0];
+    const middle = (size - 1) / 2;
+    pixels.forEach((value, i) => {
+      const [y, x] = [Math.floor(i / size), i % size];
+      // The middle row and column of an odd size belong to no quarter.
+      if (y !== middle && x !== middle) quarters[2 * Number(y > middle) + Number(x > middle)] += value;
+    });
+    assertGreater(Math.min(...quarters), EVEN * Math.max(...quarters), `${label}: ${quarters}`);
+  });
+}
+
+for (const [title, documents] of [["RANet", ranets], ["MSDNet", msdnets]] as const) {
+  Deno.test(`any ${title}: each pixel can change the logits of each exit, about evenly over the quarters`, () => {
+    let checked = 0;
+    fc.assert(fc.property(documents, (document) => {
+      const spec = accepted(document);
+      if (spec === undefined) return;
+      checkCoverage(spec);
+      checked++;
+    }));
+    assertGreater(checked, 20);
+  });
+}
+
+for (const size of [33, 40, 48]) {
+  Deno.test(`exits that read 9×9 to 12×12 features: a network of ${size}×${size} pixels sees all of them`, () => {
+    const base_features = [{ scale: 1 / 4, channels: 8 }, { scale: 1 / 2, channels: 4 }, { scale: 1, channels: 4 }];
+    checkCoverage(resolveSpec({ name: "corner", input: { size }, classes: 2, base_features }));
+  });
+}
