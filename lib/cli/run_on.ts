@@ -5,6 +5,7 @@
  */
 
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
+import type { LabelReading } from "../data/labels.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { BUNDLED_MODELS, BUNDLED_SPECS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { wrap } from "../text/wrap.ts";
@@ -58,7 +59,9 @@ export function datasetOptions(
   return {
     skipBad: flags.has("skip-bad"),
     allowOutside: flags.has("allow-outside"),
-    readLabels: options.labels === undefined ? undefined : choice("labels", options.labels, ["names", "indexes"]),
+    readLabels: options.labels === undefined
+      ? undefined
+      : choice<LabelReading>("labels", options.labels, ["names", "indexes"]),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { RanetError } from "../errors.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { nameClasses } from "./class_names.ts";
@@ -126,23 +126,27 @@ class Walker {
     to: { readonly bad: BadEntries; readonly others: PassedOver },
   ): Promise<Walker> {
     const walker = new Walker(root, await Deno.realPath(root), to);
-    for (const folder of folders) await walker.#note(folder, folder, 1);
+    for (const folder of folders) await walker.#note(folder, folder);
     return walker;
   }
 
-  async #note(folder: string, owner: string, depth: number): Promise<void> {
+  async #note(folder: string, owner: string): Promise<void> {
     const path = join(this.#root, folder);
-    if ((await Deno.lstat(path)).isSymlink) return;
+    if (!(await Deno.lstat(path)).isSymlink) await this.#own(path, owner, 1);
+  }
+
+  /** Notes a folder, and those in it that no link leads to. */
+  async #own(path: string, owner: string, depth: number): Promise<void> {
     this.#owners.set(await Deno.realPath(path), owner);
     if (depth > MAX_DEPTH) return;
-    const { folders } = await listFolder(path);
-    for (const name of folders) await this.#note(`${folder}/${name}`, owner, depth + 1);
+    const { folders, links } = await listFolder(path);
+    for (const name of folders) if (!links.has(name)) await this.#own(join(path, name), owner, depth + 1);
   }
 
   /** Whether a folder beside those of the classes is one of them under another name, or holds them all. */
   async isElsewhere(folder: string): Promise<boolean> {
     const real = await Deno.realPath(join(this.#root, folder));
-    return this.#owners.has(real) || this.#isAbove(real);
+    return this.#owners.has(real) || isAbove(real, this.#realRoot);
   }
 
   /** The images of a class folder, in order. */
@@ -176,10 +180,10 @@ class Walker {
   async #claim(folder: string, owner: string): Promise<boolean> {
     const path = join(this.#root, folder);
     const real = await Deno.realPath(path);
-    if (this.#isAbove(real)) return false;
+    if (isAbove(real, this.#realRoot) || isAbove(real, await Deno.realPath(dirname(path)))) return false; // a circle
     const other = this.#owners.get(real);
     if (other === undefined) {
-      this.#owners.set(real, owner);
+      await this.#own(path, owner, 1);
       return true;
     }
     if (other !== owner) {
@@ -187,8 +191,9 @@ class Walker {
     }
     return false;
   }
+}
 
-  #isAbove(real: string): boolean {
-    return this.#realRoot === real || this.#realRoot.startsWith(real.endsWith(sep) ? real : real + sep);
-  }
+/** Whether a folder is another, or holds it. */
+function isAbove(folder: string, other: string): boolean {
+  return folder === other || other.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -35,7 +35,9 @@ export function nameClasses(labels: readonly string[], found: Iterable<string>):
     return { labels, notes: [note] };
   }
   // Neither numbers as text nor by value are in doubt less than the other.
-  if (isNumbered && names.some((name, i) => i > 0 && Number(name) <= Number(names[i - 1]))) return { labels, notes: [] };
+  if (isNumbered && names.some((name, i) => i > 0 && Number(name) <= Number(names[i - 1]))) {
+    return { labels, notes: [] };
+  }
   return {
     labels: names,
     notes: [`The model's classes have no names: they are taken for ${listLabels(names)}, in sorted order`],

@@ -28,7 +28,8 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
   test: ["validation"],
 };
 /** Lists that are no labels. */
-const OTHER_LIST = /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
+const OTHER_LIST =
+  /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 
 /** Where the data set of a folder is. */
 export interface FolderLayout {
@@ -119,7 +120,9 @@ function refuseOthers(path: string, files: readonly string[]): void {
   const isHundred = has("meta", "train", "test");
   const [name, folder] = isHundred ? ["CIFAR-100", "cifar-100-binary"] : ["CIFAR-10", "cifar-10-batches-bin"];
   throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: these are ${name}'s pickles for Python, which are not read. Take the ` +
+    `Cannot open data set ${
+      JSON.stringify(path)
+    }: these are ${name}'s pickles for Python, which are not read. Take the ` +
       `binary version from the same page (${folder}, files that end in .bin)`,
   );
 }

@@ -28,7 +28,8 @@ export interface ListColumns {
 const LABEL_WORD = /^(label|class|target|category|breed|species|y)(s|[ _-]?(name|id|index|number))?$/i;
 const NAME_WORD = /^(label|class|category)[ _-]?name$/i;
 const INDEX_WORD = /^(label|class|category|target)[ _-]?(index|number)$/i;
-const PATH_WORD = /^(path|file|filename|file[ _-]?(name|path)|image|img|id|(image|img)[ _-]?(id|name|path|file)|imageid)s?$/i;
+const PATH_WORD =
+  /^(path|file|filename|file[ _-]?(name|path)|image|img|id|(image|img)[ _-]?(id|name|path|file)|imageid)s?$/i;
 /** A WordNet id, perhaps with boxes behind it, as Kaggle's copy of ImageNet has them. */
 const SYNSET = /^n\d{8}( |$)/;
 
@@ -59,10 +60,11 @@ export function findColumns(
     body.reduce((sum, { cells }) => sum + Number(holds(cells[column] ?? "")), 0) / body.length;
   const columns = Array.from(cells.keys());
   const isNamed = (cell: string) => find(cell) !== undefined || SYNSET.test(cell);
+  const synsets = columns.filter((column) => share(column, (cell) => SYNSET.test(cell)) > 0.5);
   const named = columns.filter((column) => share(column, isNamed) > 0.5);
   const worded = columns.filter((column) => LABEL_WORD.test(cells[column]!) && !IMAGE_FILE.test(cells[column]!));
   // A model of the classes 0, 1, … takes every small number for a class.
-  const label = [named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [1] : []]
+  const label = [synsets, named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [1] : []]
     .find((found) => found.length === 1)?.[0];
   if (label === undefined) {
     throw new RanetError(

@@ -58,7 +58,9 @@ function delimiterOf(text: string): string {
 
 function tooManyColumns(path: string, columns: number): RanetError {
   return new RanetError(
-    `Cannot use ${JSON.stringify(path)}: expected the path and the label of an image a line, found ${columns} columns. ` +
+    `Cannot use ${
+      JSON.stringify(path)
+    }: expected the path and the label of an image a line, found ${columns} columns. ` +
       "If they are pixels, write images as files first, a folder for each class",
   );
 }

@@ -9,9 +9,11 @@ import { buildNetwork } from "../network/build.ts";
 import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { matchClasses } from "../spec/classes.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { checkTensors } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
+import { classesIn } from "../weights/metadata.ts";
 import { divideLogits } from "../weights/temperature.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
@@ -116,7 +118,11 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
         `with spec.yaml and weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
     );
   }
-  const read = (bytes: Uint8Array) => readSafetensors(bytes, { source: source ?? name }).tensors;
+  const read = (bytes: Uint8Array) => {
+    const { tensors, metadata } = readSafetensors(bytes, { source: source ?? name });
+    checkOrder(spec.classes, classesIn(metadata), source ?? name);
+    return tensors;
+  };
   const tensors = source === undefined
     ? await readBundled(`weights/${name}.safetensors`, read)
     : read(await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES }));
@@ -191,6 +197,17 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
     );
   }
   return { ...model, tensors: divideLogits(network, tensors, temperatures), temperatures };
+}
+
+/** Names may be changed, to those of another language, say; the same names in another order are another model's. */
+function checkOrder(classes: readonly string[], given: readonly string[] | undefined, source: string): void {
+  const moved = given && matchClasses(classes, given).indexes.findIndex((index, i) => index >= 0 && index !== i);
+  if (given === undefined || moved === undefined || moved < 0) return;
+  throw new RanetError(
+    `Cannot use the weights ${source}: ${classes[moved]} is class ${moved} of the spec and class ` +
+      `${given.indexOf(classes[moved])} of the weights, whose classes are ${given.slice(0, 20).join(", ")}` +
+      `${given.length > 20 ? ", …" : ""}. Write the spec's classes in the order of the weights'`,
+  );
 }
 
 /** Whether a model is named by the directory that it is in. */

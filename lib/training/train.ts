@@ -9,7 +9,9 @@ import type { DeviceChoice } from "../device/fallback.ts";
 import { createModel, type Model } from "../model/model.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
+import type { Given } from "./initial_weights.ts";
 import { boundAverage, weightsOf } from "./loop.ts";
+import { nameClassesOf } from "./name_classes.ts";
 import type { Recipe } from "./recipe.ts";
 import type { EpochRecord, StepRecord } from "./records.ts";
 import { DEFAULT_CACHE, Session } from "./session.ts";
@@ -18,8 +20,11 @@ import { DEFAULT_CACHE, Session } from "./session.ts";
 export interface TrainOptions {
   /** Images that are not trained on, to tell how good the network has become after each epoch. Default: none. */
   readonly validation?: Dataset;
-  /** Weights of a trained model to go on from (`Model.tensors`). Default: drawn anew, by the recipe's seed. */
-  readonly init?: ReadonlyMap<string, Tensor>;
+  /**
+   * A trained model to go on from: classes that both know keep its weights. Of tensors alone, the classes are taken for the
+   * spec's. Default: weights are drawn anew, by the recipe's seed.
+   */
+  readonly init?: Pick<Model, "spec" | "tensors"> | ReadonlyMap<string, Tensor>;
   /** What it runs on. Default `auto`: a real GPU if there is one, else the CPU. */
   readonly device?: DeviceChoice;
   /** Threads that the CPU uses. Default: as many as there are cores. */
@@ -34,6 +39,8 @@ export interface TrainOptions {
   readonly onEpoch?: (epoch: EpochRecord) => void;
   /** Told what is wrong with an image that cannot be read, which is left out. Without it, the first one throws. */
   readonly onBad?: (message: string) => void;
+  /** Told what might surprise: classes without images, say, or classifiers that start anew. */
+  readonly onNote?: (message: string) => void;
 }
 
 /** What {@linkcode train} has made. */
@@ -78,22 +85,29 @@ export async function train(
   recipe: Recipe,
   options: TrainOptions = {},
 ): Promise<Trained> {
-  const { init, device = "auto", cache = DEFAULT_CACHE, signal, onStep, onEpoch, ...rest } = options;
+  const { init, device = "auto", cache = DEFAULT_CACHE, signal, onStep, onEpoch, onNote, ...rest } = options;
   const bounded = boundAverage(recipe, dataset.size);
+  const named = nameClassesOf(spec, dataset);
   using session = await Session.open({
     ...rest,
-    spec,
+    spec: named,
     recipe: bounded,
     training: dataset,
-    init: init && { tensors: init, source: "in init" },
+    init: init && givenBy(init),
     device,
     cache,
     signal,
   });
+  for (const warning of session.warnings) onNote?.(warning);
   const outcome = await session.run({ saveEvery: Infinity, signal, onStep, onEpoch });
   return {
-    model: createModel(spec, weightsOf(outcome, bounded), { source: "in training" }),
+    model: createModel(named, weightsOf(outcome, bounded), { source: "in training" }),
     epochs: outcome.position.epochs,
     finished: outcome.finished,
   };
+}
+
+function givenBy(init: NonNullable<TrainOptions["init"]>): Given {
+  const source = "in init";
+  return "tensors" in init ? { tensors: init.tensors, classes: init.spec.classes, source } : { tensors: init, source };
 }

@@ -220,7 +220,7 @@ for (
       "overlap",
       { validation: plain(4) },
       "Cannot validate on images that are trained on: 4 of the 4 validation images are also in the training data, such " +
-      'as "/plain#0". Without --val, a tenth is set aside',
+      'as "/plain#0". Without --val, some are set aside',
     ],
     [
       "no images to validate on",
