@@ -110,7 +110,7 @@ export type {
   View,
 } from "./lib/network/network.ts";
 export type { ArchitectureSpec } from "./lib/network/architecture.ts";
-export type { CommonSpec, InputSpec, Stem } from "./lib/network/common.ts";
+export type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem, StemSpec } from "./lib/network/common.ts";
 export type { MsdnetSpec, ScaleSpec } from "./lib/network/msdnet/architecture.ts";
 export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/network/ranet/architecture.ts";
 export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";

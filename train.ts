@@ -22,9 +22,12 @@
  */
 
 export type { Dataset, DatasetOptions, Sample, SampleFile } from "./lib/data/dataset.ts";
+export { blobDataset, type BlobDatasetOptions } from "./lib/data/blobs.ts";
 export { openDataset } from "./lib/data/open_dataset.ts";
 export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
-export type { LossOptions, OptimizerOptions } from "./lib/device/trainer.ts";
+export type { DeviceInfo } from "./lib/device/runner.ts";
+export type { LossOptions, OptimizerOptions, TrainingState } from "./lib/device/trainer.ts";
+export type { Snapshot } from "./lib/training/loop.ts";
 export {
   type Augmentation,
   BUNDLED_RECIPES,
@@ -36,6 +39,6 @@ export {
   type RecipeChanges,
   type Schedule,
 } from "./lib/training/recipe.ts";
-export type { EpochRecord, ExitMeans, StepRecord } from "./lib/training/records.ts";
-export { type Split, splitDataset } from "./lib/training/split.ts";
+export type { EpochRecord, EpochSums, ExitMeans, Position, StepRecord } from "./lib/training/records.ts";
+export { type Split, splitDataset, type SplitOptions } from "./lib/training/split.ts";
 export { train, type Trained, type TrainOptions } from "./lib/training/train.ts";

@@ -14,9 +14,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = `${ROOT}web/dist/`;
 
 /** Folders that are copied, but for what only people read: modules find files where they are in the repository. */
-const BESIDE = ["specs", "weights", "examples"];
+const BESIDE = ["specs", "recipes", "weights", "examples"];
 
 const library = `${ROOT}web/library.ts`;
+const training = `${ROOT}web/train_library.ts`;
 const page = ["page.ts", "worker.ts"].map((name) => `${ROOT}web/${name}`);
 
 const settings: esbuild.BuildOptions = {
@@ -28,10 +29,21 @@ const settings: esbuild.BuildOptions = {
   logLevel: "warning",
 };
 
+/** Takes what modules of this name export from a bundle beside this one. */
+function takeFrom(bundle: string, filter: RegExp): esbuild.Plugin {
+  return {
+    name: bundle,
+    setup: ({ onResolve }) => onResolve({ filter }, () => ({ path: `./${bundle}`, external: true })),
+  };
+}
+
 /** The page takes the library from `ranet.js`, as other pages do. */
-const takeLibrary: esbuild.Plugin = {
-  name: "library",
-  setup: ({ onResolve }) => onResolve({ filter: /\/library\.ts$/ }, () => ({ path: "./ranet.js", external: true })),
+const takeLibrary = takeFrom("ranet.js", /\/library\.ts$/);
+/** Training throws the library's errors: a page that knows one class of them knows all. */
+const takeErrors = takeFrom("ranet.js", /\/errors\.ts$/);
+const refuseFiles: esbuild.Plugin = {
+  name: "no files",
+  setup: ({ onResolve }) => onResolve({ filter: /\/open_dataset\.ts$/ }, () => ({ path: `${ROOT}web/no_dataset.ts` })),
 };
 
 async function copy(folder: string): Promise<void> {
@@ -60,6 +72,15 @@ try {
   });
   await esbuild.build({
     ...settings,
+    entryPoints: [training],
+    outfile: `${DIST}ranet-train.js`,
+    assetNames: "wasm/[name]",
+    banner: { js: '/* @ts-self-types="./ranet-train.d.ts" */' },
+    inject: [`${ROOT}web/browser.ts`],
+    plugins: [takeErrors, refuseFiles, await denoPlugin([training], ROOT)],
+  });
+  await esbuild.build({
+    ...settings,
     entryPoints: [...page, `${ROOT}web/style.css`],
     outdir: DIST,
     plugins: [takeLibrary, await denoPlugin(page, ROOT)],
@@ -68,11 +89,13 @@ try {
   await esbuild.stop();
 }
 await Promise.all(BESIDE.map(copy));
-await Deno.writeTextFile(`${DIST}ranet.d.ts`, await declarationsOf(new URL("../mod.ts", import.meta.url)));
+for (const [name, module] of [["ranet", "mod.ts"], ["ranet-train", "train.ts"]]) {
+  await Deno.writeTextFile(`${DIST}${name}.d.ts`, await declarationsOf(new URL(`../${module}`, import.meta.url)));
+}
 await Deno.copyFile(`${ROOT}web/index.html`, `${DIST}index.html`);
 
-for (const name of ["ranet.js", "page.js", "worker.js", "style.css", "index.html"]) {
+for (const name of ["ranet.js", "ranet-train.js", "page.js", "worker.js", "style.css", "index.html"]) {
   const bytes = await Deno.readFile(DIST + name);
   const kilobytes = (length: number): string => `${(length / 1000).toFixed(1)} kB`.padStart(9);
-  console.log(`${name.padEnd(10)} ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);
+  console.log(`${name.padEnd(14)} ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);
 }

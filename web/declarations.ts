@@ -11,7 +11,7 @@ import ts from "typescript";
 interface Module {
   /** Declarations by name; overloads are one. */
   readonly declared: Map<string, string>;
-  /** Names that it exports of other modules. */
+  /** What it exports of other modules, as `name` or `name as another`. */
   readonly exported: string[];
   /** Modules whose types it names. */
   readonly imported: URL[];
@@ -41,7 +41,8 @@ export async function declarationsOf(entry: URL): Promise<string> {
     }
   }
   const { exported } = modules.get(entry.href)!;
-  return `${needed(exported, all).join("")}\nexport {\n  ${exported.join(",\n  ")},\n};\n`;
+  const own = exported.map((one) => one.split(" as ")[0]);
+  return `${needed(own, all).join("")}\nexport {\n  ${exported.join(",\n  ")},\n};\n`;
 }
 
 /** The declarations of names, and of all that those name. */
@@ -91,7 +92,9 @@ function moduleAt(specifier: string, from: URL): URL {
 
 function exportedNames({ exportClause }: ts.ExportDeclaration): string[] {
   if (!exportClause || !ts.isNamedExports(exportClause)) throw new Error("Cannot write declarations of export *");
-  return exportClause.elements.map(({ name }) => name.text);
+  return exportClause.elements.map(({ name, propertyName }) =>
+    propertyName ? `${propertyName.text} as ${name.text}` : name.text
+  );
 }
 
 function nameOf(statement: ts.Statement): string {

@@ -16,6 +16,7 @@ import {
   type RgbImage,
   toTensor,
 } from "./library.ts";
+import { inputLength } from "../lib/network/common.ts";
 import type { Question, Report } from "./messages.ts";
 
 /** Longer side of the pictures that the page shows. */
@@ -55,7 +56,7 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
     onFallback: (message) => reason = message,
   });
   // The first run makes and tests the kernels: not to be counted as the first image's time.
-  await executor.forward(new Float32Array(3 * model.spec.input.size ** 2));
+  await executor.forward(new Float32Array(inputLength(model.spec.input)));
   await tellDevice(executor);
   return executor;
 }

@@ -16,7 +16,7 @@ import {
   type ExecutorOptions,
 } from "../executor/executor.ts";
 import { DEFAULT_MODEL, loadModel, type LoadModelOptions, type Model } from "../model/model.ts";
-import { type ImageSource, readImage, sourceName } from "./image_source.ts";
+import { type ImageSource, keepImage, readImage, sourceName } from "./image_source.ts";
 import { classifyStream } from "./stream.ts";
 
 /** What became of an image. */
@@ -102,7 +102,9 @@ export class ImageClassifier implements Disposable {
   /**
    * Classifies an image, or several.
    *
-   * @param images Files, URLs, blobs, bytes or pixels. JPEG, PNG and WebP; in a browser, whatever that can decode.
+   * @param images Files, URLs, blobs, bytes or pixels, as {@linkcode ImageSource} has it: one, or a list, such as a
+   * `FileList`. JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF; in a browser, whatever that can decode. Bytes and pixels are
+   * taken as they are at the time of the call.
    * @param options When an image leaves; by default, when it is 90 % sure.
    * @returns What became of the image; a list of that for a list.
    * @throws {RanetError} If an image cannot be read ({@linkcode stream} goes on), or an option cannot be used.
@@ -119,12 +121,15 @@ export class ImageClassifier implements Disposable {
   classify(images: readonly ImageSource[], options?: ClassifyImagesOptions): Promise<ImageClassification[]>;
   /** As above, for one image. */
   classify(image: ImageSource, options?: ClassifyImagesOptions): Promise<ImageClassification>;
+  /** As above, for a list that is no array: a `FileList`, a `Set`. */
+  classify(images: Iterable<ImageSource>, options?: ClassifyImagesOptions): Promise<ImageClassification[]>;
   async classify(
-    images: ImageSource | readonly ImageSource[],
+    images: ImageSource | Iterable<ImageSource>,
     options: ClassifyImagesOptions = {},
   ): Promise<ImageClassification | ImageClassification[]> {
+    const kept = isList(images) ? Array.from(images, keepImage) : [keepImage(images)];
     const results: ImageClassification[] = [];
-    for await (const result of this.stream(isList(images) ? images : [images], options)) {
+    for await (const result of this.#classified(kept, options)) {
       if ("error" in result) throw result.error;
       results.push(result);
     }
@@ -133,12 +138,14 @@ export class ImageClassifier implements Disposable {
 
   /**
    * Classifies any number of images, one after another as they are taken from the result; those that cannot be read are
-   * told, and do not stop the others.
+   * told, and do not stop the others. Whoever stops taking results (`break`) closes the source of images.
    *
-   * @param images Files, URLs, blobs, bytes or pixels, from a list or a stream.
+   * @param images Files, URLs, blobs, bytes or pixels, from a list or a stream. Bytes and pixels are copied as they come,
+   * so that a source may use its memory again.
    * @param options When an image leaves; by default, when it is 90 % sure.
    * @returns What became of each, in their order.
-   * @throws {RanetError} If an option cannot be used.
+   * @throws {RanetError} If an option cannot be used, or this is no list or stream.
+   * @throws What the source of images throws, after the results of all images before that.
    *
    * @example
    * ```ts
@@ -154,6 +161,23 @@ export class ImageClassifier implements Disposable {
     images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
     options: ClassifyImagesOptions = {},
   ): AsyncGenerator<ImageClassification | UnreadImage> {
+    if (!isList(images) && !isStream(images)) {
+      throw new RanetError(
+        "Cannot classify a stream: expected a list or stream of images; for one image, use classify()",
+      );
+    }
+    yield* this.#classified(kept(images), options);
+  }
+
+  /** Gives the device's memory back. */
+  [Symbol.dispose](): void {
+    this.executor[Symbol.dispose]();
+  }
+
+  async *#classified(
+    images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
+    options: ClassifyImagesOptions,
+  ): AsyncGenerator<ImageClassification | UnreadImage> {
     const { input } = this.model.spec;
     const outcomes = classifyStream(this.executor, named(images), {
       ...await this.#when(options),
@@ -163,11 +187,6 @@ export class ImageClassifier implements Disposable {
     for await (const { input: { source }, result, error } of outcomes) {
       yield result ? { source, ...result } : { source, error };
     }
-  }
-
-  /** Gives the device's memory back. */
-  [Symbol.dispose](): void {
-    this.executor[Symbol.dispose]();
   }
 
   async #when({ budget, ...when }: ClassifyImagesOptions): Promise<ClassifyOptions> {
@@ -181,9 +200,17 @@ export class ImageClassifier implements Disposable {
   }
 }
 
-/** `Array.isArray` does not know readonly lists. */
-function isList(images: ImageSource | readonly ImageSource[]): images is readonly ImageSource[] {
-  return Array.isArray(images);
+/** Text and bytes are lists as well, but stand for one image. */
+function isList(images: unknown): images is Iterable<ImageSource> {
+  return typeof images === "object" && images !== null && Symbol.iterator in images && !ArrayBuffer.isView(images);
+}
+
+function isStream(images: unknown): images is AsyncIterable<ImageSource> {
+  return typeof images === "object" && images !== null && Symbol.asyncIterator in images;
+}
+
+async function* kept(images: Iterable<ImageSource> | AsyncIterable<ImageSource>): AsyncGenerator<ImageSource> {
+  for await (const image of images) yield keepImage(image);
 }
 
 async function* named(images: Iterable<ImageSource> | AsyncIterable<ImageSource>) {

@@ -13,7 +13,7 @@ import { type AdaptiveExecutor, type ClassifyOptions, DEFAULT_CAPACITY } from ".
 import { imageResult } from "../executor/results.ts";
 import { type ResultsHeader, ResultsWriter } from "../results/results_file.ts";
 import { isInShard, type Shard, shardSize } from "../results/shard.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestModel } from "../weights/digest.ts";
 import { BadInputs } from "./bad_inputs.ts";
 import type { Terminal } from "./command.ts";
 import { type InputList, openList } from "./input_lists.ts";
@@ -98,13 +98,13 @@ async function headerOf(
   { model, precision }: AdaptiveExecutor,
   { when, top, inputs }: { when: ClassifyOptions; top: number; inputs: ResultsHeader["inputs"] },
 ): Promise<ResultsHeader> {
-  const { spec, tensors, network } = model;
+  const { spec, network } = model;
   const { threshold = 0, calibration } = when;
   const thresholds = calibration?.thresholds ?? (typeof threshold === "number" ? [threshold] : threshold);
   return {
     ranet: config.version,
     model: spec.name,
-    weights: createHash("sha256").update(JSON.stringify([network.spec, await digestTensors(tensors)])).digest("hex"),
+    weights: createHash("sha256").update(JSON.stringify([network.spec, await digestModel(model)])).digest("hex"),
     precision,
     thresholds: thresholds.map((one) => one === Infinity ? "never" : one === -Infinity ? "all" : one),
     top,

@@ -19,7 +19,7 @@ import { drawCommand } from "./draw.ts";
 import { evalCommand } from "./eval.ts";
 import { exportCommand } from "./export.ts";
 import { forwardCommand } from "./forward.ts";
-import { commandHelp, overallHelp, type Task, taskHelp } from "./help.ts";
+import { commandHelp, overallHelp, startHelp, type Task, taskHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
 import { mergeCommand } from "./merge.ts";
 import { newCommand } from "./new.ts";
@@ -87,7 +87,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-async function dispatch([name = "help", ...words]: readonly string[], terminal: Terminal): Promise<void> {
+async function dispatch([name, ...words]: readonly string[], terminal: Terminal): Promise<void> {
+  if (name === undefined) return terminal.stdout(startHelp());
   if (["--help", "-h", "help"].includes(name)) return terminal.stdout(helpOn(words[0]));
   if (name === "--version") return terminal.stdout(`ranet ${config.version}`);
   if (name.startsWith("-")) throw unknownOption(name, ["help", "version"]);
@@ -95,7 +96,10 @@ async function dispatch([name = "help", ...words]: readonly string[], terminal: 
   if (!command) throw unknownCommand(name);
   const call = parseCall(command, words);
   if (call === "help") terminal.stdout(commandHelp(command));
-  else await command.run(call, terminal);
+  else {
+    const stdout = command.isLong ? terminal.announce ?? terminal.stdout : terminal.stdout;
+    await command.run(call, { ...terminal, stdout });
+  }
 }
 
 /** Help for a command or task, or all of it. */

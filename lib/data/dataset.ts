@@ -33,7 +33,7 @@ export interface Dataset {
   /** The folder's or file's own name. */
   readonly name: string;
   /** The kind of data set, for people. */
-  readonly format: "class folders" | "CIFAR-10" | "CIFAR-100" | "IDX" | "CSV";
+  readonly format: "class folders" | "CIFAR-10" | "CIFAR-100" | "IDX" | "CSV" | "files";
   /** Number of samples. */
   readonly size: number;
   /** What is wrong with each entry found bad on opening, which `size` does not count; empty without `skipBad`. */

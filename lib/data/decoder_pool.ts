@@ -42,6 +42,13 @@ export interface DecodeOptions {
    * @default {""}
    */
   readonly group?: string;
+  /**
+   * Whether the caller needs the bytes no more: they are then moved to the decoder, not copied, if they are all of their
+   * buffer.
+   *
+   * @default {false}
+   */
+  readonly isGiven?: boolean;
   /** Gives it up, unless it is being decoded. */
   readonly signal?: AbortSignal;
 }
@@ -145,11 +152,14 @@ export class DecoderPool implements Disposable {
     this.#pool[Symbol.dispose]();
   }
 
-  async #run(bytes: Uint8Array, wanted: Wanted, { source, group, signal }: DecodeOptions): Promise<Decoded> {
+  async #run(bytes: Uint8Array, wanted: Wanted, options: DecodeOptions): Promise<Decoded> {
+    const { source, group, isGiven = false, signal } = options;
     const { size: [width, height] } = checkHeader(bytes, source);
     const cost = BYTES_PER_PIXEL * width * height + 2 * bytes.length;
+    const { buffer } = bytes;
+    const transfer = isGiven && buffer instanceof ArrayBuffer && bytes.length === buffer.byteLength ? [buffer] : [];
     try {
-      return await this.#pool.run({ bytes, source, wanted }, { cost, group, signal });
+      return await this.#pool.run({ bytes, source, wanted }, { cost, group, transfer, signal });
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${error.message} to decode`, { cause: error });
@@ -166,7 +176,8 @@ const MANY = 8;
  * @param images How many there are.
  */
 export async function openDecoders(images: number, options?: DecoderPoolOptions): Promise<DecoderPool | undefined> {
-  if (images < MANY) return undefined;
+  // A bundle for browsers has no such worker beside it: a page that has much to decode trains in a worker itself.
+  if (images < MANY || !("Deno" in globalThis)) return undefined;
   const decoders = new DecoderPool(options);
   try {
     await decoders.start();

@@ -12,6 +12,8 @@ import type { FoldedWeights } from "../weights/fold.ts";
  * arithmetic are float32 in both.
  */
 export type Precision = "float32" | "float16";
+/** The choices. */
+export const PRECISIONS: readonly Precision[] = ["float32", "float16"];
 
 /**
  * Rounds weights to what a precision can hold.

@@ -4,15 +4,16 @@
  * @module
  */
 
-import { argmax, softmax } from "../softmax.ts";
-import type { DeviceChoice, Runners } from "../device/fallback.ts";
+import { argmax, confidence, softmax } from "../softmax.ts";
+import { type DeviceChoice, DEVICES, type Runners } from "../device/fallback.ts";
 import { runnersOf } from "../device/open.ts";
-import type { Precision } from "../device/precision.ts";
+import { type Precision, PRECISIONS } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
 import { buildPlan } from "../planner/build.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
+import { inputLength, inputShape } from "../network/common.ts";
 
 /** What became of one image. */
 export interface Classification {
@@ -143,6 +144,8 @@ export class AdaptiveExecutor implements Disposable {
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
     const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
     const { threads, onFallback = console.warn } = options;
+    checkChoice("device", device, DEVICES);
+    checkChoice("precision", precision, PRECISIONS);
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new RanetError(`Cannot make an executor: capacity is ${capacity}, expected a whole number of at least 1`);
     }
@@ -152,7 +155,7 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const runners = runnersOf(plan, model.tensors, { device, capacity, precision, threads, onFallback });
+    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback });
     return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 
@@ -165,7 +168,7 @@ export class AdaptiveExecutor implements Disposable {
    * Classifies images, each at the first exit whose confidence reaches the threshold. Nothing that only later exits need
    * is computed once all have left.
    *
-   * @param images Normalised images, `N × 3 × size × size` (see `toTensor`).
+   * @param images Normalised images, `N × channels × height × width` (see `toTensor`).
    * @param options When a sample leaves.
    * @returns What became of each of the N images, in their order.
    * @throws {RanetError} If the images' length is wrong, a value is not finite, a threshold is outside [0, 1], or the
@@ -183,10 +186,11 @@ export class AdaptiveExecutor implements Disposable {
    */
   async classify(images: Float32Array, options: ClassifyOptions = {}): Promise<Classification[]> {
     const { exits, spec } = this.model.network;
+    const own = this.#keep(images);
     const thresholds = await thresholdsPerExit(options, this.model);
     const classes = spec.classes.length;
     const results: Classification[] = [];
-    await this.#inParts(images, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
+    await this.#inParts(own, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
       taken.forEach((exit, sample) => {
         results.push(this.#classification(logits[exit].subarray(sample * classes, (sample + 1) * classes), exit));
       });
@@ -221,7 +225,7 @@ export class AdaptiveExecutor implements Disposable {
     const end = performance.now() + deadline;
     const exits = this.#exitsWithin(options.budget);
     // A copy is safe from changes by the caller, and unlike any other call's images.
-    const batch = this.#checkSingle(image).slice();
+    const batch = this.#checkSingle(this.#keep(image));
     for (let exit = 0; exit < exits; exit++) {
       const limits = { signal, ms: exit === 0 ? Infinity : end - performance.now() };
       const logits = await this.#inTurnUnless(limits, () =>
@@ -271,7 +275,7 @@ export class AdaptiveExecutor implements Disposable {
     if (options.deadline === undefined && options.signal === undefined) {
       const to = this.#exitsWithin(options.budget);
       const results: Classification[] = [];
-      await this.#inParts(this.#checkSingle(image), { from: 0, to }, (logits) => {
+      await this.#inParts(this.#checkSingle(this.#keep(image)), { from: 0, to }, (logits) => {
         results.push(this.#classification(logits[to - 1], to - 1));
       });
       return results[0];
@@ -299,10 +303,11 @@ export class AdaptiveExecutor implements Disposable {
   async forward(images: Float32Array): Promise<Float32Array[]> {
     const { exits, spec } = this.model.network;
     const classes = spec.classes.length;
-    const count = this.#countOf(images);
+    const own = this.#keep(images);
+    const count = this.#countOf(own);
     const results = exits.map(() => new Float32Array(count * classes));
     let offset = 0;
-    await this.#inParts(images, { from: 0, to: exits.length }, (logits, taken) => {
+    await this.#inParts(own, { from: 0, to: exits.length }, (logits, taken) => {
       logits.forEach((values, exit) => {
         checkFinite(values, this.device);
         results[exit].set(values, offset);
@@ -310,6 +315,34 @@ export class AdaptiveExecutor implements Disposable {
       offset += taken.length * classes;
     });
     return results;
+  }
+
+  /**
+   * Says what becomes of images whose logits are known, without computing anything: as `classify` does.
+   *
+   * @param logits What `forward` gave for them: for each exit, `N × classes`.
+   * @param options When a sample leaves.
+   * @returns What becomes of each of the N images, in their order.
+   * @throws {RanetError} If a threshold is outside [0, 1], or the calibration is another model's.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 1 });
+   * const logits = await executor.forward(new Float32Array(3 * 32 * 32));
+   * const [early] = await executor.decide(logits, { threshold: 0.5 });
+   * console.log(early.exit);
+   * ```
+   */
+  async decide(logits: readonly Float32Array[], options: ClassifyOptions = {}): Promise<Classification[]> {
+    const thresholds = await thresholdsPerExit(options, this.model);
+    const classes = this.model.spec.classes.length;
+    return Array.from({ length: logits[0].length / classes }, (_, sample) => {
+      const at = (exit: number) => logits[exit].subarray(sample * classes, (sample + 1) * classes);
+      const taken = thresholds.findIndex((threshold, exit) => confidence(at(exit)) >= threshold);
+      return this.#classification(at(taken), taken);
+    });
   }
 
   /** Gives the device's memory back. */
@@ -421,12 +454,21 @@ export class AdaptiveExecutor implements Disposable {
     throw new RanetError(`Cannot run ${this.model.name} as far as time allows: expected one image, found ${count}`);
   }
 
+  /** A copy, which is safe from changes by the caller. */
+  #keep(images: Float32Array): Float32Array {
+    if (images instanceof Float32Array) return images.slice();
+    const name = (images as unknown)?.constructor?.name ?? String(images);
+    throw new RanetError(
+      `Cannot run ${this.model.name}: expected a Float32Array of normalised images, as toTensor gives them, found ${name}`,
+    );
+  }
+
   #countOf(images: Float32Array): number {
-    const { size } = this.model.spec.input;
-    const length = 3 * size ** 2;
+    const shape = inputShape(this.model.spec.input);
+    const length = inputLength(this.model.spec.input);
     if (images.length === 0 || images.length % length !== 0) {
       throw new RanetError(
-        `Cannot run ${this.model.name}: expected images of 3 × ${size} × ${size} = ${length} numbers each, ` +
+        `Cannot run ${this.model.name}: expected images of ${shape.join(" × ")} = ${length} numbers each, ` +
           `found ${images.length} numbers`,
       );
     }
@@ -455,6 +497,13 @@ export class AdaptiveExecutor implements Disposable {
       probabilities,
     };
   }
+}
+
+/** Makes sure of what a caller's types may not have: another word would be taken for the default. */
+function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (choices.includes(value as string)) return;
+  const expected = choices.map((choice) => JSON.stringify(choice)).join(", ");
+  throw new RanetError(`Cannot make an executor: ${name} is ${JSON.stringify(value)}, expected one of ${expected}`);
 }
 
 /** One threshold per exit; nothing stays behind the last. */

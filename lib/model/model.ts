@@ -14,7 +14,6 @@ import { parseSpec } from "../spec/parse.ts";
 import { checkTensors } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { classesIn } from "../weights/metadata.ts";
-import { divideLogits } from "../weights/temperature.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { isUrl, readBundled, readResource } from "../io/resource.ts";
@@ -28,9 +27,12 @@ export interface Model {
   readonly spec: CommonSpec;
   /** The network of that architecture. */
   readonly network: Network;
-  /** All its parameters as trained, under the names of the authors' PyTorch code; classifiers divided by temperatures. */
+  /** All its parameters as trained, under the names of the authors' PyTorch code. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What each exit's logits are divided by, for confidences that are right; missing if they are as trained. */
+  /**
+   * What each exit's logits are divided by where the model is run or exported, for confidences that are right; missing if
+   * logits are as trained.
+   */
   readonly temperatures?: readonly number[];
 }
 
@@ -188,7 +190,7 @@ export function createModel(
  * ```
  */
 export function withTemperatures(model: Model, temperatures: readonly number[]): Model {
-  const { name, network, tensors } = model;
+  const { name, network } = model;
   if (model.temperatures) throw new RanetError(`Cannot give ${name} temperatures: it has some already`);
   if (temperatures.length !== network.exits.length || !temperatures.every((one) => one > 0 && one < Infinity)) {
     throw new RanetError(
@@ -196,7 +198,7 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
         `found ${temperatures.join(", ")}`,
     );
   }
-  return { ...model, tensors: divideLogits(network, tensors, temperatures), temperatures };
+  return { ...model, temperatures };
 }
 
 /** Names may be changed, to those of another language, say; the same names in another order are another model's. */

@@ -25,6 +25,15 @@ import { buildRanet } from "./ranet/build.ts";
  * ```
  */
 export function buildNetwork(spec: ArchitectureSpec): Network {
+  const network = BUILT.get(spec) ?? build(spec);
+  BUILT.set(spec, network);
+  return network;
+}
+
+/** Whoever checks, plans or draws an architecture builds the same network. */
+const BUILT = new WeakMap<ArchitectureSpec, Network>();
+
+function build(spec: ArchitectureSpec): Network {
   switch (spec.family) {
     case "ranet":
       return buildRanet(spec);

@@ -30,6 +30,8 @@ export interface Exported {
   readonly network: Network;
   /** Its parameters as trained; the file has batch norm folded in. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What each exit's logits are divided by in the file. Default: nothing. */
+  readonly temperatures?: readonly number[];
 }
 
 /** What to export. */
@@ -44,9 +46,9 @@ export interface ExportOnnxOptions {
  *
  * @throws {RanetError} If there is no such exit, or the file would be larger than ONNX files can be.
  */
-export function exportOnnx({ network, tensors }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
+export function exportOnnx({ network, tensors, temperatures }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
   const { name, classes, input } = network.spec;
-  const graph = onnxGraph(network, foldWeights(network, tensors), options);
+  const graph = onnxGraph(network, foldWeights(network, tensors, temperatures), options);
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > MAX_WEIGHT_BYTES) {
     throw new RanetError(

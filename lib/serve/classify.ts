@@ -8,6 +8,7 @@
 import type { Calibration } from "../calibration/calibration.ts";
 import { calibrationWithin } from "../calibration/calibration_file.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
+import { inputLength, inputShape } from "../network/common.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { DeadlineError } from "../data/worker_pool.ts";
 import { RanetError } from "../errors.ts";
@@ -157,13 +158,18 @@ export class Classifier {
    * @throws {Refusal} If it cannot be answered.
    */
   async infer(request: Request, record: RequestRecord): Promise<Response> {
-    const { spec: { input }, network: { exits } } = this.executor.model;
+    const { spec: { input, classes: labels }, network: { exits } } = this.executor.model;
     return await this.#bounded(request, record, async (reading) => {
       const body = await readBody(request, reading.options);
       const { maxImages } = this.#limits;
       const header = request.headers.get("inference-header-content-length");
       const jsonLength = header === null ? undefined : Number(header);
-      const wanted = readInferenceRequest(body, { size: input.size, exits: exits.length, maxImages, jsonLength });
+      const wanted = readInferenceRequest(body, {
+        shape: inputShape(input),
+        exits: exits.length,
+        maxImages,
+        jsonLength,
+      });
       reading.limit.bodyHasCome();
       if (wanted.deadline !== undefined) reading.limit.shorten(wanted.deadline);
       const { threshold, budget, outputs, id } = wanted;
@@ -173,7 +179,7 @@ export class Classifier {
         asked: { threshold, budget, logits: outputs.some(({ name }) => name === "logits") || undefined },
         tensors: (signal) => this.#tensorsOf(wanted.input, record.client, signal),
       });
-      return inferenceAnswer(outcomes, { outputs, names: { model: this.name, version: MODEL_VERSION, id } });
+      return inferenceAnswer(outcomes, { outputs, names: { model: this.name, version: MODEL_VERSION, id, labels } });
     });
   }
 
@@ -266,7 +272,9 @@ export class Classifier {
     const { input } = this.executor.model.spec;
     try {
       return await Promise.all(
-        files.map(({ name, bytes }) => this.#limits.decoders.tensor(bytes, { source: name, input, group, signal })),
+        files.map(({ name, bytes }) =>
+          this.#limits.decoders.tensor(bytes, { source: name, input, group, signal, isGiven: true })
+        ),
       );
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;
@@ -286,8 +294,11 @@ export class Classifier {
       : budget !== undefined
       ? { calibration: this.#within(budget) }
       : this.#model.when;
-    const results = await this.#compute(() => this.executor.classify(images, when));
-    const all = logits ? await this.#compute(() => this.executor.forward(images)) : undefined;
+    const [results, all] = await this.#compute(async () => {
+      if (!logits) return [await this.executor.classify(images, when)];
+      const all = await this.executor.forward(images);
+      return [await this.executor.decide(all, when), all];
+    });
     const compute = performance.now() - began;
     this.#metrics.batch(results);
     return results.map((classification, i) => ({
@@ -320,8 +331,7 @@ export class Classifier {
 
   /** With a blank image; the outcome stands in `#failure`. */
   async #tryAgain(): Promise<void> {
-    const { size } = this.executor.model.spec.input;
-    const blank = new Float32Array(3 * size ** 2);
+    const blank = new Float32Array(inputLength(this.executor.model.spec.input));
     await this.#compute(() => this.executor.classify(blank, this.#model.when)).catch(() => {});
     this.#trying = undefined;
   }

@@ -18,15 +18,16 @@ import { ranetKeys } from "./ranet/document.ts";
  * number, usual ones their word.
  */
 export function documentOf(spec: ArchitectureSpec): SpecMapping {
-  const { family, name, input, classes, stem, headChannels } = spec;
+  const { family, name, input: { size, ...input }, classes, stem, exits = "auto", head } = spec;
   return {
     family,
     name,
-    input: { ...input },
+    input: { size, channels: input.mean.length, ...input },
     classes: classesOf(classes),
-    stem,
+    stem: typeof stem === "string" ? stem : { ...stem },
     ...keysOf(spec),
-    head: { channels: headChannels },
+    exits,
+    head: isList(head) ? head.map((one) => ({ ...one })) : { ...head },
   };
 }
 
@@ -38,6 +39,10 @@ function classesOf(classes: readonly string[]): SpecMapping[string] {
   const isSame = (labels: readonly string[]) =>
     labels.length === classes.length && labels.every((label, i) => label === classes[i]);
   return Object.entries(LABELS).find(([, labels]) => labels.length >= MANY_LABELS && isSame(labels))?.[0] ?? classes;
+}
+
+function isList<Item>(value: Item | readonly Item[]): value is readonly Item[] {
+  return Array.isArray(value);
 }
 
 function keysOf(spec: ArchitectureSpec): SpecMapping {

@@ -17,6 +17,8 @@ import { validate, type ValidationOutcomes } from "./validate.ts";
 
 /** Steps whose losses are still awaited: a GPU goes on meanwhile. */
 const UNDER_WAY = 3;
+/** Milliseconds after which timers and messages get their turn: without threads, a step waits for nothing. */
+const TURN = 50;
 
 /** A moment of a run: enough to go on from there, to the bit. */
 export interface Snapshot {
@@ -122,6 +124,7 @@ class Loop {
   #validation?: ValidationOutcomes;
   #since = performance.now();
   #saved = performance.now();
+  #turned = performance.now();
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -159,6 +162,7 @@ class Loop {
       losses.catch(() => {}); // it is awaited in its turn
       this.#underWay.push({ record: { step, epoch: epoch + 1, rate, images: labels.length }, losses });
       while (this.#underWay.length > UNDER_WAY) await this.#settle();
+      if (performance.now() - this.#turned >= TURN) await this.#giveTurn();
       if (this.#options.signal?.aborted) break;
       if (performance.now() - this.#saved >= this.#options.saveEvery) await this.#save();
     }
@@ -173,6 +177,12 @@ class Loop {
     const state = await this.#options.trainer.read();
     const finished = this.#position.step === this.#steps;
     return { position: this.#position, state, finished, validation: this.#validation };
+  }
+
+  /** Lets whoever stops the run do so. */
+  async #giveTurn(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#turned = performance.now();
   }
 
   /** Waits for the oldest step under way. */

@@ -20,7 +20,7 @@ import { standalone } from "../report/plots.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestModel } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { calibrations } from "./budgets.ts";
@@ -242,7 +242,7 @@ export class ModelFolder implements Disposable {
   async #calibrationsOf(model: Model): Promise<readonly Calibration[]> {
     const path = join(this.path, FILES.calibration);
     if (!await exists(path)) return [];
-    const digest = await digestTensors(model.tensors);
+    const digest = await digestModel(model);
     return (await readCalibrationFile(path)).filter(({ weights }) => weights === digest);
   }
 

@@ -30,7 +30,7 @@ import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from
 import { exitWeights, type Recipe } from "./recipe.ts";
 import { type Position, startPosition } from "./records.ts";
 import type { StoredForm } from "./stored_image.ts";
-import { validate, type ValidationOutcomes } from "./validate.ts";
+import { validate, type ValidateOptions, type ValidationOutcomes } from "./validate.ts";
 
 /** Bytes of decoded images that are kept where nothing else is said. */
 export const DEFAULT_CACHE = 2e9;
@@ -53,6 +53,8 @@ export interface SessionOptions {
   readonly device: DeviceChoice;
   /** Threads of the CPU. */
   readonly threads?: number;
+  /** Told why `auto` trains on the CPU where an adapter should. Default: that becomes one of the session's warnings. */
+  readonly onFallback?: (message: string) => void;
   /** Bytes of decoded images that are kept. */
   readonly cache: number;
   /** Told what is wrong with each bad image, which is left out; without it, the first one throws. */
@@ -148,7 +150,7 @@ export class Session implements Disposable {
   /** Measures weights on the validation images, if there are any. */
   async validate(
     tensors: ReadonlyMap<string, Tensor>,
-    options: { readonly keepLogits?: boolean } = {},
+    options: Pick<ValidateOptions, "keepLogits" | "temperatures"> = {},
   ): Promise<ValidationOutcomes | undefined> {
     const { network, validation, trainer } = this;
     return validation && await validate(network, tensors, validation, { ...options, device: trainer.device.kind });
@@ -162,15 +164,18 @@ export class Session implements Disposable {
   async calibrate(model: Model): Promise<Calibrated | undefined> {
     const { validation } = this;
     if (!validation || validation.store.usable.length < FEWEST_SAMPLES) return undefined;
-    const plain = (await this.validate(model.tensors, { keepLogits: !model.temperatures }))!;
-    if (model.temperatures) return { model, measured: plain };
-    const temperatures = fitTemperatures(model.network, plain.logits!);
-    const right = withTemperatures(model, temperatures);
-    const isWhole = plain.logits!.labels.length === plain.labels.length;
-    const measured = isWhole
-      ? measure(model.network, divideAll(plain.logits!, temperatures))
-      : (await this.validate(right.tensors))!;
-    return { model: right, measured, temperatures: { weights: await digestTensors(model.tensors), temperatures } };
+    const plain = (await this.validate(model.tensors, { keepLogits: true }))!;
+    const logits = plain.logits!;
+    const fitted = model.temperatures ? undefined : fitTemperatures(model.network, logits);
+    const temperatures = model.temperatures ?? fitted!;
+    const measured = logits.labels.length === plain.labels.length
+      ? measure(model.network, divideAll(logits, temperatures))
+      : (await this.validate(model.tensors, { temperatures }))!;
+    return {
+      model: fitted ? withTemperatures(model, fitted) : model,
+      measured,
+      temperatures: fitted && { weights: await digestTensors(model.tensors), temperatures: fitted },
+    };
   }
 
   /** Trains. */
@@ -203,7 +208,7 @@ async function readImages(
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
     const store = await ImageStore.create(dataset, { form, decoders });
     await store.fill({ room, onBad, onProgress, signal });
-    return { store, size, normalise: normaliser(spec.input), onBad };
+    return { store, size, channels: spec.input.mean.length, normalise: normaliser(spec.input), onBad };
   };
   const validation = options.validation && await open(options.validation, { size, resize }, cache);
   if (validation?.store.usable.length === 0) {
@@ -222,15 +227,20 @@ async function readImages(
 /** Puts the network on a device: where an earlier run was, with given weights, or with new ones. */
 async function startTrainer(
   network: Network,
-  { recipe, snapshot, init, device, threads, open = openTrainer }: SessionOptions,
+  { recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
 ): Promise<Pick<Session, "trainer" | "warnings">> {
   const { batch, optimizer, average, gradients, train, seed } = recipe;
   const loss = { ...recipe.loss, exits: exitWeights(recipe, network.exits.length) };
-  const options = { batch, optimizer, loss, average, gradients, train, device, threads };
-  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings: [] };
+  const warnings: string[] = [];
+  const options = {
+    ...{ batch, optimizer, loss, average, gradients, train, device, threads },
+    onFallback: onFallback ?? ((message: string) => warnings.push(message)),
+  };
+  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };
   const { tensors, notes } = init
     ? startFrom(network, init, seed)
     : { tensors: initialWeights(network, seed), notes: [] };
   const state = { tensors, momentum: new Map(), ...average > 0 && { average: zeros(tensors) } };
-  return { trainer: await open(network, state, options), warnings: notes };
+  const trainer = await open(network, state, options);
+  return { trainer, warnings: [...notes, ...warnings] };
 }

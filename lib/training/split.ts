@@ -23,12 +23,24 @@ export interface Split {
   readonly validation: Dataset;
 }
 
+/** How {@linkcode splitDataset} divides. */
+export interface SplitOptions {
+  /** What the choice follows from. */
+  readonly seed: number;
+  /**
+   * Images of a class that are set aside at least, up to half of them.
+   *
+   * @default {1}
+   */
+  readonly least?: number;
+}
+
 /**
  * Sets a tenth of each class aside, chosen by the seed: at least one image of a class that has two. Of fewer than 500
  * images it is more, up to a fifth, for 50 images in all.
  *
  * @param dataset The whole.
- * @param options `seed`: what the choice follows from.
+ * @param options What the choice follows from, and how many are set aside at least.
  * @returns Two data sets that together are the whole, each in its order.
  * @throws {RanetError} If a label is not among the model's.
  *
@@ -40,7 +52,8 @@ export interface Split {
  * const { training, validation } = await splitDataset(photos, { seed: 0 });
  * ```
  */
-export async function splitDataset(dataset: Dataset, options: { readonly seed: number }): Promise<Split> {
+export async function splitDataset(dataset: Dataset, options: SplitOptions): Promise<Split> {
+  const { least = 1 } = options;
   const byClass = new Map<number, number[]>();
   Array.from(await dataset.labels()).forEach((label, index) => {
     if (!byClass.has(label)) byClass.set(label, []);
@@ -51,7 +64,8 @@ export async function splitDataset(dataset: Dataset, options: { readonly seed: n
   for (const [label, indexes] of byClass) {
     const order = Uint32Array.from(indexes);
     shuffle(order, randomStream(options.seed, PURPOSE.split, label));
-    const count = indexes.length < 2 ? 0 : Math.max(1, Math.round(share * indexes.length));
+    const half = Math.floor(indexes.length / 2);
+    const count = Math.min(half, Math.max(least, Math.round(share * indexes.length)));
     for (const index of order.subarray(0, count)) aside.add(index);
   }
   const all = Array.from({ length: dataset.size }, (_, index) => index);

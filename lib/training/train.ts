@@ -6,15 +6,16 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import type { DeviceChoice } from "../device/fallback.ts";
+import type { DeviceInfo } from "../device/runner.ts";
 import { createModel, type Model } from "../model/model.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { Given } from "./initial_weights.ts";
-import { boundAverage, weightsOf } from "./loop.ts";
+import { boundAverage, type RunOutcome, type Snapshot, weightsOf } from "./loop.ts";
 import { nameClassesOf } from "./name_classes.ts";
 import type { Recipe } from "./recipe.ts";
 import type { EpochRecord, StepRecord } from "./records.ts";
-import { DEFAULT_CACHE, Session } from "./session.ts";
+import { DEFAULT_CACHE, Session, type SessionOptions } from "./session.ts";
 
 /** How {@linkcode train} runs. */
 export interface TrainOptions {
@@ -25,7 +26,12 @@ export interface TrainOptions {
    * spec's. Default: weights are drawn anew, by the recipe's seed.
    */
   readonly init?: Pick<Model, "spec" | "tensors"> | ReadonlyMap<string, Tensor>;
-  /** What it runs on. Default `auto`: a real GPU if there is one, else the CPU. */
+  /** Where an earlier call with the same spec, images and recipe stopped (`Trained.moment`), to go on from there. */
+  readonly resume?: Snapshot;
+  /**
+   * What it runs on. Default `auto`: a real GPU that opens and computes rightly, else the CPU; and the CPU, from the last whole epoch on,
+   * where the GPU fails meanwhile.
+   */
   readonly device?: DeviceChoice;
   /** Threads that the CPU uses. Default: as many as there are cores. */
   readonly threads?: number;
@@ -37,6 +43,10 @@ export interface TrainOptions {
   readonly onStep?: (step: StepRecord) => void;
   /** Told after each epoch. */
   readonly onEpoch?: (epoch: EpochRecord) => void;
+  /** Told what it runs on, before the first step and where that changes. */
+  readonly onDevice?: (device: DeviceInfo) => void;
+  /** Told why `auto` goes on on the CPU. Default: a warning on the console. */
+  readonly onFallback?: (message: string) => void;
   /** Told what is wrong with an image that cannot be read, which is left out. Without it, the first one throws. */
   readonly onBad?: (message: string) => void;
   /** Told what might surprise: classes without images, say, or classifiers that start anew. */
@@ -51,6 +61,8 @@ export interface Trained {
   readonly epochs: readonly EpochRecord[];
   /** Whether the recipe was followed to its end, not stopped by the signal. */
   readonly finished: boolean;
+  /** Where it stopped: `resume` goes on from there, to the same weights as if it had not stopped. */
+  readonly moment: Snapshot;
 }
 
 /**
@@ -85,29 +97,64 @@ export async function train(
   recipe: Recipe,
   options: TrainOptions = {},
 ): Promise<Trained> {
-  const { init, device = "auto", cache = DEFAULT_CACHE, signal, onStep, onEpoch, onNote, ...rest } = options;
+  const { init, resume, device = "auto", cache = DEFAULT_CACHE, ...rest } = options;
   const bounded = boundAverage(recipe, dataset.size);
   const named = nameClassesOf(spec, dataset);
-  using session = await Session.open({
+  const outcome = await follow({
     ...rest,
     spec: named,
     recipe: bounded,
     training: dataset,
     init: init && givenBy(init),
+    snapshot: resume,
     device,
+    onFallback: options.onFallback ?? console.warn,
     cache,
-    signal,
-  });
-  for (const warning of session.warnings) onNote?.(warning);
-  const outcome = await session.run({ saveEvery: Infinity, signal, onStep, onEpoch });
+  }, options);
   return {
     model: createModel(named, weightsOf(outcome, bounded), { source: "in training" }),
     epochs: outcome.position.epochs,
     finished: outcome.finished,
+    moment: { position: outcome.position, state: outcome.state },
   };
 }
 
 function givenBy(init: NonNullable<TrainOptions["init"]>): Given {
   const source = "in init";
   return "tensors" in init ? { tensors: init.tensors, classes: init.spec.classes, source } : { tensors: init, source };
+}
+
+/** Follows the recipe; where `auto` has taken a GPU that is lost, the CPU goes on from the last epoch. */
+export async function follow(
+  options: SessionOptions,
+  hooks: Pick<TrainOptions, "onStep" | "onEpoch" | "onDevice" | "onFallback" | "onNote">,
+): Promise<RunOutcome> {
+  const { device, signal } = options;
+  const { onStep, onEpoch, onDevice, onFallback = console.warn } = hooks;
+  let last = options.snapshot;
+  using session = await Session.open(options);
+  onDevice?.(session.trainer.device);
+  for (const warning of session.warnings) hooks.onNote?.(warning);
+  const mayFail = device === "auto" && session.trainer.device.kind === "gpu";
+  const onSave = (moment: Snapshot): Promise<void> => {
+    if (moment.position.sums.images === 0) last = moment;
+    return Promise.resolve();
+  };
+  try {
+    return await session.run({ saveEvery: Infinity, signal, onStep, onEpoch, ...mayFail && { onSave } });
+  } catch (error) {
+    if (!mayFail || await works(session)) throw error;
+    onFallback(`Training goes on on the CPU: ${(error as Error).message}`);
+  }
+  return await follow({ ...options, device: "cpu", snapshot: last }, hooks);
+}
+
+/** Whether the trainer's device is still there. */
+async function works({ trainer }: Session): Promise<boolean> {
+  try {
+    await trainer.read();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -23,6 +23,18 @@ export interface ValidationOutcomes extends Measured {
   readonly confusion: readonly Uint32Array[];
 }
 
+/** How images are validated on. */
+export interface ValidateOptions {
+  /** What it runs on. */
+  readonly device: "gpu" | "cpu";
+  /** Once aborted, nothing is returned. */
+  readonly signal?: AbortSignal;
+  /** Whether logits are wanted. */
+  readonly keepLogits?: boolean;
+  /** What each exit's logits are divided by. Default: nothing. */
+  readonly temperatures?: readonly number[];
+}
+
 /** Most logits that are kept. */
 const MOST_LOGITS = 2 ** 26;
 
@@ -32,18 +44,17 @@ const MOST_LOGITS = 2 ** 26;
  * @param network The network.
  * @param tensors Its weights.
  * @param source The images, stored as what the network sees.
- * @param options `device`: what it runs on; `signal`: once aborted, nothing is returned; `keepLogits`: whether these are
- * wanted.
+ * @param options Where it runs, and what is wanted.
  * @throws {RanetError} If an image is bad, without the source's `onBad`.
  */
 export async function validate(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
   source: BatchSource,
-  options: { readonly device: "gpu" | "cpu"; readonly signal?: AbortSignal; readonly keepLogits?: boolean },
+  options: ValidateOptions,
 ): Promise<ValidationOutcomes | undefined> {
   const { exits, spec } = network;
-  const model = { name: spec.name, spec, network, tensors };
+  const model = { name: spec.name, spec, network, tensors, temperatures: options.temperatures };
   using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity: DEFAULT_CAPACITY });
   const usable = source.store.usable;
   const confidences = exits.map(() => new Float32Array(usable.length));

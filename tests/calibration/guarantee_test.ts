@@ -4,6 +4,7 @@ import { type Measured, outcomeOf, subset } from "../../lib/calibration/measure.
 import { byConfidence, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { randomNumbers } from "../fixtures.ts";
+import { longTest } from "../long.ts";
 
 const FLOPS = [1, 3, 6];
 
@@ -44,7 +45,7 @@ function plain(measured: Measured, limit: number): number[] {
     path[0];
 }
 
-Deno.test("the promise is kept over 1,000 draws, and a plain calibration would break it", () => {
+longTest("the promise is kept over 1,000 draws, and a plain calibration would break it", () => {
   const draws = 1000;
   const target: RiskTarget = { maxDrop: 0.02, confidence: 0.95 };
   const next = randomNumbers(2);

@@ -57,3 +57,15 @@ Deno.test("a decoder that takes too long is ended, and others take its place", a
   ]);
   assertEquals(both.map(({ length }) => length), [192, 192]);
 });
+
+Deno.test("bytes that are given are moved, others and those within a larger buffer are left as they were", async () => {
+  using decoders = new DecoderPool({ size: 1 });
+  const photo = await fixture("photo.jpg");
+  const expected = await decoders.image(photo, { source: "photo" });
+  const whole = photo.slice();
+  const part = new Uint8Array([0, ...photo]).subarray(1);
+  for (const bytes of [whole, part]) {
+    assertEquals(await decoders.image(bytes, { source: "photo", isGiven: true }), expected);
+  }
+  assertEquals([photo.length > 0, whole.length, part.length], [true, 0, photo.length]);
+});

@@ -5,14 +5,14 @@ import { RanetError } from "../../lib/errors.ts";
 import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
 import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
-import { digestTensors } from "../../lib/weights/digest.ts";
+import { digestModel } from "../../lib/weights/digest.ts";
 import { summarize } from "../../lib/executor/summary.ts";
 
 const model = await loadModel(DEFAULT_MODEL);
 const { exits } = model.network;
 const costs = exits.map(({ cumulativeFlops }) => cumulativeFlops);
 const length = 3 * 32 * 32;
-const weights = await digestTensors(model.tensors);
+const weights = await digestModel(model);
 
 /** Images of stripes, all different. */
 function images(count: number): Float32Array {

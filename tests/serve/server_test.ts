@@ -3,7 +3,6 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
-import { inBlocks } from "../../lib/serve/images.ts";
 import type { LoadedModel } from "../../lib/serve/loaded_model.ts";
 import type { ModelSource } from "../../lib/serve/models.ts";
 import { createHandler, type HandlerOptions } from "../../lib/serve/server.ts";
@@ -151,6 +150,35 @@ Deno.test("what is wrong with a request is said", async () => {
   assertMatch((await wrong.json()).error, /expected POST/);
 });
 
+Deno.test("bodies may come packed, and are bounded unpacked", async () => {
+  const handler = handlerWith({ maxBody: 100_000 });
+  const packed = async (bytes: Uint8Array<ArrayBuffer>, format: CompressionFormat) =>
+    await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream(format))).bytes();
+  const send = (path: string, encoding: string, body: Uint8Array<ArrayBuffer>) =>
+    handler(new Request(`http://host${path}`, { method: "POST", body, headers: { "content-encoding": encoding } }));
+  const expected = await (await post(cat, undefined, "", handler)).json();
+  for (const [name, format] of [["gzip", "gzip"], ["GZIP", "gzip"], ["deflate", "deflate"]] as const) {
+    const answer = await send("/classify", name, await packed(cat, format));
+    assertEquals([name, await answer.json()], [name, expected]);
+  }
+  assertEquals(await (await send("/classify", "identity", cat)).json(), expected);
+  const request = { inputs: [{ name: "images", shape: [1], datatype: "BYTES", data: [cat.toBase64()] }] };
+  const json = new TextEncoder().encode(JSON.stringify(request));
+  const inferred = await send("/v2/models/tiny/infer", "gzip", await packed(json, "gzip"));
+  assertEquals((await inferred.json()).outputs[0].data, [expected.images[0].label]);
+
+  const bomb = await packed(new Uint8Array(50_000_000), "gzip");
+  assertLess(bomb.length, 100_000);
+  assertEquals(await refused(send("/classify", "gzip", bomb)), [
+    413,
+    "Cannot read the body: it is larger than 100000 bytes",
+  ]);
+  assertEquals((await refused(send("/classify", "gzip", cat)))[0], 400);
+  assertEquals((await refused(send("/classify", "gzip", (await packed(cat, "gzip")).slice(0, -9))))[0], 400);
+  const unknown = await send("/classify", "br", cat);
+  assertEquals([unknown.status, unknown.headers.get("accept-encoding")], [415, "gzip, deflate, identity"]);
+});
+
 Deno.test("a full queue refuses for a moment", async () => {
   const handler = handlerWith({ maxQueue: 4, batchWait: 3000 });
   const waiting = [1, 2].map(() => post(cat, "image/jpeg", "", handler));
@@ -228,24 +256,6 @@ Deno.test("a boundary longer than RFC 2046 has it is refused: some send the pars
   assertEquals((await refused(post(part, `multipart/form-data; boundary="${boundary}"`)))[0], 422);
 });
 
-Deno.test("what is kept of a body is as large as the body, however it comes in pieces", async () => {
-  const whole = new Uint8Array(200_000).map((_, i) => i * 7);
-  const next = randomNumbers(11);
-  const pieces = ReadableStream.from((function* () {
-    for (let at = 0; at < whole.length;) {
-      const length = next() > 0.99 ? 70_000 : 1;
-      const view = new Uint8Array(65_536 + length).subarray(0, length); // as the network gives them
-      view.set(whole.subarray(at, at + length));
-      yield view.subarray(0, whole.length - at);
-      at += length;
-    }
-  })());
-  const blocks = await Array.fromAsync(pieces.pipeThrough(inBlocks()));
-  assertEquals(await new Blob(blocks).bytes(), whole);
-  assertEquals(blocks.map(({ length }) => length), [65_536, 65_536, 65_536, 200_000 - 3 * 65_536]);
-  assert(blocks.every(({ buffer, length }) => buffer.byteLength === length));
-});
-
 Deno.test("a form's images are bounded together, whatever few bytes they take", async () => {
   const handler = handlerWith({ maxRequestPixels: 500 });
   const [status, error] = await refused(post(form(["a", photo], ["b", photo]), undefined, "", handler));
@@ -320,25 +330,26 @@ Deno.test("health follows the device and the end", async () => {
   assertEquals((await post(cat, undefined, "", handler)).status, 200);
 });
 
-Deno.test("draining finishes what has come, a body that is still coming included, and takes nothing new", async () => {
-  const { handle, drain, load } = createHandler({ ...OPTIONS, models: [source()] });
+Deno.test("after a stop the server is not ready, and answers what comes, the last of its connection", async () => {
+  const { handle, stop, settled, load } = createHandler({ ...OPTIONS, models: [source()] });
   await load();
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const writer = writable.getWriter();
   const early = post(readable, "image/jpeg", "", handle);
   await writer.write(cat.slice(0, 100));
-  let drained = false;
-  const end = drain().then(() => drained = true);
-  assertEquals(await refused(post(cat, undefined, "", handle)), [
-    503,
-    "Cannot classify just now: the server is stopping",
-  ]);
-  const health = await get("/health", handle);
-  assertEquals([health.status, (await health.json()).status, drained], [503, "stopping", false]);
+  stop();
+  for (const path of ["/health", "/health/ready", "/v2/health/ready"]) {
+    const { status, headers } = await get(path, handle);
+    assertEquals([path, status, headers.get("connection")], [path, 503, "close"]);
+  }
+  assertEquals((await get("/health/live", handle)).status, 200);
+  let isSettled = false;
+  const end = settled().then(() => isSettled = true);
+  const late = await post(cat, undefined, "", handle);
+  assertEquals([late.status, late.headers.get("connection"), isSettled], [200, "close", false]);
   await writer.write(cat.slice(100));
   await writer.close();
-  const { status, headers } = await early;
-  assertEquals([status, headers.get("connection")], [200, "close"]);
+  assertEquals([(await early).status, (await early).headers.get("connection")], [200, "close"]);
   assert(await end);
 });
 
@@ -429,7 +440,7 @@ function inference(others: object = {}, binary = false): RequestInit {
 
 Deno.test("Open Inference Protocol: the server and its models describe themselves", async () => {
   const server = await (await v2("")).json();
-  assertEquals([server.name, server.extensions], ["ranet", ["binary_tensor_data", "statistics"]]);
+  assertEquals([server.name, server.extensions], ["ranet", ["binary_tensor_data", "classification", "statistics"]]);
   for (const path of ["/health/live", "/health/ready", "/models/tiny/ready", "/models/tiny/versions/1/ready"]) {
     const response = await v2(path);
     assertEquals([response.status, await response.body!.cancel()], [200, undefined], path);
@@ -499,6 +510,21 @@ Deno.test("Open Inference Protocol: thresholds, budgets, logits and deadlines ar
   const tensor = await decoders.tensor(cat, { source: "cat", input: model.spec.input });
   assertEquals(logits.shape, [1, 3, 5]);
   assertEquals(logits.data, (await executor.forward(tensor)).flatMap((exit) => [...exit]));
+  const passes: string[] = [];
+  const counting = {
+    model,
+    device: executor.device,
+    forward: (images) => (passes.push("forward"), executor.forward(images)),
+    classify: (images, when) => (passes.push("classify"), executor.classify(images, when)),
+    decide: (all, when) => executor.decide(all, when),
+  } as Partial<AdaptiveExecutor> as AdaptiveExecutor;
+  const once = handlerWith({}, { executor: counting });
+  const both =
+    await (await v2("/models/tiny/infer", inference({ outputs: [{ name: "logits" }, { name: "exit" }] }), once))
+      .json();
+  const [usual] = await executor.classify(tensor, { threshold: 0.9 });
+  assertEquals([both.outputs[0].data, both.outputs[1].data], [logits.data, [usual.exit]]);
+  assertEquals(passes, ["forward"]);
 
   const slow = handlerWith({ batchWait: 2000 });
   const late = await refused(v2("/models/tiny/infer", inference({ parameters: { deadline_ms: 20 } }), slow));

@@ -3,8 +3,8 @@ import { RanetError } from "../../lib/errors.ts";
 import { initialWeights } from "../../lib/training/initial_weights.ts";
 import { parseRecipe } from "../../lib/training/recipe.ts";
 import type { EpochRecord } from "../../lib/training/records.ts";
-import { train } from "../../lib/training/train.ts";
-import { plain, tiny } from "./fake.ts";
+import { follow, train } from "../../lib/training/train.ts";
+import { type Fake, fakeTrainers, plain, tiny } from "./fake.ts";
 
 const recipe = parseRecipe("{ epochs: 6, batch: 8, schedule: { kind: cosine, rate: 0.05 }, augment: false }");
 const options = { device: "cpu", threads: 1 } as const;
@@ -51,6 +51,102 @@ Deno.test("train() refuses labels that are not there, and what does not fit", as
   const labels = () => Promise.reject(new RanetError("its label is not a class of the model"));
   await assertRejects(() => train(tiny, { ...plain(9), labels }, recipe, options), RanetError, "not a class");
   const init = initialWeights((await train(tiny, plain(30), recipe, options)).model.network, 9);
-  const wider = { ...tiny, headChannels: 3 };
+  const wider = { ...tiny, head: { channels: 3, pool: "all" as const } };
   await assertRejects(() => train(wider, plain(9), recipe, { ...options, init }), RanetError, "the tensors do not fit");
+});
+
+Deno.test("train() goes on from where it stopped, to the same weights", async () => {
+  const whole = await train(tiny, plain(30), recipe, options);
+  const stop = new AbortController();
+  const onStep = ({ step }: { step: number }) => step === 9 && stop.abort();
+  const part = await train(tiny, plain(30), recipe, { ...options, signal: stop.signal, onStep });
+  assertEquals(part.finished, false);
+  const rest = await train(tiny, plain(30), recipe, { ...options, resume: part.moment });
+  assertEquals([rest.finished, rest.epochs.length], [true, 6]);
+  assertEquals(rest.model.tensors, whole.model.tensors);
+});
+
+const session = {
+  spec: tiny,
+  recipe,
+  training: plain(30),
+  device: "auto",
+  cache: 1e9,
+} as const;
+
+/** Opens trainers that say that they run on a GPU, unless the CPU is asked for; the GPU's is lost at a step. */
+function losing(fake: Fake, lostAt: number, opened: string[]): ReturnType<typeof fakeTrainers> {
+  return async (network, state, options) => {
+    const trainer = await fakeTrainers(fake)(network, state, options);
+    const kind = options.device === "cpu" ? "cpu" : "gpu";
+    opened.push(kind);
+    let steps = 0;
+    const fail = () => {
+      if (kind === "gpu" && steps >= lostAt) throw new RanetError("the device was lost");
+    };
+    return {
+      ...trainer,
+      device: { kind, name: kind },
+      async step(images, labels, rate) {
+        steps++;
+        const losses = trainer.step(images, labels, rate);
+        fail();
+        return await losses;
+      },
+      async read() {
+        fail();
+        return await trainer.read();
+      },
+    };
+  };
+}
+
+Deno.test("auto goes on on the CPU from the last epoch when the GPU is lost, and gpu does not", async () => {
+  const whole = await follow({ ...session, open: fakeTrainers({ rates: [], labels: [], underWay: 0 }) }, {});
+  const opened: string[] = [];
+  const devices: string[] = [];
+  const said: string[] = [];
+  const epochs: number[] = [];
+  const fake = { rates: [], labels: [], underWay: 0 };
+  const found = await follow({ ...session, open: losing(fake, 11, opened) }, {
+    onDevice: ({ name }) => devices.push(name),
+    onEpoch: ({ epoch }) => epochs.push(epoch),
+    onFallback: (message) => said.push(message),
+  });
+  assertEquals([opened, devices], [["gpu", "cpu"], ["gpu", "cpu"]]);
+  assertEquals(said, ["Training goes on on the CPU: the device was lost"]);
+  assertEquals(epochs, [1, 2, 3, 4, 5, 6]);
+  assertEquals(found.state.tensors, whole.state.tensors);
+  await assertRejects(
+    () => follow({ ...session, device: "gpu", open: losing(fake, 11, []) }, {}),
+    RanetError,
+    "the device was lost",
+  );
+});
+
+Deno.test("what is no failure of the GPU's is thrown", async () => {
+  const open = losing({ rates: [], labels: [], underWay: 0 }, Infinity, []);
+  const onEpoch = () => {
+    throw new Error("the caller's own");
+  };
+  await assertRejects(() => follow({ ...session, open }, { onEpoch }), Error, "the caller's own");
+});
+
+Deno.test("a run whose steps wait for nothing can be stopped all the same", async () => {
+  const open: ReturnType<typeof fakeTrainers> = async (...args) => {
+    const trainer = await fakeTrainers({ rates: [], labels: [], underWay: 0 })(...args);
+    return {
+      ...trainer,
+      step(_, labels) {
+        const until = performance.now() + 2;
+        while (performance.now() < until);
+        return Promise.resolve({ losses: Float64Array.of(1, 1), right: Uint32Array.of(0, labels.length) });
+      },
+    };
+  };
+  const stop = new AbortController();
+  setTimeout(() => stop.abort());
+  const long = { ...recipe, length: { epochs: 1 }, batch: 2 } as const;
+  const { finished } = await follow({ ...session, training: plain(3000), recipe: long, signal: stop.signal, open }, {});
+  assertEquals(finished, false);
 });

@@ -29,7 +29,7 @@ function isFile(path: string): boolean {
  */
 export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promise<void>): void {
   const ignore = !chromium && Deno.env.get("CI") !== "true";
-  if (ignore) console.error(`Not run, for there is no Chromium on PATH: ${name}`);
+  if (ignore) console.error(`Not run, for there is no Chromium on PATH (apt-get install chromium): ${name}`);
   Deno.test({
     name: `${name} (Chromium)`,
     ignore,

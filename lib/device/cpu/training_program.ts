@@ -5,10 +5,10 @@
  * @module
  */
 
+import { concat } from "../../io/bytes.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
-import { concat } from "./bytes.ts";
 import { TrainingLayout } from "./training_layout.ts";
 import { writeOperation } from "./training_operations.ts";
 import { type Segment, StepWriter } from "./training_steps.ts";
@@ -45,16 +45,19 @@ export function buildTrainingProgram(
 
   const takenBytes = 4 * threads * segments.length;
   const taken = layout.take(takenBytes);
-  const bytes = concat(segments.flatMap(({ whole, samples, group }, i) => [
-    ...whole,
-    writeOperation("samples", {
-      samples: group,
-      bytes: samples.reduce((sum, operation) => sum + operation.length, 0),
-      taken: taken + 4 * threads * i,
-    }),
-    ...samples,
-    writeOperation("barrier", {}),
-  ]));
+  const bytes = concat(
+    segments.flatMap(({ whole, samples, group }, i) => [
+      ...whole,
+      writeOperation("samples", {
+        samples: group,
+        bytes: samples.reduce((sum, operation) => sum + operation.length, 0),
+        taken: taken + 4 * threads * i,
+      }),
+      ...samples,
+      writeOperation("barrier", {}),
+    ]),
+    Uint8Array,
+  );
   const begin = layout.keep(bytes);
   const scratchBytes = Math.ceil((layout.scratchBytes + 64) / 64) * 64;
   const scratch = layout.take(scratchBytes * threads);
@@ -89,7 +92,18 @@ function waits(step: TrainingStep): boolean {
     case "weight-gradient":
     case "classifier-gradient":
       return true;
-    default:
+    case "convolution":
+    case "max-pool":
+    case "resize":
+    case "classifier":
+    case "norm-statistics":
+    case "loss":
+    case "norm-sums":
+    case "relu-gradient":
+    case "input-gradient":
+    case "max-pool-gradient":
+    case "resize-gradient":
+    case "zero":
       return false;
   }
 }

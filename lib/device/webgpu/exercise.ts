@@ -5,11 +5,14 @@
  */
 
 import { buildNetwork } from "../../network/build.ts";
-import type { Layer, Network } from "../../network/network.ts";
+import { layerParameters } from "../../network/cost.ts";
+import type { Network } from "../../network/network.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { Plan } from "../../planner/plan.ts";
 import { confidence } from "../../softmax.ts";
-import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
+import { countNumbers } from "../../weights/shape.ts";
+import type { Tensor } from "../../weights/tensor.ts";
 import { CpuRunner } from "../cpu/runner.ts";
 import { type Precision, roundWeights } from "../precision.ts";
 
@@ -44,12 +47,12 @@ export interface Shape {
 }
 
 /** Small, for a device is tried before its first answer. */
-const QUICK: Shape = { size: 37, channels: [6, 5], growth: 7, classes: 5 };
+export const QUICK: Shape = { size: 37, channels: [6, 5], growth: 9, classes: 5 };
 
 /** More shapes, for a thorough check. */
 export const SHAPES: readonly Shape[] = [
   QUICK,
-  { size: 21, channels: [1, 3], growth: 1, classes: 2 },
+  { size: 21, channels: [3, 1], growth: 2, classes: 2 },
   { size: 66, channels: [33, 18], growth: 13, classes: 67 },
   { size: 97, channels: [70, 9], growth: 30, classes: 11 },
 ];
@@ -58,7 +61,7 @@ const COUNT = 5;
 
 /** Makes an exercise. Takes a few milliseconds. */
 export async function makeExercise(precision: Precision, shape: Shape = QUICK): Promise<Exercise> {
-  const network = networkOf(shape);
+  const network = exerciseNetwork(shape);
   const plan = buildPlan(network);
   const weights = roundWeights(randomWeights(network), precision);
   const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
@@ -72,7 +75,8 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
   return { plan, weights, images, count: COUNT, logits, thresholds, exits };
 }
 
-function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
+/** A network with a layer of every kind. */
+export function exerciseNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
   return buildNetwork({
     family: "ranet",
     name: "self-test",
@@ -87,31 +91,24 @@ function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): 
     layers: [1, 2, 1],
     compress: 0.4,
     reduction: 0.5,
-    headChannels: growth + 2,
+    head: { channels: growth + 2, pool: "all" },
   });
 }
 
-function randomWeights({ exits }: Network): FoldedWeights {
+function randomWeights(network: Network): FoldedWeights {
   const next = randomNumbers(2);
-  const random = (length: number, scale: number) => new Float32Array(length).map(() => scale * next());
-  const folded = ({ weights, outputs }: { weights: number; outputs: number }): FoldedLayer => ({
-    weight: random(weights, 2 / Math.sqrt(weights / outputs)),
-    bias: random(outputs, 0.5),
+  const parameters = network.exits.flatMap(({ layers }) => layers).flatMap(layerParameters);
+  const tensors = parameters.map(({ name, shape }): [string, Tensor] => {
+    const data = new Float32Array(countNumbers(shape));
+    // Running variances are not negative, and scales of batch norm are near 1.
+    const [middle, scale] = name.endsWith(".running_var")
+      ? [1, 0.5]
+      : shape.length === 1
+      ? [Number(name.endsWith(".weight")), 0.5]
+      : [0, 2 / Math.sqrt(data.length / shape[0])];
+    return [name, { shape, data: data.map(() => middle + scale * next()) }];
   });
-  const sizes = (layer: Layer): [string, FoldedLayer][] => {
-    const inputs = layer.input.channels;
-    switch (layer.kind) {
-      case "convolution": {
-        const outputs = layer.output.channels;
-        return [[layer.name, folded({ weights: outputs * inputs * layer.kernel ** 2, outputs })]];
-      }
-      case "classifier":
-        return [[layer.name, folded({ weights: layer.classes * inputs, outputs: layer.classes })]];
-      default:
-        return [];
-    }
-  };
-  return new Map(exits.flatMap(({ layers }) => layers.flatMap(sizes)));
+  return foldWeights(network, new Map(tensors));
 }
 
 /** Between two images' confidences. */
@@ -122,7 +119,7 @@ function middleConfidence(logits: Float32Array, classes: number): number {
 }
 
 /** Numbers in (-1, 1) that are the same everywhere (a linear congruential generator: Numerical Recipes' constants). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) | 0) / 2 ** 31;
 }

@@ -19,6 +19,7 @@ import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../
 import { gpuTest } from "../../gpu.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
+import { times } from "../../long.ts";
 
 /** As in the largest published network's stem and finest sub-network. */
 const MAX_SIZE = 57;
@@ -121,7 +122,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
         (cases, count) => assertKernelsAgree(withKernel(adapter, kernel), cases, count),
       ),
       // Few runs, since each compiles its kernels; a seed, since no failure may hang on luck.
-      { numRuns: 6, seed: 1, endOnFailure: true },
+      { numRuns: times(3, 6), seed: 1, endOnFailure: true },
     );
   });
 }
@@ -214,12 +215,13 @@ for (const kernel of CONVOLUTION_KERNELS) {
 function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Classifier>[], classes: number) {
   const features = [{ name: "image", ...image }];
   const exits = given.map((classifier, i) => {
-    const input = { feature: 0, offset: 0, channels: image.channels };
-    return { layers: [{ kind: "classifier", input, pool: image.size, classes, name: `${i}`, ...classifier }] };
+    const reads = [{ feature: 0, offset: 0, channels: image.channels }] as const;
+    const layer = { kind: "classifier", reads, writes: [], exit: i, pool: image.size, classes, name: `${i}` };
+    return { layers: [{ ...layer, ...classifier }] };
   });
   const network = { spec: { classes: new Array<string>(classes) }, features, exits } as unknown as Network;
   const plan = buildPlan(network);
-  const folded = new Map(exits.map(({ layers: [{ name, input }] }, i) => [name, {
+  const folded = new Map(exits.map(({ layers: [{ name, reads: [input] }] }, i) => [name, {
     weight: randomArray(classes * input.channels, i + 1).map((value) => 3 * value),
     bias: randomArray(classes, i + 100),
   }]));
@@ -229,7 +231,7 @@ function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Class
 gpuTest("classifier agrees with the CPU runner", async (adapter) => {
   for (const classes of [1, 10, 65]) {
     const cases = [1, 2, 3, 57].flatMap((pool) =>
-      [1, 6, 7].map((channels) => ({ pool, input: { feature: 0, offset: 0, channels } }))
+      [1, 6, 7].map((channels) => ({ pool, reads: [{ feature: 0, offset: 0, channels }] as const }))
     );
     const image = { size: MAX_SIZE, channels: IMAGE_CHANNELS };
     const images = randomArray(3 * IMAGE_CHANNELS * MAX_SIZE ** 2, classes);

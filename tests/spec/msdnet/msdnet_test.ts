@@ -43,7 +43,7 @@ Deno.test("defaults of a short MSDNet", () => {
     remaining: [2, 2, 2, 1, 1, 1],
     transitions: [4],
     reduction: 0.5,
-    headChannels: 128,
+    head: { channels: 128, pool: "all" },
   });
 });
 
