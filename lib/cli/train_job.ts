@@ -13,9 +13,10 @@ import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
 import { isDirectory, readSpec } from "../model/model.ts";
 import { readTensors } from "../model/read_tensors.ts";
-import { isUrl } from "../io/resource.ts";
+import { isUrl } from "../io/place.ts";
 import { csv } from "../text/csv.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { parameterNames } from "../weights/check.ts";
 import { boundAverage, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { nameClassesOf } from "../training/name_classes.ts";
@@ -71,7 +72,8 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
 
   const given = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
   const wanted = await readWantedRecipe(options);
-  exitWeights(wanted, buildNetwork(given).exits.length);
+  const network = buildNetwork(given);
+  exitWeights(wanted, network.exits.length);
   const below = options.val === undefined ? await validationBelow(data, given.classes) : undefined;
   const val = options.val ?? below ?? "split";
   const { readLabels, ...how } = datasetOptions({ options, flags });
@@ -91,14 +93,16 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const sets = await openSets(given, wanted, { ...setup, data, val });
   const spec = nameClassesOf(given, sets.training);
   const recipe = boundAverage(wanted, sets.training.size);
-  const init = options.init === undefined
-    ? undefined
-    : { ...await readTensors(options.init), source: printable(options.init) };
-  const notes = recipe.train === "classifiers" && init === undefined
-    ? [
+  const notes: string[] = [];
+  const init = options.init === undefined ? undefined : {
+    ...await readTensors(options.init, { expected: parameterNames(network), onNote: (note) => notes.push(note) }),
+    source: printable(options.init),
+  };
+  if (recipe.train === "classifiers" && init === undefined) {
+    notes.push(
       "The recipe trains the classifiers alone, of a network whose other weights are random; --init names trained ones",
-    ]
-    : [];
+    );
+  }
   const run: KeptRun = { spec, recipe, setup: { ...setup, images: await digestOf(...listOf(sets)) } };
   return {
     ...run,

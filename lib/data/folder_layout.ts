@@ -8,9 +8,9 @@
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { classFinder } from "../spec/classes.ts";
-import { listFolder } from "./class_folders.ts";
 import { IMAGE_FILE } from "./image_files.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { listData } from "./passed_over.ts";
 
 /** A part of a data set. */
 export type Part = "test" | "training" | "validation";
@@ -51,7 +51,7 @@ export async function findLayout(
   options: { readonly labels: readonly string[]; readonly part: Part },
 ): Promise<FolderLayout> {
   const { labels, part } = options;
-  const { files, folders } = await listFolder(path);
+  const { files, folders } = await list(path);
   refuseOthers(path, files);
   const find = classFinder(labels);
   if (folders.some((name) => find(name) !== undefined)) return { kind: "folder", path };
@@ -88,11 +88,17 @@ export async function findLayout(
  * @param path The folder of both.
  */
 export async function findValidation(path: string, labels: readonly string[]): Promise<string | undefined> {
-  const { folders } = await listFolder(path);
+  const { folders } = await list(path);
   const find = classFinder(labels);
   if (folders.some((name) => find(name) !== undefined) || partOf("training", folders) === undefined) return undefined;
   const name = partOf("validation", folders);
   return name !== undefined && await isLabelled(join(path, name)) ? join(path, name) : undefined;
+}
+
+/** Names of files and folders. */
+async function list(path: string): Promise<{ readonly files: readonly string[]; readonly folders: readonly string[] }> {
+  const { files, folders } = await listData(path);
+  return { files, folders: folders.map(({ name }) => name) };
 }
 
 function partOf(part: Part, folders: readonly string[]): string | undefined {
@@ -102,7 +108,7 @@ function partOf(part: Part, folders: readonly string[]): string | undefined {
 
 /** Whether a folder has folders for classes, or a list. */
 async function isLabelled(path: string): Promise<boolean> {
-  const { files, folders } = await listFolder(path);
+  const { files, folders } = await list(path);
   return folders.length > 1 || files.some((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
 }
 

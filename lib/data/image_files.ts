@@ -10,7 +10,7 @@ import type { Dataset, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 
 /** Names of files that are taken for images. */
-export const IMAGE_FILE = /\.(jpe?g|png|webp|avif|gif|bmp|tiff?)$/i;
+export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
 
 /** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
 export function imageFileDataset(

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { type FolderEntries, type LinkTrail, listFolder } from "../io/list_folder.ts";
+
 /** Left by Windows, macOS, archives and network drives. */
 const SYSTEM = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r", "lost+found"]);
 /** Images, in formats that are not read. */
@@ -12,9 +14,11 @@ const OTHER_IMAGE = /\.(hei[cf]|jp2|j2k|jxl|svg|psd|tga|p[bgnp]m|dng|cr[23]|nef|
 /** How many files are named. */
 const NAMED = 3;
 
-/** Whether a name in a folder means nothing: hidden, or left there by a system. */
-export function isSystemName(name: string): boolean {
-  return name.startsWith(".") || SYSTEM.has(name.toLowerCase());
+/** Lists a folder as `listFolder` does, without what systems leave there. */
+export async function listData(path: string, trail?: LinkTrail): Promise<FolderEntries> {
+  const { files, folders } = await listFolder(path, trail);
+  const isOurs = (name: string) => !SYSTEM.has(name.toLowerCase());
+  return { files: files.filter(isOurs), folders: folders.filter(({ name }) => isOurs(name)) };
 }
 
 /** Whether a file is an image of a format that is not read. */

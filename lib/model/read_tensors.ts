@@ -4,15 +4,11 @@
  * @module
  */
 
-import { readCheckpoint } from "../weights/checkpoint.ts";
-import { classesIn } from "../weights/metadata.ts";
-import { readSafetensors } from "../weights/safetensors.ts";
+import { toPlace } from "../io/place.ts";
+import type { ReadWeightsOptions } from "../weights/read.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { BUNDLED_SPECS, isDirectory, loadModel } from "./model.ts";
-import { readResource } from "../io/resource.ts";
-
-/** Larger files are refused: about as much as one array holds. */
-const MAX_BYTES = 2 ** 32;
+import { readWeightsFile } from "./weights_file.ts";
 
 /** Parameters, and whose they are. */
 export interface TrainedTensors {
@@ -26,23 +22,21 @@ export interface TrainedTensors {
  * Reads parameters.
  *
  * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, or the path or URL of a
- * safetensors file or of a checkpoint of the authors' code.
+ * safetensors file or a PyTorch checkpoint.
+ * @param options Which names are expected, and who is told what was done to find them.
  * @returns The tensors, and their classes where these are known. Whether they are a network's is for the caller to check.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
-export async function readTensors(source: string): Promise<TrainedTensors> {
-  if (BUNDLED_SPECS.includes(source) || await isDirectory(source)) {
-    const { tensors, spec: { classes } } = await loadModel(source, { calibrated: false });
+export async function readTensors(
+  source: string,
+  options: Omit<ReadWeightsOptions, "source" | "onClasses"> = {},
+): Promise<TrainedTensors> {
+  const place = toPlace(source);
+  if (BUNDLED_SPECS.includes(place) || await isDirectory(place)) {
+    const { tensors, spec: { classes } } = await loadModel(place, { calibrated: false });
     return { tensors, classes };
   }
-  const bytes = await readResource(source, { maxBytes: MAX_BYTES });
-  const isSafetensors = /\.safetensors$/i.test(source) || !startsAsCheckpoint(bytes);
-  if (!isSafetensors) return { tensors: readCheckpoint(bytes, { source }) };
-  const { tensors, metadata } = readSafetensors(bytes, { source });
-  return { tensors, classes: classesIn(metadata) };
-}
-
-/** A zip archive, or a pickle. */
-function startsAsCheckpoint(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x80 || (bytes[0] === 0x50 && bytes[1] === 0x4b);
+  let classes: readonly string[] | undefined;
+  const tensors = await readWeightsFile(place, { ...options, onClasses: (found) => classes = found });
+  return { tensors, classes };
 }

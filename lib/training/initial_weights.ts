@@ -7,7 +7,9 @@
 import { layerParameters } from "../network/cost.ts";
 import type { Layer, Network, Parameter } from "../network/network.ts";
 import { matchClasses } from "../spec/classes.ts";
-import { checkTensors } from "../weights/check.ts";
+import { checkTensors, parameterNames } from "../weights/check.ts";
+import { whileReading } from "../weights/messages.ts";
+import { pickWeights } from "../weights/names.ts";
 import { countNumbers } from "../weights/shape.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { normal, PURPOSE, randomStream } from "./random.ts";
@@ -91,10 +93,13 @@ export function startFrom(network: Network, given: Given, seed: number): Start {
   const classifiers = network.exits.flatMap(({ layers }) => layers).filter(({ kind }) => kind === "classifier")
     .flatMap(layerParameters);
   const drawn = initialWeights(network, seed);
-  const tensors = new Map(given.tensors);
-  const { rows, notes } = rowsFor(classes, given, given.tensors.get(classifiers[0].name)?.shape[0]);
+  const tensors = whileReading(
+    given.source,
+    () => pickWeights(given.tensors, () => "floats", { expected: parameterNames(network) }),
+  );
+  const { rows, notes } = rowsFor(classes, given, tensors.get(classifiers[0].name)?.shape[0]);
   for (const { name, shape } of classifiers) {
-    const found = given.tensors.get(name);
+    const found = tensors.get(name);
     // All else being equal, the classes differ.
     if (rows && found && found.shape.slice(1).join() === shape.slice(1).join()) {
       tensors.set(name, takeRows(drawn.get(name)!, found, rows));

@@ -152,9 +152,9 @@ Deno.test("links to class folders are followed, each real folder once", async ()
     await Deno.mkdir(data);
     await Deno.symlink("../all/cats", join(data, "cat"));
     await Deno.symlink("../all/dogs", join(data, "dog"));
-    await Deno.symlink("..", join(folder, "all/cats/up"));
+    await Deno.symlink("deep", join(folder, "all/cats/again"));
     const dataset = await open(data, pets);
-    assertEquals(await entries(dataset, data, pets), ["cat/1.jpg cat", "cat/deep/2.jpg cat", "dog/3.jpg dog"]);
+    assertEquals(await entries(dataset, data, pets), ["cat/1.jpg cat", "cat/again/2.jpg cat", "dog/3.jpg dog"]);
     await Deno.remove(join(data, "dog"));
     await Deno.symlink("../all/cats", join(data, "dog"));
     await refused(open(data, pets), '"', "it is the same as one of cat, another class");
