@@ -55,7 +55,7 @@ function sharp(factor: number, times: number) {
 
 Deno.test("fitTemperatures() undoes what was multiplied: of many images wholly, of few in part, of fewer not at all", () => {
   for (const factor of [0.5, 1, 3]) {
-    assertAlmostEquals(fitTemperatures(network, sharp(factor, 20_000))[0], factor, 1e-3);
+    assertAlmostEquals(fitTemperatures(network, sharp(factor, 200))[0], factor, 0.05);
   }
   const [few, more] = [2, 20].map((times) => fitTemperatures(network, sharp(3, times))[0]);
   assert(1.2 < few && few < more && more < 3, `${few} ${more}`);
