@@ -87,9 +87,14 @@ export async function calibrateMeasured(
 export async function checkCalibration(calibration: Calibration, of: Model): Promise<void> {
   const { model, weights, thresholds } = calibration;
   const { spec, exits } = of.network;
+  if (!Array.isArray(thresholds) || typeof weights !== "string") {
+    throw new RanetError(
+      "Cannot use this calibration: it has no thresholds or no weights' digest; readCalibrations() reads one",
+    );
+  }
   if (model !== spec.name || thresholds.length !== exits.length) {
     throw new RanetError(
-      `Cannot use this calibration: it is of ${model} with ${thresholds.length} exits, ` +
+      `Cannot use this calibration: it was made for ${model} with ${thresholds.length} exits, ` +
         `the model is ${spec.name} with ${exits.length}`,
     );
   }

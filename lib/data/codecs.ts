@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { RanetError } from "../errors.ts";
 import { type DeepImage, toSdr } from "./avif/sdr.ts";
 import { decodeBmp } from "./bmp.ts";
 import { decodeGif } from "./gif.ts";
@@ -19,6 +20,8 @@ import { firstWebpFrame } from "./webp.ts";
 
 /** A decoder gave up on the file; the message is its own, if it said anything. */
 export class DecodeError extends Error {}
+/** The same of a decoder of our own, which keeps nothing in memory. */
+export class OwnDecodeError extends DecodeError {}
 
 /** Decodes a file of one format, whose header has been read. */
 export type Codec = (bytes: Uint8Array, header: ImageHeader) => Promise<RgbImage>;
@@ -64,8 +67,8 @@ function ours(decode: (bytes: Uint8Array, header: ImageHeader) => RgbImage | Pro
     try {
       return await decode(bytes, header);
     } catch (error) {
-      if (error instanceof DecodeError) throw error;
-      throw new DecodeError((error as Error).message, { cause: error });
+      if (error instanceof DecodeError || error instanceof RanetError) throw error;
+      throw new OwnDecodeError((error as Error).message, { cause: error });
     }
   };
 }
@@ -101,7 +104,13 @@ function withInstance<Instance>(
     let ready: Instance;
     let mine: Promise<Instance>;
     do {
-      ready = await (mine = current ??= start());
+      mine = current ??= start();
+      try {
+        ready = await mine;
+      } catch (error) {
+        if (current === mine) current = undefined; // the decoder may be there the next time
+        throw error;
+      }
     } while (mine !== current); // it has thrown for another caller meanwhile
     try {
       return use(ready);

@@ -72,7 +72,9 @@ async function answer({ bytes, source, wanted, by }: DecodeTask): Promise<Reply<
     const image = await decodeImage(bytes, { source, onNote: (note) => void notes.push(note) });
     return { result: { decoded: make(image, wanted), notes }, spent: image.width * image.height > MAX_KEPT_PIXELS };
   } catch (error) {
-    if (error instanceof RanetError) return { refused: error.message, spent: keepsState(error) };
+    if (error instanceof RanetError) {
+      return { refused: error.message, code: error.code, spent: keepsState(error) };
+    }
     return { failed: String((error as Error).stack), spent: true };
   }
 }
