@@ -7,6 +7,7 @@
 import cliProgress from "cli-progress";
 import type { EpochRecord, StepRecord } from "../training/records.ts";
 import { duration } from "../training/training_report.ts";
+import { NOTICE_STREAM } from "./output.ts";
 import { BAR_OPTIONS } from "./progress.ts";
 
 /** What is used of the library, which comes without types. */
