@@ -41,11 +41,15 @@ export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string
 export async function openExecutor(
   { options }: Call<ModelOption>,
   { stderr }: Pick<Terminal, "stderr">,
-  { capacity, calibrated = true }: { readonly capacity: number; readonly calibrated?: boolean },
+  { calibrated = true, ...how }: {
+    readonly capacity: number;
+    readonly calibrated?: boolean;
+    readonly together?: boolean;
+  },
 ): Promise<AdaptiveExecutor> {
   const device = deviceChoice(options.device);
   const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
   const threads = options.threads === undefined ? undefined : count("threads", options.threads);
   const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights, calibrated });
-  return await AdaptiveExecutor.create(model, { device, capacity, precision, threads, onFallback: stderr });
+  return await AdaptiveExecutor.create(model, { ...how, device, precision, threads, onFallback: stderr });
 }
