@@ -4,10 +4,11 @@
  *
  * ```ts ignore
  * import { loadModel, readSpec } from "@ranet/ranet";
+ * import { changeSpec } from "@ranet/ranet/spec";
  * import { changeRecipe, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
  *
  * // A folder with a folder of photos for each class.
- * const spec = { ...await readSpec("ranet-cifar10-micro"), name: "pets", classes: ["cat", "dog"] };
+ * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { name: "pets", classes: ["cat", "dog"] });
  * const photos = await openDataset("photos", { labels: spec.classes, inputSize: spec.input.size });
  * const { training, validation } = await splitDataset(photos, { seed: 0 });
  *
@@ -23,6 +24,7 @@
 
 export type { Dataset, DatasetOptions, Sample, SampleFile } from "./lib/data/dataset.ts";
 export { blobDataset, type BlobDatasetOptions } from "./lib/data/blobs.ts";
+export type { LabelReading } from "./lib/data/labels.ts";
 export { openDataset } from "./lib/data/open_dataset.ts";
 export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";

@@ -5,26 +5,27 @@
  *     deno run --allow-read --allow-write=my-model examples/fine_tune.ts photos my-model
  */
 
-import { loadModel, readSpec, writeSafetensors } from "@ranet/ranet";
+import { loadModel, readSpec } from "@ranet/ranet";
+import { changeSpec } from "@ranet/ranet/spec";
+import { writeSafetensors } from "@ranet/ranet/weights";
 import { changeRecipe, formatSpec, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
 
 const [photos = "photos", out = "my-model", epochs = "10"] = Deno.args;
 const classes = (await Array.fromAsync(Deno.readDir(photos))).filter(({ isDirectory }) => isDirectory)
   .map(({ name }) => name).sort();
 
-const spec = { ...await readSpec("ranet-cifar10"), name: "my-model", classes };
+const spec = changeSpec(await readSpec("ranet-cifar10"), { name: "my-model", classes });
 const images = await openDataset(photos, { labels: classes, inputSize: spec.input.size, skipBad: true });
 const { training, validation } = await splitDataset(images, { seed: 0 });
 
-const { tensors } = await loadModel("ranet-cifar10", { calibrated: false });
 const recipe = changeRecipe(await readRecipe("fine-tune"), {
   epochs: Number(epochs),
   batch: Math.min(64, training.size),
 });
-// Classifiers of other classes start anew; all else goes on from what it knows.
+// What classifiers know of classes of the same name is kept, other classes start anew; all else goes on from what it knows.
 const { model } = await train(spec, training, recipe, {
   validation,
-  init: tensors,
+  init: await loadModel("ranet-cifar10", { calibrated: false }),
   onEpoch: ({ epoch, validation }) => {
     const shares = validation!.top1.map((share) => `${Math.round(100 * share)} %`);
     console.log(`epoch ${epoch}: right at each exit: ${shares.join(", ")}`);
@@ -33,5 +34,6 @@ const { model } = await train(spec, training, recipe, {
 
 await Deno.mkdir(out, { recursive: true });
 await Deno.writeTextFile(`${out}/spec.yaml`, formatSpec(spec));
-await Deno.writeFile(`${out}/weights.safetensors`, writeSafetensors(model.tensors, { metadata: { spec: spec.name } }));
+const metadata = { spec: spec.name, classes: JSON.stringify(classes) };
+await Deno.writeFile(`${out}/weights.safetensors`, writeSafetensors(model.tensors, { metadata }));
 console.log(`./ranet classify photo.jpg --model ${out}`);

@@ -6,10 +6,11 @@
 
 import * as z from "zod";
 import { RanetError } from "../errors.ts";
+import { kindOf } from "../text/kind.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
 import { BUNDLED_MODELS } from "../model/model.ts";
-import { readBundled, readResource } from "../io/resource.ts";
+import { readBundled, readIfThere, readResource } from "../io/resource.ts";
 
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;
@@ -92,6 +93,17 @@ export async function readCalibrationFile(pathOrUrl: string): Promise<Calibratio
   return decode(await readResource(pathOrUrl, { maxBytes: MAX_BYTES }), pathOrUrl);
 }
 
+/**
+ * Reads a file of calibrations, if there is one.
+ *
+ * @returns `undefined` if there is none.
+ * @throws {RanetError} If it cannot be read, or is not such a file.
+ */
+export async function readCalibrationsIfThere(pathOrUrl: string): Promise<Calibration[] | undefined> {
+  const bytes = await readIfThere(pathOrUrl, { maxBytes: MAX_BYTES });
+  return bytes && decode(bytes, pathOrUrl);
+}
+
 function decode(bytes: Uint8Array, source: string): Calibration[] {
   return parseCalibrations(new TextDecoder().decode(bytes), source);
 }
@@ -165,12 +177,15 @@ export function withCalibration(calibrations: readonly Calibration[], added: Cal
  * ```
  */
 export function calibrationWithin(budget: number, calibrations: readonly Calibration[]): Calibration {
+  if (typeof budget !== "number" || Number.isNaN(budget)) {
+    throw new RanetError(`Cannot keep a budget of ${kindOf(budget)}: expected a number of multiply-adds, such as 20e6`);
+  }
   if (calibrations.length === 0) throw new RanetError(`Cannot keep a budget of ${budget}: there are no calibrations`);
   const costs = calibrations.map(({ expectedCost }) => expectedCost);
   const most = Math.max(...costs.filter((cost) => cost <= budget));
   if (most > -Infinity) return calibrations[costs.indexOf(most)];
   throw new RanetError(
-    `Cannot keep a budget of ${budget}: the smallest that these ${costs.length} calibrations keep is ` +
+    `Cannot keep a budget of ${budget}: the smallest budget of these ${costs.length} calibrations is ` +
       `${Math.ceil(Math.min(...costs))}`,
   );
 }

@@ -10,6 +10,7 @@ import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import {
   AdaptiveExecutor,
+  checkOptions,
   type Classification,
   type ClassifyOptions,
   DEFAULT_CAPACITY,
@@ -46,7 +47,7 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
  * Loads a model and makes it ready to classify. Dispose of it (`using`) to give the device's memory back.
  *
  * @param name A bundled name, a directory, or a spec with `weights`, as `loadModel` takes it. Default `"ranet-cifar10"`.
- * @param options `weights`: where they are, if not with the model. `device`, `capacity`, `precision`: as
+ * @param options `weights`: where they are, if not with the model, and all else that `loadModel` takes. `device`, `capacity`, `precision`: as
  * `AdaptiveExecutor.create` takes them.
  * @returns The classifier.
  * @throws {RanetError} If the model or the device is not there, or they do not fit.
@@ -61,14 +62,13 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
  * ```
  */
 export async function loadClassifier(
-  name: string = DEFAULT_MODEL,
+  name: string | URL = DEFAULT_MODEL,
   options: LoadClassifierOptions = {},
 ): Promise<ImageClassifier> {
-  const { weights, ...how } = options;
-  const model = await loadModel(name, { weights });
-  return new ImageClassifier(await AdaptiveExecutor.create(model, how), {
-    capacity: how.capacity,
-    calibrations: () => findCalibrations(model, { name, weights }),
+  const model = await loadModel(name, options);
+  return new ImageClassifier(await AdaptiveExecutor.create(model, options), {
+    capacity: options.capacity,
+    calibrations: () => findCalibrations(model, { name, weights: options.weights }),
   });
 }
 
@@ -189,13 +189,17 @@ export class ImageClassifier implements Disposable {
     }
   }
 
-  async #when({ budget, ...when }: ClassifyImagesOptions): Promise<ClassifyOptions> {
+  async #when(options: ClassifyImagesOptions): Promise<ClassifyOptions> {
+    checkOptions(options);
+    const { budget, ...when } = options;
     if (budget === undefined) return when;
     if (when.threshold !== undefined || when.calibration !== undefined) {
       throw new RanetError("Cannot use a budget together with a threshold or a calibration: expected one of them");
     }
     const calibrations = await this.#calibrations();
-    if (!calibrations) throw new RanetError("Cannot keep a budget: the model has no calibrations; see ranet calibrate");
+    if (!calibrations) {
+      throw new RanetError("Cannot keep a budget: the model has no calibrations; make one with calibrate()");
+    }
     return { calibration: calibrationWithin(budget, calibrations) };
   }
 }

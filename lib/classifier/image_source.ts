@@ -9,10 +9,13 @@ import type { RgbImage } from "../data/image.ts";
 import { type Drawable, isDrawable } from "../data/platform_decode.ts";
 import { checkPixels } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
+import { hasFiles } from "../io/exists.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
+import { kindOf } from "../text/kind.ts";
 
 /**
- * An image: the path or URL of a file, as text or as a `URL`; a file itself, as a `Blob` (an upload, say), as its bytes,
+ * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a
+ * file itself, as a `Blob` (an upload, say), as its bytes,
  * or as the `Response` that it comes in; pixels, such as an `ImageData`; or an `ImageBitmap`, in a browser also an
  * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, text is a URL.
  */
@@ -30,13 +33,16 @@ export type ImageSource =
   | Drawable;
 
 /**
- * What an image is called in results and errors: its path, URL or file name; else its place in the list.
+ * What an image is called in results and errors: its path, URL or file name; else, as of a `data:` URL, its place in
+ * the list.
  *
  * @param index Counted from 0.
  */
 export function sourceName(image: ImageSource, index: number): string {
-  if (typeof image === "string") return image;
-  if (image instanceof URL) return image.href;
+  if (typeof image === "string" || image instanceof URL) {
+    const text = String(image);
+    return /^data:/i.test(text) ? `image ${index + 1}` : text;
+  }
   if (image instanceof Response && image.url) return image.url;
   const name = image instanceof Blob && "name" in image ? String(image.name) : "";
   return name || `image ${index + 1}`;
@@ -96,7 +102,7 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
     const refuse = (reason: string): never => {
       throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${reason}`);
     };
-    if (!image.ok) return refuse(`the server answered ${image.status} ${image.statusText}`);
+    if (!image.ok) return refuse(`the server answered ${image.status} ${image.statusText}`.trimEnd());
     if (image.bodyUsed) return refuse("the response has been read already: give its bytes, or response.clone()");
     return await readBoundedStream(image.body ?? new Blob().stream(), bounds);
   }
@@ -109,16 +115,8 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
   );
 }
 
-/** What something is, for people. */
-function kindOf(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
-  const name = value.constructor?.name ?? "Object";
-  return name === "Object" ? "an object" : `a ${name}`;
-}
-
 /** A path, or a URL in full. */
 function locate(image: string | URL): string | URL {
-  if (image instanceof URL || "Deno" in globalThis) return image;
+  if (image instanceof URL || hasFiles()) return image;
   return new URL(image, globalThis.location.href);
 }

@@ -4,13 +4,16 @@
  * @module
  */
 
+import type { Dataset, DatasetOptions } from "../data/dataset.ts";
+import type { LabelReading } from "../data/labels.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { BUNDLED_MODELS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
+import { printable } from "./text.ts";
 
 /** The options that {@linkcode openExecutor} reads. */
-export type ModelOption = "model" | "weights" | "device" | "precision" | "threads";
+export type ModelOption = "model" | "weights" | "key" | "device" | "precision" | "threads";
 
 /** Their help. */
 export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
@@ -19,7 +22,11 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
     help: `a bundled model (${BUNDLED_MODELS.join(", ")}; default: the first), a folder with spec.yaml and ` +
       "weights.safetensors, or a spec together with --weights",
   },
-  weights: { value: "W", help: "a safetensors file or URL to use instead of the model's own weights" },
+  weights: { value: "W", help: "a safetensors file or PyTorch checkpoint (or URL) to take instead of the model's own" },
+  key: {
+    value: "K",
+    help: "the key that a checkpoint's state_dict is under (default: state_dict, or the only one with tensors)",
+  },
   device: {
     value: "D",
     help: "auto (default): a hardware GPU if there is one, otherwise the CPU; gpu; or cpu",
@@ -37,6 +44,33 @@ export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string
   "allow-outside": "allow a CSV to name images outside its own folder",
 };
 
+/** Options of commands that read a data set, and their help. */
+export const DATASET_OPTIONS: Readonly<Record<"labels", Option>> = {
+  labels: {
+    value: "HOW",
+    help: "read a data set's labels as names or as indexes (default: whichever of them fits; refused if both do)",
+  },
+};
+
+/** How a command line wants data sets opened. */
+export function datasetOptions(
+  { options, flags }: Pick<Call<"labels">, "options" | "flags">,
+): Pick<DatasetOptions, "skipBad" | "allowOutside" | "readLabels"> {
+  return {
+    skipBad: flags.has("skip-bad"),
+    allowOutside: flags.has("allow-outside"),
+    readLabels: options.labels === undefined
+      ? undefined
+      : choice<LabelReading>("labels", options.labels, ["names", "indexes"]),
+  };
+}
+
+/** Tells what a person should know of a data set that was opened. */
+export function tellOf({ notes = [], bad }: Pick<Dataset, "notes" | "bad">, stderr: Terminal["stderr"]): void {
+  for (const note of notes) stderr(printable(note));
+  for (const message of bad) stderr(printable(`Skipped: ${message}`));
+}
+
 /** Loads a model and makes it ready to run; says so where the CPU stands in for an adapter. */
 export async function openExecutor(
   { options }: Call<ModelOption>,
@@ -50,6 +84,7 @@ export async function openExecutor(
   const device = deviceChoice(options.device);
   const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
   const threads = options.threads === undefined ? undefined : count("threads", options.threads);
-  const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights, calibrated });
+  const { model: name = DEFAULT_MODEL, weights, key } = options;
+  const model = await loadModel(name, { weights, key, calibrated, onNote: stderr });
   return await AdaptiveExecutor.create(model, { ...how, device, precision, threads, onFallback: stderr });
 }

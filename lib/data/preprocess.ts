@@ -6,6 +6,7 @@
  */
 import { RanetError } from "../errors.ts";
 import { inputLength, type InputSpec } from "../network/common.ts";
+import { kindOf } from "../text/kind.ts";
 import type { RgbImage } from "./image.ts";
 
 /**
@@ -40,12 +41,16 @@ export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
  * @returns Red, green and blue, pixel by pixel, row by row: `input.size` × `input.size` × 3.
  * @throws {RanetError} As {@linkcode toTensor}.
  */
-export function toPixels(image: RgbImage, input: Pick<InputSpec, "size" | "resize">): Uint8ClampedArray {
+export function toPixels(
+  image: RgbImage,
+  input: Pick<InputSpec, "size" | "resize">,
+): Uint8ClampedArray {
   const { size, resize } = input;
   checkPixels(image);
-  const shorter = Math.min(image.width, image.height);
-  const columns = resampling(image.width, Math.floor((resize * image.width) / shorter), size);
-  const rows = resampling(image.height, Math.floor((resize * image.height) / shorter), size);
+  const [width, height] = image.extent ?? [image.width, image.height];
+  const shorter = Math.min(width, height);
+  const columns = resampling(image.width, Math.floor((resize * width) / shorter), size, width);
+  const rows = resampling(image.height, Math.floor((resize * height) / shorter), size, height);
   return resample(image, columns, rows);
 }
 
@@ -119,9 +124,10 @@ export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
 export function checkPixels(image: RgbImage): void {
   const { width, height, data } = image ?? {};
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
-    const found = data === undefined || data === null ? String(data) : `a ${(data as unknown[]).constructor.name}`;
     throw new RanetError(
-      `Cannot use image: its data are ${found}, expected a Uint8ClampedArray or Uint8Array of red, green, blue and a ` +
+      `Cannot use image: its data are ${
+        kindOf(data)
+      }, expected a Uint8ClampedArray or Uint8Array of red, green, blue and a ` +
         "fourth byte; samples from 0 to 1 become bytes by Uint8ClampedArray.from(data, (value) => 255 * value)",
     );
   }
@@ -151,10 +157,11 @@ const PRECISION = 22;
 /**
  * How the central `crop` pixels of an axis come from it, after scaling from `from` to `to` pixels by a triangle filter
  * that widens when shrinking. Only what is cropped is computed, so that a 3×10000 strip costs no more than a square.
+ * The last pixel may stand for a part of one: `extent` is how many there are in truth.
  */
-function resampling(from: number, to: number, crop: number): Taps[] {
+function resampling(from: number, to: number, crop: number, extent = from): Taps[] {
   const offset = roundHalfToEven((to - crop) / 2);
-  const scale = from / to;
+  const scale = extent / to;
   const support = Math.max(scale, 1);
   return Array.from({ length: crop }, (_, i) => {
     if (from === to) return { first: offset + i, weights: Int32Array.of(1 << PRECISION) };

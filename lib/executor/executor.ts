@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Turns } from "../io/turns.ts";
 import { argmax, confidence, softmax } from "../softmax.ts";
 import { type DeviceChoice, DEVICES, type Runners } from "../device/fallback.ts";
 import { runnersOf } from "../device/open.ts";
@@ -11,6 +12,7 @@ import { type Precision, PRECISIONS } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
 import { buildPlan } from "../planner/build.ts";
+import { kindOf } from "../text/kind.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
 import { inputLength, inputShape } from "../network/common.ts";
@@ -125,7 +127,7 @@ export class AdaptiveExecutor implements Disposable {
   #failure?: unknown;
   #disposed = false;
   /** Calls take turns: a runner holds one batch at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** The image that the runner holds, if its next stages may still be asked for. */
   #loaded?: Float32Array;
 
@@ -398,12 +400,10 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   #inTurn<T>(use: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.catch(() => {}).then(() => {
+    return this.#turns.take(() => {
       if (!this.#disposed) return use();
       throw new RanetError(`Cannot run ${this.model.name}: the executor has been disposed of`);
     });
-    this.#turn = turn;
-    return turn;
   }
 
   /** Does not wait for its turn any longer than until the signal is aborted or `ms` milliseconds have passed. */
@@ -483,6 +483,9 @@ export class AdaptiveExecutor implements Disposable {
   /** How many exits a budget allows. */
   #exitsWithin(budget = Infinity): number {
     const { exits } = this.model.network;
+    if (typeof budget !== "number" || Number.isNaN(budget)) {
+      throw new RanetError(`Cannot classify: the budget is ${kindOf(budget)}, expected a number of multiply-adds`);
+    }
     const last = exits.findLastIndex(({ cumulativeFlops }) => cumulativeFlops <= budget);
     if (last >= 0) return last + 1;
     throw new RanetError(
@@ -494,15 +497,15 @@ export class AdaptiveExecutor implements Disposable {
   #checkSingle(image: Float32Array): Float32Array {
     const count = this.#countOf(image);
     if (count === 1) return image;
-    throw new RanetError(`Cannot run ${this.model.name} as far as time allows: expected one image, found ${count}`);
+    throw new RanetError(`Anytime mode takes one image, found ${count}`);
   }
 
   /** A copy, which is safe from changes by the caller. */
   #keep(images: Float32Array): Float32Array {
     if (images instanceof Float32Array) return images.slice();
-    const name = (images as unknown)?.constructor?.name ?? String(images);
     throw new RanetError(
-      `Cannot run ${this.model.name}: expected a Float32Array of normalised images, as toTensor gives them, found ${name}`,
+      `Cannot run ${this.model.name}: expected a Float32Array of normalised images, as toTensor gives them, ` +
+        `found ${kindOf(images)}`,
     );
   }
 
@@ -546,11 +549,18 @@ export class AdaptiveExecutor implements Disposable {
 function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (choices.includes(value as string)) return;
   const expected = choices.map((choice) => JSON.stringify(choice)).join(", ");
-  throw new RanetError(`Cannot make an executor: ${name} is ${JSON.stringify(value)}, expected one of ${expected}`);
+  throw new RanetError(`Cannot make an executor: ${name} is ${kindOf(value)}, expected one of ${expected}`);
+}
+
+/** Makes sure that options are no bare value, whose meaning would be lost. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new RanetError(`Cannot classify: the options are ${kindOf(options)}, expected such as { threshold: 0.9 }`);
 }
 
 /** One threshold per exit; nothing stays behind the last. */
 async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promise<number[]> {
+  checkOptions(options);
   const { threshold = DEFAULT_THRESHOLD, calibration } = options;
   if (calibration) {
     if (options.threshold !== undefined) {
@@ -561,12 +571,17 @@ async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promis
     return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold * (1 - ROUNDING), 0), 2));
   }
   const exits = model.network.exits.length;
+  if (typeof threshold !== "number" && !Array.isArray(threshold)) {
+    throw new RanetError(
+      `Cannot classify: threshold is ${kindOf(threshold)}, expected a number from 0 to 1, or a list of them`,
+    );
+  }
   const thresholds = typeof threshold === "number" ? new Array<number>(exits).fill(threshold) : [...threshold];
   if (thresholds.length !== exits) {
     throw new RanetError(`Cannot classify: expected one threshold, or ${exits} of them, found ${thresholds.length}`);
   }
-  const bad = thresholds.find((value) => !(value >= 0 && value <= 1));
-  if (bad !== undefined) throw new RanetError(`Cannot classify: threshold ${bad} is outside [0, 1]`);
+  const bad = thresholds.findIndex((value) => !(typeof value === "number" && value >= 0 && value <= 1));
+  if (bad >= 0) throw new RanetError(`Cannot classify: threshold ${kindOf(thresholds[bad])} is outside [0, 1]`);
   return thresholds.with(-1, 0);
 }
 

@@ -4,33 +4,39 @@
  * @module
  */
 
-import { readCheckpoint } from "../weights/checkpoint.ts";
-import { readSafetensors } from "../weights/safetensors.ts";
+import { toPlace } from "../io/place.ts";
+import type { ReadWeightsOptions } from "../weights/read.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { BUNDLED_SPECS, isDirectory, loadModel } from "./model.ts";
-import { readResource } from "../io/resource.ts";
+import { readWeightsFile } from "./weights_file.ts";
 
-/** Larger files are refused: about as much as one array holds. */
-const MAX_BYTES = 2 ** 32;
+/** Parameters, and whose they are. */
+export interface TrainedTensors {
+  /** The tensors by name, as trained. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The classes of their logits, in order; missing if the file does not name them. */
+  readonly classes?: readonly string[];
+}
 
 /**
  * Reads parameters.
  *
  * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, or the path or URL of a
- * safetensors file or of a checkpoint of the authors' code.
- * @returns The tensors by name, as trained. Whether they are a network's is for the caller to check.
+ * safetensors file or a PyTorch checkpoint.
+ * @param options Which names are expected, and who is told what was done to find them.
+ * @returns The tensors, and their classes where these are known. Whether they are a network's is for the caller to check.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
-export async function readTensors(source: string): Promise<ReadonlyMap<string, Tensor>> {
-  if (BUNDLED_SPECS.includes(source) || await isDirectory(source)) {
-    return (await loadModel(source, { calibrated: false })).tensors;
+export async function readTensors(
+  source: string,
+  options: Omit<ReadWeightsOptions, "source" | "onClasses"> = {},
+): Promise<TrainedTensors> {
+  const place = toPlace(source);
+  if (BUNDLED_SPECS.includes(place) || await isDirectory(place)) {
+    const { tensors, spec: { classes } } = await loadModel(place, { calibrated: false });
+    return { tensors, classes };
   }
-  const bytes = await readResource(source, { maxBytes: MAX_BYTES });
-  const isSafetensors = /\.safetensors$/i.test(source) || !startsAsCheckpoint(bytes);
-  return isSafetensors ? readSafetensors(bytes, { source }).tensors : readCheckpoint(bytes, { source });
-}
-
-/** A zip archive, or a pickle. */
-function startsAsCheckpoint(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x80 || (bytes[0] === 0x50 && bytes[1] === 0x4b);
+  let classes: readonly string[] | undefined;
+  const tensors = await readWeightsFile(place, { ...options, onClasses: (found) => classes = found });
+  return { tensors, classes };
 }

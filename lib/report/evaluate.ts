@@ -91,7 +91,7 @@ async function wholeFile(
   const file = await fill(path, executor, dataset, options);
   if (await file.count() > 0) return file;
   file[Symbol.dispose]();
-  throw new RanetError(`Cannot evaluate ${dataset.name}: no sample of it can be used`);
+  throw new RanetError(`Cannot evaluate ${dataset.name}: none of its samples can be used`);
 }
 
 /** Brings a file of logits to its end. */

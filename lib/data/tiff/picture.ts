@@ -80,6 +80,7 @@ const TAG = {
   planar: 284,
   t4Options: 292,
   predictor: 317,
+  subDirectories: 330,
   palette: 320,
   tileWidth: 322,
   tileHeight: 323,
@@ -152,6 +153,13 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
   [50002, "JPEG XL"],
 ]);
 
+/** What libtiff's own tools often cannot unpack, or not without its colours. */
+const BY_OTHER_TOOLS: ReadonlyMap<number, string> = new Map([
+  [6, "tiff2rgba in.tif out.tif"],
+  ...[33003, 33005, 34712].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  ...[34887, 50002].map((gdals) => [gdals, "gdal_translate -co COMPRESS=LZW in.tif out.tif"] as const),
+]);
+
 /** Differences between neighbours. */
 const PREDICTORS = { none: 1, horizontal: 2 } as const;
 const FORMATS = ["", "whole numbers", "signed numbers", "floating-point numbers", "values of no format"];
@@ -169,7 +177,7 @@ const TILE_MARGIN = 4_194_304;
  * @throws {RangeError} If it ends inside its directory, or this makes no sense.
  */
 export function describeTiff(bytes: Uint8Array): TiffDescription {
-  const directory = readDirectory(bytes);
+  const directory = firstPicture(bytes);
   const [width] = directory.numbers(TAG.width) ?? [];
   const [height] = directory.numbers(TAG.height) ?? [];
   if (width === undefined || height === undefined) return {};
@@ -180,11 +188,29 @@ export function describeTiff(bytes: Uint8Array): TiffDescription {
   return typeof picture === "string" ? { size, orientation, unsupported: picture } : { size, orientation, picture };
 }
 
+/** Directories that are looked at. */
+const MAX_DIRECTORIES = 16;
+
+/** The first directory of a picture that is no preview of another; the first of all, if there is none. */
+function firstPicture(bytes: Uint8Array): Directory {
+  const first = readDirectory(bytes);
+  let directory = first;
+  for (let i = 0; i < MAX_DIRECTORIES && isPreview(directory); i++) {
+    if (directory.next === 0) return first;
+    directory = readDirectory(bytes, directory.next);
+  }
+  return isPreview(directory) ? first : directory;
+}
+
+function isPreview(directory: Directory): boolean {
+  return ((directory.numbers(TAG.subfileType)?.[0] ?? 0) & 1) !== 0;
+}
+
 function unsupported(kind: string, convert: string): string {
   return `this kind of TIFF (${kind}) is not supported; to convert it: ${convert}`;
 }
 
-const TO_PNG = "magick in.tif[0] out.png";
+const TO_PNG = "magick in.tif[0] out.png"; // in ImageMagick 6, convert
 const TO_LZW = "tiffcp -c lzw in.tif out.tif";
 const TO_RGB = "tiff2rgba in.tif out.tif";
 
@@ -199,13 +225,12 @@ function readPicture(
   if (CAMERA_RAW.includes(photometric) || directory.has(TAG.cfaPattern) || directory.has(TAG.dngVersion)) {
     return CAMERA_RAW_ADVICE;
   }
-  if ((one(TAG.subfileType, 0) & 1) !== 0) {
-    return unsupported("its first picture is but a preview, as in a camera's raw file", "magick in.tif[1] out.png");
-  }
+  if (isPreview(directory) && directory.has(TAG.subDirectories)) return CAMERA_RAW_ADVICE;
   const compression = one(TAG.compression, 1);
   const packing = PACKINGS.get(compression);
   if (packing === undefined) {
-    return unsupported(OTHER_PACKINGS.get(compression) ?? `compression ${compression}`, TO_LZW);
+    const convert = BY_OTHER_TOOLS.get(compression) ?? TO_LZW;
+    return unsupported(OTHER_PACKINGS.get(compression) ?? `compression ${compression}`, convert);
   }
   const colour = COLOURS.get(photometric);
   if (colour === undefined) {

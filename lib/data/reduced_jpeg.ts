@@ -1,0 +1,33 @@
+/**
+ * JPEGs decoded at 1/2, 1/4 or 1/8 of their size, straight from their frequencies (libjpeg-turbo's scaled inverse
+ * transform): several times faster, in a tenth of the memory.
+ *
+ * @module
+ */
+import type { RgbImage } from "./image.ts";
+import { countScans, type ImageHeader } from "./image_header.ts";
+import { upright, uprightSize } from "./orientation.ts";
+import type { Reduction } from "./reduction.ts";
+import { decodeTurbo } from "./turbo_jpeg.ts";
+
+/** Scans whose number is no attack, as for whole pictures. */
+const MAX_SCANS = 64;
+
+/**
+ * Decodes a JPEG at a part of its size.
+ *
+ * @returns The picture, upright, with its extent; undefined where anything is odd about the file: decoding all of it tells
+ * what. Its pixels are there until the next one is decoded.
+ */
+export async function decodeReduced(
+  bytes: Uint8Array,
+  { size: [width, height], orientation }: Required<Pick<ImageHeader, "size">> & Pick<ImageHeader, "orientation">,
+  { by }: Pick<Reduction, "by">,
+): Promise<RgbImage | undefined> {
+  if (countScans(bytes) > MAX_SCANS) return undefined;
+  const size = [Math.ceil(width / by), Math.ceil(height / by)] as const;
+  const decoded = await decodeTurbo(bytes, { size, format: "RGBA" });
+  if (!decoded || decoded.warned) return undefined;
+  const image = { width: size[0], height: size[1], data: decoded.pixels };
+  return { ...upright(image, orientation), extent: uprightSize([width / by, height / by], orientation) };
+}
