@@ -10,7 +10,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
-import { isDirectory, readSpec } from "../model/model.ts";
+import { readSpec } from "../model/model.ts";
 import { readTensors } from "../model/read_tensors.ts";
 import { isUrl } from "../io/place.ts";
 import { csv } from "../text/csv.ts";
@@ -64,7 +64,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const out = isDry ? "" : required(given, "out");
   if (!isDry && !flags.has("force")) await ModelFolder.refuseUsed(out);
 
-  const spec = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
+  const spec = await readSpec(specSource);
   const wanted = await readWantedRecipe(options);
   const network = buildNetwork(spec);
   exitWeights(wanted, network.exits.length);

@@ -62,8 +62,9 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
       } else await walk(`${folder}/${name}`, label, { depth: depth + 1, trail });
     }
   };
+  const names = labels.map((label) => label.normalize()); // macOS writes é as e and an accent
   for (const { name: folder, trail } of top.folders) {
-    const label = labels.indexOf(folder);
+    const label = names.indexOf(folder.normalize());
     if (label >= 0) await walk(folder, label, { depth: 1, trail });
     else {
       const classes = listLabels(labels);

@@ -8,15 +8,16 @@
 const LISTED = 20;
 
 /**
- * Finds labels by name, and where none is called so, a number by its value.
+ * Finds labels by name, and where none is called so, a number by its value. Names may be composed of characters in either way:
+ * files that come from macOS write é as e and an accent.
  *
  * @param labels The model's labels.
  * @returns A function that gives the index of a label; `undefined` if the model has no such class.
  */
 export function labelFinder(labels: readonly string[]): (label: string) => number | undefined {
-  const indexes = new Map(labels.map((label, index) => [label, index]));
+  const indexes = new Map(labels.map((label, index) => [label.normalize(), index]));
   return (label) => {
-    const index = indexes.get(label) ?? (/^\d{1,9}$/.test(label) ? Number(label) : undefined);
+    const index = indexes.get(label.normalize()) ?? (/^\d{1,9}$/.test(label) ? Number(label) : undefined);
     return index !== undefined && index < labels.length ? index : undefined;
   };
 }

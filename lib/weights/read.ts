@@ -29,9 +29,9 @@ export function readWeights(bytes: Uint8Array, options: ReadWeightsOptions): Map
   const { source, key } = options;
   if (isCheckpoint(bytes)) return readCheckpoint(bytes, options);
   return whileReading(source, () => {
-    if (key !== undefined) throw new RanetError("it is not a checkpoint of PyTorch: only these have keys (--key)");
+    if (key !== undefined) throw new RanetError("it is not a checkpoint of PyTorch: only these have keys");
     const other = /\.onnx$/i.test(source) ? ONNX : OTHERS.find(({ start }) => startsWith(bytes, start))?.advice;
-    if (other !== undefined) throw new RanetError(other);
+    if (other !== undefined) throw new RanetError(other, { code: "unsupported" });
     const { entries, read } = openSafetensors(bytes);
     const picked = pickWeights(entries.map((entry) => [entry.name, entry]), kindOfEntry, options);
     return new Map(Array.from(picked, ([name, entry]) => [name, read(entry)]));
