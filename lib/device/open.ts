@@ -68,7 +68,7 @@ export function runnersOf(
   trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
   options: RunnerOptions,
 ): Runners {
-  const { device, capacity, precision, threads, onFallback, gpuWorker, together } = options;
+  const { device, capacity, precision, threads, onFallback, gpuWorker } = options;
   const { tensors, temperatures } = trained;
   const weights = () => roundWeights(foldWeights(plan.network, tensors, temperatures), precision);
   const openCpu = () => CpuRunner.create(plan, weights(), { capacity, threads });
