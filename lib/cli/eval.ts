@@ -79,7 +79,7 @@ folder.`,
     const parts: string[] = [];
     for (const model of names) {
       const one = { ...call, options: { ...call.options, model } };
-      using executor = await openExecutor(one, terminal, { capacity: DEFAULT_CAPACITY });
+      using executor = await openExecutor(one, terminal, { capacity: DEFAULT_CAPACITY, together: true });
       if (shard) {
         parts.push(...await computeShard(executor, one, { terminal, shard }));
         continue;

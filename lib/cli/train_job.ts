@@ -71,7 +71,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const out = isDry ? "" : required(call, "out");
   if (!isDry && !flags.has("force")) await ModelFolder.refuseUsed(out);
 
-  const given = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
+  const given = await readSpec(specSource);
   const wanted = await readWantedRecipe(options);
   const network = buildNetwork(given);
   exitWeights(wanted, network.exits.length);

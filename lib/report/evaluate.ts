@@ -13,6 +13,7 @@ import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
+import { arithmeticOf } from "../device/arithmetic.ts";
 import { isInShard, type Shard } from "../results/shard.ts";
 import { digestModel } from "../weights/digest.ts";
 import { LogitsFile, type Outcomes } from "./logits_file.ts";
@@ -73,6 +74,7 @@ export async function evaluateShard(
   const about = {
     key: await logitsKey(executor, dataset, options),
     shard,
+    arithmetic: await arithmeticOf(executor.device),
     samples: dataset.size,
     shape: { exits: exits.length, classes: classes.length },
   };
