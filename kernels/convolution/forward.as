@@ -1,4 +1,4 @@
-// Convolution with bias, and ReLU if asked for; any odd kernel and stride, padding kernel / 2; of one sample on the CPU: a
+// Convolution with bias, and what comes last; any odd kernel and stride, padding kernel / 2; of one sample on the CPU: a
 // matrix product. A kernel of 1 reads its input where it is; others read a copy with a border of zeros, whose pixels lie
 // close, so that a row of the kernel is one run. No number is used that the sample's own layers did not write.
 //
@@ -36,7 +36,7 @@ export function convolve(step: Step, arena: u32, scratch: u32, part: u32, parts:
   }
   const run = 4 * step.inChannels * step.kernel;
   setInput(input, pixel * step.stride, row * step.stride, step.outSize, step.kernel, run, row - run);
-  setOutput(arena + step.output, step.outPitch, step.outChannels, step.relu);
+  setOutput(arena + step.output, step.outPitch, step.outChannels, step.activation);
 
   const pixels = step.outSize * step.outSize;
   const tiles = (pixels + TILE - 1) / TILE;

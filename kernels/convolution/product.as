@@ -7,6 +7,7 @@
 //
 // Weights  panels of 8 output channels, or of 4 for the last 4 or fewer: [bias, then runs · numbers of a run][8 or 4]
 
+import { curve, RELU } from "../activation";
 import { madd, store } from "../training/simd";
 
 export const TILE: u32 = 6;
@@ -35,11 +36,18 @@ let output: u32 = 0;
 let outPitch: u32 = 0;
 let outChannels: u32 = 0;
 let least: v128 = f32x4.splat(0);
-export function setOutput(to: u32, pitch: u32, channels: u32, relu: u32): void {
+let last: u32 = 0;
+export function setOutput(to: u32, pitch: u32, channels: u32, activation: u32): void {
   output = to;
   outPitch = pitch;
   outChannels = channels;
-  least = f32x4.splat(relu ? 0 : -Infinity);
+  least = f32x4.splat(activation == RELU ? 0 : -Infinity);
+  last = activation;
+}
+
+@inline
+function finished(sum: v128): v128 {
+  return last > RELU ? curve(sum, last) : f32x4.pmax(sum, least);
 }
 
 // Pixels first … end − 1, panels firstPanel … endPanel − 1.
@@ -117,7 +125,7 @@ function tile${P}x${C}(pixel: u32, channel: u32, channels: i32, weights: u32): v
   const out = output + pixel * outPitch + 4 * channel;
 // #for p in ${P}
 // #for c in ${C}
-  store(out + ${p} * outPitch + 16 * ${c}, f32x4.pmax(sum${p}_${c}, least), channels - 4 * ${c});
+  store(out + ${p} * outPitch + 16 * ${c}, finished(sum${p}_${c}), channels - 4 * ${c});
 // #end
 // #end
 }

@@ -69,7 +69,7 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
           sums + i * args.outPatch,
           outApart,
           0,
-          false,
+          0,
           args.outChannels,
           args.output + (sample + (start + i) / (side * side)) * args.outBytes + (y * args.inSize + x) * args.outPitch,
           args.inSize * args.outPitch,

@@ -46,7 +46,7 @@ export function winograd(step: Step, arena: u32, scratch: u32, part: u32, parts:
         sums + i * outPitch,
         PATCHES * outPitch,
         step.weights,
-        step.relu != 0,
+        step.activation,
         step.outChannels,
         arena + step.output + (y * step.outSize + x) * step.outPitch,
         step.outSize * step.outPitch,

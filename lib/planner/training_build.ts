@@ -81,7 +81,7 @@ class Builder {
         }
         const [output] = layer.writes;
         const input = this.#feature(`${layer.name}, before batch norm`, output);
-        const bare: Convolution = { ...layer, norm: undefined, relu: false, writes: [input] };
+        const bare: Convolution = { ...layer, norm: undefined, activation: "none", writes: [input] };
         this.#bare.set(layer, bare);
         steps.push(bare);
         if (statistics === "batch") steps.push({ kind: "norm-statistics", layer, input });
@@ -139,7 +139,11 @@ class Builder {
     const [output] = layer.writes;
     const gradient = this.#receive(output);
     if (!isNormed(layer)) {
-      if (layer.relu) this.#backward.push({ kind: "relu-gradient", output, gradient });
+      // Of the others the output does not say what went in.
+      if (layer.activation !== "none" && layer.activation !== "relu") {
+        throw new Error(`${layer.name}: ${layer.activation} follows batch norm alone`);
+      }
+      if (layer.activation === "relu") this.#backward.push({ kind: "relu-gradient", output, gradient });
       return { layer, gradient };
     }
     const bare = this.#bare.get(layer)!;

@@ -48,7 +48,7 @@ const RECORDS = {
     weights: "address",
     kernel: "its height and width",
     stride: "input pixels from output to output",
-    relu: "1 if a ReLU follows, else 0",
+    activation: "what comes last: 0 nothing, 1 ReLU, 2 hard-swish, 3 SiLU",
     pool: "a classifier's window: height and width",
   },
 } as const;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { activationCode } from "../../network/activation.ts";
 import { type Plan, QUAD_BYTES, type Region, type Step } from "../../planner/plan.ts";
 import { type Fields, KINDS, recordWords } from "./records.ts";
 import { usesWinograd } from "./weights.ts";
@@ -61,7 +62,7 @@ function fieldsOf(step: Step, weights: (step: Step) => number): StepFields {
   const kind = KINDS.indexOf(step.kind);
   switch (step.kind) {
     case "convolution": {
-      const { layer: { kernel, stride, relu }, reads: [input], writes: [output] } = step;
+      const { layer: { kernel, stride, activation }, reads: [input], writes: [output] } = step;
       const pixels = output.size ** 2;
       const most = usesWinograd(step)
         ? Math.ceil(output.size / 2) ** 2 / 4
@@ -75,7 +76,7 @@ function fieldsOf(step: Step, weights: (step: Step) => number): StepFields {
         weights: weights(step),
         kernel,
         stride,
-        relu: Number(relu),
+        activation: activationCode(activation),
       };
     }
     case "max-pool":

@@ -69,7 +69,7 @@ export function winogradShape(step: TrainingStep): WinogradShape | undefined {
   switch (step.kind) {
     case "convolution": {
       const { reads: [{ channels: inputs }], writes: [{ channels: outputs }] } = step;
-      const isBare = !step.bias && !step.relu;
+      const isBare = !step.bias && step.activation === "none";
       const isWorth = isBare && isWorthWinograd(step, { inputs, outputs });
       return isWorth ? { layer: step, inputs, outputs, filter: "filter" } : undefined;
     }

@@ -143,7 +143,7 @@ const STRUCTS = {
     channels: u32("channels, before padding"),
     output: u32("address of what leaves, or of its gradient"),
     outPitch: u32("bytes from pixel to pixel there"),
-    relu: u32("whether a ReLU follows"),
+    activation: u32("what comes last: 0 nothing, 1 ReLU, 2 hard-swish, 3 SiLU"),
     sums: u32("address of each sample's sums"),
     coefficients: u32("address of the first thread's"),
     coefficientBytes: u32("bytes from thread to thread"),

@@ -5,6 +5,7 @@
  */
 
 import { concat } from "../../io/bytes.ts";
+import { activationCode } from "../../network/activation.ts";
 import type { Convolution, View } from "../../network/network.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { GradientView, NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
@@ -109,7 +110,7 @@ export class StepWriter {
   }
 
   #convolution(layer: Convolution, segment: Segment): void {
-    const { reads: [input], writes: [output], relu } = layer;
+    const { reads: [input], writes: [output], activation } = layer;
     const winograd = winogradShape(layer);
     if (winograd) return this.#winograd(winograd, segment, { input, output });
     const windows = this.#forwardWindows(layer);
@@ -119,7 +120,7 @@ export class StepWriter {
       output: { ...output, channels: this.#written(output), accumulate: false },
       weights: this.#layout.parameters.at(`${layer.name}.weight`),
       bias: layer.bias ? this.#layout.parameters.at(`${layer.name}.bias`) : undefined,
-      relu,
+      relu: activation === "relu",
     });
   }
 
@@ -341,7 +342,7 @@ export class StepWriter {
       channels: input.channels,
       output: output ? this.#layout.tensors.at(output) : 0,
       outPitch: output ? this.#layout.tensors.pitch(output) : 0,
-      relu: Number(layer.relu),
+      activation: activationCode(layer.activation),
       sums: needsSums ? this.#layout.temporary(isBackward ? "gradient sums" : "sums", layer) : 0,
       coefficients,
       coefficientBytes: 6 * 16 * quads,

@@ -6,11 +6,13 @@
  * @module
  */
 
+import { activationCode } from "../../network/activation.ts";
 import type { Layer, View } from "../../network/network.ts";
 import { placeLayer, quadsOf, type Region, regionOf, regionQuads, type StepOf } from "../../planner/plan.ts";
 import type {
   ClassifierGradient,
   InputGradient,
+  NormedConvolution,
   NormStatistics,
   NormSums,
   TrainingStep,
@@ -490,6 +492,6 @@ function gradientArguments({ offset, channel, pitch }: Region) {
   return { gradOffset: offset + Math.floor(channel / 4), gradPitch: pitch };
 }
 
-function normArguments({ norm, relu }: { readonly norm: string; readonly relu: boolean }, { layout }: Batch) {
-  return { ...layout.norms.get(norm)!, relu: Number(relu) };
+function normArguments({ norm, activation }: NormedConvolution, { layout }: Batch) {
+  return { ...layout.norms.get(norm)!, activation: activationCode(activation) };
 }

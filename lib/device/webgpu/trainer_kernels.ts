@@ -8,7 +8,7 @@ import classifierInputGradient from "../../../kernels/classifier/input-gradient.
 import classifierWeightGradient from "../../../kernels/classifier/weight-gradient.wgsl" with { type: "text" };
 import inputGradient from "../../../kernels/convolution/input-gradient.wgsl" with { type: "text" };
 import reluGradient from "../../../kernels/convolution/relu-gradient.wgsl" with { type: "text" };
-import relu from "../../../kernels/convolution/relu.wgsl" with { type: "text" };
+import activation from "../../../kernels/activation.wgsl" with { type: "text" };
 import weightGradient from "../../../kernels/convolution/weight-gradient.wgsl" with { type: "text" };
 import maxPoolGradient from "../../../kernels/max-pool/gradient.wgsl" with { type: "text" };
 import norm from "../../../kernels/norm/forward.wgsl" with { type: "text" };
@@ -38,7 +38,7 @@ import { specializeKernel } from "./wgsl.ts";
 const SOURCES = {
   "norm-statistics": normStatistics,
   "norm-merge": normMerge,
-  "norm": norm + scale + weights + relu + output,
+  "norm": norm + scale + weights + activation + output,
   "norm-sums": normSums + scale + weights + passed,
   "norm-gradient": normGradient + scale + weights + passed,
   "relu-gradient": reluGradient + output,
