@@ -114,8 +114,10 @@ export type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem, StemSpec } from 
 export type { MsdnetSpec, ScaleSpec } from "./lib/network/msdnet/architecture.ts";
 export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/network/ranet/architecture.ts";
 export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";
+export { changeSpec, type SpecChanges } from "./lib/spec/change.ts";
 export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";
+export type { WeightNamesOptions } from "./lib/weights/names.ts";
 export {
   readSafetensors,
   type ReadSafetensorsOptions,

@@ -12,7 +12,8 @@ import { RanetError } from "../errors.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
 
 /**
- * An image: the path or URL of a file, as text or as a `URL`; a file itself, as a `Blob` (an upload, say), as its bytes,
+ * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a
+ * file itself, as a `Blob` (an upload, say), as its bytes,
  * or as the `Response` that it comes in; pixels, such as an `ImageData`; or an `ImageBitmap`, in a browser also an
  * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, text is a URL.
  */
@@ -30,13 +31,16 @@ export type ImageSource =
   | Drawable;
 
 /**
- * What an image is called in results and errors: its path, URL or file name; else its place in the list.
+ * What an image is called in results and errors: its path, URL or file name; else, as of a `data:` URL, its place in
+ * the list.
  *
  * @param index Counted from 0.
  */
 export function sourceName(image: ImageSource, index: number): string {
-  if (typeof image === "string") return image;
-  if (image instanceof URL) return image.href;
+  if (typeof image === "string" || image instanceof URL) {
+    const text = String(image);
+    return /^data:/i.test(text) ? `image ${index + 1}` : text;
+  }
   if (image instanceof Response && image.url) return image.url;
   const name = image instanceof Blob && "name" in image ? String(image.name) : "";
   return name || `image ${index + 1}`;

@@ -110,11 +110,11 @@ cannot be read are reported on standard error; the exit code is then 1.
       : tableWriter(terminal, output);
 
     const bad = new BadInputs(terminal, { skip: flags.has("skip-bad"), alone: first.length === 1 });
-    using decoders = await openDecoders(first.length);
+    using decoders = await openDecoders(first.length, { onNote: terminal.stderr });
     const counts = executor.model.network.exits.map(() => 0);
-    const outcomes = classifyStream(executor, expandInputs(operands), {
+    const outcomes = classifyStream(executor, expandInputs(operands, bad.passed), {
       ...(budget ? { calibration: budget.calibration } : { threshold }),
-      read: (input) => readInput(input, executor, { stdin: terminal.stdin, decoders }),
+      read: (input) => readInput(input, executor, { ...terminal, decoders }),
       batch: DEFAULT_CAPACITY,
     });
     // On a terminal, the rows themselves show how far it is.

@@ -12,7 +12,7 @@ import { type Call, type Command, type Terminal, UsageError } from "./command.ts
 import { MODEL_OPTIONS } from "./run_on.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-type ExportOption = "out" | "weights" | "exit";
+type ExportOption = "out" | "weights" | "key" | "exit";
 
 /** The command. */
 export const exportCommand: Command<ExportOption> = {
@@ -26,19 +26,20 @@ model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safeten
   options: {
     out: { value: "FILE", help: "the file, replaced if it exists" },
     weights: MODEL_OPTIONS.weights,
+    key: MODEL_OPTIONS.key,
     exit: { value: "K", help: "cut the network at exit K, the only output then (default: all exits)" },
   },
   examples: [
     `ranet export onnx ${DEFAULT_MODEL} --out ranet.onnx`,
     "ranet export onnx ./my-model --exit 2 --out exit2.onnx",
   ],
-  async run(call: Call<ExportOption>, { stdout }: Terminal): Promise<void> {
+  async run(call: Call<ExportOption>, { stdout, stderr }: Terminal): Promise<void> {
     const [format, source = DEFAULT_MODEL] = call.operands;
     if (format !== "onnx") throw new UsageError(`Cannot export ${JSON.stringify(format)}: expected onnx`);
     const out = required(call, "out");
-    const { weights } = call.options;
+    const { weights, key } = call.options;
     const exit = call.options.exit === undefined ? undefined : count("exit", call.options.exit);
-    const model = await loadModel(source, { weights });
+    const model = await loadModel(source, { weights, key, onNote: stderr });
     const file = exportOnnx(model, { exit });
     await writeFiles([[out, file]]);
 

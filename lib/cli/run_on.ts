@@ -10,7 +10,7 @@ import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 
 /** The options that {@linkcode openExecutor} reads. */
-export type ModelOption = "model" | "weights" | "device" | "precision" | "threads";
+export type ModelOption = "model" | "weights" | "key" | "device" | "precision" | "threads";
 
 /** Their help. */
 export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
@@ -19,7 +19,11 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
     help: `a bundled model (${BUNDLED_MODELS.join(", ")}; default: the first), a folder with spec.yaml and ` +
       "weights.safetensors, or a spec together with --weights",
   },
-  weights: { value: "W", help: "a safetensors file or URL to use instead of the model's own weights" },
+  weights: { value: "W", help: "a safetensors file or PyTorch checkpoint (or URL) to take instead of the model's own" },
+  key: {
+    value: "K",
+    help: "the key that a checkpoint's state_dict is under (default: state_dict, or the only one with tensors)",
+  },
   device: {
     value: "D",
     help: "auto (default): a hardware GPU if there is one, otherwise the CPU; gpu; or cpu",
@@ -46,6 +50,7 @@ export async function openExecutor(
   const device = deviceChoice(options.device);
   const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
   const threads = options.threads === undefined ? undefined : count("threads", options.threads);
-  const model = await loadModel(options.model ?? DEFAULT_MODEL, { weights: options.weights, calibrated });
+  const { model: name = DEFAULT_MODEL, weights, key } = options;
+  const model = await loadModel(name, { weights, key, calibrated, onNote: stderr });
   return await AdaptiveExecutor.create(model, { device, capacity, precision, threads, onFallback: stderr });
 }

@@ -160,7 +160,10 @@ bounded by what, and which requests get 503: docs/operations.md.`,
       terminal.notices.describeLoss = (lines, reason) =>
         noticeLine(`${lines} lines of the log were lost: ${reason}`, log);
     }
-    using decoders = new DecoderPool({ deadline: count("decode-timeout", given["decode-timeout"]) });
+    using decoders = new DecoderPool({
+      deadline: count("decode-timeout", given["decode-timeout"]),
+      onNote: () => {}, // clients' files are no matter of the operator's
+    });
     await decoders.start();
     const unloadAfter = given["unload-after"];
     const models = await modelSources(call, terminal);

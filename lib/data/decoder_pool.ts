@@ -6,7 +6,7 @@
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import { checkHeader } from "./decode.ts";
-import type { Decoded, DecodeTask, Wanted } from "./decoder_worker.ts";
+import type { DecodeAnswer, Decoded, DecodeTask, Wanted } from "./decoder_worker.ts";
 import type { RgbImage } from "./image.ts";
 import { DeadlineError, WorkerPool } from "./worker_pool.ts";
 
@@ -30,6 +30,12 @@ export interface DecoderPoolOptions {
    * @default {400_000_000}
    */
   readonly memory?: number;
+  /**
+   * Told what is odd about a file that is decoded all the same.
+   *
+   * @default {console.warn}
+   */
+  readonly onNote?: (message: string) => void;
 }
 
 /** An image, and how urgent it is. */
@@ -61,6 +67,10 @@ export const DATASET_DEADLINE = 60_000;
 const MAX_SIZE = 8;
 /** Bytes of memory per pixel: four in the decoder, four copied from it, and six of a progressive JPEG's coefficients. */
 const BYTES_PER_PIXEL = 14;
+/** The same of a second copy, turned. */
+const BYTES_TURNED = 4;
+/** Samples of two bytes, in the decoder and copied from it. */
+const BYTES_HDR = 12;
 
 /** A PNG of one grey pixel. */
 const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
@@ -78,12 +88,14 @@ const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggC
  * ```
  */
 export class DecoderPool implements Disposable {
-  readonly #pool: WorkerPool<DecodeTask, Decoded>;
+  readonly #pool: WorkerPool<DecodeTask, DecodeAnswer>;
+  readonly #onNote: (message: string) => void;
 
   /** Makes a pool; workers are started when they are wanted. */
   constructor(options: DecoderPoolOptions = {}) {
     const { size = Math.min(MAX_SIZE, navigator.hardwareConcurrency), deadline = DECODE_DEADLINE, memory = 4e8 } =
       options;
+    this.#onNote = options.onNote ?? console.warn;
     this.#pool = new WorkerPool({
       start: () => new Worker(new URL("./decoder_worker.ts", import.meta.url), { type: "module" }),
       size,
@@ -154,12 +166,15 @@ export class DecoderPool implements Disposable {
 
   async #run(bytes: Uint8Array, wanted: Wanted, options: DecodeOptions): Promise<Decoded> {
     const { source, group, isGiven = false, signal } = options;
-    const { size: [width, height] } = checkHeader(bytes, source);
-    const cost = BYTES_PER_PIXEL * width * height + 2 * bytes.length;
+    const { size: [width, height], orientation = 1, hdr } = checkHeader(bytes, source);
+    const perPixel = BYTES_PER_PIXEL + (orientation > 1 ? BYTES_TURNED : 0) + (hdr ? BYTES_HDR : 0);
+    const cost = perPixel * width * height + 2 * bytes.length;
     const { buffer } = bytes;
     const transfer = isGiven && buffer instanceof ArrayBuffer && bytes.length === buffer.byteLength ? [buffer] : [];
     try {
-      return await this.#pool.run({ bytes, source, wanted }, { cost, group, transfer, signal });
+      const { decoded, notes } = await this.#pool.run({ bytes, source, wanted }, { cost, group, transfer, signal });
+      notes.forEach((note) => this.#onNote(note));
+      return decoded;
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${error.message} to decode`, { cause: error });

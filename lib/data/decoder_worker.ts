@@ -29,6 +29,14 @@ export type Wanted =
 /** What comes of it. */
 export type Decoded = RgbImage | Uint8ClampedArray | Float32Array;
 
+/** An answer. */
+export interface DecodeAnswer {
+  /** What was wanted. */
+  readonly decoded: Decoded;
+  /** What is odd about the file. */
+  readonly notes: readonly string[];
+}
+
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<DecodeTask>) => void;
   postMessage(message: unknown, transfer?: Transferable[]): void;
@@ -50,10 +58,11 @@ function make(image: RgbImage, wanted: Wanted): Decoded {
   }
 }
 
-async function answer({ bytes, source, wanted }: DecodeTask): Promise<Reply<Decoded>> {
+async function answer({ bytes, source, wanted }: DecodeTask): Promise<Reply<DecodeAnswer>> {
   try {
-    const image = await decodeImage(bytes, { source });
-    return { result: make(image, wanted), spent: image.width * image.height > MAX_KEPT_PIXELS };
+    const notes: string[] = [];
+    const image = await decodeImage(bytes, { source, onNote: (note) => void notes.push(note) });
+    return { result: { decoded: make(image, wanted), notes }, spent: image.width * image.height > MAX_KEPT_PIXELS };
   } catch (error) {
     if (error instanceof RanetError) return { refused: error.message, spent: keepsState(error) };
     return { failed: String((error as Error).stack), spent: true };
@@ -63,7 +72,8 @@ async function answer({ bytes, source, wanted }: DecodeTask): Promise<Reply<Deco
 scope.onmessage = async ({ data }) => {
   const reply = await answer(data);
   if (!("result" in reply)) return scope.postMessage(reply);
-  const { buffer } = "data" in reply.result ? reply.result.data : reply.result;
+  const { decoded } = reply.result;
+  const { buffer } = "data" in decoded ? decoded.data : decoded;
   scope.postMessage(reply, [buffer as ArrayBuffer]);
 };
 scope.postMessage("ready");

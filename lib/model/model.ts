@@ -10,12 +10,18 @@ import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
-import { checkTensors } from "../weights/check.ts";
+import { checkTensors, parameterNames } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
+import { whileReading } from "../weights/messages.ts";
+import { pickWeights } from "../weights/names.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { isUrl, readBundled, readResource } from "../io/resource.ts";
+import { exists } from "../io/exists.ts";
+import { withFile } from "../io/files.ts";
+import { inFolder, isUrl, placeName, toPlace } from "../io/place.ts";
+import { readBundled, readResource } from "../io/resource.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
+import { readWeightsFile } from "./weights_file.ts";
 
 /** An architecture with trained weights, ready to run. */
 export interface Model {
@@ -57,15 +63,13 @@ export const BUNDLED_SPECS: readonly string[] = [
   "msdnet-imagenet-step7",
 ];
 
-/** Largest weights file that is read, in bytes. */
-const MAX_WEIGHTS_BYTES = 2 ** 31;
 /** Largest spec that is read, in bytes. */
 const MAX_SPEC_BYTES = 2 ** 18;
 
 /**
  * Reads an architecture.
  *
- * @param nameOrPath A bundled name, or the path or URL of a YAML file.
+ * @param nameOrPath A bundled name, or the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`).
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -77,17 +81,23 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * console.log(spec.family, spec.classes.length); // "ranet" 10
  * ```
  */
-export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {
-  const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, nameOrPath), { source: nameOrPath });
-  if (BUNDLED_SPECS.includes(nameOrPath)) return await readBundled(`specs/${nameOrPath}.yaml`, parse);
-  return parse(await readResource(checkName(nameOrPath), { maxBytes: MAX_SPEC_BYTES }));
+export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
+  const place = toPlace(nameOrPath);
+  const source = placeName(place);
+  const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
+  if (BUNDLED_SPECS.includes(place)) return await readBundled(`specs/${place}.yaml`, parse);
+  return parse(await readResource(checkName(place), { maxBytes: MAX_SPEC_BYTES }));
 }
 
 /** Where a model's weights are. */
 export interface LoadModelOptions {
-  /** Path or URL of a safetensors file to take instead of the model's own. */
-  readonly weights?: string;
-  /** Whether to use the temperatures beside the weights, if there are any. Default: yes. */
+  /** Path or URL of a safetensors file or PyTorch checkpoint to take instead of the model's own. */
+  readonly weights?: string | URL;
+  /** The key that the state_dict of a checkpoint is under. Default: `state_dict`, or the only one with tensors. */
+  readonly key?: string;
+  /** Told what was done to find the weights: prefixes taken off names, the key that was taken. Default: nobody is. */
+  readonly onNote?: (note: string) => void;
+  /** Whether to use the temperatures beside the weights, if there are any, on disk or on the web. Default: yes. */
   readonly calibrated?: boolean;
 }
 
@@ -95,7 +105,9 @@ export interface LoadModelOptions {
  * Loads a model. What comes with the library is fetched once, if the library itself came over the network; what is named
  * by a URL is fetched each time.
  *
- * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
+ * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`;
+ * a directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; or the path or URL of a spec
+ * file, with `weights`.
  * @param options Where the weights are, if not with the model.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
@@ -108,31 +120,42 @@ export interface LoadModelOptions {
  * console.log(model.spec.classes[0]); // "airplane"
  * ```
  */
-export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
-  const directory = await isDirectory(name);
-  const spec = await readSpec(directory ? `${name}/spec.yaml` : name);
-  const source = options.weights ?? (directory ? `${name}/weights.safetensors` : undefined);
-  if (source === undefined && !BUNDLED_MODELS.includes(name)) {
+export async function loadModel(name: string | URL, options: LoadModelOptions = {}): Promise<Model> {
+  const place = toPlace(name);
+  const called = placeName(place);
+  const directory = await isDirectory(place);
+  if (!directory && /\.(onnx|safetensors|pth|pt|tar)$/i.test(place)) {
     throw new RanetError(
-      `Cannot load model ${name}: it comes without weights. Give them (--weights FILE.safetensors), name a directory ` +
+      `Cannot load model ${called}: it is no spec. Name the model's directory, or its spec, and the file as its weights ` +
+        "(--model SPEC.yaml --weights FILE). ONNX files are written (ranet export onnx) and not read.",
+    );
+  }
+  const spec = await readSpec(directory ? inFolder(place, "spec.yaml") : place);
+  const weights = options.weights === undefined ? undefined : toPlace(options.weights);
+  const file = weights ?? (directory ? await weightsIn(place) : undefined);
+  if (file === undefined && !BUNDLED_MODELS.includes(place)) {
+    throw new RanetError(
+      `Cannot load model ${called}: it comes without weights. Give them (--weights FILE.safetensors), name a directory ` +
         `with spec.yaml and weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
     );
   }
-  const read = (bytes: Uint8Array) => readSafetensors(bytes, { source: source ?? name }).tensors;
-  const tensors = source === undefined
-    ? await readBundled(`weights/${name}.safetensors`, read)
-    : read(await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES }));
-  if (options.calibrated === false) return createModel(spec, tensors, { source: source ?? name });
-  const found = source === undefined
-    ? await readBundled(`weights/${name}.temperatures.json`, (bytes) => parseTemperatures(bytes, name))
-    : await readTemperatures(source);
-  if (found && found.weights !== await digestTensors(tensors)) {
+  const source = placeName(file ?? place);
+  const { key, onNote } = options;
+  const expected = parameterNames(buildNetwork(spec));
+  const tensors = file === undefined
+    ? await readBundled(`weights/${place}.safetensors`, (bytes) => readSafetensors(bytes, { source }).tensors)
+    : await readWeightsFile(file, { expected, key, onNote });
+  if (options.calibrated === false) return createModel(spec, tensors, { source });
+  const found = file === undefined
+    ? await readBundled(`weights/${place}.temperatures.json`, (bytes) => parseTemperatures(bytes, place))
+    : await readTemperatures(file);
+  const model = createModel(spec, tensors, { source });
+  if (found && found.weights !== await digestTensors(model.tensors)) {
     throw new RanetError(
-      `Cannot use the temperatures in ${temperaturesPath(source ?? name)}: they are of other weights. ` +
+      `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
         "Remove the file, or fit them again: ranet calibrate DATASET --temperature",
     );
   }
-  const model = createModel(spec, tensors, { source: source ?? name });
   return found ? withTemperatures(model, found.temperatures) : model;
 }
 
@@ -140,8 +163,9 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
  * Makes a model of an architecture and its tensors.
  *
  * @param spec A validated architecture.
- * @param tensors All its parameters, under the names of the authors' PyTorch code, without `module.`.
- * @param options `source`: where the tensors come from, for messages.
+ * @param tensors All its parameters, under the names of the authors' PyTorch code; what wrappers put before them all
+ * (`module.`) is taken off.
+ * @param options `source`: where the tensors come from, for messages. `onNote`: told what was done to the names.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
  *
@@ -159,11 +183,15 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
 export function createModel(
   spec: ArchitectureSpec,
   tensors: ReadonlyMap<string, Tensor>,
-  options: { source: string },
+  options: { readonly source: string; readonly onNote?: (note: string) => void },
 ): Model {
   const network = buildNetwork(spec);
-  checkTensors(network, tensors, options);
-  return { name: spec.name, spec, network, tensors };
+  const picked = whileReading(
+    options.source,
+    () => pickWeights(tensors, () => "floats", { expected: parameterNames(network), onNote: options.onNote }),
+  );
+  checkTensors(network, picked, options);
+  return { name: spec.name, spec, network, tensors: picked };
 }
 
 /**
@@ -195,20 +223,37 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
   return { ...model, temperatures };
 }
 
-/** Whether a model is named by the directory that it is in. */
-export async function isDirectory(path: string): Promise<boolean> {
-  if (BUNDLED_SPECS.includes(path) || isUrl(path)) return false;
+/** Whether a model is named by the directory that it is in; a URL of one ends in `/`. */
+export async function isDirectory(place: string): Promise<boolean> {
+  if (BUNDLED_SPECS.includes(place)) return false;
+  if (isUrl(place)) return /^https?:/i.test(place) && new URL(place).pathname.endsWith("/");
   try {
-    return (await Deno.stat(path)).isDirectory;
+    return (await Deno.stat(place)).isDirectory;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }
 
+/** The file of a directory's weights. @throws {RanetError} If there is none, but others that could be meant. */
+async function weightsIn(directory: string): Promise<string> {
+  const usual = inFolder(directory, "weights.safetensors");
+  if (isUrl(directory) || await withFile(usual, () => exists(usual))) return usual;
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(directory)) {
+    if (isFile && /\.(safetensors|pth|pt|tar|bin)$/i.test(name)) names.push(name);
+  }
+  if (names.length === 0) return usual;
+  const others = names.sort().slice(0, 5).join(", ");
+  throw new RanetError(
+    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that, or give it as its weights ` +
+      `(--weights ${inFolder(directory, names[0])})`,
+  );
+}
+
 /** A bare word is meant to be a bundled name. */
 function checkName(nameOrPath: string): string {
-  if (/[./\\]/.test(nameOrPath)) return nameOrPath;
+  if (/[./\\]/.test(nameOrPath) || isUrl(nameOrPath)) return nameOrPath;
   throw new RanetError(
     `Cannot find "${nameOrPath}": expected a path, such as ./${nameOrPath} or ${nameOrPath}.yaml, or one of ` +
       `${BUNDLED_SPECS.join(", ")}.`,

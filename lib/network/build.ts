@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { ArchitectureSpec } from "./architecture.ts";
-import { buildMsdnet } from "./msdnet/build.ts";
+import { RanetError } from "../errors.ts";
+import { type ArchitectureSpec, isValidated } from "./architecture.ts";
+import type { CommonSpec } from "./common.ts";
+import { buildUnchecked } from "./families.ts";
 import type { Network } from "./network.ts";
-import { buildRanet } from "./ranet/build.ts";
 
 /**
  * Builds the network of an architecture.
@@ -15,6 +16,7 @@ import { buildRanet } from "./ranet/build.ts";
  * @param spec A validated architecture.
  * @returns Its features, layers and exits, with cumulative operation and parameter counts (counted as the paper's authors
  * count them: `lib/network/cost.ts`).
+ * @throws {RanetError} If the architecture was put together by hand, for nobody has made sure that it can work.
  *
  * @example
  * ```ts
@@ -25,19 +27,11 @@ import { buildRanet } from "./ranet/build.ts";
  * ```
  */
 export function buildNetwork(spec: ArchitectureSpec): Network {
-  const network = BUILT.get(spec) ?? build(spec);
-  BUILT.set(spec, network);
-  return network;
-}
-
-/** Whoever checks, plans or draws an architecture builds the same network. */
-const BUILT = new WeakMap<ArchitectureSpec, Network>();
-
-function build(spec: ArchitectureSpec): Network {
-  switch (spec.family) {
-    case "ranet":
-      return buildRanet(spec);
-    case "msdnet":
-      return buildMsdnet(spec);
-  }
+  if (isValidated(spec)) return buildUnchecked(spec);
+  throw new RanetError(
+    `Cannot build a network of ${
+      (spec as CommonSpec).name
+    }: its spec has not been validated. Make one with parseSpec(), ` +
+      "resolveSpec() or changeSpec(), instead of from parts of another.",
+  );
 }

@@ -19,8 +19,9 @@ const IR_VERSION = 8;
 /** Protocol buffers end at 2 GiB; 1 MiB of it is for names and attributes. */
 const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 20;
 
-/** `TensorProto.DataType.FLOAT`. */
+/** `TensorProto.DataType`. */
 const FLOAT = 1;
+const INT64 = 7;
 /** `AttributeProto.AttributeType`. */
 const ATTRIBUTE = { INT: 2, STRING: 3, INTS: 7 };
 
@@ -100,7 +101,7 @@ function writeAttribute([name, value]: [string, OnnxNode["attributes"][string]],
 
 function writeTensor({ name, shape, data }: OnnxTensor, to: PbfWriter): void {
   for (const side of shape) to.writeVarintField(1, side);
-  to.writeVarintField(2, FLOAT);
+  to.writeVarintField(2, data instanceof BigInt64Array ? INT64 : FLOAT);
   to.writeStringField(8, name);
   to.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }

@@ -28,8 +28,8 @@ export interface OnnxTensor {
   readonly name: string;
   /** Its shape. */
   readonly shape: readonly number[];
-  /** Float32 numbers in row-major order. */
-  readonly data: Float32Array;
+  /** Numbers in row-major order: float32, or int64 where the standard asks for that. */
+  readonly data: Float32Array | BigInt64Array;
 }
 
 /** A value that goes in or comes out; its first dimension is the batch. */
@@ -95,6 +95,8 @@ class Builder {
   readonly #parts: Part[][];
   /** Concatenations, by the values that they join. */
   readonly #joined = new Map<string, string>();
+  /** Values with channels of zeros behind them, by those without. */
+  readonly #padded = new Map<string, string>();
 
   constructor(network: Network, weights: FoldedWeights) {
     this.#network = network;
@@ -139,13 +141,15 @@ class Builder {
     { reads: [input], writes: [output], kernel, stride, activation, name }: Convolution,
     value: string,
   ): string {
-    const parameters = this.#parameters(name, [output.channels, input.channels, kernel, kernel]);
+    const shape = [output.channels, input.channels, kernel, kernel];
+    const zeros = kernel === 1 && stride === 1 ? 0 : missingChannels(input.channels, output.channels);
+    const parameters = this.#parameters(name, shape, zeros);
     const attributes = {
       kernel_shape: [kernel, kernel],
       strides: [stride, stride],
       pads: new Array<number>(4).fill(kernel >> 1),
     };
-    const sums = this.#node("Conv", [value, ...parameters], attributes);
+    const sums = this.#node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
     return this.#activate(sums, activation);
   }
 
@@ -178,10 +182,24 @@ class Builder {
     });
   }
 
-  /** Adds a layer's weight and bias, and returns their names. */
-  #parameters(name: string, shape: readonly number[]): string[] {
+  /** A value with channels of zeros behind its own. */
+  #pad(value: string, zeros: number): string {
+    if (zeros === 0) return value;
+    const name = `pads_of_${zeros}`;
+    if (!this.tensors.some((tensor) => tensor.name === name)) {
+      this.tensors.push({ name, shape: [8], data: BigInt64Array.of(0n, 0n, 0n, 0n, 0n, BigInt(zeros), 0n, 0n) });
+    }
+    const padded = this.#padded.get(value) ?? this.#node("Pad", [value, name], { mode: "constant" });
+    this.#padded.set(value, padded);
+    return padded;
+  }
+
+  /** Adds a layer's weight, for an input with `zeros` more channels, and bias, and returns their names. */
+  #parameters(name: string, [outputs, inputs, ...kernel]: readonly number[], zeros = 0): string[] {
     const { weight, bias } = this.#weights.get(name)!;
-    this.tensors.push({ name: `${name}.weight`, shape, data: weight }, {
+    const shape = [outputs, inputs + zeros, ...kernel];
+    const data = zeros === 0 ? weight : padRows(weight, outputs, shape.slice(1).reduce((a, b) => a * b));
+    this.tensors.push({ name: `${name}.weight`, shape, data }, {
       name: `${name}.bias`,
       shape: [shape[0]],
       data: bias,
@@ -218,6 +236,24 @@ class Builder {
     this.#joined.set(key, joined);
     return joined;
   }
+}
+
+/**
+ * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly on WebGPU:
+ * where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of 4, its numbers are
+ * wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
+ */
+function missingChannels(inputs: number, outputs: number): number {
+  const wrong = inputs % 3 === 0 && inputs > 3 && inputs % 4 !== 0 && outputs % 4 === 0;
+  return wrong ? 4 - inputs % 4 : 0;
+}
+
+/** A matrix with columns of zeros behind its own, `columns` in all. */
+function padRows(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const before = matrix.length / rows;
+  const padded = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) padded.set(matrix.subarray(row * before, (row + 1) * before), row * columns);
+  return padded;
 }
 
 /** Nodes and tensors that the outputs depend on. */

@@ -102,7 +102,7 @@ export class Session implements Disposable {
     if (validation) checkOverlap(training, validation);
     // One core is left to the network.
     const size = Math.max(1, navigator.hardwareConcurrency - 1);
-    const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE });
+    const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} });
     try {
       const images = await readImages(options, decoders);
       const { trainer, warnings } = await startTrainer(network, options);

@@ -72,10 +72,10 @@ export interface Trained {
  *
  * @example
  * ```ts ignore
- * import { readSpec } from "@ranet/ranet";
+ * import { changeSpec, readSpec } from "@ranet/ranet";
  * import { openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
  *
- * const spec = { ...await readSpec("ranet-cifar10-micro"), classes: ["cat", "dog"] };
+ * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { classes: ["cat", "dog"] });
  * const photos = await openDataset("photos", { labels: spec.classes, inputSize: spec.input.size });
  * const { training, validation } = await splitDataset(photos, { seed: 0 });
  * const { model } = await train(spec, training, await readRecipe("short"), {

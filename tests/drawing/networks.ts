@@ -1,7 +1,7 @@
 /** Networks of many forms for fast-check: odd sizes, repeated scales, sub-networks without exits. @module */
 
 import fc from "fast-check";
-import { buildNetwork } from "../../lib/network/build.ts";
+import { buildUnchecked } from "../../lib/network/families.ts";
 import type { Network } from "../../lib/network/network.ts";
 import type { MsdnetSpec } from "../../lib/network/msdnet/architecture.ts";
 import type { Fusion, RanetSpec } from "../../lib/network/ranet/architecture.ts";
@@ -102,4 +102,4 @@ export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
 });
 
 /** Networks that a valid spec could ask for. */
-export const randomNetworks: fc.Arbitrary<Network> = fc.oneof(randomRanets, randomMsdnets).map(buildNetwork);
+export const randomNetworks: fc.Arbitrary<Network> = fc.oneof(randomRanets, randomMsdnets).map(buildUnchecked);

@@ -27,7 +27,7 @@ Deno.test("parseSpec fills in the defaults of a short variant", () => {
       - { scale: 1/2, channels: 16 }
       - { scale: 1, channels: 8 }
   `);
-  assertEquals(spec, {
+  assertEquals<unknown>(spec, {
     family: "ranet",
     name: "tiny",
     input: { size: 32, resize: 32, mean: [0.4914, 0.4824, 0.4467], std: [0.2471, 0.2435, 0.2616] },
@@ -61,7 +61,7 @@ Deno.test("parseSpec takes everything a document can say", () => {
     reduction: 1
     head: { channels: input }
   `);
-  assertEquals(spec, {
+  assertEquals<unknown>(spec, {
     family: "ranet",
     name: "wide-1",
     input: { size: 64, resize: 72, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] },

@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows
 import { RanetError } from "../../lib/errors.ts";
 import { readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
+import { changeSpec } from "../../lib/spec/change.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { initialWeights, startFrom } from "../../lib/training/initial_weights.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
@@ -53,7 +54,7 @@ Deno.test("the seed decides", () => {
 Deno.test("a trained model's weights are taken as they are; with other classes its classifiers are drawn anew", () => {
   const same = startFrom(network, first, { seed: 5, source: "it" });
   assertEquals([same.tensors, same.anew], [first, []]);
-  const three = buildNetwork({ ...spec, classes: ["a", "b", "c"] });
+  const three = buildNetwork(changeSpec(spec, { classes: ["a", "b", "c"] }));
   const start = startFrom(three, first, { seed: 5, source: "it" });
   assertEquals(start.anew.length, 12);
   assertEquals(start.anew[0], "classifier.0.linear.weight");
@@ -65,7 +66,7 @@ Deno.test("a trained model's weights are taken as they are; with other classes i
 });
 
 Deno.test("any other mismatch is refused, by name", () => {
-  const narrower = buildNetwork({ ...spec, head: { channels: 64, pool: "all" }, classes: ["a", "b"] });
+  const narrower = buildNetwork(changeSpec(spec, { head: { channels: 64, pool: "all" }, classes: ["a", "b"] }));
   const error = assertThrows(() => startFrom(narrower, first, { seed: 0, source: "w.safetensors" }), RanetError);
   assert(error.message.startsWith("Cannot use the weights w.safetensors for ranet-cifar10: the tensors do not fit."));
   assert(error.message.includes("classifier.0.linear.weight: expected [2, 64], found [10, 128]"));

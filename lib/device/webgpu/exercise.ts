@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildNetwork } from "../../network/build.ts";
+import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
 import type { Network } from "../../network/network.ts";
 import { buildPlan } from "../../planner/build.ts";
@@ -77,7 +77,7 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
 
 /** A network with a layer of every kind. */
 export function exerciseNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
-  return buildNetwork({
+  return buildRanet({
     family: "ranet",
     name: "self-test",
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },

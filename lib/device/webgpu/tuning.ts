@@ -4,8 +4,9 @@
  * @module
  */
 
-import { buildNetwork } from "../../network/build.ts";
 import { inputLength } from "../../network/common.ts";
+import type { RanetSpec } from "../../network/ranet/architecture.ts";
+import { buildRanet } from "../../network/ranet/build.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { Plan, StepOf } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
@@ -15,7 +16,7 @@ import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./runner.ts";
 
 /** Its second layer is what is measured: a 3×3 convolution from 64 channels to 64 on 16×16 pixels. */
-const SPEC: Parameters<typeof buildNetwork>[0] = {
+const SPEC: RanetSpec = {
   family: "ranet",
   name: "tuning",
   input: { size: 16, resize: 16, mean: [0, 0, 0], std: [1, 1, 1] },
@@ -96,7 +97,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
 
 /** A stage of nothing, and one of so many launches of the same convolution. */
 function launchPlan(launches: number): { plan: Plan; step: StepOf<"convolution"> } {
-  const plan = buildPlan(buildNetwork(SPEC));
+  const plan = buildPlan(buildRanet(SPEC));
   const step = plan.stages.flat(2).filter((step) => step.kind === "convolution")[1];
   return { plan: { ...plan, stages: [[], Array.from({ length: launches }, () => [step])] }, step };
 }

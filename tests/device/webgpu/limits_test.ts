@@ -12,7 +12,7 @@ import { trainingDispatches } from "../../../lib/device/webgpu/trainer_dispatch.
 import { layOutTraining } from "../../../lib/device/webgpu/trainer_layout.ts";
 import { shardCapacity, TrainingMemory } from "../../../lib/device/webgpu/trainer_memory.ts";
 import { layOutWeights } from "../../../lib/device/webgpu/weights.ts";
-import { buildNetwork } from "../../../lib/network/build.ts";
+import { buildUnchecked } from "../../../lib/network/families.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { buildTrainingPlan } from "../../../lib/planner/training_build.ts";
 import { trainerOptions } from "../training.ts";
@@ -32,7 +32,7 @@ const networks = fc.record({
 function networkOf(
   { size, classes, coarse, fine, growth, stem }: typeof networks extends fc.Arbitrary<infer T> ? T : never,
 ) {
-  return buildNetwork({
+  return buildUnchecked({
     family: "ranet",
     name: "limits",
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
