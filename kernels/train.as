@@ -12,6 +12,7 @@ import { makeFilter, winograd } from "./convolution/winograd-training";
 import { coefficients, gradient, gradientCoefficients, gradientSums, normalize, statistics } from "./norm/training";
 import { resize, resizeGradient } from "./resize/training";
 import { reluGradient } from "./training/relu";
+import { dropout } from "./training/dropout";
 import { zero } from "./training/zero";
 import { descend, moveRunning } from "./training/sgd";
 import {
@@ -24,6 +25,7 @@ import {
   OP_COEFFICIENTS,
   OP_CONVOLVE,
   OP_DESCEND,
+  OP_DROPOUT,
   OP_FILTER,
   OP_FINITE,
   OP_GRADIENT_COEFFICIENTS,
@@ -47,6 +49,7 @@ import {
   OP_WINOGRAD,
   OP_ZERO,
   FilterArgs,
+  DropoutArgs,
   FiniteArgs,
   ResizeArgs,
   RunningArgs,
@@ -65,6 +68,7 @@ import {
  * @param count Number of samples.
  * @param labels Where their labels are.
  * @param rate The learning rate.
+ * @param seed What dropout follows from.
  * @param scratch Where the threads' scratch memory starts, and how much each has.
  * @param gate Two words for the barrier.
  */
@@ -76,6 +80,7 @@ export function train(
   count: u32,
   labels: u32,
   rate: f32,
+  seed: u32,
   scratch: u32,
   scratchBytes: u32,
   gate: u32,
@@ -101,7 +106,7 @@ export function train(
             if (sample >= last) break;
             const behind = min(sample + group.samples, last);
             for (let op = inner; op < next; op += load<u32>(op, 4)) {
-              runSamples(op, thread, own, sample, behind, count, labels);
+              runSamples(op, thread, own, sample, behind, count, labels, seed);
             }
           }
         }
@@ -144,7 +149,7 @@ export function train(
   }
 }
 
-function runSamples(at: u32, thread: u32, scratch: u32, first: u32, last: u32, count: u32, labels: u32): void {
+function runSamples(at: u32, thread: u32, scratch: u32, first: u32, last: u32, count: u32, labels: u32, seed: u32): void {
   const args = at + 8;
   switch (load<u32>(at)) {
     case OP_CONVOLVE:
@@ -169,6 +174,8 @@ function runSamples(at: u32, thread: u32, scratch: u32, first: u32, last: u32, c
       return resizeGradient(changetype<ResizeArgs>(args), first, last);
     case OP_RELU_GRADIENT:
       return reluGradient(changetype<WindowArgs>(args), first, last);
+    case OP_DROPOUT:
+      return dropout(changetype<DropoutArgs>(args), seed, first, last);
     case OP_ZERO:
       return zero(changetype<ZeroArgs>(args), first, last);
     case OP_CLASSIFY:

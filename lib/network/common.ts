@@ -72,6 +72,8 @@ export interface CommonSpec {
   readonly head: HeadSpec | readonly HeadSpec[];
   /** Which blocks end in an exit. Default: those that the paper says. */
   readonly exits?: ExitsSpec;
+  /** Probability with which training leaves out a channel before an exit's linear layer. Default: 0. */
+  readonly dropout?: number;
   /** What every convolution ends in. Default: ReLU. */
   readonly activation?: Exclude<Activation, "none">;
 }

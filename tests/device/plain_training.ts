@@ -78,6 +78,14 @@ export class PlainTraining {
         });
         break;
       }
+      case "dropout":
+        // The seed is 0.
+        this.#each(step.output, (sample, y, x, k) => {
+          const hash = mixed(mixed(mixed(step.exit) ^ sample) ^ k);
+          const factor = hash < Math.floor(step.share * 2 ** 32) ? 0 : 1 / (1 - step.share);
+          this.#set(step.output, [sample, y, x, k], factor * this.#get(step.output, sample, y, x, k));
+        });
+        break;
       case "norm-statistics": {
         const { channels } = step.input;
         const n = this.#count * this.#size(step.input) ** 2;
@@ -384,4 +392,11 @@ export class PlainTraining {
     const share = slope(normed * weight[k] + bias[k], layer.activation);
     return { g: share * this.#get(gradient, ...at), normed };
   }
+}
+
+/** Murmur3's finaliser, of 32 bits, and a constant. */
+function mixed(bits: number): number {
+  bits = Math.imul(bits ^ bits >>> 16, 0x85ebca6b);
+  bits = Math.imul(bits ^ bits >>> 13, 0xc2b2ae35);
+  return ((bits ^ bits >>> 16) + 0x6d2b79f5) >>> 0;
 }

@@ -11,7 +11,7 @@ import type { TrainingPlan } from "../../planner/training_plan.ts";
 import type { Tensor } from "../../weights/tensor.ts";
 import { checkBatch } from "../check_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
-import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { trainingKernels } from "./kernels.ts";
 import { pack, packedLength, unpack } from "./packed_parameters.ts";
 import { defaultThreads, WorkerPool } from "./pool.ts";
@@ -81,10 +81,10 @@ export class CpuTrainer implements Trainer {
   }
 
   /** Takes a step. */
-  step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
+  step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     checkBatch(this.#plan.network, { images, labels, batch: this.#batch });
     const [ownImages, ownLabels] = [images.slice(), labels.slice()];
-    return this.#next(() => this.#run(ownImages, ownLabels, rate));
+    return this.#next(() => this.#run(ownImages, ownLabels, options));
   }
 
   /** The state after all steps called so far. */
@@ -114,7 +114,7 @@ export class CpuTrainer implements Trainer {
     return result;
   }
 
-  async #run(images: Float32Array, labels: Uint32Array, rate: number): Promise<StepLosses> {
+  async #run(images: Float32Array, labels: Uint32Array, { rate, seed = 0 }: StepOptions): Promise<StepLosses> {
     const program = this.#program;
     const { buffer } = this.#memory;
     const count = labels.length;
@@ -122,7 +122,7 @@ export class CpuTrainer implements Trainer {
     new Uint32Array(buffer, program.layout.labels, count).set(labels);
     const { begin, end, scratch, scratchBytes, taken, layout: { gate } } = program;
     new Uint8Array(buffer, taken.address, taken.bytes).fill(0);
-    await this.#pool.run("train", [begin, end, count, program.layout.labels, rate, scratch, scratchBytes, gate]);
+    await this.#pool.run("train", [begin, end, count, program.layout.labels, rate, seed, scratch, scratchBytes, gate]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
     const lossesOf = (exit: number) => new Float64Array(buffer, program.layout.losses + 8 * exit * this.#batch, count);
     const rightOf = (exit: number) => new Uint32Array(buffer, program.layout.right + 4 * exit * this.#batch, count);

@@ -8,7 +8,13 @@ import { concat } from "../../io/bytes.ts";
 import { activationCode } from "../../network/activation.ts";
 import type { Convolution, View } from "../../network/network.ts";
 import { quadsOf } from "../../planner/plan.ts";
-import type { GradientView, NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
+import {
+  dropoutNumbers,
+  type GradientView,
+  type NormedConvolution,
+  type TrainingPlan,
+  type TrainingStep,
+} from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
 import { panelWidth } from "./packed_parameters.ts";
 import { partsOf, type TrainingLayout, weightLength, type WinogradShape, winogradShape } from "./training_layout.ts";
@@ -100,6 +106,17 @@ export class StepWriter {
       case "classifier-gradient":
         whole.push(this.#classifier("linear-gradient", step.layer.exit, step));
         if (step.result) samples.push(this.#classifier("pooled-gradient", step.layer.exit, step));
+        break;
+      case "dropout":
+        samples.push(writeOperation("dropout", {
+          output: this.#layout.tensors.at(step.output),
+          outBytes: this.#layout.tensors.bytes(step.output),
+          outPitch: this.#layout.tensors.pitch(step.output),
+          pixels: this.#layout.tensors.size(step.output) ** 2,
+          channels: step.output.channels,
+          exit: step.exit,
+          ...dropoutNumbers(step),
+        }));
         break;
       case "zero":
         samples.push(this.#zero(step.output));

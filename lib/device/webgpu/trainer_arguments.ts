@@ -118,6 +118,14 @@ export const TRAINING_ARGUMENTS = {
     ...ACCUMULATE,
     inShift: u32("lanes of the first quad read that others own"),
   },
+  "dropout": {
+    ...OUTPUT,
+    ...SAMPLES,
+    exit: u32("which exit, counted from 0"),
+    first: u32("samples of the batch before this shard's"),
+    limit: u32("hash below which a channel is zero"),
+    scale: f32("what other channels are multiplied by"),
+  },
   "loss": {
     classes: u32("number of logits"),
     logits: u32("numbers before this exit's logits"),

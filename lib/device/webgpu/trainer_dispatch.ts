@@ -9,14 +9,16 @@
 import { activationCode } from "../../network/activation.ts";
 import type { Layer, View } from "../../network/network.ts";
 import { placeLayer, quadsOf, type Region, regionOf, regionQuads, type StepOf } from "../../planner/plan.ts";
-import type {
-  ClassifierGradient,
-  InputGradient,
-  NormedConvolution,
-  NormStatistics,
-  NormSums,
-  TrainingStep,
-  WeightGradient,
+import {
+  type ClassifierGradient,
+  type Dropout,
+  dropoutNumbers,
+  type InputGradient,
+  type NormedConvolution,
+  type NormStatistics,
+  type NormSums,
+  type TrainingStep,
+  type WeightGradient,
 } from "../../planner/training_plan.ts";
 import type { LossOptions } from "../trainer.ts";
 import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelName } from "./arguments.ts";
@@ -111,6 +113,8 @@ export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDi
       });
     case "zero":
       return pixelRuns("zero", region(step.output), batch, outputArguments(region(step.output)));
+    case "dropout":
+      return dropout(step, batch);
     case "loss":
       return loss(step.exit, batch);
     case "classifier-gradient":
@@ -197,6 +201,19 @@ function normSums({ layer, input: range, gradient }: NormSums, batch: Batch): Tr
       rows: 1,
     }),
   ];
+}
+
+function dropout(step: Dropout, batch: Batch): TrainingDispatch[] {
+  const output = regionOf(batch.layout.features, step.output);
+  const workgroups = Math.ceil(output.size ** 2 * regionQuads(output) / batch.adapter.lanes);
+  return batch.shards.map(({ first, count }, shard) =>
+    run("dropout", shard, batch, {
+      ...outputArguments(output),
+      ...dropoutNumbers(step),
+      exit: step.exit,
+      first,
+    }, [Math.min(workgroups, MAX_WORKGROUPS), count, 1])
+  );
 }
 
 function loss(exit: number, batch: Batch): TrainingDispatch[] {
@@ -359,6 +376,7 @@ export function longestTrainingLoop(step: TrainingStep, batch: Batch): number {
     case "norm-gradient":
     case "relu-gradient":
     case "max-pool-gradient":
+    case "dropout":
     case "zero":
       return CHUNK;
   }

@@ -22,6 +22,7 @@ import output from "../../../kernels/output.wgsl" with { type: "text" };
 import resizeGradient from "../../../kernels/resize/gradient.wgsl" with { type: "text" };
 import bindings from "../../../kernels/training/bindings.wgsl" with { type: "text" };
 import check from "../../../kernels/training/check.wgsl" with { type: "text" };
+import dropout from "../../../kernels/training/dropout.wgsl" with { type: "text" };
 import loss from "../../../kernels/training/loss.wgsl" with { type: "text" };
 import sgd from "../../../kernels/training/sgd.wgsl" with { type: "text" };
 import storeGradient from "../../../kernels/training/store-gradient.wgsl" with { type: "text" };
@@ -48,6 +49,7 @@ const SOURCES = {
   "input-gradient": inputGradient + weights + storeGradient + output,
   "max-pool-gradient": maxPoolGradient + storeGradient + output,
   "resize-gradient": resizeGradient + storeGradient + output,
+  "dropout": dropout + output,
   "loss": loss,
   "classifier-weight-gradient": classifierWeightGradient,
   "classifier-input-gradient": classifierInputGradient + weights + storeGradient + output,

@@ -13,6 +13,7 @@ import { misread, withoutCache } from "./misread.ts";
 /** What a driver might get wrong: in a kernel, this becomes that. */
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["convolution ", "args.outSize * args.stride - half", "args.outSize - half"],
+  ["convolution ", "x / (1 + exp(-x))", "x / (1 + exp(x))"],
   ["convolution ", "let last = select(0u, 0xff800000u, args.activation > 0)", "let last = 0u"],
   ["convolution-shared ", "args.outSize * args.stride - half", "args.outSize - half"],
   ["resize ", "fract(x), fract(y)", "fract(y), fract(x)"],

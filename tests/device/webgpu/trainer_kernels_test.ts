@@ -105,7 +105,7 @@ class Bench implements Disposable {
     const filled = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
     features.forEach((_, i) => place(i, (arena, at, value) => filled[arena][at] = value));
     const encoder = gpu.createCommandEncoder();
-    memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS)), encoder);
+    memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS)), 0, encoder);
     gpu.queue.submit([encoder.finish()]); // the image, which is filled anew
     arenas.forEach((arena, i) => gpu.queue.writeBuffer(arena, 0, filled[i] as Float32Array<ArrayBuffer>));
 
@@ -226,6 +226,7 @@ function convolutionCase(
       { kind: "relu-gradient", output: written, gradient },
       { kind: "weight-gradient", layer, input: read, gradient },
       { kind: "input-gradient", layer, gradient, result: { ...view(3, 0, inputs), accumulate } },
+      { kind: "dropout", output: view(2, before, outputs), exit: 2, share: 0.4 },
       { kind: "zero", output: view(2, before, outputs) },
     ],
   };
