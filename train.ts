@@ -3,7 +3,8 @@
  * `@ranet/ranet` runs it; programs that only classify need nothing of this.
  *
  * ```ts ignore
- * import { changeSpec, loadModel, readSpec } from "@ranet/ranet";
+ * import { loadModel, readSpec } from "@ranet/ranet";
+ * import { changeSpec } from "@ranet/ranet/spec";
  * import { changeRecipe, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
  *
  * // A folder with a folder of photos for each class.

@@ -5,7 +5,9 @@
  *     deno run --allow-read --allow-write=my-model examples/fine_tune.ts photos my-model
  */
 
-import { changeSpec, loadModel, readSpec, writeSafetensors } from "@ranet/ranet";
+import { loadModel, readSpec } from "@ranet/ranet";
+import { changeSpec } from "@ranet/ranet/spec";
+import { writeSafetensors } from "@ranet/ranet/weights";
 import { changeRecipe, formatSpec, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
 
 const [photos = "photos", out = "my-model", epochs = "10"] = Deno.args;

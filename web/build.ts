@@ -89,8 +89,10 @@ try {
   await esbuild.stop();
 }
 await Promise.all(BESIDE.map(copy));
-for (const [name, module] of [["ranet", "mod.ts"], ["ranet-train", "train.ts"]]) {
-  await Deno.writeTextFile(`${DIST}${name}.d.ts`, await declarationsOf(new URL(`../${module}`, import.meta.url)));
+const ENTRIES = { "ranet": ["mod.ts", "spec.ts", "weights.ts"], "ranet-train": ["train.ts"] };
+for (const [name, modules] of Object.entries(ENTRIES)) {
+  const entries = modules.map((module) => new URL(`../${module}`, import.meta.url));
+  await Deno.writeTextFile(`${DIST}${name}.d.ts`, await declarationsOf(entries));
 }
 await Deno.copyFile(`${ROOT}web/index.html`, `${DIST}index.html`);
 

@@ -82,7 +82,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     }
     const reason = systemReason(error);
     if (!(error instanceof RanetError) && reason === undefined) throw error;
-    terminal.stderr(error instanceof RanetError ? printableLines(error.message) : `Cannot use a file: ${reason}`);
+    terminal.stderr(error instanceof RanetError ? textOf(error) : `Cannot use a file: ${reason}`);
     return 1;
   }
 }
@@ -119,6 +119,15 @@ function unknownCommand(name: string): UsageError {
   const near = suggest(name, names);
   const advice = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
   return new UsageError(`${start} ${advice}`);
+}
+
+/** The message of an error, and the options of the command line that may help. */
+function textOf({ message, remedy }: RanetError): string {
+  const options = Object.entries(remedy).map(([name, value]) => {
+    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === true ? option : `${option} ${value}`;
+  });
+  return printableLines(options.length === 0 ? message : `${message}\nTry: ${options.join(" ")}`);
 }
 
 /** Messages quote names and files, which may hold what a terminal obeys. */

@@ -43,7 +43,8 @@ export interface BatchSummary {
  *
  * @example
  * ```ts
- * import { buildNetwork, readSpec, summarize } from "@ranet/ranet";
+ * import { readSpec, summarize } from "@ranet/ranet";
+ * import { buildNetwork } from "@ranet/ranet/spec";
  *
  * const network = buildNetwork(await readSpec("ranet-cifar10"));
  * const results = [ // in earnest, from AdaptiveExecutor.classify

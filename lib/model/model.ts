@@ -126,8 +126,9 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
   const directory = await isDirectory(place);
   if (!directory && /\.(onnx|safetensors|pth|pt|tar)$/i.test(place)) {
     throw new RanetError(
-      `Cannot load model ${called}: it is no spec. Name the model's directory, or its spec, and the file as its weights ` +
-        "(--model SPEC.yaml --weights FILE). ONNX files are written (ranet export onnx) and not read.",
+      `Cannot load model ${called}: it is no spec. Name the model's directory, or its spec, and the file as its weights. ` +
+        "ONNX files are written and not read.",
+      /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
     );
   }
   const spec = await readSpec(directory ? inFolder(place, "spec.yaml") : place);
@@ -135,8 +136,9 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
   const file = weights ?? (directory ? await weightsIn(place) : undefined);
   if (file === undefined && !BUNDLED_MODELS.includes(place)) {
     throw new RanetError(
-      `Cannot load model ${called}: it comes without weights. Give them (--weights FILE.safetensors), name a directory ` +
-        `with spec.yaml and weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
+      `Cannot load model ${called}: it comes without weights. Give them, name a directory with spec.yaml and ` +
+        `weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
+      { code: "not-found", remedy: { weights: "FILE.safetensors" } },
     );
   }
   const source = placeName(file ?? place);
@@ -153,7 +155,8 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
   if (found && found.weights !== await digestTensors(model.tensors)) {
     throw new RanetError(
       `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
-        "Remove the file, or fit them again: ranet calibrate DATASET --temperature",
+        "Remove the file, or fit them again.",
+      { code: "mismatch" },
     );
   }
   return found ? withTemperatures(model, found.temperatures) : model;
@@ -171,7 +174,9 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
  *
  * @example A network that the authors' code trained
  * ```ts
- * import { createModel, parseSpec, readCheckpoint, specFromOfficialFlags } from "@ranet/ranet";
+ * import { createModel } from "@ranet/ranet";
+ * import { parseSpec, specFromOfficialFlags } from "@ranet/ranet/spec";
+ * import { readCheckpoint } from "@ranet/ranet/weights";
  *
  * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
  * const flags = "--arch RANet --data cifar10 --nChannels 4 --growthRate 4 --step 2 --stepmode lg";
@@ -213,7 +218,7 @@ export function createModel(
  */
 export function withTemperatures(model: Model, temperatures: readonly number[]): Model {
   const { name, network } = model;
-  if (model.temperatures) throw new RanetError(`Cannot give ${name} temperatures: it has some already`);
+  if (model.temperatures) throw new RanetError(`${name} already has temperatures`);
   if (temperatures.length !== network.exits.length || !temperatures.every((one) => one > 0 && one < Infinity)) {
     throw new RanetError(
       `Cannot give ${name} temperatures: expected ${network.exits.length} numbers above 0, one per exit, ` +
@@ -246,8 +251,8 @@ async function weightsIn(directory: string): Promise<string> {
   if (names.length === 0) return usual;
   const others = names.sort().slice(0, 5).join(", ");
   throw new RanetError(
-    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that, or give it as its weights ` +
-      `(--weights ${inFolder(directory, names[0])})`,
+    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that, or give it as its weights.`,
+    { code: "not-found", remedy: { weights: inFolder(directory, names[0]) } },
   );
 }
 
@@ -257,6 +262,7 @@ function checkName(nameOrPath: string): string {
   throw new RanetError(
     `Cannot find "${nameOrPath}": expected a path, such as ./${nameOrPath} or ${nameOrPath}.yaml, or one of ` +
       `${BUNDLED_SPECS.join(", ")}.`,
+    { code: "not-found" },
   );
 }
 

@@ -8,7 +8,7 @@
 import type { UncheckedSpec } from "./families.ts";
 
 /** Says of an object that it was validated; one that is made from its parts was not, and lacks it. */
-declare abstract class Validated {
+export declare abstract class Validated {
   private readonly validated: true;
 }
 

@@ -20,7 +20,8 @@ import type { Network } from "./network.ts";
  *
  * @example
  * ```ts
- * import { buildNetwork, readSpec } from "@ranet/ranet";
+ * import { readSpec } from "@ranet/ranet";
+ * import { buildNetwork } from "@ranet/ranet/spec";
  *
  * const { exits } = buildNetwork(await readSpec("ranet-cifar10"));
  * console.log(exits[0].cumulativeFlops, exits[5].cumulativeFlops); // 8360714 58921020

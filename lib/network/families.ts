@@ -1,25 +1,35 @@
 /**
- * The families of networks: a third one is a folder beside `ranet/` and a line here, and its YAML a folder and a line in
+ * The families of networks: a third one is a folder beside `ranet/` and two lines here, and its YAML a folder and a line in
  * `lib/spec/families.ts`.
  *
  * @module
  */
 
+import type { MsdnetSpec } from "./msdnet/architecture.ts";
 import { buildMsdnet } from "./msdnet/build.ts";
 import type { Network } from "./network.ts";
+import type { RanetSpec } from "./ranet/architecture.ts";
 import { buildRanet } from "./ranet/build.ts";
 
-/** What builds the networks of each family. */
-const FAMILIES = { ranet: buildRanet, msdnet: buildMsdnet } as const;
+/** The architectures of each family. */
+export interface FamilySpecs {
+  /** RANets. */
+  readonly ranet: RanetSpec;
+  /** MSDNets. */
+  readonly msdnet: MsdnetSpec;
+}
 
 /** The name of a family, as in the YAML. */
-export type Family = keyof typeof FAMILIES;
+export type Family = keyof FamilySpecs;
 
-/** An architecture of a family. */
-export type SpecOf<Name extends Family> = Parameters<(typeof FAMILIES)[Name]>[0];
+/** What builds the networks of each family. */
+const FAMILIES: { readonly [Name in Family]: (spec: FamilySpecs[Name]) => Network } = {
+  ranet: buildRanet,
+  msdnet: buildMsdnet,
+};
 
 /** An architecture of which nobody has made sure that it can work. */
-export type UncheckedSpec = SpecOf<Family>;
+export type UncheckedSpec = FamilySpecs[Family];
 
 /** Builds a network, or something else where the architecture cannot work. */
 export function buildUnchecked(spec: UncheckedSpec): Network {

@@ -25,7 +25,8 @@ export type SpecChanges<Spec extends UncheckedSpec = UncheckedSpec> = Spec exten
  *
  * @example
  * ```ts
- * import { changeSpec, readSpec } from "@ranet/ranet";
+ * import { readSpec } from "@ranet/ranet";
+ * import { changeSpec } from "@ranet/ranet/spec";
  *
  * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { name: "pets", classes: ["cat", "dog"] });
  * console.log(spec.classes.length); // 2

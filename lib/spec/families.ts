@@ -5,7 +5,7 @@
  */
 
 import type * as z from "zod";
-import type { Family, SpecOf, UncheckedSpec } from "../network/families.ts";
+import type { Family, FamilySpecs, UncheckedSpec } from "../network/families.ts";
 import type { Report } from "../yaml/read.ts";
 import type { SpecMapping } from "./document_value.ts";
 import type { Flags, FlagTable } from "./flags.ts";
@@ -34,7 +34,7 @@ export interface FamilyParts<Document, Spec> {
 type Document<Name extends Family> = z.infer<(typeof FAMILY_SCHEMAS)[Name]>;
 
 /** The families, the one of documents that name none first. */
-const FAMILIES: { readonly [Name in Family]: FamilyParts<Document<Name>, SpecOf<Name>> } = {
+const FAMILIES: { readonly [Name in Family]: FamilyParts<Document<Name>, FamilySpecs[Name]> } = {
   ranet: {
     resolve: resolveRanet,
     keys: ranetKeys,

@@ -55,7 +55,7 @@ export interface OfficialSpecOptions {
  *
  * @example
  * ```ts
- * import { specFromOfficialFlags } from "@ranet/ranet";
+ * import { specFromOfficialFlags } from "@ranet/ranet/spec";
  *
  * console.log(specFromOfficialFlags("--arch RANet --data cifar10 --step 2 --stepmode lg"));
  * ```

@@ -27,7 +27,7 @@ export interface ParseSpecOptions {
  *
  * @example
  * ```ts
- * import { parseSpec } from "@ranet/ranet";
+ * import { parseSpec } from "@ranet/ranet/spec";
  *
  * const spec = parseSpec(`
  * name: tiny

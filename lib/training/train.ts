@@ -72,7 +72,8 @@ export interface Trained {
  *
  * @example
  * ```ts ignore
- * import { changeSpec, readSpec } from "@ranet/ranet";
+ * import { readSpec } from "@ranet/ranet";
+ * import { changeSpec } from "@ranet/ranet/spec";
  * import { openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
  *
  * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { classes: ["cat", "dog"] });

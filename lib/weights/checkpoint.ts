@@ -39,7 +39,7 @@ export interface ReadCheckpointOptions extends WeightNamesOptions {
  *
  * @example
  * ```ts
- * import { readCheckpoint } from "@ranet/ranet";
+ * import { readCheckpoint } from "@ranet/ranet/weights";
  *
  * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
  * const tensors = readCheckpoint(await Deno.readFile(source), { source });

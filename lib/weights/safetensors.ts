@@ -70,7 +70,7 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map(
  *
  * @example
  * ```ts
- * import { readSafetensors, writeSafetensors } from "@ranet/ranet";
+ * import { readSafetensors, writeSafetensors } from "@ranet/ranet/weights";
  *
  * const weight = { shape: [2, 1], data: Float32Array.of(1, -2) };
  * const bytes = writeSafetensors([["weight", weight]], { metadata: { spec: "tiny" } });
@@ -254,7 +254,7 @@ function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number):
  *
  * @example
  * ```ts
- * import { writeSafetensors } from "@ranet/ranet";
+ * import { writeSafetensors } from "@ranet/ranet/weights";
  *
  * const tensors = [["bias", { shape: [2], data: Float32Array.of(1, -2) }]] as const;
  * const bytes = writeSafetensors(tensors, { metadata: {}, dtype: () => "F16" });

@@ -8,16 +8,9 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
-import {
-  AdaptiveExecutor,
-  buildNetwork,
-  createModel,
-  type Model,
-  parseSpec,
-  RanetError,
-  readCheckpoint,
-  specFromOfficialFlags,
-} from "../../mod.ts";
+import { AdaptiveExecutor, createModel, type Model, RanetError } from "../../mod.ts";
+import { buildNetwork, parseSpec, specFromOfficialFlags } from "../../spec.ts";
+import { readCheckpoint } from "../../weights.ts";
 import { readNpy } from "../../lib/data/npy.ts";
 import { exportOnnx } from "../../lib/onnx/export.ts";
 import { parseRecipe } from "../../lib/training/recipe.ts";

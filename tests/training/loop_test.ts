@@ -135,8 +135,8 @@ Deno.test("a loss that is no number stops the run; what came before is saved", a
   const error = await assertRejects(() => runFake({ ...newFake(), failAt: 7 }, { onSave }), RanetError);
   assertEquals(
     error.message,
-    "Cannot go on: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it " +
-      "(--rate), or a longer warmup",
+    "Cannot go on: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it, " +
+      "or a longer warmup.",
   );
   assertEquals(saved!.position.step, 6);
   assertEquals(saved!.position.epochs.length, 1);
@@ -209,7 +209,7 @@ for (
     [
       "fewer images than a batch",
       { training: plain(3) },
-      "Cannot train: a batch takes 4 images, and there are 3; take at most that many (--batch 3)",
+      "Cannot train: a batch takes 4 images, and there are 3; take at most that many",
     ],
     ["no images", { training: plain(0) }, "Cannot train: there are no images to train on"],
     [
@@ -221,7 +221,7 @@ for (
       "overlap",
       { validation: plain(4) },
       "Cannot validate on images that are trained on: 4 of the 4 validation images are also in the training data, such " +
-      'as "/plain#0". Without --val, a tenth is set aside',
+      'as "/plain#0". Without validation images, a tenth is set aside.',
     ],
     [
       "no images to validate on",

@@ -12,10 +12,11 @@ async function check(folder: string, script: string): Promise<string> {
   return success ? "" : new TextDecoder().decode(stderr);
 }
 
-Deno.test("declarationsOf() gives the types of mod.ts in one file", async () => {
+Deno.test("declarationsOf() gives the types of several entry points in one file", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const text = await declarationsOf(new URL("../../mod.ts", import.meta.url));
+    const entries = ["mod.ts", "spec.ts", "weights.ts"].map((name) => new URL(`../../${name}`, import.meta.url));
+    const text = await declarationsOf(entries);
     await Deno.writeTextFile(`${folder}/ranet.d.ts`, text);
     await Deno.writeTextFile(`${folder}/ranet.js`, '/* @ts-self-types="./ranet.d.ts" */\n');
     const script = `import { AdaptiveExecutor, loadModel, type Network } from "./ranet.js";
@@ -29,9 +30,9 @@ const costs: number[] = network.exits.map((exit) => exit.cumulativeFlops);
       [...module.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) =>
         names.split(",").map((name) => name.trim().replace("type ", "")).filter(Boolean)
       );
-    const module = await Deno.readTextFile(new URL("../../mod.ts", import.meta.url));
-    const names = exported(module.replaceAll("export type {", "export {"));
-    assertEquals(exported(text).toSorted(), names.toSorted());
+    const modules = await Promise.all(entries.map((entry) => Deno.readTextFile(entry)));
+    const names = new Set(modules.flatMap((module) => exported(module.replaceAll("export type {", "export {"))));
+    assertEquals(exported(text).toSorted(), [...names].toSorted());
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

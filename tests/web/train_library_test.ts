@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { changeSpec, loadModel, type Model, readSpec } from "../../mod.ts";
+import { loadModel, type Model, readSpec } from "../../mod.ts";
+import { changeSpec } from "../../spec.ts";
 import { blobDataset, changeRecipe, type Dataset, readRecipe, splitDataset, train } from "../../train.ts";
 import { declarationsOf } from "../../web/declarations.ts";
 import { chromiumTest, openSite } from "./browser.ts";
@@ -88,7 +89,7 @@ for (const { name, isolated, threads } of hosts) {
 }
 
 Deno.test("ranet-train.d.ts has the types of train.ts", async () => {
-  const text = await declarationsOf(new URL("../../train.ts", import.meta.url));
+  const text = await declarationsOf([new URL("../../train.ts", import.meta.url)]);
   assertStringIncludes(text, "specTemplate as formatSpec");
   assertStringIncludes(text, "declare function blobDataset(");
 });
