@@ -5,10 +5,10 @@
  */
 
 /** Activations, numbered as kernels number them: max(x, 0), x · min(max(x + 3, 0), 6) / 6, x / (1 + e^−x). */
-export const ACTIVATIONS = ["none", "relu", "hard-swish", "silu"] as const;
+export const ACTIVATIONS: readonly Activation[] = ["none", "relu", "hard-swish", "silu"];
 
 /** One of them. */
-export type Activation = (typeof ACTIVATIONS)[number];
+export type Activation = "none" | "relu" | "hard-swish" | "silu";
 
 /** Its number. */
 export function activationCode(activation: Activation): number {
