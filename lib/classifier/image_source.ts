@@ -100,7 +100,7 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
     const refuse = (reason: string): never => {
       throw new RanetError(`Cannot read image ${JSON.stringify(source)}: ${reason}`);
     };
-    if (!image.ok) return refuse(`the server answered ${image.status} ${image.statusText}`);
+    if (!image.ok) return refuse(`the server answered ${image.status} ${image.statusText}`.trimEnd());
     if (image.bodyUsed) return refuse("the response has been read already: give its bytes, or response.clone()");
     return await readBoundedStream(image.body ?? new Blob().stream(), bounds);
   }

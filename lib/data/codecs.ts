@@ -19,6 +19,8 @@ import { firstWebpFrame } from "./webp.ts";
 
 /** A decoder gave up on the file; the message is its own, if it said anything. */
 export class DecodeError extends Error {}
+/** The same of a decoder of our own, which keeps nothing in memory. */
+export class OwnDecodeError extends DecodeError {}
 
 /** Decodes a file of one format, whose header has been read. */
 export type Codec = (bytes: Uint8Array, header: ImageHeader) => Promise<RgbImage>;
@@ -65,7 +67,7 @@ function ours(decode: (bytes: Uint8Array, header: ImageHeader) => RgbImage | Pro
       return await decode(bytes, header);
     } catch (error) {
       if (error instanceof DecodeError) throw error;
-      throw new DecodeError((error as Error).message, { cause: error });
+      throw new OwnDecodeError((error as Error).message, { cause: error });
     }
   };
 }

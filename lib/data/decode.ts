@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { RanetError } from "../errors.ts";
-import { CODECS, DecodeError } from "./codecs.ts";
+import { RanetError, type RanetErrorCode } from "../errors.ts";
+import { CODECS, DecodeError, OwnDecodeError } from "./codecs.ts";
 import type { RgbImage } from "./image.ts";
 import { countScans, type ImageHeader, readImageHeader } from "./image_header.ts";
 import { cropped, upright } from "./orientation.ts";
@@ -66,9 +66,6 @@ export interface DecodeImageOptions {
   readonly onNote?: (message: string) => void;
 }
 
-/** The cause of a refusal: the file may be sound, but is of a kind that we do not decode. */
-class UnsupportedKind extends Error {}
-
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF file; of several pictures or frames, the first. Photos stand upright,
  * as EXIF or what else the format has says; grey becomes RGB; 16-bit samples keep their upper 8 bits; transparency is
@@ -97,7 +94,7 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions
   try {
     return await decodeOurselves(own, options);
   } catch (error) {
-    if (!inBrowser || !(error instanceof RanetError && error.cause instanceof UnsupportedKind)) throw error;
+    if (!inBrowser || !(error instanceof RanetError && error.code === "unsupported")) throw error;
     const decoded = await decodeByPlatform(new Blob([own]));
     if (decoded?.kind !== "pixels") throw error;
     return decoded.image;
@@ -108,24 +105,25 @@ async function decodeOurselves(bytes: Uint8Array<ArrayBuffer>, options: DecodeIm
   const { source, onNote = console.warn } = options;
   const header = checkHeader(bytes, source);
   const { format } = header;
-  const refuse = (reason: string, cause?: unknown): never => {
-    throw new RanetError(`${refusal(source)} ${reason}`, { cause });
+  const refuse = (reason: string, code: RanetErrorCode, cause?: unknown): never => {
+    throw new RanetError(`${refusal(source)} ${reason}`, { code, cause });
   };
-  if (format.endsWith("JPEG") && countScans(bytes) > MAX_SCANS) refuse(`it has more than ${MAX_SCANS} scans`);
-  if (format === "PNG" && await unpacksTooFar(bytes)) refuse("its data unpack to more than its pixels need");
+  if (format.endsWith("JPEG") && countScans(bytes) > MAX_SCANS) {
+    refuse(`it has more than ${MAX_SCANS} scans`, "too-large");
+  }
+  if (format === "PNG" && await unpacksTooFar(bytes)) {
+    refuse("its data unpack to more than its pixels need", "too-large");
+  }
   try {
     const stored = await CODECS.get(format)!(bytes, header);
     if (format === "PNG" && lacksEnd(bytes)) {
-      onNote(
-        `${
-          JSON.stringify(source)
-        } lacks its last chunk (IEND): its pixels are all there, but it may have been cut short`,
-      );
+      const name = JSON.stringify(source);
+      onNote(`${name} lacks its last chunk (IEND): its pixels are all there, but it may have been cut short`);
     }
     return upright(cropped(stored, header.crop), header.orientation);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return refuse(`it is truncated or damaged${error.message && ` (${error.message})`}`, error);
+    return refuse(`it is truncated or damaged${error.message && ` (${error.message})`}`, "damaged", error);
   }
 }
 
@@ -141,7 +139,7 @@ export async function decodePicture(image: Drawable, source: string): Promise<Rg
 
 /** Whether what `decodeImage` refused has made a decoder give up half-way, which may have left things in its memory. */
 export function keepsState({ cause }: RanetError): boolean {
-  return cause instanceof DecodeError;
+  return cause instanceof DecodeError && !(cause instanceof OwnDecodeError);
 }
 
 function refusal(source: string): string {
@@ -155,26 +153,31 @@ function refusal(source: string): string {
  * @throws {RanetError} If this is no image, or a damaged or unsupported one, as far as its first bytes tell.
  */
 export function checkHeader(bytes: Uint8Array, source: string): ImageHeader & Required<Pick<ImageHeader, "size">> {
-  const refuse = (reason: string, cause?: unknown): never => {
-    throw new RanetError(`${refusal(source)} ${reason}`, { cause });
+  const refuse = (reason: string, code: RanetErrorCode): never => {
+    throw new RanetError(`${refusal(source)} ${reason}`, { code });
   };
   const formats = "JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported";
-  if (bytes.length === 0) return refuse("the file is empty");
-  if (bytes.length > MAX_IMAGE_BYTES) return refuse(`${bytes.length} bytes are more than ${MAX_IMAGE_BYTES}`);
+  if (bytes.length === 0) return refuse("the file is empty", "damaged");
+  if (bytes.length > MAX_IMAGE_BYTES) {
+    return refuse(`${bytes.length} bytes are more than ${MAX_IMAGE_BYTES}`, "too-large");
+  }
   const header = readImageHeader(bytes);
-  if (header === undefined) return refuse(`it is not an image (${formats})`, new UnsupportedKind());
+  if (header === undefined) return refuse(`it is not an image (${formats})`, "unsupported");
   const { format, size, unsupported } = header;
   if (!CODECS.has(format)) {
     const convert = CONVERTERS.get(format);
     const advice = convert ? `; to convert it: ${convert}` : "";
-    return refuse(`${format} is not supported (${formats})${advice}`, new UnsupportedKind());
+    return refuse(`${format} is not supported (${formats})${advice}`, "unsupported");
   }
-  if (size === undefined) return refuse(`it is truncated or damaged (the ${format} header is incomplete)`);
+  if (size === undefined) return refuse(`it is truncated or damaged (the ${format} header is incomplete)`, "damaged");
   const [width, height] = size;
-  if (width === 0 || height === 0) return refuse(`its header says ${width}×${height} pixels`);
+  if (width === 0 || height === 0) return refuse(`its header says ${width}×${height} pixels`, "damaged");
   if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
-    return refuse(`${width}×${height} pixels are too many (up to ${MAX_SIDE} a side and ${MAX_PIXELS} in all)`);
+    return refuse(
+      `${width}×${height} pixels are too many (up to ${MAX_SIDE} a side and ${MAX_PIXELS} in all)`,
+      "too-large",
+    );
   }
-  if (unsupported !== undefined) return refuse(unsupported, new UnsupportedKind());
+  if (unsupported !== undefined) return refuse(unsupported, "unsupported");
   return { ...header, size };
 }

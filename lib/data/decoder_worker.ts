@@ -5,9 +5,11 @@
  */
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
-import { decodeImage, keepsState } from "./decode.ts";
+import { checkHeader, decodeImage, keepsState } from "./decode.ts";
 import type { RgbImage } from "./image.ts";
 import { toPixels, toTensor } from "./preprocess.ts";
+import { decodeReduced } from "./reduced_jpeg.ts";
+import type { Reduction } from "./reduction.ts";
 import type { Reply } from "./worker_pool.ts";
 
 /** An image to decode. */
@@ -18,6 +20,8 @@ export interface DecodeTask {
   readonly source: string;
   /** What is made of the image. */
   readonly wanted: Wanted;
+  /** The part of its size at which it is decoded; missing for all of it. */
+  readonly by?: Reduction["by"];
 }
 
 /** The image itself, what a network sees of it, or the tensor that it takes. */
@@ -31,8 +35,8 @@ export type Decoded = RgbImage | Uint8ClampedArray | Float32Array;
 
 /** An answer. */
 export interface DecodeAnswer {
-  /** What was wanted. */
-  readonly decoded: Decoded;
+  /** What was wanted; the file again, if it cannot be decoded at a part of its size. */
+  readonly decoded: Decoded | { readonly file: Uint8Array };
   /** What is odd about the file. */
   readonly notes: readonly string[];
 }
@@ -58,13 +62,19 @@ function make(image: RgbImage, wanted: Wanted): Decoded {
   }
 }
 
-async function answer({ bytes, source, wanted }: DecodeTask): Promise<Reply<DecodeAnswer>> {
+async function answer({ bytes, source, wanted, by }: DecodeTask): Promise<Reply<DecodeAnswer>> {
   try {
+    if (by !== undefined) {
+      const image = await decodeReduced(bytes, checkHeader(bytes, source), { by });
+      return { result: { decoded: image ? make(image, wanted) : { file: bytes }, notes: [] } };
+    }
     const notes: string[] = [];
     const image = await decodeImage(bytes, { source, onNote: (note) => void notes.push(note) });
     return { result: { decoded: make(image, wanted), notes }, spent: image.width * image.height > MAX_KEPT_PIXELS };
   } catch (error) {
-    if (error instanceof RanetError) return { refused: error.message, spent: keepsState(error) };
+    if (error instanceof RanetError) {
+      return { refused: error.message, code: error.code, spent: keepsState(error) };
+    }
     return { failed: String((error as Error).stack), spent: true };
   }
 }
@@ -73,7 +83,7 @@ scope.onmessage = async ({ data }) => {
   const reply = await answer(data);
   if (!("result" in reply)) return scope.postMessage(reply);
   const { decoded } = reply.result;
-  const { buffer } = "data" in decoded ? decoded.data : decoded;
+  const { buffer } = "file" in decoded ? decoded.file : "data" in decoded ? decoded.data : decoded;
   scope.postMessage(reply, [buffer as ArrayBuffer]);
 };
 scope.postMessage("ready");

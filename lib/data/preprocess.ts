@@ -40,12 +40,16 @@ export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
  * @returns Red, green and blue, pixel by pixel, row by row: `input.size` × `input.size` × 3.
  * @throws {RanetError} As {@linkcode toTensor}.
  */
-export function toPixels(image: RgbImage, input: Pick<InputSpec, "size" | "resize">): Uint8ClampedArray {
+export function toPixels(
+  image: RgbImage,
+  input: Pick<InputSpec, "size" | "resize">,
+): Uint8ClampedArray {
   const { size, resize } = input;
   checkPixels(image);
-  const shorter = Math.min(image.width, image.height);
-  const columns = resampling(image.width, Math.floor((resize * image.width) / shorter), size);
-  const rows = resampling(image.height, Math.floor((resize * image.height) / shorter), size);
+  const [width, height] = image.extent ?? [image.width, image.height];
+  const shorter = Math.min(width, height);
+  const columns = resampling(image.width, Math.floor((resize * width) / shorter), size, width);
+  const rows = resampling(image.height, Math.floor((resize * height) / shorter), size, height);
   return resample(image, columns, rows);
 }
 
@@ -151,10 +155,11 @@ const PRECISION = 22;
 /**
  * How the central `crop` pixels of an axis come from it, after scaling from `from` to `to` pixels by a triangle filter
  * that widens when shrinking. Only what is cropped is computed, so that a 3×10000 strip costs no more than a square.
+ * The last pixel may stand for a part of one: `extent` is how many there are in truth.
  */
-function resampling(from: number, to: number, crop: number): Taps[] {
+function resampling(from: number, to: number, crop: number, extent = from): Taps[] {
   const offset = roundHalfToEven((to - crop) / 2);
-  const scale = from / to;
+  const scale = extent / to;
   const support = Math.max(scale, 1);
   return Array.from({ length: crop }, (_, i) => {
     if (from === to) return { first: offset + i, weights: Int32Array.of(1 << PRECISION) };

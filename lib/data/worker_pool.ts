@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { RanetError } from "../errors.ts";
+import { RanetError, type RanetErrorCode } from "../errors.ts";
 
 /** How a pool works. */
 export interface WorkerPoolOptions {
@@ -48,7 +48,7 @@ export type Reply<Result> =
   & (
     | { readonly result: Result }
     /** What was given cannot be used: becomes a `RanetError`. */
-    | { readonly refused: string }
+    | { readonly refused: string; readonly code?: RanetErrorCode }
     /** A defect of ours, with its stack. */
     | { readonly failed: string }
   )
@@ -160,7 +160,7 @@ export class WorkerPool<Task, Result> implements Disposable {
       const reply = await this.#ask(worker, job);
       if ("failed" in reply) throw new Error(reply.failed);
       spent = reply.spent === true;
-      if ("refused" in reply) throw new RanetError(reply.refused);
+      if ("refused" in reply) throw new RanetError(reply.refused, { code: reply.code });
       job.resolve(reply.result as never);
     } catch (error) {
       job.reject(error);

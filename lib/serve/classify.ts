@@ -202,8 +202,10 @@ export class Classifier {
     using limit = new TimeLimit(request.signal, this.#limits);
     const began = performance.now();
     let taken = 0;
+    let held = 0;
     let ok = false;
     try {
+      held = await this.#roomForBody(request, client, limit.signal);
       const response = await run({
         limit,
         record,
@@ -211,8 +213,11 @@ export class Classifier {
           ...this.#limits,
           signal: limit.signal,
           onBytes: (count) => {
-            if (!bytes.take(client, count)) throw busy("bodies", "too many bodies are being read");
             record.bytes! += count;
+            const more = record.bytes! - held;
+            if (more <= 0) return;
+            if (!bytes.take(client, more)) throw busy("bodies", "too many bodies are being read");
+            held += more;
           },
         },
         takePlaces: (count) => {
@@ -223,9 +228,26 @@ export class Classifier {
       ok = true;
       return response;
     } finally {
-      bytes.give(client, record.bytes);
+      bytes.give(client, held);
       places.give(client, taken);
       this.#metrics.inference(record, { ok, ms: performance.now() - began });
+    }
+  }
+
+  /**
+   * Waits until there is room for a body whose length is known: photos that come together are read in turn. It takes the
+   * room before it reads, so that no two wait for each other with a part read.
+   *
+   * @returns How many bytes were taken.
+   */
+  async #roomForBody(request: Request, client: string, signal: AbortSignal): Promise<number> {
+    const length = Number(request.headers.get("content-length") ?? 0);
+    if (!(length > 0) || length > this.#limits.maxBody) return 0; // refused when it is read
+    try {
+      await this.#bounds.bytes.takeSoon(client, length, signal);
+      return length;
+    } catch (error) {
+      throw error instanceof Refusal && error.status === 408 ? busy("bodies", "too many bodies are being read") : error;
     }
   }
 

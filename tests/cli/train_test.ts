@@ -143,7 +143,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
       const { code, notes } = await stopped([...args, "--out", out], signal);
       if (signal === "SIGKILL") assertEquals(code, 137);
       else {
-        assertEquals(code, 1);
+        assertEquals(code, 130);
         assertMatch(
           notes,
           /^Stopped at step \d+ of 200; everything is saved\. Go on with: ranet train --resume \S+out\n$/,

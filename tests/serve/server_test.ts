@@ -220,6 +220,29 @@ Deno.test("bodies together are bounded, and those of one client leave room for o
   assertEquals((await post(cat, "image/jpeg", "", handler, "greedy")).status, 200);
 });
 
+Deno.test("bodies whose length is known wait for room, and are refused if there is none in time", async () => {
+  const handler = handlerWith({ maxBody: 2000, maxHeld: 4000 });
+  const send = (body: BodyInit, length: number, to = handler) =>
+    to(
+      new Request("http://host/classify", { method: "POST", body, headers: { "content-length": String(length) } }),
+      "one",
+    );
+  const slow = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+  const writer = slow.writable.getWriter();
+  const first = send(slow.readable, 2000);
+  await writer.write(cat.slice(0, 100));
+  const rest = Array.from({ length: 5 }, () => send(cat, cat.length));
+  await writer.write(cat.slice(100));
+  await writer.close();
+  assertEquals((await Promise.all([first, ...rest])).map(({ status }) => status), new Array(6).fill(200));
+
+  const held = handlerWith({ maxBody: 2000, maxHeld: 4000, bodyTimeout: 200, batchWait: 2000 });
+  const waiting = send(cat, 2000, held); // for its batch
+  await queued(1, held);
+  assertEquals(await refused(send(cat, 2000, held)), [503, "Cannot classify just now: too many bodies are being read"]);
+  assertEquals((await waiting).status, 200);
+});
+
 Deno.test("a body that does not come, and a result that does not, are given up", async () => {
   const handler = handlerWith({ bodyTimeout: 300, timeout: 400, batchWait: 2 ** 30 });
   const slow = new ReadableStream({ start: (controller) => controller.enqueue(cat.slice(0, 100)) });

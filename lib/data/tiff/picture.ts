@@ -152,6 +152,13 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
   [50002, "JPEG XL"],
 ]);
 
+/** What libtiff's own tools often cannot unpack, or not without its colours. */
+const BY_OTHER_TOOLS: ReadonlyMap<number, string> = new Map([
+  [6, "tiff2rgba in.tif out.tif"],
+  ...[33003, 33005, 34712].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  ...[34887, 50002].map((gdals) => [gdals, "gdal_translate -co COMPRESS=LZW in.tif out.tif"] as const),
+]);
+
 /** Differences between neighbours. */
 const PREDICTORS = { none: 1, horizontal: 2 } as const;
 const FORMATS = ["", "whole numbers", "signed numbers", "floating-point numbers", "values of no format"];
@@ -184,7 +191,7 @@ function unsupported(kind: string, convert: string): string {
   return `this kind of TIFF (${kind}) is not supported; to convert it: ${convert}`;
 }
 
-const TO_PNG = "magick in.tif[0] out.png";
+const TO_PNG = "magick in.tif[0] out.png"; // in ImageMagick 6, convert
 const TO_LZW = "tiffcp -c lzw in.tif out.tif";
 const TO_RGB = "tiff2rgba in.tif out.tif";
 
@@ -205,7 +212,8 @@ function readPicture(
   const compression = one(TAG.compression, 1);
   const packing = PACKINGS.get(compression);
   if (packing === undefined) {
-    return unsupported(OTHER_PACKINGS.get(compression) ?? `compression ${compression}`, TO_LZW);
+    const convert = BY_OTHER_TOOLS.get(compression) ?? TO_LZW;
+    return unsupported(OTHER_PACKINGS.get(compression) ?? `compression ${compression}`, convert);
   }
   const colour = COLOURS.get(photometric);
   if (colour === undefined) {

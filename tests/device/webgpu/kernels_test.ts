@@ -1,5 +1,5 @@
 /**
- * Kernels one by one: WebGPU against the CPU runner, which cpu_test.ts checks against definitions.
+ * Kernels one by one: WebGPU against the CPU runner, which tests/device/cpu/kernels_test.ts checks against definitions.
  *
  * @module
  */
