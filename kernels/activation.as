@@ -5,6 +5,12 @@ import { exp } from "./training/math";
 export const RELU: u32 = 1;
 export const HARD_SWISH: u32 = 2;
 
+// What comes last: of none and ReLU, `least` is the least that there is.
+@inline
+export function finished(x: v128, least: v128, activation: u32): v128 {
+  return activation > RELU ? curve(x, activation) : f32x4.pmax(x, least);
+}
+
 // Of four numbers.
 export function curve(x: v128, activation: u32): v128 {
   if (activation == HARD_SWISH) {

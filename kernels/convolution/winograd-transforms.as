@@ -1,8 +1,8 @@
 // The transformations of Winograd's minimal filtering F(2×2, 3×3) (see winograd.as): between them lie, for each of the 16
 // places of a 4 × 4 patch, products of what is at that place.
 
-import { curve, RELU } from "../activation";
-import { store } from "../training/simd";
+import { finished, RELU } from "../activation";
+import { store } from "../simd";
 
 // Bᵀ · d · B of a patch d, four channels at once; the 16 results of one patch lie `apart`.
 export function transformInput(patch: u32, row: u32, pixel: u32, to: u32, bytes: u32, apart: u32): void {
@@ -59,10 +59,10 @@ export function transformOutput(
 // #for i in 2
     if (rows > ${i}) {
       const first = f32x4.add(f32x4.add(t${i}_0, t${i}_1), f32x4.add(t${i}_2, start));
-      store(out, activation > RELU ? curve(first, activation) : f32x4.pmax(first, least), left);
+      store(out, finished(first, least, activation), left);
       if (columns > 1) {
         const second = f32x4.add(f32x4.sub(t${i}_1, t${i}_2), f32x4.sub(start, t${i}_3));
-        store(out + pixel, activation > RELU ? curve(second, activation) : f32x4.pmax(second, least), left);
+        store(out + pixel, finished(second, least, activation), left);
       }
     }
     out += row;

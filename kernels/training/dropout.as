@@ -1,6 +1,6 @@
 // Zeros whole channels of samples, and scales the others, in place, as dropout.wgsl does; over a range of samples.
 
-import { DropoutArgs } from "./arguments";
+import { DropoutArgs } from "../abi";
 
 export function dropout(args: DropoutArgs, seed: u32, first: u32, last: u32): void {
   for (let sample = first; sample < last; sample++) {

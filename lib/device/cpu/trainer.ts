@@ -12,15 +12,11 @@ import type { Tensor } from "../../weights/tensor.ts";
 import { checkBatch } from "../check_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
-import { trainingKernels } from "./kernels.ts";
-import { pack, packedLength, unpack } from "./packed_parameters.ts";
+import { cpuKernels } from "./kernels.ts";
+import { MAX_BYTES } from "./memory.ts";
+import { pack, packedLength, unpack } from "./pack.ts";
 import { defaultThreads, WorkerPool } from "./pool.ts";
-import { buildTrainingProgram, type TrainingProgram } from "./training_program.ts";
-
-/** Bytes in a page of WebAssembly memory. */
-const PAGE_BYTES = 2 ** 16;
-/** WebAssembly's addresses have 32 bits. */
-const MAX_BYTES = 2 ** 32;
+import { buildTrainingProgram, type TrainingProgram } from "./trainer_program.ts";
 
 /** How a CPU trainer is made. */
 export interface CpuTrainerOptions extends TrainerOptions {
@@ -52,12 +48,19 @@ export class CpuTrainer implements Trainer {
     const threads = options.threads ?? defaultThreads();
     const program = buildTrainingProgram(plan, { ...options, threads });
     if (program.bytes > MAX_BYTES) throw tooLarge(plan, { ...options, threads });
-    const memory = allocate(program, plan);
+    const memory = program.layout.allocate(() => {
+      throw new RanetError(
+        `Cannot train ${network.spec.name} on the CPU: it needs ${
+          gigabytes(program.bytes)
+        } of memory, and there is not ` +
+          "as much. Use a smaller batch.",
+      );
+    });
     const trainer = new CpuTrainer(
       plan,
       program,
       memory,
-      new WorkerPool(await trainingKernels(), memory, { threads }),
+      new WorkerPool(await cpuKernels(), memory, { threads }),
       options,
     );
     trainer.#write(state);
@@ -136,9 +139,10 @@ export class CpuTrainer implements Trainer {
   #writeImages(images: Float32Array, count: number): void {
     const { size, channels } = this.#plan.features[0];
     const { tensors } = this.#program.layout;
-    const pitch = tensors.pitch({ feature: 0 }) / 4;
+    const place = tensors.place({ feature: 0, offset: 0, channels });
+    const pitch = place.pitch / 4;
     const pixels = size ** 2;
-    const target = new Float32Array(this.#memory.buffer, tensors.at({ feature: 0, offset: 0 }), count * pixels * pitch);
+    const target = new Float32Array(this.#memory.buffer, place.at, count * pixels * pitch);
     for (let sample = 0; sample < count; sample++) {
       for (let channel = 0; channel < channels; channel++) {
         const from = (sample * channels + channel) * pixels;
@@ -149,9 +153,8 @@ export class CpuTrainer implements Trainer {
   }
 
   #write({ tensors, momentum, average }: TrainingState): void {
-    const { parameters, contents } = this.#program.layout;
+    const { parameters } = this.#program.layout;
     const { buffer } = this.#memory;
-    for (const { address, bytes } of contents) new Uint8Array(buffer).set(bytes, address);
     const write = (shape: readonly number[], { data }: Tensor, address: number) =>
       pack(shape, data, new Float32Array(buffer, address, packedLength(shape)));
     for (const { parameter: { name, shape }, address, learns } of parameters.entries) {
@@ -165,21 +168,6 @@ export class CpuTrainer implements Trainer {
 }
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-
-function allocate({ bytes }: TrainingProgram, { network }: TrainingPlan): WebAssembly.Memory {
-  const pages = Math.ceil(bytes / PAGE_BYTES);
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new RanetError(
-      `Cannot train ${network.spec.name} on the CPU: it needs ${
-        gigabytes(bytes)
-      } of memory, and there is not as much. ` +
-        `Use a smaller batch.`,
-    );
-  }
-}
 
 function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads: number }): RanetError {
   const bytesOf = (batch: number) => buildTrainingProgram(plan, { ...options, batch }).bytes;

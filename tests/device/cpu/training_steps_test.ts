@@ -6,10 +6,10 @@
 
 import { assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { trainingKernels } from "../../../lib/device/cpu/kernels.ts";
-import { pack, packedLength, unpack } from "../../../lib/device/cpu/packed_parameters.ts";
+import { cpuKernels } from "../../../lib/device/cpu/kernels.ts";
+import { pack, packedLength, unpack } from "../../../lib/device/cpu/pack.ts";
 import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
-import { buildTrainingProgram } from "../../../lib/device/cpu/training_program.ts";
+import { buildTrainingProgram } from "../../../lib/device/cpu/trainer_program.ts";
 import type { Classifier, Convolution, Feature, Layer } from "../../../lib/network/network.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
@@ -72,10 +72,10 @@ async function assertSame(
     gradients: "plain",
     train: "all",
   });
-  const pages = Math.ceil(program.bytes / 2 ** 16);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = program.layout.allocate((reason) => {
+    throw new Error(reason);
+  });
   const numbersAt = (address: number, length: number) => new Float32Array(memory.buffer, address, length);
-  for (const { address, bytes } of program.layout.contents) new Uint8Array(memory.buffer).set(bytes, address);
   new Uint32Array(memory.buffer, program.layout.labels, samples).set(labels);
   for (const { parameter: { name, shape }, address } of program.layout.parameters.entries) {
     pack(shape, parameters.get(name)!.data, numbersAt(address, packedLength(shape)));
@@ -86,21 +86,27 @@ async function assertSame(
     const pixels = samples * size ** 2;
     const values = randomArray(pixels * channels, seed + feature);
     plain.tensors[feature].set(values);
-    const target = numbersAt(program.layout.tensors.at({ feature, offset: 0 }), pixels * 4 * quadsOf(channels));
+    const target = numbersAt(
+      program.layout.tensors.place({ feature, offset: 0, channels }).at,
+      pixels * 4 * quadsOf(channels),
+    );
     for (let i = 0; i < values.length; i++) {
       target[Math.floor(i / channels) * 4 * quadsOf(channels) + i % channels] = values[i];
     }
   }
 
   plain.run();
-  using pool = new WorkerPool(await trainingKernels(), memory, { threads });
+  using pool = new WorkerPool(await cpuKernels(), memory, { threads });
   const { begin, end, scratch, scratchBytes, layout: { gate } } = program;
-  await pool.run("train", [begin, end, samples, program.layout.labels, 0, scratch, scratchBytes, gate]);
+  await pool.run("train", [begin, end, samples, program.layout.labels, 0, 0, scratch, scratchBytes, gate]);
 
   for (const feature of used) {
     const { size, channels } = plan.features[feature];
     const pitch = 4 * quadsOf(channels);
-    const found = numbersAt(program.layout.tensors.at({ feature, offset: 0 }), samples * size ** 2 * pitch);
+    const found = numbersAt(
+      program.layout.tensors.place({ feature, offset: 0, channels }).at,
+      samples * size ** 2 * pitch,
+    );
     const expected = plain.tensors[feature];
     const actual = expected.map((_, i) => found[Math.floor(i / channels) * pitch + i % channels]);
     assertLess(relativeError(actual, expected), 1e-4, `feature ${feature}`);

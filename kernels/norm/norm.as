@@ -4,9 +4,9 @@
 // sums           [sample][4 · quads][2] in float64
 // coefficients   a thread's own: [4 · quads] each of mean, 1 / deviation, scale and shift, mean of g, mean of g · x̂
 
-import { curve, RELU, slope } from "../activation";
-import { madd, store as storeLanes } from "../training/simd";
-import { EPSILON, NormArgs } from "../training/arguments";
+import { curve, RELU, slope as slopeOf } from "../activation";
+import { madd, store as storeLanes } from "../simd";
+import { EPSILON, NormArgs } from "../abi";
 
 @inline
 function coefficient(args: NormArgs, thread: u32, which: u32): u32 {
@@ -126,7 +126,7 @@ export function normalize(args: NormArgs, thread: u32, first: u32, last: u32): v
 // The gradient of what batch norm gave, from that of what its activation made of it.
 @inline
 function through(z: v128, gradient: v128, scale: v128, shift: v128, activation: u32): v128 {
-  if (activation > RELU) return f32x4.mul(gradient, slope(madd(z, scale, shift), activation));
+  if (activation > RELU) return f32x4.mul(gradient, slopeOf(madd(z, scale, shift), activation));
   return activation == RELU ? v128.and(gradient, f32x4.gt(madd(z, scale, shift), f32x4.splat(0))) : gradient;
 }
 

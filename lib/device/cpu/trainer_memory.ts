@@ -10,10 +10,12 @@ import type { Parameter, View } from "../../network/network.ts";
 import { type Lifetime, placeBuffers } from "../../planner/memory.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type TrainingPlan, type TrainingStep, viewsOf } from "../../planner/training_plan.ts";
-import { packedLength } from "./packed_parameters.ts";
+import type { Place } from "./lower.ts";
+import type { Layout } from "./memory.ts";
+import { packedLength } from "./pack.ts";
 
-/** Addresses start at lines of the cache, so that threads do not share any by chance. */
-const ALIGNMENT = 64;
+/** Addresses start at lines of the cache, of so many bytes. */
+export const LINE = 64;
 
 /** Bytes in a number. */
 const NUMBER = 4;
@@ -30,23 +32,6 @@ export interface ParameterGroup {
   readonly exits: number;
 }
 
-/** Hands out addresses, one after another. */
-export class Allocator {
-  #end = 0;
-
-  /** Bytes handed out. */
-  get end(): number {
-    return this.#end;
-  }
-
-  /** The address of so many new bytes. */
-  take(bytes: number): number {
-    const address = this.#end;
-    this.#end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    return address;
-  }
-}
-
 /** Parameters, learned or not, and what the optimiser keeps. */
 export class ParameterMemory {
   /** All of them, with their addresses. */
@@ -61,7 +46,7 @@ export class ParameterMemory {
   readonly toAverage: number;
   readonly #addresses = new Map<string, number>();
 
-  constructor(plan: TrainingPlan, allocator: Allocator, options: { decay: "all" | "weights"; average: boolean }) {
+  constructor(plan: TrainingPlan, layout: Layout, options: { decay: "all" | "weights"; average: boolean }) {
     const learned = plan.parameters.map((parameter) => ({
       ...parameter,
       learned: true,
@@ -70,26 +55,26 @@ export class ParameterMemory {
     const names = new Set(learned.map(({ name }) => name));
     const rest = plan.network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters)
       .filter(({ name }) => !names.has(name));
-    const start = allocator.end;
+    const start = layout.bytes;
     const entries: { parameter: Parameter; address: number; learns: boolean }[] = [];
     const place = (parameter: Parameter, learns: boolean): void => {
-      const address = allocator.take(NUMBER * packedLength(parameter.shape));
+      const address = layout.take(NUMBER * packedLength(parameter.shape));
       entries.push({ parameter, address, learns });
       this.#addresses.set(parameter.name, address);
     };
     this.groups = [...Map.groupBy(learned, ({ decays, exits }) => `${decays} ${exits}`).values()].map((group) => {
-      const address = allocator.end;
+      const address = layout.bytes;
       for (const parameter of group) place(parameter, true);
       const { decays, exits } = group[0];
-      return { address, length: (allocator.end - address) / NUMBER, decays, exits };
+      return { address, length: (layout.bytes - address) / NUMBER, decays, exits };
     });
-    const learnedBytes = allocator.end - start;
+    const learnedBytes = layout.bytes - start;
     for (const parameter of rest) place(parameter, false);
     this.entries = entries;
-    const bytes = allocator.end - start;
-    this.toGradient = allocator.take(learnedBytes) - start;
-    this.toVelocity = allocator.take(learnedBytes) - start;
-    this.toAverage = options.average ? allocator.take(bytes) - start : 0;
+    const bytes = layout.bytes - start;
+    this.toGradient = layout.take(learnedBytes) - start;
+    this.toVelocity = layout.take(learnedBytes) - start;
+    this.toAverage = options.average ? layout.take(bytes) - start : 0;
   }
 
   /** A parameter's address. */
@@ -121,7 +106,7 @@ export class TensorMemory {
    */
   constructor(
     plan: TrainingPlan,
-    allocator: Allocator,
+    layout: Layout,
     options: { segments: readonly (readonly TrainingStep[])[]; temporaries: readonly Temporary[]; batch: number },
   ) {
     this.#plan = plan;
@@ -137,35 +122,23 @@ export class TensorMemory {
     });
     const aligned = [...lifetimes, ...options.temporaries].map(({ length, ...lifetime }) => ({
       ...lifetime,
-      length: Math.ceil(length / ALIGNMENT) * ALIGNMENT,
+      length: Math.ceil(length / LINE) * LINE,
     }));
     const { offsets, length } = placeBuffers(aligned);
     this.#offsets = offsets;
-    this.#start = allocator.take(NUMBER * length);
+    this.#start = layout.take(NUMBER * length);
   }
 
-  /** Address of a range's first channel. */
-  at({ feature, offset }: Pick<View, "feature" | "offset">): number {
-    return this.#start + NUMBER * (this.#offsets[feature] + offset);
+  /** Where channels lie. */
+  place({ feature, offset, channels }: View): Place {
+    const { size, channels: all } = this.#plan.features[feature];
+    const pitch = NUMBER * 4 * quadsOf(all);
+    const at = this.#start + NUMBER * (this.#offsets[feature] + offset);
+    return { at, bytes: size ** 2 * pitch, pitch, size, channels };
   }
 
   /** Address of a temporary. */
   temporary(index: number): number {
     return this.#start + NUMBER * this.#offsets[this.#plan.features.length + index];
-  }
-
-  /** Bytes from pixel to pixel. */
-  pitch({ feature }: Pick<View, "feature">): number {
-    return NUMBER * 4 * quadsOf(this.#plan.features[feature].channels);
-  }
-
-  /** Height and width. */
-  size({ feature }: Pick<View, "feature">): number {
-    return this.#plan.features[feature].size;
-  }
-
-  /** Bytes from sample to sample. */
-  bytes(view: Pick<View, "feature">): number {
-    return this.size(view) ** 2 * this.pitch(view);
   }
 }

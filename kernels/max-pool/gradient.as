@@ -1,28 +1,6 @@
-// Max-pooling, 3 × 3, stride 2, padding 1, and its gradient, over a range of samples.
+// Gradient of max-pooling, 3 × 3, stride 2, padding 1, over a range of samples.
 
-import { store as storeLanes } from "../training/simd";
-import { WindowArgs } from "../training/arguments";
-
-// Largest of each window; takes no account of what is outside.
-export function maxPool(args: WindowArgs, first: u32, last: u32): void {
-  for (let sample = first; sample < last; sample++) {
-    for (let pixel: u32 = 0; pixel < args.outSize * args.outSize; pixel++) {
-      const y: u32 = 2 * (pixel / args.outSize);
-      const x: u32 = 2 * (pixel % args.outSize);
-      const out = args.output + sample * args.outBytes + pixel * args.outPitch;
-      for (let channel: u32 = 0; channel < args.channels; channel += 4) {
-        let largest = f32x4.splat(-Infinity);
-        for (let v = max<u32>(y, 1) - 1; v <= min<u32>(y + 1, args.inSize - 1); v++) {
-          for (let u = max<u32>(x, 1) - 1; u <= min<u32>(x + 1, args.inSize - 1); u++) {
-            const at = args.input + sample * args.inBytes + (v * args.inSize + u) * args.inPitch + 4 * channel;
-            largest = f32x4.max(largest, v128.load(at));
-          }
-        }
-        storeLanes(out + 4 * channel, largest, args.channels - channel);
-      }
-    }
-  }
-}
+import { WindowArgs } from "../abi";
 
 // Each output's gradient is added to the first of the largest inputs of its window.
 export function maxPoolGradient(args: WindowArgs, first: u32, last: u32): void {

@@ -1,34 +1,9 @@
-// The end of a head in training: pooling and linear layer, cross-entropy, and their gradients. Weights are
-// [class][4 · quads], means [sample][4 · quads], logits [sample][classes].
+// The end of a head in training: cross-entropy and gradients. Weights are [class][4 · quads], means [sample][4 · quads],
+// logits [sample][classes].
 
-import { madd, store as storeLanes, sumLanes } from "../training/simd";
+import { ClassifierArgs } from "../abi";
+import { madd, store as storeLanes } from "../simd";
 import { exp, log } from "../training/math";
-import { ClassifierArgs } from "../training/arguments";
-
-// Logits, and the pooled means that they are made from.
-export function classify(args: ClassifierArgs, first: u32, last: u32): void {
-  const width: u32 = 16 * args.quads;
-  const share = f32x4.splat(<f32> (1 / <f64> (args.pool * args.pool)));
-  for (let sample = first; sample < last; sample++) {
-    const input = args.input + sample * args.inBytes;
-    const means = args.means + sample * width;
-    for (let q: u32 = 0; q < args.quads; q++) {
-      let sum = f32x4.splat(0);
-      for (let pixel: u32 = 0; pixel < args.pool * args.pool; pixel++) {
-        const at = pixel / args.pool * args.inSize + pixel % args.pool;
-        sum = f32x4.add(sum, v128.load(input + at * args.inPitch + 16 * q));
-      }
-      storeLanes(means + 16 * q, f32x4.mul(sum, share), args.channels - 4 * q);
-    }
-    for (let c: u32 = 0; c < args.classes; c++) {
-      const row = args.weights + c * width;
-      let sum = f32x4.splat(0);
-      for (let q: u32 = 0; q < width; q += 16) sum = madd(v128.load(means + q), v128.load(row + q), sum);
-      const logit = sumLanes(sum) + <f64> load<f32>(args.bias + 4 * c);
-      store<f32>(args.logits + 4 * (sample * args.classes + c), <f32> logit);
-    }
-  }
-}
 
 // A sample's cross-entropy and whether it is right; gradients take the place of logits.
 export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, count: u32): void {

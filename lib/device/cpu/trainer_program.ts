@@ -9,9 +9,9 @@ import { concat } from "../../io/bytes.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
-import { TrainingLayout } from "./training_layout.ts";
-import { writeOperation } from "./training_operations.ts";
-import { type Segment, StepWriter } from "./training_steps.ts";
+import { TrainingLayout } from "./trainer_layout.ts";
+import { writeOperation } from "./abi.ts";
+import { type Segment, StepWriter } from "./trainer_steps.ts";
 
 /** A program and where it finds and leaves its numbers; addresses are bytes. */
 export interface TrainingProgram {
@@ -59,10 +59,8 @@ export function buildTrainingProgram(
     Uint8Array,
   );
   const begin = layout.keep(bytes);
-  const scratchBytes = Math.ceil((layout.scratchBytes + 64) / 64) * 64;
+  const { scratchBytes } = layout;
   const scratch = layout.take(scratchBytes * threads);
-  // The last quad of a range may reach behind it.
-  layout.take(64);
   return {
     begin,
     end: begin + bytes.length,

@@ -1,61 +1,17 @@
-// A convolution's steps in training, over a range of samples. Weights lie in panels of 8 output channels,
-// [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel of 4.
+// Gradient of a convolution's weights and bias. Weights lie as in forward.as.
 
-import { sumPanels } from "./panels";
+import { JoinArgs, Tap, WeightGradientArgs } from "../abi";
+import { touch } from "./touch";
 import {
-  narrowTile1x4 as narrowTileOf0,
-  narrowTile2x4 as narrowTileOf1,
-  narrowTile3x2 as narrowTileOf2,
-  narrowTile4x2 as narrowTileOf3,
-  narrowTile5x2 as narrowTileOf4,
-  narrowTile6x2 as narrowTileOf5,
+  narrowTile1x4 as narrowTile1,
+  narrowTile2x4 as narrowTile2,
+  narrowTile3x2 as narrowTile3,
+  narrowTile4x2 as narrowTile4,
+  narrowTile5x2 as narrowTile5,
+  narrowTile6x2 as narrowTile6,
   weightTile4x2,
   weightTile6x2,
 } from "./weight-tile";
-import { pad } from "./pad";
-import { ConvolutionArgs, JoinArgs, Phase, Tap, TransposeArgs, WeightGradientArgs } from "../training/arguments";
-
-// Where a pixel is made of so few inputs, more time goes into moving than into multiplying: pixels are then made in blocks
-// that stay near while one panel after another goes over them.
-const FEW_INPUTS: u32 = 24;
-const BLOCK: u32 = 96;
-
-// Forward pass, or input gradient: for each phase, pixels of the output that are made by the same taps.
-export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: u32): void {
-  for (let sample = first; sample < last; sample += args.group) {
-    const samples = min(args.group, last - sample);
-    let input = args.input + sample * args.inBytes;
-    if (args.border) {
-      pad(input, args.inBytes, args.inPitch, args.inSize, args.inChannels, args.border, scratch, samples);
-      input = scratch;
-    }
-    const output = args.output + sample * args.outBytes;
-    if (args.accumulate) touch(output, samples * args.outBytes);
-    for (let i: u32 = 0; i < args.phases; i++) {
-      const phase = changetype<Phase>(args.phase + i * offsetof<Phase>());
-      const pixels = samples * phase.pixels;
-      const block = phase.runs * phase.runLength <= FEW_INPUTS ? BLOCK : pixels;
-      for (let pixel: u32 = 0; pixel < pixels; pixel += block) {
-        sumPanels(
-          input,
-          phase.inPixels + 4 * pixel,
-          output,
-          phase.outPixels + 4 * pixel,
-          min(block, pixels - pixel),
-          phase.moves,
-          phase.runs,
-          phase.runLength,
-          args.outChannels,
-          phase.weights,
-          args.bias,
-          args.hasBias != 0,
-          args.accumulate != 0,
-          args.relu != 0,
-        );
-      }
-    }
-  }
-}
 
 // Gradient of weights, and of the bias. Where there are many weights, each thread makes its share of the tiles, over all
 // samples; where there are few, it makes all tiles over its share of the samples' parts, which are then joined. There are as
@@ -196,9 +152,9 @@ function narrowTile(
   const to = result + 4 * (first * args.taps * args.inChannels + lanes * (which * args.inChannels + row));
   const g = gradient + 4 * first;
   switch (outs) {
-// #for i in 6
-    case ${i} + 1:
-      return narrowTileOf${i}(
+// #for C in 1..6
+    case ${C}:
+      return narrowTile${C}(
         from,
         args.inBytes,
         g,
@@ -226,47 +182,4 @@ function biasGradient(args: WeightGradientArgs, count: u32): void {
     }
     store<f32>(args.biasResult + 4 * channel, <f32> sum);
   }
-}
-
-// Weights as the input gradient reads them, panels of input channels, a phase at a time:
-// [phase][panel][tap of the phase][out][8 or 4].
-export function transpose(args: TransposeArgs, thread: u32, threads: u32): void {
-  const panels = (args.inChannels + 7) >> 3;
-  const units = panels * args.phases;
-  const last = (thread + 1) * units / threads;
-  for (let unit = thread * units / threads; unit < last; unit++) {
-    const phase = changetype<Phase>(args.phase + unit / panels * offsetof<Phase>());
-    const row: u32 = 8 * (unit % panels);
-    const width: u32 = args.inChannels - row > 4 ? 8 : 4;
-    let to = phase.weights + 4 * row * phase.taps * args.outChannels;
-    for (let i: u32 = 0; i < phase.taps; i++) {
-      const tap = load<u32>(phase.tapIndices + 4 * i);
-      for (let out: u32 = 0; out < args.outChannels; out++) {
-        const outPanel = out & ~7;
-        const outWidth: u32 = args.outChannels - outPanel > 4 ? 8 : 4;
-        const from = args.weights + 4 * (outPanel * args.taps * args.inChannels +
-          (tap * args.inChannels + row) * outWidth + (out & 7));
-        if (row + 8 <= args.inChannels) {
-// #for k in 8
-          store<f32>(to, load<f32>(from + 4 * ${k} * outWidth), 4 * ${k});
-// #end
-          to += 32;
-        } else {
-          for (let k: u32 = 0; k < width; k++, to += 4) {
-            store<f32>(to, row + k < args.inChannels ? load<f32>(from + 4 * k * outWidth) : 0);
-          }
-        }
-      }
-    }
-  }
-}
-
-// What has been read, so that compilers leave it in.
-let touched: f32 = 0;
-
-// Reads memory in its order, as processors foresee it: panels and tiles then go through it in strides.
-function touch(at: u32, bytes: u32): void {
-  let sum = touched;
-  for (const end = at + bytes; at < end; at += 64) sum += load<f32>(at);
-  touched = sum;
 }

@@ -9,9 +9,11 @@ import type { Classifier, Convolution } from "../../network/network.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
-import { packedLength, panelWidth } from "./packed_parameters.ts";
-import { isWorthWinograd, PLACES } from "./winograd.ts";
-import { Allocator, ParameterMemory, type Temporary, TensorMemory } from "./training_memory.ts";
+import { filterLength } from "./lower.ts";
+import { Layout } from "./memory.ts";
+import { packedLength } from "./pack.ts";
+import { LINE, ParameterMemory, type Temporary, TensorMemory } from "./trainer_memory.ts";
+import { isWorthWinograd } from "./winograd.ts";
 
 /** What a layer leaves for the next segment. */
 export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "filter" | "gradient filter" | "parts";
@@ -52,7 +54,7 @@ export function weightLength({ reads: [input], writes: [output], kernel }: Convo
   return packedLength([output.channels, input.channels, kernel, kernel]);
 }
 
-/** What a step reads and writes at a place of a patch, where kernels/convolution/winograd-training.as computes it. */
+/** What a step reads and writes at a place of a patch, where kernels/convolution/winograd.as computes it. */
 export interface WinogradShape {
   /** The layer. */
   readonly layer: Convolution;
@@ -69,9 +71,9 @@ export function winogradShape(step: TrainingStep): WinogradShape | undefined {
   switch (step.kind) {
     case "convolution": {
       const { reads: [{ channels: inputs }], writes: [{ channels: outputs }] } = step;
-      const isBare = !step.bias && step.activation === "none";
-      const isWorth = isBare && isWorthWinograd(step, { inputs, outputs });
-      return isWorth ? { layer: step, inputs, outputs, filter: "filter" } : undefined;
+      return isWorthWinograd(step, { inputs, outputs })
+        ? { layer: step, inputs, outputs, filter: "filter" }
+        : undefined;
     }
     case "input-gradient": {
       const { layer, gradient: { channels: inputs }, result: { channels: outputs, accumulate } } = step;
@@ -82,9 +84,7 @@ export function winogradShape(step: TrainingStep): WinogradShape | undefined {
 }
 
 /** Addresses, in bytes. */
-export class TrainingLayout {
-  /** A line of zeros. */
-  readonly zeros: number;
+export class TrainingLayout extends Layout {
   /** Two words for the barrier. */
   readonly gate: number;
   /** Whether a loss was not finite. */
@@ -99,14 +99,9 @@ export class TrainingLayout {
   readonly parameters: ParameterMemory;
   /** What steps leave for each other. */
   readonly tensors: TensorMemory;
-  /** What memory holds before the first step, beside parameters and zeros. */
-  readonly contents: { readonly address: number; readonly bytes: Uint8Array }[] = [];
-  readonly #allocator = new Allocator();
   readonly #norms = new Map<string, NormPlaces>();
   readonly #heads = new Map<number, HeadPlaces>();
   readonly #temporaries = new Map<string, number>();
-  readonly #tables = new Map<string, number>();
-  #scratchBytes = 0;
 
   /** Places what is known from the plan; `segments`: its steps between barriers. */
   constructor(
@@ -114,15 +109,15 @@ export class TrainingLayout {
     segments: readonly (readonly TrainingStep[])[],
     options: TrainerOptions & { readonly threads: number },
   ) {
+    super(LINE);
     const { batch, threads, optimizer: { decay }, average } = options;
     const exits = plan.network.exits.length;
-    this.zeros = this.take(64);
     this.gate = this.take(8);
     this.stopped = this.take(4);
     this.labels = this.take(4 * batch);
     this.losses = this.take(8 * batch * exits);
     this.right = this.take(4 * batch * exits);
-    this.parameters = new ParameterMemory(plan, this.#allocator, { decay, average: average > 0 });
+    this.parameters = new ParameterMemory(plan, this, { decay, average: average > 0 });
     for (const step of plan.forward) {
       if (step.kind === "norm") {
         const bytes = 16 * quadsOf(step.output.channels);
@@ -135,17 +130,7 @@ export class TrainingLayout {
       }
     }
     const temporaries = this.#findTemporaries(segments, batch);
-    this.tensors = new TensorMemory(plan, this.#allocator, { segments, temporaries, batch });
-  }
-
-  /** Bytes handed out. */
-  get bytes(): number {
-    return this.#allocator.end;
-  }
-
-  /** Most bytes that a thread was said to need. */
-  get scratchBytes(): number {
-    return this.#scratchBytes;
+    this.tensors = new TensorMemory(plan, this, { segments, temporaries, batch });
   }
 
   /** A batch norm's. */
@@ -163,31 +148,6 @@ export class TrainingLayout {
     return this.tensors.temporary(this.#temporaries.get(`${kind} ${layer.name}`)!);
   }
 
-  /** New bytes. */
-  take(bytes: number): number {
-    return this.#allocator.take(bytes);
-  }
-
-  /** New bytes that memory holds before the first step. */
-  keep(bytes: Uint8Array): number {
-    const address = this.take(bytes.length);
-    this.contents.push({ address, bytes });
-    return address;
-  }
-
-  /** Words that memory holds; the same ones are kept once. */
-  table(words: readonly number[]): number {
-    const key = words.join();
-    const address = this.#tables.get(key) ?? this.keep(new Uint8Array(Uint32Array.from(words).buffer));
-    this.#tables.set(key, address);
-    return address;
-  }
-
-  /** Says that a thread needs so much for itself while it works on a step. */
-  needScratch(bytes: number): void {
-    this.#scratchBytes = Math.max(this.#scratchBytes, bytes);
-  }
-
   /** Sums and parts wait for a barrier; a layer's transposed weights are made in the segment before they are used. */
   #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
     const found: Temporary[] = [];
@@ -200,7 +160,7 @@ export class TrainingLayout {
         const winograd = winogradShape(step);
         if (winograd) {
           const { layer, inputs, outputs, filter } = winograd;
-          add(filter, layer, { first: time - 1, last: time, length: PLACES * inputs * panelWidth(outputs) });
+          add(filter, layer, { first: time - 1, last: time, length: filterLength(inputs, outputs) });
         }
         if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
           const length = batch * 4 * 4 * quadsOf(step.input.channels);
@@ -211,7 +171,7 @@ export class TrainingLayout {
           });
         } else if (step.kind === "input-gradient") {
           const { reads: [input], writes: [output], kernel } = step.layer;
-          const length = kernel ** 2 * output.channels * panelWidth(input.channels);
+          const length = kernel ** 2 * output.channels * 4 * quadsOf(input.channels);
           add("transposed", step.layer, { first: time - 1, last: time, length });
         } else if (step.kind === "weight-gradient" && partsOf(step.layer) > 1) {
           const length = partsOf(step.layer) * weightLength(step.layer);

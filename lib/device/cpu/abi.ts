@@ -1,11 +1,13 @@
 /**
- * The operations that kernels/train.as interprets, and their arguments: from this table come the classes that the kernels
- * read and the writer of their bytes.
+ * What the kernels of kernels/cpu.as are told: operations one after another, each with its arguments. From these tables come
+ * the classes that the kernels read (kernels/abi.as, which `./ranet wasm` writes) and the writer of their bytes.
  *
  * @module
  */
 
+import { concat } from "../../io/bytes.ts";
 import { EPSILON } from "../../weights/fold.ts";
+import { NO_EXIT } from "../runner.ts";
 import { PATCHES } from "./winograd.ts";
 
 /** A field of a struct; all take 4 bytes. */
@@ -42,8 +44,44 @@ const RESULT = {
   resultPitch: u32("bytes from pixel to pixel"),
 };
 
+/** What comes last. */
+const ACTIVATION = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
+
 /** What the arguments of operations are made of. */
 const STRUCTS = {
+  Program: {
+    next: u32("the next sample that no thread has"),
+    samples: u32("how many there are"),
+    from: u32("the first stage"),
+    to: u32("the one behind the last"),
+    adaptive: u32("1 if samples leave early, else 0"),
+    resumable: u32("1 if a later run goes on where this one stops, or this one where an earlier did, else 0"),
+    stages: u32("address: of each stage's first operation, then of the end"),
+    thresholds: u32("address: for each stage, in 64 bits, the confidence at which samples leave"),
+    exits: u32("address: for each sample the stage that it left at, or NO_EXIT"),
+    logits: u32("address: [stage][sample][class]"),
+    stageLogits: u32("length of a stage's"),
+    sampleLogits: u32("length of a sample's"),
+    classes: u32("how many there are"),
+    images: u32("address"),
+    imageLength: u32("of each"),
+    scratch: u32("address: a part for each thread"),
+    scratchLength: u32("of each part"),
+    progress: u32("address: for each sample that several threads share"),
+  },
+  Head: {
+    operation: u32("which"),
+    bytes: u32("length, this head included"),
+    parts: u32("in inference, how many threads it is worth: each of these parts may be computed by another"),
+    last: u32("in inference, whether later operations wait for it and those before it"),
+  },
+  ImageArgs: {
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
+    size: u32("height and width in pixels"),
+    channels: u32("their number"),
+  },
   Phase: {
     inPixels: u32("address of bytes from a group's start to each pixel's first input"),
     outPixels: u32("address of bytes from a group's start to each pixel that is made"),
@@ -71,7 +109,7 @@ const STRUCTS = {
     bias: u32("address, or that of zeros"),
     hasBias: u32("whether it is a bias"),
     accumulate: u32("whether results are added to what is there"),
-    relu: u32("whether a ReLU follows"),
+    activation: ACTIVATION,
     group: u32("samples whose pixels are computed together"),
     phases: u32("their number"),
     phase: u32("address of the first"),
@@ -98,6 +136,8 @@ const STRUCTS = {
     outBytes: u32("bytes from sample to sample"),
     outPitch: u32("bytes from pixel to pixel"),
     outChannels: u32("channels written"),
+    bias: u32("address, or 0"),
+    activation: ACTIVATION,
     group: u32("samples whose patches are computed together"),
     filter: u32("address of the transformed weights"),
     placeBytes: u32("bytes from one place of a patch to the next there"),
@@ -143,7 +183,7 @@ const STRUCTS = {
     channels: u32("channels, before padding"),
     output: u32("address of what leaves, or of its gradient"),
     outPitch: u32("bytes from pixel to pixel there"),
-    activation: u32("what comes last: 0 nothing, 1 ReLU, 2 hard-swish, 3 SiLU"),
+    activation: ACTIVATION,
     sums: u32("address of each sample's sums"),
     coefficients: u32("address of the first thread's"),
     coefficientBytes: u32("bytes from thread to thread"),
@@ -234,6 +274,7 @@ const STRUCTS = {
 
 /** For each operation the class of its arguments. */
 const OPERATIONS = {
+  image: "ImageArgs",
   barrier: "BarrierArgs",
   samples: "SamplesArgs",
   convolve: "ConvolutionArgs",
@@ -274,8 +315,13 @@ export type Operation = keyof typeof OPERATIONS;
 /** An operation's arguments. */
 export type Arguments<Name extends Operation> = Fields<(typeof OPERATIONS)[Name]>;
 
-/** Bytes before an operation's arguments: its number, its length. */
-const HEAD_BYTES = 8;
+/** Bytes from one shared sample's progress to the next: no two in one line of cache, or in two that are fetched together. */
+export const PROGRESS_BYTES = 128;
+
+/** Bytes of a struct. */
+export function structBytes(name: keyof Structs): number {
+  return 4 * fieldsOf(name).length;
+}
 
 /** A struct's bytes. */
 export function writeStruct<Name extends keyof Structs>(name: Name, values: Fields<Name>): Uint8Array {
@@ -289,30 +335,35 @@ export function writeStruct<Name extends keyof Structs>(name: Name, values: Fiel
   return new Uint8Array(view.buffer);
 }
 
-/** An operation's bytes. */
-export function writeOperation<Name extends Operation>(name: Name, args: Arguments<Name>): Uint8Array {
+/** An operation's bytes; `head`: what inference has to know of it. */
+export function writeOperation<Name extends Operation>(
+  name: Name,
+  args: Arguments<Name>,
+  { parts = 1, last = true }: { readonly parts?: number; readonly last?: boolean } = {},
+): Uint8Array {
   const body = writeStruct(OPERATIONS[name], args as never);
-  const bytes = new Uint8Array(HEAD_BYTES + body.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, Object.keys(OPERATIONS).indexOf(name), true);
-  view.setUint32(4, bytes.length, true);
-  bytes.set(body, HEAD_BYTES);
-  return bytes;
+  const operation = Object.keys(OPERATIONS).indexOf(name);
+  const bytes = structBytes("Head") + body.length;
+  return concat([writeStruct("Head", { operation, bytes, parts, last: Number(last) }), body], Uint8Array);
 }
 
-/** AssemblyScript's side of the table. */
-export function argumentsSource(): string {
+/** AssemblyScript's side of the tables, which kernels import as `abi`. */
+export function abiSource(): string {
+  const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES };
   const names = Object.keys(STRUCTS) as (keyof Structs)[];
   return [
+    "// Written by `./ranet wasm` from lib/device/cpu/abi.ts, which says what each field is.",
+    "",
     `export const EPSILON: f64 = ${EPSILON};`,
-    `export const PATCHES: u32 = ${PATCHES};`,
+    ...Object.entries(constants).map(([name, value]) => `export const ${name}: u32 = ${value};`),
     ...Object.keys(OPERATIONS).map((name, i) =>
       `export const OP_${name.replaceAll("-", "_").toUpperCase()}: u32 = ${i};`
     ),
     ...names.map((name) => {
       const fields = fieldsOf(name).map(([field, { type }]) => `  ${field}: ${type};`);
-      return `@unmanaged export class ${name} {\n${fields.join("\n")}\n}`;
+      return ["", "@unmanaged", `export class ${name} {`, ...fields, "}"].join("\n");
     }),
+    "",
   ].join("\n");
 }
 
