@@ -73,17 +73,21 @@ Deno.test("the launcher runs a script with the library's import map, or with tha
   try {
     await Deno.mkdir(`${outside}/project/deep`, { recursive: true });
     await Deno.writeTextFile(`${outside}/project/deno.jsonc`, "{}");
-    const [alone, own, nothing] = await launch(
+    const [alone, own, nothing, all, set] = await launch(
       { version: "deno 2.9.6", env: { RANET_OFFLINE: "0" } },
       ["run", "--allow-env", `${outside}/a b.ts`, "--json"],
       ["run", `${outside}/project/deep/script.ts`],
       ["run"],
+      ["run", "-A", `${outside}/project/deep/script.ts`, "-A"],
+      ["run", "--permission-set=own", `${outside}/project/deep/script.ts`],
     );
     const [first] = alone.out.split("\n");
     assertEquals(first, `run --quiet ${flags} --config ${ROOT}/deno.json --allow-env ${outside}/a b.ts --json`);
     assertEquals(own.out.split("\n")[0], `run --quiet ${flags} ${outside}/project/deep/script.ts`);
     assertEquals([nothing.code, nothing.out], [2, ""]);
     assertStringIncludes(nothing.err, "ranet: Cannot run: expected ./ranet run SCRIPT");
+    assertEquals(all.out.split("\n")[0], `run --quiet -A ${outside}/project/deep/script.ts -A`);
+    assertEquals(set.out.split("\n")[0], `run --quiet --permission-set=own ${outside}/project/deep/script.ts`);
   } finally {
     await Deno.remove(outside, { recursive: true });
   }

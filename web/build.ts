@@ -1,5 +1,5 @@
 /**
- * `deno task bundle`: the page and the library for browsers, into `web/dist/`.
+ * `deno task bundle`: the page and the library for browsers, into `web/dist/`, or a folder that is named.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { declarationsOf } from "./declarations.ts";
 import { denoPlugin } from "./deno_plugin.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DIST = `${ROOT}web/dist/`;
+const DIST = `${Deno.args[0] ?? `${ROOT}web/dist`}/`;
 
 /** Folders that are copied, but for what only people read: modules find files where they are in the repository. */
 const BESIDE = ["specs", "recipes", "weights", "examples"];

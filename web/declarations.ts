@@ -7,6 +7,9 @@
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
+/** What the declarations take from TypeScript's own, whatever the `lib` of those who use them. */
+const LIBRARIES = ["es2022", "esnext.disposable", "dom"].map((lib) => `/// <reference lib="${lib}" />\n`).join("");
+
 /** What a module says in its declarations. */
 interface Module {
   /** Declarations by name; overloads are one. */
@@ -42,7 +45,7 @@ export async function declarationsOf(entries: readonly URL[]): Promise<string> {
   }
   const exported = [...new Set(entries.flatMap(({ href }) => modules.get(href)!.exported))];
   const own = exported.map((one) => one.split(" as ")[0]);
-  return `${needed(own, all).join("")}\nexport {\n  ${exported.join(",\n  ")},\n};\n`;
+  return `${LIBRARIES}${needed(own, all).join("")}\nexport {\n  ${exported.join(",\n  ")},\n};\n`;
 }
 
 /** The declarations of names, and of all that those name. */

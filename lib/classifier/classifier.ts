@@ -10,6 +10,7 @@ import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import {
   AdaptiveExecutor,
+  checkOptions,
   type Classification,
   type ClassifyOptions,
   DEFAULT_CAPACITY,
@@ -188,13 +189,17 @@ export class ImageClassifier implements Disposable {
     }
   }
 
-  async #when({ budget, ...when }: ClassifyImagesOptions): Promise<ClassifyOptions> {
+  async #when(options: ClassifyImagesOptions): Promise<ClassifyOptions> {
+    checkOptions(options);
+    const { budget, ...when } = options;
     if (budget === undefined) return when;
     if (when.threshold !== undefined || when.calibration !== undefined) {
       throw new RanetError("Cannot use a budget together with a threshold or a calibration: expected one of them");
     }
     const calibrations = await this.#calibrations();
-    if (!calibrations) throw new RanetError("Cannot keep a budget: the model has no calibrations; see ranet calibrate");
+    if (!calibrations) {
+      throw new RanetError("Cannot keep a budget: the model has no calibrations; make one with calibrate()");
+    }
     return { calibration: calibrationWithin(budget, calibrations) };
   }
 }

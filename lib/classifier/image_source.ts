@@ -9,7 +9,9 @@ import type { RgbImage } from "../data/image.ts";
 import { type Drawable, isDrawable } from "../data/platform_decode.ts";
 import { checkPixels } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
+import { hasFiles } from "../io/exists.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
+import { kindOf } from "../text/kind.ts";
 
 /**
  * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a
@@ -113,16 +115,8 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
   );
 }
 
-/** What something is, for people. */
-function kindOf(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
-  const name = value.constructor?.name ?? "Object";
-  return name === "Object" ? "an object" : `a ${name}`;
-}
-
 /** A path, or a URL in full. */
 function locate(image: string | URL): string | URL {
-  if (image instanceof URL || "Deno" in globalThis) return image;
+  if (image instanceof URL || hasFiles()) return image;
   return new URL(image, globalThis.location.href);
 }

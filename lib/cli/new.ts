@@ -29,7 +29,7 @@ next.`,
   options: {
     from: {
       value: "SPEC",
-      help: `architecture to copy (default ${DEFAULT_MODEL}): a YAML file, its URL, or one of\n${
+      help: `architecture to copy (default ${DEFAULT_MODEL}): a YAML file, its URL, a model's folder, or one of\n${
         wrap(BUNDLED_SPECS.join(", "), 90).join("\n")
       }`,
     },

@@ -6,6 +6,7 @@
  */
 import { RanetError } from "../errors.ts";
 import { inputLength, type InputSpec } from "../network/common.ts";
+import { kindOf } from "../text/kind.ts";
 import type { RgbImage } from "./image.ts";
 
 /**
@@ -123,9 +124,10 @@ export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
 export function checkPixels(image: RgbImage): void {
   const { width, height, data } = image ?? {};
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
-    const found = data === undefined || data === null ? String(data) : `a ${(data as unknown[]).constructor.name}`;
     throw new RanetError(
-      `Cannot use image: its data are ${found}, expected a Uint8ClampedArray or Uint8Array of red, green, blue and a ` +
+      `Cannot use image: its data are ${
+        kindOf(data)
+      }, expected a Uint8ClampedArray or Uint8Array of red, green, blue and a ` +
         "fourth byte; samples from 0 to 1 become bytes by Uint8ClampedArray.from(data, (value) => 255 * value)",
     );
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Turns } from "../io/turns.ts";
 import { argmax, confidence, softmax } from "../softmax.ts";
 import { type DeviceChoice, DEVICES, type Runners } from "../device/fallback.ts";
 import { runnersOf } from "../device/open.ts";
@@ -11,6 +12,7 @@ import { type Precision, PRECISIONS } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
 import { buildPlan } from "../planner/build.ts";
+import { kindOf } from "../text/kind.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
 import { inputLength, inputShape } from "../network/common.ts";
@@ -38,8 +40,8 @@ export interface Classification {
 /** How an executor is made. */
 export interface ExecutorOptions {
   /**
-   * What to run on. Default `auto`: the WebGPU adapter if there is one that is not itself a CPU driver, else the CPU; and
-   * the CPU where the adapter fails, or does not compute what it should.
+   * What to run on. Default `auto`: for each batch the sooner done of CPU and WebGPU adapter, by what is measured once, if
+   * there is an adapter that is not itself a CPU driver, else the CPU; and the CPU where the adapter fails, or does not compute what it should.
    */
   readonly device?: DeviceChoice;
   /** Most images computed together; larger batches are run in parts. Default 64. */
@@ -48,6 +50,16 @@ export interface ExecutorOptions {
   readonly precision?: Precision;
   /** Most threads that the CPU runner uses, up to 256. Default one per core. Results do not depend on it. */
   readonly threads?: number;
+  /**
+   * Whether a GPU is driven from a worker, so that timers and requests go on meanwhile: under Deno, where the package's
+   * modules may be read. Default true; browsers need none.
+   */
+  readonly gpuWorker?: boolean;
+  /**
+   * Whether `auto` computes all batches on one device, the one that is sooner done with `capacity` images. Default false:
+   * where there is a GPU, small batches may be sooner done on the CPU, which rounds otherwise.
+   */
+  readonly together?: boolean;
   /** Told, once, why `auto` runs on the CPU where an adapter should. Default: a warning on the console. */
   readonly onFallback?: (message: string) => void;
 }
@@ -115,7 +127,7 @@ export class AdaptiveExecutor implements Disposable {
   #failure?: unknown;
   #disposed = false;
   /** Calls take turns: a runner holds one batch at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** The image that the runner holds, if its next stages may still be asked for. */
   #loaded?: Float32Array;
 
@@ -143,7 +155,7 @@ export class AdaptiveExecutor implements Disposable {
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
     const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
-    const { threads, onFallback = console.warn } = options;
+    const { threads, onFallback = console.warn, gpuWorker = true, together = false } = options;
     checkChoice("device", device, DEVICES);
     checkChoice("precision", precision, PRECISIONS);
     if (!Number.isInteger(capacity) || capacity < 1) {
@@ -155,7 +167,7 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback });
+    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback, gpuWorker, together });
     return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 
@@ -190,9 +202,12 @@ export class AdaptiveExecutor implements Disposable {
     const thresholds = await thresholdsPerExit(options, this.model);
     const classes = spec.classes.length;
     const results: Classification[] = [];
+    const length = own.length / this.#countOf(own);
     await this.#inParts(own, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
       taken.forEach((exit, sample) => {
-        results.push(this.#classification(logits[exit].subarray(sample * classes, (sample + 1) * classes), exit));
+        const image = own.subarray(results.length * length, (results.length + 1) * length);
+        const row = logits[exit].subarray(sample * classes, (sample + 1) * classes);
+        results.push(this.#classification(row, exit, image));
       });
     });
     return results;
@@ -226,7 +241,16 @@ export class AdaptiveExecutor implements Disposable {
     const exits = this.#exitsWithin(options.budget);
     // A copy is safe from changes by the caller, and unlike any other call's images.
     const batch = this.#checkSingle(this.#keep(image));
+    /** Answers of exits that were computed together with an earlier one. */
+    let ahead: Float32Array[] = [];
+    /** Milliseconds that the last run took. */
+    let spent = Infinity;
     for (let exit = 0; exit < exits; exit++) {
+      const done = ahead.shift();
+      if (done) {
+        yield this.#classification(done, exit, batch);
+        continue;
+      }
       const limits = { signal, ms: exit === 0 ? Infinity : end - performance.now() };
       const logits = await this.#inTurnUnless(limits, () =>
         this.#onRunner(async () => {
@@ -241,7 +265,10 @@ export class AdaptiveExecutor implements Disposable {
               await this.#load(batch, 1);
               this.#loaded = batch;
             }
-            [logits] = (await this.#run({ from: stage, to: stage + 1 })).logits;
+            const start = performance.now();
+            const to = stage < exit ? stage + 1 : this.#together(exit, { exits, spent, left: end - start, signal });
+            [logits, ...ahead] = (await this.#run({ from: stage, to })).logits;
+            spent = performance.now() - start;
           }
           return logits;
         }));
@@ -249,7 +276,7 @@ export class AdaptiveExecutor implements Disposable {
         if (exit === 0) signal?.throwIfAborted();
         return;
       }
-      yield this.#classification(logits, exit);
+      yield this.#classification(logits, exit, batch);
     }
   }
 
@@ -275,8 +302,9 @@ export class AdaptiveExecutor implements Disposable {
     if (options.deadline === undefined && options.signal === undefined) {
       const to = this.#exitsWithin(options.budget);
       const results: Classification[] = [];
-      await this.#inParts(this.#checkSingle(this.#keep(image)), { from: 0, to }, (logits) => {
-        results.push(this.#classification(logits[to - 1], to - 1));
+      const own = this.#checkSingle(this.#keep(image));
+      await this.#inParts(own, { from: 0, to }, (logits) => {
+        results.push(this.#classification(logits[to - 1], to - 1, own));
       });
       return results[0];
     }
@@ -309,7 +337,7 @@ export class AdaptiveExecutor implements Disposable {
     let offset = 0;
     await this.#inParts(own, { from: 0, to: exits.length }, (logits, taken) => {
       logits.forEach((values, exit) => {
-        checkFinite(values, this.device);
+        checkFinite(values, this.device, own);
         results[exit].set(values, offset);
       });
       offset += taken.length * classes;
@@ -372,12 +400,10 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   #inTurn<T>(use: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.catch(() => {}).then(() => {
+    return this.#turns.take(() => {
       if (!this.#disposed) return use();
       throw new RanetError(`Cannot run ${this.model.name}: the executor has been disposed of`);
     });
-    this.#turn = turn;
-    return turn;
   }
 
   /** Does not wait for its turn any longer than until the signal is aborted or `ms` milliseconds have passed. */
@@ -437,9 +463,29 @@ export class AdaptiveExecutor implements Disposable {
     }
   }
 
+  /**
+   * The exit behind the last that is computed together with this one. Each answer that a GPU gives back costs 10 ms under
+   * Deno: once exit 1 has answered, all others come at once, unless that might outlast the deadline or miss an abort.
+   */
+  #together(exit: number, { exits, spent, left, signal }: {
+    readonly exits: number;
+    readonly spent: number;
+    readonly left: number;
+    readonly signal?: AbortSignal;
+  }): number {
+    if (exit === 0 || signal || this.device.kind === "cpu") return exit + 1;
+    const flops = this.model.network.exits.map(({ cumulativeRunFlops }) => cumulativeRunFlops);
+    const [before, now] = [exit > 1 ? flops[exit - 2] : 0, flops[exit - 1]];
+    const rest = (flops[exits - 1] - now) / (now - before) * spent;
+    return left === Infinity || rest <= left ? exits : exit + 1;
+  }
+
   /** How many exits a budget allows. */
   #exitsWithin(budget = Infinity): number {
     const { exits } = this.model.network;
+    if (typeof budget !== "number" || Number.isNaN(budget)) {
+      throw new RanetError(`Cannot classify: the budget is ${kindOf(budget)}, expected a number of multiply-adds`);
+    }
     const last = exits.findLastIndex(({ cumulativeFlops }) => cumulativeFlops <= budget);
     if (last >= 0) return last + 1;
     throw new RanetError(
@@ -451,15 +497,15 @@ export class AdaptiveExecutor implements Disposable {
   #checkSingle(image: Float32Array): Float32Array {
     const count = this.#countOf(image);
     if (count === 1) return image;
-    throw new RanetError(`Cannot run ${this.model.name} as far as time allows: expected one image, found ${count}`);
+    throw new RanetError(`Anytime mode takes one image, found ${count}`);
   }
 
   /** A copy, which is safe from changes by the caller. */
   #keep(images: Float32Array): Float32Array {
     if (images instanceof Float32Array) return images.slice();
-    const name = (images as unknown)?.constructor?.name ?? String(images);
     throw new RanetError(
-      `Cannot run ${this.model.name}: expected a Float32Array of normalised images, as toTensor gives them, found ${name}`,
+      `Cannot run ${this.model.name}: expected a Float32Array of normalised images, as toTensor gives them, ` +
+        `found ${kindOf(images)}`,
     );
   }
 
@@ -481,8 +527,8 @@ export class AdaptiveExecutor implements Disposable {
     return images.length / length;
   }
 
-  #classification(logits: Float32Array, exit: number): Classification {
-    checkFinite(logits, this.device);
+  #classification(logits: Float32Array, exit: number, image?: Float32Array): Classification {
+    checkFinite(logits, this.device, image);
     const probabilities = softmax(logits);
     const { label, cumulativeFlops, cumulativeRunFlops } = this.model.network.exits[exit];
     const index = argmax(probabilities);
@@ -503,11 +549,18 @@ export class AdaptiveExecutor implements Disposable {
 function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (choices.includes(value as string)) return;
   const expected = choices.map((choice) => JSON.stringify(choice)).join(", ");
-  throw new RanetError(`Cannot make an executor: ${name} is ${JSON.stringify(value)}, expected one of ${expected}`);
+  throw new RanetError(`Cannot make an executor: ${name} is ${kindOf(value)}, expected one of ${expected}`);
+}
+
+/** Makes sure that options are no bare value, whose meaning would be lost. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new RanetError(`Cannot classify: the options are ${kindOf(options)}, expected such as { threshold: 0.9 }`);
 }
 
 /** One threshold per exit; nothing stays behind the last. */
 async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promise<number[]> {
+  checkOptions(options);
   const { threshold = DEFAULT_THRESHOLD, calibration } = options;
   if (calibration) {
     if (options.threshold !== undefined) {
@@ -518,20 +571,34 @@ async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promis
     return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold * (1 - ROUNDING), 0), 2));
   }
   const exits = model.network.exits.length;
+  if (typeof threshold !== "number" && !Array.isArray(threshold)) {
+    throw new RanetError(
+      `Cannot classify: threshold is ${kindOf(threshold)}, expected a number from 0 to 1, or a list of them`,
+    );
+  }
   const thresholds = typeof threshold === "number" ? new Array<number>(exits).fill(threshold) : [...threshold];
   if (thresholds.length !== exits) {
     throw new RanetError(`Cannot classify: expected one threshold, or ${exits} of them, found ${thresholds.length}`);
   }
-  const bad = thresholds.find((value) => !(value >= 0 && value <= 1));
-  if (bad !== undefined) throw new RanetError(`Cannot classify: threshold ${bad} is outside [0, 1]`);
+  const bad = thresholds.findIndex((value) => !(typeof value === "number" && value >= 0 && value <= 1));
+  if (bad >= 0) throw new RanetError(`Cannot classify: threshold ${kindOf(thresholds[bad])} is outside [0, 1]`);
   return thresholds.with(-1, 0);
 }
 
-function checkFinite(logits: Float32Array, device: DeviceInfo): void {
+/** Larger numbers are no pixels, normalised or not. */
+const LARGEST_PIXEL = 1e4;
+
+function checkFinite(logits: Float32Array, device: DeviceInfo, images: Float32Array = new Float32Array()): void {
   const bad = firstNotFinite(logits);
   if (bad === undefined) return;
+  const largest = images.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   throw new RanetError(
-    `Cannot trust the result of ${device.name}: a logit is ${logits[bad]}. The weights overflow float32.`,
+    `Cannot trust the result of ${device.name}: a logit is ${logits[bad]}. ` +
+      (largest > LARGEST_PIXEL
+        ? `An image's numbers overflow float32: the largest is ${
+          Number(largest.toPrecision(3))
+        }. Expected normalised pixels, as toTensor makes them.`
+        : "The weights overflow float32."),
   );
 }
 

@@ -61,9 +61,9 @@ export function summarize(
   options: { readonly labels?: ArrayLike<number> } = {},
 ): BatchSummary {
   const { labels } = options;
-  if (results.length === 0) throw new RanetError("Cannot sum up a batch: it has no samples");
+  if (results.length === 0) throw new RanetError("Cannot summarize a batch: it has no samples");
   if (labels && labels.length !== results.length) {
-    throw new RanetError(`Cannot sum up a batch of ${results.length} samples: found ${labels.length} labels`);
+    throw new RanetError(`Cannot summarize a batch of ${results.length} samples: found ${labels.length} labels`);
   }
   const right = results.map(({ index }, sample) => index === labels?.[sample]);
   const accuracyOf = (samples: readonly boolean[]) =>

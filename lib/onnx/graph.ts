@@ -59,16 +59,24 @@ interface Part {
   readonly channels: number;
 }
 
+/** Which part of a network the graph has, and what its values are called. */
+export interface OnnxGraphOptions {
+  /** Cut the network at this exit, counted from 1, and leave out what only others need. Default: all exits. */
+  readonly exit?: number;
+  /** Other names than `image` and `exit1`, `exit2`, …; of the output, only where there is one. */
+  readonly names?: { readonly input: string; readonly output: string };
+}
+
 /**
  * Makes the graph of a network.
  *
  * @param network What to run.
  * @param weights Its weights.
- * @param options `exit`: the only output, counted from 1, without what no path leads from to it. Default: all exits.
+ * @param options What to leave out, and names.
  * @throws {RanetError} If there is no such exit.
  */
-export function onnxGraph(network: Network, weights: FoldedWeights, options: { exit?: number } = {}): OnnxGraph {
-  const { exit } = options;
+export function onnxGraph(network: Network, weights: FoldedWeights, options: OnnxGraphOptions = {}): OnnxGraph {
+  const { exit, names: own } = options;
   const { exits, features, spec } = network;
   if (exit !== undefined && exits[exit - 1] === undefined) {
     throw new RanetError(`Cannot cut ${spec.name} at exit ${exit}: expected a whole number from 1 to ${exits.length}`);
@@ -77,11 +85,19 @@ export function onnxGraph(network: Network, weights: FoldedWeights, options: { e
   exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
   const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
-  return {
+  return renamed({
     input: { name: IMAGE, shape: [channels, size, size] },
     outputs: names.map((name) => ({ name, shape: [spec.classes.length] })),
     ...keepNeeded(builder, names),
-  };
+  }, own ? new Map([[IMAGE, own.input], [names[names.length - 1], own.output]]) : new Map());
+}
+
+/** The graph with other names for some values. */
+function renamed(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGraph {
+  const nameOf = (name: string) => names.get(name) ?? name;
+  const port = ({ name, shape }: OnnxPort): OnnxPort => ({ name: nameOf(name), shape });
+  const nodes = graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(nameOf), output: nameOf(node.output) }));
+  return { ...graph, nodes, input: port(graph.input), outputs: graph.outputs.map(port) };
 }
 
 const IMAGE = "image";

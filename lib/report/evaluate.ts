@@ -13,6 +13,7 @@ import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
+import { arithmeticOf } from "../device/arithmetic.ts";
 import { isInShard, type Shard } from "../results/shard.ts";
 import { digestModel } from "../weights/digest.ts";
 import { LogitsFile, type Outcomes } from "./logits_file.ts";
@@ -71,6 +72,7 @@ export async function evaluateShard(
   const about = {
     key: await logitsKey(executor, dataset, options),
     shard,
+    arithmetic: await arithmeticOf(executor.device),
     samples: dataset.size,
     shape: { exits: exits.length, classes: classes.length },
   };
@@ -89,7 +91,7 @@ async function wholeFile(
   const file = await fill(path, executor, dataset, options);
   if (await file.count() > 0) return file;
   file[Symbol.dispose]();
-  throw new RanetError(`Cannot evaluate ${dataset.name}: no sample of it can be used`);
+  throw new RanetError(`Cannot evaluate ${dataset.name}: none of its samples can be used`);
 }
 
 /** Brings a file of logits to its end. */

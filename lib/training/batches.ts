@@ -4,6 +4,7 @@
  * @module
  */
 
+import { mapAhead } from "../io/ahead.ts";
 import type { Normaliser } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import { cropPixels, resizedCropPixels, variationStream } from "./augment.ts";
@@ -67,20 +68,13 @@ export async function* epochBatches(
 ): AsyncGenerator<Batch> {
   const { epoch, from, to } = options;
   const order = epochOrder(source.store.usable, recipe, epoch);
-  const waiting: Promise<Batch>[] = [];
-  for (let next = from; next < to || waiting.length > 0;) {
-    while (next < to && waiting.length <= AHEAD) {
-      const batch = makeBatch(
-        source,
-        order.subarray(next * recipe.batch, (next + 1) * recipe.batch),
-        (image, index) => vary(image, source.size, recipe, { epoch, index }),
-      );
-      batch.catch(() => {}); // it is awaited below, unless nobody asks for it
-      waiting.push(batch);
-      next++;
-    }
-    yield await waiting.shift()!;
-  }
+  const batches = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  yield* mapAhead(batches, AHEAD, (batch) =>
+    makeBatch(
+      source,
+      order.subarray(batch * recipe.batch, (batch + 1) * recipe.batch),
+      (image, index) => vary(image, source.size, recipe, { epoch, index }),
+    ));
 }
 
 /**

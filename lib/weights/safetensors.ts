@@ -7,6 +7,7 @@
 
 import { RanetError } from "../errors.ts";
 import { decodeFloats, FLOAT_BYTES, type FloatType } from "./floats.ts";
+import { halfBits, roundToHalf } from "./half.ts";
 import { quote, whileReading } from "./messages.ts";
 import { isCounter, type WeightKind } from "./names.ts";
 import { countNumbers, isShape } from "./shape.ts";
@@ -299,10 +300,10 @@ function encode(name: string, { shape, data }: Tensor, type: "F32" | "F16"): Uin
   const bytes = new Uint8Array(count * FLOAT_BYTES[type]);
   const view = new DataView(bytes.buffer);
   data.forEach((value, i) => {
-    if (!Number.isFinite(type === "F16" ? Math.f16round(value) : value)) {
+    if (!Number.isFinite(type === "F16" ? roundToHalf(value) : value)) {
       throw new RanetError(`Cannot write tensor ${quote(name)}: its value ${value} at index ${i} is no finite ${type}`);
     }
-    if (type === "F16") view.setFloat16(i * 2, value, true);
+    if (type === "F16") view.setUint16(i * 2, halfBits(value), true);
     else view.setFloat32(i * 4, value, true);
   });
   return bytes;

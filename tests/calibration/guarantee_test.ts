@@ -95,7 +95,7 @@ Deno.test("disagreement with the whole network is promised without looking at la
 Deno.test("too few images are refused with how many it would take, and nonsense with what makes sense", () => {
   const refuse = (samples: number, target: RiskTarget, message: string) =>
     assertThrows(() => guaranteedThresholds(draw(samples, randomNumbers(5)), target, FLOPS), RanetError, message);
-  refuse(40, { maxDrop: 0.01, confidence: 0.95 }, "at least; found 40");
+  refuse(40, { maxDrop: 0.01, confidence: 0.95 }, "images, found 40");
   refuse(40, { maxDrop: 0, confidence: 0.95 }, "maxDrop 0: expected a number above 0");
   refuse(40, { maxDrop: 0.1, confidence: 1 }, "confidence 1: expected");
 });

@@ -92,16 +92,27 @@ Deno.test("classify() takes what plain JavaScript has for images, and says what 
     const bad: readonly (readonly [unknown, string])[] = [
       [undefined, "expected a path, URL, Blob, Response, bytes, an ImageData or ImageBitmap, found undefined"],
       [null, "found null"],
-      [3, "found a number"],
+      [3, "found 3"],
       [{}, "found an object"],
-      [new Int16Array(4), "found a Int16Array"],
+      [new Int16Array(4), "found an Int16Array"],
       [new Response("", { status: 404 }), "the server answered 404"],
       [{ ...image, data: Float32Array.from(image.data) }, "its data are a Float32Array, expected a Uint8ClampedArray"],
-      [{ ...image, data: [...image.data] }, "its data are a Array, expected"],
+      [{ ...image, data: [...image.data] }, "its data are an array, expected"],
       [{ ...image, width: image.width + 1 }, "pixels need 4 bytes each"],
     ];
     for (const [kind, message] of bad) {
       await assertRejects(() => classifier.classify(kind as ImageSource), RanetError, message);
+    }
+    const options: readonly (readonly [unknown, string])[] = [
+      [0.5, "the options are 0.5, expected such as { threshold: 0.9 }"],
+      [{ threshold: "0.5" }, 'threshold is "0.5", expected a number from 0 to 1, or a list of them'],
+      [{ threshold: null }, "threshold is null"],
+      [{ threshold: Array(6).fill("0.5") }, 'threshold "0.5" is outside [0, 1]'],
+      [{ budget: "20M" }, 'a budget of "20M": expected a number of multiply-adds'],
+      [{ calibration: {} }, "it has no thresholds"],
+    ];
+    for (const [wrong, message] of options) {
+      await assertRejects(() => classifier.classify(example("ship"), wrong as object), RanetError, message);
     }
     for (const kind of [undefined, 3, example("ship")]) {
       const stream = classifier.stream(kind as unknown as ImageSource[]);

@@ -94,15 +94,15 @@ Deno.test("shards that do not make up the whole are refused by name", async () =
     await write(path("of4"), SEVEN, shard(3, 4));
     await refuse("the others are of 3", "1", "2", "of4");
     await write(path("whole"), SEVEN);
-    await refuse("it is no shard", "whole", "1", "2");
+    await refuse("it is a complete result, not a shard", "whole", "1", "2");
     await write(path("unfinished"), SEVEN, { ...shard(3), until: 1 });
-    await refuse("it is not finished", "1", "2", "unfinished");
+    await refuse("it is unfinished", "1", "2", "unfinished");
     await write(path("other"), SEVEN, { ...shard(3), count: 8 });
     await refuse("its inputs is", "1", "2", "other");
     await Deno.writeTextFile(path("text"), "hello\n");
-    await refuse("its first line is no header", "1", "text");
+    await refuse("its first line is not a header", "1", "text");
     await Deno.writeTextFile(path("json"), '{"label":"cat"}\n');
-    await refuse("no header of results: ranet: missing", "1", "json");
+    await refuse("not a results header: ranet: missing", "1", "json");
   });
 });
 
@@ -118,5 +118,28 @@ Deno.test("a file of something else is not gone on with, nor one that is being w
       assertEquals(await Deno.readTextFile(path("b")), text);
     }
     await assertRejects(() => ResultsWriter.open(path("no/such"), HEADER), RanetError, "Cannot use");
+  });
+});
+
+Deno.test("results that were rounded differently are merged and gone on with, and that is said", async () => {
+  const [once, twice] = ["CPU, multiply-add rounded once", "CPU, multiply-add rounded twice"];
+  await inFolder(async (path) => {
+    const said: string[] = [];
+    const warn = (message: string) => void said.push(message);
+    const header = { ...HEADER, inputs: { ...HEADER.inputs, count: 2 } };
+    const add = async (name: string, arithmetic: string, own: Partial<ResultsHeader> = {}) => {
+      using writer = await ResultsWriter.open(path(name), { ...header, arithmetic, ...own }, { warn });
+      await writer.append([{ image: name }]);
+    };
+    await add("1", once, { shard: { index: 1, count: 2 } });
+    await add("2", twice, { shard: { index: 2, count: 2 } });
+    assertEquals(said, []);
+    const whole = await mergeResults([path("2"), path("1")], () => Promise.resolve(), { warn });
+    assertEquals([whole.arithmetic, said.length], [`${once}; ${twice}`, 1]);
+    await add("alone", once);
+    await add("alone", once);
+    assertEquals(said.length, 1);
+    await add("alone", twice);
+    assertStringIncludes(said[1], `${once}; ${twice}`);
   });
 });

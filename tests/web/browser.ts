@@ -40,12 +40,24 @@ export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promis
   });
 }
 
-/** A browser, and a server of `web/dist/`. */
+/** Builds the page and the library into a folder of its own, as several tests may at a time; to be removed in the end. */
+export async function buildSite(): Promise<URL> {
+  const path = await Deno.makeTempDir();
+  const build = new URL("../../web/build.ts", import.meta.url).pathname;
+  const args = ["run", "--quiet", "--allow-all", build, path];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  if (!success) throw new Error(`web/build.ts failed: ${new TextDecoder().decode(stderr)}`);
+  return new URL(`file://${path}/`);
+}
+
+/** A browser, and a server of what was built. */
 export interface Site extends AsyncDisposable {
   /** Opens a page at a path; whatever the console complains of goes into `complaints`. */
   open(path: string): Promise<{ readonly page: Page; readonly complaints: string[] }>;
   /** Where the site is, with a slash at its end. */
   readonly url: string;
+  /** The folder that is served. */
+  readonly folder: URL;
 }
 
 /** Arguments that give Chromium WebGPU, by SwiftShader. */
@@ -62,15 +74,9 @@ export async function openSite(
     readonly policy?: string;
   } = {},
 ): Promise<Site> {
-  const root = new URL("../../", import.meta.url);
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "bundle"],
-    cwd: root,
-  })
-    .output();
-  if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
+  const folder = await buildSite();
   const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, async (request) => {
-    const response = await serveFile(request);
+    const response = await serveFile(request, folder);
     if (!isolated) response.headers.delete("cross-origin-opener-policy");
     if (policy) response.headers.set("content-security-policy", policy);
     return response;
@@ -88,6 +94,7 @@ export async function openSite(
   const url = `http://localhost:${server.addr.port}/`;
   return {
     url,
+    folder,
     async open(path) {
       const page = await browser.newPage();
       // Where other work keeps the processor busy, all is slower.
@@ -106,6 +113,7 @@ export async function openSite(
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server.shutdown();
+      await Deno.remove(folder, { recursive: true });
     },
   };
 }

@@ -30,6 +30,8 @@ export interface Directory {
   bytes(tag: number): Uint8Array | undefined;
   /** Whether numbers have their lowest byte first. */
   readonly little: boolean;
+  /** Where the next directory is; 0 if there is none. */
+  readonly next: number;
 }
 
 /** Whether a file is a TIFF: in either order of bytes, with addresses of four or eight bytes (BigTIFF). */
@@ -38,12 +40,13 @@ export function isTiff(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads a file's first directory.
+ * Reads a directory.
  *
  * @param bytes A file of which `isTiff` is true.
+ * @param place Where it is; by default, the file's first one.
  * @throws {RangeError} If it does not lie within the file.
  */
-export function readDirectory(bytes: Uint8Array): Directory {
+export function readDirectory(bytes: Uint8Array, place?: number): Directory {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = view.getUint8(0) === 0x49;
   const big = view.getUint16(2, little) === 43;
@@ -52,7 +55,7 @@ export function readDirectory(bytes: Uint8Array): Directory {
     return size === 4 ? view.getUint32(at, little) : size === 2 ? view.getUint16(at, little) : view.getUint8(at);
   };
   const word = big ? 8 : 4;
-  const start = number(big ? 8 : 4, word);
+  const start = place ?? number(big ? 8 : 4, word);
   const first = start + (big ? 8 : 2);
   const count = number(start, big ? 8 : 2);
   if (count > MAX_FIELDS) throw new RangeError(`${count} fields are more than ${MAX_FIELDS}`);
@@ -77,8 +80,10 @@ export function readDirectory(bytes: Uint8Array): Directory {
     }
     return { at, count, size };
   };
+  const end = first + count * (4 + 2 * word);
   return {
     little,
+    next: end + word <= bytes.length ? number(end, word) : 0,
     has: (tag) => entries.has(tag),
     numbers(tag) {
       const field = find(tag);

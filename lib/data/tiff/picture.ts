@@ -80,6 +80,7 @@ const TAG = {
   planar: 284,
   t4Options: 292,
   predictor: 317,
+  subDirectories: 330,
   palette: 320,
   tileWidth: 322,
   tileHeight: 323,
@@ -176,7 +177,7 @@ const TILE_MARGIN = 4_194_304;
  * @throws {RangeError} If it ends inside its directory, or this makes no sense.
  */
 export function describeTiff(bytes: Uint8Array): TiffDescription {
-  const directory = readDirectory(bytes);
+  const directory = firstPicture(bytes);
   const [width] = directory.numbers(TAG.width) ?? [];
   const [height] = directory.numbers(TAG.height) ?? [];
   if (width === undefined || height === undefined) return {};
@@ -185,6 +186,24 @@ export function describeTiff(bytes: Uint8Array): TiffDescription {
   if (width === 0 || height === 0) return { size, orientation };
   const picture = readPicture(bytes, directory, size);
   return typeof picture === "string" ? { size, orientation, unsupported: picture } : { size, orientation, picture };
+}
+
+/** Directories that are looked at. */
+const MAX_DIRECTORIES = 16;
+
+/** The first directory of a picture that is no preview of another; the first of all, if there is none. */
+function firstPicture(bytes: Uint8Array): Directory {
+  const first = readDirectory(bytes);
+  let directory = first;
+  for (let i = 0; i < MAX_DIRECTORIES && isPreview(directory); i++) {
+    if (directory.next === 0) return first;
+    directory = readDirectory(bytes, directory.next);
+  }
+  return isPreview(directory) ? first : directory;
+}
+
+function isPreview(directory: Directory): boolean {
+  return ((directory.numbers(TAG.subfileType)?.[0] ?? 0) & 1) !== 0;
 }
 
 function unsupported(kind: string, convert: string): string {
@@ -206,9 +225,7 @@ function readPicture(
   if (CAMERA_RAW.includes(photometric) || directory.has(TAG.cfaPattern) || directory.has(TAG.dngVersion)) {
     return CAMERA_RAW_ADVICE;
   }
-  if ((one(TAG.subfileType, 0) & 1) !== 0) {
-    return unsupported("its first picture is but a preview, as in a camera's raw file", "magick in.tif[1] out.png");
-  }
+  if (isPreview(directory) && directory.has(TAG.subDirectories)) return CAMERA_RAW_ADVICE;
   const compression = one(TAG.compression, 1);
   const packing = PACKINGS.get(compression);
   if (packing === undefined) {

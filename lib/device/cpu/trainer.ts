@@ -9,7 +9,9 @@ import type { Network } from "../../network/network.ts";
 import { buildTrainingPlan } from "../../planner/training_build.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
 import type { Tensor } from "../../weights/tensor.ts";
+import { Turns } from "../../io/turns.ts";
 import { checkBatch } from "../check_batch.ts";
+import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { cpuKernels } from "./kernels.ts";
@@ -35,8 +37,7 @@ export class CpuTrainer implements Trainer {
   readonly #memory: WebAssembly.Memory;
   readonly #pool: WorkerPool;
   readonly #batch: number;
-  /** Steps take turns. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /**
    * Lays out memory and fills it.
@@ -47,7 +48,7 @@ export class CpuTrainer implements Trainer {
     const plan = buildTrainingPlan(network, options);
     const threads = options.threads ?? defaultThreads();
     const program = buildTrainingProgram(plan, { ...options, threads });
-    if (program.bytes > MAX_BYTES) throw tooLarge(plan, { ...options, threads });
+    if (program.bytes > MAX_BYTES) throw await tooLarge(plan, { ...options, threads });
     const memory = program.layout.allocate(() => {
       throw new RanetError(
         `Cannot train ${network.spec.name} on the CPU: it needs ${
@@ -87,12 +88,12 @@ export class CpuTrainer implements Trainer {
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     checkBatch(this.#plan.network, { images, labels, batch: this.#batch });
     const [ownImages, ownLabels] = [images.slice(), labels.slice()];
-    return this.#next(() => this.#run(ownImages, ownLabels, options));
+    return this.#turns.take(() => this.#run(ownImages, ownLabels, options));
   }
 
   /** The state after all steps called so far. */
   read(): Promise<TrainingState> {
-    return this.#next(() => {
+    return this.#turns.take(() => {
       const { entries, toVelocity, toAverage } = this.#program.layout.parameters;
       const read = (distance: number, learnsOnly: boolean) =>
         new Map(
@@ -102,19 +103,13 @@ export class CpuTrainer implements Trainer {
           }),
         );
       const state = { tensors: read(0, false), momentum: read(toVelocity, true) };
-      return Promise.resolve(toAverage > 0 ? { ...state, average: read(toAverage, false) } : state);
+      return toAverage > 0 ? { ...state, average: read(toAverage, false) } : state;
     });
   }
 
   /** Ends the threads. */
   [Symbol.dispose](): void {
     this.#pool[Symbol.dispose]();
-  }
-
-  #next<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   async #run(images: Float32Array, labels: Uint32Array, { rate, seed = 0 }: StepOptions): Promise<StepLosses> {
@@ -169,14 +164,9 @@ export class CpuTrainer implements Trainer {
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 
-function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads: number }): RanetError {
+async function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads: number }): Promise<RanetError> {
   const bytesOf = (batch: number) => buildTrainingProgram(plan, { ...options, batch }).bytes;
-  let [fits, exceeds] = [0, options.batch];
-  while (exceeds - fits > 1) {
-    const middle = Math.floor((fits + exceeds) / 2);
-    if (bytesOf(middle) <= MAX_BYTES) fits = middle;
-    else exceeds = middle;
-  }
+  const fits = await largestBatchThat(options.batch, (batch) => bytesOf(batch) <= MAX_BYTES);
   return new RanetError(
     `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batch}: it needs ` +
       `${gigabytes(bytesOf(options.batch))}, and at most 4 GiB can be addressed. ` +

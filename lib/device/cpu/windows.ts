@@ -1,5 +1,5 @@
 /**
- * Which pixels meet which weights, as kernels/convolution/taps.as is told of it: for each pixel that is made where its
+ * Which pixels meet which weights, as kernels/convolution/tiles.as is told of it: for each pixel that is made where its
  * inputs start, and runs of inputs that lie together. Border pixels are zeros around a copy of the input.
  *
  * @module

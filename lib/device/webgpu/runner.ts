@@ -7,6 +7,7 @@
 
 import { RanetError } from "../../errors.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
+import { halfBits } from "../../weights/half.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
@@ -128,12 +129,11 @@ export class WebGpuRunner implements Runner {
     gpu.pushErrorScope("out-of-memory");
     gpu.pushErrorScope("validation");
     const runner = new WebGpuRunner(device, plan, weights, { capacity, traits, check });
-    const error = (await gpu.popErrorScope()) ?? (await gpu.popErrorScope());
-    if (!error) return runner;
-    throw new RanetError(
-      `Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${error.message || "out of memory"}. ` +
-        `Use a smaller batch, or --device cpu.`,
-    );
+    const [invalid, outOfMemory] = [await gpu.popErrorScope(), await gpu.popErrorScope()];
+    if (!invalid && !outOfMemory) return runner;
+    const reason = invalid?.message ?? (outOfMemory!.message || "out of memory");
+    const advice = invalid || capacity === 1 ? "Use --device cpu." : "Use a smaller batch, or --device cpu.";
+    throw new RanetError(`Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${reason}. ${advice}`);
   }
 
   private constructor(
@@ -168,9 +168,10 @@ export class WebGpuRunner implements Runner {
       gateArgs: buffer("gate arguments", exits * GATE_BYTES, UNIFORM | COPY_DST),
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
       weights: packWeights(this.#weights, weights).map((values, i) => {
-        const stored = precision === "float16" ? new Float16Array(values) : values;
-        const target = buffer(`weights ${i}`, stored.byteLength, STORAGE | COPY_DST);
-        gpu.queue.writeBuffer(target, 0, stored);
+        const stored = precision === "float16" ? Uint16Array.from(values, halfBits) : values;
+        // A plan without any has a buffer still, and none may be empty.
+        const target = buffer(`weights ${i}`, Math.max(stored.byteLength, QUAD_BYTES), STORAGE | COPY_DST);
+        if (stored.length > 0) gpu.queue.writeBuffer(target, 0, stored);
         return target;
       }),
     };

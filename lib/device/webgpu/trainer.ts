@@ -9,7 +9,9 @@ import { QUAD_BYTES } from "../../planner/plan.ts";
 import type { Network } from "../../network/network.ts";
 import { buildTrainingPlan } from "../../planner/training_build.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
+import { Turns } from "../../io/turns.ts";
 import { checkBatch } from "../check_batch.ts";
+import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
@@ -48,8 +50,8 @@ export class WebGpuTrainer implements Trainer {
   readonly #optimizer: OptimizerCommands;
   /** Free buffers that losses are read back through. */
   readonly #readbacks: GPUBuffer[] = [];
-  /** When all that has been begun is submitted. */
-  #submitted: Promise<unknown> = Promise.resolve();
+  /** Steps are submitted one after another. */
+  readonly #turns = new Turns();
 
   /**
    * Opens a device and puts a network in training there.
@@ -119,14 +121,13 @@ export class WebGpuTrainer implements Trainer {
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     checkBatch(this.#plan.network, { images, labels, batch: this.#options.batch });
     const staged = this.#memory.stage(images, labels);
-    const submitted = this.#submitted.then(() => this.#submit(staged, options));
-    this.#submitted = submitted.catch(() => {}); // told to those who wait for the step
+    const submitted = this.#turns.take(() => this.#submit(staged, options));
     return this.#device.settle(submitted.then((readback) => this.#readLosses(readback, labels.length)));
   }
 
   /** The state after all steps called so far. */
   async read(): Promise<TrainingState> {
-    await this.#submitted;
+    await this.#turns.done;
     return await this.#device.settle(this.#memory.read());
   }
 
@@ -225,14 +226,10 @@ async function allocate(
         `${whole.maxTurns} without a word. Use --device cpu.`,
     );
   }
-  let [fits, fails] = [0, batch];
-  while (fails - fits > 1) {
-    const middle = Math.floor((fits + fails) / 2);
-    const found = await attempt(gpu, () => new TrainingMemory(gpu, plan, { ...options, batch: middle }));
-    if (found) fits = middle;
-    else fails = middle;
-    found?.[Symbol.dispose]();
-  }
+  const fits = await largestBatchThat(batch, async (middle) => {
+    using found = await attempt(gpu, () => new TrainingMemory(gpu, plan, { ...options, batch: middle }));
+    return found !== undefined;
+  });
   throw new RanetError(
     `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than it has. ` +
       (fits > 0
