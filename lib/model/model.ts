@@ -70,7 +70,8 @@ const MAX_SPEC_BYTES = 2 ** 18;
 /**
  * Reads an architecture.
  *
- * @param nameOrPath A bundled name, or the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`).
+ * @param nameOrPath A bundled name, the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or a model's
+ * directory, which has one called `spec.yaml`.
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -83,11 +84,17 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * ```
  */
 export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
-  const place = toPlace(nameOrPath);
+  const place = await specPlace(nameOrPath);
   const source = placeName(place);
   const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
   if (BUNDLED_SPECS.includes(place)) return await readBundled(`specs/${place}.yaml`, parse);
   return parse(await readResource(checkName(place), { maxBytes: MAX_SPEC_BYTES }));
+}
+
+/** Where a spec is: a bundled name, or the path or URL of its file, also if the model's directory was named. */
+export async function specPlace(nameOrPath: string | URL): Promise<string> {
+  const place = toPlace(nameOrPath);
+  return await isDirectory(place) ? inFolder(place, "spec.yaml") : place;
 }
 
 /** Where a model's weights are. */
@@ -132,7 +139,7 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
       /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
     );
   }
-  const spec = await readSpec(directory ? inFolder(place, "spec.yaml") : place);
+  const spec = await readSpec(place);
   const weights = options.weights === undefined ? undefined : toPlace(options.weights);
   const file = weights ?? (directory ? await weightsIn(place) : undefined);
   if (file === undefined && !BUNDLED_MODELS.includes(place)) {
@@ -251,7 +258,9 @@ export async function isDirectory(place: string): Promise<boolean> {
   try {
     return (await Deno.stat(place)).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    // Whoever reads it finds out.
+    const { NotFound, NotADirectory, NotCapable, PermissionDenied } = Deno.errors;
+    if ([NotFound, NotADirectory, NotCapable, PermissionDenied].some((kind) => error instanceof kind)) return false;
     throw error;
   }
 }
