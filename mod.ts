@@ -50,7 +50,6 @@ export type { ImageSource } from "./lib/classifier/image_source.ts";
 export type { Drawable, PictureElement, PictureFrame } from "./lib/data/platform_decode.ts";
 export { decodeImage, type DecodeImageOptions } from "./lib/data/decode.ts";
 export type { RgbImage } from "./lib/data/image.ts";
-export type { Drawable, PictureElement, PictureFrame } from "./lib/data/platform_decode.ts";
 export { toTensor } from "./lib/data/preprocess.ts";
 export type { DeviceChoice } from "./lib/device/fallback.ts";
 export type { Precision } from "./lib/device/precision.ts";
