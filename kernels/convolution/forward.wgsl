@@ -71,10 +71,8 @@ fn main(
   sums[${p}][${c}] = relu(sum${p}_${c} + weight(w + ${c}), args);
 // #end
 // #end
-  if (tile >= tiles) {
-    return;
-  }
-  for (var p = 0u; p < min(PIXELS, args.outSize * args.outSize - pixel); p++) {
+  let pixels = select(0, min(PIXELS, args.outSize * args.outSize - pixel), tile < tiles);
+  for (var p = 0u; p < pixels; p++) {
     for (var c = 0u; c < min(QUADS, max(args.outQuads, quad) - quad); c++) {
       store(sample + (pixel + p) * args.outPitch, quad + c, sums[p][c], args);
     }

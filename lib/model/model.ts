@@ -9,6 +9,7 @@ import { buildNetwork } from "../network/build.ts";
 import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { matchClasses } from "../spec/classes.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { checkTensors, parameterNames } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
@@ -69,7 +70,8 @@ const MAX_SPEC_BYTES = 2 ** 18;
 /**
  * Reads an architecture.
  *
- * @param nameOrPath A bundled name, or the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`).
+ * @param nameOrPath A bundled name, the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or a model's
+ * directory, which has one called `spec.yaml`.
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -82,11 +84,17 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * ```
  */
 export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
-  const place = toPlace(nameOrPath);
+  const place = await specPlace(nameOrPath);
   const source = placeName(place);
   const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
   if (BUNDLED_SPECS.includes(place)) return await readBundled(`specs/${place}.yaml`, parse);
   return parse(await readResource(checkName(place), { maxBytes: MAX_SPEC_BYTES }));
+}
+
+/** Where a spec is: a bundled name, or the path or URL of its file, also if the model's directory was named. */
+export async function specPlace(nameOrPath: string | URL): Promise<string> {
+  const place = toPlace(nameOrPath);
+  return await isDirectory(place) ? inFolder(place, "spec.yaml") : place;
 }
 
 /** Where a model's weights are. */
@@ -131,7 +139,7 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
       /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
     );
   }
-  const spec = await readSpec(directory ? inFolder(place, "spec.yaml") : place);
+  const spec = await readSpec(place);
   const weights = options.weights === undefined ? undefined : toPlace(options.weights);
   const file = weights ?? (directory ? await weightsIn(place) : undefined);
   if (file === undefined && !BUNDLED_MODELS.includes(place)) {
@@ -146,7 +154,10 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
   const expected = parameterNames(buildNetwork(spec));
   const tensors = file === undefined
     ? await readBundled(`weights/${place}.safetensors`, (bytes) => readSafetensors(bytes, { source }).tensors)
-    : await readWeightsFile(file, { expected, key, onNote });
+    : await readWeightsFile(file, {
+      ...{ expected, key, onNote },
+      onClasses: (given) => checkOrder(spec.classes, given, source),
+    });
   if (options.calibrated === false) return createModel(spec, tensors, { source });
   const found = file === undefined
     ? await readBundled(`weights/${place}.temperatures.json`, (bytes) => parseTemperatures(bytes, place))
@@ -228,6 +239,18 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
   return { ...model, temperatures };
 }
 
+/** Names may be changed, to those of another language, say; the same names in another order are another model's. */
+function checkOrder(classes: readonly string[], given: readonly string[], source: string): void {
+  const moved = matchClasses(classes, given).indexes.findIndex((index, i) => index >= 0 && index !== i);
+  if (moved < 0) return;
+  throw new RanetError(
+    `Cannot use the weights ${source}: ${classes[moved]} is class ${moved} of the spec and class ` +
+      `${given.indexOf(classes[moved])} of the weights, whose classes are ${given.slice(0, 20).join(", ")}` +
+      `${given.length > 20 ? ", …" : ""}. Write the spec's classes in the order of the weights'`,
+    { code: "mismatch" },
+  );
+}
+
 /** Whether a model is named by the directory that it is in; a URL of one ends in `/`. */
 export async function isDirectory(place: string): Promise<boolean> {
   if (BUNDLED_SPECS.includes(place)) return false;
@@ -235,7 +258,9 @@ export async function isDirectory(place: string): Promise<boolean> {
   try {
     return (await Deno.stat(place)).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    // Whoever reads it finds out.
+    const { NotFound, NotADirectory, NotCapable, PermissionDenied } = Deno.errors;
+    if ([NotFound, NotADirectory, NotCapable, PermissionDenied].some((kind) => error instanceof kind)) return false;
     throw error;
   }
 }

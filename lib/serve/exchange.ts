@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { clientOf } from "./client.ts";
 import type { Connections } from "./connections.ts";
 import { Refusal } from "./refusal.ts";
-import { requestBody } from "./request_body.ts";
+import { requestBody, turns } from "./request_body.ts";
 
 /** How requests are answered. */
 export interface ExchangeOptions {
@@ -58,13 +58,13 @@ export async function exchange(
   const headers = Object.fromEntries(response.headers);
   const hasBody = response.status !== 204;
   outgoing.writeHead(response.status, hasBody ? { ...headers, "content-length": answer.length } : headers);
-  if (!incoming.complete) {
-    if (hasBody) outgoing.write(answer);
-    else outgoing.flushHeaders();
-    await discard(incoming, linger);
-    setTimeout(() => socket.destroy(), CUT_AFTER);
-  } else if (hasBody) outgoing.write(answer);
-  outgoing.end(() => connections.end(socket));
+  const done = () => connections.end(socket);
+  if (incoming.complete) return void outgoing.end(hasBody ? answer : undefined, done);
+  if (hasBody) outgoing.write(answer);
+  else outgoing.flushHeaders();
+  await discard(incoming, linger);
+  outgoing.end(done);
+  setTimeout(() => socket.destroy(), CUT_AFTER);
 }
 
 /**
@@ -75,7 +75,8 @@ async function discard(incoming: IncomingMessage, ms: number): Promise<void> {
   const over = Promise.withResolvers<void>();
   const timer = setTimeout(over.resolve, ms);
   for (const event of ["end", "close", "error"]) incoming.on(event, () => over.resolve());
-  incoming.resume();
+  const turn = turns(incoming);
+  incoming.on("data", turn.count).resume();
   await over.promise;
   clearTimeout(timer);
 }

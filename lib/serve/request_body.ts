@@ -42,6 +42,42 @@ class Blocks {
   }
 }
 
+/** Milliseconds for which a connection is read until all others have their turn. */
+const TURN = 5;
+
+/** The turns that a request takes to be read. */
+export interface Turns {
+  /** Whether it is others' turn. */
+  readonly isPaused: boolean;
+  /** A chunk has come. */
+  readonly count: () => void;
+}
+
+/**
+ * Pauses a request that is being read once it has had its turn: what comes as fast as it is read would else be all that is.
+ *
+ * @param mayGoOn Asked when its turn comes again.
+ */
+export function turns(incoming: IncomingMessage, mayGoOn: () => boolean = () => true): Turns {
+  let began = performance.now();
+  let isPaused = false;
+  return {
+    count() {
+      if (isPaused || performance.now() - began < TURN) return;
+      isPaused = true;
+      incoming.pause();
+      setTimeout(() => {
+        isPaused = false;
+        began = performance.now();
+        if (mayGoOn()) incoming.resume();
+      });
+    },
+    get isPaused() {
+      return isPaused;
+    },
+  };
+}
+
 /**
  * The body, in blocks. A chunk, however short, may be a view of a buffer of 64 KiB, and such a buffer may hold ten
  * thousand of them: one by one, each would take its turn in every stream behind this one, and nobody else had any.
@@ -53,9 +89,11 @@ export function requestBody(incoming: IncomingMessage, onRead: () => void): Read
   let stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   let isWanted = false;
   let isOver = false;
+  const turn = turns(incoming, () => isOver || stream.desiredSize! >= 0);
   const take = (chunk: Uint8Array) => {
     for (const block of blocks.add(chunk)) stream.enqueue(block);
     if (stream.desiredSize! < 0) incoming.pause();
+    turn.count();
   };
   const finish = () => {
     isOver = true;
@@ -77,7 +115,7 @@ export function requestBody(incoming: IncomingMessage, onRead: () => void): Read
       stream = controller;
     },
     pull() {
-      if (isWanted) return void incoming.resume();
+      if (isWanted) return turn.isPaused ? undefined : void incoming.resume();
       isWanted = true;
       onRead();
       incoming.on("data", take);
