@@ -19,14 +19,14 @@ export function setPanels(
   start: u32,
   starts: bool,
   accumulate: bool,
-  relu: bool,
+  activation: u32,
 ): void {
   inputs = runs * runLength;
   isFew = runs == 1 && runLength <= 6;
   outChannels = channels;
   bias = start;
   hasBias = starts;
-  setSums(inPitch, outPitch, moves, runs, runLength, accumulate, relu);
+  setSums(inPitch, outPitch, moves, runs, runLength, accumulate, activation);
 }
 
 export function sumPanels(

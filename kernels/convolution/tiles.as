@@ -12,6 +12,7 @@
 // channels             how many are written, at most 4 · quads
 // bias                 4 · quads numbers, from which sums start
 
+import { curve, RELU } from "../activation";
 import { madd, store } from "../simd";
 
 // What a layer's sums have in common.
@@ -24,15 +25,19 @@ let moves: u32 = 0;
 let behind: u32 = 0;
 let runLength: u32 = 0;
 let accumulate: bool = false;
+let activation: u32 = 0;
+let isCurved: bool = false;
 let least: v128 = f32x4.splat(0);
-export function setSums(from: u32, to: u32, first: u32, runs: u32, length: u32, adds: bool, relu: bool): void {
+export function setSums(from: u32, to: u32, first: u32, runs: u32, length: u32, adds: bool, kind: u32): void {
   inPitch = from;
   outPitch = to;
   moves = first;
   behind = first + 4 * runs;
   runLength = length;
   accumulate = adds;
-  least = f32x4.splat(relu ? 0 : -Infinity);
+  activation = kind;
+  isCurved = kind > RELU;
+  least = f32x4.splat(kind == RELU ? 0 : -Infinity);
 }
 
 // #for Q in 1..2
@@ -53,6 +58,8 @@ function sumTile${P}x${Q}(
   const last = behind;
   const quads = runLength >> 2;
   const rest = runLength & 3;
+  const curved = isCurved;
+  const low = least;
 // #for q in ${Q}
   const start${q} = adds ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
 // #end
@@ -112,16 +119,23 @@ function sumTile${P}x${Q}(
 // #end
 // #end
     }
+    if (curved) {
+// #for p in ${P}
+// #for q in ${Q}
+      sum${p}_${q} = curve(sum${p}_${q}, activation);
+// #end
+// #end
+    }
     if (whole) {
 // #for p in ${P}
 // #for q in ${Q}
-      v128.store(out${p}, f32x4.pmax(sum${p}_${q}, least), 16 * ${q});
+      v128.store(out${p}, f32x4.pmax(sum${p}_${q}, low), 16 * ${q});
 // #end
 // #end
     } else {
 // #for p in ${P}
 // #for q in ${Q}
-      store(out${p} + 16 * ${q}, f32x4.pmax(sum${p}_${q}, least), <i32> channels - 4 * ${q});
+      store(out${p} + 16 * ${q}, f32x4.pmax(sum${p}_${q}, low), <i32> channels - 4 * ${q});
 // #end
 // #end
     }
@@ -167,6 +181,8 @@ export function sumFew${K}(
   bias: u32,
 ): void {
   const adds = accumulate;
+  const curved = isCurved;
+  const low = least;
 // #for k in ${K}
 // #for q in 2
   const weight${k}_${q} = v128.load(weights, 16 * (2 * ${k} + ${q}));
@@ -187,12 +203,17 @@ export function sumFew${K}(
     sum${q} = madd(value${k}, weight${k}_${q}, sum${q});
 // #end
 // #end
+    if (curved) {
+// #for q in 2
+      sum${q} = curve(sum${q}, activation);
+// #end
+    }
     if (channels >= 8) {
-      v128.store(out, f32x4.pmax(sum0, least));
-      v128.store(out, f32x4.pmax(sum1, least), 16);
+      v128.store(out, f32x4.pmax(sum0, low));
+      v128.store(out, f32x4.pmax(sum1, low), 16);
     } else {
-      store(out, f32x4.pmax(sum0, least), <i32> channels);
-      store(out + 16, f32x4.pmax(sum1, least), <i32> channels - 4);
+      store(out, f32x4.pmax(sum0, low), <i32> channels);
+      store(out + 16, f32x4.pmax(sum1, low), <i32> channels - 4);
     }
   }
 }

@@ -38,7 +38,7 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
   const sums = inputs + 16 * inApart;
   const outApart = PATCHES * args.outPatch;
   const panels = (args.outChannels + 7) / 8;
-  setPanels(args.inPatch, args.outPatch, args.zeros, 1, args.inChannels, args.outPatch / 4, args.zeros, false, false, false);
+  setPanels(args.inPatch, args.outPatch, args.zeros, 1, args.inChannels, args.outPatch / 4, args.zeros, false, false, 0);
   for (let sample = first; sample < last; sample += args.group) {
     const samples = min(args.group, last - sample);
     const from = args.input + sample * args.inBytes;
@@ -66,7 +66,7 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
           sums + i * args.outPatch,
           outApart,
           args.bias,
-          args.relu != 0,
+          args.activation,
           args.outChannels,
           args.output + (sample + (start + i) / (side * side)) * args.outBytes + (y * args.inSize + x) * args.outPitch,
           args.inSize * args.outPitch,
