@@ -34,7 +34,7 @@ export class Classify {
   constructor(network: Network, ask: (question: Question) => void) {
     this.#network = network;
     this.#ask = ask;
-    this.#exits = new ExitList(byId("exits"), network);
+    this.#exits = new ExitList(byId("exits"), costsOf(network));
     this.#shelves = new Shelves(byId("shelves"), network, (sample) => {
       this.#select(sample);
       bringIntoView(byId("verdict"));

@@ -13,10 +13,10 @@ import {
   type InputSpec,
   loadModel,
   type Model,
-  type RgbImage,
   toTensor,
 } from "./library.ts";
 import type { Question, Report } from "./messages.ts";
+import { thumbnail } from "./thumbnail.ts";
 
 /** Longer side of the pictures that the page shows. */
 const THUMBNAIL = 480;
@@ -70,7 +70,7 @@ async function answer(executor: AdaptiveExecutor, { id, name, file, until }: Que
     const { kind } = executor.device;
     const image = await decodeImage(new Uint8Array(await file.arrayBuffer()), { source: name });
     const tensor = toTensor(image, input);
-    report({ kind: "image", id, thumbnail: await thumbnail(image), seen: seenBy(input, tensor) });
+    report({ kind: "image", id, thumbnail: await thumbnail(image, { side: THUMBNAIL }), seen: seenBy(input, tensor) });
     await answerByExits(executor, { id, until }, tensor);
     if (executor.device.kind !== kind) await tellDevice(executor);
   } catch (error) {
@@ -89,22 +89,6 @@ async function answerByExits(
     report({ kind: "answer", id, answer: { exit, label, confidence, flops, milliseconds } });
     if (confidence >= until) return;
   }
-}
-
-async function thumbnail({ data, width, height }: RgbImage): Promise<Blob> {
-  const scale = Math.min(1, THUMBNAIL / Math.max(width, height));
-  const [resizeWidth, resizeHeight] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
-  const pixels = new Uint8ClampedArray(data);
-  for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255; // the network does not see transparency either
-  const bitmap = await createImageBitmap(new ImageData(pixels, width, height), {
-    resizeWidth,
-    resizeHeight,
-    resizeQuality: "high",
-  });
-  const canvas = new OffscreenCanvas(resizeWidth, resizeHeight);
-  canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return await canvas.convertToBlob();
 }
 
 /** The pixels of which a tensor was made. */

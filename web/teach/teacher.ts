@@ -1,0 +1,203 @@
+/**
+ * Teaching a network the classes of a lesson, in the worker: trained, measured on photos set aside, packed.
+ *
+ * @module
+ */
+
+import {
+  AdaptiveExecutor,
+  calibrate,
+  type Calibration,
+  createModel,
+  fitTemperatures,
+  loadModel,
+  type Model,
+  parseSpec,
+  RanetError,
+  readSpec,
+  toTensor,
+  type Validation,
+  withTemperatures,
+} from "../library.ts";
+import {
+  calibrateBudgets,
+  changeRecipe,
+  type Dataset,
+  formatSpec,
+  packModel,
+  readRecipe,
+  type Recipe,
+  type Snapshot,
+  splitDataset,
+  train,
+  type TrainOptions,
+} from "../train_library.ts";
+import type { Base, Lesson, Outcome } from "./messages.ts";
+import { photoDataset } from "./photo_dataset.ts";
+
+/** The models that lessons begin from, how often each photo is gone through, and how fast they learn. */
+const BASES: Readonly<Record<Base, { readonly model: string; readonly epochs: number; readonly rate: number }>> = {
+  faster: { model: "ranet-cifar10-micro", epochs: 80, rate: 0.1 },
+  better: { model: "ranet-cifar10", epochs: 20, rate: 0.02 },
+};
+/** With many photos, each is gone through less often: so many are taken in all, at most. */
+const MOST_TAKEN: Readonly<Record<Base, number>> = { faster: 60_000, better: 12_000 };
+/** Photos of a class that are set aside at least. */
+const LEAST_ASIDE = 2;
+/** What order, variation and what is set aside follow from: the same photos give the same model. */
+const SEED = 0;
+
+/** A lesson, ready to be learned. */
+export interface Course {
+  readonly lesson: Lesson;
+  readonly spec: Awaited<ReturnType<typeof readSpec>>;
+  readonly recipe: Recipe;
+  readonly training: Dataset;
+  readonly aside: Dataset;
+  /** Where it was stopped. */
+  moment?: Snapshot;
+}
+
+/** What a course has given so far. */
+export interface Taught {
+  readonly finished: boolean;
+  readonly archive: Blob;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Prepares a lesson.
+ *
+ * @throws {RanetError} If the classes have names that cannot be, or too few photos.
+ */
+export async function prepare(lesson: Lesson): Promise<Course> {
+  const { model, epochs, rate } = BASES[lesson.base];
+  const base = await readSpec(model);
+  // What goes along is read again one day: names that cannot be show now.
+  const spec = parseSpec(formatSpec({ ...base, name: "my-model", classes: lesson.classes }), { source: "of the classes" });
+  const photos = photoDataset(lesson.photos, spec.input.size);
+  const { training, validation: aside } = await splitDataset(photos, { seed: SEED, least: LEAST_ASIDE });
+  const most = Math.max(1, Math.round(MOST_TAKEN[lesson.base] / training.size));
+  const few = await readRecipe("few-images");
+  const recipe = changeRecipe(few, {
+    epochs: Math.min(epochs, most),
+    batch: Math.min(few.batch, training.size),
+    rate,
+    seed: SEED,
+  });
+  const { augment } = recipe;
+  return { lesson, spec, training, aside, recipe: { ...recipe, augment: augment && { ...augment, flip: lesson.mirror } } };
+}
+
+/** Learns, from where it was stopped if it was, until the end or until the signal aborts. */
+export async function learn(course: Course, options: TrainOptions): Promise<Taught> {
+  const { lesson, spec, recipe, training, aside, moment: resume } = course;
+  const { tensors: init } = await loadModel(BASES[lesson.base].model, { calibrated: false });
+  const { model, moment, finished } = await train(spec, training, recipe, { ...options, init, resume, validation: aside });
+  course.moment = finished ? undefined : moment;
+  return { finished, ...await measure(course, model) };
+}
+
+/** What the photos set aside say of a model, and the model with what they say of its confidences. */
+async function measure({ lesson, spec, recipe, aside }: Course, trained: Model): Promise<Omit<Taught, "finished">> {
+  const validation = await logitsOf(trained, aside);
+  const temperatures = attempt(() => fitTemperatures(trained.network, validation));
+  const { tensors } = trained;
+  const model = temperatures ? withTemperatures(createModel(spec, tensors, { source: "" }), temperatures) : trained;
+  const own = temperatures ? await logitsOf(model, aside) : validation;
+  const calibration = await bestCalibration(model, own);
+  const calibrations = [...await calibrateBudgets(model, own, { dataset: "photos, a tenth set aside" }), calibration]
+    .toSorted((a, b) => a.expectedCost - b.expectedCost);
+  const archive = new Blob([await packModel(spec, tensors, { temperatures, calibrations })], { type: "application/zip" });
+  const { flops, answers } = decide(model, own, calibration);
+  const judged = await Promise.all(answers.map(async (answer, index) => {
+    const { name, label } = await aside.read(index);
+    return { id: Number(name), label, answer };
+  }));
+  const outcome: Outcome = {
+    classes: spec.classes,
+    judged,
+    cost: flops / answers.length,
+    fullCost: model.network.exits.at(-1)!.cumulativeFlops,
+    command: commandOf(lesson.base, recipe),
+  };
+  return { archive, outcome };
+}
+
+/** The cheapest thresholds with which as many are right as any exit gets right. */
+export async function bestCalibration(model: Model, validation: Validation): Promise<Calibration> {
+  const shares = validation.logits.map((_, exit) => {
+    const right = answersOf(model, validation, exit).filter((answer, i) => answer === validation.labels[i]).length;
+    return right / validation.labels.length;
+  });
+  const accuracy = shares.at(-1)!;
+  return accuracy > 0
+    ? await calibrate(model, validation, { accuracy }, { dataset: "photos, a tenth set aside" })
+    : await calibrate(model, validation, { budget: model.network.exits.at(-1)!.cumulativeFlops });
+}
+
+/** What each exit says of photos. */
+async function logitsOf(model: Model, photos: Dataset): Promise<Validation> {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
+  const { input } = model.spec;
+  const length = 3 * input.size ** 2;
+  const images = new Float32Array(photos.size * length);
+  for (let index = 0; index < photos.size; index++) {
+    images.set(toTensor((await photos.read(index)).image, input), index * length);
+  }
+  return { logits: await executor.forward(images), labels: await photos.labels() };
+}
+
+/** Where each photo leaves, and with which answer. */
+function decide(
+  model: Model,
+  validation: Validation,
+  { thresholds }: Calibration,
+): { readonly flops: number; readonly answers: readonly number[] } {
+  const { exits } = model.network;
+  let flops = 0;
+  const answers = Array.from(validation.labels, (_, sample) => {
+    const at = exits.findIndex((_, exit) =>
+      exit === exits.length - 1 || surenessOf(model, validation, exit, sample) >= thresholds[exit]
+    );
+    flops += exits[at].cumulativeFlops;
+    return answersOf(model, validation, at)[sample];
+  });
+  return { flops, answers };
+}
+
+function rowOf({ network }: Model, { logits }: Validation, exit: number, sample: number): Float32Array {
+  const classes = network.spec.classes.length;
+  return logits[exit].subarray(sample * classes, (sample + 1) * classes);
+}
+
+function answersOf(model: Model, validation: Validation, exit: number): number[] {
+  return Array.from(validation.labels, (_, sample) => {
+    const row = rowOf(model, validation, exit, sample);
+    return row.indexOf(Math.max(...row));
+  });
+}
+
+function surenessOf(model: Model, validation: Validation, exit: number, sample: number): number {
+  const row = rowOf(model, validation, exit, sample);
+  const most = Math.max(...row);
+  return 1 / row.reduce((sum, value) => sum + Math.exp(value - most), 0);
+}
+
+/** From very few photos nothing is said. */
+function attempt<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof RanetError) return undefined;
+    throw error;
+  }
+}
+
+function commandOf(base: Base, { length, batch, augment, schedule: { rate } }: Recipe): string {
+  const { model } = BASES[base];
+  const epochs = "epochs" in length ? ` --epochs ${length.epochs}` : "";
+  const mirrored = augment && augment.flip ? " # with flip: true in the recipe" : "";
+  return `./ranet train my-model/spec.yaml --init ${model} --recipe few-images${epochs} --rate ${rate} --batch ${batch} --data photos ` +
+    `--out my-other-model${mirrored}`;
+}
