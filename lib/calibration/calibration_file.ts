@@ -9,7 +9,7 @@ import { RanetError } from "../errors.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
 import { BUNDLED_MODELS } from "../model/model.ts";
-import { readBundled, readResource } from "../io/resource.ts";
+import { readBundled, readIfThere, readResource } from "../io/resource.ts";
 
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;
@@ -90,6 +90,17 @@ export async function readCalibrations(nameOrPath: string): Promise<Calibration[
  */
 export async function readCalibrationFile(pathOrUrl: string): Promise<Calibration[]> {
   return decode(await readResource(pathOrUrl, { maxBytes: MAX_BYTES }), pathOrUrl);
+}
+
+/**
+ * Reads a file of calibrations, if there is one.
+ *
+ * @returns `undefined` if there is none.
+ * @throws {RanetError} If it cannot be read, or is not such a file.
+ */
+export async function readCalibrationsIfThere(pathOrUrl: string): Promise<Calibration[] | undefined> {
+  const bytes = await readIfThere(pathOrUrl, { maxBytes: MAX_BYTES });
+  return bytes && decode(bytes, pathOrUrl);
 }
 
 function decode(bytes: Uint8Array, source: string): Calibration[] {

@@ -5,32 +5,29 @@
  */
 
 import { exists } from "../io/exists.ts";
-import { BUNDLED_MODELS, BUNDLED_SPECS, type LoadModelOptions, type Model } from "../model/model.ts";
-import { isUrl } from "../io/resource.ts";
+import { inFolder, isUrl, sideFile, toPlace } from "../io/place.ts";
+import { BUNDLED_MODELS, isDirectory, type LoadModelOptions, type Model } from "../model/model.ts";
 import type { Calibration } from "./calibration.ts";
-import { readCalibrations } from "./calibration_file.ts";
+import { readCalibrations, readCalibrationsIfThere } from "./calibration_file.ts";
 
 /** How a model was found. */
 export interface ModelPlace extends LoadModelOptions {
   /** The name, directory or spec that it was loaded by. */
-  readonly name: string;
+  readonly name: string | URL;
 }
 
 /**
- * The file of a model's calibrations: beside its weights; for a bundled model, or one on the web, in the current
- * directory.
+ * The file of a model's calibrations, to read and to write: beside its weights; for a bundled model, or one on the web, in
+ * the current directory.
  */
-export async function calibrationPath(model: Pick<Model, "name">, { name, weights }: ModelPlace): Promise<string> {
-  if (weights !== undefined && !isUrl(weights)) {
-    return `${weights.replace(/\.safetensors$/, "")}.calibration.json`;
-  }
-  const bundled = BUNDLED_SPECS.includes(name) || isUrl(name);
-  if (!bundled && (await exists(`${name}/spec.yaml`))) return `${name.replace(/\/+$/, "")}/calibration.json`;
-  return `${model.name}.calibration.json`;
+export async function calibrationPath(model: Pick<Model, "name">, place: ModelPlace): Promise<string> {
+  const beside = await calibrationBeside(place);
+  return beside === undefined || isUrl(beside) ? `${model.name}.calibration.json` : beside;
 }
 
 /**
- * Reads a model's calibrations: its own file's, else those that come with the library.
+ * Reads a model's calibrations: those of {@linkcode calibrationPath}; else those beside the weights on the web, or those that
+ * come with the library.
  *
  * @returns `undefined` if there are none.
  * @throws {RanetError} If they cannot be read.
@@ -41,8 +38,17 @@ export async function findCalibrations(
 ): Promise<Calibration[] | undefined> {
   const path = await calibrationPath(model, place);
   if (await isThere(path)) return await readCalibrations(path);
-  const bundled = BUNDLED_MODELS.includes(place.name) && place.weights === undefined;
-  return bundled ? await readCalibrations(place.name) : undefined;
+  const beside = await calibrationBeside(place);
+  if (beside !== undefined && isUrl(beside)) return await readCalibrationsIfThere(beside);
+  const name = toPlace(place.name);
+  return BUNDLED_MODELS.includes(name) && place.weights === undefined ? await readCalibrations(name) : undefined;
+}
+
+/** The file beside the weights, if these are not the library's own, and may have something beside them. */
+async function calibrationBeside({ name, weights }: ModelPlace): Promise<string | undefined> {
+  if (weights !== undefined) return sideFile(toPlace(weights), "calibration");
+  const place = toPlace(name);
+  return await isDirectory(place) ? inFolder(place, "calibration.json") : undefined;
 }
 
 /** What may not be looked at is not there; nor is anything in a browser. */

@@ -46,7 +46,7 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
  * Loads a model and makes it ready to classify. Dispose of it (`using`) to give the device's memory back.
  *
  * @param name A bundled name, a directory, or a spec with `weights`, as `loadModel` takes it. Default `"ranet-cifar10"`.
- * @param options `weights`: where they are, if not with the model. `device`, `capacity`, `precision`: as
+ * @param options `weights`: where they are, if not with the model. `calibrated`: as `loadModel` takes it. `device`, `capacity`, `precision`: as
  * `AdaptiveExecutor.create` takes them.
  * @returns The classifier.
  * @throws {RanetError} If the model or the device is not there, or they do not fit.
@@ -61,11 +61,11 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
  * ```
  */
 export async function loadClassifier(
-  name: string = DEFAULT_MODEL,
+  name: string | URL = DEFAULT_MODEL,
   options: LoadClassifierOptions = {},
 ): Promise<ImageClassifier> {
-  const { weights, ...how } = options;
-  const model = await loadModel(name, { weights });
+  const { weights, calibrated, ...how } = options;
+  const model = await loadModel(name, { weights, calibrated });
   return new ImageClassifier(await AdaptiveExecutor.create(model, how), {
     capacity: how.capacity,
     calibrations: () => findCalibrations(model, { name, weights }),

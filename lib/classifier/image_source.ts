@@ -11,19 +11,22 @@ import { toPng } from "../data/platform_decode.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
 
 /**
- * An image: the path or URL of a file, as text or as a `URL`; a file itself, as a `Blob` (an upload, say) or as its
+ * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a file itself, as a `Blob` (an upload, say) or as its
  * bytes; or pixels, such as an `ImageData`. In a browser, text is a URL.
  */
 export type ImageSource = string | URL | Blob | ArrayBuffer | Uint8Array | RgbImage;
 
 /**
- * What an image is called in results and errors: its path, URL or file name; else its place in the list.
+ * What an image is called in results and errors: its path, URL or file name; else, as of a `data:` URL, its place in
+ * the list.
  *
  * @param index Counted from 0.
  */
 export function sourceName(image: ImageSource, index: number): string {
-  if (typeof image === "string") return image;
-  if (image instanceof URL) return image.href;
+  if (typeof image === "string" || image instanceof URL) {
+    const text = String(image);
+    return /^data:/i.test(text) ? `image ${index + 1}` : text;
+  }
   const name = image instanceof Blob && "name" in image ? String(image.name) : "";
   return name || `image ${index + 1}`;
 }

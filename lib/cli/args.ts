@@ -8,6 +8,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { RanetError } from "../errors.ts";
 import { parseThresholds } from "../executor/threshold_text.ts";
+import { toPlace } from "../io/place.ts";
 import { suggest } from "../text/suggest.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
@@ -15,11 +16,12 @@ import { type Call, type Command, UsageError } from "./command.ts";
  * Reads the words that follow a command's name.
  *
  * @param command Whose options there are.
- * @param words The words.
+ * @param given The words; a `file:` URL is the path that it means.
  * @returns The call, or `"help"` if that is asked for.
  * @throws {UsageError} If an option is unknown or lacks its value, or there are too few or too many operands.
  */
-export function parseCall(command: Command, words: readonly string[]): Call | "help" {
+export function parseCall(command: Command, given: readonly string[]): Call | "help" {
+  const words = given.map(withoutFileUrl);
   const names = Object.keys(command.options);
   const flags = [...Object.keys(command.flags ?? {}), "json", "help"];
   const attached = attachValues(words, names, flags);
@@ -35,20 +37,24 @@ export function parseCall(command: Command, words: readonly string[]): Call | "h
   const operands = parsed._.map(String);
   const [min, max] = command.operands;
   if (operands.length < min) {
-    const given = operands.length === 0 ? "nothing given" : `only ${JSON.stringify(operands.join(" "))} given`;
-    throw new UsageError(`Cannot run ${command.name}: ${given}, expected ${command.usage}`);
+    const found = operands.length === 0 ? "nothing given" : `only ${JSON.stringify(operands.join(" "))} given`;
+    throw new UsageError(`Cannot run ${command.name}: ${found}, expected ${command.usage}`);
   }
   if (operands.length > max) {
     throw new UsageError(`Cannot run ${command.name}: ${JSON.stringify(operands[max])} is one argument too many`);
   }
-  const given = names.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]);
+  const present = names.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]);
   return {
     operands,
-    options: Object.fromEntries(given),
-    values: Object.fromEntries(given.map(([name]) => [name, valuesOf(String(name), attached)])),
+    options: Object.fromEntries(present),
+    values: Object.fromEntries(present.map(([name]) => [name, valuesOf(String(name), attached)])),
     flags: new Set(flags.filter((flag) => parsed[flag])),
     json: parsed.json === true,
   };
+}
+
+function withoutFileUrl(word: string): string {
+  return word.replace(/^(--[a-z-]+=)?(file:.*)$/is, (_, option = "", url) => option + toPlace(url));
 }
 
 /** Every value that an option was given, in order. */

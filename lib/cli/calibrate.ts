@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { inFolder, isUrl, toPlace } from "../io/place.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
@@ -138,8 +139,10 @@ kind is at most so much below the whole network's: fitted on one half of the ima
 
 /** The weights that temperatures lie beside; `undefined` for those of a bundled model or on the web. */
 function weightsFile({ name, weights }: ModelPlace): string | undefined {
-  const file = weights ?? (BUNDLED_SPECS.includes(name) ? undefined : join(name, "weights.safetensors"));
-  return file === undefined || temperaturesPath(file) === undefined ? undefined : file;
+  const model = toPlace(name);
+  if (weights === undefined && BUNDLED_SPECS.includes(model)) return undefined;
+  const file = weights === undefined ? inFolder(model, "weights.safetensors") : toPlace(weights);
+  return isUrl(file) ? undefined : file;
 }
 
 /** The calibrations that a file holds already. */

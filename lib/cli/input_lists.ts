@@ -9,7 +9,7 @@ import { createReadStream } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { RanetError } from "../errors.ts";
-import { isUrl } from "../io/resource.ts";
+import { isUrl } from "../io/place.ts";
 import { systemReason } from "../io/system_error.ts";
 import type { Terminal } from "./command.ts";
 import { STDIN } from "./inputs.ts";

@@ -15,7 +15,8 @@ import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { exists } from "../io/exists.ts";
-import { isUrl, readBoundedStream, readResource } from "../io/resource.ts";
+import { isUrl } from "../io/place.ts";
+import { readBoundedStream, readResource } from "../io/resource.ts";
 import { systemReason } from "../io/system_error.ts";
 import type { Terminal } from "./command.ts";
 

@@ -7,7 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { IMAGE_FILE } from "../data/class_folders.ts";
 import { RanetError } from "../errors.ts";
-import { isUrl } from "../io/resource.ts";
+import { isUrl } from "../io/place.ts";
 import { suggest } from "../text/suggest.ts";
 import { parseCall, unknownOption } from "./args.ts";
 import { calibrateCommand } from "./calibrate.ts";

@@ -6,7 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, readSpec } from "../model/model.ts";
-import { isUrl } from "../io/resource.ts";
+import { isUrl } from "../io/place.ts";
 import { bytes, large } from "../text/numbers.ts";
 import { wrap } from "../text/wrap.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";

@@ -12,7 +12,7 @@ import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
 import { isDirectory, readSpec } from "../model/model.ts";
 import { readTensors } from "../model/read_tensors.ts";
-import { isUrl } from "../io/resource.ts";
+import { isUrl } from "../io/place.ts";
 import { csv } from "../text/csv.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { boundAverage, type Snapshot } from "../training/loop.ts";

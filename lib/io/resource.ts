@@ -5,27 +5,49 @@
  */
 
 import { openCache } from "./cache.ts";
-import { readBoundedFile } from "./files.ts";
+import { exists } from "./exists.ts";
+import { readBoundedFile, withFile } from "./files.ts";
+import { isUrl, placeName, toPlace } from "./place.ts";
 import { RanetError } from "../errors.ts";
 
-/** Whether something is on the web, not a path. */
-export function isUrl(pathOrUrl: string): boolean {
-  return /^https?:/i.test(pathOrUrl);
+/** How much is read, and how patiently. */
+export interface ReadResourceOptions {
+  /** Most bytes. */
+  readonly maxBytes: number;
+  /**
+   * Milliseconds without a byte after which a download is given up.
+   * @default {30_000}
+   */
+  readonly stall?: number;
 }
 
 /**
- * Reads a file or URL.
+ * Reads a file: by its path, or by a URL (`http:`, `https:`, `file:`, `data:`, `blob:`), as text or as a `URL`.
  *
- * @param options `stall`: milliseconds without a byte after which a download is given up.
  * @throws {RanetError} If it is not there, larger than `maxBytes`, or does not come.
  */
 export async function readResource(
   pathOrUrl: string | URL,
-  options: { readonly maxBytes: number; readonly stall?: number },
+  options: ReadResourceOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const isFile = pathOrUrl instanceof URL ? pathOrUrl.protocol === "file:" : !isUrl(pathOrUrl);
-  if (isFile) return await readBoundedFile(pathOrUrl, options.maxBytes);
-  return await download(String(pathOrUrl), options);
+  const place = toPlace(pathOrUrl);
+  if (!isUrl(place)) return await readBoundedFile(place, options.maxBytes);
+  return await download(place, options);
+}
+
+/**
+ * Reads a file that need not be there. A server has no such file if it answers so (404, 410), does not let it be read
+ * (401, 403: what S3 answers about files that are not there), or answers with a page of its own (HTML).
+ *
+ * @returns `undefined` if there is none.
+ * @throws {RanetError} If it is there and cannot be read, or the server does not answer.
+ */
+export async function readIfThere(
+  place: string,
+  options: ReadResourceOptions,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (isUrl(place)) return await download(place, { ...options, optional: true });
+  return await withFile(place, () => exists(place)) ? await readResource(place, options) : undefined;
 }
 
 /**
@@ -56,10 +78,17 @@ export async function readBundled<T>(path: string, parse: (bytes: Uint8Array<Arr
 /** Milliseconds without a byte after which a download is given up. */
 const STALL = 30_000;
 
+function download(url: string, options: ReadResourceOptions): Promise<Uint8Array<ArrayBuffer>>;
+/** As above; `undefined` if it is not there. */
+function download(
+  url: string,
+  options: ReadResourceOptions & { readonly optional: true },
+): Promise<Uint8Array<ArrayBuffer> | undefined>;
 async function download(
   url: string,
-  { maxBytes, stall = STALL }: { readonly maxBytes: number; readonly stall?: number },
-): Promise<Uint8Array<ArrayBuffer>> {
+  { maxBytes, stall = STALL, optional = false }: ReadResourceOptions & { readonly optional?: boolean },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const name = placeName(url);
   const patience = new AbortController();
   const giveUp = () => patience.abort(new Error(`nothing came for ${stall / 1000} s`));
   let timer = setTimeout(giveUp, stall);
@@ -72,20 +101,39 @@ async function download(
   });
   try {
     const response = await fetch(url, { signal: patience.signal });
+    if (optional && isMissing(response)) {
+      await response.body?.cancel();
+      return undefined;
+    }
     if (!response.ok) {
       await response.body?.cancel();
-      throw new RanetError(`Cannot fetch ${url}: the server answered ${response.status} ${response.statusText}`);
+      throw new RanetError(`Cannot fetch ${name}: the server answered ${response.status} ${response.statusText}`);
     }
     return await readBoundedStream((response.body ?? new Blob().stream()).pipeThrough(again), {
       maxBytes,
-      tooLarge: `Cannot fetch ${url}: it is larger than ${maxBytes} bytes`,
+      tooLarge: `Cannot fetch ${name}: it is larger than ${maxBytes} bytes`,
     });
   } catch (error) {
     if (error instanceof RanetError) throw error;
-    throw new RanetError(`Cannot fetch ${url}: ${(error as Error).message}`);
+    throw new RanetError(`Cannot fetch ${name}: ${reasonOf(error)}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
+}
+
+function isMissing({ ok, status, headers }: Response): boolean {
+  return ok ? /^text\/html\b/i.test(headers.get("content-type") ?? "") : [401, 403, 404, 410].includes(status);
+}
+
+/** An error's message with those of its causes: Node's `fetch` says only "fetch failed". */
+function reasonOf(error: unknown): string {
+  const reasons: string[] = [];
+  for (let one = error; one instanceof Error && reasons.length < 4; one = one.cause) {
+    if (one.message !== "" && !reasons.some((reason) => reason.includes((one as Error).message))) {
+      reasons.push(one.message);
+    }
+  }
+  return reasons.join(": ") || String(error);
 }
 
 /**

@@ -15,7 +15,8 @@ import { digestTensors } from "../weights/digest.ts";
 import { divideLogits } from "../weights/temperature.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { isUrl, readBundled, readResource } from "../io/resource.ts";
+import { inFolder, isUrl, placeName, toPlace } from "../io/place.ts";
+import { readBundled, readResource } from "../io/resource.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
 
 /** An architecture with trained weights, ready to run. */
@@ -63,7 +64,7 @@ const MAX_SPEC_BYTES = 2 ** 18;
 /**
  * Reads an architecture.
  *
- * @param nameOrPath A bundled name, or the path or URL of a YAML file.
+ * @param nameOrPath A bundled name, or the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`).
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -75,17 +76,19 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * console.log(spec.family, spec.classes.length); // "ranet" 10
  * ```
  */
-export async function readSpec(nameOrPath: string): Promise<ArchitectureSpec> {
-  const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, nameOrPath), { source: nameOrPath });
-  if (BUNDLED_SPECS.includes(nameOrPath)) return await readBundled(`specs/${nameOrPath}.yaml`, parse);
-  return parse(await readResource(checkName(nameOrPath), { maxBytes: MAX_SPEC_BYTES }));
+export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
+  const place = toPlace(nameOrPath);
+  const source = placeName(place);
+  const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
+  if (BUNDLED_SPECS.includes(place)) return await readBundled(`specs/${place}.yaml`, parse);
+  return parse(await readResource(checkName(place), { maxBytes: MAX_SPEC_BYTES }));
 }
 
 /** Where a model's weights are. */
 export interface LoadModelOptions {
   /** Path or URL of a safetensors file to take instead of the model's own. */
-  readonly weights?: string;
-  /** Whether to use the temperatures beside the weights, if there are any. Default: yes. */
+  readonly weights?: string | URL;
+  /** Whether to use the temperatures beside the weights, if there are any, on disk or on the web. Default: yes. */
   readonly calibrated?: boolean;
 }
 
@@ -93,7 +96,9 @@ export interface LoadModelOptions {
  * Loads a model. What comes with the library is fetched once, if the library itself came over the network; what is named
  * by a URL is fetched each time.
  *
- * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`; a directory with `spec.yaml` and `weights.safetensors`; or a spec file, with `weights`.
+ * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`;
+ * a directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; or the path or URL of a spec
+ * file, with `weights`.
  * @param options Where the weights are, if not with the model.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
@@ -106,31 +111,36 @@ export interface LoadModelOptions {
  * console.log(model.spec.classes[0]); // "airplane"
  * ```
  */
-export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
-  const directory = await isDirectory(name);
-  const spec = await readSpec(directory ? `${name}/spec.yaml` : name);
-  const source = options.weights ?? (directory ? `${name}/weights.safetensors` : undefined);
-  if (source === undefined && !BUNDLED_MODELS.includes(name)) {
+export async function loadModel(name: string | URL, options: LoadModelOptions = {}): Promise<Model> {
+  const place = toPlace(name);
+  const directory = await isDirectory(place);
+  const spec = await readSpec(directory ? inFolder(place, "spec.yaml") : place);
+  const weights = options.weights === undefined ? undefined : toPlace(options.weights);
+  const file = weights ?? (directory ? inFolder(place, "weights.safetensors") : undefined);
+  if (file === undefined && !BUNDLED_MODELS.includes(place)) {
     throw new RanetError(
-      `Cannot load model ${name}: it comes without weights. Give them (--weights FILE.safetensors), name a directory ` +
-        `with spec.yaml and weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
+      `Cannot load model ${
+        placeName(place)
+      }: it comes without weights. Give them (--weights FILE.safetensors), name a ` +
+        `directory with spec.yaml and weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
     );
   }
-  const read = (bytes: Uint8Array) => readSafetensors(bytes, { source: source ?? name }).tensors;
-  const tensors = source === undefined
-    ? await readBundled(`weights/${name}.safetensors`, read)
-    : read(await readResource(source, { maxBytes: MAX_WEIGHTS_BYTES }));
-  if (options.calibrated === false) return createModel(spec, tensors, { source: source ?? name });
-  const found = source === undefined
-    ? await readBundled(`weights/${name}.temperatures.json`, (bytes) => parseTemperatures(bytes, name))
-    : await readTemperatures(source);
+  const source = placeName(file ?? place);
+  const read = (bytes: Uint8Array) => readSafetensors(bytes, { source }).tensors;
+  const tensors = file === undefined
+    ? await readBundled(`weights/${place}.safetensors`, read)
+    : read(await readResource(file, { maxBytes: MAX_WEIGHTS_BYTES }));
+  if (options.calibrated === false) return createModel(spec, tensors, { source });
+  const found = file === undefined
+    ? await readBundled(`weights/${place}.temperatures.json`, (bytes) => parseTemperatures(bytes, place))
+    : await readTemperatures(file);
   if (found && found.weights !== await digestTensors(tensors)) {
     throw new RanetError(
-      `Cannot use the temperatures in ${temperaturesPath(source ?? name)}: they are of other weights. ` +
+      `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
         "Remove the file, or fit them again: ranet calibrate DATASET --temperature",
     );
   }
-  const model = createModel(spec, tensors, { source: source ?? name });
+  const model = createModel(spec, tensors, { source });
   return found ? withTemperatures(model, found.temperatures) : model;
 }
 
@@ -193,11 +203,12 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
   return { ...model, tensors: divideLogits(network, tensors, temperatures), temperatures };
 }
 
-/** Whether a model is named by the directory that it is in. */
-export async function isDirectory(path: string): Promise<boolean> {
-  if (BUNDLED_SPECS.includes(path) || isUrl(path)) return false;
+/** Whether a model is named by the directory that it is in; a URL of one ends in `/`. */
+export async function isDirectory(place: string): Promise<boolean> {
+  if (BUNDLED_SPECS.includes(place)) return false;
+  if (isUrl(place)) return /^https?:/i.test(place) && new URL(place).pathname.endsWith("/");
   try {
-    return (await Deno.stat(path)).isDirectory;
+    return (await Deno.stat(place)).isDirectory;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -206,7 +217,7 @@ export async function isDirectory(path: string): Promise<boolean> {
 
 /** A bare word is meant to be a bundled name. */
 function checkName(nameOrPath: string): string {
-  if (/[./\\]/.test(nameOrPath)) return nameOrPath;
+  if (/[./\\]/.test(nameOrPath) || isUrl(nameOrPath)) return nameOrPath;
   throw new RanetError(
     `Cannot find "${nameOrPath}": expected a path, such as ./${nameOrPath} or ${nameOrPath}.yaml, or one of ` +
       `${BUNDLED_SPECS.join(", ")}.`,

@@ -6,9 +6,9 @@
 
 import * as z from "zod";
 import { RanetError } from "../errors.ts";
-import { exists } from "../io/exists.ts";
 import { describeIssue } from "../yaml/issues.ts";
-import { isUrl, readResource } from "../io/resource.ts";
+import { sideFile } from "../io/place.ts";
+import { readIfThere } from "../io/resource.ts";
 
 /** A model's temperatures, and the weights that they are of. */
 export interface Temperatures {
@@ -21,25 +21,21 @@ export interface Temperatures {
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 16;
 
-/** The file beside a weights file; `undefined` for weights on the web. */
+/** The file beside a weights file; `undefined` if there can be none. */
 export function temperaturesPath(weights: string): string | undefined {
-  if (isUrl(weights)) return undefined;
-  if (/(^|[\\/])weights\.safetensors$/.test(weights)) {
-    return weights.replace(/weights\.safetensors$/, "temperatures.json");
-  }
-  return `${weights.replace(/\.safetensors$/, "")}.temperatures.json`;
+  return sideFile(weights, "temperatures");
 }
 
 /**
- * Reads the temperatures beside a weights file.
+ * Reads the temperatures beside a weights file, wherever that is.
  *
  * @returns `undefined` if there are none.
  * @throws {RanetError} If they cannot be read.
  */
 export async function readTemperatures(weights: string): Promise<Temperatures | undefined> {
-  const path = temperaturesPath(weights);
-  if (path === undefined || !(await exists(path))) return undefined;
-  return parseTemperatures(await readResource(path, { maxBytes: MAX_BYTES }), path);
+  const place = temperaturesPath(weights);
+  const bytes = place === undefined ? undefined : await readIfThere(place, { maxBytes: MAX_BYTES });
+  return bytes && parseTemperatures(bytes, place!);
 }
 
 /**

@@ -15,6 +15,7 @@ Deno.test("classify() takes an image in every form, and names it", async () => {
   const bytes = await Deno.readFile(path);
   await using server = Deno.serve({ port: 0, hostname: "localhost", onListen: () => {} }, () => new Response(bytes));
   const url = `http://localhost:${server.addr.port}/ship.jpg`;
+  const blob = URL.createObjectURL(new Blob([bytes]));
   const images = [
     path,
     url,
@@ -25,10 +26,14 @@ Deno.test("classify() takes an image in every form, and names it", async () => {
     bytes,
     bytes.buffer,
     await decodeImage(bytes, { source: path }),
+    `file://${path}`,
+    `data:image/jpeg;base64,${bytes.toBase64()}`,
+    blob,
   ];
   await withClassifier(async (classifier) => {
     const results = await classifier.classify(images);
     const names = [path, url, url, `file://${path}`, "image 5", "upload.jpg", "image 7", "image 8", "image 9"];
+    names.push(`file://${path}`, "image 11", blob);
     assertEquals(results.map(({ source }) => source), names);
     const [{ source: _, ...first }] = results;
     for (const { source: _, ...other } of results) assertEquals(other, first);
