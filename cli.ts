@@ -5,13 +5,16 @@
  */
 
 import { main } from "./lib/cli/main.ts";
+import { announcements, flushOutput, notices } from "./lib/cli/output.ts";
 
 if (import.meta.main) {
   const code = await main(Deno.args, {
     stdout: console.log,
-    stderr: console.error,
+    announce: (text) => announcements.line(text),
+    stderr: (text) => notices.line(text),
+    notices,
     columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined,
     stdin: Deno.stdin.readable,
-  });
+  }).finally(flushOutput);
   Deno.exit(code);
 }

@@ -61,7 +61,7 @@ console.log(table(
 function kindOf([step]: Wave): string {
   if (step.kind !== "convolution") return step.kind;
   const { kernel, stride } = step.layer;
-  const { size, channels } = step.output;
+  const { size, channels } = step.writes[0];
   const width = channels >= 64 ? "64 channels or more" : channels > 8 ? "9 to 63 channels" : "8 channels or fewer";
   return `${kernel}×${kernel}${stride > 1 ? `, stride ${stride}` : ""}, ${size}×${size}, ${width}`;
 }
@@ -69,7 +69,7 @@ function kindOf([step]: Wave): string {
 function operationsOf(wave: Wave): number {
   return wave.reduce((sum, step) => {
     if (step.kind !== "convolution") return sum;
-    const { input, output, layer } = step;
+    const { reads: [input], writes: [output], layer } = step;
     return sum + 2 * batch * output.size ** 2 * layer.kernel ** 2 * input.channels * output.channels;
   }, 0);
 }

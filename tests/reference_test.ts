@@ -67,7 +67,9 @@ Deno.test("heads of the authors' networks pool 2×2 features whole, as the autho
     const { exits, features } = networkOf(flags);
     const classifiers = exits.flatMap(({ layers }) => layers).filter((layer) => layer.kind === "classifier");
     assertEquals(classifiers.length, exits.length);
-    for (const { input, pool } of classifiers) assertEquals([features[input.feature].size, pool], [2, 2], flags);
+    for (const { reads: [{ feature }], pool } of classifiers) {
+      assertEquals([features[feature].size, pool], [2, 2], flags);
+    }
   }
 });
 

@@ -4,12 +4,18 @@
  * @module
  */
 
+import type { LineQueue } from "../io/line_queue.ts";
+
 /** Where a command reads from and writes to, beside the files it is given. */
 export interface Terminal {
   /** Writes a result, and ends the line. */
   readonly stdout: (text: string) => void;
   /** Writes a notice or a mistake, and ends the line. */
   readonly stderr: (text: string) => void;
+  /** What `stdout` is for commands that run for long: it does not wait for its reader. */
+  readonly announce?: (text: string) => void;
+  /** Where `stderr` writes, if that does not wait for its reader either. */
+  readonly notices?: LineQueue;
   /** Characters in a line of what shows `stdout`; missing if that is no terminal. */
   readonly columns?: number;
   /** What `-` stands for. */
@@ -54,6 +60,8 @@ export interface Command<Name extends string = string> {
   readonly options: Readonly<Record<Name, Option>>;
   /** Options without a value: what each does, by name. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Whether it runs for long, with its results elsewhere: it goes on though nobody reads what it says. */
+  readonly isLong?: boolean;
   /** Command lines worth copying. */
   readonly examples: readonly string[];
   /**

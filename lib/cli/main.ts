@@ -95,7 +95,10 @@ async function dispatch([name = "help", ...words]: readonly string[], terminal: 
   if (!command) throw unknownCommand(name);
   const call = parseCall(command, words);
   if (call === "help") terminal.stdout(commandHelp(command));
-  else await command.run(call, terminal);
+  else {await command.run(
+      call,
+      command.isLong ? { ...terminal, stdout: terminal.announce ?? terminal.stdout } : terminal,
+    );}
 }
 
 /** Help for a command or task, or all of it. */

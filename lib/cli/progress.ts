@@ -4,8 +4,8 @@
  * @module
  */
 
-import process from "node:process";
 import cliProgress from "cli-progress";
+import { NOTICE_STREAM, notices } from "./output.ts";
 
 /** What is used of the library, which comes without types. */
 interface Bar {
@@ -15,7 +15,7 @@ interface Bar {
 }
 
 /** What every bar has: left by Ctrl-C, the terminal is as it was, for line wrap has not been touched. */
-export const BAR_OPTIONS = { stream: process.stderr, clearOnComplete: true, linewrap: true, gracefulExit: false };
+export const BAR_OPTIONS = { stream: NOTICE_STREAM, clearOnComplete: true, linewrap: true, gracefulExit: false };
 
 /** Milliseconds between lines, where there is no terminal. */
 const BETWEEN_LINES = 15_000;
@@ -40,7 +40,7 @@ export class Progress implements Disposable {
     const { done = 0, unit = "images" } = options;
     this.#before = done;
     this.#line = (rate) => `${title} ${this.#before + this.#done}/${total} ${unit}, ${rate}/s`;
-    if (!process.stderr.isTTY) return;
+    if (!NOTICE_STREAM.isTTY) return;
     this.#bar = new cliProgress.SingleBar({
       ...BAR_OPTIONS,
       format: `${title} {bar} {value}/{total} ${unit}, {rate}/s, {eta_formatted} left`,
@@ -58,7 +58,7 @@ export class Progress implements Disposable {
     this.#bar?.increment(count, { rate });
     if (this.#bar || now - this.#told < BETWEEN_LINES) return;
     this.#told = now;
-    console.error(this.#line(rate));
+    notices.line(this.#line(rate));
   }
 
   /** Takes the bar away. */

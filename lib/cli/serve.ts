@@ -42,6 +42,7 @@ type ServeOption =
   | "body-timeout"
   | "decode-timeout"
   | "timeout"
+  | "drain"
   | "log"
   | "log-level";
 
@@ -61,9 +62,13 @@ const DEFAULTS = {
   "body-timeout": "20000",
   "decode-timeout": String(DECODE_DEADLINE),
   timeout: "30000",
+  drain: "5",
   log: "text",
   "log-level": "info",
 } as const;
+
+/** Milliseconds in which a client may go on sending what was refused. */
+const LINGER = 10_000;
 
 /** On the CPU, larger batches are no faster, and nothing else is answered while one is computed. */
 const CPU_CAPACITY = 8;
@@ -74,14 +79,18 @@ export const serveCommand: Command<ServeOption> = {
   summary: "classify over HTTP",
   usage: "[options]",
   operands: [0, 0],
+  isLong: true,
   description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify --json
 prints. ?threshold=P overrides the server's own. Images that come at the same time are computed together.
-/openapi.json describes it all; /health and /metrics (Prometheus) are for operators. SIGTERM or Ctrl-C stops it
-once all that came is answered. There is no access control and no TLS: that is a reverse proxy's. What is
+/openapi.json describes it all; /health and /metrics (Prometheus) are for operators. After SIGTERM it is not ready, and
+goes on answering for --drain seconds; after Ctrl-C it only answers what has come. Again, and it stops at once. There is no access control and no TLS: that is a reverse proxy's. What is
 bounded by what, and which requests get 503: docs/operations.md.`,
   options: {
     port: { value: "N", help: `where to listen (default ${DEFAULTS.port}); 0 takes any free port` },
-    hostname: { value: "H", help: `address to listen on (default ${DEFAULTS.hostname}); 0.0.0.0 is all` },
+    hostname: {
+      value: "H",
+      help: `address to listen on (default ${DEFAULTS.hostname}); 0.0.0.0 is all, unix:/run/ranet.sock a Unix socket`,
+    },
     ...MODEL_OPTIONS,
     model: {
       value: "M",
@@ -121,6 +130,11 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     "body-timeout": { value: "MS", help: `for a body to come (default ${DEFAULTS["body-timeout"]})` },
     "decode-timeout": { value: "MS", help: `for an image to be decoded (default ${DEFAULTS["decode-timeout"]})` },
     timeout: { value: "MS", help: `from a request's head to its answer (default ${DEFAULTS.timeout})` },
+    drain: {
+      value: "S",
+      help:
+        `seconds after SIGTERM in which requests are still answered (default ${DEFAULTS.drain}), so that none is\nlost until a load balancer has seen that /health/ready says 503`,
+    },
     cors: { value: "ORIGIN", help: "origin whose pages may ask, such as https://example.com, or *" },
     log: { value: "FORMAT", help: `a line for each request, to stderr: text (default), json, or off` },
     "log-level": { value: "LEVEL", help: "info (default), warn: what found no room or time, error: our own failures" },
@@ -137,9 +151,15 @@ bounded by what, and which requests get 503: docs/operations.md.`,
       format: choice("log", given.log, ["text", "json", "off"]),
       level: choice("log-level", given["log-level"], ["info", "warn", "error"]),
     };
+    const drain = 1000 * whole("drain", given.drain);
     const limits = readLimits(given);
     const port = whole("port", given.port);
-    const { createHandler, listen, logLine } = await import("../serve/mod.ts");
+    const { createHandler, listen, logLine, noticeLine } = await import("../serve/mod.ts");
+    const warn = (text: string) => terminal.stderr(noticeLine(text, log));
+    if (terminal.notices) {
+      terminal.notices.describeLoss = (lines, reason) =>
+        noticeLine(`${lines} lines of the log were lost: ${reason}`, log);
+    }
     using decoders = new DecoderPool({ deadline: count("decode-timeout", given["decode-timeout"]) });
     await decoders.start();
     const unloadAfter = given["unload-after"];
@@ -150,6 +170,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
       decoders,
       cors: call.options.cors,
       unloadAfter: unloadAfter === undefined ? undefined : 1000 * count("unload-after", unloadAfter),
+      linesLost: () => terminal.notices?.lost ?? 0,
       log: (record) => {
         const line = logLine(record, log);
         if (line !== undefined) terminal.stderr(line);
@@ -159,10 +180,11 @@ bounded by what, and which requests get 503: docs/operations.md.`,
       ...limits,
       hostname: given.hostname,
       port,
+      linger: LINGER,
       trustProxy: call.flags.has("trust-proxy"),
       metrics: handler.metrics,
       handle: handler.handle,
-      warn: terminal.stderr,
+      warn,
     });
     const stopped = whenStopped();
     const { url } = listener;
@@ -178,10 +200,10 @@ bounded by what, and which requests get 503: docs/operations.md.`,
         ? JSON.stringify({ url, model: loaded[0].name, device: loaded[0].device, models: loaded })
         : `Listening on ${url}`,
     );
-    await stopped;
-    const closed = listener.close(); // first, so that who comes now goes elsewhere
-    await handler.drain();
-    await closed;
+    const asked = await stopped;
+    handler.stop();
+    await listener.close(asked === "SIGTERM" ? drain : 0);
+    await handler.settled();
   },
 };
 
@@ -252,10 +274,10 @@ type Limit =
   | "bodyTimeout"
   | "timeout";
 
-/** Until the system or a person asks the process to stop; if asked again, it stops at once. */
-function whenStopped(): Promise<void> {
-  const { signal } = untilSignal();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+/** Resolves when the system or a person asks the process to stop, by which signal; if asked again, it stops at once. */
+function whenStopped(): Promise<Deno.Signal | undefined> {
+  const stop = untilSignal();
+  return new Promise((resolve) => stop.signal.addEventListener("abort", () => resolve(stop.received)));
 }
 
 function whole(option: string, value: string): number {

@@ -7,16 +7,35 @@
 /** Signals that ask a program to end. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
 
-/** Aborts when the program is asked to stop, once: asked again, it ends at once. */
-export function untilSignal(): Disposable & { readonly signal: AbortSignal } {
+/** Being asked to stop. */
+export interface Stop extends Disposable {
+  /** Aborted once the program is asked. */
+  readonly signal: AbortSignal;
+  /** How it was asked. */
+  readonly received?: Deno.Signal;
+}
+
+/** Waits for the program to be asked to stop, once: asked again, it ends at once. */
+export function untilSignal(): Stop {
   const controller = new AbortController();
-  const stop = () => {
-    release();
-    controller.abort();
-  };
+  let received: Deno.Signal | undefined;
+  const listeners = SIGNALS.map((signal) => {
+    const stop = () => {
+      release();
+      received = signal;
+      controller.abort();
+    };
+    return [signal, stop] as const;
+  });
   const release = () => {
-    for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
+    for (const [signal, stop] of listeners) Deno.removeSignalListener(signal, stop);
   };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
-  return { signal: controller.signal, [Symbol.dispose]: release };
+  for (const [signal, stop] of listeners) Deno.addSignalListener(signal, stop);
+  return {
+    signal: controller.signal,
+    get received() {
+      return received;
+    },
+    [Symbol.dispose]: release,
+  };
 }

@@ -27,6 +27,7 @@ export const trainCommand: Command<TrainOption> = {
   summary: "train a network on a folder of images",
   usage: "SPEC --data DATASET --out DIR [options]  |  --resume DIR",
   operands: [0, 1],
+  isLong: true,
   description:
     `Trains an architecture (a YAML file, its URL, a bundled name, or a model's directory) on a labelled data set: a
 folder with a folder for each class, CIFAR .bin files, IDX files, or a CSV of path,label. DIR becomes a

@@ -83,10 +83,16 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const init = options.init === undefined
     ? undefined
     : { tensors: await readTensors(options.init), source: options.init };
+  const notes = recipe.train === "classifiers" && init === undefined
+    ? [
+      "The recipe trains the classifiers alone, of a network whose other weights are random; --init names trained ones",
+    ]
+    : [];
   const run: KeptRun = { spec, recipe, setup: { ...setup, images: await digestOf(...listOf(sets)) } };
   return {
     ...run,
     ...sets,
+    notes: [...notes, ...sets.notes],
     init,
     createFolder: async () =>
       await ModelFolder.create(out, run, {

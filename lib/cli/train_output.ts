@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import { bytes as byteText, large, percent } from "../text/numbers.ts";
 import type { RunOutcome } from "../training/loop.ts";
 import { bestEpoch, type EpochRecord, type StepRecord } from "../training/records.ts";
@@ -13,6 +12,7 @@ import type { Session } from "../training/session.ts";
 import { duration } from "../training/training_report.ts";
 import { stepsPerEpoch } from "../training/batches.ts";
 import type { Terminal } from "./command.ts";
+import { NOTICE_STREAM } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { printable, table } from "./text.ts";
 import { TrainProgress } from "./train_progress.ts";
@@ -106,7 +106,7 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     if (this.#times.length <= PACE_STEPS) this.#times.push(performance.now());
     if (this.#times.length === PACE_STEPS) this.pace();
     if (this.#json) return;
-    this.#progress ??= process.stderr.isTTY ? new TrainProgress(session.steps, step.step - 1) : undefined;
+    this.#progress ??= NOTICE_STREAM.isTTY ? new TrainProgress(session.steps, step.step - 1) : undefined;
     this.#progress?.step(step, this.#last);
   }
 

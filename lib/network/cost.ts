@@ -12,15 +12,20 @@ import type { Feature, Layer, Parameter } from "./network.ts";
 export function layerFlops(layer: Layer, features: readonly Feature[]): number {
   switch (layer.kind) {
     case "convolution": {
-      const pixels = features[layer.output.feature].size ** 2;
-      return layer.output.channels * pixels * (layer.input.channels * layer.kernel ** 2 + Number(layer.relu));
+      const { reads: [input], writes: [output] } = layer;
+      const pixels = features[output.feature].size ** 2;
+      return output.channels * pixels * (input.channels * layer.kernel ** 2 + Number(layer.relu));
     }
-    case "max-pool":
-      return layer.output.channels * features[layer.output.feature].size ** 2 * 9;
+    case "max-pool": {
+      const [output] = layer.writes;
+      return output.channels * features[output.feature].size ** 2 * 9;
+    }
     case "resize":
       return 0;
-    case "classifier":
-      return layer.input.channels * layer.pool ** 2 + (layer.input.channels + 1) * layer.classes;
+    case "classifier": {
+      const [{ channels }] = layer.reads;
+      return channels * layer.pool ** 2 + (channels + 1) * layer.classes;
+    }
   }
 }
 
@@ -28,7 +33,7 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
 export function layerParameters(layer: Layer): Parameter[] {
   switch (layer.kind) {
     case "convolution": {
-      const { name, norm, bias, kernel, input, output: { channels } } = layer;
+      const { name, norm, bias, kernel, reads: [input], writes: [{ channels }] } = layer;
       return [
         { name: `${name}.weight`, shape: [channels, input.channels, kernel, kernel], learned: true },
         ...bias ? [{ name: `${name}.bias`, shape: [channels], learned: true }] : [],
@@ -37,7 +42,7 @@ export function layerParameters(layer: Layer): Parameter[] {
     }
     case "classifier":
       return [
-        { name: `${layer.name}.weight`, shape: [layer.classes, layer.input.channels], learned: true },
+        { name: `${layer.name}.weight`, shape: [layer.classes, layer.reads[0].channels], learned: true },
         { name: `${layer.name}.bias`, shape: [layer.classes], learned: true },
       ];
     case "max-pool":

@@ -20,16 +20,18 @@ export function findDependents(stages: readonly (readonly Layer[])[]): Map<Layer
   const exits = stages.map((_, k) => k).toReversed();
   for (const k of exits) {
     for (const layer of stages[k].toReversed()) {
-      let mask = layer.kind === "classifier" ? 1n << BigInt(k) : 0n;
-      if (layer.kind !== "classifier") {
-        for (const [read, needed] of reads.get(layer.output.feature) ?? []) {
-          if (overlap(read, layer.output)) mask |= needed;
+      // What writes no channels makes the exit's logits.
+      let mask = layer.writes.length === 0 ? 1n << BigInt(k) : 0n;
+      for (const written of layer.writes) {
+        for (const [read, needed] of reads.get(written.feature) ?? []) {
+          if (overlap(read, written)) mask |= needed;
         }
       }
       masks.set(layer, mask);
-      const { feature } = layer.input;
-      if (!reads.has(feature)) reads.set(feature, []);
-      if (mask > 0n) reads.get(feature)!.push([layer.input, mask]);
+      for (const view of layer.reads) {
+        if (!reads.has(view.feature)) reads.set(view.feature, []);
+        if (mask > 0n) reads.get(view.feature)!.push([view, mask]);
+      }
     }
   }
   exits.reverse();

@@ -57,8 +57,8 @@ export class Graph {
     const { name, index = 0, kernel = 1, stride = 1, bias = false } = options;
     this.append({
       kind: "convolution",
-      input,
-      output,
+      reads: [input],
+      writes: [output],
       kernel,
       stride,
       name: `${name}.${index}`,

@@ -36,9 +36,9 @@ export interface Convolution {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "convolution";
   /** Channels read. */
-  readonly input: View;
+  readonly reads: readonly [View];
   /** Channels written. */
-  readonly output: View;
+  readonly writes: readonly [View];
   /** Kernel height and width. */
   readonly kernel: number;
   /** Step between outputs, in input pixels. */
@@ -58,9 +58,9 @@ export interface MaxPool {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "max-pool";
   /** Channels read. */
-  readonly input: View;
+  readonly reads: readonly [View];
   /** Channels written. */
-  readonly output: View;
+  readonly writes: readonly [View];
 }
 
 /** Bilinear resize to the output's size, corners aligned; a plain copy where sizes are equal. */
@@ -68,9 +68,9 @@ export interface Resize {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "resize";
   /** Channels read. */
-  readonly input: View;
+  readonly reads: readonly [View];
   /** Channels written. */
-  readonly output: View;
+  readonly writes: readonly [View];
 }
 
 /** The end of a head: average pooling of the top left `pool × pool` pixels to one, then a linear layer with bias. */
@@ -78,7 +78,11 @@ export interface Classifier {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "classifier";
   /** Channels read. */
-  readonly input: View;
+  readonly reads: readonly [View];
+  /** No channels: logits are no feature. */
+  readonly writes: readonly [];
+  /** Which exit's logits it makes, counted from 0. */
+  readonly exit: number;
   /** Height and width of the pooled window. */
   readonly pool: number;
   /** Number of logits. */
@@ -87,7 +91,10 @@ export interface Classifier {
   readonly name: string;
 }
 
-/** One step of the network. */
+/**
+ * One step of the network. Every kind names what it reads and writes as views, so that what only has to know which layer
+ * depends on which asks for nothing more. How a kind is added: docs/contributing.md.
+ */
 export type Layer = Convolution | MaxPool | Resize | Classifier;
 
 /** One exit, with everything that is computed between the exit before it and its own logits. */

@@ -30,7 +30,7 @@ export function appendStem(
   const inner = graph.feature("stem", Math.ceil(graph.size(image) / 2), channels);
   graph.convolution(image, inner, { name, kernel: 7, stride: 2, bias: true });
   const output = graph.feature(title, Math.ceil(graph.size(inner) / 2), channels);
-  graph.append({ kind: "max-pool", input: inner, output });
+  graph.append({ kind: "max-pool", reads: [inner], writes: [output] });
   return output;
 }
 
@@ -70,6 +70,13 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
     view = output;
   }
   // The authors pool 2×2, which of 3×3 pixels would leave out five; theirs are 2×2 in all networks of the papers.
-  const pool = graph.size(view);
-  graph.append({ kind: "classifier", input: view, pool, classes: classes.length, name: `classifier.${k}.linear` });
+  graph.append({
+    kind: "classifier",
+    reads: [view],
+    writes: [],
+    exit: k,
+    pool: graph.size(view),
+    classes: classes.length,
+    name: `classifier.${k}.linear`,
+  });
 }

@@ -104,24 +104,29 @@ class Builder {
 
   /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
   append(layer: Layer, exit: string): void {
-    const input = this.#read(layer.input);
+    const [input] = layer.reads.map((view) => this.#read(view));
     switch (layer.kind) {
       case "convolution":
-        return this.#write(layer.output, this.#convolve(layer, input));
+        return this.#write(layer.writes[0], this.#convolve(layer, input));
       case "max-pool": {
         const attributes = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
-        return this.#write(layer.output, this.#node("MaxPool", [input], attributes));
+        return this.#write(layer.writes[0], this.#node("MaxPool", [input], attributes));
       }
-      case "resize":
-        return this.#write(layer.output, this.#resize(input, this.#sizeOf(layer.input), this.#sizeOf(layer.output)));
+      case "resize": {
+        const { reads: [from], writes: [to] } = layer;
+        return this.#write(to, this.#resize(input, this.#sizeOf(from), this.#sizeOf(to)));
+      }
       case "classifier": {
         // As far apart as wide, a second window finds no room: what is left is the pixel of the top left one.
         const window = [layer.pool, layer.pool];
         const pooled = this.#node("AveragePool", [input], { kernel_shape: window, strides: window });
         const flat = this.#node("Flatten", [pooled], {});
-        const parameters = this.#parameters(layer.name, [layer.classes, layer.input.channels]);
+        const parameters = this.#parameters(layer.name, [layer.classes, layer.reads[0].channels]);
         this.#node("Gemm", [flat, ...parameters], { transB: 1 }, exit);
+        break;
       }
+      default:
+        layer satisfies never;
     }
   }
 
@@ -129,7 +134,7 @@ class Builder {
     return this.#network.features[feature].size;
   }
 
-  #convolve({ input, output, kernel, stride, relu, name }: Convolution, value: string): string {
+  #convolve({ reads: [input], writes: [output], kernel, stride, relu, name }: Convolution, value: string): string {
     const parameters = this.#parameters(name, [output.channels, input.channels, kernel, kernel]);
     const attributes = {
       kernel_shape: [kernel, kernel],

@@ -5,9 +5,9 @@
  */
 
 import { findDependents } from "../network/dependents.ts";
-import type { Layer, Network, View } from "../network/network.ts";
+import type { Layer, Network } from "../network/network.ts";
 import { placeBuffers } from "./memory.ts";
-import { type Plan, quadsOf, type Region, type Step } from "./plan.ts";
+import { placeLayer, type Plan, quadsOf, type Region, type Step } from "./plan.ts";
 import { readsOwnOutput, scheduleWaves } from "./waves.ts";
 
 /**
@@ -19,32 +19,19 @@ import { readsOwnOutput, scheduleWaves } from "./waves.ts";
 export function buildPlan(network: Network): Plan {
   const schedule = lazyStages(network).map((layers) => scheduleWaves(layers, network.features));
   const { offsets, length, live } = placeFeatures(network, schedule.flat());
-  const region = ({ feature, offset, channels }: View): Region => ({
-    offset: offsets[feature],
-    pitch: quadsOf(network.features[feature].channels),
-    size: network.features[feature].size,
-    channel: offset,
-    channels,
-  });
-  const lower = (layer: Layer, exit: number): Step => {
+  const regions = network.features.map(({ size, channels }, feature): Region => (
+    { offset: offsets[feature], pitch: quadsOf(channels), size, channel: 0, channels }
+  ));
+  const lower = (layer: Layer): Step => {
     if (readsOwnOutput(layer)) {
-      throw new Error(`${network.features[layer.input.feature].name}: a layer reads what it writes`);
+      throw new Error(`${network.features[layer.reads[0].feature].name}: a layer reads what it writes`);
     }
-    const input = region(layer.input);
-    switch (layer.kind) {
-      case "convolution":
-        return { kind: layer.kind, input, output: region(layer.output), layer };
-      case "max-pool":
-      case "resize":
-        return { kind: layer.kind, input, output: region(layer.output) };
-      case "classifier":
-        return { kind: layer.kind, input, exit, layer };
-    }
+    return placeLayer(layer, regions);
   };
   return {
     network,
-    image: region({ feature: 0, offset: 0, channels: network.features[0].channels }),
-    stages: schedule.map((waves, k) => waves.map((wave) => wave.map((layer) => lower(layer, k)))),
+    image: regions[0],
+    stages: schedule.map((waves) => waves.map((wave) => wave.map(lower))),
     zeroQuads: Math.max(...network.features.map(({ channels }) => quadsOf(channels))),
     sampleQuads: length,
     liveQuads: live,
@@ -73,11 +60,11 @@ function placeFeatures(network: Network, waves: readonly (readonly Layer[])[]): 
   lifetimes[0].first = 0;
   waves.forEach((wave, time) => {
     for (const layer of wave) {
-      lifetimes[layer.input.feature].last = time;
-      if (layer.kind === "classifier") continue;
-      const output = lifetimes[layer.output.feature];
-      output.first = Math.min(output.first, time);
-      output.last = time;
+      for (const { feature } of layer.reads) lifetimes[feature].last = time;
+      for (const { feature } of layer.writes) {
+        lifetimes[feature].first = Math.min(lifetimes[feature].first, time);
+        lifetimes[feature].last = time;
+      }
     }
   });
   return placeBuffers(lifetimes);

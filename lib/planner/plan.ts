@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Classifier, Convolution, Network } from "../network/network.ts";
+import type { Layer, Network, View } from "../network/network.ts";
 
 /** Channels of a feature as they lie in a sample's arena. */
 export interface Region {
@@ -22,52 +22,38 @@ export interface Region {
   readonly channels: number;
 }
 
-/** Runs kernels/convolution/forward.wgsl, or on a GPU kernels/convolution/forward-shared.wgsl. */
-export interface ConvolutionStep {
+/** A layer with what it reads and writes where that lies. */
+export interface PlacedLayer<L extends Layer> {
   /** Discriminates {@linkcode Step}. */
-  readonly kind: "convolution";
-  /** Channels read. */
-  readonly input: Region;
-  /** Channels written. */
-  readonly output: Region;
+  readonly kind: L["kind"];
   /** The layer that it computes. */
-  readonly layer: Convolution;
-}
-
-/** Runs kernels/max-pool/forward.wgsl. */
-export interface MaxPoolStep {
-  /** Discriminates {@linkcode Step}. */
-  readonly kind: "max-pool";
+  readonly layer: L;
   /** Channels read. */
-  readonly input: Region;
+  readonly reads: Regions<L["reads"]>;
   /** Channels written. */
-  readonly output: Region;
+  readonly writes: Regions<L["writes"]>;
 }
 
-/** Runs kernels/resize/forward.wgsl. */
-export interface ResizeStep {
-  /** Discriminates {@linkcode Step}. */
-  readonly kind: "resize";
-  /** Channels read. */
-  readonly input: Region;
-  /** Channels written. */
-  readonly output: Region;
+/** One layer over all remaining samples; its kernels are those of kernels/KIND. */
+export type Step = { [Kind in Layer["kind"]]: StepOf<Kind> }[Layer["kind"]];
+
+/** A step of one kind. */
+export type StepOf<Kind extends Layer["kind"]> = PlacedLayer<Extract<Layer, { kind: Kind }>>;
+
+/** A region for each view. */
+type Regions<Views extends readonly View[]> = { readonly [I in keyof Views]: Region };
+
+/** Where channels of a feature lie, whose own regions are given. */
+export function regionOf(features: readonly Region[], { feature, offset, channels }: View): Region {
+  const all = features[feature];
+  return { ...all, channel: all.channel + offset, channels };
 }
 
-/** Runs kernels/classifier/forward.wgsl: logits leave the arena. */
-export interface ClassifierStep {
-  /** Discriminates {@linkcode Step}. */
-  readonly kind: "classifier";
-  /** Channels read. */
-  readonly input: Region;
-  /** Which exit's logits, counted from 0. */
-  readonly exit: number;
-  /** The layer that it computes. */
-  readonly layer: Classifier;
+/** A layer as a step over features that lie in these regions. */
+export function placeLayer(layer: Layer, features: readonly Region[]): Step {
+  const place = (view: View) => regionOf(features, view);
+  return { kind: layer.kind, layer, reads: layer.reads.map(place), writes: layer.writes.map(place) } as unknown as Step;
 }
-
-/** One layer over all remaining samples. */
-export type Step = ConvolutionStep | MaxPoolStep | ResizeStep | ClassifierStep;
 
 /** Steps of one kernel that do not wait for each other. */
 export type Wave = readonly Step[];

@@ -6,16 +6,8 @@
 
 import { layerParameters } from "../network/cost.ts";
 import { findDependents } from "../network/dependents.ts";
-import type { Convolution, Layer, Network, View } from "../network/network.ts";
-import type {
-  BatchTensor,
-  ChannelRange,
-  GradientRange,
-  LearnedParameter,
-  NormedConvolution,
-  TrainingPlan,
-  TrainingStep,
-} from "./training_plan.ts";
+import type { Convolution, Feature, Layer, Network, View } from "../network/network.ts";
+import type { GradientView, LearnedParameter, NormedConvolution, TrainingPlan, TrainingStep } from "./training_plan.ts";
 
 /**
  * Makes the plan of a network's training.
@@ -27,20 +19,18 @@ export function buildTrainingPlan(network: Network, options: { train: "all" | "c
   return options.train === "all" ? new Builder(network).all() : new Builder(network).classifiers();
 }
 
-/** A layer with the exit whose stage it is in. */
-interface PlacedLayer {
+/** A layer with the number of exits that depend on it. */
+interface CountedLayer {
   readonly layer: Layer;
-  readonly exit: number;
-  /** Number of exits that depend on it. */
   readonly dependents: number;
 }
 
 class Builder {
   readonly #network: Network;
-  readonly #layers: PlacedLayer[];
-  readonly #tensors: BatchTensor[];
-  /** What a convolution writes for its batch norm. */
-  readonly #before = new Map<Convolution, ChannelRange>();
+  readonly #layers: CountedLayer[];
+  readonly #features: Feature[];
+  /** For each convolution that batch norm follows the same without it. */
+  readonly #bare = new Map<Convolution, Convolution>();
   /** Of each feature, once it has one. */
   readonly #gradients = new Map<number, Gradient>();
   readonly #forward: TrainingStep[] = [];
@@ -49,186 +39,191 @@ class Builder {
   constructor(network: Network) {
     this.#network = network;
     const dependents = findDependents(network.exits.map(({ layers }) => layers));
-    this.#layers = network.exits.flatMap(({ layers }, exit) =>
-      layers.map((layer) => ({ layer, exit, dependents: dependents.get(layer)!.length }))
-    );
-    this.#tensors = network.features.map(({ name, size, channels }) => ({ name, size, channels }));
+    this.#layers = Array.from(dependents, ([layer, exits]) => ({ layer, dependents: exits.length }));
+    this.#features = [...network.features];
   }
 
   all(): TrainingPlan {
-    for (const { layer, exit } of this.#layers) this.#appendForward(layer, exit, "batch");
+    for (const { layer } of this.#layers) this.#appendForward(layer, "batch");
     // What no exit needs gets no gradient.
     const needed = this.#layers.filter(({ dependents }) => dependents > 0);
-    for (const { layer, exit } of needed.toReversed()) this.#appendBackward(layer, exit);
+    for (const { layer } of needed.toReversed()) this.#appendBackward(layer);
     return this.#plan(needed);
   }
 
   classifiers(): TrainingPlan {
-    for (const { layer, exit } of this.#layers) this.#appendForward(layer, exit, "running");
+    for (const { layer } of this.#layers) this.#appendForward(layer, "running");
     const learning = this.#layers.filter(({ layer }) => layer.kind === "classifier");
-    for (const { layer, exit } of learning) {
+    for (const { layer } of learning) {
       if (layer.kind !== "classifier") continue;
-      this.#backward.push({ kind: "classifier-gradient", layer, exit, input: rangeOf(layer.input) });
+      this.#backward.push({ kind: "classifier-gradient", layer, input: layer.reads[0] });
     }
     return this.#plan(learning);
   }
 
-  #plan(learning: readonly PlacedLayer[]): TrainingPlan {
+  #plan(learning: readonly CountedLayer[]): TrainingPlan {
     return {
       network: this.#network,
-      tensors: this.#tensors,
+      features: this.#features,
       forward: this.#forward,
       backward: this.#backward,
       parameters: learning.flatMap(parametersOf),
     };
   }
 
-  #appendForward(layer: Layer, exit: number, statistics: "batch" | "running"): void {
+  #appendForward(layer: Layer, statistics: "batch" | "running"): void {
     const steps = this.#forward;
-    const input = rangeOf(layer.input);
     switch (layer.kind) {
       case "convolution": {
-        const output = rangeOf(layer.output);
         if (!isNormed(layer)) {
-          steps.push({ kind: layer.kind, layer, input, output, relu: layer.relu });
+          steps.push(layer);
           break;
         }
-        const before = this.#tensor(`${layer.name}, before batch norm`, layer.output);
-        this.#before.set(layer, before);
-        steps.push({ kind: layer.kind, layer, input, output: before, relu: false });
-        if (statistics === "batch") steps.push({ kind: "norm-statistics", layer, input: before });
-        steps.push({ kind: "norm", layer, input: before, output, statistics });
+        const [output] = layer.writes;
+        const input = this.#feature(`${layer.name}, before batch norm`, output);
+        const bare: Convolution = { ...layer, norm: undefined, relu: false, writes: [input] };
+        this.#bare.set(layer, bare);
+        steps.push(bare);
+        if (statistics === "batch") steps.push({ kind: "norm-statistics", layer, input });
+        steps.push({ kind: "norm", layer, input, output, statistics });
         break;
       }
       case "classifier":
-        steps.push({ kind: layer.kind, layer, exit, input }, { kind: "loss", exit });
+        steps.push(layer, { kind: "loss", exit: layer.exit });
         break;
       case "max-pool":
       case "resize":
-        steps.push({ kind: layer.kind, input, output: rangeOf(layer.output) });
+        steps.push(layer);
+        break;
+      default:
+        layer satisfies never;
     }
   }
 
-  #appendBackward(layer: Layer, exit: number): void {
+  #appendBackward(layer: Layer): void {
     const steps = this.#backward;
-    const input = rangeOf(layer.input);
     switch (layer.kind) {
       case "convolution": {
-        const gradient = this.#convolutionGradient(layer);
-        const result = this.#send(layer.input);
-        if (result) steps.push({ kind: "input-gradient", layer, gradient, result });
-        steps.push({ kind: "weight-gradient", layer, input, gradient });
+        const { layer: bare, gradient } = this.#convolutionGradient(layer);
+        const [input] = layer.reads;
+        const result = this.#send(input);
+        if (result) steps.push({ kind: "input-gradient", layer: bare, gradient, result });
+        steps.push({ kind: "weight-gradient", layer: bare, input, gradient });
         break;
       }
       case "max-pool": {
-        const gradient = this.#receive(layer.output);
-        const result = this.#send(layer.input);
+        const [input] = layer.reads;
+        const gradient = this.#receive(layer.writes[0]);
+        const result = this.#send(input);
         if (result) steps.push({ kind: "max-pool-gradient", input, gradient, result });
         break;
       }
       case "resize": {
-        const gradient = this.#receive(layer.output);
-        const result = this.#send(layer.input);
+        const gradient = this.#receive(layer.writes[0]);
+        const result = this.#send(layer.reads[0]);
         if (result) steps.push({ kind: "resize-gradient", gradient, result });
         break;
       }
-      case "classifier":
-        steps.push({ kind: "classifier-gradient", layer, exit, input, result: this.#send(layer.input) });
+      case "classifier": {
+        const [input] = layer.reads;
+        steps.push({ kind: "classifier-gradient", layer, input, result: this.#send(input) });
+        break;
+      }
+      default:
+        layer satisfies never;
     }
   }
 
   /** Appends what leads from a convolution's output back to what the convolution alone wrote. */
-  #convolutionGradient(layer: Convolution): ChannelRange {
-    const gradient = this.#receive(layer.output);
+  #convolutionGradient(layer: Convolution): { layer: Convolution; gradient: View } {
+    const [output] = layer.writes;
+    const gradient = this.#receive(output);
     if (!isNormed(layer)) {
-      if (layer.relu) this.#backward.push({ kind: "relu-gradient", output: rangeOf(layer.output), gradient });
-      return gradient;
+      if (layer.relu) this.#backward.push({ kind: "relu-gradient", output, gradient });
+      return { layer, gradient };
     }
-    const input = this.#before.get(layer)!;
+    const bare = this.#bare.get(layer)!;
+    const [input] = bare.writes;
     this.#backward.push({ kind: "norm-sums", layer, input, gradient });
     this.#backward.push({ kind: "norm-gradient", layer, input, gradient });
-    return input;
+    return { layer: bare, gradient: input };
   }
 
   /** Where the gradient of what a layer read goes. The image needs none. */
-  #send({ feature, offset, channels }: View): GradientRange | undefined {
+  #send({ feature, offset, channels }: View): GradientView | undefined {
     if (feature === 0) return undefined;
-    const { tensor, written } = this.#gradient(feature);
+    const { gradient, written } = this.#gradient(feature);
     const gaps = written.gaps(offset, channels);
     const isNew = gaps.length === 1 && gaps[0].channels === channels;
-    if (!isNew) this.#zero(tensor, gaps);
+    if (!isNew) this.#zero(gradient, gaps);
     written.add(offset, channels);
-    return { tensor, channel: offset, channels, accumulate: !isNew };
+    return { feature: gradient, offset, channels, accumulate: !isNew };
   }
 
   /** The gradient of what a layer wrote, which all its readers have sent. */
-  #receive({ feature, offset, channels }: View): ChannelRange {
-    const { tensor, written } = this.#gradient(feature);
-    this.#zero(tensor, written.gaps(offset, channels));
+  #receive({ feature, offset, channels }: View): View {
+    const { gradient, written } = this.#gradient(feature);
+    this.#zero(gradient, written.gaps(offset, channels));
     written.add(offset, channels);
-    return { tensor, channel: offset, channels };
+    return { feature: gradient, offset, channels };
   }
 
-  #zero(tensor: number, gaps: readonly Interval[]): void {
-    for (const gap of gaps) this.#backward.push({ kind: "zero", output: { tensor, ...gap } });
+  #zero(feature: number, gaps: readonly Interval[]): void {
+    for (const gap of gaps) this.#backward.push({ kind: "zero", output: { feature, ...gap } });
   }
 
   #gradient(feature: number): Gradient {
     const known = this.#gradients.get(feature);
     if (known) return known;
     const { name, channels } = this.#network.features[feature];
-    const { tensor } = this.#tensor(`gradient of ${name}`, { feature, offset: 0, channels });
-    const gradient = { tensor, written: new ChannelSet() };
-    this.#gradients.set(feature, gradient);
-    return gradient;
+    const { feature: gradient } = this.#feature(`gradient of ${name}`, { feature, offset: 0, channels });
+    const made = { gradient, written: new ChannelSet() };
+    this.#gradients.set(feature, made);
+    return made;
   }
 
-  /** Adds a tensor with a view's shape. */
-  #tensor(name: string, { feature, channels }: View): ChannelRange {
-    this.#tensors.push({ name, size: this.#network.features[feature].size, channels });
-    return { tensor: this.#tensors.length - 1, channel: 0, channels };
+  /** Adds a feature with a view's shape. */
+  #feature(name: string, { feature, channels }: View): View {
+    this.#features.push({ name, size: this.#network.features[feature].size, channels });
+    return { feature: this.#features.length - 1, offset: 0, channels };
   }
 }
 
 /** A feature's gradient in the making. */
 interface Gradient {
-  readonly tensor: number;
+  /** Index of the feature that holds it. */
+  readonly gradient: number;
   readonly written: ChannelSet;
 }
 
-type Interval = Pick<ChannelRange, "channel" | "channels">;
+type Interval = Pick<View, "offset" | "channels">;
 
 /** Channels, by number. */
 class ChannelSet {
   readonly #has: boolean[] = [];
 
-  add(channel: number, channels: number): void {
-    for (let i = channel; i < channel + channels; i++) this.#has[i] = true;
+  add(offset: number, channels: number): void {
+    for (let i = offset; i < offset + channels; i++) this.#has[i] = true;
   }
 
   /** The longest intervals of a range that are not in the set. */
-  gaps(channel: number, channels: number): Interval[] {
-    const gaps: { channel: number; channels: number }[] = [];
-    for (let i = channel; i < channel + channels; i++) {
+  gaps(offset: number, channels: number): Interval[] {
+    const gaps: { offset: number; channels: number }[] = [];
+    for (let i = offset; i < offset + channels; i++) {
       if (this.#has[i]) continue;
       const last = gaps.at(-1);
-      if (last && last.channel + last.channels === i) last.channels++;
-      else gaps.push({ channel: i, channels: 1 });
+      if (last && last.offset + last.channels === i) last.channels++;
+      else gaps.push({ offset: i, channels: 1 });
     }
     return gaps;
   }
-}
-
-/** Features are the first tensors. */
-function rangeOf({ feature, offset, channels }: View): ChannelRange {
-  return { tensor: feature, channel: offset, channels };
 }
 
 function isNormed(layer: Convolution): layer is NormedConvolution {
   return layer.norm !== undefined;
 }
 
-function parametersOf({ layer, dependents }: PlacedLayer): LearnedParameter[] {
+function parametersOf({ layer, dependents }: CountedLayer): LearnedParameter[] {
   return layerParameters(layer)
     .filter(({ learned }) => learned)
     .map(({ name, shape }) => ({ name, shape, isWeight: shape.length > 1, exits: dependents }));

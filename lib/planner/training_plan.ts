@@ -1,51 +1,17 @@
 /**
  * What a device is given to train: a step's forward and backward passes as kernel runs over whole batches. Batch norm
- * needs all samples of a layer before the next one, so nothing here is per sample: a tensor is `[sample][y][x][channel]`,
- * channels padded to a quad. Pure data, the same for every batch size and device; where tensors lie is the device's affair.
+ * needs all samples of a layer before the next one, so nothing here is per sample: a feature is `[sample][y][x][channel]`,
+ * channels padded to a quad. Pure data, the same for every batch size and device; where features lie is the device's affair.
  *
  * @module
  */
 
-import type { Classifier, Convolution, Network } from "../network/network.ts";
-
-/** Numbers of a batch that a step leaves for others. */
-export interface BatchTensor {
-  /** What it holds, for people. */
-  readonly name: string;
-  /** Height and width, in pixels. */
-  readonly size: number;
-  /** Channels, before padding. */
-  readonly channels: number;
-}
-
-/** Channels of a batch tensor. */
-export interface ChannelRange {
-  /** Index into {@linkcode TrainingPlan.tensors}. */
-  readonly tensor: number;
-  /** First channel; other ranges' channels may lie in the same quad. */
-  readonly channel: number;
-  /** Number of channels. */
-  readonly channels: number;
-}
+import type { Classifier, Convolution, Feature, Layer, Network, View } from "../network/network.ts";
 
 /** Where a gradient goes. */
-export interface GradientRange extends ChannelRange {
+export interface GradientView extends View {
   /** Whether it is added to what is there, or takes its place. */
   readonly accumulate: boolean;
-}
-
-/** A convolution with its bias, if it has one. */
-export interface ConvolutionForward {
-  /** Discriminates {@linkcode TrainingStep}. */
-  readonly kind: "convolution";
-  /** The layer. */
-  readonly layer: Convolution;
-  /** Channels read. */
-  readonly input: ChannelRange;
-  /** Channels written: a tensor of their own, unless no batch norm follows. */
-  readonly output: ChannelRange;
-  /** Whether ReLU is applied here: where the layer has one and no batch norm. */
-  readonly relu: boolean;
 }
 
 /**
@@ -58,7 +24,7 @@ export interface NormStatistics {
   /** The convolution before. */
   readonly layer: NormedConvolution;
   /** What it wrote. */
-  readonly input: ChannelRange;
+  readonly input: View;
 }
 
 /** Batch norm, and ReLU where the layer has one. */
@@ -68,43 +34,11 @@ export interface NormForward {
   /** The convolution before. */
   readonly layer: NormedConvolution;
   /** What it wrote. */
-  readonly input: ChannelRange;
+  readonly input: View;
   /** Channels of a feature. */
-  readonly output: ChannelRange;
+  readonly output: View;
   /** Whose mean and variance: of the batch ({@linkcode NormStatistics}), or the running ones. */
   readonly statistics: "batch" | "running";
-}
-
-/** Max-pooling, 3×3, stride 2, padding 1. */
-export interface MaxPoolForward {
-  /** Discriminates {@linkcode TrainingStep}. */
-  readonly kind: "max-pool";
-  /** Channels read. */
-  readonly input: ChannelRange;
-  /** Channels written. */
-  readonly output: ChannelRange;
-}
-
-/** Bilinear resize, corners aligned. */
-export interface ResizeForward {
-  /** Discriminates {@linkcode TrainingStep}. */
-  readonly kind: "resize";
-  /** Channels read. */
-  readonly input: ChannelRange;
-  /** Channels written. */
-  readonly output: ChannelRange;
-}
-
-/** Pooling and linear layer of an exit: input to logits, which are no batch tensor. */
-export interface ClassifierForward {
-  /** Discriminates {@linkcode TrainingStep}. */
-  readonly kind: "classifier";
-  /** The layer. */
-  readonly layer: Classifier;
-  /** Which exit's logits, counted from 0. */
-  readonly exit: number;
-  /** Channels read. */
-  readonly input: ChannelRange;
 }
 
 /** An exit's logits to its loss, its right answers, and the gradient of the weighted mean loss, in the logits' place. */
@@ -121,12 +55,10 @@ export interface ClassifierGradient {
   readonly kind: "classifier-gradient";
   /** The layer. */
   readonly layer: Classifier;
-  /** Which exit's logits, counted from 0. */
-  readonly exit: number;
   /** What the layer read. */
-  readonly input: ChannelRange;
+  readonly input: View;
   /** Its gradient; none where nothing below learns. */
-  readonly result?: GradientRange;
+  readonly result?: GradientView;
 }
 
 /**
@@ -139,9 +71,9 @@ export interface NormSums {
   /** The convolution before. */
   readonly layer: NormedConvolution;
   /** What it wrote. */
-  readonly input: ChannelRange;
+  readonly input: View;
   /** Gradient of what left the ReLU. */
-  readonly gradient: ChannelRange;
+  readonly gradient: View;
 }
 
 /** The gradient of what the convolution wrote, in its place: weight · (g − mean of g − x̂ · mean of g · x̂) / deviation. */
@@ -151,9 +83,9 @@ export interface NormGradient {
   /** The convolution before. */
   readonly layer: NormedConvolution;
   /** What it wrote; becomes its gradient. */
-  readonly input: ChannelRange;
+  readonly input: View;
   /** Gradient of what left the ReLU. */
-  readonly gradient: ChannelRange;
+  readonly gradient: View;
 }
 
 /** Without batch norm: zero in the gradient, in place, where the ReLU gave zero. */
@@ -161,9 +93,9 @@ export interface ReluGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "relu-gradient";
   /** What the ReLU gave. */
-  readonly output: ChannelRange;
+  readonly output: View;
   /** Its gradient. */
-  readonly gradient: ChannelRange;
+  readonly gradient: View;
 }
 
 /** Gradient of a convolution's weights, and of its bias if it has one. */
@@ -173,9 +105,9 @@ export interface WeightGradient {
   /** The layer. */
   readonly layer: Convolution;
   /** What the layer read. */
-  readonly input: ChannelRange;
+  readonly input: View;
   /** Gradient of what it wrote. */
-  readonly gradient: ChannelRange;
+  readonly gradient: View;
 }
 
 /** Gradient of a convolution's input. */
@@ -185,9 +117,9 @@ export interface InputGradient {
   /** The layer. */
   readonly layer: Convolution;
   /** Gradient of what the layer wrote. */
-  readonly gradient: ChannelRange;
+  readonly gradient: View;
   /** Gradient of what it read. */
-  readonly result: GradientRange;
+  readonly result: GradientView;
 }
 
 /** Each output's gradient to the first of the largest inputs of its window, as PyTorch does. */
@@ -195,11 +127,11 @@ export interface MaxPoolGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "max-pool-gradient";
   /** What the layer read. */
-  readonly input: ChannelRange;
+  readonly input: View;
   /** Gradient of what it wrote. */
-  readonly gradient: ChannelRange;
+  readonly gradient: View;
   /** Gradient of what it read. */
-  readonly result: GradientRange;
+  readonly result: GradientView;
 }
 
 /** Each output's gradient to the inputs that it was interpolated from. */
@@ -207,9 +139,9 @@ export interface ResizeGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "resize-gradient";
   /** Gradient of what the layer wrote. */
-  readonly gradient: ChannelRange;
+  readonly gradient: View;
   /** Gradient of what it read. */
-  readonly result: GradientRange;
+  readonly result: GradientView;
 }
 
 /** Zeros, where no gradient has come to channels that one is added to or read from. */
@@ -217,21 +149,23 @@ export interface Zero {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "zero";
   /** Channels written. */
-  readonly output: ChannelRange;
+  readonly output: View;
 }
 
 /** A convolution that batch norm follows. */
 export type NormedConvolution = Convolution & { readonly norm: string };
 
-/** One kernel run over a batch. */
-export type TrainingStep =
-  | ConvolutionForward
-  | NormStatistics
-  | NormForward
-  | MaxPoolForward
-  | ResizeForward
-  | ClassifierForward
-  | Loss
+/**
+ * One kernel run over a batch: a layer of inference, or what only training has. A convolution that batch norm follows is one
+ * without norm and ReLU here, which writes a tensor of its own.
+ */
+export type TrainingStep = ForwardStep | BackwardStep;
+
+/** From images to losses. */
+export type ForwardStep = Layer | NormStatistics | NormForward | Loss;
+
+/** From losses to gradients. */
+export type BackwardStep =
   | ClassifierGradient
   | NormSums
   | NormGradient
@@ -258,8 +192,8 @@ export interface LearnedParameter {
 export interface TrainingPlan {
   /** What is trained. */
   readonly network: Network;
-  /** What steps leave for each other; the first is the image. */
-  readonly tensors: readonly BatchTensor[];
+  /** What steps leave for each other: the network's features, then what only training needs. The first is the image. */
+  readonly features: readonly Feature[];
   /** Image to losses. */
   readonly forward: readonly TrainingStep[];
   /** Losses to gradients of all that learns. */
@@ -268,10 +202,11 @@ export interface TrainingPlan {
   readonly parameters: readonly LearnedParameter[];
 }
 
-/** The ranges that a step reads or writes. */
-export function rangesOf(step: TrainingStep): ChannelRange[] {
-  const { input, output, gradient, result } = step as Partial<
-    Record<"input" | "output" | "gradient" | "result", ChannelRange>
-  >;
-  return [input, output, gradient, result].filter((range) => range !== undefined);
+/** The channels that a step reads or writes. */
+export function viewsOf(step: TrainingStep): View[] {
+  return Object.values(step).flat().filter(isView);
+}
+
+function isView(value: unknown): value is View {
+  return typeof value === "object" && value !== null && "feature" in value;
 }

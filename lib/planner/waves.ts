@@ -46,9 +46,11 @@ export function scheduleWaves(layers: readonly Layer[], features: readonly Featu
 
 /** Layers of one shape are worth one size of tile, and fill workgroups alike. */
 function shapeOf(layer: Layer, features: readonly Feature[]): string {
-  if (layer.kind === "classifier") return layer.kind;
-  const { first, end } = quadRange(layer.output);
-  return `${layer.kind} ${features[layer.output.feature].size} ${end - first}`;
+  const shapes = layer.writes.map((view) => {
+    const { first, end } = quadRange(view);
+    return `${features[view.feature].size} ${end - first}`;
+  });
+  return [layer.kind, ...shapes].join(" ");
 }
 
 /** What a layer does with channels of a feature. */
@@ -58,8 +60,10 @@ interface Use {
 }
 
 function usesOf(layer: Layer): Use[] {
-  const input = { view: layer.input, writes: false };
-  return layer.kind === "classifier" ? [input] : [input, { view: layer.output, writes: true }];
+  return [
+    ...layer.reads.map((view) => ({ view, writes: false })),
+    ...layer.writes.map((view) => ({ view, writes: true })),
+  ];
 }
 
 /** Of uses of the same feature. */
@@ -76,8 +80,8 @@ function sharesQuads(a: Layer, b: Layer): boolean {
 
 /** Whether a layer reads quads that it writes. */
 export function readsOwnOutput(layer: Layer): boolean {
-  const [input, output] = usesOf(layer);
-  return output !== undefined && clash(input, output);
+  const [written, read] = [true, false].map((which) => usesOf(layer).filter(({ writes }) => writes === which));
+  return written.some((use) => read.some((other) => clash(use, other)));
 }
 
 function clash(a: Use, b: Use): boolean {

@@ -1,5 +1,5 @@
 /**
- * One line for each request. What clients send is quoted and cut.
+ * One line for each request, and for what else an operator should know. What clients send is quoted and cut.
  *
  * @module
  */
@@ -69,6 +69,11 @@ export function logLine(record: RequestRecord, { format, level }: LogOptions): s
   return Object.entries(fields).filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${/^[\w.:/-]*$/.test(String(value)) ? value : JSON.stringify(String(value))}`)
     .join(" ");
+}
+
+/** The line for what an operator should know beside requests. */
+export function noticeLine(message: string, { format }: Pick<LogOptions, "format">): string {
+  return format === "json" ? JSON.stringify({ time: new Date().toISOString(), level: "warn", message }) : message;
 }
 
 const LEVELS = ["info", "warn", "error"] as const;

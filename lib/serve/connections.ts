@@ -16,12 +16,12 @@ interface State {
   turn: number;
 }
 
-/** After a stop, how long a connection is waited for that has sent no request yet, in milliseconds. */
+/** After the last connection was taken, how long one is waited for that has sent no request yet, in milliseconds. */
 const GRACE = 500;
 
 /** Keeps track of connections. */
 export class Connections {
-  /** Whether the server is stopping. */
+  /** Whether the server is stopping: a connection ends with its next answer. */
   draining = false;
   readonly #max: number;
   readonly #metrics: Pick<Metrics, "connections" | "connectionsEnded">;
@@ -66,9 +66,8 @@ export class Connections {
     if (this.draining) socket.end();
   }
 
-  /** Ends connections as soon as they are idle; those that have been accepted may still send one request. */
-  drain(): void {
-    this.draining = true;
+  /** Ends connections that are idle; those that have just been accepted may still send one request. */
+  endIdle(): void {
     setTimeout(() => {
       for (const [socket, { doing }] of this.#states) if (doing === "idle") socket.destroy();
     }, GRACE);

@@ -56,8 +56,6 @@ export const FORM_TYPE = "multipart/form-data";
  * distances in a `Uint8Array`, where 256 becomes 0.
  */
 const MAX_BOUNDARY = 70;
-/** What is kept of a body comes in blocks of so many bytes. */
-const BLOCK = 65_536;
 
 /**
  * Reads a request's body.
@@ -183,37 +181,5 @@ function bounded(request: Request, options: ReadOptions): ReadableStream<Uint8Ar
       controller.enqueue(chunk);
     },
   });
-  return (request.body ?? new Blob().stream()).pipeThrough(counted, { signal }).pipeThrough(inBlocks());
-}
-
-/**
- * Puts what comes into blocks of its own. A chunk, however short, may be a view of a buffer of 64 KiB, and there may be a
- * hundred thousand of them.
- */
-export function inBlocks(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
-  let block = new Uint8Array(0);
-  let filled = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      for (let at = 0; at < chunk.length;) {
-        if (filled === block.length) block = grown(block);
-        const part = chunk.subarray(at, at + block.length - filled);
-        block.set(part, filled);
-        filled += part.length;
-        at += part.length;
-        if (filled < BLOCK) continue;
-        controller.enqueue(block);
-        [block, filled] = [new Uint8Array(0), 0];
-      }
-    },
-    flush(controller) {
-      if (filled > 0) controller.enqueue(block.slice(0, filled));
-    },
-  });
-}
-
-function grown(block: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.min(BLOCK, Math.max(1024, 4 * block.length)));
-  larger.set(block);
-  return larger;
+  return (request.body ?? new Blob().stream()).pipeThrough(counted, { signal });
 }

@@ -44,6 +44,8 @@ class Histogram {
 export interface Load {
   /** Bytes of bodies that are held. */
   readonly bytes: number;
+  /** Lines of the log that could not be written, since the start. */
+  readonly linesLost: number;
   /** Images that wait for a decoder. */
   readonly undecoded: number;
   /** Images that wait for their batch. */
@@ -193,6 +195,8 @@ export class Metrics {
       `ranet_connections ${this.connections}`,
       ...about("ranet_connections_ended_total", "counter", "Connections that were ended to make room."),
       `ranet_connections_ended_total ${this.connectionsEnded}`,
+      ...about("ranet_log_lines_lost_total", "counter", "Lines of the log that could not be written."),
+      `ranet_log_lines_lost_total ${load.linesLost}`,
       "",
     ].join("\n");
   }

@@ -4,6 +4,6 @@
  * @module
  */
 
-export { logLine } from "./access_log.ts";
+export { logLine, noticeLine } from "./access_log.ts";
 export { listen } from "./listen.ts";
 export { createHandler } from "./server.ts";

@@ -11,7 +11,7 @@ import { Metrics } from "./metrics.ts";
 import { Models, type ModelsOptions, type ModelSource } from "./models.ts";
 import { inferenceRoutes, type InferenceService } from "./open_inference/routes.ts";
 import { openApi } from "./openapi.ts";
-import { busy, Refusal } from "./refusal.ts";
+import { Refusal } from "./refusal.ts";
 import { type Context, findRoute, type Found, type Route, route } from "./routing.ts";
 import { Shares } from "./shares.ts";
 
@@ -23,6 +23,8 @@ export interface HandlerOptions extends ModelsOptions {
   readonly cors?: string;
   /** Told of each request that was answered. */
   readonly log: (record: RequestRecord) => void;
+  /** How many lines of the log could not be written. Default: none. */
+  readonly linesLost?: () => number;
 }
 
 /** A server without its socket. */
@@ -35,8 +37,10 @@ export interface Handler extends Disposable {
   readonly loaded: readonly { readonly name: string; readonly device: DeviceInfo }[];
   /** Loads all models; until then it is not ready. */
   load(): Promise<void>;
-  /** Refuses to classify from now on. Resolves once all is answered that had come. */
-  drain(): Promise<void>;
+  /** Is not ready from now on, so that requests are sent elsewhere; those that come are answered, the last of their connection. */
+  stop(): void;
+  /** Resolves once all is answered that has come. */
+  settled(): Promise<void>;
 }
 
 /** Makes the handler of a server; its models are loaded by `load`, or when they are asked for. */
@@ -70,7 +74,7 @@ export function createHandler(options: HandlerOptions): Handler {
       service.metrics.request(found?.route.path ?? "other", record);
       options.log(record);
       response.headers.set("x-request-id", record.id);
-      // What a client sent next on this connection might be lost.
+      // What a client sent next on this connection might be lost when it is ended.
       if (service.stopping) response.headers.set("connection", "close");
       return response;
     },
@@ -78,7 +82,8 @@ export function createHandler(options: HandlerOptions): Handler {
       return service.models.loaded.map(({ name, executor: { device } }) => ({ name, device }));
     },
     load: () => service.load(),
-    drain: () => service.drain(),
+    stop: () => service.stopping = true,
+    settled: () => service.settled(),
     [Symbol.dispose]: () => service.models.unloadAll(),
   };
 }
@@ -89,7 +94,7 @@ function preflight({ route }: Found): Response {
     status: 204,
     headers: {
       "access-control-allow-methods": [...route.methods.keys()].join(", "),
-      "access-control-allow-headers": "content-type, inference-header-content-length",
+      "access-control-allow-headers": "authorization, content-encoding, content-type, inference-header-content-length",
       "access-control-max-age": "86400",
     },
   });
@@ -135,7 +140,7 @@ function refusalOf(error: unknown, record: RequestRecord): Refusal {
 class Service implements InferenceService {
   readonly models: Models;
   readonly metrics: Metrics;
-  /** Whether nothing new is taken. */
+  /** Whether requests are to be sent elsewhere. */
   stopping = false;
   readonly #bounds: SharedBounds;
   readonly #options: HandlerOptions;
@@ -150,6 +155,7 @@ class Service implements InferenceService {
     this.metrics = new Metrics(options.models.map(({ name }) => name), () => ({
       bytes: this.#bounds.bytes.total,
       undecoded: options.decoders.queued,
+      linesLost: options.linesLost?.() ?? 0,
       queued: this.models.loaded.reduce((sum, { queued }) => sum + queued, 0),
     }));
     this.models = new Models(options.models, { ...options, bounds: this.#bounds, metrics: this.metrics });
@@ -160,9 +166,8 @@ class Service implements InferenceService {
     this.#ready = true;
   }
 
-  async drain(): Promise<void> {
-    this.stopping = true;
-    await Promise.allSettled(this.#active);
+  async settled(): Promise<void> {
+    while (this.#active.size > 0) await Promise.allSettled(this.#active);
   }
 
   classify({ request, url: { searchParams }, record }: Context): Promise<Response> {
@@ -170,7 +175,6 @@ class Service implements InferenceService {
   }
 
   run(name: string, answer: (model: Classifier) => Promise<Response>): Promise<Response> {
-    if (this.stopping) throw busy("stopping", "the server is stopping");
     const running = this.models.use(name, answer);
     this.#active.add(running);
     return running.finally(() => this.#active.delete(running));

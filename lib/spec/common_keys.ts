@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import type { Stem } from "../network/common.ts";
-import { list, mapping, name, real, text, whole, words } from "../yaml/fields.ts";
+import { list, mapping, name, real, schemaKey, text, whole, words } from "../yaml/fields.ts";
 import type { LABELS } from "./labels.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -39,8 +39,12 @@ export const scale = (max: number) => {
   });
 };
 
+/** What says which kind of network it is; each family takes its own word of it. */
+export const FAMILY = "Which kind of network: ranet (default) or msdnet.";
+
 /** Keys that come first. */
 export const FIRST_KEYS = {
+  $schema: schemaKey,
   name: name.describe("Name, as in file names: lower-case letters, digits and single hyphens."),
   input: input.optional().describe("How images become input tensors. Default: as for CIFAR-10, or ImageNet's by stem."),
   classes: z.union([
@@ -48,7 +52,7 @@ export const FIRST_KEYS = {
     words("cifar10", "cifar100", "imagenet"),
     list(
       // deno-lint-ignore no-control-regex
-      text(/^[^\u0000-\u001f\u007f-\u009f]{1,200}$/, "a label of 1 to 200 characters, in quotes if it is a number"),
+      text(/^[^\u0000-\u001f\u007f-\u009f]{1,200}$/u, "a label of 1 to 200 characters, in quotes if it is a number"),
       2,
       LIMITS.classes,
       "labels",

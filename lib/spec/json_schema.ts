@@ -4,8 +4,8 @@
  * @module
  */
 
-import { jsonSchema } from "../yaml/fields.ts";
-import { specSchema } from "./schema.ts";
+import { type JsonSchema, jsonSchema, jsonSchemaText } from "../yaml/fields.ts";
+import { FAMILY_SCHEMAS } from "./schema.ts";
 
 /**
  * The text of `specs/ranet.schema.json`.
@@ -13,7 +13,23 @@ import { specSchema } from "./schema.ts";
  * @returns JSON, with a final newline.
  */
 export function specJsonSchema(): string {
-  return jsonSchema(specSchema);
+  const { ranet, msdnet } = FAMILY_SCHEMAS;
+  const family = { ...jsonSchema(ranet).properties!.family as JsonSchema, const: undefined, enum: ["ranet", "msdnet"] };
+  // Where families are alternatives, editors complete and explain what either has: they follow a condition.
+  const branch = (schema: JsonSchema) => ({
+    ...schema,
+    $schema: undefined,
+    properties: { ...schema.properties, family },
+  });
+  return jsonSchemaText({
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "RANet or MSDNet architecture",
+    type: "object",
+    properties: { family },
+    if: { properties: { family: { const: "msdnet" } }, required: ["family"] },
+    then: branch(jsonSchema(msdnet)),
+    else: branch(jsonSchema(ranet)),
+  });
 }
 
 if (import.meta.main) {

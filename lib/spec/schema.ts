@@ -14,7 +14,7 @@ export const FAMILY_SCHEMAS = { ranet: ranetSchema, msdnet: msdnetSchema } as co
 /** The document's schema; every default that depends on no other key is in it. */
 export const specSchema = z.discriminatedUnion("family", [ranetSchema, msdnetSchema], {
   error: ({ code }) => code === "invalid_union" ? "ranet or msdnet" : "a mapping with the keys of a RANet or MSDNet",
-}).meta({ title: "RANet or MSDNet architecture" });
+});
 
 /** A document that has the right shape, with its own defaults filled in. */
 export type SpecDocument = z.infer<typeof specSchema>;

@@ -40,7 +40,7 @@ export interface TemplateOptions {
 export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = {}): string {
   const { schema = "./ranet.schema.json", heading = [] } = options;
   const document = documentOf(spec);
-  const schemas = JSON.parse(jsonSchema(FAMILY_SCHEMAS[spec.family]));
+  const schemas = jsonSchema(FAMILY_SCHEMAS[spec.family]) as SchemaNode;
   return [
     schemaLine(schema),
     ...heading.map((line) => `# ${line}`),

@@ -37,7 +37,7 @@ function drawer(layer: Layer, { name, shape }: Parameter, random: () => number):
   const uniform = (limit: number) => () => limit * (2 * random() - 1);
   switch (layer.kind) {
     case "convolution": {
-      const { kernel, output, input } = layer;
+      const { kernel, writes: [output], reads: [input] } = layer;
       if (name === `${layer.name}.weight`) {
         const deviation = Math.sqrt(2 / (kernel ** 2 * output.channels));
         return () => deviation * normal(random);

@@ -17,7 +17,7 @@ export interface Schedule {
   readonly kind: "constant" | "multistep" | "cosine" | "one-cycle";
   /** The rate at its highest. */
   readonly rate: number;
-  /** Shares of the run, ascending. */
+  /** Shares of the run, ascending; only `multistep` has an eye on them. */
   readonly milestones: readonly number[];
   /** What `multistep` multiplies by. */
   readonly factor: number;
@@ -87,6 +87,8 @@ export const DEFAULT_RECIPE = "short";
 const DEFAULT_EPOCHS = 300;
 /** The authors' padding for CIFAR. */
 const DEFAULT_CROP = 4;
+/** The authors' milestones and factor for CIFAR. */
+const DEFAULT_MULTISTEP = { milestones: [0.5, 0.75], factor: 0.1 };
 /** How long the rate rises in one cycle where nothing is said. */
 const ONE_CYCLE_WARMUP = 0.3;
 /** Largest recipe that is read, in bytes. */
@@ -196,16 +198,15 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
   const { optimizer: { momentum, nesterov, weight_decay: weightDecay, decay }, loss } = document;
   if (epochs !== undefined && steps !== undefined) report("steps: expected either epochs or steps, found both");
   if (nesterov && momentum === 0) report("optimizer.nesterov: expected momentum above 0 beside it, found 0");
-  const { warmup, ...schedule } = document.schedule;
-  if (schedule.milestones.some((share, i, all) => i > 0 && share < all[i - 1])) {
-    report(`schedule.milestones: expected ascending shares of the run, found ${schedule.milestones.join(", ")}`);
+  if ([loss.exits].flat().every((weight) => weight === 0)) {
+    report("loss.exits: expected a weight above 0, found none; nothing would be learned");
   }
   return {
     name,
     length: steps === undefined ? { epochs: epochs ?? DEFAULT_EPOCHS } : { steps },
     batch,
     optimizer: { momentum, nesterov, weightDecay, decay },
-    schedule: { ...schedule, warmup: warmup ?? (schedule.kind === "one-cycle" ? ONE_CYCLE_WARMUP : 0) },
+    schedule: resolveSchedule(document.schedule, report),
     loss: { exits: loss.exits, labelSmoothing: loss.label_smoothing },
     augment: resolveAugment(document.augment, report),
     average,
@@ -214,6 +215,22 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
     shuffle,
     seed,
   };
+}
+
+function resolveSchedule(schedule: RecipeDocument["schedule"], report: Report): Schedule {
+  const { kind, rate, warmup = kind === "one-cycle" ? ONE_CYCLE_WARMUP : 0 } = schedule;
+  for (const key of ["milestones", "factor"] as const) {
+    if (kind !== "multistep" && schedule[key] !== undefined) {
+      report(
+        `schedule.${key}: expected with kind multistep alone, found with ${kind}, where it has no effect; leave it out`,
+      );
+    }
+  }
+  const { milestones = DEFAULT_MULTISTEP.milestones, factor = DEFAULT_MULTISTEP.factor } = schedule;
+  if (milestones.some((share, i, all) => i > 0 && share < all[i - 1])) {
+    report(`schedule.milestones: expected ascending shares of the run, found ${milestones.join(", ")}`);
+  }
+  return { kind, rate, milestones, factor, warmup };
 }
 
 function resolveAugment(augment: RecipeDocument["augment"], report: Report): Augmentation | false {
@@ -237,7 +254,7 @@ function documentOf(recipe: Recipe) {
     steps: "steps" in length ? length.steps : undefined,
     batch,
     optimizer: { kind: "sgd", ...momentum, weight_decay: weightDecay, decay },
-    schedule,
+    schedule: schedule.kind === "multistep" ? schedule : { ...schedule, milestones: undefined, factor: undefined },
     loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing },
     augment: augment && { crop: augment.crop, resized_crop: augment.resizedCrop, flip: augment.flip },
     average,

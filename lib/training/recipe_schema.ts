@@ -6,7 +6,18 @@
  */
 
 import * as z from "zod";
-import { jsonSchema, list, mapping, name, real, whole, words } from "../yaml/fields.ts";
+import {
+  above,
+  jsonSchema,
+  jsonSchemaText,
+  list,
+  mapping,
+  name,
+  real,
+  schemaKey,
+  whole,
+  words,
+} from "../yaml/fields.ts";
 
 const optimizer = mapping({
   kind: words("sgd").default("sgd").describe("Stochastic gradient descent, as PyTorch's. There is no other kind."),
@@ -29,11 +40,13 @@ const schedule = mapping({
     "How the rate goes on. constant; multistep: times factor at each milestone; cosine: down to 0 along half a wave; " +
       "one-cycle: up during the warmup, then down to 0 in a straight line. Default: multistep.",
   ),
-  rate: real(0, 100).default(0.1).describe("Learning rate, at its highest. Default: 0.1."),
-  milestones: list(share, 0, 100, "shares of the run").default([0.5, 0.75]).describe(
-    "Where multistep lowers the rate, as shares of the run, ascending. Default: [0.5, 0.75].",
+  rate: above(0, 100).default(0.1).describe("Learning rate, at its highest. Default: 0.1."),
+  milestones: list(share, 0, 100, "shares of the run").optional().describe(
+    "Where multistep lowers the rate, as shares of the run, ascending. Default: [0.5, 0.75]. Of no other kind.",
   ),
-  factor: real(0, 1).default(0.1).describe("What multistep multiplies the rate by at each milestone. Default: 0.1."),
+  factor: share.optional().describe(
+    "What multistep multiplies the rate by at each milestone. Default: 0.1. Of no other kind.",
+  ),
   warmup: share.optional().describe(
     "Share of the run in which the rate rises in a straight line. Default: 0, or 0.3 with one-cycle.",
   ),
@@ -44,7 +57,9 @@ const exitWeight = real(0, 1000);
 const loss = mapping({
   exits: z.union([exitWeight, list(exitWeight, 1, 1000, "weights")], {
     error: "a weight for all exits, or a list with one per exit",
-  }).default(1).describe("Weight of each exit's cross-entropy in the loss: one for all, or one per exit. Default: 1."),
+  }).default(1).describe(
+    "Weight of each exit's cross-entropy in the loss: one for all, or one per exit; not 0 for all. Default: 1.",
+  ),
   label_smoothing: real(0, 0.9).default(0).describe(
     "Share of the target that is spread over all classes. Default: 0.",
   ),
@@ -65,6 +80,7 @@ const augment = mapping({
 
 /** The document's schema; every default that depends on no other key is in it. */
 export const recipeSchema = mapping({
+  $schema: schemaKey,
   name: name.default("unnamed").describe("Name, as in file names: lower-case letters, digits and single hyphens."),
   epochs: whole(1, 100_000).optional().describe(
     "Passes over the training images. Default: 300, unless steps is there.",
@@ -104,7 +120,7 @@ export type RecipeDocument = z.infer<typeof recipeSchema>;
  * @returns JSON, with a final newline.
  */
 export function recipeJsonSchema(): string {
-  return jsonSchema(recipeSchema);
+  return jsonSchemaText(jsonSchema(recipeSchema));
 }
 
 if (import.meta.main) {

@@ -31,17 +31,25 @@ export function foldWeights(network: Network, tensors: ReadonlyMap<string, Tenso
   const folded = new Map<string, FoldedLayer>();
   const data = (name: string) => tensors.get(name)!.data;
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
-    if (layer.kind === "convolution") {
-      folded.set(layer.name, foldConvolution(layer, data));
-    } else if (layer.kind === "classifier") {
-      folded.set(layer.name, { weight: data(`${layer.name}.weight`), bias: data(`${layer.name}.bias`) });
+    switch (layer.kind) {
+      case "convolution":
+        folded.set(layer.name, foldConvolution(layer, data));
+        break;
+      case "classifier":
+        folded.set(layer.name, { weight: data(`${layer.name}.weight`), bias: data(`${layer.name}.bias`) });
+        break;
+      case "max-pool":
+      case "resize":
+        break;
+      default:
+        layer satisfies never;
     }
   }
   return folded;
 }
 
 function foldConvolution(layer: Convolution, data: (name: string) => Float32Array): FoldedLayer {
-  const { name, norm, output: { channels } } = layer;
+  const { name, norm, writes: [{ channels }] } = layer;
   const weight = data(`${name}.weight`);
   const bias = layer.bias ? data(`${name}.bias`) : new Float32Array(channels);
   if (norm === undefined) return { weight, bias };

@@ -10,7 +10,7 @@ import { suggest } from "../text/suggest.ts";
 
 /** A mapping with these keys and no others; a misspelt one is told what it was probably meant to be. */
 export function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const keys = Object.keys(shape);
+  const keys = Object.keys(shape).filter((key) => key !== "$schema");
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
@@ -20,6 +20,7 @@ export function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<
 }
 
 function unknownKey(key: string, keys: readonly string[]): string {
+  if (key === "<<") return "merge keys (<<) are not read; write the keys out";
   const nearest = suggest(key, keys);
   const advice = nearest === undefined ? `the keys here are ${keys.join(", ")}` : `did you mean ${nearest}?`;
   return `unknown key ${JSON.stringify(key.slice(0, 64))}, ${advice}`;
@@ -35,6 +36,12 @@ export function whole(min: number, max: number): z.ZodInt {
 export function real(min: number, max: number): z.ZodNumber {
   const error = `a number from ${min} to ${max}`;
   return z.number({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A number above one bound and up to another. */
+export function above(min: number, max: number): z.ZodNumber {
+  const error = `a number above ${min}, at most ${max}`;
+  return z.number({ error }).gt(min, { error }).max(max, { error });
 }
 
 /** A list of so many items; `of` is what they are called. */
@@ -60,11 +67,33 @@ export const name: z.ZodString = text(
   "lower-case letters, digits and single hyphens, such as my-ranet",
 ).max(64, { error: "at most 64 characters" });
 
+/** Where an editor finds the schema; other tools write it as a key. */
+export const schemaKey = z.string({ error: "the path or URL of a schema" }).optional().describe(
+  "Path or URL of this schema, for editors that look for it here. Nothing else reads it.",
+);
+
+/** A JSON schema, in draft 7. */
+export type JsonSchema = z.core.JSONSchema.JSONSchema;
+
 /**
  * The JSON schema that editors check and complete documents with, in draft 7: the newest that YAML editors know.
+ * Descriptions are there twice, since YAML editors put backslashes into those that they do not take for Markdown.
+ */
+export function jsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    target: "draft-7",
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.description) jsonSchema.markdownDescription = jsonSchema.description;
+    },
+  });
+}
+
+/**
+ * A JSON schema as its file has it.
  *
  * @returns JSON, with a final newline.
  */
-export function jsonSchema(schema: z.ZodType): string {
-  return JSON.stringify(z.toJSONSchema(schema, { io: "input", target: "draft-7" }), null, 2) + "\n";
+export function jsonSchemaText(schema: JsonSchema): string {
+  return JSON.stringify(schema, null, 2) + "\n";
 }

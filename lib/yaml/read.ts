@@ -66,16 +66,17 @@ export function resolveDocument<Schema extends z.ZodType, Result>(
   },
 ): Result {
   const { schema, resolve, subject } = options;
-  const problems: string[] = [];
-  const report = (problem: string) => problems.push(problem);
+  /** Each once, in the order in which they are found. */
+  const problems = new Set<string>();
+  const report: Report = (problem) => void problems.add(problem);
   checkExtent(document, report);
   let resolved: Result | undefined;
-  if (problems.length === 0) {
+  if (problems.size === 0) {
     const result = schema.safeParse(document);
     if (result.success) resolved = resolve(result.data, report);
-    else problems.push(...result.error.issues.flatMap((issue) => describeIssue(issue, document)));
+    else result.error.issues.flatMap((issue) => describeIssue(issue, document)).forEach(report);
   }
-  if (resolved === undefined || problems.length > 0) throw cannotRead(subject, problems);
+  if (resolved === undefined || problems.size > 0) throw cannotRead(subject, [...problems]);
   return resolved;
 }
 

@@ -20,7 +20,7 @@ function start(...args: string[]): Promise<Started> {
 async function startWith(program: string, before: readonly string[], args: readonly string[]): Promise<Started> {
   const own = ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--device", "cpu"];
   const process = new Deno.Command(program, {
-    args: [...before, ...own, ...args, "--log-level", "error"],
+    args: [...before, ...own, "--log-level", "error", ...args],
     cwd: root,
     stdout: "piped",
     stderr: "piped",
@@ -47,7 +47,7 @@ async function form(): Promise<FormData> {
 }
 
 Deno.test("serve answers as classify --json does, and nothing is lost when it stops", async () => {
-  const server = await start("--batch-wait", "2000", "--max-batch", "64");
+  const server = await start("--batch-wait", "2000", "--max-batch", "64", "--drain", "1");
   assertMatch(server.line, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   const url = `${server.url}/classify`;
   const expected = JSON.parse((await ranet("classify", ...examples, "--json", "--device", "cpu")).out);
@@ -67,6 +67,8 @@ Deno.test("serve answers as classify --json does, and nothing is lost when it st
   // They have all come, and wait for their batch to start.
   while (!(await (await fetch(`${server.url}/metrics`)).text()).includes("\nranet_queued_images 20\n"));
   server.process.kill("SIGTERM");
+  while ((await fetch(`${server.url}/health/ready`)).status === 200);
+  inFlight.push(fetch(url, { method: "POST", body })); // whoever does not know yet
   for (const response of await Promise.all(inFlight)) {
     assertEquals(response.status, 200);
     assertEquals((await response.json()).images[0], { ...expected[1], image: "-" });
@@ -125,8 +127,34 @@ Deno.test("more connections than there are descriptors for leave the server as i
   const response = await fetch(`${server.url}/classify`, { method: "POST", body });
   assertEquals((await response.json()).images[0].label, "cat");
   for (const connection of idle) connection.close();
-  server.process.kill("SIGTERM");
+  server.process.kill("SIGINT");
   const [code, notes] = await finish(server);
   assertEquals(code, 0);
   assertMatch(notes, /^Only \d+ connections at a time, not 512: file descriptors are scarce \(ulimit -n\)\n$/);
+});
+
+Deno.test({
+  name: "a log that cannot be written, or whose reader stands still, costs lines and nothing else",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const nowhere = ["full 2>/dev/full", "stalled"];
+    for (const what of nowhere) {
+      const redirect = what.split(" ")[1] ?? "";
+      const server = await startWith("sh", ["-c", `exec "$0" "$@" ${redirect}`, Deno.execPath()], [
+        "--log-level",
+        "info",
+      ]);
+      // 64 KiB of a pipe that nobody reads, and lines of about 150 bytes.
+      for (let i = 0; i < 60; i++) {
+        const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${server.url}/health`)));
+        for (const answer of answers) assertEquals((await answer.json()).status, "ok");
+      }
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      const lost = Number(/^ranet_log_lines_lost_total (\d+)$/m.exec(metrics)![1]);
+      assert(what === "stalled" ? lost === 0 : lost > 1000, `${what}: ${lost} lines lost`);
+      server.process.kill("SIGINT");
+      assertEquals((await server.process.status).code, 0);
+      await server.process.stderr.cancel();
+    }
+  },
 });

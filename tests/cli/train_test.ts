@@ -206,6 +206,17 @@ Deno.test("all options, and bad images left out", async () => {
   });
 });
 
+Deno.test("training classifiers over random weights is not what anybody wants, and is said so", async () => {
+  await withData(async ({ folder, data, out }) => {
+    const recipe = join(folder, "classifiers.yaml");
+    await Deno.writeTextFile(recipe, "{ train: classifiers, steps: 1, batch: 4, augment: false }");
+    const args = ["train", micro, "--data", data, "--val", "none", "--device", "cpu", "--recipe", recipe];
+    assertStringIncludes((await ranet(...args, "--out", out)).notes, "whose other weights are random; --init names");
+    const trained = await ranet(...args, "--init", out, "--out", join(folder, "b"));
+    assertEquals([trained.code, trained.notes], [0, ""]);
+  });
+});
+
 Deno.test("--init goes on from trained weights; classifiers of other classes start anew, and are named", async () => {
   await withData(async ({ folder, data, out }) => {
     await ranet("train", micro, "--data", data, "--val", "none", "--steps", "2", "--out", out, ...quick);

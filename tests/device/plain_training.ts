@@ -5,13 +5,8 @@
  * @module
  */
 
-import type {
-  ChannelRange,
-  ClassifierGradient,
-  GradientRange,
-  TrainingPlan,
-  TrainingStep,
-} from "../../lib/planner/training_plan.ts";
+import type { Convolution, View } from "../../lib/network/network.ts";
+import type { ClassifierGradient, GradientView, TrainingPlan, TrainingStep } from "../../lib/planner/training_plan.ts";
 import { EPSILON } from "../../lib/weights/fold.ts";
 
 /** Numbers by name, in PyTorch's layouts. */
@@ -19,7 +14,7 @@ export type Numbers = Map<string, Float64Array>;
 
 /** Runs steps over a batch. */
 export class PlainTraining {
-  /** One per tensor of the plan, `[sample][y][x][channel]` without padding. */
+  /** One per feature of the plan, `[sample][y][x][channel]` without padding. */
   readonly tensors: Float64Array[];
   /** Parameters and running statistics, which steps move on. */
   readonly parameters: Numbers;
@@ -51,8 +46,8 @@ export class PlainTraining {
     this.#loss = options.loss;
     this.#count = options.labels.length;
     this.parameters = new Map([...options.parameters].map(([name, { data }]) => [name, Float64Array.from(data)]));
-    this.tensors = plan.tensors.map(({ size, channels }) => new Float64Array(this.#count * size ** 2 * channels));
-    const { size, channels } = plan.tensors[0];
+    this.tensors = plan.features.map(({ size, channels }) => new Float64Array(this.#count * size ** 2 * channels));
+    const { size, channels } = plan.features[0];
     for (let i = 0; i < options.images.length; i++) {
       const pixel = i % size ** 2;
       const channel = Math.floor(i / size ** 2) % channels;
@@ -70,16 +65,15 @@ export class PlainTraining {
   step(step: TrainingStep): void {
     switch (step.kind) {
       case "convolution": {
-        const weight = this.parameters.get(`${step.layer.name}.weight`)!;
-        const bias = this.parameters.get(`${step.layer.name}.bias`);
-        this.#each(step.output, (sample, y, x, out) => {
+        const { reads: [input], writes: [output] } = step;
+        const weight = this.parameters.get(`${step.name}.weight`)!;
+        const bias = this.parameters.get(`${step.name}.bias`);
+        this.#each(output, (sample, y, x, out) => {
           let sum = bias?.[out] ?? 0;
-          this.#window(step.layer, step.input, { sample, y, x }, (at, tap, input) => {
-            sum += this.tensors[step.input.tensor][at] * weight[this.#weightAt(step.layer, out, input, tap)];
+          this.#window(step, input, { sample, y, x }, (at, tap, channel) => {
+            sum += this.tensors[input.feature][at] * weight[this.#weightAt(step, out, channel, tap)];
           });
-          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, out)] = step.relu
-            ? Math.max(0, sum)
-            : sum;
+          this.#set(output, [sample, y, x, out], step.relu ? Math.max(0, sum) : sum);
         });
         break;
       }
@@ -110,35 +104,33 @@ export class PlainTraining {
         this.#each(step.output, (sample, y, x, k) => {
           const value = this.#get(step.input, sample, y, x, k);
           const normed = (value - mean[k]) / Math.sqrt(variance[k] + EPSILON) * weight[k] + bias[k];
-          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = relu
-            ? Math.max(0, normed)
-            : normed;
+          this.#set(step.output, [sample, y, x, k], relu ? Math.max(0, normed) : normed);
         });
         break;
       }
-      case "max-pool":
-        this.#each(step.output, (sample, y, x, k) => {
-          const at = this.#largest(step.input, sample, y, x, k);
-          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] =
-            this.tensors[step.input.tensor][at];
-        });
+      case "max-pool": {
+        const { reads: [input], writes: [output] } = step;
+        this.#each(output, (...at) => this.#set(output, at, this.tensors[input.feature][this.#largest(input, ...at)]));
         break;
-      case "resize":
-        this.#each(step.output, (sample, y, x, k) => {
+      }
+      case "resize": {
+        const { reads: [input], writes: [output] } = step;
+        this.#each(output, (sample, y, x, k) => {
           let sum = 0;
-          for (const [v, u, share] of this.#corners(step.input, step.output, y, x)) {
-            sum += share * this.#get(step.input, sample, v, u, k);
+          for (const [v, u, share] of this.#corners(input, output, y, x)) {
+            sum += share * this.#get(input, sample, v, u, k);
           }
-          this.tensors[step.output.tensor][this.#at(step.output, sample, y, x, k)] = sum;
+          this.#set(output, [sample, y, x, k], sum);
         });
         break;
+      }
       case "classifier": {
-        const { name, classes } = step.layer;
+        const { name, classes, pool, reads: [input] } = step;
         const weight = this.parameters.get(`${name}.weight`)!;
         const bias = this.parameters.get(`${name}.bias`)!;
         const logits = this.logits[step.exit] = new Float64Array(this.#count * classes);
         for (let sample = 0; sample < this.#count; sample++) {
-          const means = this.#pooled(step, sample);
+          const means = this.#pooled(input, pool, sample);
           for (let c = 0; c < classes; c++) {
             logits[sample * classes + c] = means.reduce((sum, v, k) => sum + v * weight[c * means.length + k], bias[c]);
           }
@@ -173,14 +165,14 @@ export class PlainTraining {
           const k = at[3];
           const { g, normed } = this.#throughNorm(step, at);
           const value = gamma[k] * (g - bias[k] / n - normed * weight[k] / n) / Math.sqrt(variance[k] + EPSILON);
-          this.tensors[step.input.tensor][this.#at(step.input, ...at)] = value;
+          this.#set(step.input, at, value);
         });
         break;
       }
       case "relu-gradient":
         this.#each(step.gradient, (...at) => {
           if (this.#get(step.output, ...at) > 0) return;
-          this.tensors[step.gradient.tensor][this.#at(step.gradient, ...at)] = 0;
+          this.#set(step.gradient, at, 0);
         });
         break;
       case "weight-gradient": {
@@ -191,7 +183,7 @@ export class PlainTraining {
           const g = this.#get(gradient, sample, y, x, out);
           bias[out] += g;
           this.#window(layer, input, { sample, y, x }, (at, tap, channel) => {
-            weight[this.#weightAt(layer, out, channel, tap)] += g * this.tensors[input.tensor][at];
+            weight[this.#weightAt(layer, out, channel, tap)] += g * this.tensors[input.feature][at];
           });
         });
         this.gradients.set(`${layer.name}.weight`, weight);
@@ -205,7 +197,7 @@ export class PlainTraining {
         this.#each(gradient, (sample, y, x, out) => {
           const g = this.#get(gradient, sample, y, x, out);
           this.#window(layer, result, { sample, y, x }, (at, tap, channel) => {
-            this.tensors[result.tensor][at] += g * weight[this.#weightAt(layer, out, channel, tap)];
+            this.tensors[result.feature][at] += g * weight[this.#weightAt(layer, out, channel, tap)];
           });
         });
         break;
@@ -213,12 +205,12 @@ export class PlainTraining {
       case "max-pool-gradient":
         this.#begin(step.result);
         this.#each(step.gradient, (sample, y, x, k) => {
-          const { tensor, channel } = step.result;
+          const { feature, offset } = step.result;
           const from = this.#largest({ ...step.input }, sample, y, x, k);
           // The same pixel and channel of the gradient, whose tensor may have other channels.
-          const pixel = Math.floor(from / this.#plan.tensors[step.input.tensor].channels);
-          const at = pixel * this.#plan.tensors[tensor].channels + channel + k;
-          this.tensors[tensor][at] += this.#get(step.gradient, sample, y, x, k);
+          const pixel = Math.floor(from / this.#plan.features[step.input.feature].channels);
+          const at = pixel * this.#plan.features[feature].channels + offset + k;
+          this.tensors[feature][at] += this.#get(step.gradient, sample, y, x, k);
         });
         break;
       case "resize-gradient":
@@ -226,29 +218,36 @@ export class PlainTraining {
         this.#each(step.gradient, (sample, y, x, k) => {
           for (const [v, u, share] of this.#corners(step.result, step.gradient, y, x)) {
             const at = this.#at(step.result, sample, v, u, k);
-            this.tensors[step.result.tensor][at] += share * this.#get(step.gradient, sample, y, x, k);
+            this.tensors[step.result.feature][at] += share * this.#get(step.gradient, sample, y, x, k);
           }
         });
         break;
       case "zero":
-        this.#each(step.output, (...at) => this.tensors[step.output.tensor][this.#at(step.output, ...at)] = 0);
+        this.#each(step.output, (...at) => this.#set(step.output, at, 0));
+        break;
+      default:
+        step satisfies never;
     }
   }
 
-  #size({ tensor }: ChannelRange): number {
-    return this.#plan.tensors[tensor].size;
+  #size({ feature }: View): number {
+    return this.#plan.features[feature].size;
   }
 
-  #at({ tensor, channel }: ChannelRange, sample: number, y: number, x: number, k: number): number {
-    const { size, channels } = this.#plan.tensors[tensor];
-    return ((sample * size + y) * size + x) * channels + channel + k;
+  #at({ feature, offset }: View, sample: number, y: number, x: number, k: number): number {
+    const { size, channels } = this.#plan.features[feature];
+    return ((sample * size + y) * size + x) * channels + offset + k;
   }
 
-  #get(range: ChannelRange, sample: number, y: number, x: number, k: number): number {
-    return this.tensors[range.tensor][this.#at(range, sample, y, x, k)];
+  #get(range: View, sample: number, y: number, x: number, k: number): number {
+    return this.tensors[range.feature][this.#at(range, sample, y, x, k)];
   }
 
-  #each(range: ChannelRange, visit: (sample: number, y: number, x: number, k: number) => void): void {
+  #set(range: View, at: [sample: number, y: number, x: number, k: number], value: number): void {
+    this.tensors[range.feature][this.#at(range, ...at)] = value;
+  }
+
+  #each(range: View, visit: (sample: number, y: number, x: number, k: number) => void): void {
     const size = this.#size(range);
     for (let sample = 0; sample < this.#count; sample++) {
       for (let y = 0; y < size; y++) {
@@ -259,14 +258,14 @@ export class PlainTraining {
     }
   }
 
-  #begin(result: GradientRange): void {
+  #begin(result: GradientView): void {
     if (!result.accumulate) this.step({ kind: "zero", output: result });
   }
 
   /** The numbers of `range` that an output pixel of a convolution is made from. */
   #window(
     { kernel, stride }: { kernel: number; stride: number },
-    range: ChannelRange,
+    range: View,
     { sample, y, x }: { sample: number; y: number; x: number },
     visit: (at: number, tap: number, channel: number) => void,
   ): void {
@@ -280,7 +279,7 @@ export class PlainTraining {
   }
 
   #weightAt(
-    { kernel, input: { channels } }: { kernel: number; input: { channels: number } },
+    { kernel, reads: [{ channels }] }: Pick<Convolution, "kernel" | "reads">,
     out: number,
     input: number,
     tap: number,
@@ -289,20 +288,20 @@ export class PlainTraining {
   }
 
   /** Index of the first of the largest numbers of a window. */
-  #largest(range: ChannelRange, sample: number, y: number, x: number, k: number): number {
+  #largest(range: View, sample: number, y: number, x: number, k: number): number {
     const size = this.#size(range);
     let best = -1;
     for (let v = Math.max(0, 2 * y - 1); v <= Math.min(size - 1, 2 * y + 1); v++) {
       for (let u = Math.max(0, 2 * x - 1); u <= Math.min(size - 1, 2 * x + 1); u++) {
         const at = this.#at(range, sample, v, u, k);
-        if (best < 0 || this.tensors[range.tensor][at] > this.tensors[range.tensor][best]) best = at;
+        if (best < 0 || this.tensors[range.feature][at] > this.tensors[range.feature][best]) best = at;
       }
     }
     return best;
   }
 
   /** The pixels of `from` that a pixel of `to` is interpolated from, with their shares. */
-  #corners(from: ChannelRange, to: ChannelRange, y: number, x: number): [v: number, u: number, share: number][] {
+  #corners(from: View, to: View, y: number, x: number): [v: number, u: number, share: number][] {
     const [before, after] = [this.#size(from), this.#size(to)];
     const scale = after > 1 ? (before - 1) / (after - 1) : 0;
     const [top, left] = [Math.floor(y * scale), Math.floor(x * scale)];
@@ -316,7 +315,7 @@ export class PlainTraining {
     ];
   }
 
-  #pooled({ input, layer: { pool } }: Pick<ClassifierGradient, "input" | "layer">, sample: number): number[] {
+  #pooled(input: View, pool: number, sample: number): number[] {
     return Array.from({ length: input.channels }, (_, k) => {
       let sum = 0;
       for (let y = 0; y < pool; y++) {
@@ -347,13 +346,13 @@ export class PlainTraining {
   }
 
   #classifierGradient(step: ClassifierGradient): void {
-    const { layer: { name, classes, pool }, exit, input, result } = step;
+    const { layer: { name, classes, pool, exit }, input, result } = step;
     const weight = this.parameters.get(`${name}.weight`)!;
     const weightGradient = new Float64Array(weight.length);
     const biasGradient = new Float64Array(classes);
     if (result) this.#begin(result);
     for (let sample = 0; sample < this.#count; sample++) {
-      const means = this.#pooled(step, sample);
+      const means = this.#pooled(input, pool, sample);
       for (let c = 0; c < classes; c++) {
         const g = this.logits[exit][sample * classes + c];
         biasGradient[c] += g;
@@ -362,7 +361,7 @@ export class PlainTraining {
           if (!result) continue;
           for (let pixel = 0; pixel < pool ** 2; pixel++) {
             const at = this.#at(result, sample, Math.floor(pixel / pool), pixel % pool, k);
-            this.tensors[result.tensor][at] += g * weight[c * input.channels + k] / pool ** 2;
+            this.tensors[result.feature][at] += g * weight[c * input.channels + k] / pool ** 2;
           }
         }
       }

@@ -100,24 +100,25 @@ export function indexIn({ offset, pitch }: Pick<Region, "offset" | "pitch">, pix
   return 4 * (offset + pixel * pitch) + channel;
 }
 
+/** Of no network. */
+const VIEW = { feature: 0, offset: 0, channels: 0 };
+
 function layerStep(one: Case, i: number, { input, output }: { input: Region; output: Region }): Step {
   const { kind, kernel, stride, relu, offset, outChannels } = one;
   const own = { ...output, channel: offset, channels: outChannels };
-  if (kind !== "convolution") return { kind, input, output: own };
-  const view = { feature: 0, offset: 0, channels: 0 };
-  const layer = { kind, input: view, output: view, kernel, stride, name: `layer ${i}`, bias: true, relu };
-  return { kind, input, output: own, layer };
+  const places = { reads: [input], writes: [own] } as const;
+  const views = { reads: [VIEW], writes: [VIEW] } as const;
+  if (kind !== "convolution") return { kind, layer: { kind, ...views }, ...places } as Step;
+  return { kind, layer: { kind, ...views, kernel, stride, name: `layer ${i}`, bias: true, relu }, ...places };
 }
 
 /** Takes a whole feature for one pixel. */
 function probeStep(feature: Region, { classes, exit }: { classes: number; exit: number }): Step {
-  const input = { ...feature, size: 1, channels: lengthOf(feature) };
-  const view = { feature: 0, offset: 0, channels: 0 };
   return {
     kind: "classifier",
-    input,
-    exit,
-    layer: { kind: "classifier", input: view, pool: 1, classes, name: `probe ${exit}` },
+    layer: { kind: "classifier", reads: [VIEW], writes: [], exit, pool: 1, classes, name: `probe ${exit}` },
+    reads: [{ ...feature, size: 1, channels: lengthOf(feature) }],
+    writes: [],
   };
 }
 

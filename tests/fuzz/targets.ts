@@ -172,6 +172,7 @@ async function http(): Promise<Target> {
     headerTimeout: 1000,
     idleTimeout: 1000,
     bodyTimeout: 1000,
+    linger: 500,
     trustProxy: true,
     metrics,
     handle,

@@ -32,16 +32,17 @@ export function coverage(network: Network, exit: number): Plane {
   };
   const last = layers.findLast((layer) => layer.kind === "classifier")!;
   for (const layer of layers.toReversed()) {
-    const from = features[layer.input.feature].size;
+    const [input] = layer.reads;
+    const from = features[input.feature].size;
     if (layer.kind === "classifier") {
       if (layer !== last) continue;
       send(
-        layer.input,
+        input,
         new Float64Array(from ** 2).map((_, i) => Number(i % from < layer.pool && i < layer.pool * from)),
       );
       continue;
     }
-    const { feature, offset, channels } = layer.output;
+    const [{ feature, offset, channels }] = layer.writes;
     const own = new Set(gradients[feature].slice(offset, offset + channels).filter((plane) => plane !== undefined));
     if (own.size === 0) continue;
     const sum = new Float64Array(features[feature].size ** 2);
@@ -55,7 +56,7 @@ export function coverage(network: Network, exit: number): Plane {
     });
     // Kept in range, whatever the depth.
     const most = Math.max(...result);
-    send(layer.input, most > 0 ? result.map((value) => value / most) : result);
+    send(input, most > 0 ? result.map((value) => value / most) : result);
   }
   const planes = gradients[0].filter((plane) => plane !== undefined);
   return new Float64Array(features[0].size ** 2).map((_, i) => planes.reduce((sum, plane) => sum + plane[i], 0));

@@ -13,11 +13,11 @@ function reached(from: Layer, layers: readonly Layer[]): number[] {
   const exits: number[] = [];
   let exit = 0;
   for (const layer of layers) {
-    const isChanged = layer === from || channels(layer.input).some((channel) => changed.has(channel));
+    const isChanged = layer === from || layer.reads.flatMap(channels).some((channel) => changed.has(channel));
     if (layer.kind === "classifier") {
       if (isChanged) exits.push(exit);
       exit++;
-    } else if (isChanged) channels(layer.output).forEach((channel) => changed.add(channel));
+    } else if (isChanged) layer.writes.flatMap(channels).forEach((channel) => changed.add(channel));
   }
   return exits;
 }

@@ -37,12 +37,13 @@ function meet(a: Touch, b: Touch): boolean {
 
 /** Pairs of invocations of a wave of which one writes what the other touches, by the steps' numbers. */
 function races(wave: Wave): [number, number][] {
-  const writes = wave.map((step) => "output" in step ? touch(step.output, regionQuads(step.output)) : undefined);
-  const reads = wave.map(({ input }) => touch(input, quadsOf(input.channels)));
+  const writes = wave.map((step) => step.writes.map((region) => touch(region, regionQuads(region))));
+  const reads = wave.map((step) => step.reads.map((region) => touch(region, quadsOf(region.channels))));
+  const clash = (some: readonly Touch[], others: readonly Touch[]) =>
+    some.some((one) => others.some((other) => meet(one, other)));
   return writes.flatMap((written, i) =>
-    wave.map((_, j) => j).filter((j) =>
-      written !== undefined && (meet(written, reads[j]) || j < i && writes[j] !== undefined && meet(written, writes[j]))
-    ).map((j): [number, number] => [i, j])
+    wave.map((_, j) => j).filter((j) => clash(written, reads[j]) || j < i && clash(written, writes[j]))
+      .map((j): [number, number] => [i, j])
   );
 }
 
@@ -111,7 +112,11 @@ Deno.test("any MSDNet: every quad has one owner in a dispatch", () => {
 
 Deno.test("a race that is there is found", () => {
   const region = { offset: 0, pitch: 2, size: 2, channel: 0, channels: 3 };
-  const step = (input: Region, output: Region) => ({ kind: "resize", input, output }) as const;
+  const view = { feature: 0, offset: 0, channels: 0 };
+  const layer = { kind: "resize", reads: [view], writes: [view] } as const;
+  const step = (input: Region, output: Region) => (
+    { kind: "resize", layer, reads: [input], writes: [output] } as const
+  );
   const beside = { ...region, channel: 3, channels: 4 };
   const away = { ...region, offset: 100 };
   assertEquals(races([step(away, region), step(away, beside)]), [[1, 0]]);

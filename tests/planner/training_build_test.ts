@@ -1,7 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { layerParameters } from "../../lib/network/cost.ts";
+import type { View } from "../../lib/network/network.ts";
 import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
-import { rangesOf, type TrainingStep } from "../../lib/planner/training_plan.ts";
+import { type TrainingStep, viewsOf } from "../../lib/planner/training_plan.ts";
 import { NETWORKS } from "../training_networks.ts";
 import { randomArray, randomNumbers, randomTensors } from "../fixtures.ts";
 import { PlainTraining } from "../device/plain_training.ts";
@@ -12,33 +13,34 @@ for (const [title, network] of NETWORKS) {
   const plan = buildTrainingPlan(network, { train: "all" });
 
   Deno.test(`${title}: every gradient that is read or added to has been written`, () => {
-    const written = plan.tensors.map(() => new Set<number>());
-    const channelsOf = ({ channel, channels }: { channel: number; channels: number }) =>
-      Array.from({ length: channels }, (_, k) => channel + k);
-    const gradients = new Set(plan.tensors.keys().filter((tensor) => plan.tensors[tensor].name.startsWith("gradient")));
+    const written = plan.features.map(() => new Set<number>());
+    const channelsOf = ({ offset, channels }: View) => Array.from({ length: channels }, (_, k) => offset + k);
+    const gradients = new Set(
+      plan.features.keys().filter((tensor) => plan.features[tensor].name.startsWith("gradient")),
+    );
     let reads = 0;
     for (const step of plan.backward) {
       const result = resultOf(step);
-      for (const range of rangesOf(step)) {
-        if (!gradients.has(range.tensor)) continue;
+      for (const range of viewsOf(step)) {
+        if (!gradients.has(range.feature)) continue;
         if (range === result && !("accumulate" in range && range.accumulate)) continue;
         reads++;
-        assert(channelsOf(range).every((k) => written[range.tensor].has(k)), plan.tensors[range.tensor].name);
+        assert(channelsOf(range).every((k) => written[range.feature].has(k)), plan.features[range.feature].name);
       }
-      if (result) { for (const k of channelsOf(result)) written[result.tensor].add(k); }
+      if (result) { for (const k of channelsOf(result)) written[result.feature].add(k); }
     }
     assert(reads > 0);
   });
 
   Deno.test(`${title}: what a step takes the place of has not been added to`, () => {
-    const written = plan.tensors.map(() => new Set<number>());
+    const written = plan.features.map(() => new Set<number>());
     for (const step of plan.backward) {
       const result = resultOf(step);
       if (!result) continue;
-      for (let k = result.channel; k < result.channel + result.channels; k++) {
+      for (let k = result.offset; k < result.offset + result.channels; k++) {
         const isNew = !("accumulate" in result) || !result.accumulate;
-        assertEquals(written[result.tensor].has(k), !isNew);
-        written[result.tensor].add(k);
+        assertEquals(written[result.feature].has(k), !isNew);
+        written[result.feature].add(k);
       }
     }
   });

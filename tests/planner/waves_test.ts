@@ -8,7 +8,11 @@ import { MAX_WAVE, scheduleWaves } from "../../lib/planner/waves.ts";
 const FEATURES = Array.from({ length: 4 }, (_, i) => ({ name: `feature ${i}`, size: 1 + i % 2, channels: 12 }));
 const view = fc.record({ feature: fc.nat(3), offset: fc.nat(4), channels: fc.integer({ min: 1, max: 8 }) });
 const layers = fc.array(
-  fc.record({ kind: fc.constantFrom("resize", "max-pool"), input: view, output: view }) as fc.Arbitrary<Layer>,
+  fc.record({
+    kind: fc.constantFrom("resize", "max-pool"),
+    reads: fc.tuple(view),
+    writes: fc.tuple(view),
+  }) as fc.Arbitrary<Layer>,
   { maxLength: 60 },
 );
 
@@ -24,11 +28,10 @@ Deno.test("waves keep the order of all that read or write the same channels", ()
     assertEquals(when.size, layers.length);
     assert(waves.every(({ length }) => length > 0 && length <= MAX_WAVE));
     layers.forEach((layer, i) => {
-      if (!("output" in layer)) return;
-      const [reads, writes] = [layer.input, layer.output].map(cells);
+      const [reads, writes] = [layer.reads, layer.writes].map((views) => views.flatMap(cells));
       layers.slice(0, i).forEach((earlier) => {
-        if (!("output" in earlier)) return;
-        const [earlierReads, earlierWrites] = [earlier.input, earlier.output].map((view) => new Set(cells(view)));
+        const [earlierReads, earlierWrites] = [earlier.reads, earlier.writes]
+          .map((views) => new Set(views.flatMap(cells)));
         const follows = [...reads, ...writes].some((cell) => earlierWrites.has(cell)) ||
           writes.some((cell) => earlierReads.has(cell));
         if (follows) assertLess(when.get(earlier)!, when.get(layer)!);
@@ -41,8 +44,8 @@ Deno.test("a wave is of one kind, size and number of quads", () => {
   const network = { feature: 0, offset: 0, channels: 4 };
   const resize = (feature: number, channels: number): Layer => ({
     kind: "resize",
-    input: network,
-    output: { feature, offset: 0, channels },
+    reads: [network],
+    writes: [{ feature, offset: 0, channels }],
   });
   const waves = scheduleWaves([resize(1, 4), resize(2, 4), resize(3, 4), resize(1, 8)], FEATURES);
   assertEquals(waves, [[resize(1, 4), resize(3, 4)], [resize(2, 4)], [resize(1, 8)]]);

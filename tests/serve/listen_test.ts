@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
+import { randomNumbers } from "../fixtures.ts";
 import { listen, type Listener, type ListenOptions } from "../../lib/serve/listen.ts";
 
 const HOST = "127.0.0.1";
@@ -14,6 +15,7 @@ async function serve(options: Partial<ListenOptions> = {}): Promise<Listener & {
     headerTimeout: 60_000,
     idleTimeout: 60_000,
     bodyTimeout: 60_000,
+    linger: 100,
     trustProxy: false,
     metrics,
     handle: async (request, client) => {
@@ -122,7 +124,7 @@ Deno.test("closing answers what has come, takes nothing new, and ends what is id
   const idle = await connect(server.url);
   await until(() => asked === 1 && server.metrics.connections === 2);
   const closed = server.close();
-  await assertRejects(() => connect(server.url), Deno.errors.ConnectionRefused);
+  await refusing(server.url);
   assertEquals(await rest(idle), "");
   await early.write(new TextEncoder().encode("abc"));
   gate.resolve();
@@ -130,10 +132,120 @@ Deno.test("closing answers what has come, takes nothing new, and ends what is id
   await closed;
 });
 
-Deno.test("an answer given before the body has come arrives, and the connection ends", async () => {
-  const server = await serve({ handle: () => Promise.resolve(new Response("too large", { status: 413 })) });
-  const connection = await connect(server.url, "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 99999\r\n\r\nabc");
+/** Waits until no connection is taken. */
+async function refusing(url: string): Promise<void> {
+  const { ConnectionRefused, ConnectionReset } = Deno.errors;
+  while (true) {
+    try {
+      (await connect(url)).close();
+    } catch (error) {
+      if (error instanceof ConnectionRefused) return;
+      if (!(error instanceof ConnectionReset)) throw error;
+    }
+  }
+}
+
+Deno.test("while it drains, whatever connection there is or comes has its request answered, and is then ended", async () => {
+  let asked = 0;
+  const server = await serve({
+    handle: async (request) => {
+      asked++;
+      return new Response(`got ${(await request.bytes()).length}`);
+    },
+  });
+  const request = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc";
+  const sent = ["", request.slice(0, 20), request.slice(0, -2), request, request];
+  const connections = await Promise.all(sent.map((text) => connect(server.url, text)));
+  await until(() => asked === 3);
+  await connections[4].write(new TextEncoder().encode(request.slice(0, 20)));
+  const closed = server.close(2000);
+  const rests = [request, request.slice(20), request.slice(-2), request, request.slice(20)];
+  await Promise.all(connections.map((connection, i) => connection.write(new TextEncoder().encode(rests[i]))));
+  connections.push(await connect(server.url, request));
+  for (const [i, connection] of connections.entries()) {
+    assertMatch(await rest(connection), /HTTP\/1.1 200 [^]*connection: close[^]*got 3$/i, `connection ${i}`);
+  }
+  await closed;
+});
+
+Deno.test("a Unix socket, also one that a killed server left behind", async () => {
+  const folder = await Deno.makeTempDir();
+  const hostname = `unix:${folder}/ranet.sock`;
+  {
+    using abandoned = Deno.listen({ transport: "unix", path: `${folder}/other.sock` });
+    await Deno.link(`${folder}/other.sock`, `${folder}/ranet.sock`);
+    assertEquals(abandoned.addr.transport, "unix");
+  }
+  const server = await serve({ hostname });
+  assertEquals(server.url, hostname);
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: `${folder}/ranet.sock` } });
+  const response = await fetch("http://x/a", { method: "POST", body: "abc", client });
+  assertEquals(await response.json(), ["POST", "/a", "-", 3]);
+  await assertRejects(() => serve({ hostname }), RanetError, `Cannot listen on ${hostname}: `);
+  await server.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("an answer given before the body has come reaches whoever reads it after having sent it all", async () => {
+  const server = await serve({
+    linger: 60_000,
+    handle: () => Promise.resolve(new Response("too large", { status: 413 })),
+  });
+  const length = 8_000_000;
+  const connection = await connect(server.url, `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`);
+  const writer = connection.writable.getWriter();
+  for (let sent = 0; sent < length; sent += 80_000) await writer.write(new Uint8Array(80_000));
   assertMatch(await rest(connection), /^HTTP\/1.1 413 .*connection: close.*too large$/is);
+  await server.close();
+});
+
+Deno.test("a client that waits to be told sends no body that is refused", async () => {
+  const server = await serve({
+    handle: async (request) => {
+      if (new URL(request.url).pathname === "/no") return new Response("too large", { status: 413 });
+      return new Response(`got ${(await request.bytes()).length}`);
+    },
+  });
+  const head = (path: string) =>
+    `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n`;
+  const refused = await connect(server.url, head("/no"));
+  const buffer = new Uint8Array(1000);
+  const answer = new TextDecoder().decode(buffer.subarray(0, await refused.read(buffer) ?? 0));
+  assertMatch(answer, /^HTTP\/1.1 413 .*too large$/s);
+  refused.close();
+  const told = await connect(server.url, head("/yes"));
+  assertMatch(new TextDecoder().decode(buffer.subarray(0, await told.read(buffer) ?? 0)), /^HTTP\/1.1 100 Continue/);
+  await told.write(new TextEncoder().encode("abc"));
+  assertMatch(await rest(told), /^HTTP\/1.1 200 .*got 3$/s);
+  await server.close();
+});
+
+Deno.test("a body is put together, however it comes in pieces", async () => {
+  const whole = new Uint8Array(100_000).map((_, i) => i * 7);
+  const got = Promise.withResolvers<Uint8Array[]>();
+  const server = await serve({
+    handle: async (request) => {
+      got.resolve(await Array.fromAsync(request.body!));
+      return new Response("done");
+    },
+  });
+  const connection = await connect(
+    server.url,
+    "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n",
+  );
+  const next = randomNumbers(11);
+  const pieces: BlobPart[] = [];
+  for (let at = 0; at < whole.length;) {
+    const part = whole.slice(at, at + (next() > 0.99 ? 7000 : 1));
+    pieces.push(`${part.length.toString(16)}\r\n`, part, "\r\n");
+    at += part.length;
+  }
+  await new Blob([...pieces, "0\r\n\r\n"]).stream().pipeTo(connection.writable, { preventClose: true });
+  assertMatch(await rest(connection), /^HTTP\/1.1 200 .*done$/s);
+  const blocks = await got.promise;
+  assertEquals(await new Blob(blocks as BlobPart[]).bytes(), whole);
+  assertEquals(blocks.map(({ length }) => length), [...new Array(6).fill(16_384), 100_000 - 6 * 16_384]);
+  assert(blocks.every(({ buffer, length }) => buffer.byteLength === length));
   await server.close();
 });
 

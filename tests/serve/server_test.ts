@@ -3,7 +3,6 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
-import { inBlocks } from "../../lib/serve/images.ts";
 import type { LoadedModel } from "../../lib/serve/loaded_model.ts";
 import type { ModelSource } from "../../lib/serve/models.ts";
 import { createHandler, type HandlerOptions } from "../../lib/serve/server.ts";
@@ -228,24 +227,6 @@ Deno.test("a boundary longer than RFC 2046 has it is refused: some send the pars
   assertEquals((await refused(post(part, `multipart/form-data; boundary="${boundary}"`)))[0], 422);
 });
 
-Deno.test("what is kept of a body is as large as the body, however it comes in pieces", async () => {
-  const whole = new Uint8Array(200_000).map((_, i) => i * 7);
-  const next = randomNumbers(11);
-  const pieces = ReadableStream.from((function* () {
-    for (let at = 0; at < whole.length;) {
-      const length = next() > 0.99 ? 70_000 : 1;
-      const view = new Uint8Array(65_536 + length).subarray(0, length); // as the network gives them
-      view.set(whole.subarray(at, at + length));
-      yield view.subarray(0, whole.length - at);
-      at += length;
-    }
-  })());
-  const blocks = await Array.fromAsync(pieces.pipeThrough(inBlocks()));
-  assertEquals(await new Blob(blocks).bytes(), whole);
-  assertEquals(blocks.map(({ length }) => length), [65_536, 65_536, 65_536, 200_000 - 3 * 65_536]);
-  assert(blocks.every(({ buffer, length }) => buffer.byteLength === length));
-});
-
 Deno.test("a form's images are bounded together, whatever few bytes they take", async () => {
   const handler = handlerWith({ maxRequestPixels: 500 });
   const [status, error] = await refused(post(form(["a", photo], ["b", photo]), undefined, "", handler));
@@ -320,25 +301,26 @@ Deno.test("health follows the device and the end", async () => {
   assertEquals((await post(cat, undefined, "", handler)).status, 200);
 });
 
-Deno.test("draining finishes what has come, a body that is still coming included, and takes nothing new", async () => {
-  const { handle, drain, load } = createHandler({ ...OPTIONS, models: [source()] });
+Deno.test("after a stop the server is not ready, and answers what comes, the last of its connection", async () => {
+  const { handle, stop, settled, load } = createHandler({ ...OPTIONS, models: [source()] });
   await load();
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const writer = writable.getWriter();
   const early = post(readable, "image/jpeg", "", handle);
   await writer.write(cat.slice(0, 100));
-  let drained = false;
-  const end = drain().then(() => drained = true);
-  assertEquals(await refused(post(cat, undefined, "", handle)), [
-    503,
-    "Cannot classify just now: the server is stopping",
-  ]);
-  const health = await get("/health", handle);
-  assertEquals([health.status, (await health.json()).status, drained], [503, "stopping", false]);
+  stop();
+  for (const path of ["/health", "/health/ready", "/v2/health/ready"]) {
+    const { status, headers } = await get(path, handle);
+    assertEquals([path, status, headers.get("connection")], [path, 503, "close"]);
+  }
+  assertEquals((await get("/health/live", handle)).status, 200);
+  let isSettled = false;
+  const end = settled().then(() => isSettled = true);
+  const late = await post(cat, undefined, "", handle);
+  assertEquals([late.status, late.headers.get("connection"), isSettled], [200, "close", false]);
   await writer.write(cat.slice(100));
   await writer.close();
-  const { status, headers } = await early;
-  assertEquals([status, headers.get("connection")], [200, "close"]);
+  assertEquals([(await early).status, (await early).headers.get("connection")], [200, "close"]);
   assert(await end);
 });
 

@@ -109,6 +109,10 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ foo: 1 }, 'unknown key "foo"', "the keys here are family, name, input"],
   [subnetworks({ grwoth: 4 }), 'subnetworks[1]: unknown key "grwoth", did you mean growth?'],
   [{ layers: { mod: "even" } }, 'layers: unknown key "mod", did you mean mode?'],
+  [{ "<<": { name: "tiny" } }, "merge keys (<<) are not read; write the keys out"],
+  [{ base_features: [{ "<<": {} }] }, "base_features[0]: merge keys (<<) are not read; write the keys out"],
+  [{ classes: ["a", "b".repeat(201)] }, "classes[1]: expected a label of 1 to 200 characters"],
+  [{ $schema: 1 }, "$schema: expected the path or URL of a schema, found 1"],
   [{ name: undefined }, "name: missing, expected lower-case letters"],
   [{ base_features: [{ channels: 8 }] }, "base_features[0].scale: missing, expected 1, 1/2"],
   [{ name: "Tiny net" }, "name: expected lower-case letters", 'found "Tiny net"'],
@@ -156,7 +160,15 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [subnetworks({ blocks: 1 }), "subnetworks[1].blocks: expected at least the 2"],
   [subnetworks({ growth: 3 }), "subnetworks[1].growth: expected at least 4", "growth · compress", "found 3"],
   [subnetworks({ fusion: ["up-conv"] }), "subnetworks[1].fusion: expected 2 entries", "found 1"],
-  [subnetworks({}, { fusion: "up-conv" }), "subnetworks[0].fusion: expected 0 entries"],
+  [
+    subnetworks({}, { fusion: "up-conv" }),
+    "subnetworks[0].fusion: expected none, for the first sub-network has none before",
+  ],
+  [
+    subnetworks({}, { fusion: ["up-conv"] }),
+    "subnetworks[0].fusion: expected none, for the first sub-network has none",
+  ],
+  [subnetworks({ transitions: [1, 1] }), "subnetworks[1].transitions: expected each block once, found 1 again"],
   [subnetworks({ transitions: [5] }), "subnetworks[1].transitions: expected block numbers from 1 to 4, found 5"],
   [{ layers: [1, 2, 3] }, "layers: expected 4 entries", "found 3"],
   [
@@ -200,6 +212,21 @@ Deno.test("several problems are listed one per line, and not without end", () =>
   const many = messageOf(() => resolveWith({ classes: Array.from({ length: 5000 }, () => 7) }));
   assertStringIncludes(many, "… and 4990 more");
   assertLess(messageOf(() => resolveWith({ name: "A".repeat(10_000) })).length, 300);
+});
+
+Deno.test("a problem is told once, however often it is met", () => {
+  for (const changes of [{ classes: 1e23 }, { classes: ["a", "a", "a", "b"] }]) {
+    assertEquals(messageOf(() => resolveWith(changes)).match(/classes: expected/g)?.length, 1);
+  }
+});
+
+Deno.test("a label has up to 200 characters, of whatever plane", () => {
+  assertEquals(resolveWith({ classes: ["😀".repeat(200), "é"] }).classes.length, 2);
+  messageOf(() => resolveWith({ classes: ["😀".repeat(201), "é"] }));
+});
+
+Deno.test("a schema named as a key is passed over", () => {
+  assertEquals(resolveWith({ $schema: "./ranet.schema.json" }), resolveWith({}));
 });
 
 const alias = (depth: number): string =>

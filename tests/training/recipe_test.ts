@@ -81,6 +81,18 @@ for (
       "schedule: { milestones: [0.7, 0.2] }",
       "schedule.milestones: expected ascending shares of the run, found 0.7, 0.2",
     ],
+    [
+      "schedule: { kind: cosine, milestones: [0.1] }",
+      "schedule.milestones: expected with kind multistep alone, found with cosine, where it has no effect; leave it out",
+    ],
+    [
+      "schedule: { kind: constant, factor: 0 }",
+      "schedule.factor: expected with kind multistep alone, found with constant",
+    ],
+    ["schedule: { rate: 0 }", "schedule.rate: expected a number above 0, at most 100, found 0"],
+    ["loss: { exits: 0 }", "loss.exits: expected a weight above 0, found none"],
+    ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found none"],
+    ["<<: { epochs: 3 }", "merge keys (<<) are not read; write the keys out"],
     ["schedule: { kind: step }", "schedule.kind: expected constant, multistep, cosine or one-cycle, found"],
     ["augment: true", "augment: expected false, or a mapping with the keys crop, resized_crop, flip, found true"],
     ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
@@ -97,6 +109,10 @@ for (
     assertStringIncludes(error.message, message);
   });
 }
+
+Deno.test("a schema named as a key is passed over", () => {
+  assertEquals(parseRecipe("{ $schema: ./recipe.schema.json, epochs: 2 }"), parseRecipe("epochs: 2"));
+});
 
 Deno.test("resized_crop stands for crop, one-cycle brings a warmup", () => {
   assertEquals(parseRecipe("augment: { resized_crop: [0.08, 1] }").augment, { resizedCrop: [0.08, 1], flip: true });

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import type { Recipe } from "../../lib/training/recipe.ts";
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
+const positive = fc.double({ min: 0.001, max: 1, noNaN: true });
 /** Any recipe. */
 export const recipes: fc.Arbitrary<Recipe> = fc.record({
   name: fc.stringMatching(/^[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,5})?$/),
@@ -24,13 +25,15 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   }),
   schedule: fc.record({
     kind: fc.constantFrom("constant", "multistep", "cosine", "one-cycle"),
-    rate: fc.double({ min: 0, max: 100, noNaN: true }),
+    rate: fc.double({ min: 0, minExcluded: true, max: 100, noNaN: true }),
     milestones: fc.array(share, { maxLength: 5 }).map((all) => all.sort((a, b) => a - b)),
     factor: share,
     warmup: share,
-  }),
+  }).map((schedule) =>
+    schedule.kind === "multistep" ? schedule : { ...schedule, milestones: [0.5, 0.75], factor: 0.1 }
+  ),
   loss: fc.record({
-    exits: fc.oneof(share, fc.array(share, { minLength: 1, maxLength: 6 })),
+    exits: fc.oneof(positive, fc.array(positive, { minLength: 1, maxLength: 6 })),
     labelSmoothing: fc.double({ min: 0, max: 0.9, noNaN: true }),
   }),
   augment: fc.oneof(

@@ -5,12 +5,12 @@
  */
 
 import { RanetError } from "../../errors.ts";
-import { type Plan, QUAD_BYTES, quadsOf } from "../../planner/plan.ts";
+import { type Plan, QUAD_BYTES, quadsOf, type Step } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { NO_EXIT, type StageRange } from "../runner.ts";
 import { type Fields, PROGRESS_BYTES, recordBytes, recordWords } from "./records.ts";
 import { recordCount, recordSteps } from "./steps.ts";
-import { usesWinograd, weightLength, type WeightStep, writeWeights } from "./weights.ts";
+import { type Packing, packingOf, usesWinograd } from "./weights.ts";
 import { PATCHES } from "./winograd.ts";
 
 /** Bytes in a page of WebAssembly memory. */
@@ -82,15 +82,14 @@ export class CpuMemory {
       progress: take(threads * PROGRESS_BYTES),
     };
     const steps = take(recordBytes("Step") * recordCount(plan));
-    const places = new Map<WeightStep, number>();
+    const packed = new Map<Step, Packing & { readonly address: number }>();
     for (const step of plan.stages.flat(2)) {
-      if (step.kind === "convolution" || step.kind === "classifier") places.set(step, take(4 * weightLength(step)));
+      const packing = packingOf(step, weights);
+      if (packing) packed.set(step, { ...packing, address: take(4 * packing.length) });
     }
     this.memory = allocate(end, plan, capacity);
-    for (const [step, place] of places) {
-      writeWeights(step, weights.get(step.layer.name)!, this.#floats(place, weightLength(step)));
-    }
-    this.#writeSteps(steps, places);
+    for (const { address, length, write } of packed.values()) write(this.#floats(address, length));
+    this.#writeSteps(steps, (step) => packed.get(step)!.address);
   }
 
   /** Takes images in. */
@@ -131,8 +130,8 @@ export class CpuMemory {
     return [...this.#words(this.#layout.exits, this.#samples)];
   }
 
-  #writeSteps(address: number, weights: ReadonlyMap<WeightStep, number>): void {
-    const { words, stages } = recordSteps(this.#plan, (step) => weights.get(step)!);
+  #writeSteps(address: number, weights: (step: Step) => number): void {
+    const { words, stages } = recordSteps(this.#plan, weights);
     this.#words(address, words.length).set(words);
     const bytes = recordBytes("Step");
     this.#words(this.#layout.stages, stages.length).set(stages.map((record) => address + bytes * record));
@@ -149,16 +148,23 @@ export class CpuMemory {
 
 /** What a step needs beside the arena: convolutions a copy of their input, a classifier the means. */
 function scratchBytes(plan: Plan): number {
-  const needs = plan.stages.flat(2).map((step) => {
-    const { size, channels } = step.input;
-    if (step.kind === "classifier") return QUAD_BYTES * quadsOf(channels);
-    if (step.kind !== "convolution") return 0;
-    // Copied by whole quads: the last pixel's may reach beyond its channels.
-    const copy = 4 * channels * (size + step.layer.kernel - 1) ** 2 + QUAD_BYTES;
-    if (!usesWinograd(step)) return copy;
-    const row = 4 * channels * (size + 2);
-    return copy + row + 2 * QUAD_BYTES +
-      16 * PATCHES * QUAD_BYTES * (quadsOf(channels) + 2 * Math.ceil(step.output.channels / 8));
+  const needs = plan.stages.flat(2).map((step): number => {
+    const { size, channels } = step.reads[0];
+    switch (step.kind) {
+      case "convolution": {
+        // Copied by whole quads: the last pixel's may reach beyond its channels.
+        const copy = 4 * channels * (size + step.layer.kernel - 1) ** 2 + QUAD_BYTES;
+        if (!usesWinograd(step)) return copy;
+        const row = 4 * channels * (size + 2);
+        return copy + row + 2 * QUAD_BYTES +
+          16 * PATCHES * QUAD_BYTES * (quadsOf(channels) + 2 * Math.ceil(step.writes[0].channels / 8));
+      }
+      case "classifier":
+        return QUAD_BYTES * quadsOf(channels);
+      case "max-pool":
+      case "resize":
+        return 0;
+    }
   });
   return Math.max(...needs);
 }

@@ -6,7 +6,7 @@
 
 import { type Plan, QUAD_BYTES, type Region, type Step } from "../../planner/plan.ts";
 import { type Fields, KINDS, recordWords } from "./records.ts";
-import { usesWinograd, type WeightStep } from "./weights.ts";
+import { usesWinograd } from "./weights.ts";
 
 /** Multiply-adds, or numbers written, that are worth a thread's while. */
 const PART = 25_000;
@@ -35,7 +35,7 @@ export function recordCount(plan: Plan): number {
  * @param plan The plan.
  * @param weights The address of a step's weights.
  */
-export function recordSteps(plan: Plan, weights: (step: WeightStep) => number): Records {
+export function recordSteps(plan: Plan, weights: (step: Step) => number): Records {
   const records = [imageFields(plan.image)];
   const stages = plan.stages.map((waves, stage) => {
     const first = stage === 0 ? 0 : records.length;
@@ -57,21 +57,21 @@ function imageFields(image: Region): StepFields {
   };
 }
 
-function fieldsOf(step: Step, weights: (step: WeightStep) => number): StepFields {
+function fieldsOf(step: Step, weights: (step: Step) => number): StepFields {
   const kind = KINDS.indexOf(step.kind);
   switch (step.kind) {
     case "convolution": {
-      const { kernel, stride, relu } = step.layer;
-      const pixels = step.output.size ** 2;
+      const { layer: { kernel, stride, relu }, reads: [input], writes: [output] } = step;
+      const pixels = output.size ** 2;
       const most = usesWinograd(step)
-        ? Math.ceil(step.output.size / 2) ** 2 / 4
-        : Math.max(pixels / TILE.pixels, step.output.channels / TILE.channels);
-      const parts = partsOf(pixels * step.output.channels * step.input.channels * kernel ** 2);
+        ? Math.ceil(output.size / 2) ** 2 / 4
+        : Math.max(pixels / TILE.pixels, output.channels / TILE.channels);
+      const parts = partsOf(pixels * output.channels * input.channels * kernel ** 2);
       return {
         kind: usesWinograd(step) ? KINDS.indexOf("winograd") : kind,
         parts: Math.min(parts, Math.ceil(most)),
-        ...inputFields(step.input),
-        ...outputFields(step.output),
+        ...inputFields(input),
+        ...outputFields(output),
         weights: weights(step),
         kernel,
         stride,
@@ -80,14 +80,14 @@ function fieldsOf(step: Step, weights: (step: WeightStep) => number): StepFields
     }
     case "max-pool":
     case "resize": {
-      const { size, channels } = step.output;
-      const parts = partsOf(4 * size ** 2 * channels);
-      return { kind, parts, ...inputFields(step.input), ...outputFields(step.output) };
+      const { reads: [input], writes: [output] } = step;
+      const parts = partsOf(4 * output.size ** 2 * output.channels);
+      return { kind, parts, ...inputFields(input), ...outputFields(output) };
     }
     case "classifier": {
-      const { pool, classes } = step.layer;
-      const parts = partsOf(classes * step.input.channels);
-      return { kind, parts, ...inputFields(step.input), outChannels: classes, weights: weights(step), pool };
+      const { layer: { pool, classes }, reads: [input] } = step;
+      const parts = partsOf(classes * input.channels);
+      return { kind, parts, ...inputFields(input), outChannels: classes, weights: weights(step), pool };
     }
   }
 }

@@ -134,11 +134,11 @@ export class CpuTrainer implements Trainer {
 
   /** From planes to pixels. */
   #writeImages(images: Float32Array, count: number): void {
-    const { size, channels } = this.#plan.tensors[0];
+    const { size, channels } = this.#plan.features[0];
     const { tensors } = this.#program.layout;
-    const pitch = tensors.pitch({ tensor: 0 }) / 4;
+    const pitch = tensors.pitch({ feature: 0 }) / 4;
     const pixels = size ** 2;
-    const target = new Float32Array(this.#memory.buffer, tensors.at({ tensor: 0, channel: 0 }), count * pixels * pitch);
+    const target = new Float32Array(this.#memory.buffer, tensors.at({ feature: 0, offset: 0 }), count * pixels * pitch);
     for (let sample = 0; sample < count; sample++) {
       for (let channel = 0; channel < channels; channel++) {
         const from = (sample * channels + channel) * pixels;

@@ -48,7 +48,7 @@ export function partsOf(layer: Convolution): number {
 }
 
 /** Numbers that a layer's weights take. */
-export function weightLength({ input, output, kernel }: Convolution): number {
+export function weightLength({ reads: [input], writes: [output], kernel }: Convolution): number {
   return packedLength([output.channels, input.channels, kernel, kernel]);
 }
 
@@ -68,10 +68,10 @@ export interface WinogradShape {
 export function winogradShape(step: TrainingStep): WinogradShape | undefined {
   switch (step.kind) {
     case "convolution": {
-      const { layer, input: { channels: inputs }, output: { channels: outputs }, relu } = step;
-      const isBare = !layer.bias && !relu;
-      const isWorth = isBare && isWorthWinograd(layer, { inputs, outputs });
-      return isWorth ? { layer, inputs, outputs, filter: "filter" } : undefined;
+      const { reads: [{ channels: inputs }], writes: [{ channels: outputs }] } = step;
+      const isBare = !step.bias && !step.relu;
+      const isWorth = isBare && isWorthWinograd(step, { inputs, outputs });
+      return isWorth ? { layer: step, inputs, outputs, filter: "filter" } : undefined;
     }
     case "input-gradient": {
       const { layer, gradient: { channels: inputs }, result: { channels: outputs, accumulate } } = step;
@@ -125,13 +125,13 @@ export class TrainingLayout {
     this.parameters = new ParameterMemory(plan, this.#allocator, { decay, average: average > 0 });
     for (const step of plan.forward) {
       if (step.kind === "norm") {
-        const bytes = 16 * quadsOf(step.layer.output.channels);
+        const bytes = 16 * quadsOf(step.output.channels);
         const coefficients = this.take(6 * bytes * threads);
         this.#norms.set(step.layer.norm, { coefficients, mean: this.take(bytes), variance: this.take(bytes) });
       } else if (step.kind === "classifier") {
-        const { exit, layer, input: { channels } } = step;
+        const { exit, classes, reads: [{ channels }] } = step;
         const means = this.take(batch * 16 * quadsOf(channels));
-        this.#heads.set(exit, { layer, means, logits: this.take(4 * batch * layer.classes) });
+        this.#heads.set(exit, { layer: step, means, logits: this.take(4 * batch * classes) });
       }
     }
     const temporaries = this.#findTemporaries(segments, batch);
@@ -210,7 +210,7 @@ export class TrainingLayout {
             length,
           });
         } else if (step.kind === "input-gradient") {
-          const { input, output, kernel } = step.layer;
+          const { reads: [input], writes: [output], kernel } = step.layer;
           const length = kernel ** 2 * output.channels * panelWidth(input.channels);
           add("transposed", step.layer, { first: time - 1, last: time, length });
         } else if (step.kind === "weight-gradient" && partsOf(step.layer) > 1) {

@@ -6,10 +6,10 @@
  */
 
 import { layerParameters } from "../../network/cost.ts";
-import type { Parameter } from "../../network/network.ts";
+import type { Parameter, View } from "../../network/network.ts";
 import { type Lifetime, placeBuffers } from "../../planner/memory.ts";
 import { quadsOf } from "../../planner/plan.ts";
-import { type ChannelRange, rangesOf, type TrainingPlan, type TrainingStep } from "../../planner/training_plan.ts";
+import { type TrainingPlan, type TrainingStep, viewsOf } from "../../planner/training_plan.ts";
 import { packedLength } from "./packed_parameters.ts";
 
 /** Addresses start at lines of the cache, so that threads do not share any by chance. */
@@ -125,14 +125,14 @@ export class TensorMemory {
     options: { segments: readonly (readonly TrainingStep[])[]; temporaries: readonly Temporary[]; batch: number },
   ) {
     this.#plan = plan;
-    const lifetimes: (Lifetime & { length: number; first: number; last: number })[] = plan.tensors.map((
+    const lifetimes: (Lifetime & { length: number; first: number; last: number })[] = plan.features.map((
       { size, channels },
     ) => ({ length: options.batch * size ** 2 * 4 * quadsOf(channels), first: Infinity, last: -1 }));
     lifetimes[0].first = 0;
     options.segments.forEach((steps, time) => {
-      for (const { tensor } of steps.flatMap(rangesOf)) {
-        lifetimes[tensor].first = Math.min(lifetimes[tensor].first, time);
-        lifetimes[tensor].last = time;
+      for (const { feature } of steps.flatMap(viewsOf)) {
+        lifetimes[feature].first = Math.min(lifetimes[feature].first, time);
+        lifetimes[feature].last = time;
       }
     });
     const aligned = [...lifetimes, ...options.temporaries].map(({ length, ...lifetime }) => ({
@@ -145,27 +145,27 @@ export class TensorMemory {
   }
 
   /** Address of a range's first channel. */
-  at({ tensor, channel }: Pick<ChannelRange, "tensor" | "channel">): number {
-    return this.#start + NUMBER * (this.#offsets[tensor] + channel);
+  at({ feature, offset }: Pick<View, "feature" | "offset">): number {
+    return this.#start + NUMBER * (this.#offsets[feature] + offset);
   }
 
   /** Address of a temporary. */
   temporary(index: number): number {
-    return this.#start + NUMBER * this.#offsets[this.#plan.tensors.length + index];
+    return this.#start + NUMBER * this.#offsets[this.#plan.features.length + index];
   }
 
   /** Bytes from pixel to pixel. */
-  pitch({ tensor }: Pick<ChannelRange, "tensor">): number {
-    return NUMBER * 4 * quadsOf(this.#plan.tensors[tensor].channels);
+  pitch({ feature }: Pick<View, "feature">): number {
+    return NUMBER * 4 * quadsOf(this.#plan.features[feature].channels);
   }
 
   /** Height and width. */
-  size({ tensor }: Pick<ChannelRange, "tensor">): number {
-    return this.#plan.tensors[tensor].size;
+  size({ feature }: Pick<View, "feature">): number {
+    return this.#plan.features[feature].size;
   }
 
   /** Bytes from sample to sample. */
-  bytes(range: Pick<ChannelRange, "tensor">): number {
-    return this.size(range) ** 2 * this.pitch(range);
+  bytes(view: Pick<View, "feature">): number {
+    return this.size(view) ** 2 * this.pitch(view);
   }
 }

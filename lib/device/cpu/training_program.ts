@@ -89,7 +89,18 @@ function waits(step: TrainingStep): boolean {
     case "weight-gradient":
     case "classifier-gradient":
       return true;
-    default:
+    case "convolution":
+    case "max-pool":
+    case "resize":
+    case "classifier":
+    case "norm-statistics":
+    case "loss":
+    case "norm-sums":
+    case "relu-gradient":
+    case "input-gradient":
+    case "max-pool-gradient":
+    case "resize-gradient":
+    case "zero":
       return false;
   }
 }

@@ -4,15 +4,9 @@
  * @module
  */
 
-import type { Convolution } from "../../network/network.ts";
+import type { Convolution, View } from "../../network/network.ts";
 import { quadsOf } from "../../planner/plan.ts";
-import type {
-  ChannelRange,
-  GradientRange,
-  NormedConvolution,
-  TrainingPlan,
-  TrainingStep,
-} from "../../planner/training_plan.ts";
+import type { GradientView, NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
 import { concat } from "./bytes.ts";
 import { panelWidth } from "./packed_parameters.ts";
@@ -83,10 +77,10 @@ export class StepWriter {
         whole.push(this.#weightGradient(step));
         break;
       case "max-pool":
-        samples.push(this.#window(step.kind, step.input, step.output));
+        samples.push(this.#window(step.kind, step.reads[0], step.writes[0]));
         break;
       case "resize":
-        samples.push(this.#resize(step.kind, step.input, step.output));
+        samples.push(this.#resize(step.kind, step.reads[0], step.writes[0]));
         break;
       case "max-pool-gradient":
         if (!step.result.accumulate) samples.push(this.#zero(step.result));
@@ -97,25 +91,28 @@ export class StepWriter {
         samples.push(this.#resize(step.kind, step.result, step.gradient, step.result));
         break;
       case "classifier":
-        samples.push(this.#classifier("classify", step.exit, step));
+        samples.push(this.#classifier("classify", step.exit, { input: step.reads[0] }));
         break;
       case "loss":
         samples.push(this.#classifier("loss", step.exit));
         break;
       case "classifier-gradient":
-        whole.push(this.#classifier("linear-gradient", step.exit, step));
-        if (step.result) samples.push(this.#classifier("pooled-gradient", step.exit, step));
+        whole.push(this.#classifier("linear-gradient", step.layer.exit, step));
+        if (step.result) samples.push(this.#classifier("pooled-gradient", step.layer.exit, step));
         break;
       case "zero":
         samples.push(this.#zero(step.output));
+        break;
+      default:
+        step satisfies never;
     }
   }
 
-  #convolution(step: Extract<TrainingStep, { kind: "convolution" }>, segment: Segment): void {
-    const { layer, input, output, relu } = step;
-    const winograd = winogradShape(step);
-    if (winograd) return this.#winograd(winograd, segment, step);
-    const windows = this.#forwardWindows(layer, input);
+  #convolution(layer: Convolution, segment: Segment): void {
+    const { reads: [input], writes: [output], relu } = layer;
+    const winograd = winogradShape(layer);
+    if (winograd) return this.#winograd(winograd, segment, { input, output });
+    const windows = this.#forwardWindows(layer);
     this.#convolve(segment, {
       windows,
       input,
@@ -138,7 +135,7 @@ export class StepWriter {
   #winograd(
     { layer, inputs, outputs, filter }: WinogradShape,
     segment: Segment,
-    { input, output }: { input: ChannelRange; output: ChannelRange },
+    { input, output }: { input: View; output: View },
   ): void {
     const { tensors } = this.#layout;
     const size = tensors.size(input);
@@ -172,8 +169,8 @@ export class StepWriter {
   }
 
   /** Channels of a range that are written: padding of a tensor of its own too, with zeros, like that of the weights. */
-  #written({ tensor, channel, channels }: ChannelRange): number {
-    const isWhole = channel === 0 && channels === this.#plan.tensors[tensor].channels;
+  #written({ feature, offset, channels }: View): number {
+    const isWhole = offset === 0 && channels === this.#plan.features[feature].channels;
     return isWhole ? 4 * quadsOf(channels) : channels;
   }
 
@@ -198,23 +195,23 @@ export class StepWriter {
     const windows = this.#gradientWindows(layer, gradient, result);
     return writeOperation("transpose", {
       weights: this.#layout.parameters.at(`${layer.name}.weight`),
-      inChannels: layer.input.channels,
-      outChannels: layer.output.channels,
+      inChannels: layer.reads[0].channels,
+      outChannels: layer.writes[0].channels,
       taps: layer.kernel ** 2,
       ...this.#phases(windows, gradient, result, { samples: 1, weights: this.#layout.temporary("transposed", layer) }),
     });
   }
 
-  #forwardWindows({ kernel, stride, output }: Convolution, input: ChannelRange): Windows {
+  #forwardWindows({ kernel, stride, reads: [input], writes: [output] }: Convolution): Windows {
     return forwardWindows({
       kernel,
       stride,
       inSize: this.#layout.tensors.size(input),
-      outSize: this.#plan.network.features[output.feature].size,
+      outSize: this.#layout.tensors.size(output),
     }, { channels: input.channels, pitch: this.#layout.tensors.pitch(input) });
   }
 
-  #gradientWindows({ kernel, stride }: Convolution, gradient: ChannelRange, result: ChannelRange): Windows {
+  #gradientWindows({ kernel, stride }: Convolution, gradient: View, result: View): Windows {
     return gradientWindows({
       kernel,
       stride,
@@ -225,8 +222,8 @@ export class StepWriter {
 
   #convolve(segment: Segment, { windows, input, output, weights, bias, relu }: {
     windows: Windows;
-    input: ChannelRange;
-    output: GradientRange;
+    input: View;
+    output: GradientView;
     weights: number;
     bias?: number;
     relu: boolean;
@@ -257,8 +254,8 @@ export class StepWriter {
   /** Tables of a group of samples. */
   #phases(
     windows: Windows,
-    input: ChannelRange,
-    output: ChannelRange,
+    input: View,
+    output: View,
     { samples, weights }: { samples: number; weights: number },
   ): { phases: number; phase: number } {
     const inBytes = windows.border > 0 ? windows.bytes : this.#layout.tensors.bytes(input);
@@ -329,7 +326,7 @@ export class StepWriter {
   #norm(
     name: "statistics" | "coefficients" | "normalize" | "gradient-sums" | "gradient-coefficients" | "norm-gradient",
     layer: NormedConvolution,
-    { input, output }: { input: ChannelRange; output?: ChannelRange },
+    { input, output }: { input: View; output?: View },
     { isRunning = false } = {},
   ): Uint8Array {
     const { coefficients, mean, variance } = this.#layout.norm(layer);
@@ -362,25 +359,25 @@ export class StepWriter {
 
   #window(
     name: "max-pool" | "max-pool-gradient" | "relu-gradient",
-    input: ChannelRange,
-    output: ChannelRange,
-    result?: ChannelRange,
+    input: View,
+    output: View,
+    result?: View,
   ): Uint8Array {
     return writeOperation(name, this.#fromTo(input, output, result));
   }
 
   #resize(
     name: "resize" | "resize-gradient",
-    input: ChannelRange,
-    output: ChannelRange,
-    result?: ChannelRange,
+    input: View,
+    output: View,
+    result?: View,
   ): Uint8Array {
     const { tensors } = this.#layout;
     const places = this.#layout.table(resizePlaces(tensors.size(input), tensors.size(output)));
     return writeOperation(name, { ...this.#fromTo(input, output, result), places });
   }
 
-  #fromTo(input: ChannelRange, output: ChannelRange, result?: ChannelRange): Arguments<"max-pool"> {
+  #fromTo(input: View, output: View, result?: View): Arguments<"max-pool"> {
     return {
       input: this.#layout.tensors.at(input),
       inBytes: this.#layout.tensors.bytes(input),
@@ -397,7 +394,7 @@ export class StepWriter {
     };
   }
 
-  #zero(output: ChannelRange): Uint8Array {
+  #zero(output: View): Uint8Array {
     return writeOperation("zero", {
       output: this.#layout.tensors.at(output),
       pixels: this.#layout.tensors.size(output) ** 2,
@@ -409,13 +406,13 @@ export class StepWriter {
   #classifier(
     name: "classify" | "loss" | "linear-gradient" | "pooled-gradient",
     exit: number,
-    ranges: { input?: ChannelRange; result?: GradientRange } = {},
+    ranges: { input?: View; result?: GradientView } = {},
   ): Uint8Array {
     const { batch, loss } = this.#options;
     const { means, logits, layer } = this.#layout.head(exit);
-    const input = ranges.input ?? { tensor: 0, channel: 0 };
+    const input = ranges.input ?? { feature: 0, offset: 0 };
     const { result } = ranges;
-    const quads = quadsOf(layer.input.channels);
+    const quads = quadsOf(layer.reads[0].channels);
     this.#layout.needScratch(16 * quads);
     const weights = this.#layout.parameters.at(`${layer.name}.weight`);
     const bias = this.#layout.parameters.at(`${layer.name}.bias`);
@@ -426,7 +423,7 @@ export class StepWriter {
       inSize: this.#layout.tensors.size(input),
       pool: layer.pool,
       quads,
-      channels: layer.input.channels,
+      channels: layer.reads[0].channels,
       classes: layer.classes,
       means,
       logits,

@@ -4,51 +4,81 @@
  * @module
  */
 
-import { type ClassifierStep, type ConvolutionStep, quadsOf } from "../../planner/plan.ts";
-import type { FoldedLayer } from "../../weights/fold.ts";
+import { quadsOf, type Step, type StepOf } from "../../planner/plan.ts";
+import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
 import { isWorthWinograd, PLACES } from "./winograd.ts";
 
 /** Output channels that kernels/convolution/product.as computes together; half as many at the end, if that is enough. */
 const PANEL = 8;
 
-/** A step that reads weights. */
-export type WeightStep = ConvolutionStep | ClassifierStep;
-
 /** Whether kernels/convolution/winograd.as computes a layer. */
-export function usesWinograd({ input, output, layer }: ConvolutionStep): boolean {
+export function usesWinograd({ reads: [input], writes: [output], layer }: StepOf<"convolution">): boolean {
   return isWorthWinograd(layer, { inputs: input.channels, outputs: output.channels });
 }
 
-/** Numbers that a step's weights take. */
-export function weightLength(step: WeightStep): number {
-  const { channels } = step.input;
-  if (step.kind === "classifier") return step.layer.classes * (4 * quadsOf(channels) + 1);
-  const out = step.output.channels;
-  if (usesWinograd(step)) return Math.ceil(out / PANEL) * PANEL + PLACES * panelLength(out, channels);
-  return panelLength(out, step.layer.kernel ** 2 * channels);
+/** How a step's weights lie. */
+export interface Packing {
+  /** Numbers. */
+  readonly length: number;
+  /** Writes them to zeros. */
+  write(to: Float32Array): void;
 }
 
-/** Writes a step's weights. */
-export function writeWeights(step: WeightStep, { weight, bias }: FoldedLayer, to: Float32Array): void {
-  if (step.kind === "classifier") return writeRows(step, { weight, bias }, to);
-  const inputs = step.input.channels;
-  const outputs = step.output.channels;
+/** How a step's weights lie; `undefined` for one that reads none. */
+export function packingOf(step: Step, weights: FoldedWeights): Packing | undefined {
+  switch (step.kind) {
+    case "convolution":
+      return convolutionPacking(step, weights.get(step.layer.name)!);
+    case "classifier":
+      return classifierPacking(step, weights.get(step.layer.name)!);
+    case "max-pool":
+    case "resize":
+      return undefined;
+    default:
+      step satisfies never;
+  }
+}
+
+function convolutionPacking(step: StepOf<"convolution">, { weight, bias }: FoldedLayer): Packing {
+  const inputs = step.reads[0].channels;
+  const outputs = step.writes[0].channels;
   if (!usesWinograd(step)) {
     const taps = step.layer.kernel ** 2;
-    return writePanels(weight, to, { inputs, outputs, taps, step: taps, bias });
+    return {
+      length: panelLength(outputs, taps * inputs),
+      write: (to) => writePanels(weight, to, { inputs, outputs, taps, step: taps, bias }),
+    };
   }
-  to.set(bias);
-  const transformed = transform(weight);
   const first = Math.ceil(outputs / PANEL) * PANEL;
   const length = panelLength(outputs, inputs);
-  for (let place = 0; place < PLACES; place++) {
-    writePanels(transformed.subarray(place), to.subarray(first + place * length), {
-      inputs,
-      outputs,
-      taps: 1,
-      step: PLACES,
-    });
-  }
+  return {
+    length: first + PLACES * length,
+    write(to) {
+      to.set(bias);
+      const transformed = transform(weight);
+      for (let place = 0; place < PLACES; place++) {
+        const panels = to.subarray(first + place * length);
+        writePanels(transformed.subarray(place), panels, { inputs, outputs, taps: 1, step: PLACES });
+      }
+    },
+  };
+}
+
+/** `[class][in, padded]`, then the bias. */
+function classifierPacking(
+  { reads: [{ channels }], layer: { classes } }: StepOf<"classifier">,
+  { weight, bias }: FoldedLayer,
+): Packing {
+  const pitch = 4 * quadsOf(channels);
+  return {
+    length: classes * (pitch + 1),
+    write(to) {
+      for (let out = 0; out < classes; out++) {
+        to.set(weight.subarray(out * channels, (out + 1) * channels), out * pitch);
+      }
+      to.set(bias, classes * pitch);
+    },
+  };
 }
 
 /** Numbers in panels as kernels/convolution/product.as reads them. */
@@ -88,12 +118,4 @@ function transform(weight: Float32Array): Float32Array {
     }
   }
   return transformed;
-}
-
-/** `[class][in, padded]`, then the bias. */
-function writeRows(step: ClassifierStep, { weight, bias }: FoldedLayer, to: Float32Array): void {
-  const { input: { channels }, layer: { classes } } = step;
-  const pitch = 4 * quadsOf(channels);
-  for (let out = 0; out < classes; out++) to.set(weight.subarray(out * channels, (out + 1) * channels), out * pitch);
-  to.set(bias, classes * pitch);
 }

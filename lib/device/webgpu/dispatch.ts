@@ -4,15 +4,7 @@
  * @module
  */
 
-import {
-  type ConvolutionStep,
-  type Plan,
-  quadsOf,
-  type Region,
-  regionQuads,
-  type Step,
-  type Wave,
-} from "../../planner/plan.ts";
+import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import {
   ARGUMENTS,
@@ -58,14 +50,14 @@ export function dispatchOf(
       args: encodeArguments(
         ARGUMENTS[tile.kernel],
         convolutions.map((step) => ({
-          ...inputArguments(step.input),
-          ...outputArguments(step.output),
+          ...inputArguments(step.reads[0]),
+          ...outputArguments(step.writes[0]),
           ...samples,
           kernel: step.layer.kernel,
           stride: step.layer.stride,
           relu: Number(step.layer.relu),
           weights: weights.ranges.get(step)!.offset,
-          tiles: Math.ceil(step.output.size ** 2 / tile.pixels),
+          tiles: Math.ceil(step.writes[0].size ** 2 / tile.pixels),
           across: tile.across,
         })),
       ),
@@ -100,19 +92,23 @@ function encodeOthers(
     return encodeArguments(
       ARGUMENTS.classifier,
       classifiers.map((step) => ({
-        ...inputArguments(step.input),
+        ...inputArguments(step.reads[0]),
         ...samples,
         classes: step.layer.classes,
         pool: step.layer.pool,
         weights: weights.ranges.get(step)!.offset,
-        logits: step.exit * capacity * step.layer.classes,
+        logits: step.layer.exit * capacity * step.layer.classes,
       })),
     );
   }
   const others = steps.filter((step) => step.kind !== "classifier");
   return encodeArguments(
     ARGUMENTS[others[0].kind],
-    others.map(({ input, output }) => ({ ...inputArguments(input), ...outputArguments(output), ...samples })),
+    others.map(({ reads: [input], writes: [output] }) => ({
+      ...inputArguments(input),
+      ...outputArguments(output),
+      ...samples,
+    })),
   );
 }
 
@@ -125,25 +121,26 @@ export function largestBatch(plan: Plan, { lanes, tiles }: AdapterTraits): numbe
 
 /** How many turns of all its loops, outer ones included, an invocation takes for a step; a convolution up to 200 more. */
 export function longestLoop(step: Step): number {
-  const inner = quadsOf(step.input.channels);
+  const inner = quadsOf(step.reads[0].channels);
   switch (step.kind) {
     case "convolution":
       return step.layer.kernel ** 2 * inner;
     case "classifier":
       return step.layer.pool ** 2 * inner;
-    default:
+    case "max-pool":
+    case "resize":
       return 1;
   }
 }
 
-type OtherStep = Exclude<Step, ConvolutionStep>;
+type OtherStep = Exclude<Step, StepOf<"convolution">>;
 
 /** Of one sample. */
 function invocations(step: OtherStep): number {
   switch (step.kind) {
     case "max-pool":
     case "resize":
-      return step.output.size ** 2 * regionQuads(step.output);
+      return step.writes[0].size ** 2 * regionQuads(step.writes[0]);
     case "classifier":
       return step.layer.classes;
   }

@@ -5,11 +5,14 @@
  */
 
 import { buildNetwork } from "../../network/build.ts";
-import type { Layer, Network } from "../../network/network.ts";
+import { layerParameters } from "../../network/cost.ts";
+import type { Network } from "../../network/network.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { Plan } from "../../planner/plan.ts";
 import { confidence } from "../../softmax.ts";
-import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
+import { countNumbers } from "../../weights/shape.ts";
+import type { Tensor } from "../../weights/tensor.ts";
 import { CpuRunner } from "../cpu/runner.ts";
 import { type Precision, roundWeights } from "../precision.ts";
 
@@ -91,27 +94,20 @@ function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): 
   });
 }
 
-function randomWeights({ exits }: Network): FoldedWeights {
+function randomWeights(network: Network): FoldedWeights {
   const next = randomNumbers(2);
-  const random = (length: number, scale: number) => new Float32Array(length).map(() => scale * next());
-  const folded = ({ weights, outputs }: { weights: number; outputs: number }): FoldedLayer => ({
-    weight: random(weights, 2 / Math.sqrt(weights / outputs)),
-    bias: random(outputs, 0.5),
+  const parameters = network.exits.flatMap(({ layers }) => layers).flatMap(layerParameters);
+  const tensors = parameters.map(({ name, shape }): [string, Tensor] => {
+    const data = new Float32Array(countNumbers(shape));
+    // Running variances are not negative, and scales of batch norm are near 1.
+    const [middle, scale] = name.endsWith(".running_var")
+      ? [1, 0.5]
+      : shape.length === 1
+      ? [Number(name.endsWith(".weight")), 0.5]
+      : [0, 2 / Math.sqrt(data.length / shape[0])];
+    return [name, { shape, data: data.map(() => middle + scale * next()) }];
   });
-  const sizes = (layer: Layer): [string, FoldedLayer][] => {
-    const inputs = layer.input.channels;
-    switch (layer.kind) {
-      case "convolution": {
-        const outputs = layer.output.channels;
-        return [[layer.name, folded({ weights: outputs * inputs * layer.kernel ** 2, outputs })]];
-      }
-      case "classifier":
-        return [[layer.name, folded({ weights: layer.classes * inputs, outputs: layer.classes })]];
-      default:
-        return [];
-    }
-  };
-  return new Map(exits.flatMap(({ layers }) => layers.flatMap(sizes)));
+  return foldWeights(network, new Map(tensors));
 }
 
 /** Between two images' confidences. */

@@ -5,7 +5,9 @@
  * @module
  */
 
-import { type ConvolutionStep, quadsOf, regionQuads } from "../../planner/plan.ts";
+import { quadsOf, regionQuads, type StepOf } from "../../planner/plan.ts";
+
+type ConvolutionStep = StepOf<"convolution">;
 
 /** The kernels that compute convolutions: by invocations on their own, and by workgroups that share what they load. */
 export const CONVOLUTION_KERNELS = ["convolution", "convolution-shared"] as const;
@@ -82,7 +84,7 @@ function shared([pixels, quads, across]: readonly number[]): TileCost {
 
 /** The tile that computes a wave of convolutions soonest, for a batch of `count` samples. */
 export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {
-  const widest = Math.max(...wave.map(({ output }) => regionQuads(output)));
+  const widest = Math.max(...wave.map(({ writes: [output] }) => regionQuads(output)));
   let best: Tile = { ...adapter.tiles[0], across: 1 };
   let least = Infinity;
   for (const { cost, minBatch = 1, ...size } of adapter.tiles) {
@@ -102,7 +104,12 @@ function waysAcross({ across, quads }: Pick<TileCost, "across" | "quads">, wides
 }
 
 /** Workgroups in x and y that a step needs. */
-export function workgroupsOf({ output }: ConvolutionStep, tile: Tile, count: number, lanes: number): [number, number] {
+export function workgroupsOf(
+  { writes: [output] }: ConvolutionStep,
+  tile: Tile,
+  count: number,
+  lanes: number,
+): [number, number] {
   const pixels = output.size ** 2;
   const pixelTiles = tile.kernel === "convolution"
     ? Math.ceil(pixels / tile.pixels) * count
@@ -119,7 +126,7 @@ function waveWork(wave: readonly ConvolutionStep[], tile: Tile, count: number, a
     const [x, y] = workgroupsOf(step, tile, count, adapter.lanes);
     if (x > MAX_WORKGROUPS) return Infinity;
     workgroups += x * y;
-    work += x * y * step.layer.kernel ** 2 * quadsOf(step.input.channels);
+    work += x * y * step.layer.kernel ** 2 * quadsOf(step.reads[0].channels);
   }
   return Math.ceil(workgroups / adapter.parallelism) * work / workgroups;
 }

@@ -6,9 +6,9 @@
  * @module
  */
 
-import { type ConvolutionStep, quadsOf, type Region, regionQuads, type Step } from "../../planner/plan.ts";
+import type { Layer, View } from "../../network/network.ts";
+import { placeLayer, quadsOf, type Region, regionOf, regionQuads, type StepOf } from "../../planner/plan.ts";
 import type {
-  ChannelRange,
   ClassifierGradient,
   InputGradient,
   NormStatistics,
@@ -21,7 +21,7 @@ import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelNa
 import { type Dispatch, dispatchOf, inputArguments, longestLoop, outputArguments } from "./dispatch.ts";
 import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
-import { regionOf, type TrainingLayout } from "./trainer_layout.ts";
+import type { TrainingLayout } from "./trainer_layout.ts";
 
 /** A kernel run over a shard, or, where it adds up what shards gave, over the batch. */
 export interface TrainingDispatch extends Omit<Dispatch, "kernel"> {
@@ -68,7 +68,7 @@ const CHUNK = 128;
 
 /** How a step is run. */
 export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDispatch[] {
-  const region = (range: ChannelRange) => regionOf(batch.layout.tensors, range);
+  const region = (view: View) => regionOf(batch.layout.features, view);
   switch (step.kind) {
     case "convolution":
     case "classifier":
@@ -123,8 +123,8 @@ export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDi
 }
 
 function resizeGradient(step: Extract<TrainingStep, { kind: "resize-gradient" }>, batch: Batch): TrainingDispatch[] {
-  const gradient = regionOf(batch.layout.tensors, step.gradient);
-  const result = regionOf(batch.layout.tensors, step.result);
+  const gradient = regionOf(batch.layout.features, step.gradient);
+  const result = regionOf(batch.layout.features, step.result);
   const inShift = gradient.channel % 4;
   return pixelRuns("resize-gradient", result, batch, {
     ...alignedArguments(gradient),
@@ -134,45 +134,21 @@ function resizeGradient(step: Extract<TrainingStep, { kind: "resize-gradient" }>
   }, { SHIFTED: Math.min(inShift, 1) });
 }
 
-/** Steps that inference has, too, by its kernels. */
-function forward(
-  step: Extract<TrainingStep, { kind: Step["kind"] }>,
-  batch: Batch,
-): TrainingDispatch[] {
+/** Layers that inference has, too, by its kernels. */
+function forward(layer: Layer, batch: Batch): TrainingDispatch[] {
   const { layout, capacity, adapter } = batch;
-  const placed = placeForward(step, layout);
-  const offset = "layer" in step ? layout.weights.get(step.layer)! : 0;
-  const weights = { ranges: new Map([[placed, { buffer: 0, offset, quads: 0 }]]), quads: [] };
+  const step = placeLayer(layer, layout.features);
+  const offset = layout.weights.get(layer) ?? 0;
+  const weights = { ranges: new Map([[step, { buffer: 0, offset, quads: 0 }]]), quads: [] };
   const arena = { zeroQuads: arenaStart(layout), sampleQuads: layout.sampleQuads };
   return batch.shards.map(({ count }, shard) => ({
-    ...dispatchOf([placed], arena, { count, capacity, adapter, weights }),
+    ...dispatchOf([step], arena, { count, capacity, adapter, weights }),
     shard,
   }));
 }
 
-function placeForward(
-  step: Extract<TrainingStep, { kind: Step["kind"] }>,
-  { tensors }: TrainingLayout,
-): Step {
-  const input = regionOf(tensors, step.input);
-  switch (step.kind) {
-    case "convolution":
-      return {
-        kind: step.kind,
-        input,
-        output: regionOf(tensors, step.output),
-        layer: { ...step.layer, relu: step.relu },
-      };
-    case "classifier":
-      return { kind: step.kind, input, exit: step.exit, layer: step.layer };
-    case "max-pool":
-    case "resize":
-      return { kind: step.kind, input, output: regionOf(tensors, step.output) };
-  }
-}
-
 function normStatistics({ layer, input: range }: NormStatistics, batch: Batch): TrainingDispatch[] {
-  const input = regionOf(batch.layout.tensors, range);
+  const input = regionOf(batch.layout.features, range);
   const place = batch.layout.norms.get(layer.norm)!;
   const quads = regionQuads(input);
   const chunks = chunksOf(input, batch);
@@ -191,13 +167,13 @@ function normStatistics({ layer, input: range }: NormStatistics, batch: Batch): 
 }
 
 function normSums({ layer, input: range, gradient }: NormSums, batch: Batch): TrainingDispatch[] {
-  const input = regionOf(batch.layout.tensors, range);
+  const input = regionOf(batch.layout.features, range);
   const quads = regionQuads(input);
   return [
     ...normRuns("norm-sums", input, batch, {
       ...alignedArguments(input),
       ...normArguments(layer, batch),
-      ...gradientArguments(regionOf(batch.layout.tensors, gradient)),
+      ...gradientArguments(regionOf(batch.layout.features, gradient)),
     }),
     once("sum", 2 * quads, batch, {
       quads: 2 * quads,
@@ -228,9 +204,9 @@ function loss(exit: number, batch: Batch): TrainingDispatch[] {
 }
 
 function classifierGradient(step: ClassifierGradient, batch: Batch): TrainingDispatch[] {
-  const { layer: { classes, pool }, exit } = step;
+  const { layer: { classes, pool, exit } } = step;
   const { layout, capacity, adapter: { lanes } } = batch;
-  const input = regionOf(layout.tensors, step.input);
+  const input = regionOf(layout.features, step.input);
   const linear = { classes, pool, logits: exit * capacity * classes };
   const weights = layout.weights.get(step.layer)!;
   const invocations = classes * quadsOf(input.channels) + quadsOf(classes);
@@ -244,7 +220,7 @@ function classifierGradient(step: ClassifierGradient, batch: Batch): TrainingDis
     }, [Math.ceil(invocations / lanes), 1, 1])
   );
   if (!step.result) return forWeights;
-  const result = regionOf(layout.tensors, step.result);
+  const result = regionOf(layout.features, step.result);
   return [
     ...forWeights,
     ...pixelRuns("classifier-input-gradient", result, batch, {
@@ -258,8 +234,8 @@ function classifierGradient(step: ClassifierGradient, batch: Batch): TrainingDis
 
 function weightGradient({ layer, input: read, gradient: range }: WeightGradient, batch: Batch): TrainingDispatch[] {
   const { layout, shards, adapter: { lanes } } = batch;
-  const input = regionOf(layout.tensors, read);
-  const gradient = regionOf(layout.tensors, range);
+  const input = regionOf(layout.features, read);
+  const gradient = regionOf(layout.features, range);
   const inQuads = quadsOf(input.channels);
   const gradQuads = regionQuads(gradient);
   const taps = layer.kernel ** 2;
@@ -329,7 +305,7 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch):
   return Math.max(
     0,
     ...steps.filter((step) => step.kind === "weight-gradient").map(({ layer, input, gradient: range }) => {
-      const gradient = regionOf(batch.layout.tensors, range);
+      const gradient = regionOf(batch.layout.features, range);
       const quads = (layer.kernel ** 2 * 4 * quadsOf(input.channels) + 1) * regionQuads(gradient);
       const { shards } = batch;
       const parts = shards.map(({ count }) =>
@@ -338,7 +314,7 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch):
       return quads * shards.length * Math.max(...parts);
     }),
     ...steps.filter((step) => step.kind === "norm-sums").map(({ input: range }) => {
-      const input = regionOf(batch.layout.tensors, range);
+      const input = regionOf(batch.layout.features, range);
       return samplesOf(batch) * chunksOf(input, batch) * 2 * regionQuads(input);
     }),
   );
@@ -346,27 +322,27 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch):
 
 /** Most turns of all its loops that an invocation takes for a step, where nothing keeps them within bounds. */
 export function longestTrainingLoop(step: TrainingStep, batch: Batch): number {
-  const { tensors } = batch.layout;
+  const { features } = batch.layout;
   switch (step.kind) {
     case "convolution":
     case "classifier":
     case "max-pool":
     case "resize":
-      return longestLoop(placeForward(step, batch.layout));
+      return longestLoop(placeLayer(step, features));
     case "norm-statistics":
-      return 2 * samplesOf(batch) * chunksOf(regionOf(tensors, step.input), batch);
+      return 2 * samplesOf(batch) * chunksOf(regionOf(features, step.input), batch);
     case "loss":
       return 3 * batch.classes;
     case "classifier-gradient":
       return Math.max(batch.classes, batch.capacity * step.layer.pool ** 2);
     case "input-gradient":
-      return Math.ceil(step.layer.kernel / step.layer.stride) ** 2 * regionQuads(regionOf(tensors, step.gradient));
+      return Math.ceil(step.layer.kernel / step.layer.stride) ** 2 * regionQuads(regionOf(features, step.gradient));
     case "resize-gradient": {
-      const [before, after] = [regionOf(tensors, step.result).size, regionOf(tensors, step.gradient).size];
+      const [before, after] = [regionOf(features, step.result).size, regionOf(features, step.gradient).size];
       return Math.min(after, Math.ceil(2 * (after - 1) / Math.max(before - 1, 1)) + 1) ** 2;
     }
     case "weight-gradient":
-      return regionOf(tensors, step.gradient).size;
+      return regionOf(features, step.gradient).size;
     case "norm":
     case "norm-sums":
     case "norm-gradient":
@@ -399,15 +375,16 @@ function chooseWeightTile(inQuads: number, outQuads: number, { tiles }: AdapterT
 
 function inputGradient({ layer, gradient, result: range }: InputGradient, batch: Batch): TrainingDispatch[] {
   const { layout, adapter } = batch;
-  const input = regionOf(layout.tensors, gradient);
-  const result = regionOf(layout.tensors, range);
+  const input = regionOf(layout.features, gradient);
+  const result = regionOf(layout.features, range);
   const { kernel, stride } = layer;
   // A convolution of like shape, for one of the classes of pixels that are alike modulo the stride.
-  const alike: ConvolutionStep = {
+  const size = Math.ceil(result.size / stride);
+  const alike: StepOf<"convolution"> = {
     kind: "convolution",
-    input: { ...input, channels: 4 * regionQuads(input) },
-    output: { ...result, size: Math.ceil(result.size / stride) },
     layer: { ...layer, kernel: Math.ceil(kernel / stride) },
+    reads: [{ ...input, channels: 4 * regionQuads(input) }],
+    writes: [{ ...result, size }],
   };
   const traits = { ...adapter, tiles: adapter.tiles.filter((tile) => tile.kernel === "convolution") };
   return batch.shards.map(({ count }, shard) => {
@@ -423,7 +400,7 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
         kernel,
         stride,
         weights: layout.weights.get(layer)!,
-        tiles: Math.ceil(alike.output.size ** 2 / tile.pixels),
+        tiles: Math.ceil(size ** 2 / tile.pixels),
         across: tile.across,
       },
       [...workgroupsOf(alike, tile, count, adapter.lanes), stride ** 2],

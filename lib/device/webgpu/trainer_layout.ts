@@ -1,7 +1,7 @@
 /**
  * Where everything that training needs lies on a device.
  *
- * - Tensors of the batch lie as in inference, sample by sample, all of a sample's together: whatever an adapter binds at a time,
+ * - Features of the batch lie as in inference, sample by sample, all of a sample's together: whatever an adapter binds at a time,
  *   a batch can be split among several arenas.
  * - A convolution writes for its batch norm in the lanes that the norm's output has, so that kernels of batch norm need not
  *   shift lanes.
@@ -11,9 +11,9 @@
  * @module
  */
 
-import type { Classifier, Convolution } from "../../network/network.ts";
-import { quadsOf, type Region } from "../../planner/plan.ts";
-import type { ChannelRange, TrainingPlan } from "../../planner/training_plan.ts";
+import type { Layer } from "../../network/network.ts";
+import { quadsOf, type Region, regionOf } from "../../planner/plan.ts";
+import type { BackwardStep, TrainingPlan } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
 import type { Tensor } from "../../weights/tensor.ts";
 
@@ -43,12 +43,12 @@ export interface TrainingLayout {
   readonly zeroQuads: number;
   /** Quads from sample to sample. */
   readonly sampleQuads: number;
-  /** All channels of each tensor, relative to the sample. */
-  readonly tensors: readonly Region[];
+  /** All channels of each feature, relative to the sample. */
+  readonly features: readonly Region[];
   /** By PyTorch's names. */
   readonly parameters: ReadonlyMap<string, ParameterPlace>;
   /** Quads before each layer's weights, which its bias follows. */
-  readonly weights: ReadonlyMap<Convolution | Classifier, number>;
+  readonly weights: ReadonlyMap<Layer, number>;
   /** By names of batch norms. */
   readonly norms: ReadonlyMap<string, NormPlace>;
   /** Quads of all parameters. */
@@ -59,9 +59,9 @@ export interface TrainingLayout {
 
 /** Decides where everything lies. */
 export function layOutTraining(plan: TrainingPlan): TrainingLayout {
-  const tensors = layOutTensors(plan);
+  const features = layOutFeatures(plan);
   const parameters = new Map<string, ParameterPlace>();
-  const weights = new Map<Convolution | Classifier, number>();
+  const weights = new Map<Layer, number>();
   const norms = new Map<string, NormPlace>();
   let quads = 0;
   let statistics = 0;
@@ -70,37 +70,55 @@ export function layOutTraining(plan: TrainingPlan): TrainingLayout {
     quads += quadsOf(shift + length);
   };
   for (const step of plan.forward) {
-    if (step.kind === "classifier") {
-      const { layer: { name, classes }, input: { channels } } = step;
-      weights.set(step.layer, quads);
-      const pitch = 4 * quadsOf(channels);
-      parameters.set(`${name}.weight`, { shape: [classes, channels], first: 4 * quads, strides: [pitch, 1] });
-      quads += classes * quadsOf(channels);
-      vector(`${name}.bias`, classes);
+    switch (step.kind) {
+      case "convolution": {
+        const { name, kernel, bias, reads: [input], writes: [output] } = step;
+        weights.set(step, quads);
+        const shift = regionOf(features, output).channel % 4;
+        const pitch = 4 * quadsOf(shift + output.channels);
+        const rows = 4 * quadsOf(input.channels);
+        parameters.set(`${name}.weight`, {
+          shape: [output.channels, input.channels, kernel, kernel],
+          first: 4 * quads + shift,
+          strides: [1, pitch, kernel * rows * pitch, rows * pitch],
+        });
+        quads += kernel ** 2 * rows * pitch / 4;
+        if (bias) vector(`${name}.bias`, output.channels, shift);
+        else quads += pitch / 4; // zeros, since the kernel adds a bias
+        break;
+      }
+      case "norm": {
+        const { layer: { norm }, output } = step;
+        const shift = regionOf(features, output).channel % 4;
+        norms.set(norm, { parameters: quads, statistics });
+        for (const part of ["weight", "bias", "running_mean", "running_var"]) {
+          vector(`${norm}.${part}`, output.channels, shift);
+        }
+        statistics += 2 * quadsOf(shift + output.channels);
+        break;
+      }
+      case "classifier": {
+        const { name, classes, reads: [{ channels }] } = step;
+        weights.set(step, quads);
+        const pitch = 4 * quadsOf(channels);
+        parameters.set(`${name}.weight`, { shape: [classes, channels], first: 4 * quads, strides: [pitch, 1] });
+        quads += classes * quadsOf(channels);
+        vector(`${name}.bias`, classes);
+        break;
+      }
+      case "max-pool":
+      case "resize":
+      case "norm-statistics":
+      case "loss":
+        break;
+      default:
+        step satisfies BackwardStep;
     }
-    if (step.kind !== "convolution") continue;
-    const { layer: { name, kernel, bias, norm }, input, output: { channels } } = step;
-    weights.set(step.layer, quads);
-    const shift = regionOf(tensors, step.output).channel % 4;
-    const pitch = 4 * quadsOf(shift + channels);
-    const rows = 4 * quadsOf(input.channels);
-    parameters.set(`${name}.weight`, {
-      shape: [channels, input.channels, kernel, kernel],
-      first: 4 * quads + shift,
-      strides: [1, pitch, kernel * rows * pitch, rows * pitch],
-    });
-    quads += kernel ** 2 * rows * pitch / 4;
-    if (bias) vector(`${name}.bias`, channels, shift);
-    else quads += pitch / 4; // zeros, since the kernel adds a bias
-    if (norm === undefined) continue;
-    norms.set(norm, { parameters: quads, statistics });
-    for (const part of ["weight", "bias", "running_mean", "running_var"]) vector(`${norm}.${part}`, channels, shift);
-    statistics += 2 * pitch / 4;
   }
   return {
-    zeroQuads: Math.max(...tensors.map(({ pitch }) => pitch)),
-    sampleQuads: tensors.reduce((sum, { size, pitch }) => sum + size ** 2 * pitch, 0),
-    tensors,
+    zeroQuads: Math.max(...features.map(({ pitch }) => pitch)),
+    sampleQuads: features.reduce((sum, { size, pitch }) => sum + size ** 2 * pitch, 0),
+    features,
     parameters,
     weights,
     norms: new Map([...norms].map(([name, place]) => [name, { ...place, statistics: quads + place.statistics }])),
@@ -109,22 +127,16 @@ export function layOutTraining(plan: TrainingPlan): TrainingLayout {
   };
 }
 
-function layOutTensors({ tensors, forward }: TrainingPlan): Region[] {
+function layOutFeatures({ features, forward }: TrainingPlan): Region[] {
   const norms = forward.filter((step) => step.kind === "norm");
-  const shifts = new Map(norms.map(({ input, output }) => [input.tensor, output.channel % 4]));
+  const shifts = new Map(norms.map(({ input, output }) => [input.feature, output.offset % 4]));
   let offset = 0;
-  return tensors.map(({ size, channels }, i) => {
+  return features.map(({ size, channels }, i) => {
     const channel = shifts.get(i) ?? 0;
     const region = { offset, pitch: quadsOf(channel + channels), size, channel, channels };
     offset += size ** 2 * region.pitch;
     return region;
   });
-}
-
-/** Where channels of a tensor lie. */
-export function regionOf(tensors: readonly Region[], { tensor, channel, channels }: ChannelRange): Region {
-  const all = tensors[tensor];
-  return { ...all, channel: all.channel + channel, channels };
 }
 
 /** Puts tensors where they lie. */

@@ -96,7 +96,7 @@ export class TrainingMemory implements Disposable {
     this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
     this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
-      images: quads(`images ${i}`, count * layout.tensors[0].size ** 2),
+      images: quads(`images ${i}`, count * layout.features[0].size ** 2),
       remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count)),
       logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
     }));
@@ -141,7 +141,7 @@ export class TrainingMemory implements Disposable {
 
   /** Lays images out for the device. */
   stage(images: Float32Array, labels: Uint32Array): StagedBatch {
-    const [image] = this.layout.tensors;
+    const [image] = this.layout.features;
     const length = images.length / labels.length;
     const stagedLength = 4 * image.size ** 2;
     const staged = new Float32Array(labels.length * stagedLength);
@@ -154,7 +154,7 @@ export class TrainingMemory implements Disposable {
   /** Sends a batch, and has its images copied to where they are read. */
   load({ images, labels }: StagedBatch, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
-    const { tensors: [image], sampleQuads } = this.layout;
+    const { features: [image], sampleQuads } = this.layout;
     const bytes = QUAD_BYTES * image.size ** 2;
     for (const [i, { first, count }] of shardsOf(labels.length, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];

@@ -6,7 +6,7 @@
 
 import { buildNetwork } from "../../network/build.ts";
 import { buildPlan } from "../../planner/build.ts";
-import type { ConvolutionStep, Plan } from "../../planner/plan.ts";
+import type { Plan, StepOf } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
 import { layerParameters } from "../../network/cost.ts";
 import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
@@ -94,7 +94,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
 }
 
 /** A stage of nothing, and one of so many launches of the same convolution. */
-function launchPlan(launches: number): { plan: Plan; step: ConvolutionStep } {
+function launchPlan(launches: number): { plan: Plan; step: StepOf<"convolution"> } {
   const plan = buildPlan(buildNetwork(SPEC));
   const step = plan.stages.flat(2).filter((step) => step.kind === "convolution")[1];
   return { plan: { ...plan, stages: [[], Array.from({ length: launches }, () => [step])] }, step };

@@ -9,16 +9,8 @@
  * @module
  */
 
-import {
-  type ClassifierStep,
-  type ConvolutionStep,
-  type Plan,
-  quadsOf,
-  regionQuads,
-  type Step,
-  type Wave,
-} from "../../planner/plan.ts";
-import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import { type Plan, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
+import type { FoldedWeights } from "../../weights/fold.ts";
 
 /** Quads in the largest buffer that every WebGPU device can bind (128 MiB). */
 const MAX_QUADS = 2 ** 23;
@@ -41,19 +33,17 @@ export interface WeightLayout {
   readonly quads: readonly number[];
 }
 
-type WeightStep = ConvolutionStep | ClassifierStep;
-
 /** Decides where the weights of a plan lie. */
 export function layOutWeights(plan: Plan): WeightLayout {
   const quads = [0];
   const ranges = new Map<Step, WeightRange>();
   for (const step of new Set(plan.stages.flat(2))) {
-    if (!hasWeights(step)) continue;
-    const length = weightQuads(step);
-    if (quads[quads.length - 1] + length > MAX_QUADS) quads.push(0);
+    const packing = packingOf(step);
+    if (!packing) continue;
+    if (quads[quads.length - 1] + packing.quads > MAX_QUADS) quads.push(0);
     const buffer = quads.length - 1;
-    ranges.set(step, { buffer, offset: quads[buffer], quads: length });
-    quads[buffer] += length;
+    ranges.set(step, { buffer, offset: quads[buffer], quads: packing.quads });
+    quads[buffer] += packing.quads;
   }
   return { ranges, quads };
 }
@@ -68,11 +58,7 @@ export function layOutWeights(plan: Plan): WeightLayout {
 export function packWeights({ ranges, quads }: WeightLayout, weights: FoldedWeights): Float32Array<ArrayBuffer>[] {
   const buffers = quads.map((quads) => new Float32Array(4 * quads));
   for (const [step, { buffer, offset, quads }] of ranges) {
-    if (!hasWeights(step)) continue;
-    const target = buffers[buffer].subarray(4 * offset, 4 * (offset + quads));
-    const folded = weights.get(step.layer.name)!;
-    if (step.kind === "convolution") packConvolution(step, folded, target);
-    else packClassifier(step, folded, target);
+    packingOf(step)?.write(weights, buffers[buffer].subarray(4 * offset, 4 * (offset + quads)));
   }
   return buffers;
 }
@@ -82,37 +68,59 @@ export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
   return [...Map.groupBy(wave, (step) => ranges.get(step)?.buffer).values()];
 }
 
-function hasWeights(step: Step): step is WeightStep {
-  return step.kind === "convolution" || step.kind === "classifier";
+/** How a step's weights lie. */
+interface Packing {
+  readonly quads: number;
+  /** Writes them to zeros. */
+  write(weights: FoldedWeights, target: Float32Array): void;
 }
 
-function weightQuads(step: WeightStep): number {
-  const inQuads = quadsOf(step.input.channels);
-  if (step.kind === "classifier") return step.layer.classes * inQuads + quadsOf(step.layer.classes);
-  return (step.layer.kernel ** 2 * 4 * inQuads + 1) * regionQuads(step.output);
+/** `undefined` for a step that reads no weights. */
+function packingOf(step: Step): Packing | undefined {
+  switch (step.kind) {
+    case "convolution":
+      return convolutionPacking(step);
+    case "classifier":
+      return classifierPacking(step);
+    case "max-pool":
+    case "resize":
+      return undefined;
+    default:
+      step satisfies never;
+  }
 }
 
-function packConvolution(step: ConvolutionStep, { weight, bias }: FoldedLayer, target: Float32Array): void {
-  const taps = step.layer.kernel ** 2;
-  const inputs = step.input.channels;
-  const rows = 4 * quadsOf(inputs);
-  const pitch = 4 * regionQuads(step.output);
-  const shift = step.output.channel % 4;
-  for (let out = 0; out < step.output.channels; out++) {
-    for (let input = 0; input < inputs; input++) {
-      for (let tap = 0; tap < taps; tap++) {
-        target[(tap * rows + input) * pitch + shift + out] = weight[(out * inputs + input) * taps + tap];
+function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<"convolution">): Packing {
+  const taps = layer.kernel ** 2;
+  const rows = 4 * quadsOf(input.channels);
+  const quads = regionQuads(output);
+  const pitch = 4 * quads;
+  const shift = output.channel % 4;
+  return {
+    quads: (taps * rows + 1) * quads,
+    write(weights, target) {
+      const { weight, bias } = weights.get(layer.name)!;
+      let from = 0;
+      for (let out = 0; out < output.channels; out++) {
+        for (let row = 0; row < input.channels; row++) {
+          for (let tap = 0; tap < taps; tap++) target[(tap * rows + row) * pitch + shift + out] = weight[from++];
+        }
       }
-    }
-  }
-  target.set(bias, taps * rows * pitch + shift);
+      target.set(bias, taps * rows * pitch + shift);
+    },
+  };
 }
 
-function packClassifier(step: ClassifierStep, { weight, bias }: FoldedLayer, target: Float32Array): void {
-  const inputs = step.input.channels;
-  const pitch = 4 * quadsOf(inputs);
-  for (let out = 0; out < step.layer.classes; out++) {
-    target.set(weight.subarray(out * inputs, (out + 1) * inputs), out * pitch);
-  }
-  target.set(bias, step.layer.classes * pitch);
+function classifierPacking({ layer: { name, classes }, reads: [{ channels }] }: StepOf<"classifier">): Packing {
+  const pitch = 4 * quadsOf(channels);
+  return {
+    quads: classes * pitch / 4 + quadsOf(classes),
+    write(weights, target) {
+      const { weight, bias } = weights.get(name)!;
+      for (let out = 0; out < classes; out++) {
+        target.set(weight.subarray(out * channels, (out + 1) * channels), out * pitch);
+      }
+      target.set(bias, classes * pitch);
+    },
+  };
 }

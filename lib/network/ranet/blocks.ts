@@ -67,7 +67,7 @@ export function appendFusionBlock(
     const previous = x;
     if (stride === 2) {
       x = graph.feature(title, Math.ceil(graph.size(previous) / 2), previous.channels);
-      graph.append({ kind: "resize", input: previous, output: x });
+      graph.append({ kind: "resize", reads: [previous], writes: [x] });
     }
     const up = graph.extend(x, upChannels);
     x = { ...x, channels: x.channels + upChannels };
@@ -94,5 +94,5 @@ function appendResized(graph: Graph, low: View, output: View, append: (output: V
   if (graph.size(low) === graph.size(output)) return append(output);
   const small = graph.feature("fused channels", graph.size(low), output.channels);
   append(small);
-  graph.append({ kind: "resize", input: small, output });
+  graph.append({ kind: "resize", reads: [small], writes: [output] });
 }

@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import { list, mapping, real, whole, words } from "../../yaml/fields.ts";
-import { FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
+import { FAMILY, FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
 import { LIMITS } from "../limits.ts";
 
 const scaleEntry = mapping({
@@ -40,7 +40,7 @@ const layers = z.union([
 
 /** The document's schema; every default that depends on no other key is in it. */
 export const msdnetSchema = mapping({
-  family: z.literal("msdnet").describe("Which kind of network: ranet (default) or msdnet."),
+  family: z.literal("msdnet").describe(FAMILY),
   ...FIRST_KEYS,
   scales: list(scaleEntry, 1, LIMITS.scales, "scales").describe(
     "Resolutions at which features are kept side by side, coarsest first. Exits read the first one.",

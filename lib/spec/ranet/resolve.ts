@@ -94,7 +94,11 @@ function resolveSubnetworks(
     }
 
     const fusion = resolveFusion(subnetwork.fusion, indices[s], blocksBefore);
-    if (fusion.length !== before) {
+    if (fusion.length !== before && s === 0) {
+      report(
+        `${path}.fusion: expected none, for the first sub-network has none before it to fuse with; leave the key out`,
+      );
+    } else if (fusion.length !== before) {
       report(
         `${path}.fusion: expected ${before} entries, one per block of the sub-network before, found ${fusion.length}`,
       );
@@ -102,7 +106,9 @@ function resolveSubnetworks(
 
     const transitions = subnetwork.transitions === "auto"
       ? ruledTransitions(indices[s], blocks)
-      : [...new Set(subnetwork.transitions)].sort((a, b) => a - b);
+      : subnetwork.transitions.toSorted((a, b) => a - b);
+    const twice = transitions.find((block, i) => block === transitions[i - 1]);
+    if (twice !== undefined) report(`${path}.transitions: expected each block once, found ${twice} again`);
     const last = transitions.at(-1) ?? 0;
     if (last > blocks) report(`${path}.transitions: expected block numbers from 1 to ${blocks}, found ${last}`);
 

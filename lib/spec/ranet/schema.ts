@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import { list, mapping, whole, words } from "../../yaml/fields.ts";
-import { FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
+import { FAMILY, FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
 import { LIMITS } from "../limits.ts";
 
 const baseFeature = mapping({
@@ -63,7 +63,7 @@ const layers = z.union([
 
 /** The document's schema; every default that depends on no other key is in it. */
 export const ranetSchema = mapping({
-  family: z.literal("ranet").optional().describe("Which kind of network: ranet (default) or msdnet."),
+  family: z.literal("ranet").optional().describe(FAMILY),
   ...FIRST_KEYS,
   base_features: list(baseFeature, 1, LIMITS.subnetworks, "base features").describe(
     "Features that the initial network makes, coarsest first. All are computed before the first exit.",

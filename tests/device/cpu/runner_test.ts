@@ -22,8 +22,8 @@ Deno.test("resize aligns corners", async () => {
   const network = networkOf(
     [{ name: "image", size: 2, channels: 1 }, { name: "large", size: 3, channels: 1 }],
     [
-      { kind: "resize", input: view(0), output: view(1) },
-      { kind: "classifier", input: view(1), pool: 2, classes: 5, name: "l" },
+      { kind: "resize", reads: [view(0)], writes: [view(1)] },
+      { kind: "classifier", reads: [view(1)], writes: [], exit: 0, pool: 2, classes: 5, name: "l" },
     ],
   );
   const plan = buildPlan(network);

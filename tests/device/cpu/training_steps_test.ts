@@ -10,9 +10,9 @@ import { trainingKernels } from "../../../lib/device/cpu/kernels.ts";
 import { pack, packedLength, unpack } from "../../../lib/device/cpu/packed_parameters.ts";
 import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
 import { buildTrainingProgram } from "../../../lib/device/cpu/training_program.ts";
-import type { Convolution, Layer } from "../../../lib/network/network.ts";
+import type { Classifier, Convolution, Feature, Layer } from "../../../lib/network/network.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
-import type { BatchTensor, NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
+import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
 import { parseSpec } from "../../../lib/spec/parse.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
 import { networkOf, randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
@@ -24,26 +24,26 @@ const CLASSES = SPEC.classes.length;
 /** A few steps of one layer over tensors of any shape. The first tensor is not used. */
 interface Case {
   readonly layer?: Layer;
-  readonly tensors: readonly Omit<BatchTensor, "name">[];
+  readonly features: readonly Omit<Feature, "name">[];
   readonly forward: readonly TrainingStep[];
   readonly backward?: readonly TrainingStep[];
 }
 
-function planOf({ layer, tensors, forward, backward = [] }: Case): TrainingPlan {
+function planOf({ layer, features: shapes, forward, backward = [] }: Case): TrainingPlan {
   const layers = layer ? [layer] : [];
   const image = { name: "image", size: 1, channels: 3 };
-  const features = [image, ...tensors.map((tensor, i) => ({ name: `${i + 1}`, ...tensor }))];
+  const features = [image, ...shapes.map((shape, i) => ({ name: `${i + 1}`, ...shape }))];
   const network = networkOf(features, layers);
   const parameters = layers.flatMap(layerParameters).filter(({ learned }) => learned)
     .map(({ name, shape }) => ({ name, shape, isWeight: shape.length > 1, exits: 1 }));
   // Nothing is written to these channels, but all tensors keep their places from the first step to the last.
-  const kept = features.map((_, tensor): TrainingStep => ({
+  const kept = features.map((_, feature): TrainingStep => ({
     kind: "zero",
-    output: { tensor, channel: 0, channels: 0 },
+    output: { feature, offset: 0, channels: 0 },
   }));
   return {
     network,
-    tensors: features,
+    features,
     forward: [...kept, ...forward],
     backward: [...backward, ...kept],
     parameters,
@@ -77,13 +77,13 @@ async function assertSame(
   for (const { parameter: { name, shape }, address } of program.layout.parameters.entries) {
     pack(shape, parameters.get(name)!.data, numbersAt(address, packedLength(shape)));
   }
-  const used = new Set(plan.tensors.keys().drop(1));
-  for (const tensor of used) {
-    const { size, channels } = plan.tensors[tensor];
+  const used = new Set(plan.features.keys().drop(1));
+  for (const feature of used) {
+    const { size, channels } = plan.features[feature];
     const pixels = samples * size ** 2;
-    const values = randomArray(pixels * channels, seed + tensor);
-    plain.tensors[tensor].set(values);
-    const target = numbersAt(program.layout.tensors.at({ tensor, channel: 0 }), pixels * 4 * quadsOf(channels));
+    const values = randomArray(pixels * channels, seed + feature);
+    plain.tensors[feature].set(values);
+    const target = numbersAt(program.layout.tensors.at({ feature, offset: 0 }), pixels * 4 * quadsOf(channels));
     for (let i = 0; i < values.length; i++) {
       target[Math.floor(i / channels) * 4 * quadsOf(channels) + i % channels] = values[i];
     }
@@ -94,13 +94,13 @@ async function assertSame(
   const { begin, end, scratch, scratchBytes, layout: { gate } } = program;
   await pool.run("train", [begin, end, samples, program.layout.labels, 0, scratch, scratchBytes, gate]);
 
-  for (const tensor of used) {
-    const { size, channels } = plan.tensors[tensor];
+  for (const feature of used) {
+    const { size, channels } = plan.features[feature];
     const pitch = 4 * quadsOf(channels);
-    const found = numbersAt(program.layout.tensors.at({ tensor, channel: 0 }), samples * size ** 2 * pitch);
-    const expected = plain.tensors[tensor];
+    const found = numbersAt(program.layout.tensors.at({ feature, offset: 0 }), samples * size ** 2 * pitch);
+    const expected = plain.tensors[feature];
     const actual = expected.map((_, i) => found[Math.floor(i / channels) * pitch + i % channels]);
-    assertLess(relativeError(actual, expected), 1e-4, `tensor ${tensor}`);
+    assertLess(relativeError(actual, expected), 1e-4, `feature ${feature}`);
   }
   for (const { parameter: { name, shape }, address, learns } of program.layout.parameters.entries) {
     const packed = numbersAt(address + (learns ? program.layout.parameters.toGradient : 0), packedLength(shape));
@@ -126,8 +126,8 @@ const channels = (max: number) => fc.integer({ min: 1, max });
 const beside = fc.record({ before: fc.integer({ min: 0, max: 5 }), behind: fc.integer({ min: 0, max: 3 }) });
 
 /** A range with others beside it, and its tensor. */
-function rangeIn(tensor: number, count: number, { before, behind }: { before: number; behind: number }) {
-  return { range: { tensor, channel: before, channels: count }, total: before + count + behind };
+function rangeIn(feature: number, count: number, { before, behind }: { before: number; behind: number }) {
+  return { range: { feature, offset: before, channels: count }, total: before + count + behind };
 }
 
 async function check<Shape>(shape: fc.Arbitrary<Shape>, make: (shape: Shape) => Case, numRuns = 20): Promise<void> {
@@ -153,12 +153,11 @@ function convolutionCase(shape: ConvolutionShape): Case {
   const outSize = Math.ceil(inSize / stride);
   const input = rangeIn(1, inChannels, shape.input);
   const output = rangeIn(2, outChannels, shape.output);
-  const gradient = { tensor: 3, channel: 0, channels: outChannels };
-  const view = (feature: number, count: number) => ({ feature, offset: 0, channels: count });
+  const gradient = { feature: 3, offset: 0, channels: outChannels };
   const layer: Convolution = {
     kind: "convolution",
-    input: view(1, inChannels),
-    output: view(2, outChannels),
+    reads: [input.range],
+    writes: [output.range],
     kernel,
     stride,
     name: "c",
@@ -167,16 +166,16 @@ function convolutionCase(shape: ConvolutionShape): Case {
   };
   return {
     layer,
-    tensors: [
+    features: [
       { size: inSize, channels: input.total },
       { size: outSize, channels: output.total },
       { size: outSize, channels: outChannels },
       { size: inSize, channels: input.total },
     ],
-    forward: [{ kind: "convolution", layer, input: input.range, output: output.range, relu }],
+    forward: [layer],
     backward: [
       { kind: "weight-gradient", layer, input: input.range, gradient },
-      { kind: "input-gradient", layer, gradient, result: { ...input.range, tensor: 4, accumulate } },
+      { kind: "input-gradient", layer, gradient, result: { ...input.range, feature: 4, accumulate } },
     ],
   };
 }
@@ -226,8 +225,8 @@ Deno.test("batch norm: statistics, forward, sums, gradient", () =>
       const view = { feature: 1, offset: 0, channels: count };
       const layer: NormedConvolution = {
         kind: "convolution",
-        input: view,
-        output: view,
+        reads: [view],
+        writes: [view],
         kernel: 1,
         stride: 1,
         name: "c",
@@ -235,12 +234,12 @@ Deno.test("batch norm: statistics, forward, sums, gradient", () =>
         bias: false,
         relu,
       };
-      const input = { tensor: 1, channel: 0, channels: count };
+      const input = { feature: 1, offset: 0, channels: count };
       const { range, total } = rangeIn(2, count, beside.output);
-      const gradient = { ...range, tensor: 3 };
+      const gradient = { ...range, feature: 3 };
       return {
         layer,
-        tensors: [{ size, channels: count }, { size, channels: total }, { size, channels: total }],
+        features: [{ size, channels: count }, { size, channels: total }, { size, channels: total }],
         forward: [
           { kind: "norm-statistics", layer, input },
           { kind: "norm", layer, input, output: range, statistics: "batch" },
@@ -268,16 +267,16 @@ Deno.test("max-pool and resize, and their gradients", () =>
       const outSize = kind === "max-pool" ? Math.ceil(inSize / 2) : shape.outSize;
       const input = rangeIn(1, count, shape.input);
       const output = rangeIn(2, count, shape.output);
-      const gradient = { ...output.range, tensor: 3 };
-      const result = { ...input.range, tensor: 4, accumulate };
+      const gradient = { ...output.range, feature: 3 };
+      const result = { ...input.range, feature: 4, accumulate };
       return {
-        tensors: [
+        features: [
           { size: inSize, channels: input.total },
           { size: outSize, channels: output.total },
           { size: outSize, channels: output.total },
           { size: inSize, channels: input.total },
         ],
-        forward: [{ kind, input: input.range, output: output.range }],
+        forward: [{ kind, reads: [input.range], writes: [output.range] }],
         backward: [
           kind === "resize"
             ? { kind: "resize-gradient", gradient, result }
@@ -293,11 +292,11 @@ Deno.test("zeros, and the gradient of a ReLU alone", () =>
     fc.record({ size: fc.integer({ min: 1, max: 5 }), count: channels(9), place: beside }),
     ({ size, count, place }) => {
       const { range, total } = rangeIn(1, count, place);
-      const tensor = { size, channels: total };
+      const shape = { size, channels: total };
       return {
-        tensors: [tensor, tensor, tensor],
+        features: [shape, shape, shape],
         forward: [{ kind: "zero", output: range }],
-        backward: [{ kind: "relu-gradient", output: { ...range, tensor: 2 }, gradient: { ...range, tensor: 3 } }],
+        backward: [{ kind: "relu-gradient", output: { ...range, feature: 2 }, gradient: { ...range, feature: 3 } }],
       };
     },
   ));
@@ -312,19 +311,21 @@ Deno.test("classifier, loss, and their gradients", () =>
       accumulate: fc.boolean(),
     }).filter(({ size, pool }) => pool <= size),
     ({ size, pool, count, behind, accumulate }) => {
-      const layer = {
-        kind: "classifier" as const,
-        input: { feature: 1, offset: 0, channels: count },
+      const input = { feature: 1, offset: 0, channels: count };
+      const layer: Classifier = {
+        kind: "classifier",
+        reads: [input],
+        writes: [],
+        exit: 0,
         pool,
         classes: CLASSES,
         name: "l",
       };
-      const input = { tensor: 1, channel: 0, channels: count };
       return {
         layer,
-        tensors: [{ size, channels: count + behind }, { size, channels: count + behind }],
-        forward: [{ kind: "classifier", layer, exit: 0, input }, { kind: "loss", exit: 0 }],
-        backward: [{ kind: "classifier-gradient", layer, exit: 0, input, result: { ...input, tensor: 2, accumulate } }],
+        features: [{ size, channels: count + behind }, { size, channels: count + behind }],
+        forward: [layer, { kind: "loss", exit: 0 }],
+        backward: [{ kind: "classifier-gradient", layer, input, result: { ...input, feature: 2, accumulate } }],
       };
     },
   ));

@@ -214,12 +214,13 @@ for (const kernel of CONVOLUTION_KERNELS) {
 function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Classifier>[], classes: number) {
   const features = [{ name: "image", ...image }];
   const exits = given.map((classifier, i) => {
-    const input = { feature: 0, offset: 0, channels: image.channels };
-    return { layers: [{ kind: "classifier", input, pool: image.size, classes, name: `${i}`, ...classifier }] };
+    const reads = [{ feature: 0, offset: 0, channels: image.channels }] as const;
+    const layer = { kind: "classifier", reads, writes: [], exit: i, pool: image.size, classes, name: `${i}` };
+    return { layers: [{ ...layer, ...classifier }] };
   });
   const network = { spec: { classes: new Array<string>(classes) }, features, exits } as unknown as Network;
   const plan = buildPlan(network);
-  const folded = new Map(exits.map(({ layers: [{ name, input }] }, i) => [name, {
+  const folded = new Map(exits.map(({ layers: [{ name, reads: [input] }] }, i) => [name, {
     weight: randomArray(classes * input.channels, i + 1).map((value) => 3 * value),
     bias: randomArray(classes, i + 100),
   }]));
@@ -229,7 +230,7 @@ function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Class
 gpuTest("classifier agrees with the CPU runner", async (adapter) => {
   for (const classes of [1, 10, 65]) {
     const cases = [1, 2, 3, 57].flatMap((pool) =>
-      [1, 6, 7].map((channels) => ({ pool, input: { feature: 0, offset: 0, channels } }))
+      [1, 6, 7].map((channels) => ({ pool, reads: [{ feature: 0, offset: 0, channels }] as const }))
     );
     const image = { size: MAX_SIZE, channels: IMAGE_CHANNELS };
     const images = randomArray(3 * IMAGE_CHANNELS * MAX_SIZE ** 2, classes);

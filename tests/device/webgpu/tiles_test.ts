@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { type ConvolutionStep, QUAD_BYTES, quadsOf } from "../../../lib/planner/plan.ts";
+import { QUAD_BYTES, quadsOf, type StepOf } from "../../../lib/planner/plan.ts";
+import type { Convolution } from "../../../lib/network/network.ts";
 import { chooseTile, CPU_TILES, GPU_TILES, MAX_WORKGROUPS, workgroupsOf } from "../../../lib/device/webgpu/tiles.ts";
 
-function step(size: number, channels: number): ConvolutionStep {
+function step(size: number, channels: number): StepOf<"convolution"> {
   const region = { offset: 0, pitch: quadsOf(channels), size, channel: 0, channels };
-  return { kind: "convolution", input: region, output: region, layer: { kernel: 3 } } as ConvolutionStep;
+  const layer = { kernel: 3 } as Convolution;
+  return { kind: "convolution", layer, reads: [region], writes: [region] };
 }
 
 const gpu = { lanes: 64, parallelism: 128, tiles: GPU_TILES };

@@ -14,8 +14,8 @@ import { TrainingKernels } from "../../../lib/device/webgpu/trainer_kernels.ts";
 import { layOutTraining, unpackParameters } from "../../../lib/device/webgpu/trainer_layout.ts";
 import { readBuffer, TrainingMemory } from "../../../lib/device/webgpu/trainer_memory.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
-import type { Classifier, Convolution, Network } from "../../../lib/network/network.ts";
-import type { BatchTensor, ChannelRange, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
+import type { Classifier, Convolution, Feature, Network, Parameter, View } from "../../../lib/network/network.ts";
+import type { TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
 import { QUAD_BYTES } from "../../../lib/planner/plan.ts";
 import type { Tensor } from "../../../lib/weights/tensor.ts";
 import { randomArray } from "../../fixtures.ts";
@@ -24,7 +24,7 @@ import { PlainTraining } from "../plain_training.ts";
 
 /** Steps to run one after another over tensors of random numbers. */
 interface Case {
-  readonly tensors: readonly Omit<BatchTensor, "name">[];
+  readonly features: readonly Omit<Feature, "name">[];
   /** What layers there are. */
   readonly forward: readonly TrainingStep[];
   /** What is run. */
@@ -48,20 +48,20 @@ class Bench implements Disposable {
   }
 
   /** Runs steps on the device and plainly, and compares all that there is. */
-  async check({ tensors, forward, steps, classes = 3, labelSmoothing = 0 }: Case, perShard: number): Promise<void> {
+  async check({ features, forward, steps, classes = 3, labelSmoothing = 0 }: Case, perShard: number): Promise<void> {
     const count = LABELS.length;
     const plan: TrainingPlan = {
       network: {
         spec: { name: "case", classes: Array.from({ length: classes }, String) },
         exits: [{}, {}],
       } as unknown as Network,
-      tensors: tensors.map((tensor, i) => ({ name: `tensor ${i}`, ...tensor })),
+      features: features.map((feature, i) => ({ name: `feature ${i}`, ...feature })),
       forward,
       backward: [],
       parameters: [],
     };
     const parameters = new Map(
-      forward.flatMap((step) => "layer" in step ? layerParameters(step.layer) : [])
+      [...new Map(forward.flatMap(parametersOf).map((parameter) => [parameter.name, parameter])).values()]
         .map(({ name, shape }, i): [string, Tensor] => {
           const length = shape.reduce((product, side) => product * side, 1);
           const data = randomArray(length, i + 1);
@@ -69,7 +69,7 @@ class Bench implements Disposable {
         }),
     );
     const loss = { exits: [1, 0.7], labelSmoothing };
-    const [image] = tensors;
+    const [image] = features;
     const images = randomArray(count * image.channels * image.size ** 2, 77);
     const plain = new PlainTraining(plan, { parameters, images, labels: LABELS, loss });
     plain.tensors.forEach((values, i) => values.set(randomArray(values.length, 100 + i)));
@@ -89,8 +89,8 @@ class Bench implements Disposable {
     memory.initialize({ tensors: parameters, momentum: new Map() });
     const capacity = Math.ceil(count / arenas.length);
     const place = (i: number, visit: (arena: number, at: number, value: number) => void) => {
-      const { size, channels } = tensors[i];
-      const { offset, pitch, channel } = layout.tensors[i];
+      const { size, channels } = features[i];
+      const { offset, pitch, channel } = layout.features[i];
       plain.tensors[i].forEach((value, index) => {
         const pixel = Math.floor(index / channels);
         const sample = Math.floor(pixel / size ** 2);
@@ -99,7 +99,7 @@ class Bench implements Disposable {
       });
     };
     const filled = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
-    tensors.forEach((_, i) => place(i, (arena, at, value) => filled[arena][at] = value));
+    features.forEach((_, i) => place(i, (arena, at, value) => filled[arena][at] = value));
     const encoder = gpu.createCommandEncoder();
     memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS)), encoder);
     gpu.queue.submit([encoder.finish()]); // the image, which is filled anew
@@ -115,7 +115,7 @@ class Bench implements Disposable {
     for (const step of steps) plain.step(step);
 
     const found = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
-    tensors.forEach((_, i) => {
+    features.forEach((_, i) => {
       const scale = plain.tensors[i].reduce((most, value) => Math.max(most, Math.abs(value)), 1);
       let worst = 0;
       place(i, (arena, at, value) => {
@@ -123,7 +123,7 @@ class Bench implements Disposable {
         worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
         filled[arena][at] = found[arena][at];
       });
-      assertLess(worst, 1e-4, `tensor ${i}`);
+      assertLess(worst, 1e-4, `feature ${i}`);
     });
     // All else, padding lanes among it, is what it was.
     assertEquals(found, filled);
@@ -140,6 +140,12 @@ class Bench implements Disposable {
   [Symbol.dispose](): void {
     this.#gpu.destroy();
   }
+}
+
+/** Of a step of the forward pass. */
+function parametersOf(step: TrainingStep): Parameter[] {
+  if ("layer" in step) return layerParameters(step.layer);
+  return "reads" in step ? layerParameters(step) : [];
 }
 
 function assertNear(found: ArrayLike<number>, wanted: ArrayLike<number>, name: string): void {
@@ -187,15 +193,16 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   accumulate: fc.boolean(),
 });
 
-const view = (feature: number, offset: number, channels: number) => ({ feature, offset, channels });
-const range = (tensor: number, channel: number, channels: number): ChannelRange => ({ tensor, channel, channels });
+const view = (feature: number, offset: number, channels: number): View => ({ feature, offset, channels });
 
 /** A convolution from tensor 1 to tensor 2, whose gradients are tensors 3 and 4. */
 function convolutionCase({ size, kernel, stride, inputs, outputs, before, behind, relu, accumulate }: Shape): Case {
+  const read = view(1, 0, inputs);
+  const written = view(2, before, outputs);
   const layer: Convolution = {
     kind: "convolution",
-    input: view(1, 0, inputs),
-    output: view(2, before, outputs),
+    reads: [read],
+    writes: [written],
     kernel,
     stride,
     name: "layer",
@@ -204,19 +211,16 @@ function convolutionCase({ size, kernel, stride, inputs, outputs, before, behind
   };
   const input = { size, channels: inputs + behind };
   const output = { size: Math.ceil(size / stride), channels: before + outputs + behind };
-  const read = range(1, 0, inputs);
-  const written = range(2, before, outputs);
-  const gradient = range(4, before, outputs);
-  const forward: TrainingStep = { kind: "convolution", layer, input: read, output: written, relu };
+  const gradient = view(4, before, outputs);
   return {
-    tensors: [{ size: 2, channels: 3 }, input, output, input, output],
-    forward: [forward],
+    features: [{ size: 2, channels: 3 }, input, output, input, output],
+    forward: [layer],
     steps: [
-      forward,
+      layer,
       { kind: "relu-gradient", output: written, gradient },
       { kind: "weight-gradient", layer, input: read, gradient },
-      { kind: "input-gradient", layer, gradient, result: { ...range(3, 0, inputs), accumulate } },
-      { kind: "zero", output: range(2, before, outputs) },
+      { kind: "input-gradient", layer, gradient, result: { ...view(3, 0, inputs), accumulate } },
+      { kind: "zero", output: view(2, before, outputs) },
     ],
   };
 }
@@ -225,8 +229,8 @@ function convolutionCase({ size, kernel, stride, inputs, outputs, before, behind
 function normCase({ size, outputs, before, behind, relu }: Shape, statistics: "batch" | "running"): Case {
   const layer = {
     kind: "convolution",
-    input: view(0, 0, 3),
-    output: view(2, before, outputs),
+    reads: [view(0, 0, 3)],
+    writes: [view(2, before, outputs)],
     kernel: 1,
     stride: 1,
     name: "layer",
@@ -235,16 +239,16 @@ function normCase({ size, outputs, before, behind, relu }: Shape, statistics: "b
     relu,
   } as const;
   const written = { size, channels: before + outputs + behind };
-  const own = range(1, 0, outputs);
-  const gradient = range(3, before, outputs);
-  const norm: TrainingStep = { kind: "norm", layer, input: own, output: range(2, before, outputs), statistics };
+  const own = view(1, 0, outputs);
+  const gradient = view(3, before, outputs);
+  const norm: TrainingStep = { kind: "norm", layer, input: own, output: view(2, before, outputs), statistics };
   const backward: TrainingStep[] = [
     { kind: "norm-sums", layer, input: own, gradient },
     { kind: "norm-gradient", layer, input: own, gradient },
   ];
   return {
-    tensors: [{ size, channels: 3 }, { size, channels: outputs }, written, written],
-    forward: [{ kind: "convolution", layer, input: range(0, 0, 3), output: own, relu: false }, norm],
+    features: [{ size, channels: 3 }, { size, channels: outputs }, written, written],
+    forward: [{ ...layer, norm: undefined, relu: false, writes: [own] }, norm],
     steps: statistics === "running" ? [norm] : [{ kind: "norm-statistics", layer, input: own }, norm, ...backward],
   };
 }
@@ -252,9 +256,12 @@ function normCase({ size, outputs, before, behind, relu }: Shape, statistics: "b
 /** A layer, since there is no network without parameters. */
 const UNUSED: readonly TrainingStep[] = [{
   kind: "classifier",
-  layer: { kind: "classifier", input: view(0, 0, 3), pool: 1, classes: 3, name: "unused" },
+  reads: [view(0, 0, 3)],
+  writes: [],
   exit: 0,
-  input: range(0, 0, 3),
+  pool: 1,
+  classes: 3,
+  name: "unused",
 }];
 
 /** A resize from tensor 1 to tensor 2, whose gradients are tensors 3 and 4. */
@@ -262,14 +269,14 @@ function resizeCase(size: number, outSize: number, { outputs, before, behind, ac
   const input = { size, channels: outputs + behind };
   const output = { size: outSize, channels: before + outputs + behind };
   return {
-    tensors: [{ size: 2, channels: 3 }, input, output, input, output],
+    features: [{ size: 2, channels: 3 }, input, output, input, output],
     forward: UNUSED,
     steps: [
-      { kind: "resize", input: range(1, 0, outputs), output: range(2, before, outputs) },
+      { kind: "resize", reads: [view(1, 0, outputs)], writes: [view(2, before, outputs)] },
       {
         kind: "resize-gradient",
-        gradient: range(4, before, outputs),
-        result: { ...range(3, 0, outputs), accumulate },
+        gradient: view(4, before, outputs),
+        result: { ...view(3, 0, outputs), accumulate },
       },
     ],
   };
@@ -280,16 +287,16 @@ function maxPoolCase({ size, outputs, behind, accumulate }: Shape): Case {
   const input = { size, channels: outputs + behind };
   const output = { size: Math.ceil(size / 2), channels: outputs };
   return {
-    tensors: [{ size: 2, channels: 3 }, input, output, input, output],
+    features: [{ size: 2, channels: 3 }, input, output, input, output],
     forward: UNUSED,
     steps: [
-      ...size > 2 ? [{ kind: "zero", output: range(1, 0, 1) }] as const : [],
-      { kind: "max-pool", input: range(1, 0, outputs), output: range(2, 0, outputs) },
+      ...size > 2 ? [{ kind: "zero", output: view(1, 0, 1) }] as const : [],
+      { kind: "max-pool", reads: [view(1, 0, outputs)], writes: [view(2, 0, outputs)] },
       {
         kind: "max-pool-gradient",
-        input: range(1, 0, outputs),
-        gradient: range(4, 0, outputs),
-        result: { ...range(3, 0, outputs), accumulate },
+        input: view(1, 0, outputs),
+        gradient: view(4, 0, outputs),
+        result: { ...view(3, 0, outputs), accumulate },
       },
     ],
   };
@@ -299,31 +306,24 @@ function maxPoolCase({ size, outputs, behind, accumulate }: Shape): Case {
 function classifierCase(classes: number, pool: number, { size, inputs, behind, accumulate }: Shape): Case {
   const tensor = { size: Math.max(size, pool), channels: inputs + behind };
   const layers = [0, 1].map((exit): Classifier => (
-    { kind: "classifier", input: view(1, 0, inputs), pool, classes, name: `layer ${exit}` }
+    { kind: "classifier", reads: [view(1, 0, inputs)], writes: [], exit, pool, classes, name: `layer ${exit}` }
   ));
-  const forward = layers.map((layer, exit): TrainingStep => ({
-    kind: "classifier",
-    layer,
-    exit,
-    input: range(1, 0, inputs),
-  }));
   return {
-    tensors: [{ size: 2, channels: 3 }, tensor, tensor],
-    forward,
+    features: [{ size: 2, channels: 3 }, tensor, tensor],
+    forward: layers,
     classes,
     labelSmoothing: behind / 10,
     steps: [
-      ...forward,
+      ...layers,
       { kind: "loss", exit: 0 },
       { kind: "loss", exit: 1 },
       {
         kind: "classifier-gradient",
         layer: layers[0],
-        exit: 0,
-        input: range(1, 0, inputs),
-        result: { ...range(2, 0, inputs), accumulate },
+        input: view(1, 0, inputs),
+        result: { ...view(2, 0, inputs), accumulate },
       },
-      { kind: "classifier-gradient", layer: layers[1], exit: 1, input: range(1, 0, inputs) },
+      { kind: "classifier-gradient", layer: layers[1], input: view(1, 0, inputs) },
     ],
   };
 }

@@ -18,11 +18,11 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
     const { weight, bias } = weights.get(step.layer.name)!;
     const { buffer, offset, quads } = layout.ranges.get(step)!;
     const found = packed[buffer].slice(4 * offset, 4 * (offset + quads));
-    const inputs = step.input.channels;
+    const inputs = step.reads[0].channels;
     const rows = 4 * quadsOf(inputs);
     const taps = step.kind === "convolution" ? step.layer.kernel ** 2 : 1;
-    const columns = step.kind === "convolution" ? 4 * regionQuads(step.output) : rows;
-    const shift = step.kind === "convolution" ? step.output.channel % 4 : 0;
+    const columns = step.kind === "convolution" ? 4 * regionQuads(step.writes[0]) : rows;
+    const shift = step.kind === "convolution" ? step.writes[0].channel % 4 : 0;
     // Takes each number out, so that only padding is left.
     const take = (at: number) => {
       const value = found[at];

@@ -1,0 +1,166 @@
+/**
+ * Lines for whoever watches, written while the program goes on: a disk that is full or a reader that stands still costs
+ * lines, never the program.
+ *
+ * @module
+ */
+
+/** Where bytes are written: `Deno.stderr`, say. */
+export interface ByteSink {
+  /** Writes some of the bytes, and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** How a queue works. */
+export interface LineQueueOptions {
+  /**
+   * Most bytes that wait to be written.
+   *
+   * @default {1_048_576}
+   */
+  readonly limit?: number;
+}
+
+interface Entry {
+  readonly bytes: Uint8Array;
+  /** Lines that are lost with it. */
+  readonly lines: number;
+  /** Whether it only tells of lines that were lost. */
+  readonly isNotice: boolean;
+}
+
+/** Most bytes of one write. */
+const BLOCK = 65_536;
+
+const encoder = new TextEncoder();
+
+/**
+ * A bounded queue of lines. What finds no room or cannot be written is dropped and counted, and a line says so once there
+ * is room again.
+ *
+ * @example
+ * ```ts
+ * import { LineQueue } from "./line_queue.ts";
+ *
+ * const log = new LineQueue(Deno.stderr);
+ * log.line("started");
+ * await log.flush(1000);
+ * ```
+ */
+export class LineQueue {
+  /** The line that tells of lines lost. */
+  describeLoss: (lines: number, reason: string) => string = (lines, reason) =>
+    `${lines} lines could not be written here: ${reason}`;
+  readonly #sink: ByteSink;
+  readonly #limit: number;
+  readonly #waiting: Entry[] = [];
+  #bytes = 0;
+  #lost = 0;
+  /** Lines lost of which no line has told yet, and why they were. */
+  #untold = 0;
+  #reason = "";
+  /** Whether the last write ended within a line. */
+  #torn = false;
+  #writing?: Promise<void>;
+
+  /** Makes an empty queue. */
+  constructor(sink: ByteSink, { limit = 1_048_576 }: LineQueueOptions = {}) {
+    this.#sink = sink;
+    this.#limit = limit;
+  }
+
+  /** Lines that were dropped. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Adds a line, without its end. */
+  line(text: string): void {
+    this.#tell();
+    this.#add({ bytes: encoder.encode(`${text}\n`), lines: 1, isNotice: false });
+  }
+
+  /** Adds text that is no line: what moves a terminal's cursor, say. */
+  text(text: string): void {
+    this.#add({ bytes: encoder.encode(text), lines: 0, isNotice: false });
+  }
+
+  /** Resolves once all is written, or after so many milliseconds. */
+  async flush(ms: number): Promise<void> {
+    this.#tell();
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, ms);
+    await Promise.race([this.#writing, late.promise]);
+    clearTimeout(timer);
+  }
+
+  /** Tells of lines that were lost, if there is room to. */
+  #tell(): void {
+    const lines = this.#untold;
+    if (lines === 0) return;
+    this.#untold = 0;
+    this.#add({ bytes: encoder.encode(`${this.describeLoss(lines, this.#reason)}\n`), lines, isNotice: true });
+  }
+
+  #add(entry: Entry): void {
+    if (this.#bytes + entry.bytes.length > this.#limit) return this.#lose([entry], "its reader stands still");
+    this.#waiting.push(entry);
+    this.#bytes += entry.bytes.length;
+    this.#writing ??= this.#write();
+  }
+
+  #lose(entries: readonly Entry[], reason: string): void {
+    this.#reason = reason;
+    for (const { lines, isNotice } of entries) {
+      this.#untold += lines;
+      if (!isNotice) this.#lost += lines;
+    }
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const entries = this.#takeBlock();
+      const before = this.#torn ? 1 : 0;
+      const block = joined(entries, before);
+      let written = 0;
+      try {
+        while (written < block.length) written += await this.#sink.write(block.subarray(written));
+        this.#torn = false;
+      } catch (error) {
+        this.#lose(unwritten(entries, written - before), (error as Error).message);
+        if (written > 0) this.#torn = block[written - 1] !== NEWLINE;
+      }
+      this.#bytes -= block.length - before;
+    }
+    this.#writing = undefined;
+  }
+
+  /** Some entries, one at least. */
+  #takeBlock(): Entry[] {
+    let count = 0;
+    for (let size = 0; count < this.#waiting.length; count++) {
+      size += this.#waiting[count].bytes.length;
+      if (count > 0 && size > BLOCK) break;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}
+
+const NEWLINE = 10;
+
+/** The entries' bytes behind so many ends of lines. */
+function joined(entries: readonly Entry[], ends: number): Uint8Array {
+  const block = new Uint8Array(ends + entries.reduce((sum, { bytes }) => sum + bytes.length, 0)).fill(NEWLINE, 0, ends);
+  let at = ends;
+  for (const { bytes } of entries) {
+    block.set(bytes, at);
+    at += bytes.length;
+  }
+  return block;
+}
+
+/** The entries that are not wholly among the first bytes. */
+function unwritten(entries: readonly Entry[], written: number): Entry[] {
+  let end = 0;
+  return entries.filter(({ bytes }) => (end += bytes.length) > written);
+}

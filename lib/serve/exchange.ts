@@ -1,0 +1,104 @@
+/**
+ * One request on a socket, and its answer.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { clientOf } from "./client.ts";
+import type { Connections } from "./connections.ts";
+import { Refusal } from "./refusal.ts";
+import { requestBody } from "./request_body.ts";
+
+/** How requests are answered. */
+export interface ExchangeOptions {
+  /** Whether `X-Forwarded-For` says who the client is. */
+  readonly trustProxy: boolean;
+  /**
+   * Milliseconds for which a client may go on sending what was refused: many read no answer before they have sent all.
+   */
+  readonly linger: number;
+  /** Answers requests. */
+  readonly handle: (request: Request, client: string) => Promise<Response>;
+}
+
+/** Milliseconds until a connection that has been ended is cut. */
+const CUT_AFTER = 500;
+
+const MALFORMED = new Refusal(400, "Cannot read the request: its method, host or target is malformed");
+
+/**
+ * Answers a request.
+ *
+ * @param mayWait Whether the client waits to be told before it sends the body (`Expect: 100-continue`).
+ */
+export async function exchange(
+  [incoming, outgoing]: readonly [IncomingMessage, ServerResponse],
+  { handle, trustProxy, linger, connections, mayWait }: ExchangeOptions & {
+    readonly connections: Connections;
+    readonly mayWait: boolean;
+  },
+): Promise<void> {
+  const { socket } = incoming;
+  connections.begin(socket);
+  const gone = new AbortController();
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  incoming.on("end", () => connections.received(socket));
+  const forwarded = trustProxy ? incoming.headers["x-forwarded-for"] : undefined;
+  const client = clientOf(socket.remoteAddress ?? "-", Array.isArray(forwarded) ? forwarded.join() : forwarded);
+  const body = requestBody(incoming, () => {
+    if (mayWait) outgoing.writeContinue();
+  });
+  const request = toRequest(incoming, body, gone.signal);
+  const response = request ? await handle(request, client) : MALFORMED.response();
+  if (connections.draining || !incoming.complete) response.headers.set("connection", "close");
+  const answer = await response.bytes();
+  const headers = Object.fromEntries(response.headers);
+  const hasBody = response.status !== 204;
+  outgoing.writeHead(response.status, hasBody ? { ...headers, "content-length": answer.length } : headers);
+  if (!incoming.complete) {
+    if (hasBody) outgoing.write(answer);
+    else outgoing.flushHeaders();
+    await discard(incoming, linger);
+    setTimeout(() => socket.destroy(), CUT_AFTER);
+  } else if (hasBody) outgoing.write(answer);
+  outgoing.end(() => connections.end(socket));
+}
+
+/**
+ * Reads what else comes of a request that has been answered, to its end or for so long. Where a connection is ended
+ * before, it is reset, and the answer lost on its way.
+ */
+async function discard(incoming: IncomingMessage, ms: number): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  for (const event of ["end", "close", "error"]) incoming.on(event, () => over.resolve());
+  incoming.resume();
+  await over.promise;
+  clearTimeout(timer);
+}
+
+/** Undefined where the host or the target is malformed, or the method is one that `Request` forbids. */
+function toRequest(
+  { method = "GET", url = "/", headers: { host = "localhost" }, headersDistinct }: IncomingMessage,
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal,
+): Request | undefined {
+  const target = URL.parse(url, `http://${host}`);
+  if (!target) return undefined;
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  try {
+    return new Request(target, { method, headers, body: hasBody(method) ? body : undefined, signal });
+  } catch {
+    return undefined;
+  }
+}
+
+function hasBody(method: string): boolean {
+  return method !== "GET" && method !== "HEAD";
+}

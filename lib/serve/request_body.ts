@@ -1,0 +1,87 @@
+/**
+ * A request's body as it comes from a socket.
+ *
+ * @module
+ */
+
+import type { IncomingMessage } from "node:http";
+
+/** Bytes of a block. */
+const BLOCK = 16_384;
+/** Bytes that are taken for a body's first block: most bodies are small. */
+const FIRST = 1024;
+
+/** Puts what comes into blocks of its own. */
+class Blocks {
+  #block = new Uint8Array(0);
+  #filled = 0;
+
+  /** Copies a chunk; gives the blocks that are full with it. */
+  *add(chunk: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+    for (let at = 0; at < chunk.length;) {
+      if (this.#filled === this.#block.length) this.#grow();
+      const part = chunk.subarray(at, at + this.#block.length - this.#filled);
+      this.#block.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled < BLOCK) continue;
+      yield this.#block;
+      [this.#block, this.#filled] = [new Uint8Array(0), 0];
+    }
+  }
+
+  /** What is left at the end. */
+  get rest(): Uint8Array<ArrayBuffer> {
+    return this.#block.slice(0, this.#filled);
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(Math.min(BLOCK, Math.max(FIRST, 4 * this.#block.length)));
+    larger.set(this.#block);
+    this.#block = larger;
+  }
+}
+
+/**
+ * The body, in blocks. A chunk, however short, may be a view of a buffer of 64 KiB, and such a buffer may hold ten
+ * thousand of them: one by one, each would take its turn in every stream behind this one, and nobody else had any.
+ *
+ * @param onRead Told when the body is first wanted.
+ */
+export function requestBody(incoming: IncomingMessage, onRead: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const blocks = new Blocks();
+  let stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  let isWanted = false;
+  let isOver = false;
+  const take = (chunk: Uint8Array) => {
+    for (const block of blocks.add(chunk)) stream.enqueue(block);
+    if (stream.desiredSize! < 0) incoming.pause();
+  };
+  const finish = () => {
+    isOver = true;
+    incoming.off("data", take);
+  };
+  const cut = (error?: Error) => {
+    if (isOver) return;
+    finish();
+    stream.error(error ?? new Error("it ended too early"));
+  };
+  incoming.on("error", cut).on("close", () => cut()).on("end", () => {
+    if (isOver) return;
+    finish();
+    if (blocks.rest.length > 0) stream.enqueue(blocks.rest);
+    stream.close();
+  });
+  return new ReadableStream({
+    start(controller) {
+      stream = controller;
+    },
+    pull() {
+      if (isWanted) return void incoming.resume();
+      isWanted = true;
+      onRead();
+      incoming.on("data", take);
+    },
+    cancel: finish,
+  }, { highWaterMark: 0 });
+}
