@@ -15,15 +15,17 @@ import {
   type Model,
   toTensor,
 } from "./library.ts";
-import type { Question, Report } from "./messages.ts";
+import type { ModelChange, Question, Report } from "./messages.ts";
 import { thumbnail } from "./thumbnail.ts";
 
 /** Longer side of the pictures that the page shows. */
 const THUMBNAIL = 480;
 
-const questions: Question[] = [];
+const questions: (Question | ModelChange)[] = [];
 let wake = (): void => {};
-self.onmessage = ({ data }: MessageEvent<Question>): void => {
+self.onmessage = ({ data }: MessageEvent<Question | ModelChange>): void => {
+  // What was asked of the model before is answered by nobody.
+  if ("model" in data) questions.length = 0;
   questions.push(data);
   wake();
 };
@@ -38,7 +40,8 @@ async function run(): Promise<void> {
   }
   while (true) {
     const question = questions.shift();
-    if (question) await answer(executor, question);
+    if (question && "model" in question) executor = await change(executor, question.model);
+    else if (question) await answer(executor, question);
     else await new Promise<void>((resolve) => wake = resolve);
   }
 }
@@ -58,6 +61,18 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
   await executor.forward(new Float32Array(3 * model.spec.input.size ** 2));
   await tellDevice(executor);
   return executor;
+}
+
+/** Goes on with another model, unless it cannot be opened. */
+async function change(before: AdaptiveExecutor, archive: Blob): Promise<AdaptiveExecutor> {
+  try {
+    const executor = await open(await loadModel(archive));
+    before[Symbol.dispose]();
+    return executor;
+  } catch (error) {
+    report({ kind: "broken", message: (error as Error).message });
+    return before;
+  }
 }
 
 async function tellDevice({ device }: AdaptiveExecutor): Promise<void> {

@@ -6,6 +6,8 @@
 
 import { zipSync } from "fflate";
 import { RanetError } from "../errors.ts";
+import { placeName, toPlace } from "../io/place.ts";
+import { readResource } from "../io/resource.ts";
 import { unzip } from "../io/unzip.ts";
 
 /** Files of a model's directory, as every command knows them. */
@@ -24,9 +26,33 @@ const SMALL = 2 ** 24;
 /** Most bytes that they may have for each byte of the archive: weights are hardly packed at all. */
 const MAX_EXPANSION = 20;
 
-/** Whether a model is named by its archive. */
-export function isArchive(place: string): boolean {
-  return /\.zip$/i.test(place.replace(/^(https?:[^?#]*)[?#].*$/i, "$1"));
+/** Largest archive that is read, in bytes. */
+const MAX_BYTES = 2 ** 31;
+
+/** An archive that has been read. */
+export interface ModelArchive {
+  readonly files: ModelFiles;
+  /** What messages call it. */
+  readonly source: string;
+}
+
+/**
+ * Reads an archive.
+ *
+ * @param place A path or URL that ends in `.zip`, or the archive itself.
+ * @returns `undefined` if it is another place.
+ * @throws {RanetError} If it cannot be read, or holds no model.
+ */
+export async function readArchive(place: string | URL | Blob): Promise<ModelArchive | undefined> {
+  if (place instanceof Blob) {
+    const source = place instanceof File ? place.name : "archive";
+    if (place.size > MAX_BYTES) throw new RanetError(`Cannot read model ${source}: it is larger than ${MAX_BYTES} bytes`);
+    return { files: readModelFiles(new Uint8Array(await place.arrayBuffer()), source), source };
+  }
+  const path = toPlace(place);
+  if (!/\.zip$/i.test(/^https?:/i.test(path) ? new URL(path).pathname : path)) return undefined;
+  const source = placeName(path);
+  return { files: readModelFiles(await readResource(path, { maxBytes: MAX_BYTES }), source), source };
 }
 
 /**

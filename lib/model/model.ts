@@ -17,6 +17,7 @@ import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { inFolder, isUrl, placeName, toPlace } from "../io/place.ts";
 import { readBundled, readResource } from "../io/resource.ts";
+import { type ModelArchive, readArchive } from "./archive.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
 
 /** An architecture with trained weights, ready to run. */
@@ -64,7 +65,8 @@ const MAX_SPEC_BYTES = 2 ** 18;
 /**
  * Reads an architecture.
  *
- * @param nameOrPath A bundled name, or the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`).
+ * @param nameOrPath A bundled name, or the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or of a model's
+ * zip archive, which ends in `.zip`.
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -77,6 +79,8 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * ```
  */
 export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
+  const archive = await readArchive(nameOrPath);
+  if (archive) return specOf(archive);
   const place = toPlace(nameOrPath);
   const source = placeName(place);
   const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
@@ -97,8 +101,8 @@ export interface LoadModelOptions {
  * by a URL is fetched each time.
  *
  * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`;
- * a directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; or the path or URL of a spec
- * file, with `weights`.
+ * a directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; a zip archive of such a
+ * directory, by its path or URL, which ends in `.zip`, or as a `Blob`; or the path or URL of a spec file, with `weights`.
  * @param options Where the weights are, if not with the model.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
@@ -111,13 +115,14 @@ export interface LoadModelOptions {
  * console.log(model.spec.classes[0]); // "airplane"
  * ```
  */
-export async function loadModel(name: string | URL, options: LoadModelOptions = {}): Promise<Model> {
-  const place = toPlace(name);
-  const directory = await isDirectory(place);
-  const spec = await readSpec(directory ? inFolder(place, "spec.yaml") : place);
+export async function loadModel(name: string | URL | Blob, options: LoadModelOptions = {}): Promise<Model> {
+  const archive = await readArchive(name);
+  const place = archive?.source ?? toPlace(name as string | URL);
+  const directory = !archive && await isDirectory(place);
+  const spec = archive ? specOf(archive) : await readSpec(directory ? inFolder(place, "spec.yaml") : place);
   const weights = options.weights === undefined ? undefined : toPlace(options.weights);
   const file = weights ?? (directory ? inFolder(place, "weights.safetensors") : undefined);
-  if (file === undefined && !BUNDLED_MODELS.includes(place)) {
+  if (file === undefined && !archive && !BUNDLED_MODELS.includes(place)) {
     throw new RanetError(
       `Cannot load model ${
         placeName(place)
@@ -127,13 +132,19 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
   }
   const source = placeName(file ?? place);
   const read = (bytes: Uint8Array) => readSafetensors(bytes, { source }).tensors;
-  const tensors = file === undefined
-    ? await readBundled(`weights/${place}.safetensors`, read)
-    : read(await readResource(file, { maxBytes: MAX_WEIGHTS_BYTES }));
+  const tensors = file !== undefined
+    ? read(await readResource(file, { maxBytes: MAX_WEIGHTS_BYTES }))
+    : archive
+    ? read(archive.files["weights.safetensors"])
+    : await readBundled(`weights/${place}.safetensors`, read);
   if (options.calibrated === false) return createModel(spec, tensors, { source });
-  const found = file === undefined
-    ? await readBundled(`weights/${place}.temperatures.json`, (bytes) => parseTemperatures(bytes, place))
-    : await readTemperatures(file);
+  const parse = (bytes: Uint8Array) => parseTemperatures(bytes, place);
+  const packed = archive?.files["temperatures.json"];
+  const found = file !== undefined
+    ? await readTemperatures(file)
+    : archive
+    ? packed && parse(packed)
+    : await readBundled(`weights/${place}.temperatures.json`, parse);
   if (found && found.weights !== await digestTensors(tensors)) {
     throw new RanetError(
       `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
@@ -201,6 +212,11 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
     );
   }
   return { ...model, tensors: divideLogits(network, tensors, temperatures), temperatures };
+}
+
+function specOf({ files, source }: ModelArchive): ArchitectureSpec {
+  const name = `spec.yaml in ${source}`;
+  return parseSpec(decodeText(files["spec.yaml"], name), { source: name });
 }
 
 /** Whether a model is named by the directory that it is in; a URL of one ends in `/`. */

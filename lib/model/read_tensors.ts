@@ -16,13 +16,13 @@ const MAX_BYTES = 2 ** 32;
 /**
  * Reads parameters.
  *
- * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, or the path or URL of a
+ * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors` or a `.zip` of one, or the path or URL of a
  * safetensors file or of a checkpoint of the authors' code.
  * @returns The tensors by name, as trained. Whether they are a network's is for the caller to check.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
 export async function readTensors(source: string): Promise<ReadonlyMap<string, Tensor>> {
-  if (BUNDLED_SPECS.includes(source) || await isDirectory(source)) {
+  if (BUNDLED_SPECS.includes(source) || await isDirectory(source) || /\.zip$/i.test(source)) {
     return (await loadModel(source, { calibrated: false })).tensors;
   }
   const bytes = await readResource(source, { maxBytes: MAX_BYTES });

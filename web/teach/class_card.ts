@@ -92,6 +92,12 @@ export class ClassCard {
     this.#renderPhotos();
   }
 
+  /** Shows a name that was not typed here. */
+  rename(): void {
+    this.#name.value = this.#class.name;
+    this.#nameControls();
+  }
+
   /** Begins to edit the name. */
   focus(): void {
     this.#name.focus();
