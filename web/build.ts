@@ -100,7 +100,18 @@ for (const [name, module] of [["ranet", "mod.ts"], ["ranet-train", "train.ts"]])
 }
 await Deno.copyFile(`${ROOT}web/index.html`, `${DIST}index.html`);
 
-for (const name of ["ranet.js", "ranet-train.js", "page.js", "worker.js", "teach.js", "teach-worker.js", "style.css", "index.html"]) {
+for (
+  const name of [
+    "ranet.js",
+    "ranet-train.js",
+    "page.js",
+    "worker.js",
+    "teach.js",
+    "teach-worker.js",
+    "style.css",
+    "index.html",
+  ]
+) {
   const bytes = await Deno.readFile(DIST + name);
   const kilobytes = (length: number): string => `${(length / 1000).toFixed(1)} kB`.padStart(9);
   console.log(`${name.padEnd(15)} ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);

@@ -36,7 +36,9 @@ export async function findCalibrations(
   model: Pick<Model, "name">,
   place: ModelPlace,
 ): Promise<Calibration[] | undefined> {
-  if (place.name instanceof Blob) return place.weights === undefined ? await archivedCalibrations(place.name) : undefined;
+  if (place.name instanceof Blob) {
+    return place.weights === undefined ? await archivedCalibrations(place.name) : undefined;
+  }
   const path = await calibrationPath(model, place);
   if (await isThere(path)) return await readCalibrations(path);
   const beside = await calibrationBeside(place);

@@ -46,7 +46,9 @@ export interface ModelArchive {
 export async function readArchive(place: string | URL | Blob): Promise<ModelArchive | undefined> {
   if (place instanceof Blob) {
     const source = place instanceof File ? place.name : "archive";
-    if (place.size > MAX_BYTES) throw new RanetError(`Cannot read model ${source}: it is larger than ${MAX_BYTES} bytes`);
+    if (place.size > MAX_BYTES) {
+      throw new RanetError(`Cannot read model ${source}: it is larger than ${MAX_BYTES} bytes`);
+    }
     return { files: readModelFiles(new Uint8Array(await place.arrayBuffer()), source), source };
   }
   const path = toPlace(place);

@@ -19,6 +19,12 @@ import { DEFAULT_CACHE, Session, type SessionOptions } from "./session.ts";
 export interface TrainOptions {
   /** Images that are not trained on, to tell how good the network has become after each epoch. Default: none. */
   readonly validation?: Dataset;
+  /**
+   * Epochs from one validation to the next; after the last one it is validated in any case.
+   *
+   * @default {1}
+   */
+  readonly validateEvery?: number;
   /** Weights of a trained model to go on from (`Model.tensors`). Default: drawn anew, by the recipe's seed. */
   readonly init?: ReadonlyMap<string, Tensor>;
   /** Where an earlier call with the same spec, images and recipe stopped (`Trained.moment`), to go on from there. */
@@ -113,10 +119,10 @@ export async function train(
 /** Follows the recipe; where `auto` has taken a GPU that is lost, the CPU goes on from the last epoch. */
 export async function follow(
   options: SessionOptions,
-  hooks: Pick<TrainOptions, "onStep" | "onEpoch" | "onDevice" | "onFallback">,
+  hooks: Pick<TrainOptions, "validateEvery" | "onStep" | "onEpoch" | "onDevice" | "onFallback">,
 ): Promise<RunOutcome> {
   const { device, signal } = options;
-  const { onStep, onEpoch, onDevice, onFallback = console.warn } = hooks;
+  const { validateEvery, onStep, onEpoch, onDevice, onFallback = console.warn } = hooks;
   let last = options.snapshot;
   using session = await Session.open(options);
   onDevice?.(session.trainer.device);
@@ -126,7 +132,7 @@ export async function follow(
     return Promise.resolve();
   };
   try {
-    return await session.run({ saveEvery: Infinity, signal, onStep, onEpoch, ...mayFail && { onSave } });
+    return await session.run({ saveEvery: Infinity, validateEvery, signal, onStep, onEpoch, ...mayFail && { onSave } });
   } catch (error) {
     if (!mayFail || await works(session)) throw error;
     onFallback(`Training goes on on the CPU: ${(error as Error).message}`);

@@ -41,7 +41,9 @@ export function wireBurst(): (name: string, take: (photo: File) => void) => Prom
   button.addEventListener("pointerdown", (event) => {
     if (event.button === 0) begin();
   });
-  for (const type of ["pointerup", "pointercancel", "pointerleave", "blur", "keyup"]) button.addEventListener(type, end);
+  for (const type of ["pointerup", "pointercancel", "pointerleave", "blur", "keyup"]) {
+    button.addEventListener(type, end);
+  }
   button.addEventListener("keydown", ({ key }) => (key === " " || key === "Enter") && begin());
   // A screen reader's click is neither pointer nor key: it takes one.
   button.addEventListener("click", (event) => event.detail === 0 && timer === undefined && camera.isOn && shoot());

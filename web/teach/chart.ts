@@ -32,7 +32,11 @@ export function drawChart(place: HTMLElement, { lines, epochs, most, format, tit
   const y = (value: number) => MARGIN.top + (HEIGHT - MARGIN.top - MARGIN.bottom) * (1 - Math.min(value / most, 1));
   const right = WIDTH - MARGIN.right;
   const ticks = [0, 0.5, 1].map((share) => share * most);
-  const svg = node("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": summary(title, lines, format) });
+  const svg = node("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    role: "img",
+    "aria-label": summary(title, lines, format),
+  });
   for (const value of ticks) {
     svg.append(
       node("line", { class: "grid", x1: MARGIN.left, x2: right, y1: y(value), y2: y(value) }),

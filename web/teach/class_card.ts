@@ -11,7 +11,7 @@ import { type Dropped, droppedFiles } from "./dropped_files.ts";
 import { hint, LONGEST_NAME, type Photo, type TaughtClass } from "./photos.ts";
 
 /** Photos that are shown before one asks for all. */
-const SHOWN = 24;
+const SHOWN = 40;
 
 /** What can be done with a card. */
 export interface CardActions {
@@ -135,9 +135,9 @@ export class ClassCard {
       if (!this.#shown.has(photo.id)) this.#shown.set(photo.id, this.#showPhoto(photo));
     }
     // In their order, the newest last.
-    this.#list.append(...wanted.map(({ id }) => this.#shown.get(id)!.item).filter((item, i) =>
-      this.#list.children[i] !== item
-    ));
+    this.#list.append(
+      ...wanted.map(({ id }) => this.#shown.get(id)!.item).filter((item, i) => this.#list.children[i] !== item),
+    );
     this.#list.hidden = photos.length === 0;
     this.#all.hidden = photos.length <= SHOWN;
     this.#all.textContent = this.#showsAll ? "Show fewer" : `Show all ${photos.length}`;

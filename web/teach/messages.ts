@@ -80,8 +80,7 @@ export type Request =
   | { readonly kind: "train"; readonly lesson: Lesson; readonly goOn: boolean }
   | { readonly kind: "stop" }
   | { readonly kind: "open"; readonly archive: Blob; readonly name: string }
-  | { readonly kind: "try"; readonly id: number; readonly image: Blob | ImageData; readonly name: string }
-  | { readonly kind: "export" };
+  | { readonly kind: "try"; readonly id: number; readonly image: Blob | ImageData; readonly name: string };
 
 /** What the worker says. */
 export type Reply =
@@ -98,8 +97,7 @@ export type Reply =
   | { readonly kind: "note"; readonly message: string }
   | { readonly kind: "trained"; readonly finished: boolean; readonly archive: Blob; readonly outcome: Outcome }
   | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "opened"; readonly model: ReadyModel }
+  | { readonly kind: "opened"; readonly model: ReadyModel; readonly onnx: Blob }
   | { readonly kind: "not opened"; readonly message: string }
   | { readonly kind: "answer"; readonly id: number; readonly answer: ExitAnswer; readonly left: boolean }
-  | { readonly kind: "not tried"; readonly id: number; readonly message: string }
-  | { readonly kind: "exported"; readonly file: Blob };
+  | { readonly kind: "not tried"; readonly id: number; readonly message: string };

@@ -18,10 +18,15 @@ export function photoDataset(photos: readonly TaughtPhoto[], side: number): Data
     origin: (index) => String(photos[index].id),
     read(index) {
       const { id, label, pixels } = photos[index];
-      return Promise.resolve({ name: String(id), label, image: { width: side, height: side, data: withAlpha(pixels) } });
+      return Promise.resolve({
+        name: String(id),
+        label,
+        image: { width: side, height: side, data: withAlpha(pixels) },
+      });
     },
     async digest() {
-      const bytes = await new Blob(photos.flatMap(({ label, pixels }) => [Uint32Array.of(label), pixels])).arrayBuffer();
+      const bytes = await new Blob(photos.flatMap(({ label, pixels }) => [Uint32Array.of(label), pixels]))
+        .arrayBuffer();
       return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
     },
   };

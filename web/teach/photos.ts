@@ -33,7 +33,7 @@ export const LONGEST_NAME = 200;
 /** A gentle word on how many photos a class has; empty if all is well. */
 export function hint({ photos }: TaughtClass, all: readonly TaughtClass[]): string {
   const most = Math.max(...all.map(({ photos }) => photos.length));
-  if (photos.length === 0) return "no photos yet";
+  if (photos.length === 0) return "no photos yet: drop some here, or a folder";
   if (photos.length < FEW) return `a few more would help: ${FEW} or more`;
   return photos.length < FAR_FEWER * most ? `far fewer than another class, with ${most}` : "";
 }

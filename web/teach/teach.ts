@@ -54,6 +54,8 @@ export class Teach {
   /** Everything was deleted while training: what comes of that is not wanted. */
   #isDiscarded = false;
   #model?: KeptModel;
+  /** The same for other runtimes, once the model is open. */
+  #onnx?: Blob;
   /** The class that pasted photos are of: the one that was last touched. */
   #current?: TaughtClass;
 
@@ -76,9 +78,14 @@ export class Teach {
       this.#render();
       this.#cards.get(added)!.focus();
     });
-    byId("save-model").addEventListener("click", () =>
-      this.#model && saveFile(`${FILE}.zip`, this.#model.archive, "application/zip"));
-    byId("save-onnx").addEventListener("click", () => this.#ask({ kind: "export" }));
+    byId("save-model").addEventListener(
+      "click",
+      () => this.#model && saveFile(`${FILE}.zip`, this.#model.archive, "application/zip"),
+    );
+    byId("save-onnx").addEventListener(
+      "click",
+      () => this.#onnx && saveFile(`${FILE}.onnx`, this.#onnx, "application/octet-stream"),
+    );
     byId("to-classify").addEventListener("click", () => this.#model && classify(this.#model.archive));
     const open = byId<HTMLInputElement>("open-model");
     open.addEventListener("change", () => {
@@ -205,7 +212,7 @@ export class Teach {
     byId("reading").textContent = left === 0 ? "" : `Reading ${left} more ${left === 1 ? "photo" : "photos"} …`;
     if (!this.#isTraining) this.#idle();
     for (const id of ["save-model", "save-onnx", "to-classify"]) {
-      byId<HTMLButtonElement>(id).disabled = !this.#model;
+      byId<HTMLButtonElement>(id).disabled = id === "save-onnx" ? !this.#onnx : !this.#model;
     }
   }
 
@@ -247,9 +254,11 @@ export class Teach {
       case "failed":
         return this.#fail(reply.message);
       case "opened":
-        return this.#trying.show(reply.model);
+        this.#onnx = reply.onnx;
+        this.#trying.show(reply.model);
+        return this.#render();
       case "not opened":
-        this.#model = undefined;
+        this.#model = this.#onnx = undefined;
         this.#trying.show(undefined);
         this.#problems.add(reply.message);
         return this.#render();
@@ -257,8 +266,6 @@ export class Teach {
         return this.#trying.answer(reply.id, reply.answer, reply.left);
       case "not tried":
         return this.#trying.fail(reply.id, reply.message);
-      case "exported":
-        return saveFile(`${FILE}.onnx`, reply.file, "application/octet-stream");
     }
   }
 
@@ -285,6 +292,7 @@ export class Teach {
 
   #open(model: KeptModel): void {
     this.#model = model;
+    this.#onnx = undefined;
     const photos = new Map(this.#classes.flatMap(({ photos }) => photos).map((photo) => [photo.id, photo]));
     showOutcome(model.outcome, photos);
     if (!model.outcome) void this.#store.putModel(model);
@@ -316,7 +324,7 @@ export class Teach {
       for (const own of [...this.#classes]) this.#removeClass(own);
       this.#reading.clear();
       await this.#store.clear();
-      this.#model = undefined;
+      this.#model = this.#onnx = undefined;
       this.#training.clear();
       this.#trying.show(undefined);
       showOutcome(undefined, new Map());

@@ -35,10 +35,18 @@ import {
 import type { Base, Lesson, Outcome } from "./messages.ts";
 import { photoDataset } from "./photo_dataset.ts";
 
-/** The models that lessons begin from, how often each photo is gone through, and how fast they learn. */
-const BASES: Readonly<Record<Base, { readonly model: string; readonly epochs: number; readonly rate: number }>> = {
-  faster: { model: "ranet-cifar10-micro", epochs: 80, rate: 0.1 },
-  better: { model: "ranet-cifar10", epochs: 20, rate: 0.02 },
+/**
+ * The models that lessons begin from, how often each photo is gone through, how fast they learn, and after how
+ * many epochs they are looked at.
+ */
+const BASES: Readonly<
+  Record<
+    Base,
+    { readonly model: string; readonly epochs: number; readonly rate: number; readonly validateEvery: number }
+  >
+> = {
+  faster: { model: "ranet-cifar10-micro", epochs: 80, rate: 0.1, validateEvery: 4 },
+  better: { model: "ranet-cifar10", epochs: 20, rate: 0.02, validateEvery: 1 },
 };
 /** With many photos, each is gone through less often: so many are taken in all, at most. */
 const MOST_TAKEN: Readonly<Record<Base, number>> = { faster: 60_000, better: 12_000 };
@@ -74,7 +82,9 @@ export async function prepare(lesson: Lesson): Promise<Course> {
   const { model, epochs, rate } = BASES[lesson.base];
   const base = await readSpec(model);
   // What goes along is read again one day: names that cannot be show now.
-  const spec = parseSpec(formatSpec({ ...base, name: "my-model", classes: lesson.classes }), { source: "of the classes" });
+  const spec = parseSpec(formatSpec({ ...base, name: "my-model", classes: lesson.classes }), {
+    source: "of the classes",
+  });
   const photos = photoDataset(lesson.photos, spec.input.size);
   const { training, validation: aside } = await splitDataset(photos, { seed: SEED, least: LEAST_ASIDE });
   const most = Math.max(1, Math.round(MOST_TAKEN[lesson.base] / training.size));
@@ -86,14 +96,27 @@ export async function prepare(lesson: Lesson): Promise<Course> {
     seed: SEED,
   });
   const { augment } = recipe;
-  return { lesson, spec, training, aside, recipe: { ...recipe, augment: augment && { ...augment, flip: lesson.mirror } } };
+  return {
+    lesson,
+    spec,
+    training,
+    aside,
+    recipe: { ...recipe, augment: augment && { ...augment, flip: lesson.mirror } },
+  };
 }
 
 /** Learns, from where it was stopped if it was, until the end or until the signal aborts. */
 export async function learn(course: Course, options: TrainOptions): Promise<Taught> {
   const { lesson, spec, recipe, training, aside, moment: resume } = course;
-  const { tensors: init } = await loadModel(BASES[lesson.base].model, { calibrated: false });
-  const { model, moment, finished } = await train(spec, training, recipe, { ...options, init, resume, validation: aside });
+  const { model: base, validateEvery } = BASES[lesson.base];
+  const { tensors: init } = await loadModel(base, { calibrated: false });
+  const { model, moment, finished } = await train(spec, training, recipe, {
+    ...options,
+    init,
+    resume,
+    validation: aside,
+    validateEvery,
+  });
   course.moment = finished ? undefined : moment;
   return { finished, ...await measure(course, model) };
 }
@@ -108,7 +131,9 @@ async function measure({ lesson, spec, recipe, aside }: Course, trained: Model):
   const calibration = await bestCalibration(model, own);
   const calibrations = [...await calibrateBudgets(model, own, { dataset: "photos, a tenth set aside" }), calibration]
     .toSorted((a, b) => a.expectedCost - b.expectedCost);
-  const archive = new Blob([await packModel(spec, tensors, { temperatures, calibrations })], { type: "application/zip" });
+  const archive = new Blob([await packModel(spec, tensors, { temperatures, calibrations })], {
+    type: "application/zip",
+  });
   const { flops, answers } = decide(model, own, calibration);
   const judged = await Promise.all(answers.map(async (answer, index) => {
     const { name, label } = await aside.read(index);

@@ -142,11 +142,20 @@ export class TrainingView {
       title: "Loss on the photos learned from",
     });
     drawChart(byId("accuracy-chart"), {
-      lines: linesOf(({ validation }, exit) => validation?.top1[exit] ?? 0),
+      lines: this.#accuracies(),
       epochs,
       most: 1,
       format: (value) => percent(value).replace(/\.\d/, ""),
       title: "Right answers on the photos set aside",
+    });
+  }
+
+  /** `[exit][epoch]`; between two looks at the photos set aside, what the first one gave. */
+  #accuracies(): number[][] {
+    const exits = this.#records[0].training.top1.length;
+    return Array.from({ length: exits }, (_, exit) => {
+      let last = 0;
+      return this.#records.map(({ validation }) => last = validation?.top1[exit] ?? last);
     });
   }
 

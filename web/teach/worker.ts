@@ -48,9 +48,6 @@ self.onmessage = ({ data }: MessageEvent<Request>): void => {
     case "try":
       trying = trying.then(() => tryOut(data));
       return;
-    case "export":
-      trying = trying.then(exportModel);
-      return;
   }
 };
 
@@ -93,12 +90,18 @@ async function open({ archive, name }: Extract<Request, { kind: "open" }>): Prom
   try {
     const model = await loadModel(archive);
     const before = trial;
-    const executor = await AdaptiveExecutor.create(model, { device: deviceChoice(), capacity: 1, onFallback: () => {} });
+    const executor = await AdaptiveExecutor.create(model, {
+      device: deviceChoice(),
+      capacity: 1,
+      onFallback: () => {},
+    });
     const thresholds = bestThresholds(await readCalibrations(archive), model.network);
     trial = Promise.resolve({ executor, thresholds });
     (await before)?.executor[Symbol.dispose]();
     const costs = model.network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-    reply({ kind: "opened", model: { classes: model.spec.classes, costs, thresholds } });
+    // Ready before it is wanted: browsers save only what a click gives at once.
+    const onnx = new Blob([new Uint8Array(exportOnnx(model))]);
+    reply({ kind: "opened", model: { classes: model.spec.classes, costs, thresholds }, onnx });
   } catch (error) {
     reply({ kind: "not opened", message: `${name}: ${messageOf(error)}` });
   }
@@ -123,12 +126,6 @@ async function tryOut({ id, image, name }: Extract<Request, { kind: "try" }>): P
   } catch (error) {
     reply({ kind: "not tried", id, message: messageOf(error) });
   }
-}
-
-async function exportModel(): Promise<void> {
-  if (!trial) return;
-  const { executor: { model } } = await trial;
-  reply({ kind: "exported", file: new Blob([new Uint8Array(exportOnnx(model))]) });
 }
 
 function deviceChoice(): DeviceChoice {
