@@ -27,21 +27,8 @@
  * ```
  *
  * A batch may share a budget, in multiply-adds per image on average: {@linkcode calibrate} finds the thresholds for it,
- * {@linkcode readCalibrations} has those of the model that comes along. A network of one's own is a YAML text
- * ({@linkcode parseSpec}), whose costs are known before it is trained:
- *
- * ```ts
- * import { buildNetwork, parseSpec } from "@ranet/ranet";
- *
- * const spec = parseSpec(`
- * name: small
- * classes: [cat, dog]
- * base_features: # coarsest first
- *   - { scale: 1/2, channels: 16 }
- *   - { scale: 1, channels: 8 }
- * `);
- * for (const { label, cumulativeFlops } of buildNetwork(spec).exits) console.log(label, cumulativeFlops);
- * ```
+ * {@linkcode readCalibrations} reads those of a bundled model. Architectures are in `@ranet/ranet/spec`, files of weights in
+ * `@ranet/ranet/weights`, training in `@ranet/ranet/train`, the command line in `@ranet/ranet/cli`.
  *
  * Images are `N × 3 × size × size` numbers in one `Float32Array`, planes of red, green and blue, row by row. Exits and
  * sub-networks are counted from 1, classes and samples from 0. Whatever is wrong with what was given is a
@@ -60,14 +47,14 @@ export {
   type UnreadImage,
 } from "./lib/classifier/classifier.ts";
 export type { ImageSource } from "./lib/classifier/image_source.ts";
-export { decodeImage } from "./lib/data/decode.ts";
+export type { Drawable, PictureElement, PictureFrame } from "./lib/data/platform_decode.ts";
+export { decodeImage, type DecodeImageOptions } from "./lib/data/decode.ts";
 export type { RgbImage } from "./lib/data/image.ts";
 export { toTensor } from "./lib/data/preprocess.ts";
 export type { DeviceChoice } from "./lib/device/fallback.ts";
 export type { Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
-export { drawNetwork } from "./lib/drawing/draw.ts";
-export { RanetError } from "./lib/errors.ts";
+export { RanetError, type RanetErrorCode, type RanetErrorOptions } from "./lib/errors.ts";
 export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";
 export type { Guarantee, RiskTarget } from "./lib/calibration/guarantee.ts";
 export type { Validation } from "./lib/calibration/measure.ts";
@@ -93,34 +80,7 @@ export {
   withTemperatures,
 } from "./lib/model/model.ts";
 export { type BatchSummary, type ExitSummary, summarize } from "./lib/executor/summary.ts";
-export { buildNetwork } from "./lib/network/build.ts";
-export type {
-  Block,
-  BlockKind,
-  Classifier,
-  Column,
-  Convolution,
-  Exit,
-  Feature,
-  Layer,
-  MaxPool,
-  Network,
-  Resize,
-  Row,
-  View,
-} from "./lib/network/network.ts";
-export type { ArchitectureSpec } from "./lib/network/architecture.ts";
-export type { CommonSpec, InputSpec, Stem } from "./lib/network/common.ts";
-export type { MsdnetSpec, ScaleSpec } from "./lib/network/msdnet/architecture.ts";
-export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/network/ranet/architecture.ts";
-export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";
-export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";
-export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";
-export {
-  readSafetensors,
-  type ReadSafetensorsOptions,
-  type Safetensors,
-  writeSafetensors,
-  type WriteSafetensorsOptions,
-} from "./lib/weights/safetensors.ts";
+export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts";
+export type { Family, FamilySpecs, UncheckedSpec } from "./lib/network/families.ts";
+export type { Network } from "./lib/network/network.ts";
 export type { Tensor } from "./lib/weights/tensor.ts";

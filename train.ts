@@ -4,10 +4,11 @@
  *
  * ```ts ignore
  * import { loadModel, readSpec } from "@ranet/ranet";
+ * import { changeSpec } from "@ranet/ranet/spec";
  * import { changeRecipe, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
  *
  * // A folder with a folder of photos for each class.
- * const spec = { ...await readSpec("ranet-cifar10-micro"), name: "pets", classes: ["cat", "dog"] };
+ * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { name: "pets", classes: ["cat", "dog"] });
  * const photos = await openDataset("photos", { labels: spec.classes, inputSize: spec.input.size });
  * const { training, validation } = await splitDataset(photos, { seed: 0 });
  *

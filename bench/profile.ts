@@ -30,7 +30,7 @@ const batch = Number(Deno.args[0] ?? 16);
 const adapter = await requireAdapter();
 const model = await loadModel("ranet-cifar10");
 const plan = buildPlan(model.network);
-const weights = foldWeights(model.network, model.tensors);
+const weights = foldWeights(model.network, model.tensors, model.temperatures);
 const images = new Float32Array(batch * 3 * model.spec.input.size ** 2);
 
 const rows = new Map<string, Row>();

@@ -26,9 +26,6 @@ export interface Saving {
 /** Shares of a batch that leave at exit 1, while the others go to the last exit. */
 const SHARES = [1, 0.75, 0.5, 0.25];
 
-/** So much lower a device may round a confidence in its gate: else the last of a share would stay, and cost as a batch. */
-const ROUNDING = 2 ** -18;
-
 /**
  * Measures the saving for one batch.
  *
@@ -44,7 +41,10 @@ export async function benchSaving(
   const first = (await executor.classify(images, { threshold: 0 })).map(({ confidence }) => confidence);
   const sorted = first.toSorted((a, b) => b - a);
   const shares = SHARES.map((share): [string, ClassifyOptions] => {
-    const threshold = exits.map((_, k) => k > 0 ? 1 : sorted[Math.round(share * sorted.length) - 1] * (1 - ROUNDING));
+    // Halfway to the next confidence, so that rounding on the device decides for nobody.
+    const last = Math.round(share * sorted.length) - 1;
+    const between = (sorted[last] + (sorted[last + 1] ?? 0)) / 2;
+    const threshold = exits.map((_, k) => k > 0 ? 1 : between);
     return [`${100 * share} % leave at exit 1`, { threshold }];
   });
   const all = [...shares, ...Object.entries(settings)];

@@ -5,6 +5,7 @@
  */
 
 import { type Model, toTensor } from "../mod.ts";
+import { inputLength } from "../lib/network/common.ts";
 import { openDataset } from "../lib/data/open_dataset.ts";
 
 /** Labelled images. */
@@ -22,7 +23,7 @@ export async function readTestImages(path: string, model: Model, limit: number):
   const { input, classes } = model.spec;
   const dataset = await openDataset(path, { labels: classes, inputSize: input.size });
   const order = shuffled(dataset.size).slice(0, limit);
-  const length = 3 * input.size ** 2;
+  const length = inputLength(input);
   const images = new Float32Array(order.length * length);
   const labels: number[] = [];
   for (const [i, index] of order.entries()) {

@@ -5,14 +5,16 @@
  *     deno run --allow-read --allow-write=my-model examples/fine_tune.ts photos my-model
  */
 
-import { loadModel, readSpec, writeSafetensors } from "@ranet/ranet";
+import { loadModel, readSpec } from "@ranet/ranet";
+import { changeSpec } from "@ranet/ranet/spec";
+import { writeSafetensors } from "@ranet/ranet/weights";
 import { changeRecipe, formatSpec, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
 
 const [photos = "photos", out = "my-model", epochs = "10"] = Deno.args;
 const classes = (await Array.fromAsync(Deno.readDir(photos))).filter(({ isDirectory }) => isDirectory)
   .map(({ name }) => name).sort();
 
-const spec = { ...await readSpec("ranet-cifar10"), name: "my-model", classes };
+const spec = changeSpec(await readSpec("ranet-cifar10"), { name: "my-model", classes });
 const images = await openDataset(photos, { labels: classes, inputSize: spec.input.size, skipBad: true });
 const { training, validation } = await splitDataset(images, { seed: 0 });
 

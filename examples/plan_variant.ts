@@ -4,7 +4,8 @@
  *     deno run --allow-read=specs examples/plan_variant.ts
  */
 
-import { buildNetwork, parseSpec, readSpec } from "@ranet/ranet";
+import { readSpec } from "@ranet/ranet";
+import { buildNetwork, parseSpec } from "@ranet/ranet/spec";
 
 const variant = parseSpec(`
 name: slim

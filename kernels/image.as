@@ -1,16 +1,15 @@
-// An image's planes, written as pixels.
+// An image's planes, written as pixels. A part has some rows.
 
+import { ImageArgs } from "./abi";
 import { firstOf } from "./parts";
-import { Step } from "./records";
 
-export function writeImage(step: Step, arena: u32, image: u32, part: u32, parts: u32): void {
-  const size = step.outSize;
-  const plane = 4 * size * size;
-  const first = firstOf(part, parts, size) * size;
-  const end = firstOf(part + 1, parts, size) * size;
-  for (let channel: u32 = 0; channel < step.outChannels; channel++) {
+export function writeImage(args: ImageArgs, image: u32, output: u32, part: u32, parts: u32): void {
+  const plane = 4 * args.size * args.size;
+  const first = firstOf(part, parts, args.size) * args.size;
+  const end = firstOf(part + 1, parts, args.size) * args.size;
+  for (let channel: u32 = 0; channel < args.channels; channel++) {
     const from = image + channel * plane;
-    const to = arena + step.output + 4 * channel;
-    for (let pixel = first; pixel < end; pixel++) store<f32>(to + pixel * step.outPitch, load<f32>(from + 4 * pixel));
+    const to = output + 4 * channel;
+    for (let pixel = first; pixel < end; pixel++) store<f32>(to + pixel * args.outPitch, load<f32>(from + 4 * pixel));
   }
 }

@@ -1,28 +1,31 @@
-// A training step on several threads: an interpreter of the program that lib/device/cpu/training_program.ts writes. Each
-// operation is a word with its number, one with its length in bytes, then its arguments.
+// A training step on several threads: an interpreter of the program that lib/device/cpu/trainer_program.ts writes.
 //
 // Between barriers a thread first does its share of what concerns all samples, then takes its own samples through the rest,
 // a few at a time, so that what one operation leaves is near when the next one reads it; then those of others that have not
 // come so far. What is computed does not depend on who does it.
 
-import { classify, linearGradient, loss, pooledGradient } from "./classifier/training";
-import { convolve, join, transpose, weightGradient } from "./convolution/training";
-import { maxPool, maxPoolGradient } from "./max-pool/training";
-import { makeFilter, winograd } from "./convolution/winograd-training";
-import { coefficients, gradient, gradientCoefficients, gradientSums, normalize, statistics } from "./norm/training";
-import { resize, resizeGradient } from "./resize/training";
+import { classify } from "./classifier/forward";
+import { linearGradient, loss, pooledGradient } from "./classifier/gradient";
+import { transpose } from "./convolution/forward";
+import { join, weightGradient } from "./convolution/weight-gradient";
+import { makeFilter } from "./convolution/winograd";
+import { runLayer } from "./layers";
+import { maxPoolGradient } from "./max-pool/gradient";
+import { coefficients, gradient, gradientCoefficients, gradientSums, normalize, statistics } from "./norm/norm";
+import { resizeGradient } from "./resize/gradient";
 import { reluGradient } from "./training/relu";
 import { zero } from "./training/zero";
 import { descend, moveRunning } from "./training/sgd";
 import {
   ClassifierArgs,
-  ConvolutionArgs,
+  FilterArgs,
+  FiniteArgs,
+  Head,
   JoinArgs,
   NormArgs,
   OP_BARRIER,
   OP_CLASSIFY,
   OP_COEFFICIENTS,
-  OP_CONVOLVE,
   OP_DESCEND,
   OP_FILTER,
   OP_FINITE,
@@ -31,33 +34,27 @@ import {
   OP_JOIN,
   OP_LINEAR_GRADIENT,
   OP_LOSS,
-  OP_MAX_POOL,
   OP_MAX_POOL_GRADIENT,
   OP_NORM_GRADIENT,
   OP_NORMALIZE,
   OP_POOLED_GRADIENT,
   OP_RELU_GRADIENT,
-  OP_RESIZE,
   OP_RESIZE_GRADIENT,
   OP_RUNNING,
   OP_SAMPLES,
   OP_STATISTICS,
   OP_TRANSPOSE,
   OP_WEIGHT_GRADIENT,
-  OP_WINOGRAD,
   OP_ZERO,
-  FilterArgs,
-  FiniteArgs,
   ResizeArgs,
   RunningArgs,
   SamplesArgs,
   SgdArgs,
   TransposeArgs,
   WeightGradientArgs,
-  WinogradArgs,
   WindowArgs,
   ZeroArgs,
-} from "./training/arguments";
+} from "./abi";
 
 /**
  * @param begin Where the program starts.
@@ -82,9 +79,10 @@ export function train(
 ): void {
   const own = scratch + thread * scratchBytes;
   for (let at = begin; at < end;) {
-    const args = at + 8;
-    let next = at + load<u32>(at, 4);
-    switch (load<u32>(at)) {
+    const head = changetype<Head>(at);
+    const args = at + offsetof<Head>();
+    let next = at + head.bytes;
+    switch (head.operation) {
       case OP_BARRIER:
         if (threads > 1) wait(gate, threads);
         break;
@@ -100,8 +98,10 @@ export function train(
             const sample = owner * count / threads + taken;
             if (sample >= last) break;
             const behind = min(sample + group.samples, last);
-            for (let op = inner; op < next; op += load<u32>(op, 4)) {
-              runSamples(op, thread, own, sample, behind, count, labels);
+            for (let op = inner; op < next;) {
+              const head = changetype<Head>(op);
+              runSamples(head, thread, own, sample, behind, count, labels);
+              op += head.bytes;
             }
           }
         }
@@ -144,13 +144,9 @@ export function train(
   }
 }
 
-function runSamples(at: u32, thread: u32, scratch: u32, first: u32, last: u32, count: u32, labels: u32): void {
-  const args = at + 8;
-  switch (load<u32>(at)) {
-    case OP_CONVOLVE:
-      return convolve(changetype<ConvolutionArgs>(args), scratch, first, last);
-    case OP_WINOGRAD:
-      return winograd(changetype<WinogradArgs>(args), scratch, first, last);
+function runSamples(head: Head, thread: u32, scratch: u32, first: u32, last: u32, count: u32, labels: u32): void {
+  const args = changetype<u32>(head) + offsetof<Head>();
+  switch (head.operation) {
     case OP_STATISTICS:
       return statistics(changetype<NormArgs>(args), first, last);
     case OP_NORMALIZE:
@@ -159,26 +155,28 @@ function runSamples(at: u32, thread: u32, scratch: u32, first: u32, last: u32, c
       return gradientSums(changetype<NormArgs>(args), thread, first, last);
     case OP_NORM_GRADIENT:
       return gradient(changetype<NormArgs>(args), thread, first, last);
-    case OP_MAX_POOL:
-      return maxPool(changetype<WindowArgs>(args), first, last);
     case OP_MAX_POOL_GRADIENT:
       return maxPoolGradient(changetype<WindowArgs>(args), first, last);
-    case OP_RESIZE:
-      return resize(changetype<ResizeArgs>(args), first, last);
     case OP_RESIZE_GRADIENT:
       return resizeGradient(changetype<ResizeArgs>(args), first, last);
     case OP_RELU_GRADIENT:
       return reluGradient(changetype<WindowArgs>(args), first, last);
     case OP_ZERO:
       return zero(changetype<ZeroArgs>(args), first, last);
-    case OP_CLASSIFY:
-      return classify(changetype<ClassifierArgs>(args), first, last);
+    case OP_CLASSIFY: {
+      const own = changetype<ClassifierArgs>(args);
+      for (let sample = first; sample < last; sample++) {
+        const logits = own.logits + 4 * sample * own.classes;
+        classify(own, own.input + sample * own.inBytes, own.means + 16 * sample * own.quads, logits, 0, 1);
+      }
+      return;
+    }
     case OP_LOSS:
       return loss(changetype<ClassifierArgs>(args), labels, first, last, count);
     case OP_POOLED_GRADIENT:
       return pooledGradient(changetype<ClassifierArgs>(args), scratch, first, last);
     default:
-      unreachable();
+      runLayer(head, scratch, first, last, 0, 1);
   }
 }
 

@@ -1,9 +1,47 @@
 /**
- * The one error class for mistakes a person can mend: a wrong file, key or argument. The command line prints its
- * message alone; any other error is a defect of ours and keeps its stack trace.
+ * The one error class for mistakes a person can correct: a wrong file, key or argument. The command line prints its
+ * message alone; any other error is a defect of this package and keeps its stack trace.
  *
  * @module
  */
+
+/**
+ * What kind of mistake a {@linkcode RanetError} is about:
+ *
+ * - `"invalid"`: a value, key or argument is not what was expected;
+ * - `"not-found"`: there is no such file, folder, or name;
+ * - `"not-permitted"`: the system, or Deno's permissions, forbid it;
+ * - `"unreachable"`: a URL could not be fetched;
+ * - `"too-large"`: a file, image or network is above a limit;
+ * - `"damaged"`: a file is truncated or damaged;
+ * - `"unsupported"`: a file is of a kind that is not read;
+ * - `"mismatch"`: each part is valid, but they do not belong together: weights of another architecture, labels of other
+ *   classes, a calibration of other weights;
+ * - `"device"`: there is no such device, it failed, or it computes wrong results;
+ * - `"diverged"`: training gave a loss or a weight that is not finite.
+ */
+export type RanetErrorCode =
+  | "invalid"
+  | "not-found"
+  | "not-permitted"
+  | "unreachable"
+  | "too-large"
+  | "damaged"
+  | "unsupported"
+  | "mismatch"
+  | "device"
+  | "diverged";
+
+/** Options of a {@linkcode RanetError}. */
+export interface RanetErrorOptions extends ErrorOptions {
+  /** What kind of mistake it is. Default: `"invalid"`. */
+  readonly code?: RanetErrorCode;
+  /**
+   * Options with which the same call is likely to work, by their names in code. The command line prints them as its own:
+   * `{ skipBad: true, batch: 8 }` as `--skip-bad --batch 8`. Default: none.
+   */
+  readonly remedy?: Readonly<Record<string, string | number | true>>;
+}
 
 /**
  * Something the caller gave cannot be used. The message says what was expected, what was found, where, and what to do.
@@ -16,6 +54,7 @@
  *   await loadModel("no/such/folder");
  * } catch (error) {
  *   if (!(error instanceof RanetError)) throw error;
+ *   console.log(error.code); // "not-found"
  *   console.log(error.message); // Cannot read "no/such/folder": there is no such file or folder
  * }
  * ```
@@ -23,4 +62,21 @@
 export class RanetError extends Error {
   /** Always `"RanetError"`. */
   override readonly name = "RanetError";
+  /** What kind of mistake it is. */
+  readonly code: RanetErrorCode;
+  /** Options with which the same call is likely to work. */
+  readonly remedy: Readonly<Record<string, string | number | true>>;
+
+  /**
+   * Makes an error for people.
+   *
+   * @param message What was expected, what was found, where, and what to do.
+   * @param options Its kind, a remedy, and the error behind it.
+   */
+  constructor(message: string, options: RanetErrorOptions = {}) {
+    const { code = "invalid", remedy = {}, ...rest } = options;
+    super(message, rest);
+    this.code = code;
+    this.remedy = remedy;
+  }
 }

@@ -17,7 +17,13 @@ let leftOut = 0;
 export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>): void {
   const ignore = !adapter && !required;
   // Told once a file has registered all of its tests.
-  if (ignore && leftOut++ === 0) setTimeout(() => console.error(`${leftOut} GPU tests do not run: no WebGPU adapter`));
+  if (ignore && leftOut++ === 0) {
+    setTimeout(() =>
+      console.error(
+        `Not run: ${leftOut} GPU tests, for there is no WebGPU adapter (apt-get install mesa-vulkan-drivers libvulkan1)`,
+      )
+    );
+  }
   Deno.test({
     name: `${name} (GPU)`,
     ignore,

@@ -9,19 +9,22 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 const LAUNCHER = new URL("../ranet", import.meta.url).pathname;
 const ROOT = LAUNCHER.slice(0, -"/ranet".length);
 const ECHO = 'echo "$@"; echo "cwd $PWD"; echo "JSR_URL $JSR_URL"';
+const KEPT = 'echo "$HOME $DENO_DIR $XDG_CACHE_HOME $npm_config_cache"';
 
 interface Setup {
   /** What `deno -V` prints; unless told, an answer too old to be used. */
   readonly version?: string;
   /** What any other call of `deno` does. */
   readonly deno?: string;
+  /** What runs the launcher, if it is not run by itself. */
+  readonly by?: string;
   /** Further programs on PATH. */
   readonly bin?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs the launcher once per list of arguments, all in one fresh folder that is home and current directory. */
-async function launch({ version = "deno 1.0.0", deno = ECHO, bin, env }: Setup, ...calls: string[][]) {
+async function launch({ version = "deno 1.0.0", deno = ECHO, by = LAUNCHER, bin, env }: Setup, ...calls: string[][]) {
   const home = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${home}/bin`);
@@ -31,8 +34,8 @@ async function launch({ version = "deno 1.0.0", deno = ECHO, bin, env }: Setup, 
     }
     const runs = [];
     for (const args of calls) {
-      const { code, stdout, stderr } = await new Deno.Command(LAUNCHER, {
-        args,
+      const { code, stdout, stderr } = await new Deno.Command(by, {
+        args: by === LAUNCHER ? args : [LAUNCHER, ...args],
         cwd: home,
         clearEnv: true,
         env: { HOME: home, PATH: `${home}/bin:/usr/bin:/bin`, ...env },
@@ -70,17 +73,21 @@ Deno.test("the launcher runs a script with the library's import map, or with tha
   try {
     await Deno.mkdir(`${outside}/project/deep`, { recursive: true });
     await Deno.writeTextFile(`${outside}/project/deno.jsonc`, "{}");
-    const [alone, own, nothing] = await launch(
+    const [alone, own, nothing, all, set] = await launch(
       { version: "deno 2.9.6", env: { RANET_OFFLINE: "0" } },
       ["run", "--allow-env", `${outside}/a b.ts`, "--json"],
       ["run", `${outside}/project/deep/script.ts`],
       ["run"],
+      ["run", "-A", `${outside}/project/deep/script.ts`, "-A"],
+      ["run", "--permission-set=own", `${outside}/project/deep/script.ts`],
     );
     const [first] = alone.out.split("\n");
     assertEquals(first, `run --quiet ${flags} --config ${ROOT}/deno.json --allow-env ${outside}/a b.ts --json`);
     assertEquals(own.out.split("\n")[0], `run --quiet ${flags} ${outside}/project/deep/script.ts`);
     assertEquals([nothing.code, nothing.out], [2, ""]);
     assertStringIncludes(nothing.err, "ranet: Cannot run: expected ./ranet run SCRIPT");
+    assertEquals(all.out.split("\n")[0], `run --quiet -A ${outside}/project/deep/script.ts -A`);
+    assertEquals(set.out.split("\n")[0], `run --quiet --permission-set=own ${outside}/project/deep/script.ts`);
   } finally {
     await Deno.remove(outside, { recursive: true });
   }
@@ -182,6 +189,14 @@ Deno.test("without a home, the launcher keeps things in a folder of the user's a
   assertEquals([fresh.code, fresh.err], [0, ""]);
   assertMatch(fresh.out, new RegExp(`^JSR_URL file://${theirs}/stand-ins-`, "m"));
 
+  const kept = await launchWith({ HOME: "", TMPDIR: "~" }, { deno: KEPT });
+  assertEquals(kept.out, `${theirs} ${theirs}/deno ${theirs} ${theirs}/npm\n`);
+  const own = { DENO_DIR: "/deno", npm_config_cache: "/npm" };
+  assertEquals(
+    (await launchWith({ HOME: "", TMPDIR: "~", ...own }, { deno: KEPT })).out,
+    `${theirs} /deno ${theirs} /npm\n`,
+  );
+
   const open = {
     prepare: (folder: string) =>
       Deno.mkdir(`${folder}/ranet-${uid}`, { mode: 0o777 }).then(() => Deno.chmod(`${folder}/ranet-${uid}`, 0o777)),
@@ -198,8 +213,18 @@ Deno.test("a home that cannot be written is no reason to give up", async () => {
   // Not even root makes folders in a file.
   const run = await launchWith({ HOME: "~/file", TMPDIR: "~" }, {
     prepare: (folder) => Deno.writeTextFile(`${folder}/file`, ""),
+    deno: KEPT,
   });
+  const theirs = `~/ranet-${Deno.uid()}`;
   assertEquals([run.code, run.err], [0, ""]);
+  assertEquals(run.out, `~/file ${theirs}/deno ${theirs} ${theirs}/npm\n`);
+});
+
+Deno.test("the launcher says whether nohup runs it", async () => {
+  const setup = { version: "deno 2.9.6", deno: 'echo "nohup: ${RANET_NOHUP:-no}"', env: { RANET_OFFLINE: "1" } };
+  const [alone] = await launch(setup, ["plan"]);
+  const [kept] = await launch({ ...setup, by: "nohup" }, ["plan"]);
+  assertEquals([alone.out, kept.out], ["nohup: no\n", "nohup: 1\n"]);
 });
 
 Deno.test("a cache folder's name may hold what means something in a URL, but no line break", async () => {

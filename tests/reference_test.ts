@@ -1,13 +1,7 @@
 import { assertEquals, assertLess } from "@std/assert";
-import {
-  AdaptiveExecutor,
-  buildNetwork,
-  createModel,
-  parseSpec,
-  readCheckpoint,
-  readSpec,
-  specFromOfficialFlags,
-} from "../mod.ts";
+import { AdaptiveExecutor, createModel, readSpec } from "../mod.ts";
+import { buildNetwork, parseSpec, specFromOfficialFlags } from "../spec.ts";
+import { readCheckpoint } from "../weights.ts";
 import { readNpy } from "../lib/data/npy.ts";
 import { relativeError } from "./fixtures.ts";
 import { gpuTest } from "./gpu.ts";

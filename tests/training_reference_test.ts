@@ -5,15 +5,9 @@
  */
 
 import { assertEquals, assertLess } from "@std/assert";
-import {
-  type ArchitectureSpec,
-  buildNetwork,
-  decodeImage,
-  parseSpec,
-  readCheckpoint,
-  readSafetensors,
-  specFromOfficialFlags,
-} from "../mod.ts";
+import { type ArchitectureSpec, decodeImage } from "../mod.ts";
+import { buildNetwork, parseSpec, specFromOfficialFlags } from "../spec.ts";
+import { readCheckpoint, readSafetensors } from "../weights.ts";
 import { openTrainer } from "../lib/device/open_trainer.ts";
 import type { Tensor } from "../lib/weights/tensor.ts";
 import { gpuTest } from "./gpu.ts";

@@ -1,36 +1,71 @@
 /**
- * What modules written for Deno find in a browser; the bundle puts it in the place of globals.
+ * What modules written for Deno find in a browser, and in Node.js; the bundle puts it in the place of globals.
  *
  * @module
  */
 
 /// <reference lib="dom" />
 
+import "./newer_builtins.ts";
 import { RanetError } from "../lib/errors.ts";
 
 function refuse(path: string | URL): never {
   throw new RanetError(`Cannot read ${JSON.stringify(String(path))}: a browser has no files. Give an http(s) URL`);
 }
 
-/** What the system would refuse with; nothing is one. */
+/** What the system refuses with. */
 class SystemError extends Error {}
+class NotFound extends SystemError {}
+class NotADirectory extends SystemError {}
+class PermissionDenied extends SystemError {}
+class NotCapable extends SystemError {}
 
-/** Stands in for Deno's namespace: there are no files. */
-const NoFiles = {
-  stat: refuse,
-  readFile: refuse,
-  errors: { NotFound: SystemError, PermissionDenied: SystemError, NotCapable: SystemError },
-};
-export { NoFiles as Deno };
+/** Node's module of files, as far as it is used. */
+interface NodeFiles {
+  stat(path: string | URL): Promise<{ isFile(): boolean; isDirectory(): boolean; readonly size: number }>;
+  readFile(path: string | URL): Promise<Uint8Array<ArrayBuffer>>;
+  opendir(path: string | URL): Promise<AsyncIterable<{ readonly name: string; isFile(): boolean }>>;
+}
 
-// Browsers that lack one of these have everything else that is needed.
-(Symbol as { dispose?: symbol }).dispose ??= Symbol.for("Symbol.dispose");
-ReadableStream.prototype[Symbol.asyncIterator] ??= async function* (): AsyncGenerator<unknown, undefined> {
-  const reader = this.getReader();
+/** Of Node 20.16 and later; bundlers for browsers do not see it. */
+function nodeFiles(): NodeFiles | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  return "Deno" in globalThis ? undefined : process?.getBuiltinModule?.("node:fs/promises") as NodeFiles | undefined;
+}
+
+const files = nodeFiles();
+
+/** Runs something of Node's; its errors become Deno's. */
+async function asDeno<T>(run: () => Promise<T>): Promise<T> {
   try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
-  } finally {
-    await reader.cancel();
+    return await run();
+  } catch (error) {
+    const { code, message } = error as { readonly code?: string; readonly message: string };
+    if (code === "ENOENT") throw new NotFound(message);
+    if (code === "ENOTDIR") throw new NotADirectory(message);
+    if (code === "EACCES" || code === "EPERM") throw new PermissionDenied(message);
+    throw error;
   }
-  return undefined;
+}
+
+/** Stands in for Deno's namespace: a browser has no files; Node's can be read. */
+const Files = {
+  stat: files
+    ? (path: string | URL) =>
+      asDeno(async () => {
+        const found = await files.stat(path);
+        return { isFile: found.isFile(), isDirectory: found.isDirectory(), size: found.size };
+      })
+    : refuse,
+  async *readDir(path: string | URL): AsyncGenerator<{ readonly name: string; readonly isFile: boolean }> {
+    const entries = files ? await asDeno(() => files.opendir(path)) : refuse(path);
+    for await (const entry of entries) yield { name: entry.name, isFile: entry.isFile() };
+  },
+  readFile: files ? (path: string | URL) => asDeno(() => files.readFile(path)) : refuse,
+  errors: { NotFound, NotADirectory, PermissionDenied, NotCapable },
 };
+export { Files as Deno };
+
+/** Node 20 has none. */
+const own: object = globalThis.navigator ?? { hardwareConcurrency: 1, userAgent: "Node.js" };
+export { own as navigator };

@@ -1,5 +1,5 @@
 /**
- * `deno task bundle`: the page and the library for browsers, into `web/dist/`.
+ * `deno task bundle`: the page and the library for browsers, into `web/dist/`, or a folder that is named.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { declarationsOf } from "./declarations.ts";
 import { denoPlugin } from "./deno_plugin.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DIST = `${ROOT}web/dist/`;
+const DIST = `${Deno.args[0] ?? `${ROOT}web/dist`}/`;
 
 /** Folders that are copied, but for what only people read: modules find files where they are in the repository. */
 const BESIDE = ["specs", "recipes", "weights", "examples"];
@@ -95,8 +95,10 @@ try {
   await esbuild.stop();
 }
 await Promise.all(BESIDE.map(copy));
-for (const [name, module] of [["ranet", "mod.ts"], ["ranet-train", "train.ts"]]) {
-  await Deno.writeTextFile(`${DIST}${name}.d.ts`, await declarationsOf(new URL(`../${module}`, import.meta.url)));
+const ENTRIES = { "ranet": ["mod.ts", "spec.ts", "weights.ts"], "ranet-train": ["train.ts"] };
+for (const [name, modules] of Object.entries(ENTRIES)) {
+  const entries = modules.map((module) => new URL(`../${module}`, import.meta.url));
+  await Deno.writeTextFile(`${DIST}${name}.d.ts`, await declarationsOf(entries));
 }
 await Deno.copyFile(`${ROOT}web/index.html`, `${DIST}index.html`);
 

@@ -1,11 +1,14 @@
 /**
- * The types of the library for browsers, in one file: the declarations that `mod.ts` exports, and those that they name.
+ * The types of the library for browsers, in one file: the declarations that its entry points export, and those that they name.
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+
+/** What the declarations take from TypeScript's own, whatever the `lib` of those who use them. */
+const LIBRARIES = ["es2022", "esnext.disposable", "dom"].map((lib) => `/// <reference lib="${lib}" />\n`).join("");
 
 /** What a module says in its declarations. */
 interface Module {
@@ -18,13 +21,13 @@ interface Module {
 }
 
 /**
- * Writes the declarations of a module.
+ * Writes the declarations of modules.
  *
- * @param entry A module that only re-exports.
+ * @param entries Modules that only re-export.
  * @returns The text of a `.d.ts` file that imports nothing.
  * @throws {Error} If two modules behind it declare the same name, or one takes a type from a package.
  */
-export async function declarationsOf(entry: URL): Promise<string> {
+export async function declarationsOf(entries: readonly URL[]): Promise<string> {
   const modules = new Map<string, Module>();
   const visit = async (url: URL): Promise<void> => {
     if (modules.has(url.href)) return;
@@ -32,7 +35,7 @@ export async function declarationsOf(entry: URL): Promise<string> {
     modules.set(url.href, module);
     for (const next of module.imported) await visit(next);
   };
-  await visit(entry);
+  for (const entry of entries) await visit(entry);
   const all = new Map<string, string>();
   for (const [url, { declared }] of modules) {
     for (const [name, text] of declared) {
@@ -40,9 +43,9 @@ export async function declarationsOf(entry: URL): Promise<string> {
       all.set(name, text);
     }
   }
-  const { exported } = modules.get(entry.href)!;
+  const exported = [...new Set(entries.flatMap(({ href }) => modules.get(href)!.exported))];
   const own = exported.map((one) => one.split(" as ")[0]);
-  return `${needed(own, all).join("")}\nexport {\n  ${exported.join(",\n  ")},\n};\n`;
+  return `${LIBRARIES}${needed(own, all).join("")}\nexport {\n  ${exported.join(",\n  ")},\n};\n`;
 }
 
 /** The declarations of names, and of all that those name. */

@@ -76,7 +76,10 @@ export async function denoPlugin(entries: readonly string[], root: string): Prom
         const text = await Deno.readTextFile(path);
         const url = `new URL(${JSON.stringify(path.slice(root.length))}, import.meta.url).href`;
         const contents = text
-          .replaceAll(/\bimport\.source\(\s*("[^"]+\.wasm")\s*,?\s*\)/g, "import($1).then((module) => module.default)")
+          .replaceAll(
+            /\bimport\.source\(\s*("[^"]+\.wasm")\s*,?\s*\)/g,
+            "import($1).then((module) => module.default())",
+          )
           .replaceAll(/\bimport\.meta\.url\b/g, url);
         return { contents, loader: "ts" as Loader };
       });
@@ -85,7 +88,8 @@ export async function denoPlugin(entries: readonly string[], root: string): Prom
       build.onLoad({ filter: /\.wasm$/ }, ({ path, suffix, with: { type } }) =>
         suffix || type ? undefined : {
           contents: `import url from ${JSON.stringify(`${path}?file`)};
-export default WebAssembly.compileStreaming(fetch(new URL(url, import.meta.url)));`,
+import { compileWasm } from ${JSON.stringify(`${root}web/compile_wasm.ts`)};
+export default () => compileWasm(new URL(url, import.meta.url));`,
         });
     },
   };

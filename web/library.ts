@@ -1,5 +1,5 @@
 /**
- * The library as a plain ES module for browsers, `ranet.js`: all of `mod.ts`. Specs and weights are fetched from beside it;
+ * The library as a plain ES module for browsers, `ranet.js`: all of `mod.ts`, `spec.ts` and `weights.ts`. Specs and weights are fetched from beside it;
  * other ones are given as URLs, for there are no files.
  *
  * @module
@@ -8,6 +8,8 @@
 import { config } from "zod";
 
 export * from "../mod.ts";
+export * from "../spec.ts";
+export * from "../weights.ts";
 
 // Pages that forbid `eval` would report the attempt.
 config({ jitless: true });

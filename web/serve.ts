@@ -24,13 +24,13 @@ const ISOLATION = {
 
 const DIST = new URL("dist/", import.meta.url);
 
-/** Answers a request with a file of `web/dist/`. */
-export async function serveFile(request: Request): Promise<Response> {
+/** Answers a request with a file of `web/dist/`, or of another folder, whose URL ends in a slash. */
+export async function serveFile(request: Request, folder: URL = DIST): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const file = new URL(`.${pathname}${pathname.endsWith("/") ? "index.html" : ""}`, DIST);
+  const file = new URL(`.${pathname}${pathname.endsWith("/") ? "index.html" : ""}`, folder);
   const missing = (): Response => new Response("There is no such file.\n", { status: 404 });
   // No file has a name that needs escapes, and %2f would lead out of the folder.
-  if (!file.href.startsWith(DIST.href) || pathname.includes("%")) return missing();
+  if (!file.href.startsWith(folder.href) || pathname.includes("%")) return missing();
   try {
     const body = await Deno.readFile(file);
     const type = TYPES[file.pathname.split(".").at(-1)!] ?? "application/octet-stream";
@@ -55,7 +55,7 @@ if (import.meta.main) {
       hostname: "localhost",
       port: Number(port),
       onListen: ({ port }) => console.log(`The page is at http://localhost:${port}/`),
-    }, serveFile);
+    }, (request) => serveFile(request));
   } catch (error) {
     console.error(`Cannot serve the page on port ${port}: ${(error as Error).message}. Choose another with --port N`);
     Deno.exit(1);

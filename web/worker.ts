@@ -15,6 +15,7 @@ import {
   type Model,
   toTensor,
 } from "./library.ts";
+import { inputLength } from "../lib/network/common.ts";
 import type { ModelChange, Question, Report } from "./messages.ts";
 import { thumbnail } from "./thumbnail.ts";
 
@@ -58,7 +59,7 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
     onFallback: (message) => reason = message,
   });
   // The first run makes and tests the kernels: not to be counted as the first image's time.
-  await executor.forward(new Float32Array(3 * model.spec.input.size ** 2));
+  await executor.forward(new Float32Array(inputLength(model.spec.input)));
   await tellDevice(executor);
   return executor;
 }

@@ -2,19 +2,24 @@
 // weights of a class; those behind them compute four numbers of the bias.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: (classes · inQuads + classes / 4) / LANES
+// Dispatch   x · y: (classes · inQuads + classes / 4) / LANES
 // Gradients  [classes][inQuads] vec4, then the bias, padded to a vec4
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let args = steps[0];
+  let index = (group.y * groups.x + group.x) * LANES + lane;
   let weights = args.classes * args.inQuads;
-  let isWeights = id.x < weights;
-  let samples = select(0, remaining[0], id.x < weights + (args.classes + 3) / 4);
-  let ofWeights = weightsOf(id.x / args.inQuads, id.x % args.inQuads, select(0, samples, isWeights), args);
-  let ofBias = biasOf(4 * (id.x - weights), select(samples, 0, isWeights), args);
+  let isWeights = index < weights;
+  let samples = select(0, remaining[0], index < weights + (args.classes + 3) / 4);
+  let ofWeights = weightsOf(index / args.inQuads, index % args.inQuads, select(0, samples, isWeights), args);
+  let ofBias = biasOf(4 * (index - weights), select(samples, 0, isWeights), args);
   if (samples > 0) {
-    let at = args.result + id.x;
+    let at = args.result + index;
     let before = select(vec4f(), gradients[at], vec4<bool>(args.accumulate > 0));
     gradients[at] = before + select(ofBias, ofWeights, vec4<bool>(isWeights));
   }

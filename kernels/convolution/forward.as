@@ -1,50 +1,105 @@
-// Convolution with bias, and ReLU if asked for; any odd kernel and stride, padding kernel / 2; of one sample on the CPU: a
-// matrix product. A kernel of 1 reads its input where it is; others read a copy with a border of zeros, whose pixels lie
-// close, so that a row of the kernel is one run. No number is used that the sample's own layers did not write.
+// A convolution with bias, and ReLU if asked for, of any odd kernel and stride, over a range of samples; and its input gradient,
+// which is one with transposed weights. A kernel of 1 reads its input where it is; others read a copy with a border of zeros,
+// whose pixels lie close, so that a row of the kernel is one run. No number is used that the sample's own layers did not write.
 //
-// Weights  as product.as has them, inputs as [row of the kernel][column][channel]
+// Weights lie in panels of 8 output channels, [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel
+// of 4.
 
+import { ConvolutionArgs, Phase, TransposeArgs } from "../abi";
 import { firstOf } from "../parts";
-import { Step } from "../records";
-import { pad } from "./pad";
-import { multiply, setInput, setOutput, TILE } from "./product";
+import { padFor } from "./pad";
+import { sumPanels } from "./panels";
+import { touch } from "./touch";
 
-// The step whose input is in the copy.
-let copied: u32 = 0;
+// Pixels of the largest tile.
+const TILE: u32 = 6;
 
-// A new sample's layers have nothing in the copy.
-export function forgetCopy(): void {
-  copied = 0;
-}
+// Where a pixel is made of so few inputs, more time goes into moving than into multiplying: pixels are then made in blocks
+// that stay near while one panel after another goes over them.
+const FEW_INPUTS: u32 = 24;
+const BLOCK: u32 = 96;
 
-// Makes sure that a step's input is there with a border.
-export function copyInput(step: Step, arena: u32, scratch: u32): void {
-  if (copied == changetype<u32>(step)) return;
-  pad(arena + step.input, 0, step.inPitch, step.inSize, step.inChannels, step.kernel / 2, scratch, 1);
-  copied = changetype<u32>(step);
-}
-
-export function convolve(step: Step, arena: u32, scratch: u32, part: u32, parts: u32): void {
-  let input = arena + step.input;
-  let pixel = step.inPitch;
-  let row = pixel * step.inSize;
-  if (step.kernel > 1) {
-    copyInput(step, arena, scratch);
-    input = scratch;
-    pixel = 4 * step.inChannels;
-    row = pixel * (step.inSize + step.kernel - 1);
+// Forward pass, or input gradient: for each phase, pixels of the output that are made by the same taps.
+export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
+  for (let sample = first; sample < last; sample += args.group) {
+    const samples = min(args.group, last - sample);
+    let input = args.input + sample * args.inBytes;
+    if (args.border) {
+      const step = changetype<u32>(args);
+      padFor(step, parts, input, args.inBytes, args.inPitch, args.inSize, args.inChannels, args.border, scratch, samples);
+      input = scratch;
+    }
+    const output = args.output + sample * args.outBytes;
+    if (args.accumulate) touch(output, samples * args.outBytes);
+    for (let i: u32 = 0; i < args.phases; i++) {
+      const phase = changetype<Phase>(args.phase + i * offsetof<Phase>());
+      // A part has some of the panels, or some of the pixels, whichever are more.
+      let firstPanel: u32 = 0;
+      let endPanel = (args.outChannels + 7) / 8;
+      let pixel: u32 = 0;
+      let end = samples * phase.pixels;
+      const tiles = (end + TILE - 1) / TILE;
+      if (endPanel >= tiles) {
+        firstPanel = firstOf(part, parts, endPanel);
+        endPanel = firstOf(part + 1, parts, endPanel);
+      } else {
+        pixel = TILE * firstOf(part, parts, tiles);
+        end = min(end, TILE * firstOf(part + 1, parts, tiles));
+      }
+      const block = phase.runs * phase.runLength <= FEW_INPUTS ? BLOCK : end - pixel;
+      for (; pixel < end; pixel += block) {
+        sumPanels(
+          input,
+          phase.inPixels + 4 * pixel,
+          output,
+          phase.outPixels + 4 * pixel,
+          min(block, end - pixel),
+          phase.moves,
+          phase.runs,
+          phase.runLength,
+          args.outChannels,
+          firstPanel,
+          endPanel,
+          phase.weights,
+          args.bias,
+          args.hasBias != 0,
+          args.accumulate != 0,
+          args.relu != 0,
+        );
+      }
+    }
   }
-  const run = 4 * step.inChannels * step.kernel;
-  setInput(input, pixel * step.stride, row * step.stride, step.outSize, step.kernel, run, row - run);
-  setOutput(arena + step.output, step.outPitch, step.outChannels, step.relu);
+}
 
-  const pixels = step.outSize * step.outSize;
-  const tiles = (pixels + TILE - 1) / TILE;
-  const panels = (step.outChannels + 7) / 8;
-  if (panels >= tiles) {
-    multiply(step.weights, firstOf(part, parts, panels), firstOf(part + 1, parts, panels), 0, pixels);
-  } else {
-    const end = min(pixels, TILE * firstOf(part + 1, parts, tiles));
-    multiply(step.weights, 0, panels, TILE * firstOf(part, parts, tiles), end);
+// Weights as the input gradient reads them, panels of input channels, a phase at a time:
+// [phase][panel][tap of the phase][out][8 or 4].
+export function transpose(args: TransposeArgs, thread: u32, threads: u32): void {
+  const panels = (args.inChannels + 7) >> 3;
+  const units = panels * args.phases;
+  const last = (thread + 1) * units / threads;
+  for (let unit = thread * units / threads; unit < last; unit++) {
+    const phase = changetype<Phase>(args.phase + unit / panels * offsetof<Phase>());
+    const row: u32 = 8 * (unit % panels);
+    const width: u32 = args.inChannels - row > 4 ? 8 : 4;
+    let to = phase.weights + 4 * row * phase.taps * args.outChannels;
+    for (let i: u32 = 0; i < phase.taps; i++) {
+      const tap = load<u32>(phase.tapIndices + 4 * i);
+      for (let out: u32 = 0; out < args.outChannels; out++) {
+        const outPanel = out & ~7;
+        const outWidth: u32 = args.outChannels - outPanel > 4 ? 8 : 4;
+        const from = args.weights + 4 * (outPanel * args.taps * args.inChannels +
+          (tap * args.inChannels + row) * outWidth + (out & 7));
+        if (row + 8 <= args.inChannels) {
+// #for k in 8
+          store<f32>(to, load<f32>(from + 4 * ${k} * outWidth), 4 * ${k});
+// #end
+          to += 32;
+        } else {
+          for (let k: u32 = 0; k < width; k++, to += 4) {
+            store<f32>(to, row + k < args.inChannels ? load<f32>(from + 4 * k * outWidth) : 0);
+          }
+        }
+      }
+    }
   }
 }

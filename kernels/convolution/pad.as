@@ -4,7 +4,7 @@
 // to     [sample][size + 2 · border][size + 2 · border][channels]. Whole quads are copied: what comes along behind a
 //        pixel's channels is overwritten by what is next
 
-export function pad(
+function pad(
   from: u32,
   fromBytes: u32,
   pitch: u32,
@@ -34,4 +34,30 @@ export function pad(
     memory.fill(to, 0, edge);
     to += edge;
   }
+}
+
+// The step whose input a thread's scratch memory has with its border.
+let copied: u32 = 0;
+
+// A new sample's steps have nothing there.
+export function forgetCopy(): void {
+  copied = 0;
+}
+
+// The same for a step, unless another of its parts was computed by this thread and found the same input.
+export function padFor(
+  step: u32,
+  parts: u32,
+  from: u32,
+  fromBytes: u32,
+  pitch: u32,
+  size: u32,
+  channels: u32,
+  border: u32,
+  to: u32,
+  samples: u32,
+): void {
+  if (parts > 1 && copied == step) return;
+  pad(from, fromBytes, pitch, size, channels, border, to, samples);
+  copied = step;
 }

@@ -1,17 +1,8 @@
-// Sums over taps (taps.as) for all output channels, a panel after another: of 8, or of 4 for the last 4 or fewer.
+// Sums over taps (tiles.as) for some panels of output channels, one after another: of 8, or of 4 for the last 4 or fewer.
 //
 // bias   numbers of all channels, or 8 zeros where there is none
 
-import {
-  sumFew1 as sumFewOf0,
-  sumFew2 as sumFewOf1,
-  sumFew3 as sumFewOf2,
-  sumFew4 as sumFewOf3,
-  sumFew5 as sumFewOf4,
-  sumFew6 as sumFewOf5,
-  sumTaps1,
-  sumTaps2,
-} from "./taps";
+import { sumFew1, sumFew2, sumFew3, sumFew4, sumFew5, sumFew6, sumTaps1, sumTaps2 } from "./tiles";
 
 export function sumPanels(
   input: u32,
@@ -23,13 +14,18 @@ export function sumPanels(
   runs: u32,
   runLength: u32,
   outChannels: u32,
+  firstPanel: u32,
+  endPanel: u32,
   weights: u32,
   bias: u32,
   hasBias: bool,
   accumulate: bool,
   relu: bool,
 ): void {
-  for (let channel: u32 = 0; channel < outChannels; channel += 8) {
+  const panelBytes = 32 * runs * runLength;
+  weights += firstPanel * panelBytes;
+  const end = min(outChannels, 8 * endPanel);
+  for (let channel: u32 = 8 * firstPanel; channel < end; channel += 8) {
     const channels = outChannels - channel;
     const out = output + 4 * channel;
     const start = bias + (hasBias ? 4 * channel : 0);
@@ -44,7 +40,7 @@ export function sumPanels(
         input, inPixels, out, outPixels, pixels, moves, runs, runLength, channels, weights, start, accumulate, relu,
       );
     }
-    weights += 32 * runs * runLength;
+    weights += panelBytes;
   }
 }
 
@@ -62,9 +58,9 @@ function sumFew(
   relu: bool,
 ): void {
   switch (inputs) {
-// #for i in 6
-    case ${i} + 1:
-      return sumFewOf${i}(input, inPixels, output, outPixels, pixels, channels, weights, bias, accumulate, relu);
+// #for K in 1..6
+    case ${K}:
+      return sumFew${K}(input, inPixels, output, outPixels, pixels, channels, weights, bias, accumulate, relu);
 // #end
     default:
       unreachable();

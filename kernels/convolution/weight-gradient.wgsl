@@ -6,19 +6,24 @@
 // results out. Nothing returns early: CPU drivers share loads only where all lanes are surely active.
 //
 // Constants  INS, OUTS, LANES (workgroup size)
-// Dispatch   x: tiles · splits / LANES
+// Dispatch   x · y: tiles · splits / LANES
 // Partials   [split], each laid out as the weights: [kernel · kernel][4 · inQuads][gradQuads] vec4, then [gradQuads] for a bias
 // Arena      starts with zeros, read in place of pixels outside the image
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let args = steps[0];
+  let index = (group.y * groups.x + group.x) * LANES + lane;
   let outTiles = (args.gradQuads + OUTS - 1) / OUTS;
   let inTiles = (args.inQuads + INS - 1) / INS;
   let taps = args.kernel * args.kernel;
   let tiles = outTiles * (inTiles * taps + args.bias);
-  let split = id.x / tiles;
-  let tile = id.x % tiles;
+  let split = index / tiles;
+  let tile = index % tiles;
   let outQuad = tile % outTiles * OUTS;
   let inQuad = tile / outTiles % inTiles * INS;
   let tap = tile / outTiles / inTiles;

@@ -4,10 +4,10 @@
 // places     [pixels][2] bytes from a sample's input to each pixel's, and from its gradient to that pixel's
 // result     [inputs][4 · quads], of which `rows` rows are written; added to where `accumulate`
 
-import { madd } from "../training/simd";
+import { madd } from "../simd";
 
-// #for R in 9
-// #for Q in 3
+// #for R in 4..6
+// #for Q in 2..2
 // ${R} inputs × ${Q} quads.
 export function weightTile${R}x${Q}(
   input: u32,
@@ -61,8 +61,8 @@ export function weightTile${R}x${Q}(
 //
 // lanes      channels from input to input in the result
 
-// #for C in 7
-// #for Q in 5
+// #for C in 1..6
+// #for Q in 2..4
 export function narrowTile${C}x${Q}(
   input: u32,
   inBytes: u32,

@@ -1,7 +1,7 @@
 // The transformations of Winograd's minimal filtering F(2×2, 3×3) (see winograd.as): between them lie, for each of the 16
 // places of a 4 × 4 patch, products of what is at that place.
 
-import { store } from "../training/simd";
+import { store } from "../simd";
 
 // Bᵀ · d · B of a patch d, four channels at once; the 16 results of one patch lie `apart`.
 export function transformInput(patch: u32, row: u32, pixel: u32, to: u32, bytes: u32, apart: u32): void {

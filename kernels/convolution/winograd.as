@@ -1,59 +1,94 @@
-// A 3×3 convolution of stride 1, with bias and ReLU if asked for, by the minimal filtering F(2×2, 3×3) of Winograd (Lavin
-// and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016): for 2 × 2 outputs 16 products instead of 36, each
-// of transformed inputs and transformed weights, and so 16 matrix products, one for each place of a 4 × 4 patch.
+// A 3×3 convolution of stride 1, with bias and ReLU if asked for, or its input gradient, over a range of samples, by the minimal
+// filtering F(2×2, 3×3) of Winograd (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016): for 2 × 2
+// outputs 16 products instead of 36, each of transformed inputs and transformed weights, and so 16 matrix products, one for
+// each place of a 4 × 4 patch.
 //
 // Patches are taken a few at a time, so that what is in between stays near. Of an odd size, outputs behind the edge are
 // computed from whatever lies there, and not written.
 //
-// Weights  [bias, padded to 8 channels], then for each of the 16 places panels as product.as has them, without bias
+// filter  for each of the 16 places weights as forward.as has them for one tap: [place][panel][in][8 or 4]
 
+import { FilterArgs, PATCHES, WinogradArgs } from "../abi";
 import { firstOf } from "../parts";
-import { PATCHES, Step } from "../records";
-import { copyInput } from "./forward";
-import { multiply, setInput, setOutput } from "./product";
-import { transformInput, transformOutput } from "./winograd-transforms";
+import { padFor } from "./pad";
+import { sumPanels } from "./panels";
+import { transformInput, transformOutput, transformWeights } from "./winograd-transforms";
 
-export function winograd(step: Step, arena: u32, scratch: u32, part: u32, parts: u32): void {
-  copyInput(step, arena, scratch);
-  const side = (step.outSize + 1) / 2;
-  const row = 4 * step.inChannels * (step.inSize + 2);
-  // A patch may reach over the last row.
-  const inputs = scratch + (row * (step.inSize + 3) + 31) / 16 * 16;
-  const inPitch = (step.inChannels + 3) / 4 * 16;
-  const sums = inputs + 16 * PATCHES * inPitch;
-  const outPitch = (step.outChannels + 7) / 8 * 32;
-  const panels = (step.outChannels + 7) / 8;
-  const lanes = 8 * (step.outChannels / 8) + (step.outChannels % 8 > 4 ? 8 : step.outChannels % 8 > 0 ? 4 : 0);
-  const place = lanes * (1 + step.inChannels) * 4;
-  const end = firstOf(part + 1, parts, side * side);
-  for (let first = firstOf(part, parts, side * side); first < end; first += PATCHES) {
-    const count = min(PATCHES, end - first);
-    for (let i: u32 = 0; i < count; i++) {
-      const patch = first + i;
-      const at = scratch + 2 * (patch / side * row + patch % side * 4 * step.inChannels);
-      transformInput(at, row, 4 * step.inChannels, inputs + i * inPitch, inPitch, PATCHES * inPitch);
-    }
-    for (let k: u32 = 0; k < 16; k++) {
-      setInput(inputs + k * PATCHES * inPitch, inPitch, 0, PATCHES, 1, 4 * step.inChannels, 0);
-      setOutput(sums + k * PATCHES * outPitch, outPitch, lanes, 0);
-      multiply(step.weights + outPitch + k * place, 0, panels, 0, count);
-    }
-    for (let i: u32 = 0; i < count; i++) {
-      const patch = first + i;
-      const y = patch / side * 2;
-      const x = patch % side * 2;
-      transformOutput(
-        sums + i * outPitch,
-        PATCHES * outPitch,
-        step.weights,
-        step.relu != 0,
-        step.outChannels,
-        arena + step.output + (y * step.outSize + x) * step.outPitch,
-        step.outSize * step.outPitch,
-        step.outPitch,
-        step.outSize - y,
-        step.outSize - x,
-      );
+// Weights to a filter. Each thread makes its share of the panels: the same that it transposes.
+export function makeFilter(args: FilterArgs, thread: u32, threads: u32): void {
+  const panels = (args.outChannels + 7) >> 3;
+  const last = (thread + 1) * panels / threads;
+  for (let panel = thread * panels / threads; panel < last; panel++) {
+    const first: u32 = 8 * panel;
+    const lanes: u32 = args.outChannels - first > 4 ? 8 : 4;
+    const apart: u32 = 4 * lanes * args.inChannels;
+    const from = args.weights + 4 * 9 * first * args.inChannels;
+    const to = args.filter + 4 * first * args.inChannels;
+    for (let at: u32 = 0; at < apart; at += 16) transformWeights(from + at, apart, to + at, args.placeBytes);
+  }
+}
+
+export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
+  const side = (args.inSize + 1) / 2;
+  const pixel: u32 = 4 * args.inChannels;
+  const row = pixel * (args.inSize + 2);
+  const sampleBytes = row * (args.inSize + 2);
+  const inputs = scratch + args.copyBytes;
+  const inApart = PATCHES * args.inPatch;
+  const sums = inputs + 16 * inApart;
+  const outApart = PATCHES * args.outPatch;
+  const panels = (args.outChannels + 7) / 8;
+  for (let sample = first; sample < last; sample += args.group) {
+    const samples = min(args.group, last - sample);
+    const from = args.input + sample * args.inBytes;
+    const step = changetype<u32>(args);
+    padFor(step, parts, from, args.inBytes, args.inPitch, args.inSize, args.inChannels, 1, scratch, samples);
+    const patches = samples * side * side;
+    const end = firstOf(part + 1, parts, patches);
+    for (let start = firstOf(part, parts, patches); start < end; start += PATCHES) {
+      const count = min(PATCHES, end - start);
+      for (let i: u32 = 0; i < count; i++) {
+        const patch = (start + i) % (side * side);
+        const at = scratch + (start + i) / (side * side) * sampleBytes + 2 * (patch / side * row + patch % side * pixel);
+        transformInput(at, row, pixel, inputs + i * args.inPatch, args.inPatch, inApart);
+      }
+      for (let place: u32 = 0; place < 16; place++) {
+        sumPanels(
+          inputs + place * inApart,
+          args.inPatches,
+          sums + place * outApart,
+          args.outPatches,
+          count,
+          args.zeros,
+          1,
+          args.inChannels,
+          args.outPatch / 4,
+          0,
+          panels,
+          args.filter + place * args.placeBytes,
+          args.zeros,
+          false,
+          false,
+          false,
+        );
+      }
+      for (let i: u32 = 0; i < count; i++) {
+        const patch = (start + i) % (side * side);
+        const y = patch / side * 2;
+        const x = patch % side * 2;
+        transformOutput(
+          sums + i * args.outPatch,
+          outApart,
+          args.bias,
+          args.relu != 0,
+          args.outChannels,
+          args.output + (sample + (start + i) / (side * side)) * args.outBytes + (y * args.inSize + x) * args.outPitch,
+          args.inSize * args.outPitch,
+          args.outPitch,
+          args.inSize - y,
+          args.inSize - x,
+        );
+      }
     }
   }
 }

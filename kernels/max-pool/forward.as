@@ -1,27 +1,27 @@
-// Largest of 3 × 3 pixels, every other pixel; takes no account of what is outside.
+// Max-pooling, 3 × 3, stride 2, padding 1, over a range of samples; takes no account of what is outside. A part has some rows.
 
+import { WindowArgs } from "../abi";
 import { firstOf } from "../parts";
-import { Step } from "../records";
-import { store } from "../training/simd";
+import { store } from "../simd";
 
-export function maxPool(step: Step, arena: u32, part: u32, parts: u32): void {
-  const size = <i32>step.inSize;
-  const end = firstOf(part + 1, parts, step.outSize);
-  for (let y = firstOf(part, parts, step.outSize); y < end; y++) {
-    for (let x: u32 = 0; x < step.outSize; x++) {
-      const out = arena + step.output + (y * step.outSize + x) * step.outPitch;
-      const top = max(0, <i32>(2 * y) - 1);
-      const bottom = min(size - 1, <i32>(2 * y) + 1);
-      const left = max(0, <i32>(2 * x) - 1);
-      const right = min(size - 1, <i32>(2 * x) + 1);
-      for (let k: u32 = 0; k < step.outChannels; k += 4) {
-        let largest = f32x4.splat(-Infinity);
-        for (let v = top; v <= bottom; v++) {
-          for (let u = left; u <= right; u++) {
-            largest = f32x4.max(largest, v128.load(arena + step.input + (v * size + u) * step.inPitch + 4 * k));
+export function maxPool(args: WindowArgs, first: u32, last: u32, part: u32, parts: u32): void {
+  const end = firstOf(part + 1, parts, args.outSize);
+  for (let sample = first; sample < last; sample++) {
+    const input = args.input + sample * args.inBytes;
+    for (let row = firstOf(part, parts, args.outSize); row < end; row++) {
+      const y: u32 = 2 * row;
+      for (let column: u32 = 0; column < args.outSize; column++) {
+        const x: u32 = 2 * column;
+        const out = args.output + sample * args.outBytes + (row * args.outSize + column) * args.outPitch;
+        for (let channel: u32 = 0; channel < args.channels; channel += 4) {
+          let largest = f32x4.splat(-Infinity);
+          for (let v = max<u32>(y, 1) - 1; v <= min<u32>(y + 1, args.inSize - 1); v++) {
+            for (let u = max<u32>(x, 1) - 1; u <= min<u32>(x + 1, args.inSize - 1); u++) {
+              largest = f32x4.max(largest, v128.load(input + (v * args.inSize + u) * args.inPitch + 4 * channel));
+            }
           }
+          store(out + 4 * channel, largest, args.channels - channel);
         }
-        store(out + 4 * k, largest, step.outChannels - k);
       }
     }
   }

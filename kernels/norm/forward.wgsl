@@ -1,15 +1,20 @@
 // Batch norm, and ReLU if asked for. One invocation computes four channels of a part of a sample's pixels.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: quads · chunks / LANES, y: samples
+// Dispatch   x · z: quads · chunks / LANES, y: samples
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let args = steps[0];
-  let quad = id.x % args.outQuads;
-  let chunk = id.x / args.outQuads;
+  let index = (group.z * groups.x + group.x) * LANES + lane;
+  let quad = index % args.outQuads;
+  let chunk = index / args.outQuads;
   let end = select(0, args.outSize * args.outSize, chunk < args.chunks);
-  let sample = args.arenaStart + id.y * args.samplePitch;
+  let sample = args.arenaStart + group.y * args.samplePitch;
   var own = batchNorm(quad, args.outQuads, args);
   if (args.runningOnly > 0) {
     let at = args.parameters + quad;

@@ -2,16 +2,21 @@
 // invocation computes four channels of a part of a sample's pixels; padding lanes stay zero, for so is their weight.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: quads · chunks / LANES, y: samples
+// Dispatch   x · z: quads · chunks / LANES, y: samples
 // Gradients  at `parameters` [sum of g · x̂][sum of g], each [inQuads] vec4
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let args = steps[0];
-  let quad = id.x % args.inQuads;
-  let chunk = id.x / args.inQuads;
+  let index = (group.z * groups.x + group.x) * LANES + lane;
+  let quad = index % args.inQuads;
+  let chunk = index / args.inQuads;
   let end = select(0, args.inSize * args.inSize, chunk < args.chunks);
-  let sample = args.arenaStart + id.y * args.samplePitch;
+  let sample = args.arenaStart + group.y * args.samplePitch;
   let own = batchNorm(quad, args.inQuads, args);
   let slope = gradients[args.parameters + quad] * own.inverse / args.count;
   let mean = gradients[args.parameters + args.inQuads + quad] / args.count;

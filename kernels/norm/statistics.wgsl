@@ -2,17 +2,22 @@
 // channels. Squares are taken of differences from the first pixel: those of a mean far from zero would drown the variance.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: quads · chunks / LANES, y: samples
+// Dispatch   x · z: quads · chunks / LANES, y: samples
 // Partials   [sample][chunk][mean, squares][inQuads] vec4
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let args = steps[0];
-  let quad = id.x % args.inQuads;
-  let chunk = id.x / args.inQuads;
+  let index = (group.z * groups.x + group.x) * LANES + lane;
+  let quad = index % args.inQuads;
+  let chunk = index / args.inQuads;
   let area = args.inSize * args.inSize;
   let end = select(0, area, chunk < args.chunks);
-  var at = args.arenaStart + id.y * args.samplePitch + args.inOffset + chunk * args.inPitch + quad;
+  var at = args.arenaStart + group.y * args.samplePitch + args.inOffset + chunk * args.inPitch + quad;
   let first = arena[at];
   var sum = vec4f();
   var squares = vec4f();
@@ -23,7 +28,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     at += args.chunks * args.inPitch;
   }
   let mean = sum / f32((area - chunk + args.chunks - 1) / args.chunks);
-  let partial = args.partials + (id.y * args.chunks + chunk) * 2 * args.inQuads + quad;
+  let partial = args.partials + (group.y * args.chunks + chunk) * 2 * args.inQuads + quad;
   if (chunk < args.chunks) {
     partials[partial] = first + mean;
     partials[partial + args.inQuads] = fma(-sum, mean, squares);

@@ -2,16 +2,21 @@
 // input. One invocation computes four channels.
 //
 // Constants  LANES (workgroup size)
-// Dispatch   x: quads · chunks / LANES, y: samples
+// Dispatch   x · z: quads · chunks / LANES, y: samples
 // Partials   [sample][chunk][g · x̂, g][inQuads] vec4
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let args = steps[0];
-  let quad = id.x % args.inQuads;
-  let chunk = id.x / args.inQuads;
+  let index = (group.z * groups.x + group.x) * LANES + lane;
+  let quad = index % args.inQuads;
+  let chunk = index / args.inQuads;
   let end = select(0, args.inSize * args.inSize, chunk < args.chunks);
-  let sample = args.arenaStart + id.y * args.samplePitch + quad;
+  let sample = args.arenaStart + group.y * args.samplePitch + quad;
   let own = batchNorm(quad, args.inQuads, args);
   var weights = vec4f();
   var biases = vec4f();
@@ -25,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     before += args.chunks * args.inPitch;
     after += args.chunks * args.gradPitch;
   }
-  let partial = args.partials + (id.y * args.chunks + chunk) * 2 * args.inQuads + quad;
+  let partial = args.partials + (group.y * args.chunks + chunk) * 2 * args.inQuads + quad;
   if (chunk < args.chunks) {
     partials[partial] = weights * own.inverse;
     partials[partial + args.inQuads] = biases;

@@ -1,42 +1,44 @@
-// Bilinear, corners aligned.
+// Bilinear resize, corners aligned, over a range of samples; a part has some rows. A row's quads are gone through one after
+// another, so that what lies left and right of the next pixel is mostly in registers already.
 
+import { ResizeArgs } from "../abi";
 import { firstOf } from "../parts";
-import { Step } from "../records";
-import { store } from "../training/simd";
+import { madd, store } from "../simd";
+import { place, share } from "./places";
 
-export function resize(step: Step, arena: u32, part: u32, parts: u32): void {
-  const last = step.inSize - 1;
-  const scale: f64 = step.outSize > 1 ? <f64>last / <f64>(step.outSize - 1) : 0;
-  const input = arena + step.input;
-  const end = firstOf(part + 1, parts, step.outSize);
-  for (let y = firstOf(part, parts, step.outSize); y < end; y++) {
-    const top = <u32>(<f64>y * scale);
-    const bottom = min(top + 1, last);
-    const dy = <f64>y * scale - <f64>top;
-    const below = f32x4.splat(<f32>dy);
-    const above = f32x4.splat(<f32>(1 - dy));
-    for (let x: u32 = 0; x < step.outSize; x++) {
-      const left = <u32>(<f64>x * scale);
-      const right = min(left + 1, last);
-      const dx = <f64>x * scale - <f64>left;
-      const after = f32x4.splat(<f32>dx);
-      const before = f32x4.splat(<f32>(1 - dx));
-      const topLeft = input + (top * step.inSize + left) * step.inPitch;
-      const topRight = input + (top * step.inSize + right) * step.inPitch;
-      const bottomLeft = input + (bottom * step.inSize + left) * step.inPitch;
-      const bottomRight = input + (bottom * step.inSize + right) * step.inPitch;
-      const out = arena + step.output + (y * step.outSize + x) * step.outPitch;
-      for (let k: u32 = 0; k < 4 * step.outChannels; k += 16) {
-        const upper = between(v128.load(topLeft + k), before, v128.load(topRight + k), after);
-        const lower = between(v128.load(bottomLeft + k), before, v128.load(bottomRight + k), after);
-        store(out + k, between(upper, above, lower, below), step.outChannels - k / 4);
+@inline
+function between(a: v128, b: v128, share: v128): v128 {
+  return madd(share, f32x4.sub(b, a), a);
+}
+
+export function resize(args: ResizeArgs, first: u32, last: u32, part: u32, parts: u32): void {
+  // Of a single row or column, both are the same.
+  const right: u32 = args.inSize > 1 ? args.inPitch : 0;
+  const below = args.inSize * right;
+  const end = firstOf(part + 1, parts, args.outSize);
+  for (let sample = first; sample < last; sample++) {
+    for (let y = firstOf(part, parts, args.outSize); y < end; y++) {
+      const dy = f32x4.splat(share(args, y));
+      const row = args.input + sample * args.inBytes + place(args, y) * below;
+      const out = args.output + sample * args.outBytes + y * args.outSize * args.outPitch;
+      for (let channel: u32 = 0; channel < args.channels; channel += 4) {
+        const channels = <i32> (args.channels - channel);
+        let at = row + 4 * channel;
+        let to = out + 4 * channel;
+        let column: u32 = 0;
+        let before = between(v128.load(at), v128.load(at + below), dy);
+        let after = between(v128.load(at + right), v128.load(at + right + below), dy);
+        for (let x: u32 = 0; x < args.outSize; x++, to += args.outPitch) {
+          const next = place(args, x);
+          if (next > column) {
+            at += (next - column) * right;
+            before = next == column + 1 ? after : between(v128.load(at), v128.load(at + below), dy);
+            after = between(v128.load(at + right), v128.load(at + right + below), dy);
+            column = next;
+          }
+          store(to, between(before, after, f32x4.splat(share(args, x))), channels);
+        }
       }
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function between(a: v128, shareOfA: v128, b: v128, shareOfB: v128): v128 {
-  return f32x4.add(f32x4.mul(a, shareOfA), f32x4.mul(b, shareOfB));
 }

@@ -1,7 +1,7 @@
 // Zero in a gradient, in place, where the ReLU gave zero; over a range of samples.
 
-import { store as storeLanes } from "./simd";
-import { WindowArgs } from "./arguments";
+import { store as storeLanes } from "../simd";
+import { WindowArgs } from "../abi";
 
 export function reluGradient(args: WindowArgs, first: u32, last: u32): void {
   const pixels = args.outSize * args.outSize;

@@ -1,8 +1,8 @@
 // Stochastic gradient descent over numbers that decay alike, and running statistics; both with a moving average of what
 // they give. Each thread takes its share.
 
-import { madd } from "./simd";
-import { RunningArgs, SgdArgs } from "./arguments";
+import { madd } from "../simd";
+import { RunningArgs, SgdArgs } from "../abi";
 
 // v = momentum · v + (share · gradient + decay · p); p −= rate · v, or with Nesterov rate · (that sum + momentum · v).
 export function descend(args: SgdArgs, rate: f32, thread: u32, threads: u32): void {

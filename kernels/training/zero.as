@@ -1,7 +1,7 @@
 // Zeros in channels of every pixel of a range of samples.
 
-import { store as storeLanes } from "./simd";
-import { ZeroArgs } from "./arguments";
+import { store as storeLanes } from "../simd";
+import { ZeroArgs } from "../abi";
 
 export function zero(args: ZeroArgs, first: u32, last: u32): void {
   let at = args.output + first * args.pixels * args.pitch;

@@ -6,7 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestModel } from "../weights/digest.ts";
 import { measure, type Measured, type Validation } from "./measure.ts";
 import { type CalibrationTarget, searchMeasured, type Thresholds } from "./search.ts";
 
@@ -61,14 +61,15 @@ export async function calibrate(
 
 /** Finds thresholds as {@linkcode calibrate} does, where confidences and answers are known already. */
 export async function calibrateMeasured(
-  { network, tensors }: Pick<Model, "network" | "tensors">,
+  model: Pick<Model, "network" | "tensors" | "temperatures">,
   measured: Measured,
   target: CalibrationTarget,
   options: { readonly dataset?: string } = {},
 ): Promise<Calibration> {
+  const { network } = model;
   return {
     model: network.spec.name,
-    weights: await digestTensors(tensors),
+    weights: await digestModel(model),
     target,
     ...searchMeasured(network, measured, target),
     samples: measured.labels.length,
@@ -81,21 +82,26 @@ export async function calibrateMeasured(
  *
  * @throws {RanetError} If it is of another.
  */
-export async function checkCalibration(calibration: Calibration, { network, tensors }: Model): Promise<void> {
+export async function checkCalibration(calibration: Calibration, of: Model): Promise<void> {
   const { model, weights, thresholds } = calibration;
-  const { spec, exits } = network;
+  const { spec, exits } = of.network;
+  if (!Array.isArray(thresholds) || typeof weights !== "string") {
+    throw new RanetError(
+      "Cannot use this calibration: it has no thresholds or no weights' digest; readCalibrations() reads one",
+    );
+  }
   if (model !== spec.name || thresholds.length !== exits.length) {
     throw new RanetError(
-      `Cannot use this calibration: it is of ${model} with ${thresholds.length} exits, ` +
+      `Cannot use this calibration: it was made for ${model} with ${thresholds.length} exits, ` +
         `the model is ${spec.name} with ${exits.length}`,
     );
   }
-  const own = await digestTensors(tensors);
+  const own = await digestModel(of);
   if (weights === own) return;
   throw new RanetError(
     `Cannot use this calibration of ${model}: it was made with other weights (${
       weights.slice(0, 12)
     }…, the model's are ` +
-      `${own.slice(0, 12)}…). Calibrate these.`,
+      `${own.slice(0, 12)}…). Calibrate the model again.`,
   );
 }

@@ -6,6 +6,7 @@
 
 import * as z from "zod";
 import { RanetError } from "../errors.ts";
+import { kindOf } from "../text/kind.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
 import { readArchive } from "../model/archive.ts";
@@ -190,12 +191,15 @@ export function withCalibration(calibrations: readonly Calibration[], added: Cal
  * ```
  */
 export function calibrationWithin(budget: number, calibrations: readonly Calibration[]): Calibration {
+  if (typeof budget !== "number" || Number.isNaN(budget)) {
+    throw new RanetError(`Cannot keep a budget of ${kindOf(budget)}: expected a number of multiply-adds, such as 20e6`);
+  }
   if (calibrations.length === 0) throw new RanetError(`Cannot keep a budget of ${budget}: there are no calibrations`);
   const costs = calibrations.map(({ expectedCost }) => expectedCost);
   const most = Math.max(...costs.filter((cost) => cost <= budget));
   if (most > -Infinity) return calibrations[costs.indexOf(most)];
   throw new RanetError(
-    `Cannot keep a budget of ${budget}: the smallest that these ${costs.length} calibrations keep is ` +
+    `Cannot keep a budget of ${budget}: the smallest budget of these ${costs.length} calibrations is ` +
       `${Math.ceil(Math.min(...costs))}`,
   );
 }

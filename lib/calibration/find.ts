@@ -4,7 +4,7 @@
  * @module
  */
 
-import { exists } from "../io/exists.ts";
+import { exists, hasFiles } from "../io/exists.ts";
 import { inFolder, isUrl, sideFile, toPlace } from "../io/place.ts";
 import { BUNDLED_MODELS, isDirectory, type LoadModelOptions, type Model } from "../model/model.ts";
 import type { Calibration } from "./calibration.ts";
@@ -58,7 +58,7 @@ async function calibrationBeside({ name, weights }: ModelPlace): Promise<string 
 
 /** What may not be looked at is not there; nor is anything in a browser. */
 async function isThere(path: string): Promise<boolean> {
-  if (!("Deno" in globalThis)) return false;
+  if (!hasFiles()) return false;
   try {
     return await exists(path);
   } catch (error) {

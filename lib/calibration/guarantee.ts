@@ -52,9 +52,9 @@ export function guaranteedThresholds(
   const tested = testing.labels.length;
   if (last < 0) {
     throw new RanetError(
-      `Cannot promise a drop of at most ${target.maxDrop} with confidence ${target.confidence}: ${tested} images to ` +
-        `test it on are too few. Where leaving early never does harm it takes ${fewestSamples(promise)}, so a ` +
-        `validation set of ${2 * fewestSamples(promise)} at least; found ${measured.labels.length}.`,
+      `Cannot guarantee a drop of at most ${target.maxDrop} with confidence ${target.confidence}: ${tested} images are ` +
+        `too few to test it on. Even if early exits never made a mistake, ${fewestSamples(promise)} would be needed: ` +
+        `expected a validation set of at least ${2 * fewestSamples(promise)} images, found ${measured.labels.length}.`,
     );
   }
   return {
@@ -67,7 +67,7 @@ export function guaranteedThresholds(
 function promiseOf({ maxDrop, confidence, risk = "accuracy" }: RiskTarget): MeanPromise {
   for (const [name, value] of Object.entries({ maxDrop, confidence })) {
     if (value > 0 && value < 1) continue;
-    throw new RanetError(`Cannot promise anything with ${name} ${value}: expected a number above 0 and below 1`);
+    throw new RanetError(`Cannot guarantee anything with ${name} ${value}: expected a number above 0 and below 1`);
   }
   return { limit: maxDrop, delta: 1 - confidence, lowest: risk === "accuracy" ? -1 : 0 };
 }

@@ -115,7 +115,7 @@ function forAccuracy(accuracy: number, candidate: Try, { samples }: { samples: n
   if (good.length === 0) {
     const most = Math.max(...grid.map(({ expectedAccuracy }) => expectedAccuracy));
     throw new RanetError(
-      `Cannot calibrate for an accuracy of ${accuracy}: the most that any thresholds reach on this data is ${most}`,
+      `Cannot calibrate for an accuracy of ${accuracy}: the highest accuracy that thresholds reach on this data is ${most}`,
     );
   }
   const cheaper = (a: Thresholds, b: Thresholds) => a.expectedCost < b.expectedCost;

@@ -10,13 +10,14 @@ import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import {
   AdaptiveExecutor,
+  checkOptions,
   type Classification,
   type ClassifyOptions,
   DEFAULT_CAPACITY,
   type ExecutorOptions,
 } from "../executor/executor.ts";
 import { DEFAULT_MODEL, loadModel, type LoadModelOptions, type Model } from "../model/model.ts";
-import { type ImageSource, readImage, sourceName } from "./image_source.ts";
+import { type ImageSource, keepImage, readImage, sourceName } from "./image_source.ts";
 import { classifyStream } from "./stream.ts";
 
 /** What became of an image. */
@@ -46,7 +47,7 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
  * Loads a model and makes it ready to classify. Dispose of it (`using`) to give the device's memory back.
  *
  * @param name A bundled name, a directory, a zip archive or a spec with `weights`, as `loadModel` takes it. Default `"ranet-cifar10"`.
- * @param options `weights`: where they are, if not with the model. `calibrated`: as `loadModel` takes it. `device`, `capacity`, `precision`: as
+ * @param options `weights`: where they are, if not with the model, and all else that `loadModel` takes. `device`, `capacity`, `precision`: as
  * `AdaptiveExecutor.create` takes them.
  * @returns The classifier.
  * @throws {RanetError} If the model or the device is not there, or they do not fit.
@@ -64,11 +65,10 @@ export async function loadClassifier(
   name: string | URL | Blob = DEFAULT_MODEL,
   options: LoadClassifierOptions = {},
 ): Promise<ImageClassifier> {
-  const { weights, calibrated, ...how } = options;
-  const model = await loadModel(name, { weights, calibrated });
-  return new ImageClassifier(await AdaptiveExecutor.create(model, how), {
-    capacity: how.capacity,
-    calibrations: () => findCalibrations(model, { name, weights }),
+  const model = await loadModel(name, options);
+  return new ImageClassifier(await AdaptiveExecutor.create(model, options), {
+    capacity: options.capacity,
+    calibrations: () => findCalibrations(model, { name, weights: options.weights }),
   });
 }
 
@@ -102,7 +102,9 @@ export class ImageClassifier implements Disposable {
   /**
    * Classifies an image, or several.
    *
-   * @param images Files, URLs, blobs, bytes or pixels. JPEG, PNG and WebP; in a browser, whatever that can decode.
+   * @param images Files, URLs, blobs, bytes or pixels, as {@linkcode ImageSource} has it: one, or a list, such as a
+   * `FileList`. JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF; in a browser, whatever that can decode. Bytes and pixels are
+   * taken as they are at the time of the call.
    * @param options When an image leaves; by default, when it is 90 % sure.
    * @returns What became of the image; a list of that for a list.
    * @throws {RanetError} If an image cannot be read ({@linkcode stream} goes on), or an option cannot be used.
@@ -119,12 +121,15 @@ export class ImageClassifier implements Disposable {
   classify(images: readonly ImageSource[], options?: ClassifyImagesOptions): Promise<ImageClassification[]>;
   /** As above, for one image. */
   classify(image: ImageSource, options?: ClassifyImagesOptions): Promise<ImageClassification>;
+  /** As above, for a list that is no array: a `FileList`, a `Set`. */
+  classify(images: Iterable<ImageSource>, options?: ClassifyImagesOptions): Promise<ImageClassification[]>;
   async classify(
-    images: ImageSource | readonly ImageSource[],
+    images: ImageSource | Iterable<ImageSource>,
     options: ClassifyImagesOptions = {},
   ): Promise<ImageClassification | ImageClassification[]> {
+    const kept = isList(images) ? Array.from(images, keepImage) : [keepImage(images)];
     const results: ImageClassification[] = [];
-    for await (const result of this.stream(isList(images) ? images : [images], options)) {
+    for await (const result of this.#classified(kept, options)) {
       if ("error" in result) throw result.error;
       results.push(result);
     }
@@ -133,12 +138,14 @@ export class ImageClassifier implements Disposable {
 
   /**
    * Classifies any number of images, one after another as they are taken from the result; those that cannot be read are
-   * told, and do not stop the others.
+   * told, and do not stop the others. Whoever stops taking results (`break`) closes the source of images.
    *
-   * @param images Files, URLs, blobs, bytes or pixels, from a list or a stream.
+   * @param images Files, URLs, blobs, bytes or pixels, from a list or a stream. Bytes and pixels are copied as they come,
+   * so that a source may use its memory again.
    * @param options When an image leaves; by default, when it is 90 % sure.
    * @returns What became of each, in their order.
-   * @throws {RanetError} If an option cannot be used.
+   * @throws {RanetError} If an option cannot be used, or this is no list or stream.
+   * @throws What the source of images throws, after the results of all images before that.
    *
    * @example
    * ```ts
@@ -154,6 +161,23 @@ export class ImageClassifier implements Disposable {
     images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
     options: ClassifyImagesOptions = {},
   ): AsyncGenerator<ImageClassification | UnreadImage> {
+    if (!isList(images) && !isStream(images)) {
+      throw new RanetError(
+        "Cannot classify a stream: expected a list or stream of images; for one image, use classify()",
+      );
+    }
+    yield* this.#classified(kept(images), options);
+  }
+
+  /** Gives the device's memory back. */
+  [Symbol.dispose](): void {
+    this.executor[Symbol.dispose]();
+  }
+
+  async *#classified(
+    images: Iterable<ImageSource> | AsyncIterable<ImageSource>,
+    options: ClassifyImagesOptions,
+  ): AsyncGenerator<ImageClassification | UnreadImage> {
     const { input } = this.model.spec;
     const outcomes = classifyStream(this.executor, named(images), {
       ...await this.#when(options),
@@ -165,25 +189,32 @@ export class ImageClassifier implements Disposable {
     }
   }
 
-  /** Gives the device's memory back. */
-  [Symbol.dispose](): void {
-    this.executor[Symbol.dispose]();
-  }
-
-  async #when({ budget, ...when }: ClassifyImagesOptions): Promise<ClassifyOptions> {
+  async #when(options: ClassifyImagesOptions): Promise<ClassifyOptions> {
+    checkOptions(options);
+    const { budget, ...when } = options;
     if (budget === undefined) return when;
     if (when.threshold !== undefined || when.calibration !== undefined) {
       throw new RanetError("Cannot use a budget together with a threshold or a calibration: expected one of them");
     }
     const calibrations = await this.#calibrations();
-    if (!calibrations) throw new RanetError("Cannot keep a budget: the model has no calibrations; see ranet calibrate");
+    if (!calibrations) {
+      throw new RanetError("Cannot keep a budget: the model has no calibrations; make one with calibrate()");
+    }
     return { calibration: calibrationWithin(budget, calibrations) };
   }
 }
 
-/** `Array.isArray` does not know readonly lists. */
-function isList(images: ImageSource | readonly ImageSource[]): images is readonly ImageSource[] {
-  return Array.isArray(images);
+/** Text and bytes are lists as well, but stand for one image. */
+function isList(images: unknown): images is Iterable<ImageSource> {
+  return typeof images === "object" && images !== null && Symbol.iterator in images && !ArrayBuffer.isView(images);
+}
+
+function isStream(images: unknown): images is AsyncIterable<ImageSource> {
+  return typeof images === "object" && images !== null && Symbol.asyncIterator in images;
+}
+
+async function* kept(images: Iterable<ImageSource> | AsyncIterable<ImageSource>): AsyncGenerator<ImageSource> {
+  for await (const image of images) yield keepImage(image);
 }
 
 async function* named(images: Iterable<ImageSource> | AsyncIterable<ImageSource>) {

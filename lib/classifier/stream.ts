@@ -4,6 +4,7 @@
  * @module
  */
 
+import { concat } from "../io/bytes.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor, Classification, ClassifyOptions } from "../executor/executor.ts";
 
@@ -22,7 +23,8 @@ export interface ClassifyStreamOptions<Input> extends ClassifyOptions {
 
 /**
  * Classifies any number of inputs, in bounded memory. The first batches are small: the first result does not wait for
- * many images.
+ * many images. Whoever stops taking results closes the source of inputs. An error of the source itself comes after the
+ * results of all inputs before it.
  *
  * @param executor What computes.
  * @param inputs Taken one by one, no sooner than there is room.
@@ -37,12 +39,16 @@ export async function* classifyStream<Input>(
 ): AsyncGenerator<Outcome<Input>> {
   const { read, batch, ...when } = options;
   const ahead = readAhead(inputs, { read, most: 2 * batch });
-  for (let size = 1;; size = Math.min(batch, 2 * size)) {
-    const items = await ahead.take(size);
-    if (items.length === 0) return;
-    const tensors = items.flatMap(({ tensor }) => tensor ?? []);
-    const results = (tensors.length > 0 ? await executor.classify(concatenate(tensors), when) : []).values();
-    for (const { input, error } of items) yield error ? { input, error } : { input, result: results.next().value! };
+  try {
+    for (let size = 1;; size = Math.min(batch, 2 * size)) {
+      const items = await ahead.take(size);
+      if (items.length === 0) return;
+      const tensors = items.flatMap(({ tensor }) => tensor ?? []);
+      const results = (tensors.length > 0 ? await executor.classify(concat(tensors, Float32Array), when) : []).values();
+      for (const { input, error } of items) yield error ? { input, error } : { input, result: results.next().value! };
+    }
+  } finally {
+    await ahead.close();
   }
 }
 
@@ -53,14 +59,23 @@ interface Item<Input> {
   readonly error?: RanetError;
 }
 
+/** Inputs that are being read. */
+interface ReadAhead<Input> {
+  /** The next ones, none at the end. Throws what the source threw, once all before it are taken. */
+  take(count: number): Promise<Item<Input>[]>;
+  /** Closes the source, and waits for what is being read. */
+  close(): Promise<void>;
+}
+
 /** Reads up to `most` inputs before they are taken. */
 function readAhead<Input>(
   inputs: Iterable<Input> | AsyncIterable<Input>,
   { read, most }: { readonly read: (input: Input) => Promise<Float32Array>; readonly most: number },
-): { take(count: number): Promise<Item<Input>[]> } {
+): ReadAhead<Input> {
   const iterator = iterate(inputs);
   const waiting: Promise<Item<Input>>[] = [];
   let ended = false;
+  let failure: { readonly reason: unknown } | undefined;
   const start = async (input: Input): Promise<Item<Input>> => {
     try {
       return { input, tensor: await read(input) };
@@ -71,10 +86,13 @@ function readAhead<Input>(
   };
   const fill = async (count: number): Promise<void> => {
     while (!ended && waiting.length < Math.min(most, 4 * count)) {
-      const { value, done } = await iterator.next();
-      if (done) ended = true;
+      const next = await iterator.next().catch((reason) => {
+        failure = { reason };
+        return { done: true, value: undefined } as const;
+      });
+      if (next.done) ended = true;
       else {
-        const item = start(value);
+        const item = start(next.value);
         item.catch(() => {}); // thrown where it is taken
         waiting.push(item);
       }
@@ -83,23 +101,18 @@ function readAhead<Input>(
   return {
     async take(count) {
       await fill(count); // few at first: what is read then is waited for
+      if (waiting.length === 0 && failure) throw failure.reason;
       const items = await Promise.all(waiting.splice(0, count));
       await fill(count);
       return items;
+    },
+    async close() {
+      await iterator.return(undefined);
+      await Promise.allSettled(waiting);
     },
   };
 }
 
 async function* iterate<T>(values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, undefined> {
   yield* values;
-}
-
-function concatenate(tensors: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(tensors.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const tensor of tensors) {
-    all.set(tensor, offset);
-    offset += tensor.length;
-  }
-  return all;
 }

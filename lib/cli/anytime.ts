@@ -35,7 +35,7 @@ export async function classifyAnytime(
   });
   const found: object[] = [];
   let answered = false;
-  for await (const input of expandInputs(operands)) {
+  for await (const input of expandInputs(operands, bad.passed)) {
     const image = nameOf(input);
     let tensor: Float32Array;
     try {

@@ -103,7 +103,7 @@ export function unknownOption(word: string, names: readonly string[]): UsageErro
  */
 export function required<Name extends string>(call: Call<Name>, name: Name): string {
   const value = call.options[name];
-  if (value === undefined) throw new UsageError(`Cannot do without --${name}: give it a value`);
+  if (value === undefined) throw new UsageError(`Missing required option --${name}`);
   return value;
 }
 

@@ -5,14 +5,17 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { printable } from "./text.ts";
 import type { Terminal } from "./command.ts";
+import { PassedOver } from "./passed_over.ts";
+import { printable } from "./text.ts";
 
 /** Tells of bad inputs as they are found, and makes a failure of them in the end. */
 export class BadInputs {
   readonly #stderr: Terminal["stderr"];
   readonly #skip: boolean;
   readonly #alone: boolean;
+  /** What folders hold beside images. */
+  readonly passed = new PassedOver();
   #count = 0;
   #last?: RanetError;
 
@@ -33,12 +36,14 @@ export class BadInputs {
   }
 
   /**
-   * There are no more.
+   * There are no more. Tells what has been passed over.
    *
    * @param answered Whether any input was good.
    * @throws {RanetError} If some were bad and that is not allowed, or all were.
    */
   end(answered: boolean): void {
+    const passed = this.passed.describe();
+    if (passed !== undefined) this.#stderr(passed);
     if (!this.#last) return;
     if (this.#alone) throw this.#last;
     const what = `${this.#count} ${this.#count === 1 ? "input" : "inputs"} could not be read`;

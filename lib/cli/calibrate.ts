@@ -44,7 +44,7 @@ type Options = Call<CalibrateOption>["options"];
 /** The command. */
 export const calibrateCommand: Command<CalibrateOption> = {
   name: "calibrate",
-  summary: "find thresholds that keep a budget, reach an accuracy, or promise how much accuracy is lost",
+  summary: "choose thresholds for a budget, an accuracy, or a guaranteed largest loss of accuracy",
   usage: "DATASET (--budget B | --accuracy A | --max-drop D) [options]",
   operands: [1, 1],
   description: `Finds thresholds on a labelled data set that the model was not trained on: a folder with a folder for

@@ -35,43 +35,42 @@ type ClassifyOption =
 /** The command. */
 export const classifyCommand: Command<ClassifyOption> = {
   name: "classify",
-  summary: "say what is in images, and what it cost to tell",
+  summary: "classify images, and report what each one cost",
   usage: "IMAGE… [options]",
   operands: [0, Infinity],
   description:
     `Classifies JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF images of any size: files, URLs, folders with all that is
-in them, patterns such as 'photos/**/*.jpg', or - for standard input. Each leaves the network at the first exit whose
-confidence reaches the threshold; its cost is counted in multiply-adds. Rows are printed as they come.
-What cannot be read is told on standard error, and makes exit code 1 of it at the end.
+in them, patterns such as 'photos/**/*.jpg', or - for standard input. An image leaves the network at the first exit whose
+confidence reaches the threshold; its cost is counted in multiply-adds. Rows are printed as they are computed. Files that
+cannot be read are reported on standard error; the exit code is then 1.
 
-With --out, results go into a file of JSON lines, a header first: for any number of images. Started again, it goes
-on from where it was; --shard shares the work out among processes, and ranet merge puts it together.`,
+--out writes results to a file of JSON lines with a header, for any number of images. Rerunning the command resumes.
+--shard divides the work among processes; ranet merge combines the results.`,
   options: {
     ...MODEL_OPTIONS,
     threshold: {
       value: "P",
-      help:
-        `confidence from 0 to 1 at which an image leaves (default ${DEFAULT_THRESHOLD}): 0 is fastest, 1 asks every\n` +
-        "exit that is not fully sure; or one per exit, separated by commas",
+      help: `confidence from 0 to 1 at which an image leaves (default ${DEFAULT_THRESHOLD}): 0 is fastest, 1 is most ` +
+        "accurate; or one value per exit, separated by commas",
     },
     budget: {
       value: "B",
-      help: "multiply-adds an image may take on average: 25M, 1.2G; uses what ranet calibrate found",
+      help: "multiply-adds per image, on average: 25M, 1.2G; uses the thresholds of ranet calibrate",
     },
-    calibration: { value: "FILE", help: "the file of ranet calibrate, if it is not beside the model" },
-    deadline: { value: "MS", help: "with --anytime: milliseconds after which no further exit is begun" },
+    calibration: { value: "FILE", help: "the file that ranet calibrate wrote, if it is not beside the model" },
+    deadline: { value: "MS", help: "with --anytime: milliseconds after which no further exit is started" },
     top: { value: "N", help: "list the N most probable classes (default 1; 5 with --json and --out)" },
-    out: { value: "FILE", help: "write results there, and go on with what is there" },
+    out: { value: "FILE", help: "write results to this file; resume if it exists" },
     from: {
       value: "LIST",
-      help: "with --out: a file of paths and URLs, one a line or in a CSV's first column; - is stdin",
+      help: "with --out: a file of paths and URLs, one per line or in the first column of a CSV; - is standard input",
     },
     shard: SHARD_OPTION,
   },
   flags: {
-    anytime: "print every exit's prediction as it finishes; --budget then bounds each image",
+    anytime: "print the prediction of every exit as it is computed; --budget then limits each image",
     csv: "print CSV",
-    "skip-bad": "exit code 0 although some images cannot be read",
+    "skip-bad": "exit with 0 even if some images cannot be read",
   },
   examples: [
     "ranet classify examples/*.jpg",
@@ -111,11 +110,11 @@ on from where it was; --shard shares the work out among processes, and ranet mer
       : tableWriter(terminal, output);
 
     const bad = new BadInputs(terminal, { skip: flags.has("skip-bad"), alone: first.length === 1 });
-    using decoders = await openDecoders(first.length);
+    using decoders = await openDecoders(first.length, { onNote: terminal.stderr });
     const counts = executor.model.network.exits.map(() => 0);
-    const outcomes = classifyStream(executor, expandInputs(operands), {
+    const outcomes = classifyStream(executor, expandInputs(operands, bad.passed), {
       ...(budget ? { calibration: budget.calibration } : { threshold }),
-      read: (input) => readInput(input, executor, { stdin: terminal.stdin, decoders }),
+      read: (input) => readInput(input, executor, { ...terminal, decoders }),
       batch: DEFAULT_CAPACITY,
     });
     // On a terminal, the rows themselves show how far it is.

@@ -13,11 +13,12 @@ import { type AdaptiveExecutor, type ClassifyOptions, DEFAULT_CAPACITY } from ".
 import { imageResult } from "../executor/results.ts";
 import { type ResultsHeader, ResultsWriter } from "../results/results_file.ts";
 import { isInShard, type Shard, shardSize } from "../results/shard.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestModel } from "../weights/digest.ts";
 import { BadInputs } from "./bad_inputs.ts";
 import type { Terminal } from "./command.ts";
 import { type InputList, openList } from "./input_lists.ts";
 import { expandInputs, nameOf, type NoImages, readInput } from "./inputs.ts";
+import type { PassedOver } from "./passed_over.ts";
 import { printable } from "./text.ts";
 
 /** What goes into a file of results. */
@@ -53,8 +54,8 @@ export async function classifyToFile(
   await using stack = new AsyncDisposableStack();
   const lists: InputList[] = [];
   for (const path of options.lists) lists.push(stack.use(await openList(path, terminal)));
-  const all = async function* (): AsyncGenerator<string | NoImages> {
-    yield* expandInputs(operands);
+  const all = async function* (passed?: PassedOver): AsyncGenerator<string | NoImages> {
+    yield* expandInputs(operands, passed);
     for (const list of lists) yield* list.read();
   };
   const header = { ...await headerOf(executor, { when, top, inputs: await digestInputs(all()) }), shard };
@@ -62,9 +63,9 @@ export async function classifyToFile(
   using writer = await ResultsWriter.open(out, header);
   const { Progress } = await import("./progress.ts");
   using progress = new Progress("classifying", total, { done: writer.kept });
-  using decoders = await openDecoders(total);
+  using decoders = await openDecoders(total, { onNote: terminal.stderr });
   const bad = new BadInputs(terminal, { skip: options.skipBad, alone: false });
-  const outcomes = classifyStream(executor, own(all(), { shard, skip: writer.kept }), {
+  const outcomes = classifyStream(executor, own(all(bad.passed), { shard, skip: writer.kept }), {
     ...when,
     read: (input) => readInput(input, executor, { ...terminal, decoders }),
     batch: DEFAULT_CAPACITY,
@@ -98,13 +99,13 @@ async function headerOf(
   { model, precision }: AdaptiveExecutor,
   { when, top, inputs }: { when: ClassifyOptions; top: number; inputs: ResultsHeader["inputs"] },
 ): Promise<ResultsHeader> {
-  const { spec, tensors, network } = model;
+  const { spec, network } = model;
   const { threshold = 0, calibration } = when;
   const thresholds = calibration?.thresholds ?? (typeof threshold === "number" ? [threshold] : threshold);
   return {
     ranet: config.version,
     model: spec.name,
-    weights: createHash("sha256").update(JSON.stringify([network.spec, await digestTensors(tensors)])).digest("hex"),
+    weights: createHash("sha256").update(JSON.stringify([network.spec, await digestModel(model)])).digest("hex"),
     precision,
     thresholds: thresholds.map((one) => one === Infinity ? "never" : one === -Infinity ? "all" : one),
     top,

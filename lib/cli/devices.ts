@@ -7,7 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { type AdapterDescription, describeAdapters } from "../device/open.ts";
 import { requireAdapter, titleOf } from "../device/webgpu/adapter.ts";
-import { checkAdapter, CHECKS, type KernelCheckResult } from "../device/webgpu/check.ts";
+import { checksOf, type KernelCheckResult, openingFailure } from "../device/webgpu/check.ts";
 import { RanetError } from "../errors.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
@@ -20,10 +20,11 @@ export const devicesCommand: Command<never> = {
   usage: "[options]",
   operands: [0, 0],
   description: `Lists the WebGPU adapter, if there is one, and the CPU runner, and says which of them is used unless
---device asks for the other. With --check every kernel runs on the adapter and on the CPU runner, on
-several shapes; it exits with 1 if they disagree, and prints what a bug report wants to know.`,
+--device asks for the other: auto takes an adapter that opens and computes rightly. With --check every kernel that
+may be used there, of inference and of training, runs on the adapter and on the CPU, on several shapes; it exits
+with 1 if they disagree, and prints what a bug report wants to know.`,
   options: {},
-  flags: { check: "compare the adapter's results with the CPU runner's: takes some seconds" },
+  flags: { check: "compare the adapter's results with the CPU runner's: takes a minute" },
   examples: [
     "ranet devices",
     "ranet devices --check",
@@ -36,8 +37,9 @@ several shapes; it exits with 1 if they disagree, and prints what a bug report w
     const overview = table(
       [["device", "left"], ["--device", "left"], ["used", "left"]],
       adapters.map((adapter) => {
-        const { kind, chosen } = adapter;
-        return [nameOf(adapter), kind, chosen ? "unless told otherwise" : `with --device ${kind}`];
+        const { kind, chosen, failure } = adapter;
+        const used = chosen ? "unless told otherwise" : `with --device ${kind}`;
+        return [nameOf(adapter), kind, failure === undefined ? used : "never: it fails"];
       }),
     );
     stdout([overview, ...adapters.filter(({ kind }) => kind === "gpu").map(details)].join("\n\n"));
@@ -49,9 +51,9 @@ function nameOf({ name, backend }: AdapterDescription): string {
 }
 
 function details(adapter: AdapterDescription): string {
-  const { features, limits } = adapter;
+  const { features, limits, failure } = adapter;
   const rows = Object.entries(limits).map(([limit, value]) => [limit, value.toLocaleString("en")]);
-  return `${printable(nameOf(adapter))}
+  return `${printable(nameOf(adapter))}${failure === undefined ? "" : `\n\nIt cannot be used: ${printable(failure)}`}
 
 features: ${features.join(", ") || "none"}
 
@@ -60,11 +62,13 @@ ${table([["limit", "left"], ["value", "right"]], rows)}`;
 
 async function check(json: boolean, stdout: Terminal["stdout"]): Promise<void> {
   const adapter = await requireAdapter();
+  const failure = await openingFailure(adapter);
   const results: KernelCheckResult[] = [];
   {
-    using progress = new Progress("Checking", CHECKS, { unit: "kernels" });
-    for await (const result of checkAdapter(adapter)) {
-      results.push(result);
+    const checks = failure === undefined ? checksOf(adapter) : [];
+    using progress = new Progress("Checking", checks.length, { unit: "kernels" });
+    for (const check of checks) {
+      results.push(await check.run());
       progress.advance(1);
     }
   }
@@ -75,14 +79,15 @@ async function check(json: boolean, stdout: Terminal["stdout"]): Promise<void> {
     ...{ vendor, architecture, device, isFallbackAdapter },
     system: Deno.build.target,
     versions: { ranet: config.version, deno: Deno.version.deno },
+    failure,
   };
   const wrong = results.filter(({ right }) => !right).length;
-  if (json) stdout(JSON.stringify({ ...about, right: wrong === 0, kernels: results }));
+  if (json) stdout(JSON.stringify({ ...about, right: failure === undefined && wrong === 0, kernels: results }));
   else {
-    const rows = results.map(({ kernel, precision, error, failure, right, sameExits }) => [
+    const rows = results.map(({ kernel, precision, error, failure, right, fault }) => [
       kernel,
       precision,
-      failure ?? (sameExits ? error.toExponential(1) : `${error.toExponential(1)}, other exits`),
+      failure ?? [error.toExponential(1), fault].filter((part) => part !== undefined).join(", "),
       right ? "yes" : "NO",
     ]);
     stdout(
@@ -93,6 +98,7 @@ ${printable(JSON.stringify(about))}
 \`\`\``,
     );
   }
+  if (failure !== undefined) throw new RanetError(failure);
   if (wrong > 0) {
     throw new RanetError(
       `${wrong} of ${results.length} kernels are wrong on ${titleOf(adapter)}. Use --device cpu, and please report ` +

@@ -28,8 +28,8 @@ export const diffCommand: Command<never> = {
   summary: "compare two architectures: cost, parameters, memory, and the keys that differ",
   usage: "A B [options]",
   operands: [2, 2],
-  description: `Prints the exits of A and B side by side, with the change from A to B. Each is a YAML file, its URL, or
-a bundled name. Defaults are filled in before keys are compared.`,
+  description: `Prints the exits of A and B side by side, with the change from A to B. A and B are YAML files, their
+URLs, or bundled names. Keys are compared after defaults are filled in.`,
   options: {},
   examples: ["ranet diff ranet-cifar10 my-ranet.yaml", "ranet diff before.yaml after.yaml --json | jq .keys"],
   async run({ operands: [nameA, nameB], json }: Call, { stdout }: Terminal): Promise<void> {

@@ -17,16 +17,18 @@ export const drawCommand: Command<"out"> = {
   summary: "draw an architecture as the paper does, as SVG for light and dark pages",
   usage: "SPEC [--out FILE]",
   operands: [1, 1],
-  description:
-    `Base features stand at the side; each sub-network of a RANet, or scale of an MSDNet, is a row of blocks. Coloured
-arrows are what rows take from one another, green numbers are exits with the multiply-adds up to them. SPEC is a YAML file,
-its URL, or a bundled name.`,
+  description: `Draws the network as SVG. Base features are at the side; each sub-network of a RANet, or scale of
+an MSDNet, is a row of blocks. Coloured arrows show what one row reads from another. Green numbers are exits, with the
+multiply-adds up to each. SPEC is a YAML file, its URL, or a bundled name.`,
   options: {
-    out: { value: "FILE", help: "write the SVG here, replacing what is there, instead of to standard output" },
+    out: {
+      value: "FILE",
+      help: "write the SVG to this file, replacing it if it exists, instead of to standard output",
+    },
   },
   examples: [
     "ranet draw ranet-cifar10 --out ranet-cifar10.svg",
-    "ranet draw my-ranet.yaml --json | jq .exits  # where things are, in pixels, and what they measure",
+    "ranet draw my-ranet.yaml --json | jq .exits  # positions in pixels, and costs",
   ],
   async run({ operands: [source], options: { out }, json }: Call<"out">, { stdout }: Terminal): Promise<void> {
     const network = buildNetwork(await readSpec(source));

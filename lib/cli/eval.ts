@@ -36,14 +36,18 @@ export const evalCommand: Command<EvalOption> = {
   summary: "measure accuracy and cost on a data set, with plots and a report",
   usage: "DATASET --out DIR [options]",
   operands: [1, 1],
-  description:
-    `Runs every exit on a labelled data set and writes DIR/report.html, results.json, CSV files and SVG plots.
-Interrupted and started again, it goes on from where it was: logits are kept in DIR/cache. Give --model
-several times to compare models in the same plots. With --shard, only logits are computed: merge the shards, then
-run the same without --shard into the merged folder.`,
+  description: `Runs every exit on a labelled data set. Writes DIR/report.html, results.json, CSV files and
+SVG plots. Rerunning the command resumes: logits are kept in DIR/cache. Give --model several times to compare models in
+the same plots.
+
+With --shard, eval only computes logits. Merge the shards, then run the same command without --shard into the merged
+folder.`,
   options: {
     ...MODEL_OPTIONS,
-    val: { value: "DATASET", help: "data that thresholds are found on; without it, there is no budgeted curve" },
+    val: {
+      value: "DATASET",
+      help: "data set on which thresholds are chosen; without it, the report has no budgeted curve",
+    },
     out: { value: "DIR", help: "folder for the report" },
     shard: SHARD_OPTION,
   },

@@ -4,46 +4,69 @@
  * @module
  */
 
-import { DEFAULT_MODEL, loadModel } from "../model/model.ts";
-import { exportOnnx, OPSET } from "../onnx/export.ts";
+import { join } from "node:path";
+import { DEFAULT_MODEL, loadModel, type Model } from "../model/model.ts";
+import { exportOnnx, OPSET, type Preparation, preparationOf } from "../onnx/export.ts";
+import { transformersJsFiles } from "../onnx/transformers_js.ts";
 import { bytes } from "../text/numbers.ts";
-import { count, required } from "./args.ts";
+import { choice, count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { MODEL_OPTIONS } from "./run_on.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-type ExportOption = "out" | "weights" | "exit";
+type ExportOption = "out" | "weights" | "key" | "exit" | "batch" | "for";
 
 /** The command. */
 export const exportCommand: Command<ExportOption> = {
   name: "export",
   summary: "write a model as ONNX, for other runtimes",
-  usage: "onnx [MODEL] --out FILE [options]",
+  usage: "onnx [MODEL] --out PATH [options]",
   operands: [1, 2],
   description: `Writes the whole network into one file: input "image" (float32, batch × 3 × size × size, normalised as
 the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
-model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors, or a spec with --weights.`,
+model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors, or a spec with --weights.
+A runtime computes the whole file, whichever output it is asked for: to leave early, write one file per exit (--exit).
+--for transformers.js writes a folder with the network up to one exit, as that library loads it.`,
   options: {
-    out: { value: "FILE", help: "the file, replaced if it exists" },
+    out: { value: "PATH", help: "the file, or with --for the folder; what exists is replaced" },
     weights: MODEL_OPTIONS.weights,
+    key: MODEL_OPTIONS.key,
     exit: { value: "K", help: "cut the network at exit K, the only output then (default: all exits)" },
+    batch: { value: "N", help: "fix the number of images in a batch, for runtimes that refuse a symbolic one" },
+    for: { value: "LIBRARY", help: "transformers.js: write onnx/model.onnx, config.json and preprocessor_config.json" },
   },
   examples: [
     `ranet export onnx ${DEFAULT_MODEL} --out ranet.onnx`,
     "ranet export onnx ./my-model --exit 2 --out exit2.onnx",
   ],
-  async run(call: Call<ExportOption>, { stdout }: Terminal): Promise<void> {
+  async run(call: Call<ExportOption>, { stdout, stderr }: Terminal): Promise<void> {
     const [format, source = DEFAULT_MODEL] = call.operands;
     if (format !== "onnx") throw new UsageError(`Cannot export ${JSON.stringify(format)}: expected onnx`);
     const out = required(call, "out");
-    const { weights } = call.options;
+    const { weights, key } = call.options;
     const exit = call.options.exit === undefined ? undefined : count("exit", call.options.exit);
-    const model = await loadModel(source, { weights });
-    const file = exportOnnx(model, { exit });
+    const batch = call.options.batch === undefined ? undefined : count("batch", call.options.batch);
+    const library = call.options.for && choice("for", call.options.for, ["transformers.js"]);
+    const model = await loadModel(source, { weights, key, onNote: stderr });
+    if (library) {
+      if (batch !== undefined) throw new UsageError("Cannot use --batch with --for: transformers.js chooses the batch");
+      const files = [...transformersJsFiles(model, { exit })].map(([name, file]) => [join(out, name), file] as const);
+      await writeFiles(files);
+      if (call.json) stdout(JSON.stringify({ name: model.name, files: files.map(([path]) => path), ...said(model) }));
+      else stdout(files.map(([path, file]) => `Wrote ${path} (${bytes(file.length)})`).join("\n"));
+      return;
+    }
+    const file = exportOnnx(model, { exit, batch });
     await writeFiles([[out, file]]);
 
     const outputs = exit === undefined ? model.network.exits.map((_, k) => `exit${k + 1}`) : [`exit${exit}`];
-    if (call.json) stdout(JSON.stringify({ name: model.name, file: out, outputs, opset: OPSET, bytes: file.length }));
+    const facts = { name: model.name, file: out, outputs, opset: OPSET, bytes: file.length, ...said(model) };
+    if (call.json) stdout(JSON.stringify(facts));
     else stdout(`Wrote ${out} (${outputs.join(", ")}; opset ${OPSET}, ${bytes(file.length)})`);
   },
 };
+
+/** What the file's metadata say. */
+function said(model: Model): { readonly preparation: Preparation } {
+  return { preparation: preparationOf(model) };
+}

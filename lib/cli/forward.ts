@@ -8,6 +8,7 @@ import { readNpy } from "../data/npy.ts";
 import { RanetError } from "../errors.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { readResource } from "../io/resource.ts";
+import { inputShape } from "../network/common.ts";
 import { large } from "../text/numbers.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
@@ -31,8 +32,9 @@ export const forwardCommand: Command<ModelOption> = {
   summary: "compute the logits of every exit for a tensor in a .npy file",
   usage: "INPUT.npy [options]",
   operands: [1, 1],
-  description: `Runs the whole network on images that are normalised already: a float32 array of N×3×size×size, saved
-with numpy.save. Text shows the ${LISTED} largest logits; --json gives all, as [image][class] of each exit.`,
+  description: `Runs the full network on images that are already normalised: a float32 array of N×channels×height×width,
+saved with numpy.save. The table shows the ${LISTED} largest logits; --json contains all of them, as [image][class] for
+each exit.`,
   options: MODEL_OPTIONS,
   examples: [
     "ranet forward input.npy --model my-model --json > logits.json",
@@ -45,11 +47,11 @@ with numpy.save. Text shows the ${LISTED} largest logits; --json gives all, as [
       capacity: Math.min(DEFAULT_CAPACITY, Math.max(1, shape[0] ?? 1)),
     });
     const { network, spec } = executor.model;
-    const { size } = spec.input;
+    const wanted = inputShape(spec.input);
     const [images = 0, ...image] = shape;
-    if (images < 1 || image.join() !== [3, size, size].join()) {
+    if (images < 1 || image.join() !== wanted.join()) {
       throw new RanetError(
-        `Cannot run ${spec.name} on ${JSON.stringify(source)}: expected an array of N×3×${size}×${size}, ` +
+        `Cannot run ${spec.name} on ${JSON.stringify(source)}: expected an array of N×${wanted.join("×")}, ` +
           `found ${shape.join("×") || "a single number"}`,
       );
     }

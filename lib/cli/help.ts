@@ -17,12 +17,54 @@ export interface Task {
   readonly command: string;
 }
 
-/** Help for all of it. */
-export function overallHelp(commands: readonly Command[], tasks: readonly Task[]): string {
-  return `ranet: image classification that spends on each image what it needs
+/** Widest line of help, in characters. */
+const WIDTH = 100;
 
-A RANet has several exits, from coarse and cheap to fine and dear. An image leaves at the first exit
-that is confident enough. Networks are declared in YAML and run on WebGPU, or on the CPU without it.
+/** Headings that options stand under, in order; an option that none of them names stands under "Options". */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  Input: [
+    "data",
+    "val",
+    "init",
+    "recipe",
+    "from",
+    "logits",
+    "shard",
+    "skip-bad",
+    "allow-outside",
+    "labels",
+    "args",
+    "key",
+  ],
+  Model: ["model", "weights", "threshold", "budget", "calibration", "temperature", "precision", "exit"],
+  Output: ["out", "force", "top", "csv", "json"],
+  Device: ["device", "threads"],
+};
+
+/** What `ranet` alone prints: how to begin. */
+export function startHelp(): string {
+  return `ranet classifies images. Easy images leave the network early, so that they cost less.
+
+Start here:
+${
+    columns([
+      ["ranet classify photo.jpg", "what is in an image"],
+      ["ranet plan ranet-cifar10", "what every exit of a network costs"],
+      ["ranet new my-ranet", "write an architecture of your own, in YAML"],
+      ["ranet train my-ranet.yaml --data photos --out my-model", "train it; photos has one folder per class"],
+      ["ranet eval photos --model my-model --out report", "measure accuracy and cost"],
+    ])
+  }
+
+All commands: ranet --help. Options of a command: ranet COMMAND --help.`;
+}
+
+/** Help that lists all commands. */
+export function overallHelp(commands: readonly Command[], tasks: readonly Task[]): string {
+  return `ranet: resolution-adaptive image classification
+
+A RANet has several exits, from cheapest to most expensive. An image leaves at the first exit that
+is confident enough. Networks are declared in YAML and run on WebGPU or on the CPU.
 
 Usage: ranet COMMAND …
 
@@ -30,21 +72,21 @@ Commands:
 ${columns(commands.map(({ name, summary }) => [name, summary]))}
 ${tasks.length > 0 ? taskList(tasks) : ""}
 Options:
-${columns([["-h, --help", "this text; after a command, what that command takes"], ["--version", "the version"]])}
+${columns([["-h, --help", "show this text, or the options of a command"], ["--version", "show the version"]])}
 
-Every command takes --json, for programs. Exit code 1: what was given cannot be used; 2: wrong usage.
+Every command takes --json, for programs. Exit codes: 1 if the input cannot be used, 2 for wrong
+usage, 130 after Ctrl-C.
 
 Examples:
   ranet classify examples/*.jpg
-  ranet plan specs/ranet-cifar10.yaml
-  ranet import checkpoint.pth.tar --args "--arch RANet --step 2 --stepmode lg" --out my-model`;
+  ranet plan specs/ranet-cifar10.yaml`;
 }
 
 function taskList(tasks: readonly Task[]): string {
-  const rows = tasks.map(({ name, description }) => [name, wrap(description, 80).join("\n")] as const);
+  const rows = tasks.map(({ name, description }) => [name, description] as const);
   return `
-From a clone, ./ranet also runs:
-${columns([["run SCRIPT", 'a script of your own that imports "@ranet/ranet", from any folder'], ...rows])}
+In a clone, ./ranet also runs:
+${columns([["run SCRIPT", 'a script of yours that imports "@ranet/ranet", from any folder'], ...rows])}
 `;
 }
 
@@ -52,33 +94,61 @@ ${columns([["run SCRIPT", 'a script of your own that imports "@ranet/ranet", fro
 export function taskHelp({ name, description, command }: Task): string {
   return `Usage: ./ranet ${name} [ARGUMENT…]
 
-${wrap(description, 100).join("\n")}
+${paragraphs(description)}
 
-It is short for:
+Runs:
   ${command}`;
 }
 
 /** Help for one command. */
-export function commandHelp({ name, usage, description, options, flags, examples }: Command): string {
-  const rows = Object.entries(options).map(([option, { value, help }]) => [`--${option} ${value}`, help] as const);
+export function commandHelp(command: Command): string {
+  const { name, usage, description, examples } = command;
+  const groups = Object.entries(optionGroups(command));
+  // One width for all groups, so that descriptions stand below each other.
+  const width = columnWidth(groups.flatMap(([, rows]) => rows));
   return `Usage: ranet ${name} ${usage}
 
-${description}
+${paragraphs(description)}
 
-Options:
-${
-    columns([...rows, ...Object.entries(flags ?? {}).map(([flag, help]) => [`--${flag}`, help] as const), [
-      "--json",
-      "print JSON, for programs",
-    ], ["-h, --help", "this text"]])
-  }
+${groups.map(([heading, rows]) => `${heading}:\n${columns(rows, width)}`).join("\n\n")}
 
 Examples:
 ${examples.map((example) => `  ${example}`).join("\n")}`;
 }
 
-function columns(rows: readonly (readonly [left: string, right: string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right.replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`)
+type Row = readonly [left: string, right: string];
+
+/** An option's or flag's row of help, under its heading. */
+function optionGroups({ options, flags = {} }: Command): Record<string, Row[]> {
+  const rows: [name: string, row: Row][] = [
+    ...Object.entries(options).map(([name, { value, help }]): [string, Row] => [name, [`--${name} ${value}`, help]]),
+    ...Object.entries(flags).map(([name, help]): [string, Row] => [name, [`--${name}`, help]]),
+    ["json", ["--json", "print JSON, for programs"]],
+    ["help", ["-h, --help", "show this text"]],
+  ];
+  const groupOf = (name: string) => Object.keys(GROUPS).find((group) => GROUPS[group].includes(name)) ?? "Options";
+  const grouped = Object.groupBy(rows, ([name]) => groupOf(name));
+  return Object.fromEntries(
+    [...Object.keys(GROUPS), "Options"].filter((group) => grouped[group])
+      .map((group) => [group, grouped[group]!.map(([, row]) => row)]),
+  );
+}
+
+/** Paragraphs, each filled to the width of help. */
+function paragraphs(text: string): string {
+  return text.split(/\n\s*\n/).map((one) => filled(one, WIDTH).join("\n")).join("\n\n");
+}
+
+function filled(text: string, width: number): string[] {
+  return wrap(text.trim().replaceAll(/\s+/g, " "), width);
+}
+
+function columnWidth(rows: readonly Row[]): number {
+  return Math.max(...rows.map(([left]) => left.length)) + 2;
+}
+
+function columns(rows: readonly Row[], width = columnWidth(rows)): string {
+  const indent = `\n${" ".repeat(width + 2)}`;
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}${filled(right, WIDTH - width - 2).join(indent)}`)
     .join("\n");
 }

@@ -5,22 +5,20 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import { readBoundedFile } from "../io/files.ts";
 import { createModel } from "../model/model.ts";
+import { readWeightsFile } from "../model/weights_file.ts";
+import { buildNetwork } from "../network/build.ts";
 import { bytes } from "../text/numbers.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
-import { readCheckpoint } from "../weights/checkpoint.ts";
+import { parameterNames } from "../weights/check.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { choice, required } from "./args.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-/** Larger checkpoints are refused: about as much as one array holds. */
-const MAX_CHECKPOINT_BYTES = 2 ** 32;
-
-type ImportOption = "args" | "out" | "name" | "dtype";
+type ImportOption = "args" | "key" | "out" | "name" | "dtype";
 
 /** The command. */
 export const importCommand: Command<ImportOption> = {
@@ -29,10 +27,15 @@ export const importCommand: Command<ImportOption> = {
   usage: "CHECKPOINT --args FLAGS --out DIR [options]",
   operands: [1, 1],
   description: `Reads a file that torch.save wrote (.pth.tar; zip or legacy container), without Python and without
-running anything in it, and writes DIR/spec.yaml and DIR/weights.safetensors. If tensors do not fit
-the flags, they are listed by name and nothing is written.`,
+running anything in it, or a safetensors file, and writes DIR/spec.yaml and DIR/weights.safetensors. What wrappers put
+before names (module., _orig_mod., model.) is taken off. If tensors do not fit the flags, they are listed by name and
+nothing is written.`,
   options: {
     args: { value: "FLAGS", help: "the flags that main.py was run with, in quotes" },
+    key: {
+      value: "K",
+      help: "the key that the state_dict is under (default: state_dict, or the only one with tensors)",
+    },
     out: { value: "DIR", help: "the model's directory; made if missing, the two files in it are replaced" },
     name: { value: "NAME", help: "the model's name (default: after its directory)" },
     dtype: { value: "TYPE", help: "float32 (default), or float16: matrices in half the space, vectors stay float32" },
@@ -42,7 +45,7 @@ the flags, they are listed by name and nothing is written.`,
     'ranet import checkpoint.pth.tar --args "--arch msdnet --data cifar100 --nBlocks 5 --nChannels 16" --out my-msdnet',
     "ranet classify photo.jpg --model ./my-model",
   ],
-  async run(call: Call<ImportOption>, { stdout }: Terminal): Promise<void> {
+  async run(call: Call<ImportOption>, { stdout, stderr }: Terminal): Promise<void> {
     const [source] = call.operands;
     const flags = required(call, "args");
     const out = required(call, "out");
@@ -52,7 +55,11 @@ the flags, they are listed by name and nothing is written.`,
     const name = call.options.name ?? nameAfter(out);
     const text = specFromOfficialFlags(flags, { name, schema: schemaSeenFrom(files.spec) });
     const spec = parseSpec(text);
-    const tensors = readCheckpoint(await readBoundedFile(source, MAX_CHECKPOINT_BYTES), { source });
+    const tensors = await readWeightsFile(source, {
+      expected: parameterNames(buildNetwork(spec)),
+      key: call.options.key,
+      onNote: stderr,
+    });
     const { network } = createModel(spec, tensors, { source });
     const weights = writeSafetensors(tensors, {
       metadata: { spec: spec.name },

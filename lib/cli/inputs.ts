@@ -10,7 +10,7 @@ import picomatch from "picomatch";
 import { IMAGE_FILE } from "../data/class_folders.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
-import { withFile } from "../io/files.ts";
+import { type LinkTrail, listFolder } from "../io/list_folder.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
@@ -19,6 +19,7 @@ import { isUrl } from "../io/place.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
 import { systemReason } from "../io/system_error.ts";
 import type { Terminal } from "./command.ts";
+import type { PassedOver } from "./passed_over.ts";
 
 /** Standard input. */
 export const STDIN = "-";
@@ -33,12 +34,17 @@ export interface NoImages {
 
 /**
  * The images that operands mean, as they are found: a folder's, and those of its folders, sorted by name; those whose
- * path matches a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`), for which a shell has not been asked. Links to files are
- * followed, links to folders are not: they may run in circles.
+ * path matches a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`), for which a shell has not been asked. Links are followed, but
+ * not in circles.
+ *
+ * @param passed Told what folders hold beside.
  */
-export async function* expandInputs(operands: Iterable<string>): AsyncGenerator<string | NoImages> {
+export async function* expandInputs(
+  operands: Iterable<string>,
+  passed?: PassedOver,
+): AsyncGenerator<string | NoImages> {
   for (const operand of operands) {
-    const found = await filesOf(operand);
+    const found = await filesOf(operand, passed);
     if (!found) {
       yield operand;
       continue;
@@ -87,7 +93,7 @@ export function nameOf(input: string | NoImages): string {
 export async function readInput(
   input: string | NoImages,
   { model: { spec } }: AdaptiveExecutor,
-  { stdin, decoders }: Pick<Terminal, "stdin"> & { readonly decoders?: DecoderPool },
+  { stdin, stderr, decoders }: Pick<Terminal, "stdin" | "stderr"> & { readonly decoders?: DecoderPool },
 ): Promise<Float32Array> {
   if (typeof input !== "string") throw input.error;
   try {
@@ -98,7 +104,7 @@ export async function readInput(
       })
       : await readResource(input, { maxBytes: MAX_IMAGE_BYTES });
     if (decoders) return await decoders.tensor(bytes, { source: input, input: spec.input });
-    return toTensor(await decodeImage(bytes, { source: input }), spec.input);
+    return toTensor(await decodeImage(bytes, { source: input, onNote: stderr }), spec.input);
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : new RanetError(`Cannot read ${JSON.stringify(input)}: ${reason}`);
@@ -108,10 +114,13 @@ export async function readInput(
 /** What a folder or pattern stands for; `undefined` for anything else. */
 async function filesOf(
   operand: string,
+  passed?: PassedOver,
 ): Promise<{ readonly files: AsyncIterable<string>; readonly none: string } | undefined> {
   if (operand === STDIN || isUrl(operand)) return undefined;
   const kind = await kindOf(operand);
-  if (kind === "folder") return { files: walk(operand, (path) => IMAGE_FILE.test(path)), none: "no image is in it" };
+  if (kind === "folder") {
+    return { files: walk(operand, (path) => IMAGE_FILE.test(path), passed), none: "no image is in it" };
+  }
   // A file's own name may look like a pattern.
   if (kind === "file") return undefined;
   const { base, isGlob } = picomatch.scan(operand);
@@ -130,13 +139,19 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
   }
 }
 
-/** The files below a folder that are wanted; names that begin with a dot are passed over. */
-async function* walk(folder: string, wanted: (path: string) => boolean): AsyncGenerator<string> {
-  const entries = await withFile(folder || ".", () => Array.fromAsync(Deno.readDir(folder || ".")));
-  for (const { name, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
-    if (name.startsWith(".")) continue;
+/** The files below a folder that are wanted; others are told, and names that begin with a dot are passed over. */
+async function* walk(
+  folder: string,
+  wanted: (path: string) => boolean,
+  passed?: PassedOver,
+  trail?: LinkTrail,
+): AsyncGenerator<string> {
+  const { files, folders } = await listFolder(folder || ".", trail);
+  const all = [...files.map((name) => ({ name, inner: undefined })), ...folders.map((inner) => ({ ...inner, inner }))];
+  for (const { name, inner } of all.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = join(folder, name);
-    if (isDirectory) yield* walk(path, wanted);
-    else if (wanted(path) && await kindOf(path) !== "folder") yield path;
+    if (inner) yield* walk(path, wanted, passed, inner.trail);
+    else if (wanted(path)) yield path;
+    else passed?.add(name);
   }
 }

@@ -19,7 +19,7 @@ import { drawCommand } from "./draw.ts";
 import { evalCommand } from "./eval.ts";
 import { exportCommand } from "./export.ts";
 import { forwardCommand } from "./forward.ts";
-import { commandHelp, overallHelp, type Task, taskHelp } from "./help.ts";
+import { commandHelp, overallHelp, startHelp, type Task, taskHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
 import { mergeCommand } from "./merge.ts";
 import { newCommand } from "./new.ts";
@@ -82,12 +82,13 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     }
     const reason = systemReason(error);
     if (!(error instanceof RanetError) && reason === undefined) throw error;
-    terminal.stderr(error instanceof RanetError ? printableLines(error.message) : `Cannot use a file: ${reason}`);
+    terminal.stderr(error instanceof RanetError ? textOf(error) : `Cannot use a file: ${reason}`);
     return 1;
   }
 }
 
-async function dispatch([name = "help", ...words]: readonly string[], terminal: Terminal): Promise<void> {
+async function dispatch([name, ...words]: readonly string[], terminal: Terminal): Promise<void> {
+  if (name === undefined) return terminal.stdout(startHelp());
   if (["--help", "-h", "help"].includes(name)) return terminal.stdout(helpOn(words[0]));
   if (name === "--version") return terminal.stdout(`ranet ${config.version}`);
   if (name.startsWith("-")) throw unknownOption(name, ["help", "version"]);
@@ -95,10 +96,10 @@ async function dispatch([name = "help", ...words]: readonly string[], terminal: 
   if (!command) throw unknownCommand(name);
   const call = parseCall(command, words);
   if (call === "help") terminal.stdout(commandHelp(command));
-  else {await command.run(
-      call,
-      command.isLong ? { ...terminal, stdout: terminal.announce ?? terminal.stdout } : terminal,
-    );}
+  else {
+    const stdout = command.isLong ? terminal.announce ?? terminal.stdout : terminal.stdout;
+    await command.run(call, { ...terminal, stdout });
+  }
 }
 
 /** Help for a command or task, or all of it. */
@@ -118,6 +119,15 @@ function unknownCommand(name: string): UsageError {
   const near = suggest(name, names);
   const advice = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
   return new UsageError(`${start} ${advice}`);
+}
+
+/** The message of an error, and the options of the command line that may help. */
+function textOf({ message, remedy }: RanetError): string {
+  const options = Object.entries(remedy).map(([name, value]) => {
+    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === true ? option : `${option} ${value}`;
+  });
+  return printableLines(options.length === 0 ? message : `${message}\nTry: ${options.join(" ")}`);
 }
 
 /** Messages quote names and files, which may hold what a terminal obeys. */

@@ -16,14 +16,15 @@ import { printable } from "./text.ts";
 /** The command. */
 export const mergeCommand: Command<"out"> = {
   name: "merge",
-  summary: "put the shards of a classify or an eval together",
+  summary: "combine the shards of a classify or an eval",
   usage: "PART… --out WHOLE",
   operands: [1, Infinity],
-  description:
-    `Each PART is a file that classify --shard I/N --out wrote, or a folder that eval --shard I/N --out wrote;
-WHOLE becomes what one run without shards would have written: byte for byte the same file, or the logits from which
-the same eval without --shard makes its report at once, and calibrate --logits its thresholds. Shards that are
-missing, doubled, unfinished, or of another model, weights, thresholds, version or input are refused.`,
+  description: `Merges the results of classify --shard (files) or eval --shard (folders) into WHOLE. The
+result is byte for byte what one run without shards writes on the same kind of machine. After merging eval's folders, run
+the same eval without --shard for the report, or calibrate --logits for thresholds.
+
+Refuses shards that are missing, duplicated or unfinished, or that differ in model, weights, thresholds, version or
+input.`,
   options: { out: { value: "WHOLE", help: "the file or folder to write" } },
   examples: ["ranet merge results/*.jsonl --out results.jsonl", "ranet merge part-* --out report"],
   async run(call: Call<"out">, { stdout }: Terminal): Promise<void> {

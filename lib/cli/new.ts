@@ -23,18 +23,18 @@ export const newCommand: Command<NewOption> = {
   summary: "write a commented spec to edit: an architecture of your own, without code",
   usage: "NAME [options]",
   operands: [1, 1],
-  description:
-    `Writes a copy of another architecture in which every key is there and explained; those that say what they would
-say anyway are commented out. NAME is lower-case letters, digits and hyphens. docs/guide.md goes on from there.`,
+  description: `Writes a copy of an architecture that contains and explains every key. Keys that have their default
+value are commented out. NAME consists of lower-case letters, digits and hyphens. docs/guide.md explains what to do
+next.`,
   options: {
     from: {
       value: "SPEC",
-      help: `what to begin with (default ${DEFAULT_MODEL}): a YAML file, its URL, or one of\n${
+      help: `architecture to copy (default ${DEFAULT_MODEL}): a YAML file, its URL, or one of\n${
         wrap(BUNDLED_SPECS.join(", "), 90).join("\n")
       }`,
     },
     classes: { value: "C", help: "labels in the order of the logits, separated by commas, or their number" },
-    out: { value: "FILE", help: "where to write it (default NAME.yaml)" },
+    out: { value: "FILE", help: "file to write (default NAME.yaml)" },
   },
   flags: { force: "replace FILE if it is there" },
   examples: [

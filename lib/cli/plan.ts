@@ -20,12 +20,13 @@ export const planCommand: Command<never> = {
   summary: "list an architecture's exits with their operations, parameters and memory",
   usage: "SPEC [options]",
   operands: [1, 1],
-  description: `Prints each exit's place, features and cost. Costs add up: exit 3's include all that exits 1 and 2
-computed. They are counted as the authors of the paper count; where layers are put off until an exit needs them, what is
-really run stands beside. SPEC is a YAML file, its URL, or one of the bundled
+  description:
+    `Prints each exit's place, features and cost. Costs add up: the cost of exit 3 includes everything that exits 1 and 2
+compute. Operations are counted as the authors of the paper count them. If layers are postponed until an exit needs
+them, a second column shows what is actually run. SPEC is a YAML file, its URL, or one of the bundled specs:
 ${wrap(BUNDLED_SPECS.join(", ")).join("\n")}.`,
   options: {},
-  flags: { watch: "print it anew, with what changed, whenever the file SPEC is saved; Ctrl-C ends" },
+  flags: { watch: "print the table again, with the changes, whenever SPEC is saved; Ctrl-C stops" },
   examples: [
     "ranet plan specs/ranet-cifar10.yaml",
     "ranet plan my-ranet.yaml --watch",

@@ -139,7 +139,10 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     log: { value: "FORMAT", help: `a line for each request, to stderr: text (default), json, or off` },
     "log-level": { value: "LEVEL", help: "info (default), warn: what found no room or time, error: our own failures" },
   },
-  flags: { "trust-proxy": "take the client's address from X-Forwarded-For, whose last entry a reverse proxy wrote" },
+  flags: {
+    "exact-decoding": "decode every pixel of large JPEGs: slower, and the pixels are those of every other command",
+    "trust-proxy": "take the client's address from X-Forwarded-For, whose last entry a reverse proxy wrote",
+  },
   examples: [
     "ranet serve --port 8080 --threshold 0.8",
     "ranet serve --budget 20M --hostname 0.0.0.0",
@@ -160,7 +163,11 @@ bounded by what, and which requests get 503: docs/operations.md.`,
       terminal.notices.describeLoss = (lines, reason) =>
         noticeLine(`${lines} lines of the log were lost: ${reason}`, log);
     }
-    using decoders = new DecoderPool({ deadline: count("decode-timeout", given["decode-timeout"]) });
+    using decoders = new DecoderPool({
+      reduces: !call.flags.has("exact-decoding"),
+      deadline: count("decode-timeout", given["decode-timeout"]),
+      onNote: () => {}, // clients' files are no matter of the operator's
+    });
     await decoders.start();
     const unloadAfter = given["unload-after"];
     const models = await modelSources(call, terminal);

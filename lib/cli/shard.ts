@@ -10,8 +10,8 @@ import type { Option } from "./command.ts";
 /** Its help. */
 export const SHARD_OPTION: Option = {
   value: "I/N",
-  help: "do only the I-th of N shares of the work, for ranet merge to put together; auto: as a task of a Slurm\n" +
-    "array or of an indexed Kubernetes job is told",
+  help: "process only part I of N, for ranet merge to combine; auto: take I and N from the Slurm array or the " +
+    "indexed Kubernetes job",
 };
 
 /** The shard that is asked for, if one is. */

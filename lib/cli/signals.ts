@@ -7,6 +7,16 @@
 /** Signals that ask a program to end. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
 
+/**
+ * Goes on ignoring that the terminal is closed, where the launcher was started by `nohup`: Deno would end at it as soon as
+ * it listens to another signal. Whether it was ignored at the start, Deno itself does not tell.
+ */
+export function keepNohup(): void {
+  const wanted = Deno.permissions.querySync({ name: "env", variable: "RANET_NOHUP" }).state === "granted" &&
+    Deno.env.get("RANET_NOHUP") === "1";
+  if (wanted && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => {});
+}
+
 /** Being asked to stop. */
 export interface Stop extends Disposable {
   /** Aborted once the program is asked. */

@@ -21,12 +21,17 @@ export const specCommand: Command<SpecOption> = {
   summary: "check a spec, or write the spec of the authors' flags",
   usage: "SPEC | --from-official FLAGS [--out FILE]",
   operands: [0, 1],
-  description: `With SPEC (a YAML file, its URL, or a bundled name): checks it and shows what it comes to, with all
-defaults and rules filled in. With --from-official: turns the flags of the RANet or
-MSDNet (--arch msdnet) authors' main.py into YAML.`,
+  description: `With SPEC (a YAML file, its URL, or a bundled name): checks it and prints it with all defaults and
+rules filled in.
+
+With --from-official: writes the YAML for the command-line flags of the RANet authors' main.py, or with --arch msdnet of
+the MSDNet authors' main.py.`,
   options: {
-    "from-official": { value: "FLAGS", help: "a flag line in quotes; flags left out have the authors' defaults" },
-    out: { value: "FILE", help: "write the YAML here, replacing what is there, instead of to standard output" },
+    "from-official": { value: "FLAGS", help: "the flags in quotes; omitted flags have the authors' defaults" },
+    out: {
+      value: "FILE",
+      help: "write the YAML to this file, replacing it if it exists, instead of to standard output",
+    },
   },
   examples: [
     "ranet spec my-ranet.yaml",
@@ -61,7 +66,7 @@ function asText({ name, classes, input, ...keys }: ArchitectureSpec): string {
   for (const [key, value] of Object.entries(keys)) {
     const isTable = Array.isArray(value) && typeof value[0] === "object";
     if (isTable) tables.push(`${wordsOf(key)}\n${tableOf(value)}`);
-    else lines.push([wordsOf(key), listed(value)]);
+    else lines.push([wordsOf(key), shown(value)]);
   }
   const width = Math.max(...lines.map(([key]) => key.length)) + 2;
   return `${name} is valid
@@ -71,7 +76,7 @@ ${lines.map(([key, value]) => key.padEnd(width) + value).join("\n")}
 ${tables.join("\n\n")}`;
 }
 
-/** `headChannels` → `head channels`. */
+/** `baseFeatures` → `base features`. */
 function wordsOf(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
@@ -80,8 +85,17 @@ function listed(value: unknown): string {
   return Array.isArray(value) ? value.join(", ") || "none" : String(value);
 }
 
+/** A mapping as its keys and values. */
+function shown(value: unknown): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return listed(value);
+  return Object.entries(value).map(([key, one]) => `${wordsOf(key)} ${listed(one)}`).join(", ");
+}
+
 function tableOf(entries: readonly Readonly<Record<string, unknown>>[]): string {
-  const columns = Object.keys(entries[0]);
-  const rows = entries.map((entry, i) => [i + 1, ...columns.map((column) => listed(entry[column]))]);
+  const columns = [...new Set(entries.flatMap(Object.keys))];
+  const rows = entries.map((
+    entry,
+    i,
+  ) => [i + 1, ...columns.map((column) => column in entry ? listed(entry[column]) : "")]);
   return table([["", "right"], ...columns.map((column) => [wordsOf(column), "right"] as const)], rows);
 }

@@ -9,7 +9,7 @@ import type { RunOutcome } from "../training/loop.ts";
 import type { ModelFolder } from "../training/model_folder.ts";
 import { bestEpoch } from "../training/records.ts";
 import { Session } from "../training/session.ts";
-import type { Call, Command, Terminal } from "./command.ts";
+import { type Call, type Command, InterruptedError, type Terminal } from "./command.ts";
 import { DATASET_FLAGS } from "./run_on.ts";
 import { untilSignal } from "./signals.ts";
 import { newJob, resumedJob, type TrainJob } from "./train_job.ts";
@@ -75,7 +75,7 @@ after Ctrl-C, or after the power failed.`,
       throw error;
     }
     if (!outcome.finished) {
-      throw new RanetError(
+      throw new InterruptedError(
         `Stopped at step ${outcome.position.step} of ${session.steps}; everything is saved. Go on with: ` +
           `ranet train --resume ${kept.path}`,
       );

@@ -15,6 +15,7 @@ import { readTensors } from "../model/read_tensors.ts";
 import { isUrl } from "../io/place.ts";
 import { csv } from "../text/csv.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { parameterNames } from "../weights/check.ts";
 import { boundAverage, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";
@@ -65,7 +66,8 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
 
   const spec = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
   const wanted = await readWantedRecipe(options);
-  exitWeights(wanted, buildNetwork(spec).exits.length);
+  const network = buildNetwork(spec);
+  exitWeights(wanted, network.exits.length);
   const setup: Omit<RunSetup, "images"> = {
     data: resolve(data),
     val: options.val === undefined ? "split" : options.val === "none" ? "none" : resolve(options.val),
@@ -80,14 +82,16 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   // Messages call them as they were called.
   const sets = await openSets(spec, wanted, { ...setup, data, val: options.val ?? "split" });
   const recipe = boundAverage(wanted, sets.training.size);
-  const init = options.init === undefined
-    ? undefined
-    : { tensors: await readTensors(options.init), source: options.init };
-  const notes = recipe.train === "classifiers" && init === undefined
-    ? [
+  const notes: string[] = [];
+  const init = options.init === undefined ? undefined : {
+    tensors: await readTensors(options.init, { expected: parameterNames(network), onNote: (note) => notes.push(note) }),
+    source: options.init,
+  };
+  if (recipe.train === "classifiers" && init === undefined) {
+    notes.push(
       "The recipe trains the classifiers alone, of a network whose other weights are random; --init names trained ones",
-    ]
-    : [];
+    );
+  }
   const run: KeptRun = { spec, recipe, setup: { ...setup, images: await digestOf(...listOf(sets)) } };
   return {
     ...run,

@@ -35,16 +35,14 @@ interface Candidate {
 /** The command. */
 export const tuneCommand: Command<"model"> = {
   name: "tune",
-  summary: "measure which tiles the adapter runs fastest, and keep them for later",
+  summary: "measure which kernel variants are fastest on the GPU, and keep the result",
   usage: "[options]",
   operands: [0, 0],
   description: `Measures what each tile of a convolution costs on the WebGPU adapter, for several workgroup sizes, then
-times the whole network at batches of ${
-    BATCHES.join(", ")
-  }. What beats the default is kept for all later commands; Deno's
-cache keeps it, for this program and adapter. Takes a minute or two; let nothing else run meanwhile.`,
+times the full network at batches of ${BATCHES.join(", ")}. Later commands use what beats the default; the result
+is kept in Deno's cache, for this program and adapter. Takes one or two minutes; run nothing else meanwhile.`,
   options: { model: { value: "M", help: `the model to time (default ${DEFAULT_MODEL})` } },
-  flags: { reset: "forget what was kept, and use the default again" },
+  flags: { reset: "delete the kept result and use the default again" },
   examples: ["ranet tune", "ranet tune --reset"],
   async run({ options, flags, json }: Call<"model">, { stdout }: Terminal): Promise<void> {
     const adapter = await requireAdapter();
@@ -81,7 +79,7 @@ async function measure(adapter: Adapter, name: string): Promise<Candidate[]> {
   const lanes = LANES[adapter.isCpu ? "cpu" : "gpu"];
   const model = await loadModel(name);
   const plan = buildPlan(model.network);
-  const weights = foldWeights(model.network, model.tensors);
+  const weights = foldWeights(model.network, model.tensors, model.temperatures);
   const base = { ...adapter, traits: defaultTraits(adapter.isCpu) };
   const rounds = lanes.length * base.traits.tiles.length + (lanes.length + 1) * BATCHES.length;
   using progress = new Progress("Measuring", rounds, { unit: "tiles and batches" });

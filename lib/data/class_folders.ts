@@ -6,25 +6,34 @@
 import { basename, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
-import { withFile } from "../io/files.ts";
+import { type LinkTrail, listFolder } from "../io/list_folder.ts";
 import { imageFileDataset } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
 
 /** Names of files that are taken for images. */
-export const IMAGE_FILE = /\.(jpe?g|png|webp|avif|gif|bmp|tiff?)$/i;
+export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
 /** Folders nested deeper are refused. */
 const MAX_DEPTH = 8;
 
+/** Where a folder is. */
+interface Place {
+  /** Counted from the data set's own. */
+  readonly depth: number;
+  /** The links that lead there. */
+  readonly trail: LinkTrail;
+}
+
 /**
  * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Names that begin
- * with a dot, links to folders, and files beside the class folders that are not images, are passed over.
+ * with a dot, and files beside the class folders that are not images, are passed over; links to folders are followed, as
+ * torchvision follows them, but not in circles.
  *
  * @throws {RanetError} If it has no class folders, or holds bad entries that are not to be skipped.
  */
 export async function openClassFolders(path: string, options: DatasetOptions): Promise<Dataset> {
   const { labels, skipBad = false } = options;
   const bad = new BadEntries({ skip: skipBad });
-  const top = await list(path);
+  const top = await listFolder(path);
   if (top.folders.length === 0) {
     throw new RanetError(
       `Cannot open data set ${JSON.stringify(path)}: expected folders named after the classes ` +
@@ -35,28 +44,27 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     bad.add(`Cannot use image ${JSON.stringify(join(path, file))}: it is in no class folder`);
   }
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
-  const walk = async (folder: string, label: number, depth: number): Promise<void> => {
-    const { files, folders } = await list(join(path, folder));
+  const walk = async (folder: string, label: number, { depth, trail }: Place): Promise<void> => {
+    const { files, folders } = await listFolder(join(path, folder), trail);
     for (const name of files) {
       const file = `${folder}/${name}`;
       if (IMAGE_FILE.test(name)) {
         found.files.push(file);
         found.labels.push(label);
-      } else {bad.add(
-          `Cannot use ${
-            JSON.stringify(join(path, file))
-          }: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif`,
-        );}
+      } else {
+        const what = JSON.stringify(join(path, file));
+        bad.add(`Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif`);
+      }
     }
-    for (const name of folders) {
+    for (const { name, trail } of folders) {
       if (depth === MAX_DEPTH) {
         bad.add(`Cannot use ${JSON.stringify(join(path, folder, name))}: it is nested too deep`);
-      } else await walk(`${folder}/${name}`, label, depth + 1);
+      } else await walk(`${folder}/${name}`, label, { depth: depth + 1, trail });
     }
   };
-  for (const folder of top.folders) {
+  for (const { name: folder, trail } of top.folders) {
     const label = labels.indexOf(folder);
-    if (label >= 0) await walk(folder, label, 1);
+    if (label >= 0) await walk(folder, label, { depth: 1, trail });
     else {
       const classes = listLabels(labels);
       bad.add(`Cannot use folder ${JSON.stringify(join(path, folder))}: the model's classes are ${classes}`);
@@ -69,30 +77,4 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     root: path,
     ...found,
   });
-}
-
-/**
- * The files and folders in a folder, each sorted by name. Links are followed to files, not to folders: those may lead in
- * circles, and an image would be counted under each of its names.
- */
-async function list(path: string): Promise<{ files: string[]; folders: string[] }> {
-  return await withFile(path, async () => {
-    const files: string[] = [];
-    const folders: string[] = [];
-    for await (const entry of Deno.readDir(path)) {
-      if (entry.name.startsWith(".")) continue;
-      if (entry.isSymlink && await leadsToFolder(join(path, entry.name))) continue;
-      (entry.isDirectory ? folders : files).push(entry.name);
-    }
-    return { files: files.sort(), folders: folders.sort() };
-  });
-}
-
-/** Whether a link does; one that leads nowhere is found out when it is read. */
-async function leadsToFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch {
-    return false;
-  }
 }

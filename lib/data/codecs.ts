@@ -1,61 +1,98 @@
 /**
  * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, which give the very pixels of Python's
- * Pillow, and of libavif; image-js's `tiff`; for the others, the platform's own. They need no permission, and are loaded
- * when the first image of their format comes.
+ * Pillow, and of libavif; our own of TIFF, BMP and GIF; for CMYK, the platform's. They need no permission, and are loaded
+ * when the first image of their format comes. All give the picture as it is stored: not cut, not turned.
  *
  * @module
  */
+import { RanetError } from "../errors.ts";
+import { type DeepImage, toSdr } from "./avif/sdr.ts";
+import { decodeBmp } from "./bmp.ts";
+import { decodeGif } from "./gif.ts";
 import type { RgbImage } from "./image.ts";
-import { CMYK_JPEG } from "./image_header.ts";
-import { toPng } from "./platform_decode.ts";
-import { decodeTiff } from "./tiff.ts";
-import { neededParts, startPngDecoder } from "./png.ts";
+import { ANIMATED_WEBP, CMYK_JPEG, type ImageHeader } from "./image_header.ts";
+import { withoutMetadata } from "./jpeg_segments.ts";
+import { decodeByPlatform } from "./platform_decode.ts";
+import { startPngDecoder } from "./png.ts";
+import { neededParts } from "./png_chunks.ts";
+import { decodeTiff } from "./tiff/decode.ts";
+import { firstWebpFrame } from "./webp.ts";
 
 /** A decoder gave up on the file; the message is its own, if it said anything. */
 export class DecodeError extends Error {}
+/** The same of a decoder of our own, which keeps nothing in memory. */
+export class OwnDecodeError extends DecodeError {}
+
+/** Decodes a file of one format, whose header has been read. */
+export type Codec = (bytes: Uint8Array, header: ImageHeader) => Promise<RgbImage>;
 
 const decodePng = pngDecoder();
+const decodeJpeg = emscriptenDecoder(async () => [
+  (await import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js")).default as EmscriptenFactory,
+  // @ts-ignore: TypeScript has no source phase imports yet
+  await import.source("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm") as WebAssembly.Module,
+], (codec, bytes) => codec.decode(bytes, UPRIGHT) as RgbImage | null);
+const decodeWebp = emscriptenDecoder(async () => [
+  (await import("@jsquash/webp/codec/dec/webp_dec.js")).default as EmscriptenFactory,
+  // @ts-ignore: TypeScript has no source phase imports yet
+  await import.source("@jsquash/webp/codec/dec/webp_dec.wasm") as WebAssembly.Module,
+], (codec, bytes) => codec.decode(bytes) as RgbImage | null);
+const decodeAvif = emscriptenDecoder(async () => [
+  (await import("@jsquash/avif/codec/dec/avif_dec.js")).default as EmscriptenFactory,
+  // @ts-ignore: TypeScript has no source phase imports yet
+  await import.source("@jsquash/avif/codec/dec/avif_dec.wasm") as WebAssembly.Module,
+], (codec, bytes, { hdr }) => {
+  const image = codec.decode(bytes, hdr ? DEEP : BITS);
+  return image && hdr ? toSdr(image as DeepImage, hdr) : image as RgbImage | null;
+});
 
 /**
  * The decoders by format; each throws {@linkcode DecodeError} for a damaged file.
  */
-export const CODECS: ReadonlyMap<string, (bytes: Uint8Array) => Promise<RgbImage>> = new Map([
-  [
-    "JPEG",
-    emscriptenDecoder(async () => [
-      (await import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js")).default as EmscriptenFactory,
-      // @ts-ignore: TypeScript has no source phase imports yet
-      await import.source("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm") as WebAssembly.Module,
-    ], (codec, bytes) => codec.decode(bytes, UPRIGHT)),
-  ],
-  [
-    "WebP",
-    emscriptenDecoder(async () => [
-      (await import("@jsquash/webp/codec/dec/webp_dec.js")).default as EmscriptenFactory,
-      // @ts-ignore: TypeScript has no source phase imports yet
-      await import.source("@jsquash/webp/codec/dec/webp_dec.wasm") as WebAssembly.Module,
-    ], (codec, bytes) => codec.decode(bytes)),
-  ],
+export const CODECS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
+  ["JPEG", decodeJpeg],
   ["PNG", decodePng],
-  [
-    "AVIF",
-    emscriptenDecoder(async () => [
-      (await import("@jsquash/avif/codec/dec/avif_dec.js")).default as EmscriptenFactory,
-      // @ts-ignore: TypeScript has no source phase imports yet
-      await import.source("@jsquash/avif/codec/dec/avif_dec.wasm") as WebAssembly.Module,
-    ], (codec, bytes) => codec.decode(bytes, BITS)),
-  ],
-  ["GIF", decodeByPlatform],
-  ["BMP", decodeByPlatform],
-  ["TIFF", async (bytes) => await decodeTiff(bytes).catch(({ message }) => Promise.reject(new DecodeError(message)))],
-  [CMYK_JPEG, decodeByPlatform],
+  ["WebP", decodeWebp],
+  [ANIMATED_WEBP, ours(decodeAnimatedWebp)],
+  ["AVIF", decodeAvif],
+  ["GIF", ours(decodeGif)],
+  ["BMP", ours(decodeBmp)],
+  ["TIFF", ours((bytes, header) => decodeTiff(bytes, (part) => decodeJpeg(part, header)))],
+  [CMYK_JPEG, ours(decodeCmykJpeg)],
 ]);
 
-/** What the platform makes a PNG of, its first frame. */
-async function decodeByPlatform(bytes: Uint8Array): Promise<RgbImage> {
-  const png = await toPng(bytes);
-  if (!png) throw new DecodeError();
-  return await decodePng(png);
+/** A decoder of our own: what it throws is that the file is damaged. */
+function ours(decode: (bytes: Uint8Array, header: ImageHeader) => RgbImage | Promise<RgbImage>): Codec {
+  return async (bytes, header) => {
+    try {
+      return await decode(bytes, header);
+    } catch (error) {
+      if (error instanceof DecodeError || error instanceof RanetError) throw error;
+      throw new OwnDecodeError((error as Error).message, { cause: error });
+    }
+  };
+}
+
+/** The platform would turn it, and Deno fails on many a profile. */
+async function decodeCmykJpeg(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
+  const decoded = await decodeByPlatform(new Blob(withoutMetadata(bytes)));
+  if (!decoded) throw new DecodeError();
+  return decoded.kind === "pixels" ? decoded.image : await decodePng(decoded.bytes, header);
+}
+
+/** The first frame, on black. */
+async function decodeAnimatedWebp(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
+  const frame = firstWebpFrame(bytes);
+  const [width, height] = header.size!;
+  const { file, left, top } = frame;
+  if (left + frame.width > width || top + frame.height > height) throw new RangeError("its frame lies outside of it");
+  const image = await decodeWebp(file, header);
+  if (image.width !== frame.width || image.height !== frame.height) throw new RangeError("its frame has another size");
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < image.height; y++) {
+    data.set(image.data.subarray(4 * y * image.width, 4 * (y + 1) * image.width), 4 * ((top + y) * width + left));
+  }
+  return { width, height, data };
 }
 
 /** Calls a decoder's instance; one that has thrown is not to be trusted again, and another takes its place. */
@@ -67,7 +104,13 @@ function withInstance<Instance>(
     let ready: Instance;
     let mine: Promise<Instance>;
     do {
-      ready = await (mine = current ??= start());
+      mine = current ??= start();
+      try {
+        ready = await mine;
+      } catch (error) {
+        if (current === mine) current = undefined; // the decoder may be there the next time
+        throw error;
+      }
     } while (mine !== current); // it has thrown for another caller meanwhile
     try {
       return use(ready);
@@ -78,7 +121,7 @@ function withInstance<Instance>(
   };
 }
 
-function pngDecoder(): (bytes: Uint8Array) => Promise<RgbImage> {
+function pngDecoder(): Codec {
   const call = withInstance(startPngDecoder);
   return async (bytes) => {
     const needed = await new Blob(neededParts(bytes)).bytes();
@@ -103,17 +146,19 @@ type EmscriptenFactory = (overrides: {
 
 /** What the JPEG, WebP and AVIF codecs have in common; it checks the number of arguments. */
 interface EmscriptenCodec {
-  decode(bytes: Uint8Array, ...options: readonly (boolean | number)[]): RgbImage | null;
+  decode(bytes: Uint8Array, ...options: readonly (boolean | number)[]): RgbImage | DeepImage | null;
 }
-/** mozjpeg's option: apply the EXIF orientation. */
-const UPRIGHT = true;
+/** mozjpeg's option: apply the EXIF orientation; that is done for all formats in one place. */
+const UPRIGHT = false;
 /** libavif's option: bits of a sample. */
 const BITS = 8;
+/** The same, where there is more to tell. */
+const DEEP = 16;
 
 function emscriptenDecoder(
   load: () => Promise<readonly [EmscriptenFactory, WebAssembly.Module]>,
-  decode: (codec: EmscriptenCodec, bytes: Uint8Array) => RgbImage | null,
-): (bytes: Uint8Array) => Promise<RgbImage> {
+  decode: (codec: EmscriptenCodec, bytes: Uint8Array, header: ImageHeader) => RgbImage | null,
+): Codec {
   let said: string[] = [];
   const call = withInstance(async () => {
     const [factory, module] = await load();
@@ -126,12 +171,12 @@ function emscriptenDecoder(
       },
     });
   });
-  return async (bytes) => {
+  return async (bytes, header) => {
     let truncated: string | undefined;
     const image = await call((codec) => {
       said = [];
       try {
-        const image = decode(codec, bytes);
+        const image = decode(codec, bytes, header);
         // Of libjpeg's warnings, this is the one that leaves a part of the picture grey
         truncated = said.find((line) => line.startsWith("Premature end"));
         return image ?? NOTHING;

@@ -5,9 +5,11 @@
  */
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
-import { decodeImage, keepsState } from "./decode.ts";
+import { checkHeader, decodeImage, keepsState } from "./decode.ts";
 import type { RgbImage } from "./image.ts";
 import { toPixels, toTensor } from "./preprocess.ts";
+import { decodeReduced } from "./reduced_jpeg.ts";
+import type { Reduction } from "./reduction.ts";
 import type { Reply } from "./worker_pool.ts";
 
 /** An image to decode. */
@@ -18,6 +20,8 @@ export interface DecodeTask {
   readonly source: string;
   /** What is made of the image. */
   readonly wanted: Wanted;
+  /** The part of its size at which it is decoded; missing for all of it. */
+  readonly by?: Reduction["by"];
 }
 
 /** The image itself, what a network sees of it, or the tensor that it takes. */
@@ -28,6 +32,14 @@ export type Wanted =
 
 /** What comes of it. */
 export type Decoded = RgbImage | Uint8ClampedArray | Float32Array;
+
+/** An answer. */
+export interface DecodeAnswer {
+  /** What was wanted; the file again, if it cannot be decoded at a part of its size. */
+  readonly decoded: Decoded | { readonly file: Uint8Array };
+  /** What is odd about the file. */
+  readonly notes: readonly string[];
+}
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<DecodeTask>) => void;
@@ -50,12 +62,19 @@ function make(image: RgbImage, wanted: Wanted): Decoded {
   }
 }
 
-async function answer({ bytes, source, wanted }: DecodeTask): Promise<Reply<Decoded>> {
+async function answer({ bytes, source, wanted, by }: DecodeTask): Promise<Reply<DecodeAnswer>> {
   try {
-    const image = await decodeImage(bytes, { source });
-    return { result: make(image, wanted), spent: image.width * image.height > MAX_KEPT_PIXELS };
+    if (by !== undefined) {
+      const image = await decodeReduced(bytes, checkHeader(bytes, source), { by });
+      return { result: { decoded: image ? make(image, wanted) : { file: bytes }, notes: [] } };
+    }
+    const notes: string[] = [];
+    const image = await decodeImage(bytes, { source, onNote: (note) => void notes.push(note) });
+    return { result: { decoded: make(image, wanted), notes }, spent: image.width * image.height > MAX_KEPT_PIXELS };
   } catch (error) {
-    if (error instanceof RanetError) return { refused: error.message, spent: keepsState(error) };
+    if (error instanceof RanetError) {
+      return { refused: error.message, code: error.code, spent: keepsState(error) };
+    }
     return { failed: String((error as Error).stack), spent: true };
   }
 }
@@ -63,7 +82,8 @@ async function answer({ bytes, source, wanted }: DecodeTask): Promise<Reply<Deco
 scope.onmessage = async ({ data }) => {
   const reply = await answer(data);
   if (!("result" in reply)) return scope.postMessage(reply);
-  const { buffer } = "data" in reply.result ? reply.result.data : reply.result;
+  const { decoded } = reply.result;
+  const { buffer } = "file" in decoded ? decoded.file : "data" in decoded ? decoded.data : decoded;
   scope.postMessage(reply, [buffer as ArrayBuffer]);
 };
 scope.postMessage("ready");

@@ -4,11 +4,12 @@
  * @module
  */
 import { RanetError } from "../errors.ts";
+import { halfValue } from "../weights/half.ts";
 import type { Tensor } from "../weights/tensor.ts";
 
 /** How each type is read: little-endian, as float32. */
 const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
-  "<f2": [2, (view, at) => view.getFloat16(at, true)],
+  "<f2": [2, (view, at) => halfValue(view.getUint16(at, true))],
   "<f4": [4, (view, at) => view.getFloat32(at, true)],
   "<f8": [8, (view, at) => view.getFloat64(at, true)],
 };

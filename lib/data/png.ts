@@ -6,6 +6,7 @@
  */
 import type { RgbImage } from "./image.ts";
 import { inflate, MAX_EXPANSION } from "./inflate.ts";
+import { pngChunks } from "./png_chunks.ts";
 
 /** What the module exports, as far as it is used. */
 interface Exports {
@@ -46,30 +47,6 @@ export async function startPngDecoder(): Promise<PngDecoder> {
   };
 }
 
-/** Chunks that pixels depend on. Others are left out: a compressed colour profile may unpack to anything. */
-const NEEDED = ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"];
-/** Bytes before the first chunk. */
-const SIGNATURE = 8;
-
-/** The parts of a file that its pixels depend on, up to where the file ends or makes no sense. */
-export function neededParts(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
-  const needed = chunks(bytes).filter(({ type }) => NEEDED.includes(type));
-  return [bytes.subarray(0, SIGNATURE), ...needed.map(({ whole }) => whole)] as Uint8Array<ArrayBuffer>[];
-}
-
-function chunks(bytes: Uint8Array): { readonly type: string; readonly whole: Uint8Array }[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = [];
-  let type = "";
-  for (let at = SIGNATURE; at + 8 <= bytes.length && type !== "IEND";) {
-    const end = at + 12 + view.getUint32(at);
-    type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    found.push({ type, whole: bytes.subarray(at, end) });
-    at = end;
-  }
-  return found;
-}
-
 /** Samples of a pixel, by the header's colour type. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Unpacking so many bytes that nobody needs takes less than a second. */
@@ -88,7 +65,7 @@ export async function unpacksTooFar(bytes: Uint8Array): Promise<boolean> {
   if (bytes.length * MAX_EXPANSION <= allowed + NEGLIGIBLE) return false;
   let length = 0;
   try {
-    const data = chunks(bytes).filter(({ type }) => type === "IDAT").map(({ whole }) => whole.subarray(8, -4));
+    const data = pngChunks(bytes).filter(({ type }) => type === "IDAT").map(({ whole }) => whole.subarray(8, -4));
     for await (const part of inflate(data, "deflate")) if ((length += part.length) > allowed) return true;
   } catch {
     // Damaged, as well.

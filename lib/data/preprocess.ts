@@ -5,7 +5,8 @@
  * @module
  */
 import { RanetError } from "../errors.ts";
-import type { InputSpec } from "../network/common.ts";
+import { inputLength, type InputSpec } from "../network/common.ts";
+import { kindOf } from "../text/kind.ts";
 import type { RgbImage } from "./image.ts";
 
 /**
@@ -14,8 +15,8 @@ import type { RgbImage } from "./image.ts";
  *
  * @param image An image of any size.
  * @param input What the network takes.
- * @returns Planes of red, green and blue: 3 × `input.size` × `input.size`.
- * @throws {RanetError} If the image has no pixels, or not four bytes for each.
+ * @returns Planes of red, green and blue, or one of grey where the network takes one channel: channels × height × width.
+ * @throws {RanetError} If the image has no pixels or not four bytes for each, or the network takes neither 1 nor 3 channels.
  *
  * @example
  * ```ts
@@ -27,7 +28,7 @@ import type { RgbImage } from "./image.ts";
  * ```
  */
 export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
-  const tensor = new Float32Array(3 * input.size ** 2);
+  const tensor = new Float32Array(inputLength(input));
   normaliser(input)(toPixels(image, input), tensor);
   return tensor;
 }
@@ -40,12 +41,16 @@ export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
  * @returns Red, green and blue, pixel by pixel, row by row: `input.size` × `input.size` × 3.
  * @throws {RanetError} As {@linkcode toTensor}.
  */
-export function toPixels(image: RgbImage, input: Pick<InputSpec, "size" | "resize">): Uint8ClampedArray {
+export function toPixels(
+  image: RgbImage,
+  input: Pick<InputSpec, "size" | "resize">,
+): Uint8ClampedArray {
   const { size, resize } = input;
   checkPixels(image);
-  const shorter = Math.min(image.width, image.height);
-  const columns = resampling(image.width, Math.floor((resize * image.width) / shorter), size);
-  const rows = resampling(image.height, Math.floor((resize * image.height) / shorter), size);
+  const [width, height] = image.extent ?? [image.width, image.height];
+  const shorter = Math.min(width, height);
+  const columns = resampling(image.width, Math.floor((resize * width) / shorter), size, width);
+  const rows = resampling(image.height, Math.floor((resize * height) / shorter), size, height);
   return resample(image, columns, rows);
 }
 
@@ -80,9 +85,29 @@ export function resizeBox(image: RgbImage, box: Box, size: number): Uint8Clamped
 /** Takes pixels, red, green and blue interleaved, and writes planes of what the network takes. */
 export type Normaliser = (pixels: ArrayLike<number>, planes: Float32Array) => void;
 
-/** Makes what turns bytes into what a network takes. */
+/**
+ * Makes what turns bytes into what a network takes: colours, or grey as Pillow makes it of them, which leaves grey as it is.
+ *
+ * @throws {RanetError} If the network takes neither 1 nor 3 channels.
+ */
 export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
+  const channels = input.mean.length;
+  if (channels !== 1 && channels !== 3) {
+    throw new RanetError(
+      `Cannot use images: the network takes ${channels} channels, and images have 3, or 1 of grey; give it tensors ` +
+        "(ranet forward INPUT.npy)",
+    );
+  }
   const tables = input.mean.map((mean, channel) => normalised(mean, input.std[channel]!));
+  if (channels === 1) {
+    const [values] = tables;
+    return (pixels, planes) => {
+      for (let i = 0; i < planes.length; i++) {
+        planes[i] =
+          values![(19595 * pixels[3 * i]! + 38470 * pixels[3 * i + 1]! + 7471 * pixels[3 * i + 2]! + 32768) >> 16]!;
+      }
+    };
+  }
   return (pixels, planes) => {
     const plane = planes.length / 3;
     tables.forEach((values, channel) => {
@@ -91,10 +116,24 @@ export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
   };
 }
 
-function checkPixels(image: RgbImage): void {
-  if (!(image.data.length > 0) || image.data.length !== 4 * image.width * image.height) {
+/**
+ * Makes sure that an image is one, whatever its type promises.
+ *
+ * @throws {RanetError} If it has no pixels, not four samples for each, or samples that are no bytes.
+ */
+export function checkPixels(image: RgbImage): void {
+  const { width, height, data } = image ?? {};
+  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new RanetError(
-      `Cannot use image: ${image.width}×${image.height} pixels need 4 bytes each, found ${image.data.length} bytes`,
+      `Cannot use image: its data are ${
+        kindOf(data)
+      }, expected a Uint8ClampedArray or Uint8Array of red, green, blue and a ` +
+        "fourth byte; samples from 0 to 1 become bytes by Uint8ClampedArray.from(data, (value) => 255 * value)",
+    );
+  }
+  if (!(data.length > 0) || !Number.isInteger(width) || width < 1 || data.length !== 4 * width * height) {
+    throw new RanetError(
+      `Cannot use image: ${width}×${height} pixels need 4 bytes each, found ${data.length} bytes`,
     );
   }
 }
@@ -118,10 +157,11 @@ const PRECISION = 22;
 /**
  * How the central `crop` pixels of an axis come from it, after scaling from `from` to `to` pixels by a triangle filter
  * that widens when shrinking. Only what is cropped is computed, so that a 3×10000 strip costs no more than a square.
+ * The last pixel may stand for a part of one: `extent` is how many there are in truth.
  */
-function resampling(from: number, to: number, crop: number): Taps[] {
+function resampling(from: number, to: number, crop: number, extent = from): Taps[] {
   const offset = roundHalfToEven((to - crop) / 2);
-  const scale = from / to;
+  const scale = extent / to;
   const support = Math.max(scale, 1);
   return Array.from({ length: crop }, (_, i) => {
     if (from === to) return { first: offset + i, weights: Int32Array.of(1 << PRECISION) };

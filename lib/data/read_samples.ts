@@ -4,6 +4,7 @@
  * @module
  */
 import { RanetError } from "../errors.ts";
+import { mapAhead } from "../io/ahead.ts";
 
 /** Options of `readSamples`. */
 export interface ReadSamplesOptions<T> {
@@ -49,11 +50,10 @@ export async function* readSamples<T>(size: number, options: ReadSamplesOptions<
       return { error, index };
     }
   };
-  const waiting: ReturnType<typeof attempt>[] = [];
-  for (let next = start; next < size || waiting.length > 0;) {
-    for (; next < size && waiting.length <= ahead; next++) if (includes(next)) waiting.push(attempt(next));
-    if (waiting.length === 0) return;
-    const result = (await waiting.shift())!;
+  const indexes = function* () {
+    for (let index = start; index < size; index++) if (includes(index)) yield index;
+  };
+  for await (const result of mapAhead(indexes(), ahead, attempt)) {
     if ("kept" in result) yield result.kept;
     else if (result.error instanceof RanetError && onBad !== undefined) onBad(result.error.message, result.index);
     else throw result.error;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { RanetError } from "../errors.ts";
+import { RanetError, type RanetErrorCode } from "../errors.ts";
 
 /** How a pool works. */
 export interface WorkerPoolOptions {
@@ -33,6 +33,12 @@ export interface TaskOptions {
    * @default {""}
    */
   readonly group?: string;
+  /**
+   * What of the task is moved to the worker, not copied, once it runs.
+   *
+   * @default {[]}
+   */
+  readonly transfer?: readonly Transferable[];
   /** Takes the task out of the queue. One that runs already is left to finish, and its result dropped. */
   readonly signal?: AbortSignal;
 }
@@ -42,7 +48,7 @@ export type Reply<Result> =
   & (
     | { readonly result: Result }
     /** What was given cannot be used: becomes a `RanetError`. */
-    | { readonly refused: string }
+    | { readonly refused: string; readonly code?: RanetErrorCode }
     /** A defect of ours, with its stack. */
     | { readonly failed: string }
   )
@@ -59,6 +65,7 @@ export class DeadlineError extends Error {
 
 interface Job {
   readonly task: unknown;
+  readonly transfer: readonly Transferable[];
   readonly cost: number;
   readonly resolve: (result: never) => void;
   readonly reject: (reason: unknown) => void;
@@ -97,10 +104,10 @@ export class WorkerPool<Task, Result> implements Disposable {
    * @throws {DeadlineError} If it takes too long.
    * @throws The signal's reason.
    */
-  run(task: Task, { cost = 0, group = "", signal }: TaskOptions = {}): Promise<Result> {
+  run(task: Task, { cost = 0, group = "", transfer = [], signal }: TaskOptions = {}): Promise<Result> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const job: Job = { task, cost, resolve, reject };
+    const job: Job = { task, transfer, cost, resolve, reject };
     const abort = () => {
       this.#remove(job, group);
       reject(signal!.reason);
@@ -150,10 +157,10 @@ export class WorkerPool<Task, Result> implements Disposable {
     let spent = true;
     try {
       worker = this.#idle.pop() ?? await this.#start();
-      const reply = await this.#ask(worker, job.task);
+      const reply = await this.#ask(worker, job);
       if ("failed" in reply) throw new Error(reply.failed);
       spent = reply.spent === true;
-      if ("refused" in reply) throw new RanetError(reply.refused);
+      if ("refused" in reply) throw new RanetError(reply.refused, { code: reply.code });
       job.resolve(reply.result as never);
     } catch (error) {
       job.reject(error);
@@ -177,12 +184,12 @@ export class WorkerPool<Task, Result> implements Disposable {
     }
   }
 
-  async #ask(worker: Worker, task: unknown): Promise<Reply<Result>> {
+  async #ask(worker: Worker, { task, transfer }: Job): Promise<Reply<Result>> {
     const { deadline } = this.#options;
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new DeadlineError(`it took longer than ${deadline} ms`)), deadline);
     const answer = nextMessage(worker);
-    worker.postMessage(task);
+    worker.postMessage(task, [...transfer]);
     try {
       return await Promise.race([answer, late.promise]) as Reply<Result>;
     } finally {

@@ -11,20 +11,28 @@
  * @module
  */
 
-import type { Runner } from "./runner.ts";
-import { SelfTestError } from "./webgpu/self_test.ts";
+import type { DeviceInfo, Runner } from "./runner.ts";
+import { SelfTestError } from "./webgpu/trust.ts";
 
 /** `auto`: the WebGPU adapter if there is one that is not itself a CPU driver, else the CPU runner. */
 export type DeviceChoice = "auto" | "gpu" | "cpu";
+/** The choices. */
+export const DEVICES: readonly DeviceChoice[] = ["auto", "gpu", "cpu"];
+
+/** What is opened: a runner, or a trainer. */
+export interface OnDevice {
+  /** What it runs on. */
+  readonly device: Pick<DeviceInfo, "kind">;
+}
 
 /** What there is to choose from. */
-export interface Devices<Adapter extends { readonly isCpu: boolean }> {
+export interface Devices<Adapter extends { readonly isCpu: boolean }, Opened extends OnDevice = Runner> {
   /** The WebGPU adapter, if there is one. */
   readonly find: () => Promise<Adapter | undefined>;
   /** Opens the adapter; without one, throws an error that says what to do. */
-  readonly openGpu: (adapter?: Adapter) => Promise<Runner>;
-  /** Opens the CPU runner. */
-  readonly openCpu: () => Promise<Runner>;
+  readonly openGpu: (adapter?: Adapter) => Promise<Opened>;
+  /** Opens the CPU. */
+  readonly openCpu: () => Promise<Opened>;
 }
 
 /** Where an executor gets what it runs on. */
@@ -39,10 +47,10 @@ export interface Runners {
   recoversFrom(error: unknown, runner: Runner): boolean;
 }
 
-/** Opens what a plan runs on, again where that fails. */
-export class Fallback<Adapter extends { readonly isCpu: boolean }> implements Runners {
+/** Opens what runs, again where that fails. */
+export class Fallback<Adapter extends { readonly isCpu: boolean }, Opened extends OnDevice = Runner> {
   readonly #choice: DeviceChoice;
-  readonly #devices: Devices<Adapter>;
+  readonly #devices: Devices<Adapter, Opened>;
   readonly #say: (message: string) => void;
   /** Why the adapter is not asked for any more. */
   #givenUp?: string;
@@ -50,18 +58,18 @@ export class Fallback<Adapter extends { readonly isCpu: boolean }> implements Ru
   #failures = 0;
 
   /**
-   * Makes one for a plan.
+   * Makes one.
    *
    * @param options `say`: told why the CPU runs in place of an adapter.
    */
-  constructor(devices: Devices<Adapter>, options: { choice: DeviceChoice; say: (message: string) => void }) {
+  constructor(devices: Devices<Adapter, Opened>, options: { choice: DeviceChoice; say: (message: string) => void }) {
     this.#devices = devices;
     this.#choice = options.choice;
     this.#say = options.say;
   }
 
   /** Opens what is to run now. */
-  async open(): Promise<Runner> {
+  async open(): Promise<Opened> {
     const { find, openGpu, openCpu } = this.#devices;
     if (this.#choice === "cpu") return await openCpu();
     if (this.#choice === "gpu") return await openGpu();
@@ -82,8 +90,8 @@ export class Fallback<Adapter extends { readonly isCpu: boolean }> implements Ru
   }
 
   /** Notes that a runner failed at work; returns whether what is opened next may do better. */
-  recoversFrom(error: unknown, runner: Runner): boolean {
-    if (runner.device.kind === "cpu") return false;
+  recoversFrom(error: unknown, opened: Opened): boolean {
+    if (opened.device.kind === "cpu") return false;
     const isHopeless = error instanceof SelfTestError || this.#failures++ > 0;
     if (isHopeless) this.#givenUp = (error as Error).message;
     return !isHopeless || this.#choice === "auto";

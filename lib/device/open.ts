@@ -9,6 +9,7 @@ import { foldWeights } from "../weights/fold.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { type DeviceChoice, Fallback, type Runners } from "./fallback.ts";
 import { type Adapter, featuresOf, findAdapter, limitsOf, requireAdapter } from "./webgpu/adapter.ts";
+import { makeExercise } from "./webgpu/exercise.ts";
 import { selfTest } from "./webgpu/self_test.ts";
 import { CpuRunner } from "./cpu/runner.ts";
 import { type Precision, roundWeights } from "./precision.ts";
@@ -28,6 +29,8 @@ export interface AdapterDescription {
   readonly limits: Readonly<Record<string, number>>;
   /** Whether `auto` takes it. */
   readonly chosen: boolean;
+  /** Why it cannot be used, if it cannot. */
+  readonly failure?: string;
 }
 
 /** How a plan is run. */
@@ -44,14 +47,15 @@ export interface RunnerOptions {
   readonly onFallback: (message: string) => void;
 }
 
-/** What opens runners for a plan with its network's parameters. */
+/** What opens runners for a plan with its network's parameters, as trained, and temperatures. */
 export function runnersOf(
   plan: Plan,
-  tensors: ReadonlyMap<string, Tensor>,
+  trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
   options: RunnerOptions,
 ): Runners {
   const { device, capacity, precision, threads, onFallback } = options;
-  const weights = () => roundWeights(foldWeights(plan.network, tensors), precision);
+  const { tensors, temperatures } = trained;
+  const weights = () => roundWeights(foldWeights(plan.network, tensors, temperatures), precision);
   return new Fallback<Adapter>({
     find: findAdapter,
     openGpu: async (found) => {
@@ -62,17 +66,33 @@ export function runnersOf(
   }, { choice: device, say: onFallback });
 }
 
-/** What there is to run on, the choice of `auto` first. */
+/** What there is to run on, the choice of `auto` first: an adapter is opened, and its kernels tried, to find that out. */
 export async function describeAdapters(): Promise<AdapterDescription[]> {
   const adapter = await findAdapter();
-  const cpu = { name: "CPU runner", kind: "cpu", features: [], limits: {}, chosen: !adapter || adapter.isCpu } as const;
+  const failure = adapter && await failureOf(adapter);
+  const takesGpu = adapter !== undefined && !adapter.isCpu && failure === undefined;
+  const cpu = { name: "CPU runner", kind: "cpu", features: [], limits: {}, chosen: !takesGpu } as const;
   if (!adapter) return [cpu];
   const about = {
     backend: adapter.backend,
     features: featuresOf(adapter),
     limits: limitsOf(adapter),
-    chosen: !adapter.isCpu,
+    chosen: takesGpu,
+    ...failure !== undefined && { failure },
   };
   const gpu = { name: adapter.name, kind: "gpu", ...about } as const;
-  return adapter.isCpu ? [cpu, gpu] : [gpu, cpu];
+  return takesGpu ? [gpu, cpu] : [cpu, gpu];
+}
+
+/** Why an adapter does not run a small network, if it does not. */
+async function failureOf(adapter: Adapter): Promise<string | undefined> {
+  try {
+    const { plan, weights, images, count } = await makeExercise("float32");
+    const options = { capacity: count, adapter, check: selfTest };
+    using runner = await WebGpuRunner.create(plan, weights, options);
+    runner.load(images, count);
+    await runner.run({ from: 0, to: plan.stages.length });
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

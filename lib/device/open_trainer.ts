@@ -6,9 +6,10 @@
 
 import type { Network } from "../network/network.ts";
 import { CpuTrainer } from "./cpu/trainer.ts";
-import type { DeviceChoice } from "./fallback.ts";
-import { findAdapter, requireAdapter } from "./webgpu/adapter.ts";
+import { type DeviceChoice, Fallback } from "./fallback.ts";
+import { type Adapter, findAdapter, requireAdapter } from "./webgpu/adapter.ts";
 import { WebGpuTrainer } from "./webgpu/trainer.ts";
+import { trainingSelfTest } from "./webgpu/training_self_test.ts";
 import type { Trainer, TrainerOptions, TrainingState } from "./trainer.ts";
 
 /**
@@ -16,20 +17,28 @@ import type { Trainer, TrainerOptions, TrainingState } from "./trainer.ts";
  *
  * @param network What is trained.
  * @param state Where it starts; `momentum` may be empty.
- * @param options How; `device`: `auto` takes a real GPU, else the CPU; `threads`: how many the CPU uses, by default as
- * many as there are cores.
+ * @param options How; `device`: `auto` takes a real GPU that opens and computes rightly, else the CPU; `threads`: how many
+ * the CPU uses, by default as many as there are cores; `onFallback`: told why `auto` takes the CPU in place of an adapter, by default
+ * the console.
  * @throws {RanetError} If the device is not there, or has too little memory for the batch: then it names the largest that
  * fits.
  */
 export async function openTrainer(
   network: Network,
   state: TrainingState,
-  options: TrainerOptions & { readonly device: DeviceChoice; readonly threads?: number },
+  { device, onFallback = console.warn, ...options }: TrainerOptions & {
+    readonly device: DeviceChoice;
+    readonly threads?: number;
+    readonly onFallback?: (message: string) => void;
+  },
 ): Promise<Trainer> {
-  const { device } = options;
-  const adapter = device === "cpu" ? undefined : device === "gpu" ? await requireAdapter() : await findAdapter();
-  if (adapter && !(device === "auto" && adapter.isCpu)) {
-    return await WebGpuTrainer.create(network, state, { ...options, adapter });
-  }
-  return await CpuTrainer.create(network, state, options);
+  const trainers = new Fallback<Adapter, Trainer>({
+    find: findAdapter,
+    openGpu: async (found) => {
+      const adapter = found ?? await requireAdapter();
+      return await WebGpuTrainer.create(network, state, { ...options, adapter, check: trainingSelfTest });
+    },
+    openCpu: () => CpuTrainer.create(network, state, options),
+  }, { choice: device, say: onFallback });
+  return await trainers.open();
 }

@@ -6,12 +6,15 @@
 
 import { RanetError } from "../errors.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
+import { roundToHalf } from "../weights/half.ts";
 
 /**
  * `float32`; or `float16`: in half the memory, each weight (batch norm folded in) rounded to 11 bits. Activations and
  * arithmetic are float32 in both.
  */
 export type Precision = "float32" | "float16";
+/** The choices. */
+export const PRECISIONS: readonly Precision[] = ["float32", "float16"];
 
 /**
  * Rounds weights to what a precision can hold.
@@ -28,7 +31,7 @@ export function roundWeights(weights: FoldedWeights, precision: Precision): Fold
 
 function roundToFloat16(values: Float32Array): Float32Array {
   return values.map((value) => {
-    const rounded = Math.f16round(value);
+    const rounded = roundToHalf(value);
     if (!Number.isFinite(rounded) && Number.isFinite(value)) {
       throw new RanetError(
         `Cannot store the weights as float16: one is ${value} with batch norm folded in, and the largest number there ` +

@@ -40,7 +40,8 @@ import { STYLE } from "./style.ts";
  *
  * @example
  * ```ts
- * import { buildNetwork, drawNetwork, readSpec } from "@ranet/ranet";
+ * import { readSpec } from "@ranet/ranet";
+ * import { buildNetwork, drawNetwork } from "@ranet/ranet/spec";
  *
  * const svg = drawNetwork(buildNetwork(await readSpec("ranet-cifar10")));
  * console.log(svg.match(/class="exit" data-exit=/g)?.length); // 6

@@ -7,6 +7,7 @@
  */
 
 import type * as network from "../network/network.ts";
+import { stemSpec } from "../network/parts.ts";
 import { large } from "../text/numbers.ts";
 import { clip, textWidth, wrap } from "./text.ts";
 
@@ -161,6 +162,8 @@ const TOTALS_Y = TITLE_Y + 22;
 const LINE = 19;
 const BLOCK_HEIGHT = 42;
 const BLOCK_GAP = 31;
+/** Between a text and an arrow. */
+const ARROW_GAP = 6;
 /** How far behind a block's end its exit branches off. */
 const BRANCH = 18;
 const PANEL_PADDING = 13;
@@ -237,7 +240,7 @@ export function layOut(network: network.Network): Layout {
     stem: {
       x: baseX + boxWidth / 2 + 7,
       y: direction === "up" ? bottom + 24 : imageY + BLOCK_HEIGHT + 16,
-      text: spec.stem === "conv3x3" ? "3×3 conv" : "7×7 conv, pool",
+      text: stemText(spec),
     },
     blocks,
     wires: [
@@ -252,6 +255,16 @@ export function layOut(network: network.Network): Layout {
   };
 }
 
+/** How the finest base feature is made. */
+function stemText({ stem }: network.Network["spec"]): string {
+  const { kernel, stride, channels, pool } = stemSpec(stem);
+  // Of the two that have a name, the name says the stride.
+  const step = typeof stem === "string" || stride === 1 ? "" : `, stride ${stride}`;
+  return `${kernel}×${kernel} conv${step}${pool ? ", pool" : ""}${
+    channels === undefined ? "" : `, to ${channels} channels`
+  }`;
+}
+
 function measure(network: network.Network): Grid {
   const { rows, columns, blocks, exits, features, direction } = network;
   const inBoxes = ["down-conv", ...[features[0], ...rows, ...blocks].map(shapeText)];
@@ -261,8 +274,17 @@ function measure(network: network.Network): Grid {
   const laneX = baseX + boxWidth + PANEL_PADDING + PANEL_GAP;
   // Arrows into the first block pass its row's name on the right.
   const leadIn = Math.max(30, textWidth("Sub-network 1", FONT.text) + 14 - boxWidth / 2);
-  const columnX = (column: number) => column < 0 ? baseX : laneX + leadIn + column * (boxWidth + BLOCK_GAP);
   const costWidth = Math.max(...exits.map(({ cumulativeFlops }) => textWidth(large(cumulativeFlops), FONT.text)));
+  // An arrow from row to row comes down upon the middle of a box: costs of the exit before it end left of that.
+  const isCrossed = exits.some(({ block }) => {
+    const { row, column } = blocks[block];
+    return blocks.some(({ source, ...next }) =>
+      next.row === row && next.column === column + 1 && source?.column === next.column
+    );
+  });
+  const room = BRANCH + COST_OFFSET + costWidth + ARROW_GAP - boxWidth / 2;
+  const gap = isCrossed ? Math.max(BLOCK_GAP, Math.ceil(room)) : BLOCK_GAP;
+  const columnX = (column: number) => column < 0 ? baseX : laneX + leadIn + column * (boxWidth + gap);
   const end = columnX(columns.length - 1) + boxWidth + BRANCH + COST_OFFSET + costWidth;
   const width = Math.max(MIN_WIDTH, end + MARGIN);
 

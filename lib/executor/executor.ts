@@ -4,15 +4,18 @@
  * @module
  */
 
-import { argmax, softmax } from "../softmax.ts";
-import type { DeviceChoice, Runners } from "../device/fallback.ts";
+import { Turns } from "../io/turns.ts";
+import { argmax, confidence, softmax } from "../softmax.ts";
+import { type DeviceChoice, DEVICES, type Runners } from "../device/fallback.ts";
 import { runnersOf } from "../device/open.ts";
-import type { Precision } from "../device/precision.ts";
+import { type Precision, PRECISIONS } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
 import { buildPlan } from "../planner/build.ts";
+import { kindOf } from "../text/kind.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
+import { inputLength, inputShape } from "../network/common.ts";
 
 /** What became of one image. */
 export interface Classification {
@@ -114,7 +117,7 @@ export class AdaptiveExecutor implements Disposable {
   #failure?: unknown;
   #disposed = false;
   /** Calls take turns: a runner holds one batch at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** The image that the runner holds, if its next stages may still be asked for. */
   #loaded?: Float32Array;
 
@@ -143,6 +146,8 @@ export class AdaptiveExecutor implements Disposable {
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
     const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
     const { threads, onFallback = console.warn } = options;
+    checkChoice("device", device, DEVICES);
+    checkChoice("precision", precision, PRECISIONS);
     if (!Number.isInteger(capacity) || capacity < 1) {
       throw new RanetError(`Cannot make an executor: capacity is ${capacity}, expected a whole number of at least 1`);
     }
@@ -152,7 +157,7 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const runners = runnersOf(plan, model.tensors, { device, capacity, precision, threads, onFallback });
+    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback });
     return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 
@@ -165,7 +170,7 @@ export class AdaptiveExecutor implements Disposable {
    * Classifies images, each at the first exit whose confidence reaches the threshold. Nothing that only later exits need
    * is computed once all have left.
    *
-   * @param images Normalised images, `N × 3 × size × size` (see `toTensor`).
+   * @param images Normalised images, `N × channels × height × width` (see `toTensor`).
    * @param options When a sample leaves.
    * @returns What became of each of the N images, in their order.
    * @throws {RanetError} If the images' length is wrong, a value is not finite, a threshold is outside [0, 1], or the
@@ -183,10 +188,11 @@ export class AdaptiveExecutor implements Disposable {
    */
   async classify(images: Float32Array, options: ClassifyOptions = {}): Promise<Classification[]> {
     const { exits, spec } = this.model.network;
+    const own = this.#keep(images);
     const thresholds = await thresholdsPerExit(options, this.model);
     const classes = spec.classes.length;
     const results: Classification[] = [];
-    await this.#inParts(images, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
+    await this.#inParts(own, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
       taken.forEach((exit, sample) => {
         results.push(this.#classification(logits[exit].subarray(sample * classes, (sample + 1) * classes), exit));
       });
@@ -221,7 +227,7 @@ export class AdaptiveExecutor implements Disposable {
     const end = performance.now() + deadline;
     const exits = this.#exitsWithin(options.budget);
     // A copy is safe from changes by the caller, and unlike any other call's images.
-    const batch = this.#checkSingle(image).slice();
+    const batch = this.#checkSingle(this.#keep(image));
     for (let exit = 0; exit < exits; exit++) {
       const limits = { signal, ms: exit === 0 ? Infinity : end - performance.now() };
       const logits = await this.#inTurnUnless(limits, () =>
@@ -271,7 +277,7 @@ export class AdaptiveExecutor implements Disposable {
     if (options.deadline === undefined && options.signal === undefined) {
       const to = this.#exitsWithin(options.budget);
       const results: Classification[] = [];
-      await this.#inParts(this.#checkSingle(image), { from: 0, to }, (logits) => {
+      await this.#inParts(this.#checkSingle(this.#keep(image)), { from: 0, to }, (logits) => {
         results.push(this.#classification(logits[to - 1], to - 1));
       });
       return results[0];
@@ -299,10 +305,11 @@ export class AdaptiveExecutor implements Disposable {
   async forward(images: Float32Array): Promise<Float32Array[]> {
     const { exits, spec } = this.model.network;
     const classes = spec.classes.length;
-    const count = this.#countOf(images);
+    const own = this.#keep(images);
+    const count = this.#countOf(own);
     const results = exits.map(() => new Float32Array(count * classes));
     let offset = 0;
-    await this.#inParts(images, { from: 0, to: exits.length }, (logits, taken) => {
+    await this.#inParts(own, { from: 0, to: exits.length }, (logits, taken) => {
       logits.forEach((values, exit) => {
         checkFinite(values, this.device);
         results[exit].set(values, offset);
@@ -310,6 +317,34 @@ export class AdaptiveExecutor implements Disposable {
       offset += taken.length * classes;
     });
     return results;
+  }
+
+  /**
+   * Says what becomes of images whose logits are known, without computing anything: as `classify` does.
+   *
+   * @param logits What `forward` gave for them: for each exit, `N × classes`.
+   * @param options When a sample leaves.
+   * @returns What becomes of each of the N images, in their order.
+   * @throws {RanetError} If a threshold is outside [0, 1], or the calibration is another model's.
+   *
+   * @example
+   * ```ts
+   * import { AdaptiveExecutor, loadModel } from "@ranet/ranet";
+   *
+   * using executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10"), { device: "cpu", capacity: 1 });
+   * const logits = await executor.forward(new Float32Array(3 * 32 * 32));
+   * const [early] = await executor.decide(logits, { threshold: 0.5 });
+   * console.log(early.exit);
+   * ```
+   */
+  async decide(logits: readonly Float32Array[], options: ClassifyOptions = {}): Promise<Classification[]> {
+    const thresholds = await thresholdsPerExit(options, this.model);
+    const classes = this.model.spec.classes.length;
+    return Array.from({ length: logits[0].length / classes }, (_, sample) => {
+      const at = (exit: number) => logits[exit].subarray(sample * classes, (sample + 1) * classes);
+      const taken = thresholds.findIndex((threshold, exit) => confidence(at(exit)) >= threshold);
+      return this.#classification(at(taken), taken);
+    });
   }
 
   /** Gives the device's memory back. */
@@ -339,12 +374,10 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   #inTurn<T>(use: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.catch(() => {}).then(() => {
+    return this.#turns.take(() => {
       if (!this.#disposed) return use();
       throw new RanetError(`Cannot run ${this.model.name}: the executor has been disposed of`);
     });
-    this.#turn = turn;
-    return turn;
   }
 
   /** Does not wait for its turn any longer than until the signal is aborted or `ms` milliseconds have passed. */
@@ -407,6 +440,9 @@ export class AdaptiveExecutor implements Disposable {
   /** How many exits a budget allows. */
   #exitsWithin(budget = Infinity): number {
     const { exits } = this.model.network;
+    if (typeof budget !== "number" || Number.isNaN(budget)) {
+      throw new RanetError(`Cannot classify: the budget is ${kindOf(budget)}, expected a number of multiply-adds`);
+    }
     const last = exits.findLastIndex(({ cumulativeFlops }) => cumulativeFlops <= budget);
     if (last >= 0) return last + 1;
     throw new RanetError(
@@ -418,15 +454,24 @@ export class AdaptiveExecutor implements Disposable {
   #checkSingle(image: Float32Array): Float32Array {
     const count = this.#countOf(image);
     if (count === 1) return image;
-    throw new RanetError(`Cannot run ${this.model.name} as far as time allows: expected one image, found ${count}`);
+    throw new RanetError(`Anytime mode takes one image, found ${count}`);
+  }
+
+  /** A copy, which is safe from changes by the caller. */
+  #keep(images: Float32Array): Float32Array {
+    if (images instanceof Float32Array) return images.slice();
+    throw new RanetError(
+      `Cannot run ${this.model.name}: expected a Float32Array of normalised images, as toTensor gives them, ` +
+        `found ${kindOf(images)}`,
+    );
   }
 
   #countOf(images: Float32Array): number {
-    const { size } = this.model.spec.input;
-    const length = 3 * size ** 2;
+    const shape = inputShape(this.model.spec.input);
+    const length = inputLength(this.model.spec.input);
     if (images.length === 0 || images.length % length !== 0) {
       throw new RanetError(
-        `Cannot run ${this.model.name}: expected images of 3 × ${size} × ${size} = ${length} numbers each, ` +
+        `Cannot run ${this.model.name}: expected images of ${shape.join(" × ")} = ${length} numbers each, ` +
           `found ${images.length} numbers`,
       );
     }
@@ -457,8 +502,22 @@ export class AdaptiveExecutor implements Disposable {
   }
 }
 
+/** Makes sure of what a caller's types may not have: another word would be taken for the default. */
+function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (choices.includes(value as string)) return;
+  const expected = choices.map((choice) => JSON.stringify(choice)).join(", ");
+  throw new RanetError(`Cannot make an executor: ${name} is ${kindOf(value)}, expected one of ${expected}`);
+}
+
+/** Makes sure that options are no bare value, whose meaning would be lost. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new RanetError(`Cannot classify: the options are ${kindOf(options)}, expected such as { threshold: 0.9 }`);
+}
+
 /** One threshold per exit; nothing stays behind the last. */
 async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promise<number[]> {
+  checkOptions(options);
   const { threshold = DEFAULT_THRESHOLD, calibration } = options;
   if (calibration) {
     if (options.threshold !== undefined) {
@@ -469,12 +528,17 @@ async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promis
     return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold * (1 - ROUNDING), 0), 2));
   }
   const exits = model.network.exits.length;
+  if (typeof threshold !== "number" && !Array.isArray(threshold)) {
+    throw new RanetError(
+      `Cannot classify: threshold is ${kindOf(threshold)}, expected a number from 0 to 1, or a list of them`,
+    );
+  }
   const thresholds = typeof threshold === "number" ? new Array<number>(exits).fill(threshold) : [...threshold];
   if (thresholds.length !== exits) {
     throw new RanetError(`Cannot classify: expected one threshold, or ${exits} of them, found ${thresholds.length}`);
   }
-  const bad = thresholds.find((value) => !(value >= 0 && value <= 1));
-  if (bad !== undefined) throw new RanetError(`Cannot classify: threshold ${bad} is outside [0, 1]`);
+  const bad = thresholds.findIndex((value) => !(typeof value === "number" && value >= 0 && value <= 1));
+  if (bad >= 0) throw new RanetError(`Cannot classify: threshold ${kindOf(thresholds[bad])} is outside [0, 1]`);
   return thresholds.with(-1, 0);
 }
 

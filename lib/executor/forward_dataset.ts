@@ -54,7 +54,7 @@ export async function* forwardDataset(
     const file = options.decoders && await dataset.file?.(index);
     if (file) {
       const { label, bytes, source } = file;
-      return { index, label, tensor: await options.decoders.tensor(bytes, { source, input }) };
+      return { index, label, tensor: await options.decoders.tensor(bytes, { source, input, isGiven: true }) };
     }
     const { label, image } = await dataset.read(index);
     return { index, label, tensor: toTensor(image, input) };

@@ -43,7 +43,8 @@ export interface BatchSummary {
  *
  * @example
  * ```ts
- * import { buildNetwork, readSpec, summarize } from "@ranet/ranet";
+ * import { readSpec, summarize } from "@ranet/ranet";
+ * import { buildNetwork } from "@ranet/ranet/spec";
  *
  * const network = buildNetwork(await readSpec("ranet-cifar10"));
  * const results = [ // in earnest, from AdaptiveExecutor.classify
@@ -60,9 +61,9 @@ export function summarize(
   options: { readonly labels?: ArrayLike<number> } = {},
 ): BatchSummary {
   const { labels } = options;
-  if (results.length === 0) throw new RanetError("Cannot sum up a batch: it has no samples");
+  if (results.length === 0) throw new RanetError("Cannot summarize a batch: it has no samples");
   if (labels && labels.length !== results.length) {
-    throw new RanetError(`Cannot sum up a batch of ${results.length} samples: found ${labels.length} labels`);
+    throw new RanetError(`Cannot summarize a batch of ${results.length} samples: found ${labels.length} labels`);
   }
   const right = results.map(({ index }, sample) => index === labels?.[sample]);
   const accuracyOf = (samples: readonly boolean[]) =>

@@ -4,6 +4,12 @@
  * @module
  */
 
+/** Whether there are files at all: in Deno and Node.js, not in a browser. */
+export function hasFiles(): boolean {
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  return "Deno" in globalThis || process?.versions?.node !== undefined;
+}
+
 /** Whether there is such a file or folder. */
 export async function exists(path: string): Promise<boolean> {
   try {

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { RanetError } from "../errors.ts";
+import { RanetError, type RanetErrorCode } from "../errors.ts";
 
 /**
  * Does something with a file; what the system refuses becomes an error for people.
@@ -13,17 +13,19 @@ import { RanetError } from "../errors.ts";
  * @throws {RanetError} If the file is missing or may not be read.
  */
 export async function withFile<T>(path: string | URL, use: () => Promise<T>): Promise<T> {
-  const refuse = (reason: string): never => {
-    throw new RanetError(`Cannot read ${JSON.stringify(String(path))}: ${reason}`);
+  const refuse = (reason: string, code?: RanetErrorCode): never => {
+    throw new RanetError(`Cannot read ${JSON.stringify(String(path))}: ${reason}`, { code });
   };
   if (path === "") return refuse("the path is empty");
   if (String(path).includes("\0")) return refuse("a path has no zero bytes");
   try {
     return await use();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return refuse("there is no such file or folder");
-    if (error instanceof Deno.errors.PermissionDenied) return refuse("the system does not permit it");
-    if (error instanceof Deno.errors.NotCapable) return refuse("Deno was not given --allow-read for it");
+    if (error instanceof Deno.errors.NotFound) return refuse("there is no such file or folder", "not-found");
+    if (error instanceof Deno.errors.PermissionDenied) return refuse("the system does not permit it", "not-permitted");
+    if (error instanceof Deno.errors.NotCapable) {
+      return refuse("Deno was not given --allow-read for it", "not-permitted");
+    }
     throw error;
   }
 }
@@ -38,7 +40,9 @@ export async function readBoundedFile(path: string | URL, maxBytes: number): Pro
     const { isFile, size } = await Deno.stat(path);
     if (!isFile) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not a file`);
     if (size > maxBytes) {
-      throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${size} bytes are more than ${maxBytes}`);
+      throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${size} bytes are more than ${maxBytes}`, {
+        code: "too-large",
+      });
     }
     return await Deno.readFile(path);
   });

@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import { hasFiles } from "./exists.ts";
 
 /** Whether a text is a URL. Other texts are paths; so is what {@linkcode toPlace} makes of a `file:` URL. */
 export function isUrl(place: string): boolean {
@@ -18,19 +19,20 @@ export function isUrl(place: string): boolean {
  */
 export function toPlace(place: string | URL): string {
   const text = String(place);
-  if (!/^file:/i.test(text) || !("Deno" in globalThis)) return text;
+  if (!/^file:/i.test(text) || !hasFiles()) return text;
   const refuse = (reason: string): never => {
     throw new RanetError(`Cannot use ${JSON.stringify(text)}: ${reason}`);
   };
-  if (!URL.canParse(text)) return refuse("it is not a URL; expected file:///path");
-  const { hostname, pathname } = new URL(text);
-  if (hostname !== "") return refuse(`it names a file of another machine, ${hostname}; expected file:///path`);
+  let url: URL;
+  let path: string;
   try {
-    const path = decodeURIComponent(pathname);
-    return /^\/[A-Za-z]:/.test(path) && Deno.build.os === "windows" ? path.slice(1) : path;
+    url = new URL(text);
+    path = decodeURIComponent(url.pathname);
   } catch {
-    return refuse("a % in it does not begin a character; write it as %25");
+    return refuse("expected file:///path, with % written as %25");
   }
+  if (url.hostname !== "") return refuse(`it names a file of another machine, ${url.hostname}; expected file:///path`);
+  return path.replace(/^\/(?=[A-Za-z]:\/)/, ""); // as Windows has it
 }
 
 /** What messages call a place: a `data:` URL is as long as what it holds. */

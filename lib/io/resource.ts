@@ -107,7 +107,9 @@ async function download(
     }
     if (!response.ok) {
       await response.body?.cancel();
-      throw new RanetError(`Cannot fetch ${name}: the server answered ${response.status} ${response.statusText}`);
+      throw new RanetError(`Cannot fetch ${name}: the server answered ${response.status} ${response.statusText}`, {
+        code: [404, 410].includes(response.status) ? "not-found" : "unreachable",
+      });
     }
     return await readBoundedStream((response.body ?? new Blob().stream()).pipeThrough(again), {
       maxBytes,
@@ -115,7 +117,7 @@ async function download(
     });
   } catch (error) {
     if (error instanceof RanetError) throw error;
-    throw new RanetError(`Cannot fetch ${name}: ${reasonOf(error)}`, { cause: error });
+    throw new RanetError(`Cannot fetch ${name}: ${reasonOf(error)}`, { code: "unreachable", cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -149,7 +151,7 @@ export async function readBoundedStream(
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > options.maxBytes) throw new RanetError(options.tooLarge);
+    if (length > options.maxBytes) throw new RanetError(options.tooLarge, { code: "too-large" });
     chunks.push(new Uint8Array(chunk));
   }
   return await new Blob(chunks).bytes();

@@ -36,7 +36,7 @@ export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
   } catch (error) {
     const reason = systemReason(error);
     if (reason === undefined) throw error;
-    throw new RanetError(`Cannot write ${JSON.stringify(current)}: ${reason}`);
+    throw new RanetError(`Cannot write ${JSON.stringify(current)}: ${reason}`, { code: "not-permitted", cause: error });
   }
 }
 

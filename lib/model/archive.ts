@@ -52,7 +52,7 @@ export async function readArchive(place: string | URL | Blob): Promise<ModelArch
     return { files: readModelFiles(new Uint8Array(await place.arrayBuffer()), source), source };
   }
   const path = toPlace(place);
-  if (!/\.zip$/i.test(/^https?:/i.test(path) ? new URL(path).pathname : path)) return undefined;
+  if (!isArchive(path)) return undefined;
   const source = placeName(path);
   return { files: readModelFiles(await readResource(path, { maxBytes: MAX_BYTES }), source), source };
 }
@@ -90,6 +90,11 @@ export function readModelFiles(bytes: Uint8Array, source: string): ModelFiles {
   }
   if (!files["weights.safetensors"]) refuse("there is no weights.safetensors beside its spec.yaml");
   return files as ModelFiles;
+}
+
+/** Whether a model is named by its archive. */
+export function isArchive(place: string): boolean {
+  return /\.zip$/i.test(/^https?:/i.test(place) ? new URL(place).pathname : place);
 }
 
 /** Makes an archive of a model's files. */

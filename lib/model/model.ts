@@ -10,15 +10,19 @@ import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
-import { checkTensors } from "../weights/check.ts";
+import { checkTensors, parameterNames } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
-import { divideLogits } from "../weights/temperature.ts";
+import { whileReading } from "../weights/messages.ts";
+import { pickWeights } from "../weights/names.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
+import { exists } from "../io/exists.ts";
+import { withFile } from "../io/files.ts";
 import { inFolder, isUrl, placeName, toPlace } from "../io/place.ts";
 import { readBundled, readResource } from "../io/resource.ts";
 import { type ModelArchive, readArchive } from "./archive.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
+import { readWeightsFile } from "./weights_file.ts";
 
 /** An architecture with trained weights, ready to run. */
 export interface Model {
@@ -28,9 +32,12 @@ export interface Model {
   readonly spec: CommonSpec;
   /** The network of that architecture. */
   readonly network: Network;
-  /** All its parameters as trained, under the names of the authors' PyTorch code; classifiers divided by temperatures. */
+  /** All its parameters as trained, under the names of the authors' PyTorch code. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What each exit's logits are divided by, for confidences that are right; missing if they are as trained. */
+  /**
+   * What each exit's logits are divided by where the model is run or exported, for confidences that are right; missing if
+   * logits are as trained.
+   */
   readonly temperatures?: readonly number[];
 }
 
@@ -57,8 +64,6 @@ export const BUNDLED_SPECS: readonly string[] = [
   "msdnet-imagenet-step7",
 ];
 
-/** Largest weights file that is read, in bytes. */
-const MAX_WEIGHTS_BYTES = 2 ** 31;
 /** Largest spec that is read, in bytes. */
 const MAX_SPEC_BYTES = 2 ** 18;
 
@@ -90,8 +95,12 @@ export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSp
 
 /** Where a model's weights are. */
 export interface LoadModelOptions {
-  /** Path or URL of a safetensors file to take instead of the model's own. */
+  /** Path or URL of a safetensors file or PyTorch checkpoint to take instead of the model's own. */
   readonly weights?: string | URL;
+  /** The key that the state_dict of a checkpoint is under. Default: `state_dict`, or the only one with tensors. */
+  readonly key?: string;
+  /** Told what was done to find the weights: prefixes taken off names, the key that was taken. Default: nobody is. */
+  readonly onNote?: (note: string) => void;
   /** Whether to use the temperatures beside the weights, if there are any, on disk or on the web. Default: yes. */
   readonly calibrated?: boolean;
 }
@@ -118,22 +127,31 @@ export interface LoadModelOptions {
 export async function loadModel(name: string | URL | Blob, options: LoadModelOptions = {}): Promise<Model> {
   const archive = await readArchive(name);
   const place = archive?.source ?? toPlace(name as string | URL);
+  const called = placeName(place);
   const directory = !archive && await isDirectory(place);
+  if (!directory && /\.(onnx|safetensors|pth|pt|tar)$/i.test(place)) {
+    throw new RanetError(
+      `Cannot load model ${called}: it is no spec. Name the model's directory, or its spec, and the file as its weights. ` +
+        "ONNX files are written and not read.",
+      /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
+    );
+  }
   const spec = archive ? specOf(archive) : await readSpec(directory ? inFolder(place, "spec.yaml") : place);
   const weights = options.weights === undefined ? undefined : toPlace(options.weights);
-  const file = weights ?? (directory ? inFolder(place, "weights.safetensors") : undefined);
+  const file = weights ?? (directory ? await weightsIn(place) : undefined);
   if (file === undefined && !archive && !BUNDLED_MODELS.includes(place)) {
     throw new RanetError(
-      `Cannot load model ${
-        placeName(place)
-      }: it comes without weights. Give them (--weights FILE.safetensors), name a ` +
-        `directory with spec.yaml and weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
+      `Cannot load model ${called}: it comes without weights. Give them, name a directory with spec.yaml and ` +
+        `weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
+      { code: "not-found", remedy: { weights: "FILE.safetensors" } },
     );
   }
   const source = placeName(file ?? place);
+  const { key, onNote } = options;
+  const expected = parameterNames(buildNetwork(spec));
   const read = (bytes: Uint8Array) => readSafetensors(bytes, { source }).tensors;
   const tensors = file !== undefined
-    ? read(await readResource(file, { maxBytes: MAX_WEIGHTS_BYTES }))
+    ? await readWeightsFile(file, { expected, key, onNote })
     : archive
     ? read(archive.files["weights.safetensors"])
     : await readBundled(`weights/${place}.safetensors`, read);
@@ -145,13 +163,14 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
     : archive
     ? packed && parse(packed)
     : await readBundled(`weights/${place}.temperatures.json`, parse);
-  if (found && found.weights !== await digestTensors(tensors)) {
+  const model = createModel(spec, tensors, { source });
+  if (found && found.weights !== await digestTensors(model.tensors)) {
     throw new RanetError(
       `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
-        "Remove the file, or fit them again: ranet calibrate DATASET --temperature",
+        "Remove the file, or fit them again.",
+      { code: "mismatch" },
     );
   }
-  const model = createModel(spec, tensors, { source });
   return found ? withTemperatures(model, found.temperatures) : model;
 }
 
@@ -159,14 +178,17 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
  * Makes a model of an architecture and its tensors.
  *
  * @param spec A validated architecture.
- * @param tensors All its parameters, under the names of the authors' PyTorch code, without `module.`.
- * @param options `source`: where the tensors come from, for messages.
+ * @param tensors All its parameters, under the names of the authors' PyTorch code; what wrappers put before them all
+ * (`module.`) is taken off.
+ * @param options `source`: where the tensors come from, for messages. `onNote`: told what was done to the names.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
  *
  * @example A network that the authors' code trained
  * ```ts
- * import { createModel, parseSpec, readCheckpoint, specFromOfficialFlags } from "@ranet/ranet";
+ * import { createModel } from "@ranet/ranet";
+ * import { parseSpec, specFromOfficialFlags } from "@ranet/ranet/spec";
+ * import { readCheckpoint } from "@ranet/ranet/weights";
  *
  * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
  * const flags = "--arch RANet --data cifar10 --nChannels 4 --growthRate 4 --step 2 --stepmode lg";
@@ -178,11 +200,15 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
 export function createModel(
   spec: ArchitectureSpec,
   tensors: ReadonlyMap<string, Tensor>,
-  options: { source: string },
+  options: { readonly source: string; readonly onNote?: (note: string) => void },
 ): Model {
   const network = buildNetwork(spec);
-  checkTensors(network, tensors, options);
-  return { name: spec.name, spec, network, tensors };
+  const picked = whileReading(
+    options.source,
+    () => pickWeights(tensors, () => "floats", { expected: parameterNames(network), onNote: options.onNote }),
+  );
+  checkTensors(network, picked, options);
+  return { name: spec.name, spec, network, tensors: picked };
 }
 
 /**
@@ -203,15 +229,15 @@ export function createModel(
  * ```
  */
 export function withTemperatures(model: Model, temperatures: readonly number[]): Model {
-  const { name, network, tensors } = model;
-  if (model.temperatures) throw new RanetError(`Cannot give ${name} temperatures: it has some already`);
+  const { name, network } = model;
+  if (model.temperatures) throw new RanetError(`${name} already has temperatures`);
   if (temperatures.length !== network.exits.length || !temperatures.every((one) => one > 0 && one < Infinity)) {
     throw new RanetError(
       `Cannot give ${name} temperatures: expected ${network.exits.length} numbers above 0, one per exit, ` +
         `found ${temperatures.join(", ")}`,
     );
   }
-  return { ...model, tensors: divideLogits(network, tensors, temperatures), temperatures };
+  return { ...model, temperatures };
 }
 
 function specOf({ files, source }: ModelArchive): ArchitectureSpec {
@@ -231,12 +257,29 @@ export async function isDirectory(place: string): Promise<boolean> {
   }
 }
 
+/** The file of a directory's weights. @throws {RanetError} If there is none, but others that could be meant. */
+async function weightsIn(directory: string): Promise<string> {
+  const usual = inFolder(directory, "weights.safetensors");
+  if (isUrl(directory) || await withFile(usual, () => exists(usual))) return usual;
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(directory)) {
+    if (isFile && /\.(safetensors|pth|pt|tar|bin)$/i.test(name)) names.push(name);
+  }
+  if (names.length === 0) return usual;
+  const others = names.sort().slice(0, 5).join(", ");
+  throw new RanetError(
+    `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that, or give it as its weights.`,
+    { code: "not-found", remedy: { weights: inFolder(directory, names[0]) } },
+  );
+}
+
 /** A bare word is meant to be a bundled name. */
 function checkName(nameOrPath: string): string {
   if (/[./\\]/.test(nameOrPath) || isUrl(nameOrPath)) return nameOrPath;
   throw new RanetError(
     `Cannot find "${nameOrPath}": expected a path, such as ./${nameOrPath} or ${nameOrPath}.yaml, or one of ` +
       `${BUNDLED_SPECS.join(", ")}.`,
+    { code: "not-found" },
   );
 }
 

@@ -4,33 +4,29 @@
  * @module
  */
 
-import { readCheckpoint } from "../weights/checkpoint.ts";
-import { readSafetensors } from "../weights/safetensors.ts";
+import { toPlace } from "../io/place.ts";
+import type { ReadWeightsOptions } from "../weights/read.ts";
 import type { Tensor } from "../weights/tensor.ts";
+import { isArchive } from "./archive.ts";
 import { BUNDLED_SPECS, isDirectory, loadModel } from "./model.ts";
-import { readResource } from "../io/resource.ts";
-
-/** Larger files are refused: about as much as one array holds. */
-const MAX_BYTES = 2 ** 32;
+import { readWeightsFile } from "./weights_file.ts";
 
 /**
  * Reads parameters.
  *
- * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors` or a `.zip` of one, or the path or URL of a
- * safetensors file or of a checkpoint of the authors' code.
+ * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, a zip archive of one (`.zip`), or the path or URL of a
+ * safetensors file or a PyTorch checkpoint.
+ * @param options Which names are expected, and who is told what was done to find them.
  * @returns The tensors by name, as trained. Whether they are a network's is for the caller to check.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
-export async function readTensors(source: string): Promise<ReadonlyMap<string, Tensor>> {
-  if (BUNDLED_SPECS.includes(source) || await isDirectory(source) || /\.zip$/i.test(source)) {
-    return (await loadModel(source, { calibrated: false })).tensors;
+export async function readTensors(
+  source: string,
+  options: Omit<ReadWeightsOptions, "source"> = {},
+): Promise<ReadonlyMap<string, Tensor>> {
+  const place = toPlace(source);
+  if (BUNDLED_SPECS.includes(place) || await isDirectory(place) || isArchive(place)) {
+    return (await loadModel(place, { calibrated: false })).tensors;
   }
-  const bytes = await readResource(source, { maxBytes: MAX_BYTES });
-  const isSafetensors = /\.safetensors$/i.test(source) || !startsAsCheckpoint(bytes);
-  return isSafetensors ? readSafetensors(bytes, { source }).tensors : readCheckpoint(bytes, { source });
-}
-
-/** A zip archive, or a pickle. */
-function startsAsCheckpoint(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x80 || (bytes[0] === 0x50 && bytes[1] === 0x4b);
+  return await readWeightsFile(place, options);
 }

@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { ArchitectureSpec } from "./architecture.ts";
-import { buildMsdnet } from "./msdnet/build.ts";
+import { RanetError } from "../errors.ts";
+import { type ArchitectureSpec, isValidated } from "./architecture.ts";
+import type { CommonSpec } from "./common.ts";
+import { buildUnchecked } from "./families.ts";
 import type { Network } from "./network.ts";
-import { buildRanet } from "./ranet/build.ts";
 
 /**
  * Builds the network of an architecture.
@@ -15,20 +16,23 @@ import { buildRanet } from "./ranet/build.ts";
  * @param spec A validated architecture.
  * @returns Its features, layers and exits, with cumulative operation and parameter counts (counted as the paper's authors
  * count them: `lib/network/cost.ts`).
+ * @throws {RanetError} If the architecture was put together by hand, for nobody has made sure that it can work.
  *
  * @example
  * ```ts
- * import { buildNetwork, readSpec } from "@ranet/ranet";
+ * import { readSpec } from "@ranet/ranet";
+ * import { buildNetwork } from "@ranet/ranet/spec";
  *
  * const { exits } = buildNetwork(await readSpec("ranet-cifar10"));
  * console.log(exits[0].cumulativeFlops, exits[5].cumulativeFlops); // 8360714 58921020
  * ```
  */
 export function buildNetwork(spec: ArchitectureSpec): Network {
-  switch (spec.family) {
-    case "ranet":
-      return buildRanet(spec);
-    case "msdnet":
-      return buildMsdnet(spec);
-  }
+  if (isValidated(spec)) return buildUnchecked(spec);
+  throw new RanetError(
+    `Cannot build a network of ${
+      (spec as CommonSpec).name
+    }: its spec has not been validated. Make one with parseSpec(), ` +
+      "resolveSpec() or changeSpec(), instead of from parts of another.",
+  );
 }

@@ -4,8 +4,31 @@
  * @module
  */
 
-/** The first layer: a 3×3 convolution (CIFAR), or a 7×7 one of stride 2 with bias and a max-pool (ImageNet). */
-export type Stem = "conv3x3" | "conv7x7-pool";
+/** The first layer: a 3×3 convolution (CIFAR), a 7×7 one of stride 2 with bias and a max-pool (ImageNet), or another. */
+export type Stem = "conv3x3" | "conv7x7-pool" | StemSpec;
+
+/** A first layer of one's own. */
+export interface StemSpec {
+  /** Height and width of the convolution's kernel; odd. */
+  readonly kernel: number;
+  /** Its stride. */
+  readonly stride: number;
+  /** Channels, from which another 3×3 convolution makes the finest base feature. Default: the base feature's, without it. */
+  readonly channels?: number;
+  /** Whether a max-pool, which halves the size, follows the convolution. */
+  readonly pool: boolean;
+}
+
+/** An exit's head: two convolutions of stride 2, average pooling, a linear layer. */
+export interface HeadSpec {
+  /** Channels of its convolutions; `"input"`: as many as the features that it reads. */
+  readonly channels: number | "input";
+  /** What is averaged of the pixels that the convolutions leave: all, or the 2×2 at the top left. */
+  readonly pool: "all" | 2;
+}
+
+/** Which blocks end in an exit: all, or those of these numbers, counted from 1 through the whole network, ascending. */
+export type ExitsSpec = "all" | readonly number[];
 
 /** How images become input tensors. */
 export interface InputSpec {
@@ -13,10 +36,24 @@ export interface InputSpec {
   readonly size: number;
   /** The shorter side is resized to this many pixels before the centre crop to `size`. */
   readonly resize: number;
-  /** Mean of red, green and blue over [0, 1], subtracted. */
-  readonly mean: readonly [number, number, number];
-  /** Standard deviation of red, green and blue, divided by. */
-  readonly std: readonly [number, number, number];
+  /** Mean of each channel over [0, 1], subtracted: of red, green and blue, of grey alone, or of any other channels. */
+  readonly mean: readonly number[];
+  /** Standard deviation of each channel, divided by. */
+  readonly std: readonly number[];
+}
+
+/** Shape of an image as the network takes it. */
+export function inputShape({ size, mean }: Pick<InputSpec, "size" | "mean">): [
+  channels: number,
+  height: number,
+  width: number,
+] {
+  return [mean.length, size, size];
+}
+
+/** Numbers in such an image. */
+export function inputLength(input: Pick<InputSpec, "size" | "mean">): number {
+  return inputShape(input).reduce((product, side) => product * side);
 }
 
 /** What every architecture has. */
@@ -29,6 +66,8 @@ export interface CommonSpec {
   readonly classes: readonly string[];
   /** The first layer. */
   readonly stem: Stem;
-  /** Inner channels of the exits' heads; `"input"`: as many as the features that the head reads. */
-  readonly headChannels: number | "input";
+  /** The exits' heads: one for all, or one per exit. */
+  readonly head: HeadSpec | readonly HeadSpec[];
+  /** Which blocks end in an exit. Default: those that the paper says. */
+  readonly exits?: ExitsSpec;
 }

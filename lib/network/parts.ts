@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommonSpec, Stem } from "./common.ts";
+import type { CommonSpec, HeadSpec, Stem, StemSpec } from "./common.ts";
 import type { Graph } from "./graph.ts";
 import type { View } from "./network.ts";
 
@@ -21,17 +21,35 @@ export function appendStem(
   image: View,
   options: { stem: Stem; channels: number; name: string; title: string },
 ): View {
-  const { stem, channels, name, title } = options;
-  if (stem === "conv3x3") {
-    const output = graph.feature(title, graph.size(image), channels);
-    graph.convolution(image, output, { name: `${name}.net`, kernel: 3 });
-    return output;
+  const { channels, name, title } = options;
+  const { kernel, stride, pool, channels: inner = channels } = stemSpec(options.stem);
+  const isBase = inner === channels;
+  const smaller = (view: View, stride: number, isLast: boolean) =>
+    graph.feature(isLast ? title : "stem", Math.ceil(graph.size(view) / stride), inner);
+  let view = smaller(image, stride, isBase && !pool);
+  // As in the authors' networks: a convolution that is pooled has a bias.
+  graph.convolution(image, view, pool ? { name, kernel, stride, bias: true } : { name: `${name}.net`, kernel, stride });
+  if (pool) {
+    const output = smaller(view, 2, isBase);
+    graph.append({ kind: "max-pool", reads: [view], writes: [output] });
+    view = output;
   }
-  const inner = graph.feature("stem", Math.ceil(graph.size(image) / 2), channels);
-  graph.convolution(image, inner, { name, kernel: 7, stride: 2, bias: true });
-  const output = graph.feature(title, Math.ceil(graph.size(inner) / 2), channels);
-  graph.append({ kind: "max-pool", reads: [inner], writes: [output] });
+  if (isBase) return view;
+  const output = graph.feature(title, graph.size(view), channels);
+  graph.convolution(view, output, { name: `${name}.base`, kernel: 3 });
   return output;
+}
+
+/** A stem's parts, by name or as given. */
+export function stemSpec(stem: Stem): StemSpec {
+  switch (stem) {
+    case "conv3x3":
+      return { kernel: 3, stride: 1, pool: false };
+    case "conv7x7-pool":
+      return { kernel: 7, stride: 2, pool: true };
+    default:
+      return stem;
+  }
 }
 
 /** Appends a 1×1 convolution to at most `factor · output.channels` channels, then a 3×3 one. */
@@ -59,10 +77,16 @@ export function appendTransition(
   return output;
 }
 
-/** Appends exit k's head: two convolutions of stride 2, the average of all pixels, and a linear layer. */
+/** Exit k's head; for a list that is too short, which is refused once the exits have been counted, any. */
+export function headOf(head: CommonSpec["head"], k: number): HeadSpec {
+  return ("channels" in head ? head : head[k]) ?? { channels: "input", pool: "all" };
+}
+
+/** Appends exit k's head: two convolutions of stride 2, the average of the pixels, and a linear layer. */
 export function appendHead(graph: Graph, features: View, options: { spec: CommonSpec; k: number }): void {
-  const { spec: { headChannels, classes }, k } = options;
-  const channels = headChannels === "input" ? features.channels : headChannels;
+  const { spec: { head, classes }, k } = options;
+  const { channels: wanted, pool: pooled } = headOf(head, k);
+  const channels = wanted === "input" ? features.channels : wanted;
   let view = features;
   for (let i = 0; i < 2; i++) {
     const output = graph.feature(`exit ${k + 1}, head`, Math.ceil(graph.size(view) / 2), channels);
@@ -75,7 +99,7 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
     reads: [view],
     writes: [],
     exit: k,
-    pool: graph.size(view),
+    pool: pooled === "all" ? graph.size(view) : pooled,
     classes: classes.length,
     name: `classifier.${k}.linear`,
   });

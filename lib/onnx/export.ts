@@ -7,10 +7,53 @@
 import { PbfWriter } from "pbf";
 import config from "../../deno.json" with { type: "json" };
 import { RanetError } from "../errors.ts";
+import type { InputSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import { foldWeights } from "../weights/fold.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import { type OnnxGraph, onnxGraph, type OnnxNode, type OnnxPort, type OnnxTensor } from "./graph.ts";
+import {
+  type OnnxGraph,
+  onnxGraph,
+  type OnnxGraphOptions,
+  type OnnxNode,
+  type OnnxPort,
+  type OnnxTensor,
+} from "./graph.ts";
+
+/** How images become a file's input, and what its outputs are. */
+export interface Preparation extends InputSpec {
+  /** How an image is resized: the shorter side to `resize` pixels. */
+  readonly resampling: "bilinear, antialiased, as Pillow";
+  /** What is then cut out: a square of `size` pixels. */
+  readonly crop: "centre";
+  /** The channels, in their order. */
+  readonly channels: "RGB" | "grey" | "any";
+  /** Values before mean and standard deviation: bytes divided by 255. */
+  readonly range: readonly [0, 1];
+  /** Order of the input's dimensions. */
+  readonly layout: "NCHW";
+  /** Labels, in the order of the logits. */
+  readonly classes: readonly string[];
+  /** What the logits of each exit have been divided by already: 1 where nothing was. */
+  readonly temperatures: readonly number[];
+}
+
+/** What a file says about how images are prepared. */
+export function preparationOf(
+  { network: { spec, exits }, temperatures }: Pick<Exported, "network" | "temperatures">,
+): Preparation {
+  const { input, classes } = spec;
+  return {
+    ...input,
+    resampling: "bilinear, antialiased, as Pillow",
+    crop: "centre",
+    channels: input.mean.length === 3 ? "RGB" : input.mean.length === 1 ? "grey" : "any",
+    range: [0, 1],
+    layout: "NCHW",
+    classes,
+    temperatures: temperatures ?? exits.map(() => 1),
+  };
+}
 
 /** Version of ONNX's operators that files use: the one that most runtimes know. */
 export const OPSET = 17;
@@ -19,8 +62,9 @@ const IR_VERSION = 8;
 /** Protocol buffers end at 2 GiB; 1 MiB of it is for names and attributes. */
 const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 20;
 
-/** `TensorProto.DataType.FLOAT`. */
+/** `TensorProto.DataType`. */
 const FLOAT = 1;
+const INT64 = 7;
 /** `AttributeProto.AttributeType`. */
 const ATTRIBUTE = { INT: 2, STRING: 3, INTS: 7 };
 
@@ -30,23 +74,25 @@ export interface Exported {
   readonly network: Network;
   /** Its parameters as trained; the file has batch norm folded in. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What each exit's logits are divided by in the file. Default: nothing. */
+  readonly temperatures?: readonly number[];
 }
 
 /** What to export. */
-export interface ExportOnnxOptions {
-  /** Cut the network at this exit, counted from 1, and leave out what only others need. Default: all exits. */
-  readonly exit?: number;
+export interface ExportOnnxOptions extends OnnxGraphOptions {
+  /** Images in a batch, for runtimes that take only a fixed number. Default: any number. */
+  readonly batch?: number;
 }
 
 /**
  * Writes a model as an ONNX file: input `image` (float32, `batch × 3 × size × size`, normalised), outputs `exit1`,
- * `exit2`, … (logits, `batch × classes`). Its metadata has `classes`, `size`, `resize`, `mean` and `std` as JSON.
+ * `exit2`, … (logits, `batch × classes`). Its metadata say how images are prepared ({@linkcode preparationOf}), as JSON.
  *
  * @throws {RanetError} If there is no such exit, or the file would be larger than ONNX files can be.
  */
-export function exportOnnx({ network, tensors }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
-  const { name, classes, input } = network.spec;
-  const graph = onnxGraph(network, foldWeights(network, tensors), options);
+export function exportOnnx({ network, tensors, temperatures }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
+  const { name } = network.spec;
+  const graph = onnxGraph(network, foldWeights(network, tensors, temperatures), options);
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > MAX_WEIGHT_BYTES) {
     throw new RanetError(
@@ -58,20 +104,21 @@ export function exportOnnx({ network, tensors }: Exported, options: ExportOnnxOp
   writer.writeVarintField(1, IR_VERSION);
   writer.writeStringField(2, config.name);
   writer.writeStringField(3, config.version);
-  writer.writeMessage(7, writeGraph, { ...graph, name });
+  writer.writeMessage(7, writeGraph, { ...graph, name, batch: options.batch });
   writer.writeMessage(8, (_, to) => to.writeVarintField(2, OPSET), undefined);
-  for (const [key, value] of Object.entries({ ...input, classes })) {
+  for (const [key, value] of Object.entries(preparationOf({ network, temperatures }))) {
     writer.writeMessage(14, writeEntry, [key, JSON.stringify(value)]);
   }
   return writer.finish();
 }
 
-function writeGraph(graph: OnnxGraph & { name: string }, to: PbfWriter): void {
+function writeGraph(graph: OnnxGraph & { name: string; batch?: number }, to: PbfWriter): void {
   for (const node of graph.nodes) to.writeMessage(1, writeNode, node);
   to.writeStringField(2, graph.name);
   for (const tensor of graph.tensors) to.writeMessage(5, writeTensor, tensor);
-  to.writeMessage(11, writePort, graph.input);
-  for (const output of graph.outputs) to.writeMessage(12, writePort, output);
+  const { batch } = graph;
+  to.writeMessage(11, writePort, { ...graph.input, batch });
+  for (const output of graph.outputs) to.writeMessage(12, writePort, { ...output, batch });
 }
 
 function writeNode({ operator, inputs, output, attributes }: OnnxNode, to: PbfWriter): void {
@@ -98,25 +145,30 @@ function writeAttribute([name, value]: [string, OnnxNode["attributes"][string]],
 
 function writeTensor({ name, shape, data }: OnnxTensor, to: PbfWriter): void {
   for (const side of shape) to.writeVarintField(1, side);
-  to.writeVarintField(2, FLOAT);
+  to.writeVarintField(2, data instanceof BigInt64Array ? INT64 : FLOAT);
   to.writeStringField(8, name);
   to.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 /** A value's name, and its type: a tensor of floats with a shape. */
-function writePort({ name, shape }: OnnxPort, to: PbfWriter): void {
+function writePort({ name, shape, batch }: OnnxPort & { batch?: number }, to: PbfWriter): void {
   to.writeStringField(1, name);
   to.writeMessage(2, (_, type) => {
     type.writeMessage(1, (_, tensor) => {
       tensor.writeVarintField(1, FLOAT);
-      tensor.writeMessage(2, writeShape, shape);
+      tensor.writeMessage(2, writeShape, [batch ?? "batch", ...shape]);
     }, undefined);
   }, undefined);
 }
 
-function writeShape(sides: readonly number[], to: PbfWriter): void {
-  to.writeMessage(1, (_, batch) => batch.writeStringField(2, "batch"), undefined);
-  for (const side of sides) to.writeMessage(1, (_, dimension) => dimension.writeVarintField(1, side), undefined);
+/** Each side is a number, or a name for any number. */
+function writeShape(sides: readonly (number | string)[], to: PbfWriter): void {
+  for (const side of sides) {
+    to.writeMessage(1, (_, dimension) => {
+      if (typeof side === "string") dimension.writeStringField(2, side);
+      else dimension.writeVarintField(1, side);
+    }, undefined);
+  }
 }
 
 function writeEntry([key, value]: [string, string], to: PbfWriter): void {

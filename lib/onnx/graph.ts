@@ -27,8 +27,8 @@ export interface OnnxTensor {
   readonly name: string;
   /** Its shape. */
   readonly shape: readonly number[];
-  /** Float32 numbers in row-major order. */
-  readonly data: Float32Array;
+  /** Numbers in row-major order: float32, or int64 where the standard asks for that. */
+  readonly data: Float32Array | BigInt64Array;
 }
 
 /** A value that goes in or comes out; its first dimension is the batch. */
@@ -58,16 +58,24 @@ interface Part {
   readonly channels: number;
 }
 
+/** Which part of a network the graph has, and what its values are called. */
+export interface OnnxGraphOptions {
+  /** Cut the network at this exit, counted from 1, and leave out what only others need. Default: all exits. */
+  readonly exit?: number;
+  /** Other names than `image` and `exit1`, `exit2`, …; of the output, only where there is one. */
+  readonly names?: { readonly input: string; readonly output: string };
+}
+
 /**
  * Makes the graph of a network.
  *
  * @param network What to run.
  * @param weights Its weights.
- * @param options `exit`: the only output, counted from 1, without what no path leads from to it. Default: all exits.
+ * @param options What to leave out, and names.
  * @throws {RanetError} If there is no such exit.
  */
-export function onnxGraph(network: Network, weights: FoldedWeights, options: { exit?: number } = {}): OnnxGraph {
-  const { exit } = options;
+export function onnxGraph(network: Network, weights: FoldedWeights, options: OnnxGraphOptions = {}): OnnxGraph {
+  const { exit, names: own } = options;
   const { exits, features, spec } = network;
   if (exit !== undefined && exits[exit - 1] === undefined) {
     throw new RanetError(`Cannot cut ${spec.name} at exit ${exit}: expected a whole number from 1 to ${exits.length}`);
@@ -76,11 +84,19 @@ export function onnxGraph(network: Network, weights: FoldedWeights, options: { e
   exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
   const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
-  return {
+  return renamed({
     input: { name: IMAGE, shape: [channels, size, size] },
     outputs: names.map((name) => ({ name, shape: [spec.classes.length] })),
     ...keepNeeded(builder, names),
-  };
+  }, own ? new Map([[IMAGE, own.input], [names[names.length - 1], own.output]]) : new Map());
+}
+
+/** The graph with other names for some values. */
+function renamed(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGraph {
+  const nameOf = (name: string) => names.get(name) ?? name;
+  const port = ({ name, shape }: OnnxPort): OnnxPort => ({ name: nameOf(name), shape });
+  const nodes = graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(nameOf), output: nameOf(node.output) }));
+  return { ...graph, nodes, input: port(graph.input), outputs: graph.outputs.map(port) };
 }
 
 const IMAGE = "image";
@@ -94,6 +110,8 @@ class Builder {
   readonly #parts: Part[][];
   /** Concatenations, by the values that they join. */
   readonly #joined = new Map<string, string>();
+  /** Values with channels of zeros behind them, by those without. */
+  readonly #padded = new Map<string, string>();
 
   constructor(network: Network, weights: FoldedWeights) {
     this.#network = network;
@@ -135,13 +153,15 @@ class Builder {
   }
 
   #convolve({ reads: [input], writes: [output], kernel, stride, relu, name }: Convolution, value: string): string {
-    const parameters = this.#parameters(name, [output.channels, input.channels, kernel, kernel]);
+    const shape = [output.channels, input.channels, kernel, kernel];
+    const zeros = kernel === 1 && stride === 1 ? 0 : missingChannels(input.channels, output.channels);
+    const parameters = this.#parameters(name, shape, zeros);
     const attributes = {
       kernel_shape: [kernel, kernel],
       strides: [stride, stride],
       pads: new Array<number>(4).fill(kernel >> 1),
     };
-    const sums = this.#node("Conv", [value, ...parameters], attributes);
+    const sums = this.#node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
     return relu ? this.#node("Relu", [sums], {}) : sums;
   }
 
@@ -161,10 +181,24 @@ class Builder {
     });
   }
 
-  /** Adds a layer's weight and bias, and returns their names. */
-  #parameters(name: string, shape: readonly number[]): string[] {
+  /** A value with channels of zeros behind its own. */
+  #pad(value: string, zeros: number): string {
+    if (zeros === 0) return value;
+    const name = `pads_of_${zeros}`;
+    if (!this.tensors.some((tensor) => tensor.name === name)) {
+      this.tensors.push({ name, shape: [8], data: BigInt64Array.of(0n, 0n, 0n, 0n, 0n, BigInt(zeros), 0n, 0n) });
+    }
+    const padded = this.#padded.get(value) ?? this.#node("Pad", [value, name], { mode: "constant" });
+    this.#padded.set(value, padded);
+    return padded;
+  }
+
+  /** Adds a layer's weight, for an input with `zeros` more channels, and bias, and returns their names. */
+  #parameters(name: string, [outputs, inputs, ...kernel]: readonly number[], zeros = 0): string[] {
     const { weight, bias } = this.#weights.get(name)!;
-    this.tensors.push({ name: `${name}.weight`, shape, data: weight }, {
+    const shape = [outputs, inputs + zeros, ...kernel];
+    const data = zeros === 0 ? weight : padRows(weight, outputs, shape.slice(1).reduce((a, b) => a * b));
+    this.tensors.push({ name: `${name}.weight`, shape, data }, {
       name: `${name}.bias`,
       shape: [shape[0]],
       data: bias,
@@ -201,6 +235,24 @@ class Builder {
     this.#joined.set(key, joined);
     return joined;
   }
+}
+
+/**
+ * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly on WebGPU:
+ * where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of 4, its numbers are
+ * wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
+ */
+function missingChannels(inputs: number, outputs: number): number {
+  const wrong = inputs % 3 === 0 && inputs > 3 && inputs % 4 !== 0 && outputs % 4 === 0;
+  return wrong ? 4 - inputs % 4 : 0;
+}
+
+/** A matrix with columns of zeros behind its own, `columns` in all. */
+function padRows(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const before = matrix.length / rows;
+  const padded = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) padded.set(matrix.subarray(row * before, (row + 1) * before), row * columns);
+  return padded;
 }
 
 /** Nodes and tensors that the outputs depend on. */

@@ -30,20 +30,28 @@ export interface Placement {
  */
 export function placeBuffers(buffers: readonly Lifetime[]): Placement {
   const offsets = new Array<number>(buffers.length).fill(0);
-  const placed: number[] = [];
+  // Of those placed, in typed arrays: there are thousands, each of which meets all before it.
+  const placed = new Int32Array(buffers.length);
+  const firsts = new Float64Array(buffers.length);
+  const lasts = new Float64Array(buffers.length);
+  let count = 0;
   const order = buffers.map((_, i) => i).sort((a, b) => buffers[b].length - buffers[a].length);
   for (const i of order) {
     const { first, last, length } = buffers[i];
-    const neighbours = placed
-      .filter((j) => buffers[j].first <= last && first <= buffers[j].last)
-      .sort((a, b) => offsets[a] - offsets[b]);
+    const neighbours: number[] = [];
+    for (let k = 0; k < count; k++) {
+      if (firsts[k] <= last && first <= lasts[k]) neighbours.push(placed[k]);
+    }
+    neighbours.sort((a, b) => offsets[a] - offsets[b]);
     let offset = 0;
     for (const j of neighbours) {
       if (offset + length <= offsets[j]) break;
       offset = Math.max(offset, offsets[j] + buffers[j].length);
     }
     offsets[i] = offset;
-    placed.push(i);
+    placed[count] = i;
+    firsts[count] = first;
+    lasts[count++] = last;
   }
   const length = buffers.reduce((end, buffer, i) => Math.max(end, offsets[i] + buffer.length), 0);
   return { offsets, length, live: largestLive(buffers) };

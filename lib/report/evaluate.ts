@@ -14,7 +14,7 @@ import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { isInShard, type Shard } from "../results/shard.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestModel } from "../weights/digest.ts";
 import { LogitsFile, type Outcomes } from "./logits_file.ts";
 import { shardPath, writeShardNote } from "./logits_shards.ts";
 
@@ -89,7 +89,7 @@ async function wholeFile(
   const file = await fill(path, executor, dataset, options);
   if (await file.count() > 0) return file;
   file[Symbol.dispose]();
-  throw new RanetError(`Cannot evaluate ${dataset.name}: no sample of it can be used`);
+  throw new RanetError(`Cannot evaluate ${dataset.name}: none of its samples can be used`);
 }
 
 /** Brings a file of logits to its end. */
@@ -117,11 +117,12 @@ async function fill(
 
 /** Tells apart all that logits depend on, so that those of anything else are never taken. */
 async function logitsKey(executor: AdaptiveExecutor, dataset: Dataset, options: EvaluateOptions): Promise<string> {
-  const { model: { name, spec, tensors }, precision, device } = executor;
+  const { model, precision, device } = executor;
+  const { name, spec } = model;
   const about = [
     config.version,
     spec,
-    await digestTensors(tensors),
+    await digestModel(model),
     precision,
     device,
     await dataset.digest(),

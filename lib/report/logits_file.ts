@@ -208,6 +208,6 @@ export async function writeFull(file: Deno.FsFile, bytes: Uint8Array, path: stri
   } catch (error) {
     const reason = systemReason(error);
     if (reason === undefined) throw error;
-    throw new RanetError(`Cannot write ${JSON.stringify(path)}: ${reason}; started again, it goes on from there`);
+    throw new RanetError(`Cannot write ${JSON.stringify(path)}: ${reason}; rerun the command to resume`);
   }
 }

@@ -49,7 +49,7 @@ export async function writeShardNote(folder: string, note: ShardNote): Promise<v
 export async function mergeLogits(folders: readonly string[], out: string): Promise<string[]> {
   const found = (await Promise.all(folders.map(notesIn))).flat();
   if (found.length === 0) {
-    throw new RanetError(`Cannot merge ${folders.join(", ")}: there is no finished shard of logits`);
+    throw new RanetError(`Cannot merge ${folders.join(", ")}: no finished shard of logits found`);
   }
   const paths: string[] = [];
   for (const [key, shards] of Map.groupBy(found, ({ note }) => note.key)) {

@@ -122,7 +122,7 @@ export async function mergeResults(
   const order = headers.map((header, i) => ({ header, path: paths[i] }));
   for (const { header: { shard, ...own }, path } of order) {
     checkSame(path, own, whole, `${JSON.stringify(paths[0])} is`);
-    if (!shard) throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is no shard, but whole`);
+    if (!shard) throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is a complete result, not a shard`);
   }
   order.sort((a, b) => a.header.shard!.index - b.header.shard!.index);
   checkComplete(order.map(({ header, path }) => ({ shard: header.shard!, path })));
@@ -137,7 +137,7 @@ export async function mergeResults(
     const { path, lines } = files[i % files.length];
     const { value, done } = await lines.next();
     if (done) {
-      throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is not finished; run its shard again to go on`);
+      throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is unfinished; run its shard again to resume`);
     }
     await write(value + "\n");
   }
@@ -162,7 +162,7 @@ function checkSame(path: string, found: object, wanted: object, other = "this ru
 async function checkTorn(path: string, line: string): Promise<void> {
   const { size } = await Deno.stat(path);
   if (size > line.length || !line.startsWith(await Deno.readTextFile(path))) {
-    throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is no file of results`);
+    throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is not a results file`);
   }
 }
 
@@ -176,13 +176,13 @@ async function firstHeader(path: string): Promise<ResultsHeader> {
     document = JSON.parse(line ?? "");
   } catch {
     throw new RanetError(
-      `Cannot use ${JSON.stringify(path)}: it is no file of results, for its first line is no header`,
+      `Cannot use ${JSON.stringify(path)}: it is not a results file: its first line is not a header`,
     );
   }
   const { data, error } = headerSchema().safeParse(document);
   if (data) return data;
   throw new RanetError(
-    `Cannot use ${JSON.stringify(path)}: its first line is no header of results: ` +
+    `Cannot use ${JSON.stringify(path)}: its first line is not a results header: ` +
       describeIssue(error.issues[0], document)[0],
   );
 }
@@ -210,7 +210,7 @@ async function* readLines(path: string): AsyncGenerator<string, undefined> {
   for (let read; (read = await file.read(buffer)) !== null;) {
     const lines = (rest + decoder.decode(buffer.subarray(0, read), { stream: true })).split("\n");
     rest = lines.pop()!;
-    if (rest.length > MAX_LINE) throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is no file of results`);
+    if (rest.length > MAX_LINE) throw new RanetError(`Cannot use ${JSON.stringify(path)}: it is not a results file`);
     yield* lines;
   }
 }

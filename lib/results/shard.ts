@@ -60,12 +60,12 @@ function scheduledShard(variable: (name: string) => string | undefined): Shard {
     if (Number.isInteger(shard.index) && shard.index >= 1 && shard.index <= shard.count) return shard;
     throw new RanetError(
       `Cannot use --shard auto: ${scheduler.name} says ${scheduler.index}=${index}, and ${scheduler.count} is ` +
-        `${count ?? "not set"}. Expected tasks numbered without gaps, and ${scheduler.count} of them.`,
+        `${count ?? "not set"}. Expected consecutive task numbers, and ${scheduler.count} of them.`,
     );
   }
   throw new RanetError(
     `Cannot use --shard auto: neither ${SCHEDULERS.map(({ index }) => index).join(" nor ")} is set. ` +
-      "Say which shard it is: --shard 2/8",
+      "Name the shard: --shard 2/8",
   );
 }
 

@@ -8,6 +8,7 @@
 import type { Calibration } from "../calibration/calibration.ts";
 import { calibrationWithin } from "../calibration/calibration_file.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
+import { inputLength, inputShape } from "../network/common.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { DeadlineError } from "../data/worker_pool.ts";
 import { RanetError } from "../errors.ts";
@@ -157,13 +158,18 @@ export class Classifier {
    * @throws {Refusal} If it cannot be answered.
    */
   async infer(request: Request, record: RequestRecord): Promise<Response> {
-    const { spec: { input }, network: { exits } } = this.executor.model;
+    const { spec: { input, classes: labels }, network: { exits } } = this.executor.model;
     return await this.#bounded(request, record, async (reading) => {
       const body = await readBody(request, reading.options);
       const { maxImages } = this.#limits;
       const header = request.headers.get("inference-header-content-length");
       const jsonLength = header === null ? undefined : Number(header);
-      const wanted = readInferenceRequest(body, { size: input.size, exits: exits.length, maxImages, jsonLength });
+      const wanted = readInferenceRequest(body, {
+        shape: inputShape(input),
+        exits: exits.length,
+        maxImages,
+        jsonLength,
+      });
       reading.limit.bodyHasCome();
       if (wanted.deadline !== undefined) reading.limit.shorten(wanted.deadline);
       const { threshold, budget, outputs, id } = wanted;
@@ -173,7 +179,7 @@ export class Classifier {
         asked: { threshold, budget, logits: outputs.some(({ name }) => name === "logits") || undefined },
         tensors: (signal) => this.#tensorsOf(wanted.input, record.client, signal),
       });
-      return inferenceAnswer(outcomes, { outputs, names: { model: this.name, version: MODEL_VERSION, id } });
+      return inferenceAnswer(outcomes, { outputs, names: { model: this.name, version: MODEL_VERSION, id, labels } });
     });
   }
 
@@ -196,8 +202,10 @@ export class Classifier {
     using limit = new TimeLimit(request.signal, this.#limits);
     const began = performance.now();
     let taken = 0;
+    let held = 0;
     let ok = false;
     try {
+      held = await this.#roomForBody(request, client, limit.signal);
       const response = await run({
         limit,
         record,
@@ -205,8 +213,11 @@ export class Classifier {
           ...this.#limits,
           signal: limit.signal,
           onBytes: (count) => {
-            if (!bytes.take(client, count)) throw busy("bodies", "too many bodies are being read");
             record.bytes! += count;
+            const more = record.bytes! - held;
+            if (more <= 0) return;
+            if (!bytes.take(client, more)) throw busy("bodies", "too many bodies are being read");
+            held += more;
           },
         },
         takePlaces: (count) => {
@@ -217,9 +228,26 @@ export class Classifier {
       ok = true;
       return response;
     } finally {
-      bytes.give(client, record.bytes);
+      bytes.give(client, held);
       places.give(client, taken);
       this.#metrics.inference(record, { ok, ms: performance.now() - began });
+    }
+  }
+
+  /**
+   * Waits until there is room for a body whose length is known: photos that come together are read in turn. It takes the
+   * room before it reads, so that no two wait for each other with a part read.
+   *
+   * @returns How many bytes were taken.
+   */
+  async #roomForBody(request: Request, client: string, signal: AbortSignal): Promise<number> {
+    const length = Number(request.headers.get("content-length") ?? 0);
+    if (!(length > 0) || length > this.#limits.maxBody) return 0; // refused when it is read
+    try {
+      await this.#bounds.bytes.takeSoon(client, length, signal);
+      return length;
+    } catch (error) {
+      throw error instanceof Refusal && error.status === 408 ? busy("bodies", "too many bodies are being read") : error;
     }
   }
 
@@ -266,7 +294,9 @@ export class Classifier {
     const { input } = this.executor.model.spec;
     try {
       return await Promise.all(
-        files.map(({ name, bytes }) => this.#limits.decoders.tensor(bytes, { source: name, input, group, signal })),
+        files.map(({ name, bytes }) =>
+          this.#limits.decoders.tensor(bytes, { source: name, input, group, signal, isGiven: true })
+        ),
       );
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;
@@ -286,8 +316,11 @@ export class Classifier {
       : budget !== undefined
       ? { calibration: this.#within(budget) }
       : this.#model.when;
-    const results = await this.#compute(() => this.executor.classify(images, when));
-    const all = logits ? await this.#compute(() => this.executor.forward(images)) : undefined;
+    const [results, all] = await this.#compute(async () => {
+      if (!logits) return [await this.executor.classify(images, when)];
+      const all = await this.executor.forward(images);
+      return [await this.executor.decide(all, when), all];
+    });
     const compute = performance.now() - began;
     this.#metrics.batch(results);
     return results.map((classification, i) => ({
@@ -320,8 +353,7 @@ export class Classifier {
 
   /** With a blank image; the outcome stands in `#failure`. */
   async #tryAgain(): Promise<void> {
-    const { size } = this.executor.model.spec.input;
-    const blank = new Float32Array(3 * size ** 2);
+    const blank = new Float32Array(inputLength(this.executor.model.spec.input));
     await this.#compute(() => this.executor.classify(blank, this.#model.when)).catch(() => {});
     this.#trying = undefined;
   }

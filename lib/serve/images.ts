@@ -11,6 +11,7 @@ import {
   parseMultipartStream,
 } from "@remix-run/multipart-parser";
 import { readImageHeader } from "../data/image_header.ts";
+import { unpacked } from "./content_encoding.ts";
 import { Refusal } from "./refusal.ts";
 
 /** An image file. */
@@ -167,7 +168,7 @@ function fileName({ headers }: MultipartPart): string | undefined {
   return /^application\/octet-stream\b/i.test(headers["content-type"] ?? "") ? "-" : undefined;
 }
 
-/** The body, until there is too much of it. */
+/** The body, unpacked, until there is too much of it. */
 function bounded(request: Request, options: ReadOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { maxBody, onBytes, signal } = options;
   const tooLarge = new Refusal(413, `Cannot read the body: it is larger than ${maxBody} bytes`);
@@ -181,5 +182,6 @@ function bounded(request: Request, options: ReadOptions): ReadableStream<Uint8Ar
       controller.enqueue(chunk);
     },
   });
-  return (request.body ?? new Blob().stream()).pipeThrough(counted, { signal });
+  const body = request.body ?? new Blob().stream();
+  return unpacked(body, request.headers.get("content-encoding")).pipeThrough(counted, { signal });
 }

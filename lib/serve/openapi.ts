@@ -13,7 +13,8 @@ const NUMBER = { type: "number" };
 const INTEGER = { type: "integer" };
 const STRING = { type: "string" };
 const SHARE = { type: "number", minimum: 0, maximum: 1 };
-const FILE = { type: "string", contentMediaType: "application/octet-stream" };
+/** OpenAPI 3.1 leaves a body of bytes without a schema; generators of clients then send `{}`, or take a string of text. */
+const BINARY = { type: "string", format: "binary" };
 
 /** What is described. */
 export interface Described extends Pick<ClassifierLimits, "maxBody" | "maxPixels" | "maxImages"> {
@@ -23,8 +24,8 @@ export interface Described extends Pick<ClassifierLimits, "maxBody" | "maxPixels
 
 /** Describes a server, with its limits. */
 export function openApi({ models, maxBody, maxPixels, maxImages }: Described): Readonly<Record<string, unknown>> {
-  const images = Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: { type: "string" } }]));
-  const form = { type: "object", additionalProperties: { anyOf: [FILE, { type: "array", items: FILE }] } };
+  const images = Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: BINARY }]));
+  const form = { type: "object", additionalProperties: { anyOf: [BINARY, { type: "array", items: BINARY }] } };
   return {
     openapi: "3.1.0",
     info: {
@@ -34,13 +35,17 @@ export function openApi({ models, maxBody, maxPixels, maxImages }: Described): R
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
+    security: [],
     paths: {
-      "/": { get: { summary: "What there is, for people", responses: { 200: text("Text") } } },
+      "/": {
+        get: { operationId: "greet", summary: "What there is, for people", responses: { 200: text("Text") } },
+      },
       "/classify": {
         post: {
           operationId: "classify",
           summary: "Say what is in images, and what it cost to tell",
-          description: `JPEG, PNG or WebP; up to ${maxBody} bytes, ${maxImages} images, and ${maxPixels} pixels each.`,
+          description:
+            `JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF; up to ${maxBody} bytes, ${maxImages} images, and ${maxPixels} pixels each.`,
           parameters: [
             {
               name: "threshold",
@@ -62,7 +67,7 @@ export function openApi({ models, maxBody, maxPixels, maxImages }: Described): R
             400: error("The query or the form is wrong"),
             408: error("The body did not come in time"),
             413: error("The body is too large, or has too many images"),
-            415: error("The media type is not supported"),
+            415: error("The media type or the content encoding is not supported"),
             422: error("An image cannot be read"),
             503: {
               ...error("Too much to do, no result in time, or the device has failed"),
@@ -79,10 +84,11 @@ export function openApi({ models, maxBody, maxPixels, maxImages }: Described): R
         },
       },
       "/health/live": {
-        get: { summary: "Whether it runs", responses: { 200: json("It does", ref("State")) } },
+        get: { operationId: "live", summary: "Whether it runs", responses: { 200: json("It does", ref("State")) } },
       },
       "/health/ready": {
         get: {
+          operationId: "ready",
           summary: "Whether it can answer, in short",
           responses: { 200: json("It can", ref("State")), 503: json("It stops, or the device failed", ref("State")) },
         },
@@ -92,7 +98,11 @@ export function openApi({ models, maxBody, maxPixels, maxImages }: Described): R
       },
       ...inferencePaths(),
       "/openapi.json": {
-        get: { summary: "This document", responses: { 200: json("OpenAPI 3.1", { type: "object" }) } },
+        get: {
+          operationId: "describe",
+          summary: "This document",
+          responses: { 200: json("OpenAPI 3.1", { type: "object" }) },
+        },
       },
     },
     components: { schemas: SCHEMAS },
@@ -105,12 +115,15 @@ function inferencePaths(): object {
   const version = { name: "version", in: "path", required: true, schema: { const: "1" } };
   const object = { type: "object" };
   const ok = (description: string) => ({ 200: json(description, object) });
-  const get = (summary: string, parameters: readonly object[] = []) => ({
-    get: { summary, parameters, responses: ok("As the protocol has it") },
+  const get = (operationId: string, summary: string, parameters: readonly object[] = [], others: object = {}) => ({
+    get: { operationId, summary, parameters, responses: { ...ok("As the protocol has it"), ...others } },
   });
-  const binary = { "application/octet-stream": { schema: { type: "string" } } };
-  const infer = (parameters: readonly object[]) => ({
+  const noModel = { 404: error("There is no such model") };
+  const notReady = { 503: json("Not now", object) };
+  const binary = { "application/octet-stream": { schema: BINARY } };
+  const infer = (operationId: string, parameters: readonly object[]) => ({
     post: {
+      operationId,
       summary:
         "Say what is in images: FP32 [N,3,size,size] normalised, UINT8 [N,height,width,3], or BYTES [N] of files",
       description:
@@ -121,26 +134,35 @@ function inferencePaths(): object {
       responses: {
         200: { description: "Outputs", content: { "application/json": { schema: object }, ...binary } },
         400: error("The request is wrong"),
-        404: error("There is no such model"),
+        ...noModel,
+        408: error("The body did not come in time"),
         413: error("The request is too large"),
+        415: error("The content encoding is not supported"),
+        422: error("An image cannot be read"),
         503: error("Too much to do, no result in time, or the device has failed"),
       },
     },
   });
-  const ofModel = (end: string, item: (parameters: readonly object[]) => object) => ({
-    [`/v2/models/{model}${end}`]: item([model]),
-    [`/v2/models/{model}/versions/{version}${end}`]: item([model, version]),
+  const ofModel = (
+    end: string,
+    operationId: string,
+    item: (operationId: string, parameters: readonly object[]) => object,
+  ) => ({
+    [`/v2/models/{model}${end}`]: item(operationId, [model]),
+    [`/v2/models/{model}/versions/{version}${end}`]: item(`${operationId}OfVersion`, [model, version]),
   });
+  const getOfModel = (end: string, operationId: string, summary: string, others: object = {}) =>
+    ofModel(end, operationId, (id, parameters) => get(id, summary, parameters, { ...noModel, ...others }));
   return {
-    "/v2": get("The server"),
-    "/v2/health/live": get("Whether it runs"),
-    "/v2/health/ready": get("Whether all models are loaded and can compute"),
-    "/v2/models/stats": get("What was counted, of all models"),
-    ...ofModel("", (parameters) => get("A model's inputs and outputs", parameters)),
-    ...ofModel("/ready", (parameters) => get("Whether it is loaded and can compute", parameters)),
-    ...ofModel("/config", (parameters) => get("As Triton's perf_analyzer asks for it", parameters)),
-    ...ofModel("/stats", (parameters) => get("What was counted", parameters)),
-    ...ofModel("/infer", infer),
+    "/v2": get("serverMetadata", "The server"),
+    "/v2/health/live": get("serverLive", "Whether it runs"),
+    "/v2/health/ready": get("serverReady", "Whether all models are loaded and can compute", [], notReady),
+    "/v2/models/stats": get("statistics", "What was counted, of all models"),
+    ...getOfModel("", "modelMetadata", "A model's inputs and outputs"),
+    ...getOfModel("/ready", "modelReady", "Whether it is loaded and can compute", notReady),
+    ...getOfModel("/config", "modelConfiguration", "As Triton's perf_analyzer asks for it"),
+    ...getOfModel("/stats", "modelStatistics", "What was counted"),
+    ...ofModel("/infer", "infer", infer),
   };
 }
 

@@ -11,6 +11,8 @@ export class Shares {
   readonly #limit: number;
   readonly #held = new Map<string, number>();
   #total = 0;
+  /** Those that wait for some, the first first: each takes it if it can, and says whether it did. */
+  readonly #waiting = new Set<() => boolean>();
 
   /** With `limit` in all. */
   constructor(limit: number) {
@@ -32,11 +34,37 @@ export class Shares {
     return true;
   }
 
+  /**
+   * Takes some as soon as that can be.
+   *
+   * @throws The signal's reason.
+   */
+  async takeSoon(client: string, amount: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.take(client, amount)) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const attempt = () => {
+      const taken = this.take(client, amount);
+      if (taken) resolve();
+      return taken;
+    };
+    const giveUp = () => reject(signal.reason);
+    this.#waiting.add(attempt);
+    signal.addEventListener("abort", giveUp);
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(attempt);
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
   /** Gives some back. */
   give(client: string, amount: number): void {
     const left = (this.#held.get(client) ?? 0) - amount;
     if (left > 0) this.#held.set(client, left);
     else this.#held.delete(client);
     this.#total -= amount;
+    for (const attempt of this.#waiting) if (attempt()) this.#waiting.delete(attempt);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { headOf } from "../network/parts.ts";
 import type { Network } from "../network/network.ts";
 import type { Report } from "../yaml/read.ts";
 import { LIMITS } from "./limits.ts";
@@ -11,13 +12,27 @@ import { LIMITS } from "./limits.ts";
 /** Smallest features, in pixels, that the two strided convolutions of a head leave 2×2 of. */
 const SMALLEST_HEAD_INPUT = 5;
 
+/** Largest features of which a head leaves 3×3, the most that the authors' code can pool. */
+const LARGEST_POOLED_BY_TWO = 12;
+
 /**
  * Checks what exits read and how wide blocks are. A row is told of once.
  *
  * @param network The network of the architecture.
  * @param report Called for each problem, worded `key.path: what is wrong`.
  */
-export function checkNetwork({ exits, blocks, rows, columns }: Network, report: Report): void {
+export function checkNetwork({ spec: { head }, exits, blocks, rows, columns }: Network, report: Report): void {
+  if (Array.isArray(head) && head.length !== exits.length) {
+    report(`head: expected ${exits.length} entries, one per exit, found ${head.length}`);
+  }
+  const whole = exits.findIndex((exit, k) => headOf(head, k).pool === 2 && exit.size > LARGEST_POOLED_BY_TWO);
+  if (whole >= 0) {
+    const { size } = exits[whole];
+    report(
+      `head${Array.isArray(head) ? `[${whole}]` : ""}.pool: expected all where an exit reads more than ` +
+        `${LARGEST_POOLED_BY_TWO}×${LARGEST_POOLED_BY_TWO} features, found 2 and ${size}×${size}`,
+    );
+  }
   rows.forEach(({ key }, row) => {
     const exit = exits.find(({ block, size }) => blocks[block].row === row && size < SMALLEST_HEAD_INPUT);
     if (exit) {

@@ -4,39 +4,87 @@
  * @module
  */
 
-import type { CommonSpec, InputSpec, Stem } from "../network/common.ts";
+import type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem } from "../network/common.ts";
+import { stemSpec } from "../network/parts.ts";
 import type { Report } from "../yaml/read.ts";
 import type { CommonDocument } from "./common_keys.ts";
 import { LABELS } from "./labels.ts";
 
-/** What a stem implies where the document says nothing. */
+/** What a stem implies where the document says nothing: the authors' for CIFAR, or if it pools for ImageNet. */
 const STEM_DEFAULTS = {
-  "conv3x3": {
+  plain: {
     size: 32,
     resizeRatio: 1,
     mean: [0.4914, 0.4824, 0.4467],
     std: [0.2471, 0.2435, 0.2616],
-    headChannels: 128,
+    head: { channels: 128, pool: "all" },
   },
-  "conv7x7-pool": {
+  pooled: {
     size: 224,
     resizeRatio: 256 / 224,
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
-    headChannels: "input",
+    head: { channels: "input", pool: "all" },
   },
 } as const;
 
 /** Resolves the keys that all families have. */
 export function resolveCommon(document: CommonDocument, report: Report): CommonSpec {
-  const { name, input = {}, classes, stem, head } = document;
+  const { name, input = {}, classes, head = {} } = document;
+  const stem = resolveStem(document.stem);
+  const { kernel, stride } = stemSpec(stem);
+  const most = (kernel >> 1) + 1;
+  if (stride > most) {
+    report(
+      `stem.stride: expected at most ${most} with a kernel of ${kernel}×${kernel}, so that no pixel is passed over, found ${stride}`,
+    );
+  }
+  const defaults = STEM_DEFAULTS[stemSpec(stem).pool ? "pooled" : "plain"];
+  const complete = (given: Partial<HeadSpec>) => ({ ...defaults.head, ...given });
   return {
     name,
-    input: resolveInput(input, stem, report),
+    input: resolveInput(input, defaults, report),
     classes: resolveClasses(classes, report),
     stem,
-    headChannels: head?.channels ?? STEM_DEFAULTS[stem].headChannels,
+    head: isList(head) ? head.map(complete) : complete(head),
   };
+}
+
+/**
+ * Which blocks end in an exit.
+ *
+ * @param exits What the document says.
+ * @param blocks Number of blocks in the whole network.
+ */
+export function resolveExits(exits: CommonDocument["exits"], blocks: number, report: Report): ExitsSpec | undefined {
+  if (!isList(exits)) return exits === "all" ? exits : undefined;
+  const sorted = exits.toSorted((a, b) => a - b);
+  const last = sorted[sorted.length - 1];
+  const twice = sorted.find((block, i) => block === sorted[i - 1]);
+  if (twice !== undefined) report(`exits: expected each block once, found ${twice} again`);
+  if (last > blocks) report(`exits: expected block numbers from 1 to ${blocks}, found ${last}`);
+  if (last < blocks) {
+    report(
+      `exits: expected the last block, ${blocks}, among them, for what follows the last exit is of no use; found ${last} last`,
+    );
+  }
+  return sorted;
+}
+
+/** By name where a name says the same. */
+function resolveStem(stem: CommonDocument["stem"]): Stem {
+  if (typeof stem === "string") return stem;
+  const { kernel, stride, channels, pool } = stem;
+  const names = ["conv3x3", "conv7x7-pool"] as const;
+  const named = names.find((name) => {
+    const known = stemSpec(name);
+    return known.kernel === kernel && known.stride === stride && known.pool === pool && channels === undefined;
+  });
+  return named ?? { kernel, stride, ...channels === undefined ? {} : { channels }, pool };
+}
+
+function isList<Item>(value: unknown | readonly Item[]): value is readonly Item[] {
+  return Array.isArray(value);
 }
 
 /** `1/4` and 0.25 are 4. */
@@ -50,13 +98,33 @@ export function scaleOf(divisor: number): string | number {
   return divisor === 1 ? 1 : `1/${divisor}`;
 }
 
-function resolveInput(input: NonNullable<CommonDocument["input"]>, stem: Stem, report: Report): InputSpec {
-  const defaults = STEM_DEFAULTS[stem];
-  const { size = defaults.size } = input;
-  const { resize = Math.round(size * defaults.resizeRatio), mean = defaults.mean, std = defaults.std } = input;
+function resolveInput(
+  input: NonNullable<CommonDocument["input"]>,
+  defaults: typeof STEM_DEFAULTS["plain" | "pooled"],
+  report: Report,
+): InputSpec {
+  const { size = defaults.size, channels = RGB } = input;
+  const each = (values: readonly number[]) =>
+    channels === RGB ? [...values] : Array.from({ length: channels }, () => OTHER_CHANNELS);
+  const { resize = Math.round(size * defaults.resizeRatio) } = input;
+  const { mean = each(defaults.mean), std = each(defaults.std) } = input;
   if (resize < size) report(`input.resize: expected at least the size, ${size}, found ${resize}`);
-  return { size, resize, mean: [mean[0], mean[1], mean[2]], std: [std[0], std[1], std[2]] };
+  for (const [key, values] of Object.entries({ mean, std })) {
+    if (values.length !== channels) {
+      report(
+        `input.${key}: expected ${channels} ${
+          channels === 1 ? "number" : "numbers"
+        }, one per channel, found ${values.length}`,
+      );
+    }
+  }
+  return { size, resize, mean, std };
 }
+
+/** Channels of an image, where nothing is said. */
+const RGB = 3;
+/** Mean and deviation of what is no colour, which make −1 to 1 of it. */
+const OTHER_CHANNELS = 0.5;
 
 function resolveClasses(classes: CommonDocument["classes"], report: Report): readonly string[] {
   if (typeof classes === "string") return LABELS[classes];

@@ -5,29 +5,63 @@
  */
 
 import * as z from "zod";
-import type { Stem } from "../network/common.ts";
 import { list, mapping, name, real, schemaKey, text, whole, words } from "../yaml/fields.ts";
 import type { LABELS } from "./labels.ts";
 import { LIMITS } from "./limits.ts";
 
-const rgb = (min: number) => list(real(min, 1), 3, 3, "numbers: red, green, blue");
+const perChannel = (min: number) => list(real(min, 1), 1, LIMITS.inputChannels, "numbers, one per channel");
 
 const input = mapping({
   size: whole(5, LIMITS.size).optional().describe(
     "Height and width of the input, in pixels. Default: 32, or 224 with stem conv7x7-pool. " +
       "Cost grows with its square.",
   ),
+  channels: whole(1, LIMITS.inputChannels).optional().describe(
+    "3 (default): red, green and blue. 1: grey, to which images are converted. Others: bands of tensors that are " +
+      "prepared elsewhere. Only the first layer's cost grows with it.",
+  ),
   resize: whole(5, 2 * LIMITS.size).optional().describe(
     "The shorter side of an image is resized to this, then `size` is cropped from the centre. " +
       "Default: size, or size · 256/224 with stem conv7x7-pool. Costs nothing in the network.",
   ),
-  mean: rgb(0).optional().describe(
-    "Mean of red, green and blue over [0, 1], subtracted. Must be what the weights were trained with. " +
-      "Default: CIFAR-10's, or ImageNet's with stem conv7x7-pool.",
+  mean: perChannel(0).optional().describe(
+    "Mean of each channel over [0, 1], subtracted. Must be what the weights were trained with. " +
+      "Default: CIFAR-10's, or ImageNet's with stem conv7x7-pool; 0.5 unless there are 3 channels.",
   ),
-  std: rgb(0.001).optional().describe(
-    "Standard deviation of red, green and blue, divided by. Must be what the weights were trained with. " +
-      "Default: CIFAR-10's, or ImageNet's with stem conv7x7-pool.",
+  std: perChannel(0.001).optional().describe(
+    "Standard deviation of each channel, divided by. Must be what the weights were trained with. " +
+      "Default: CIFAR-10's, or ImageNet's with stem conv7x7-pool; 0.5 unless there are 3 channels.",
+  ),
+});
+
+const KERNELS = [1, 3, 5, 7, 9, 11];
+
+const ownStem = mapping({
+  kernel: z.literal(KERNELS, { error: "1, 3, 5, 7, 9 or 11" }).default(3).describe(
+    "Height and width of the convolution's kernel: 1, 3, 5, 7, 9 or 11. Default: 3. Its cost grows with the square.",
+  ),
+  stride: whole(1, 4).default(1).describe(
+    "Step of the convolution: 2 halves the resolution, which makes all that follows four times cheaper. Default: 1.",
+  ),
+  channels: whole(1, LIMITS.channels).optional().describe(
+    "Channels of the convolution. Where they are not those of the finest base feature, another 3×3 convolution makes " +
+      "that one. Default: the finest base feature's.",
+  ),
+  pool: z.boolean({ error: "true or false" }).default(false).describe(
+    "Whether a 3×3 max-pool of stride 2 follows: all that follows is four times cheaper. Default: false.",
+  ),
+});
+
+const head = mapping({
+  channels: z.union([z.literal("input"), whole(1, LIMITS.channels)], {
+    error: `input, or a whole number from 1 to ${LIMITS.channels}`,
+  }).optional().describe(
+    "Channels of the two convolutions, or `input`: as many as the features that the exit reads. Default: 128, or " +
+      "`input` with stem conv7x7-pool.",
+  ),
+  pool: z.literal(["all", 2], { error: "all or 2" }).optional().describe(
+    "What is averaged of the pixels that the convolutions leave: all (default), or 2: the 2×2 at the top left, as the " +
+      "authors' code does; that sees all of 5×5 to 8×8 features alone. Costs next to nothing.",
   ),
 });
 
@@ -61,21 +95,28 @@ export const FIRST_KEYS = {
     "Labels in the order of the logits; or their number (then labelled 0, 1, 2, …); or cifar10, cifar100 or imagenet " +
       "for the usual ones. Next to no cost.",
   ),
-  stem: words("conv3x3", "conv7x7-pool").default("conv3x3").describe(
+  stem: z.union([words("conv3x3", "conv7x7-pool"), ownStem], {
+    error: "conv3x3, conv7x7-pool, or a mapping with the keys kernel, stride, channels, pool",
+  }).default("conv3x3").describe(
     "The first layer. conv3x3 keeps the resolution (CIFAR); conv7x7-pool quarters it by a strided convolution and a " +
-      "max-pool (ImageNet), which makes all that follows 16 times cheaper. Default: conv3x3.",
+      "max-pool (ImageNet), which makes all that follows 16 times cheaper; or one of your own. Default: conv3x3.",
   ),
 };
 
 /** Keys that come last. */
 export const LAST_KEYS = {
-  head: mapping({
-    channels: z.union([z.literal("input"), whole(1, LIMITS.channels)], {
-      error: `input, or a whole number from 1 to ${LIMITS.channels}`,
-    }).describe("Channels of the two convolutions, or `input`: as many as the features that the exit reads."),
+  exits: z.union([words("auto", "all"), list(whole(1, LIMITS.blocksInAll), 1, LIMITS.blocksInAll, "block numbers")], {
+    error: "auto, all, or a list of block numbers",
+  }).default("auto").describe(
+    "Which blocks end in an exit. auto (default): those of a RANet that are no fusion blocks, all of an MSDNet. all: " +
+      "fusion blocks too. Or a list: blocks' numbers, counted from 1 through the whole network in order of execution. " +
+      "Each exit adds its head to the cost of all later ones.",
+  ),
+  head: z.union([head, list(head, 1, LIMITS.blocksInAll, "heads, one per exit")], {
+    error: "a mapping with the keys channels, pool, or a list of them, one per exit",
   }).optional().describe(
-    "Inner size of every exit. Default: 128 channels, or `input` with stem conv7x7-pool. " +
-      "Its own cost grows with up to its square.",
+    "Inner size of the exits: of all, or a list with one entry per exit. Default: 128 channels, or `input` with stem " +
+      "conv7x7-pool. Its own cost grows with up to its square.",
   ),
 };
 
@@ -84,6 +125,7 @@ export interface CommonDocument {
   readonly name: string;
   readonly input?: z.infer<typeof input>;
   readonly classes: number | keyof typeof LABELS | readonly string[];
-  readonly stem: Stem;
-  readonly head?: { readonly channels: number | "input" };
+  readonly stem: "conv3x3" | "conv7x7-pool" | z.infer<typeof ownStem>;
+  readonly exits: "auto" | "all" | readonly number[];
+  readonly head?: z.infer<typeof head> | readonly z.infer<typeof head>[];
 }

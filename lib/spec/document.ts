@@ -4,29 +4,29 @@
  * @module
  */
 
-import type { ArchitectureSpec } from "../network/architecture.ts";
+import type { UncheckedSpec } from "../network/families.ts";
 import { LABELS } from "./labels.ts";
 import type { SpecMapping } from "./document_value.ts";
-import { msdnetKeys } from "./msdnet/document.ts";
-import { ranetKeys } from "./ranet/document.ts";
+import { partsOf } from "./families.ts";
 
 /**
  * Writes an architecture out with every key, as `resolveSpec` reads it.
  *
- * @param spec A validated architecture.
+ * @param spec An architecture; what could not work, `resolveSpec` refuses in its document.
  * @returns Its document. What follows from the authors' rules is `auto` or the rule, and labels that only count are their
  * number, usual ones their word.
  */
-export function documentOf(spec: ArchitectureSpec): SpecMapping {
-  const { family, name, input, classes, stem, headChannels } = spec;
+export function documentOf(spec: UncheckedSpec): SpecMapping {
+  const { family, name, input: { size, ...input }, classes, stem, exits = "auto", head } = spec;
   return {
     family,
     name,
-    input: { ...input },
+    input: { size, channels: input.mean.length, ...input },
     classes: classesOf(classes),
-    stem,
-    ...keysOf(spec),
-    head: { channels: headChannels },
+    stem: typeof stem === "string" ? stem : { ...stem },
+    ...partsOf(family).keys(spec),
+    exits,
+    head: isList(head) ? head.map((one) => ({ ...one })) : { ...head },
   };
 }
 
@@ -40,11 +40,6 @@ function classesOf(classes: readonly string[]): SpecMapping[string] {
   return Object.entries(LABELS).find(([, labels]) => labels.length >= MANY_LABELS && isSame(labels))?.[0] ?? classes;
 }
 
-function keysOf(spec: ArchitectureSpec): SpecMapping {
-  switch (spec.family) {
-    case "ranet":
-      return ranetKeys(spec);
-    case "msdnet":
-      return msdnetKeys(spec);
-  }
+function isList<Item>(value: Item | readonly Item[]): value is readonly Item[] {
+  return Array.isArray(value);
 }

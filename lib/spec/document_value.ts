@@ -5,7 +5,7 @@
  */
 
 /** A value of a document. */
-export type DocumentValue = string | number | readonly DocumentValue[] | SpecMapping;
+export type DocumentValue = string | number | boolean | readonly DocumentValue[] | SpecMapping;
 
 /** A mapping of a document. */
 export interface SpecMapping {

@@ -14,6 +14,10 @@ export const LIMITS = {
   subnetworks: 8,
   /** Blocks in a sub-network. */
   blocks: 64,
+  /** Blocks in all sub-networks. */
+  blocksInAll: 512,
+  /** Channels of the input. */
+  inputChannels: 512,
   /** Dense layers in a block. */
   layers: 64,
   /** Dense layers in all sub-networks: fifty times those of the paper's largest network. */

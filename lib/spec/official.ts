@@ -4,25 +4,12 @@
  * @module
  */
 
-import { cannotRead, Flags, type FlagTable, splitWord, wordsOf } from "./flags.ts";
+import type { Family } from "../network/families.ts";
+import { FAMILY_NAMES, partsOf } from "./families.ts";
+import { cannotRead, Flags, splitWord, wordsOf } from "./flags.ts";
 import { CIFAR10_LABELS } from "./labels.ts";
-import { MSDNET_FLAGS, msdnetLines } from "./msdnet/official.ts";
 import { parseSpec } from "./parse.ts";
-import { RANET_FLAGS, ranetLines } from "./ranet/official.ts";
 import { schemaLine, yamlList } from "./yaml_text.ts";
-
-/** What the authors of a family call it, which flags they have, and what these make. */
-interface Script {
-  readonly family: "ranet" | "msdnet";
-  readonly table: FlagTable;
-  readonly lines: (flags: Flags) => readonly string[];
-}
-
-/** By `--arch`. */
-const SCRIPTS: Readonly<Record<string, Script>> = {
-  RANet: { family: "ranet", table: RANET_FLAGS, lines: ranetLines },
-  msdnet: { family: "msdnet", table: MSDNET_FLAGS, lines: msdnetLines },
-};
 
 /** What a data set implies. */
 const DATA_SETS: Readonly<Record<string, DataSet>> = {
@@ -68,14 +55,15 @@ export interface OfficialSpecOptions {
  *
  * @example
  * ```ts
- * import { specFromOfficialFlags } from "@ranet/ranet";
+ * import { specFromOfficialFlags } from "@ranet/ranet/spec";
  *
  * console.log(specFromOfficialFlags("--arch RANet --data cifar10 --step 2 --stepmode lg"));
  * ```
  */
 export function specFromOfficialFlags(flags: string, options: OfficialSpecOptions = {}): string {
   const words = wordsOf(flags).map((word) => word === "-a" ? "--arch" : word);
-  const { family, table, lines } = SCRIPTS[archOf(words)];
+  const family = familyOf(words);
+  const { flags: table, lines } = partsOf(family).script;
   const values = new Flags(words, table);
   const data = values.choice("--data", Object.keys(DATA_SETS));
   const { name = `${family}-${data.toLowerCase()}`, schema = "./ranet.schema.json" } = options;
@@ -83,7 +71,7 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
   const text = [
     schemaLine(schema),
     `# The authors' flags: ${values.changed() || "none, all defaults"}`,
-    ...family === "ranet" ? [] : [`family: ${family}`],
+    ...family === FAMILY_NAMES[0] ? [] : [`family: ${family}`],
     `name: ${/^[a-z][a-z0-9-]*$/.test(name) ? name : JSON.stringify(name)}`,
     `input: { ${input} }`,
     `classes: ${classes}`,
@@ -96,12 +84,14 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
 }
 
 /** The last one counts. */
-function archOf(words: readonly string[]): string {
+function familyOf(words: readonly string[]): Family {
   const archs = words.flatMap((word, i) => {
     const [flag, value = words[i + 1]] = splitWord(word);
     return flag === "--arch" && value !== undefined && !value.startsWith("--") ? [value] : [];
   });
-  const arch = archs.at(-1) ?? "RANet";
-  if (Object.hasOwn(SCRIPTS, arch)) return arch;
-  throw cannotRead(`--arch is ${JSON.stringify(arch.slice(0, 64))}, expected ${Object.keys(SCRIPTS).join(" or ")}`);
+  const known = FAMILY_NAMES.map((family) => partsOf(family).script.arch);
+  const arch = archs.at(-1) ?? known[0];
+  const family = FAMILY_NAMES[known.indexOf(arch)];
+  if (family) return family;
+  throw cannotRead(`--arch is ${JSON.stringify(arch.slice(0, 64))}, expected ${known.join(" or ")}`);
 }

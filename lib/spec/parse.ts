@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { ArchitectureSpec } from "../network/architecture.ts";
-import { buildNetwork } from "../network/build.ts";
+import { type ArchitectureSpec, markValidated } from "../network/architecture.ts";
+import { buildUnchecked, type UncheckedSpec } from "../network/families.ts";
 import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
 import { checkNetwork } from "./check.ts";
-import { resolveMsdnet } from "./msdnet/resolve.ts";
-import { resolveRanet } from "./ranet/resolve.ts";
+import { partsOf } from "./families.ts";
 import { type SpecDocument, specSchema } from "./schema.ts";
 
 /** Where the text given to {@linkcode parseSpec} came from. */
@@ -28,7 +27,7 @@ export interface ParseSpecOptions {
  *
  * @example
  * ```ts
- * import { parseSpec } from "@ranet/ranet";
+ * import { parseSpec } from "@ranet/ranet/spec";
  *
  * const spec = parseSpec(`
  * name: tiny
@@ -53,22 +52,19 @@ export function parseSpec(text: string, options: ParseSpecOptions = {}): Archite
  * @throws {RanetError} If the document is not an architecture that can work; lists every problem by its key.
  */
 export function resolveSpec(document: unknown, options: ParseSpecOptions = {}): ArchitectureSpec {
-  return resolveDocument(document, { schema: specSchema, resolve: resolveAndCheck, subject: subjectOf(options) });
+  const subject = subjectOf(options);
+  return markValidated(resolveDocument(document, { schema: specSchema, resolve: resolveAndCheck, subject }));
 }
 
 /** A network is built only of what is consistent. */
-function resolveAndCheck(document: SpecDocument, report: Report): ArchitectureSpec | undefined {
+function resolveAndCheck(document: SpecDocument, report: Report): UncheckedSpec | undefined {
   let problems = 0;
-  const spec = resolve(document, (problem) => {
+  const spec = partsOf(document.family).resolve(document, (problem) => {
     problems++;
     report(problem);
   });
-  if (spec && problems === 0) checkNetwork(buildNetwork(spec), report);
+  if (spec && problems === 0) checkNetwork(buildUnchecked(spec), report);
   return spec;
-}
-
-function resolve(document: SpecDocument, report: Report): ArchitectureSpec | undefined {
-  return document.family === "msdnet" ? resolveMsdnet(document, report) : resolveRanet(document, report);
 }
 
 function subjectOf({ source }: ParseSpecOptions): string {

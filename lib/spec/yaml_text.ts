@@ -28,7 +28,7 @@ export function schemaLine(schema: string): string {
  * @param value A scalar.
  * @returns Text for flow and block style alike.
  */
-export function yamlScalar(value: string | number): string {
+export function yamlScalar(value: string | number | boolean): string {
   const isPlain = typeof value === "string" && /^(1\/\d+|[a-z]\w*([ -]\w+)*)$/i.test(value) &&
     !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value);
   if (isPlain) return value;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { mapAhead } from "../io/ahead.ts";
 import type { Normaliser } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import { cropPixels, resizedCropPixels, variationStream } from "./augment.ts";
@@ -14,7 +15,7 @@ import type { StoredImage } from "./stored_image.ts";
 
 /** Images ready for a step. */
 export interface Batch {
-  /** Normalised images, `N × 3 × size × size`. */
+  /** Normalised images, `N × channels × size × size`. */
   readonly images: Float32Array;
   /** Their classes. */
   readonly labels: Uint32Array;
@@ -26,6 +27,8 @@ export interface BatchSource {
   readonly store: ImageStore;
   /** Height and width of the network's input. */
   readonly size: number;
+  /** Channels of the network's input. */
+  readonly channels: number;
   /** Makes tensors of pixels. */
   readonly normalise: Normaliser;
   /** Told what is wrong with an image that turns out bad, which is left out; without it, it throws. */
@@ -65,20 +68,13 @@ export async function* epochBatches(
 ): AsyncGenerator<Batch> {
   const { epoch, from, to } = options;
   const order = epochOrder(source.store.usable, recipe, epoch);
-  const waiting: Promise<Batch>[] = [];
-  for (let next = from; next < to || waiting.length > 0;) {
-    while (next < to && waiting.length <= AHEAD) {
-      const batch = makeBatch(
-        source,
-        order.subarray(next * recipe.batch, (next + 1) * recipe.batch),
-        (image, index) => vary(image, source.size, recipe, { epoch, index }),
-      );
-      batch.catch(() => {}); // it is awaited below, unless nobody asks for it
-      waiting.push(batch);
-      next++;
-    }
-    yield await waiting.shift()!;
-  }
+  const batches = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  yield* mapAhead(batches, AHEAD, (batch) =>
+    makeBatch(
+      source,
+      order.subarray(batch * recipe.batch, (batch + 1) * recipe.batch),
+      (image, index) => vary(image, source.size, recipe, { epoch, index }),
+    ));
 }
 
 /**
@@ -88,7 +84,7 @@ export async function* epochBatches(
  * @param pixelsOf Makes red, green and blue of the network's input size from what is stored.
  */
 export async function makeBatch(
-  { store, size, normalise, onBad }: BatchSource,
+  { store, size, channels, normalise, onBad }: BatchSource,
   indexes: Uint32Array,
   pixelsOf: (image: StoredImage, index: number) => ArrayLike<number> = ({ data }) => data,
 ): Promise<Batch> {
@@ -102,7 +98,7 @@ export async function makeBatch(
   }));
   const good = [...stored.keys()].filter((i) => stored[i]);
   if (good.length === 0) throw new RanetError("Cannot go on: none of a batch's images can be read");
-  const length = 3 * size ** 2;
+  const length = channels * size ** 2;
   const images = new Float32Array(good.length * length);
   good.forEach((i, sample) => {
     normalise(pixelsOf(stored[i]!, indexes[i]), images.subarray(sample * length, (sample + 1) * length));

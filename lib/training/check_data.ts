@@ -42,7 +42,8 @@ export function checkClasses(
   }
   if (images < batch) {
     throw new RanetError(
-      `Cannot train: a batch takes ${batch} images, and there are ${images}; take at most that many (--batch ${images})`,
+      `Cannot train: a batch takes ${batch} images, and there are ${images}; take at most that many`,
+      { remedy: { batch: images } },
     );
   }
   const absent = classes.filter((_, label) => counts[label] === 0);
@@ -62,6 +63,6 @@ export function checkOverlap(training: Dataset, validation: Dataset): void {
   if (both.length === 0) return;
   throw new RanetError(
     `Cannot validate on images that are trained on: ${both.length} of the ${validation.size} validation images are ` +
-      `also in the training data, such as ${JSON.stringify(both[0])}. Without --val, a tenth is set aside`,
+      `also in the training data, such as ${JSON.stringify(both[0])}. Without validation images, a tenth is set aside.`,
   );
 }

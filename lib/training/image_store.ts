@@ -6,6 +6,7 @@
  */
 
 import type { Dataset } from "../data/dataset.ts";
+import { mapAhead } from "../io/ahead.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
 import { readStored, type StoredForm, type StoredImage } from "./stored_image.ts";
@@ -82,8 +83,7 @@ export class ImageStore {
    * @throws {RanetError} At the first bad image, without `onBad`.
    */
   async fill({ room, onBad, onProgress, signal }: FillOptions): Promise<void> {
-    const size = this.#dataset.size;
-    const waiting: Promise<void>[] = [];
+    const { size } = this.#dataset;
     let isFull = false;
     const take = async (index: number): Promise<void> => {
       try {
@@ -99,13 +99,10 @@ export class ImageStore {
       }
       onProgress?.();
     };
-    for (let index = 0; index < size && !isFull && !signal?.aborted; index++) {
-      const taken = take(index);
-      taken.catch(() => {}); // it is awaited below, unless an earlier one throws
-      waiting.push(taken);
-      if (waiting.length >= AHEAD) await waiting.shift();
-    }
-    await Promise.all(waiting);
+    const indexes = function* () {
+      for (let index = 0; index < size && !isFull && !signal?.aborted; index++) yield index;
+    };
+    for await (const _ of mapAhead(indexes(), AHEAD - 1, take));
   }
 
   /**

@@ -6,7 +6,9 @@
 
 import { layerParameters } from "../network/cost.ts";
 import type { Layer, Network, Parameter } from "../network/network.ts";
-import { checkTensors } from "../weights/check.ts";
+import { checkTensors, parameterNames } from "../weights/check.ts";
+import { whileReading } from "../weights/messages.ts";
+import { pickWeights } from "../weights/names.ts";
 import { countNumbers } from "../weights/shape.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { normal, PURPOSE, randomStream } from "./random.ts";
@@ -76,14 +78,17 @@ export function startFrom(
   options: { readonly seed: number; readonly source: string },
 ): Start {
   const drawn = initialWeights(network, options.seed);
+  const tensors = whileReading(
+    options.source,
+    () => pickWeights(given, () => "floats", { expected: parameterNames(network) }),
+  );
   const classifiers = network.exits.flatMap(({ layers }) => layers).filter(({ kind }) => kind === "classifier");
   const anew = classifiers.flatMap(layerParameters).filter(({ name, shape }) => {
-    const found = given.get(name)?.shape;
+    const found = tensors.get(name)?.shape;
     // All else being equal, the classes differ.
     return found?.length === shape.length && found[0] !== shape[0] &&
       found.slice(1).every((n, i) => n === shape[i + 1]);
   }).map(({ name }) => name);
-  const tensors = new Map(given);
   for (const name of anew) tensors.set(name, drawn.get(name)!);
   checkTensors(network, tensors, options);
   return { tensors, anew };

@@ -266,6 +266,7 @@ class Loop {
 
 function diverged(what: string): RanetError {
   return new RanetError(
-    `Cannot go on: ${what}. The learning rate is most likely too high: try a tenth of it (--rate), or a longer warmup`,
+    `Cannot go on: ${what}. The learning rate is most likely too high: try a tenth of it, or a longer warmup.`,
+    { code: "diverged" },
   );
 }

@@ -46,6 +46,8 @@ export interface SessionOptions {
   readonly device: DeviceChoice;
   /** Threads of the CPU. */
   readonly threads?: number;
+  /** Told why `auto` trains on the CPU where an adapter should. Default: that becomes one of the session's warnings. */
+  readonly onFallback?: (message: string) => void;
   /** Bytes of decoded images that are kept. */
   readonly cache: number;
   /** Told what is wrong with each bad image, which is left out; without it, the first one throws. */
@@ -100,7 +102,7 @@ export class Session implements Disposable {
     if (validation) checkOverlap(training, validation);
     // One core is left to the network.
     const size = Math.max(1, navigator.hardwareConcurrency - 1);
-    const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE });
+    const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} });
     try {
       const images = await readImages(options, decoders);
       const { trainer, warnings } = await startTrainer(network, options);
@@ -162,7 +164,7 @@ async function readImages(
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
     const store = await ImageStore.create(dataset, { form, decoders });
     await store.fill({ room, onBad, onProgress, signal });
-    return { store, size, normalise: normaliser(spec.input), onBad };
+    return { store, size, channels: spec.input.mean.length, normalise: normaliser(spec.input), onBad };
   };
   const validation = options.validation && await open(options.validation, { size, resize }, cache);
   if (validation?.store.usable.length === 0) {
@@ -181,18 +183,20 @@ async function readImages(
 /** Puts the network on a device: where an earlier run was, with given weights, or with new ones. */
 async function startTrainer(
   network: Network,
-  { recipe, snapshot, init, device, threads, open = openTrainer }: SessionOptions,
+  { recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
 ): Promise<Pick<Session, "trainer" | "warnings">> {
   const { batch, optimizer, average, gradients, train, seed } = recipe;
   const loss = { ...recipe.loss, exits: exitWeights(recipe, network.exits.length) };
-  const options = { batch, optimizer, loss, average, gradients, train, device, threads };
-  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings: [] };
+  const warnings: string[] = [];
+  const options = {
+    ...{ batch, optimizer, loss, average, gradients, train, device, threads },
+    onFallback: onFallback ?? ((message: string) => warnings.push(message)),
+  };
+  if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };
   const { tensors, anew } = init
     ? startFrom(network, init.tensors, { seed, source: init.source })
     : { tensors: initialWeights(network, seed), anew: [] };
   const state = { tensors, momentum: new Map(), ...average > 0 && { average: zeros(tensors) } };
-  return {
-    trainer: await open(network, state, options),
-    warnings: anew.length > 0 ? [`Starting anew, since the classes differ: ${anew.join(", ")}`] : [],
-  };
+  if (anew.length > 0) warnings.push(`Starting anew, since the classes differ: ${anew.join(", ")}`);
+  return { trainer: await open(network, state, options), warnings };
 }

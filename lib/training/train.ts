@@ -30,7 +30,7 @@ export interface TrainOptions {
   /** Where an earlier call with the same spec, images and recipe stopped (`Trained.moment`), to go on from there. */
   readonly resume?: Snapshot;
   /**
-   * What it runs on. Default `auto`: a real GPU if there is one, else the CPU; and the CPU, from the last whole epoch on,
+   * What it runs on. Default `auto`: a real GPU that opens and computes rightly, else the CPU; and the CPU, from the last whole epoch on,
    * where the GPU fails meanwhile.
    */
   readonly device?: DeviceChoice;
@@ -79,9 +79,10 @@ export interface Trained {
  * @example
  * ```ts ignore
  * import { readSpec } from "@ranet/ranet";
+ * import { changeSpec } from "@ranet/ranet/spec";
  * import { openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
  *
- * const spec = { ...await readSpec("ranet-cifar10-micro"), classes: ["cat", "dog"] };
+ * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { classes: ["cat", "dog"] });
  * const photos = await openDataset("photos", { labels: spec.classes, inputSize: spec.input.size });
  * const { training, validation } = await splitDataset(photos, { seed: 0 });
  * const { model } = await train(spec, training, await readRecipe("short"), {
@@ -106,6 +107,7 @@ export async function train(
     init: init && { tensors: init, source: "in init" },
     snapshot: resume,
     device,
+    onFallback: options.onFallback ?? console.warn,
     cache,
   }, options);
   return {

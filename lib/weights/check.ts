@@ -10,6 +10,11 @@ import type { Network } from "../network/network.ts";
 import { listOverflows } from "./fold.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** The names of a network's parameters. */
+export function parameterNames({ exits }: Network): Set<string> {
+  return new Set(exits.flatMap(({ layers }) => layers).flatMap(layerParameters).map(({ name }) => name));
+}
+
 /** Most names listed per kind of problem: a wrong spec can have thousands. */
 const MAX_LISTED = 20;
 
@@ -27,7 +32,7 @@ export function checkTensors(
   options: { source: string },
 ): void {
   const expected = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters);
-  const names = new Set(expected.map(({ name }) => name));
+  const names = parameterNames(network);
   const shapeOf = (shape: readonly number[]) => `[${shape.join(", ")}]`;
   const missing = expected.filter(({ name }) => !tensors.has(name)).map(({ name, shape }) =>
     `${name} ${shapeOf(shape)}`

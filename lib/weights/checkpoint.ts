@@ -7,31 +7,39 @@
 
 import { RanetError } from "../errors.ts";
 import { decodeFloats } from "./floats.ts";
-import { quote, whileReading } from "./messages.ts";
+import { SAVE_AGAIN, whileReading } from "./messages.ts";
+import { pickWeights, type WeightKind, type WeightNamesOptions } from "./names.ts";
+import { PickleOpaque } from "./pickle.ts";
+import { describe, findStateDict } from "./state_dict.ts";
 import type { Tensor } from "./tensor.ts";
 import { openTorchFile } from "./torch_file.ts";
 import { TorchTensor } from "./torch_objects.ts";
 
-/** Where the bytes given to {@linkcode readCheckpoint} came from. */
-export interface ReadCheckpointOptions {
+/** What {@linkcode readCheckpoint} reads, and out of what. */
+export interface ReadCheckpointOptions extends WeightNamesOptions {
   /** The file's name, for error messages. */
   readonly source: string;
+  /**
+   * The key that the state_dict is under, or several joined by points. Default: `state_dict`; else the only one that has
+   * a dict of tensors.
+   */
+  readonly key?: string;
 }
 
 /**
- * Reads the tensors of a PyTorch checkpoint: of the `state_dict` in it, or of the whole if it is one itself. The
- * `module.` that DataParallel puts before each name is taken off, every float becomes float32, integer tensors
- * (batch norm's counters) are left out.
+ * Reads the tensors of a PyTorch checkpoint: of the `state_dict` in it, or of the whole if it is one itself. What wrappers
+ * put before each name (`module.`, `_orig_mod.`, `model.`) is taken off, every float becomes float32, integers and counters
+ * are left out. Whatever else is in the file does not matter: nothing in it is run.
  *
  * @param bytes The whole file: a zip archive, or the legacy container.
- * @param options What errors call it.
+ * @param options What errors call it, and what is looked for.
  * @returns The tensors by name, in the file's order.
- * @throws {RanetError} If the file is not such a checkpoint, is damaged, asks to load anything but tensors and plain
- * values, or holds a number that is not finite.
+ * @throws {RanetError} If the file is not such a checkpoint, is damaged, a tensor is made by something that only Python could
+ * run, or holds a number that is not finite.
  *
  * @example
  * ```ts
- * import { readCheckpoint } from "@ranet/ranet";
+ * import { readCheckpoint } from "@ranet/ranet/weights";
  *
  * const source = "tests/fixtures/reference/cifar10-lg/checkpoint.pth.tar";
  * const tensors = readCheckpoint(await Deno.readFile(source), { source });
@@ -41,7 +49,7 @@ export interface ReadCheckpointOptions {
 export function readCheckpoint(bytes: Uint8Array, options: ReadCheckpointOptions): Map<string, Tensor> {
   return whileReading(options.source, () => {
     const { root, littleEndian, locate } = openTorchFile(bytes);
-    const views = floatTensors(findStateDict(root));
+    const views = pickWeights(named(findStateDict(root, options)), kindOf, options) as Map<string, TorchTensor>;
 
     let total = 0;
     for (const { length } of views.values()) total += length;
@@ -63,27 +71,14 @@ export function readCheckpoint(bytes: Uint8Array, options: ReadCheckpointOptions
   });
 }
 
-function findStateDict(root: unknown): Map<unknown, unknown> {
-  if (!(root instanceof Map)) throw new RanetError(`it holds ${quote(root)} instead of a dict with a state_dict`);
-  const stateDict = root.get("state_dict") ?? root;
-  if (stateDict instanceof Map && stateDict.values().some((value) => value instanceof TorchTensor)) return stateDict;
-  const keys = [...root.keys().take(20).map(quote), ...(root.size > 20 ? ["…"] : [])];
-  throw new RanetError(`it has no state_dict with tensors, only the keys ${keys.join(", ") || "of an empty dict"}`);
+function* named(stateDict: ReadonlyMap<unknown, unknown>): Generator<[string, unknown]> {
+  for (const [key, value] of stateDict) if (typeof key === "string") yield [key, value];
 }
 
-/** The weights among a state_dict's entries, under their names without DataParallel's prefix. */
-function floatTensors(stateDict: ReadonlyMap<unknown, unknown>): Map<string, TorchTensor> {
-  const tensors = new Map<string, TorchTensor>();
-  for (const [key, value] of stateDict) {
-    if (typeof key !== "string" || !(value instanceof TorchTensor)) {
-      throw new RanetError(`its state_dict has ${quote(value)} under ${quote(key)}, where a tensor is expected`);
-    }
-    if (!value.storage.format.float) continue;
-    const name = key.replace(/^module\./, "");
-    if (tensors.has(name)) throw new RanetError(`its state_dict has ${quote(name)} with and without "module."`);
-    tensors.set(name, value);
-  }
-  return tensors;
+/** A state_dict has floats; integers, such as counters; and what modules save besides. */
+function kindOf(value: unknown): WeightKind {
+  if (value instanceof TorchTensor) return value.storage.format.float ? "floats" : { found: "a tensor without floats" };
+  return { found: describe(value), ...value instanceof PickleOpaque && { advice: SAVE_AGAIN } };
 }
 
 /** Where in the storage each of a view's numbers is, in row-major order. */

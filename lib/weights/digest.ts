@@ -4,17 +4,42 @@
  * @module
  */
 
+import type { Network } from "../network/network.ts";
+import { divideLogits } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
-const known = new WeakMap<ReadonlyMap<string, Tensor>, Promise<string>>();
+/** By tensors and temperatures. */
+const known = new WeakMap<ReadonlyMap<string, Tensor>, Map<string, Promise<string>>>();
 
 /**
  * SHA-256 over names, shapes and values, in hexadecimal; the tensors' order does not matter. Worked out once for each map,
  * whose values must not change.
  */
 export function digestTensors(tensors: ReadonlyMap<string, Tensor>): Promise<string> {
-  let found = known.get(tensors);
-  if (!found) known.set(tensors, found = computeDigest(tensors));
+  return remember(tensors, "", () => tensors);
+}
+
+/** The same of what a model computes with: its tensors, classifiers divided by its temperatures. */
+export function digestModel(
+  { network, tensors, temperatures }: {
+    readonly network: Network;
+    readonly tensors: ReadonlyMap<string, Tensor>;
+    readonly temperatures?: readonly number[];
+  },
+): Promise<string> {
+  if (!temperatures) return digestTensors(tensors);
+  return remember(tensors, temperatures.join(), () => divideLogits(network, tensors, temperatures));
+}
+
+function remember(
+  tensors: ReadonlyMap<string, Tensor>,
+  key: string,
+  divided: () => ReadonlyMap<string, Tensor>,
+): Promise<string> {
+  const own = known.get(tensors) ?? new Map<string, Promise<string>>();
+  known.set(tensors, own);
+  const found = own.get(key) ?? computeDigest(divided());
+  own.set(key, found);
   return found;
 }
 

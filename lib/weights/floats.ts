@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import { halfValue } from "./half.ts";
 import { quote } from "./messages.ts";
 
 /** A stored format, by its safetensors name. */
@@ -57,7 +58,7 @@ function floatReader(view: DataView, type: FloatType, littleEndian: boolean): (a
     case "F32":
       return (at) => view.getFloat32(at, littleEndian);
     case "F16":
-      return (at) => view.getFloat16(at, littleEndian);
+      return (at) => halfValue(view.getUint16(at, littleEndian));
     case "BF16": { // the upper half of a float32
       const half = new DataView(new ArrayBuffer(4));
       return (at) => {

@@ -1,10 +1,12 @@
 /**
- * Inference knows no batch norm: it is folded into the convolution before it.
+ * Inference knows no batch norm: it is folded into the convolution before it. Nor does it know temperatures: classifiers are
+ * divided by them.
  *
  * @module
  */
 
 import type { Convolution, Network } from "../network/network.ts";
+import { divideLogits } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A layer's weights as its kernel uses them. */
@@ -25,11 +27,17 @@ export const EPSILON = 1e-5;
  * Folds the weights of a whole network.
  *
  * @param network Which layers there are.
- * @param tensors All its parameters (see `checkTensors`).
+ * @param tensors All its parameters as trained (see `checkTensors`).
+ * @param temperatures What each exit's logits are divided by. Default: nothing.
  */
-export function foldWeights(network: Network, tensors: ReadonlyMap<string, Tensor>): FoldedWeights {
+export function foldWeights(
+  network: Network,
+  tensors: ReadonlyMap<string, Tensor>,
+  temperatures?: readonly number[],
+): FoldedWeights {
   const folded = new Map<string, FoldedLayer>();
-  const data = (name: string) => tensors.get(name)!.data;
+  const given = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
+  const data = (name: string) => given.get(name)!.data;
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
     switch (layer.kind) {
       case "convolution":

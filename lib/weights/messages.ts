@@ -6,6 +6,10 @@
 
 import { RanetError } from "../errors.ts";
 
+/** The way out where a checkpoint holds what only Python could make. */
+export const SAVE_AGAIN =
+  'Save it anew where it was trained: torch.save({"state_dict": model.state_dict()}, "weights.pth")';
+
 /** A value out of a file as an error message shows it: short, on one line, control characters escaped. */
 export function quote(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 120 ? value.slice(0, 120) + "…" : value);

@@ -1,28 +1,35 @@
 /**
  * A reader of Python pickles that builds plain data and never runs anything: a pickle is a program for a small stack
- * machine, and of its instructions only those `torch.save` writes (protocols 2 to 5) are known here. The names a pickle
- * may call are an allow-list the caller gives; any other name ends the reading.
+ * machine, and of its instructions only those `torch.save` writes (protocols 2 to 5) are known here. The names whose
+ * meaning is known are a list the caller gives. Any other name, what is called by it and what is done to that are opaque: a
+ * {@linkcode PickleOpaque} stands for them, and the reading goes on.
  *
  * Python's None, numbers and strings become their JavaScript counterparts (integers past 2⁵³ bigints), lists and tuples
- * arrays, dicts Maps. Values are shared by reference as in the pickle and nothing here walks them, so that neither
+ * arrays, dicts Maps, sets Sets. Values are shared by reference as in the pickle and nothing here walks them, so that neither
  * deep nesting nor a memo that doubles itself costs more than the instructions written.
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
-import { quote } from "./messages.ts";
+import { toHex } from "../text/hex.ts";
+
+/** A value that only running Python would give. */
+export class PickleOpaque {
+  /** @param name The dotted name of the class or function that it is of. */
+  constructor(readonly name: string) {}
+}
 
 /**
- * What an allowed Python callable stands for.
+ * What a known Python callable stands for; it may give a {@linkcode PickleOpaque}.
  *
  * @throws {RanetError} If the arguments are not ones it can take.
  */
 export type PickleConstructor = (args: readonly unknown[]) => unknown;
 
-/** An allowed Python name in a pickle. */
+/** A known Python name in a pickle. */
 export class PickleGlobal {
-  /** @param name Its dotted name. @param construct What calling it means; without it, it cannot be called. */
+  /** @param name Its dotted name. @param construct What calling it means; without it, what that gives is opaque. */
   constructor(readonly name: string, readonly construct?: PickleConstructor) {}
 }
 
@@ -33,7 +40,7 @@ export interface UnpickleOptions {
    * @default {0}
    */
   readonly offset?: number;
-  /** The names that may be loaded. */
+  /** The names whose meaning is known. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
   /** Resolves what the pickle refers to outside of itself. */
   readonly persistentLoad: (id: unknown) => unknown;
@@ -50,10 +57,13 @@ export interface Unpickled {
 /** Bounds the objects a file can ask for; a network of 1,000 tensors takes 36,000. */
 const MAX_INSTRUCTIONS = 2_000_000;
 
+/** Python counts without end; making a number of very many digits would take long. */
+const MAX_INTEGER_BYTES = 1024;
+
 /**
  * Reads one pickle.
  *
- * @throws {RanetError} If it is cut short or malformed, loads a name not allowed, or has an instruction not known.
+ * @throws {RanetError} If it is cut short or malformed, or has an instruction not known.
  */
 export function unpickle(bytes: Uint8Array, options: UnpickleOptions): Unpickled {
   const machine = new PickleMachine(bytes, options);
@@ -118,6 +128,9 @@ class PickleMachine {
       case 0x8a: // LONG1
         stack.push(this.#long(this.#uint8()));
         return false;
+      case 0x8b: // LONG4
+        stack.push(this.#long(this.#uint32()));
+        return false;
       case 0x47: // BINFLOAT
         stack.push(this.#view.getFloat64(this.#take(8)));
         return false;
@@ -129,15 +142,28 @@ class PickleMachine {
       case 0x54: // BINSTRING
         stack.push(this.#text(this.#uint32()));
         return false;
+      case 0x8d: // BINUNICODE8
+        stack.push(this.#text(this.#uint64()));
+        return false;
       case 0x43: // SHORT_BINBYTES
         stack.push(this.#raw(this.#uint8()));
         return false;
       case 0x42: // BINBYTES
         stack.push(this.#raw(this.#uint32()));
         return false;
+      case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
+        stack.push(this.#raw(this.#uint64()));
+        return false;
 
       case 0x28: // MARK
         this.#marks.push(stack.length);
+        return false;
+      case 0x30: // POP, of a tuple that holds itself
+        this.pop();
+        return false;
+      case 0x31: // POP_MARK, likewise
+        this.#popMark();
         return false;
       case 0x29: // EMPTY_TUPLE
       case 0x5d: // EMPTY_LIST
@@ -167,6 +193,16 @@ class PickleMachine {
         this.#setItems(this.#popMark());
         return false;
 
+      case 0x8f: // EMPTY_SET
+        stack.push(new Set());
+        return false;
+      case 0x90: // ADDITEMS
+        this.#addItems(this.#popMark());
+        return false;
+      case 0x91: // FROZENSET
+        stack.push(new Set(this.#popMark()));
+        return false;
+
       case 0x71: // BINPUT
         this.#memo.set(this.#uint8(), this.#top());
         return false;
@@ -184,24 +220,33 @@ class PickleMachine {
         return false;
 
       case 0x63: // GLOBAL
-      case 0x69: // INST, which also calls the name; torch.save never writes it, so it must not load either
         stack.push(this.#global(this.#line(), this.#line()));
-        if (opcode === 0x69) throw this.#malformed();
         return false;
       case 0x93: { // STACK_GLOBAL
         const [name, module] = [this.pop(), this.pop()];
         stack.push(this.#global(module, name));
         return false;
       }
-      case 0x52: { // REDUCE
+      case 0x52: // REDUCE
+      case 0x81: { // NEWOBJ
         const [args, callee] = [this.pop(), this.pop()];
         stack.push(this.#call(callee, args));
         return false;
       }
-      case 0x62: { // BUILD: sets attributes, which no value here has (OrderedDict's _metadata, numpy.dtype's)
+      case 0x92: { // NEWOBJ_EX: with named arguments, which nothing known takes
+        const [, args, callee] = [this.pop(), this.pop(), this.pop()];
+        stack.push(this.#call(callee, args));
+        return false;
+      }
+      case 0x6f: { // OBJ: an instance of one of Python 2.7's classes
+        const [callee, ...args] = this.#popMark();
+        stack.push(this.#call(callee, args));
+        return false;
+      }
+      case 0x62: { // BUILD: sets attributes, which no value here has (OrderedDict's _metadata, an object's own)
         this.pop();
         const target = this.#top();
-        if (target !== null && !(target instanceof Map)) throw this.#malformed();
+        if (typeof target !== "object" || Array.isArray(target)) throw this.#malformed();
         return false;
       }
       case 0x51: // BINPERSID
@@ -232,14 +277,24 @@ class PickleMachine {
 
   #append(items: readonly unknown[]): void {
     const list = this.#top();
+    if (list instanceof PickleOpaque) return;
     if (!Array.isArray(list)) throw this.#malformed();
     for (const item of items) list.push(item);
   }
 
   #setItems(items: readonly unknown[]): void {
     const dict = this.#top();
-    if (!(dict instanceof Map) || items.length % 2 !== 0) throw this.#malformed();
+    if (items.length % 2 !== 0) throw this.#malformed();
+    if (dict instanceof PickleOpaque) return;
+    if (!(dict instanceof Map)) throw this.#malformed();
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
+  }
+
+  #addItems(items: readonly unknown[]): void {
+    const set = this.#top();
+    if (set instanceof PickleOpaque) return;
+    if (!(set instanceof Set)) throw this.#malformed();
+    for (const item of items) set.add(item);
   }
 
   #remembered(index: number): unknown {
@@ -247,19 +302,18 @@ class PickleMachine {
     return this.#memo.get(index);
   }
 
-  #global(module: unknown, name: unknown): PickleGlobal {
+  #global(module: unknown, name: unknown): PickleGlobal | PickleOpaque {
     if (typeof module !== "string" || typeof name !== "string") throw this.#malformed();
-    const allowed = this.#options.globals.get(`${module}.${name}`);
-    if (allowed) return allowed;
-    throw new RanetError(
-      `refuses to load ${quote(`${module}.${name}`)}: only tensors and plain values may be in a checkpoint`,
-    );
+    const path = `${module}.${name}`;
+    return this.#options.globals.get(path) ?? new PickleOpaque(path);
   }
 
   #call(callee: unknown, args: unknown): unknown {
-    if (!(callee instanceof PickleGlobal) || !Array.isArray(args)) throw this.#malformed();
-    if (!callee.construct) throw new RanetError(`refuses to call ${quote(callee.name)}`);
-    return callee.construct(args);
+    if (callee instanceof PickleOpaque) return callee;
+    if (!(callee instanceof PickleGlobal)) throw this.#malformed();
+    if (args instanceof PickleOpaque) return args;
+    if (!Array.isArray(args)) throw this.#malformed();
+    return callee.construct ? callee.construct(args) : new PickleOpaque(callee.name);
   }
 
   #malformed(): RanetError {
@@ -282,6 +336,11 @@ class PickleMachine {
     return this.#view.getUint32(this.#take(4), true);
   }
 
+  /** A count; one past 2⁵³ is past any file, too. */
+  #uint64(): number {
+    return Number(this.#view.getBigUint64(this.#take(8), true));
+  }
+
   #raw(count: number): Uint8Array {
     const start = this.#take(count);
     return this.#bytes.subarray(start, start + count);
@@ -298,10 +357,10 @@ class PickleMachine {
     return line;
   }
 
-  /** A little-endian two's complement integer. */
-  #long(count: number): number | bigint {
-    const digits = this.#raw(count).toReversed().toHex();
-    const value = BigInt.asIntN(8 * count, BigInt(`0x0${digits}`));
+  /** A little-endian two's complement integer; one of more digits than anybody counts with is as good as unknown. */
+  #long(count: number): number | bigint | PickleOpaque {
+    if (count > MAX_INTEGER_BYTES) return new PickleOpaque(`int of ${this.#raw(count).length} bytes`);
+    const value = BigInt.asIntN(8 * count, BigInt(`0x0${toHex(this.#raw(count).toReversed())}`));
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 }

@@ -7,7 +7,9 @@
 
 import { RanetError } from "../errors.ts";
 import { decodeFloats, FLOAT_BYTES, type FloatType } from "./floats.ts";
+import { halfBits, roundToHalf } from "./half.ts";
 import { quote, whileReading } from "./messages.ts";
+import { isCounter, type WeightKind } from "./names.ts";
 import { countNumbers, isShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -36,9 +38,11 @@ export interface WriteSafetensorsOptions {
   readonly dtype?: (name: string, tensor: Tensor) => "F32" | "F16";
 }
 
-interface Entry {
+/** A tensor as the header describes it. */
+export interface SafetensorsEntry {
   readonly name: string;
-  readonly dtype: FloatType | "I64";
+  /** The format's name of its type. */
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly count: number;
   /** Byte range, from the end of the header. */
@@ -48,11 +52,17 @@ interface Entry {
 
 const METADATA = "__metadata__";
 const MAX_HEADER_BYTES = 16 * 2 ** 20;
-const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map([...Object.entries(FLOAT_BYTES), ["I64", 8]]);
+/** Types that no weight has. */
+const INTEGER_BYTES = { I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 };
+/** Types that are not read. */
+const OTHER_BYTES = { F8_E4M3: 1, F8_E5M2: 1, C64: 8 };
+const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map(
+  Object.entries({ ...FLOAT_BYTES, ...INTEGER_BYTES, ...OTHER_BYTES }),
+);
 
 /**
- * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. PyTorch's
- * counters (I64 scalars) are left out.
+ * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. Integers and PyTorch's
+ * counters are left out; names stay as they are (`createModel` takes what wrappers put before them off).
  *
  * @param bytes The whole file.
  * @param options What errors call it.
@@ -61,7 +71,7 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map([...Object.entries(FL
  *
  * @example
  * ```ts
- * import { readSafetensors, writeSafetensors } from "@ranet/ranet";
+ * import { readSafetensors, writeSafetensors } from "@ranet/ranet/weights";
  *
  * const weight = { shape: [2, 1], data: Float32Array.of(1, -2) };
  * const bytes = writeSafetensors([["weight", weight]], { metadata: { spec: "tiny" } });
@@ -71,16 +81,50 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map([...Object.entries(FL
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptions): Safetensors {
   return whileReading(options.source, () => {
-    const { header, data } = split(bytes);
-    const { metadata, entries } = parseHeader(header);
-    checkCoverage(entries, data.length);
-    const tensors = new Map<string, Tensor>();
-    for (const { name, dtype, shape, count, begin, end } of entries) {
-      if (dtype === "I64") continue;
-      tensors.set(name, { shape, data: decodeFloats(data.subarray(begin, end), { type: dtype, count, name }) });
-    }
-    return { metadata, tensors };
+    const { metadata, entries, read } = openSafetensors(bytes);
+    const weights = entries.filter((entry) => !isCounter(entry.name) && isFloats(entry));
+    return { metadata, tensors: new Map(weights.map((entry) => [entry.name, read(entry)])) };
   });
+}
+
+/** An opened safetensors file. */
+export interface SafetensorsFile {
+  /** The file's notes. */
+  readonly metadata: Record<string, string>;
+  /** Its tensors, of any type. */
+  readonly entries: readonly SafetensorsEntry[];
+  /** Reads the numbers of one that is floats. */
+  readonly read: (entry: SafetensorsEntry) => Tensor;
+}
+
+/**
+ * Opens a safetensors file.
+ *
+ * @throws {RanetError} If it breaks the format.
+ */
+export function openSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { header, data } = split(bytes);
+  const { metadata, entries } = parseHeader(header);
+  checkCoverage(entries, data.length);
+  const read = ({ name, dtype, shape, count, begin, end }: SafetensorsEntry): Tensor => ({
+    shape,
+    data: decodeFloats(data.subarray(begin, end), { type: dtype as FloatType, count, name }),
+  });
+  return { metadata, entries, read };
+}
+
+/** What an entry's numbers are. */
+export function kindOfEntry({ dtype }: SafetensorsEntry): WeightKind {
+  if (dtype in FLOAT_BYTES) return "floats";
+  const advice = "Convert it: F32, F16, BF16 and F64 are read";
+  return { found: `of type ${dtype}`, ...dtype in OTHER_BYTES && { advice } };
+}
+
+/** @throws {RanetError} If it is neither floats that are read, nor integers. */
+function isFloats(entry: SafetensorsEntry): boolean {
+  const kind = kindOfEntry(entry);
+  if (kind === "floats" || kind.advice === undefined) return kind === "floats";
+  throw new RanetError(`tensor ${quote(entry.name)} is ${kind.found}, where floats are expected. ${kind.advice}`);
 }
 
 function split(bytes: Uint8Array): { header: string; data: Uint8Array } {
@@ -106,7 +150,7 @@ function split(bytes: Uint8Array): { header: string; data: Uint8Array } {
   }
 }
 
-function parseHeader(json: string): { metadata: Record<string, string>; entries: Entry[] } {
+function parseHeader(json: string): { metadata: Record<string, string>; entries: SafetensorsEntry[] } {
   let header: unknown;
   try {
     header = JSON.parse(json);
@@ -159,7 +203,7 @@ function isBeforeColon(json: string, at: number): boolean {
   return json[at] === ":";
 }
 
-function parseEntry(name: string, entry: unknown): Entry {
+function parseEntry(name: string, entry: unknown): SafetensorsEntry {
   const tensor = `tensor ${quote(name)}`;
   if (!isObject(entry)) throw new RanetError(`${tensor} is described by ${quote(entry)} instead of an object`);
   const { dtype, shape, data_offsets: range, ...extra } = entry;
@@ -168,9 +212,6 @@ function parseEntry(name: string, entry: unknown): Entry {
   const size = NUMBER_BYTES.get(dtype);
   if (size === undefined) throw new RanetError(`${tensor} has dtype ${quote(dtype)}, expected F32, F16, BF16 or F64`);
   if (!isShape(shape)) throw new RanetError(`${tensor} has a shape that is not a list of at most 8 whole numbers`);
-  if (dtype === "I64" && shape.length > 0) {
-    throw new RanetError(`${tensor} holds integers (I64), expected F32, F16, BF16 or F64`);
-  }
   if (!isShape(range) || range.length !== 2 || range[0] > range[1]) {
     throw new RanetError(`${tensor} has data_offsets that are not [begin, end]`);
   }
@@ -184,10 +225,10 @@ function parseEntry(name: string, entry: unknown): Entry {
       `${tensor} has ${end - begin} bytes, but its shape [${shape.join(", ")}] of ${dtype} takes ${count * size}`,
     );
   }
-  return { name, dtype: dtype as Entry["dtype"], shape, count, begin, end };
+  return { name, dtype: dtype as string, shape, count, begin, end };
 }
 
-function checkCoverage(entries: readonly Entry[], dataBytes: number): void {
+function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number): void {
   let covered = 0;
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     const tensor = `tensor ${quote(name)}`;
@@ -214,7 +255,7 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number): void {
  *
  * @example
  * ```ts
- * import { writeSafetensors } from "@ranet/ranet";
+ * import { writeSafetensors } from "@ranet/ranet/weights";
  *
  * const tensors = [["bias", { shape: [2], data: Float32Array.of(1, -2) }]] as const;
  * const bytes = writeSafetensors(tensors, { metadata: {}, dtype: () => "F16" });
@@ -259,10 +300,10 @@ function encode(name: string, { shape, data }: Tensor, type: "F32" | "F16"): Uin
   const bytes = new Uint8Array(count * FLOAT_BYTES[type]);
   const view = new DataView(bytes.buffer);
   data.forEach((value, i) => {
-    if (!Number.isFinite(type === "F16" ? Math.f16round(value) : value)) {
+    if (!Number.isFinite(type === "F16" ? roundToHalf(value) : value)) {
       throw new RanetError(`Cannot write tensor ${quote(name)}: its value ${value} at index ${i} is no finite ${type}`);
     }
-    if (type === "F16") view.setFloat16(i * 2, value, true);
+    if (type === "F16") view.setUint16(i * 2, halfBits(value), true);
     else view.setFloat32(i * 4, value, true);
   });
   return bytes;

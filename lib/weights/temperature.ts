@@ -1,7 +1,7 @@
 /**
  * Temperatures: what each exit's logits are divided by, so that confidences are as right as they say (Guo et al., "On
- * calibration of modern neural networks", ICML 2017). Classifiers are linear: dividing their parameters is the same, and
- * devices, thresholds and exports need not know.
+ * calibration of modern neural networks", ICML 2017). Classifiers are linear: dividing their parameters is the same. That
+ * is done where weights are folded, so that devices, thresholds and exports need not know.
  *
  * @module
  */

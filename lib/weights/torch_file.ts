@@ -7,8 +7,8 @@
 
 import { RanetError } from "../errors.ts";
 import { unzip } from "../io/unzip.ts";
-import { quote } from "./messages.ts";
-import { unpickle } from "./pickle.ts";
+import { quote, SAVE_AGAIN } from "./messages.ts";
+import { PickleOpaque, unpickle } from "./pickle.ts";
 import { TORCH_GLOBALS, type TorchStorage, TorchStorages } from "./torch_objects.ts";
 
 /** An opened checkpoint file. */
@@ -98,6 +98,11 @@ function openLegacy(bytes: Uint8Array): TorchFile {
       for (const key of keys) {
         const storage = storages.get(key);
         if (!storage) throw new RanetError(`its list of storages names ${quote(key)}, which nothing refers to`);
+        if (storage instanceof PickleOpaque) {
+          throw new RanetError(
+            `its storage ${quote(key)} is a ${storage.name}, whose size is not known. ${SAVE_AGAIN}`,
+          );
+        }
         start += 8; // the length again
         found.set(storage, bytes.subarray(start, start + storage.byteLength));
         start += storage.byteLength;

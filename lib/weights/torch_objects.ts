@@ -1,6 +1,6 @@
 /**
- * What the pickle of a PyTorch checkpoint may contain: tensors, as views of storages kept outside the pickle, and the
- * few names PyTorch and numpy use to describe them. The numbers themselves are not read here.
+ * What is known of the pickle of a PyTorch checkpoint: tensors, as views of storages kept outside the pickle, and the few
+ * names that describe them. The numbers themselves are not read here.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { RanetError } from "../errors.ts";
 import { FLOAT_BYTES, type FloatType } from "./floats.ts";
 import { quote } from "./messages.ts";
-import { type PickleConstructor, PickleGlobal } from "./pickle.ts";
+import { type PickleConstructor, PickleGlobal, PickleOpaque } from "./pickle.ts";
 import { countNumbers, isShape, isSize } from "./shape.ts";
 
 /** A run of numbers in a checkpoint, which tensors look into. */
@@ -54,46 +54,72 @@ export class TorchTensor {
 
 const float = (type: FloatType): TorchFormat => ({ float: type, itemBytes: FLOAT_BYTES[type] });
 
+const bytes = (itemBytes: number): TorchFormat => ({ itemBytes });
+
 const FORMATS: ReadonlyMap<string, TorchFormat> = new Map([
   ["torch.DoubleStorage", float("F64")],
   ["torch.FloatStorage", float("F32")],
   ["torch.HalfStorage", float("F16")],
   ["torch.BFloat16Storage", float("BF16")],
-  ["torch.LongStorage", { itemBytes: 8 }],
-  ["torch.IntStorage", { itemBytes: 4 }],
-  ["torch.ShortStorage", { itemBytes: 2 }],
-  ["torch.CharStorage", { itemBytes: 1 }],
-  ["torch.ByteStorage", { itemBytes: 1 }],
-  ["torch.BoolStorage", { itemBytes: 1 }],
+  ["torch.LongStorage", bytes(8)],
+  ["torch.IntStorage", bytes(4)],
+  ["torch.ShortStorage", bytes(2)],
+  ["torch.CharStorage", bytes(1)],
+  ["torch.ByteStorage", bytes(1)],
+  ["torch.BoolStorage", bytes(1)],
+  ["torch.ComplexFloatStorage", bytes(8)],
+  ["torch.ComplexDoubleStorage", bytes(16)],
+  ["torch.QUInt8Storage", bytes(1)],
+  ["torch.QInt8Storage", bytes(1)],
+  ["torch.QInt32Storage", bytes(4)],
+  ["torch.storage.UntypedStorage", bytes(1)],
 ]);
 
-/** For values the state_dict has no use for, such as numpy's numbers. */
-const ignore: PickleConstructor = () => null;
-
 const CONSTRUCTORS: ReadonlyMap<string, PickleConstructor> = new Map([
-  ["collections.OrderedDict", emptyDict],
+  ["collections.OrderedDict", orderedDict],
+  ["collections.defaultdict", () => new Map()],
   ["torch._utils._rebuild_tensor", rebuildTensor],
   ["torch._utils._rebuild_tensor_v2", rebuildTensor],
   ["torch._utils._rebuild_parameter", ([tensor]) => tensor],
+  ["torch._utils._rebuild_parameter_with_state", ([tensor]) => tensor],
+  ["torch._tensor._rebuild_from_type_v2", rebuildFromType],
   ["torch.Size", ([sizes]) => sizes],
-  ["numpy.core.multiarray.scalar", ignore],
-  ["numpy._core.multiarray.scalar", ignore],
-  ["numpy.dtype", ignore],
-  ["_codecs.encode", ignore],
 ]);
 
-/** The names a checkpoint's pickle may load. */
+/** Kinds of tensors that are like any other. */
+const TENSOR_TYPES = ["torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"];
+
+/** The names of a checkpoint's pickle whose meaning is known. */
 export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
-  [...CONSTRUCTORS.keys(), ...FORMATS.keys()].map((name) => [name, new PickleGlobal(name, CONSTRUCTORS.get(name))]),
+  [...CONSTRUCTORS.keys(), ...FORMATS.keys(), ...TENSOR_TYPES].map((
+    name,
+  ) => [name, new PickleGlobal(name, CONSTRUCTORS.get(name))]),
 );
 
-function emptyDict(args: readonly unknown[]): Map<unknown, unknown> {
-  if (args.length > 0) throw new RanetError("its pickle fills an OrderedDict in a way PyTorch does not");
-  return new Map();
+/** Empty, and filled by later instructions; or, as Python 2.7 writes it, of one list of pairs. */
+function orderedDict([pairs = [], ...more]: readonly unknown[]): Map<unknown, unknown> {
+  const isPair = (pair: unknown): pair is [unknown, unknown] => Array.isArray(pair) && pair.length === 2;
+  if (more.length > 0 || !Array.isArray(pairs) || !pairs.every(isPair)) {
+    throw new RanetError("its pickle fills an OrderedDict in a way Python does not");
+  }
+  return new Map(pairs);
+}
+
+/** `(function, type, arguments, attributes)`: of a tensor that has attributes, or is of a type of its own. */
+function rebuildFromType([rebuild, type, args]: readonly unknown[]): unknown {
+  if (type instanceof PickleOpaque) return type;
+  if (rebuild instanceof PickleOpaque) return rebuild;
+  const construct = rebuild instanceof PickleGlobal ? rebuild.construct : undefined;
+  if (!construct || construct === rebuildFromType || !Array.isArray(args)) {
+    throw new RanetError("its pickle describes a tensor in a way PyTorch does not");
+  }
+  return construct(args);
 }
 
 /** `(storage, offset, shape, stride, …)`; the rest concerns training. */
-function rebuildTensor([storage, offset, shape, stride]: readonly unknown[]): TorchTensor {
+function rebuildTensor([storage, offset, shape, stride]: readonly unknown[]): TorchTensor | PickleOpaque {
+  const unknown = [storage, offset, shape, stride].find((part) => part instanceof PickleOpaque);
+  if (unknown) return unknown;
   if (
     !(storage instanceof TorchStorage) || !isSize(offset) || !isShape(shape) || !isShape(stride) ||
     shape.length !== stride.length
@@ -116,30 +142,35 @@ function rebuildTensor([storage, offset, shape, stride]: readonly unknown[]): To
  * legacy container.
  */
 export class TorchStorages {
-  readonly #byKey = new Map<unknown, TorchStorage>();
+  readonly #byKey = new Map<unknown, TorchStorage | PickleOpaque>();
 
-  /** The storage of that key, if the pickle mentioned it. */
-  get(key: unknown): TorchStorage | undefined {
+  /** The storage of that key, if the pickle mentioned it; opaque if its type is not known. */
+  get(key: unknown): TorchStorage | PickleOpaque | undefined {
     return this.#byKey.get(key);
   }
 
   /**
-   * Resolves a pickle's reference.
+   * Resolves a pickle's reference; one to a storage of a type that is not known, or to a class, is opaque.
    *
-   * @throws {RanetError} If it is not one to a storage, or contradicts an earlier one.
+   * @throws {RanetError} If it is neither, or contradicts an earlier one.
    */
-  load(id: unknown): TorchStorage {
+  load(id: unknown): TorchStorage | PickleOpaque {
     const [kind, type, key, _location, length, view = null] = Array.isArray(id) ? id : [];
+    // With its source, as the legacy container has it.
+    if (kind === "module" && type instanceof PickleOpaque) return type;
     const format = type instanceof PickleGlobal ? FORMATS.get(type.name) : undefined;
-    if (kind !== "storage" || !format || typeof key !== "string" || !isSize(length)) {
+    const known = format !== undefined || type instanceof PickleOpaque;
+    if (kind !== "storage" || !known || typeof key !== "string" || !isSize(length)) {
       throw new RanetError("its pickle refers to something that is not a storage");
     }
-    if (view !== null) throw new RanetError(`its storage ${quote(key)} is a view of another, which is not supported`);
-    const storage = this.#byKey.get(key) ?? new TorchStorage(key, format, length);
-    if (storage.format !== format || storage.length !== length) {
-      throw new RanetError(`its storage ${quote(key)} is described in two ways`);
-    }
+    const storage = this.#byKey.get(key) ??
+      (format ? new TorchStorage(key, format, length) : new PickleOpaque((type as PickleOpaque).name));
+    const same = storage instanceof PickleOpaque
+      ? type instanceof PickleOpaque && type.name === storage.name
+      : storage.format === format && storage.length === length;
+    if (!same) throw new RanetError(`its storage ${quote(key)} is described in two ways`);
     this.#byKey.set(key, storage);
-    return storage;
+    // Before PyTorch 0.4, a storage could be a part of another.
+    return view === null ? storage : new PickleOpaque("torch storage that is a part of another");
   }
 }

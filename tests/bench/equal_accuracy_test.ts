@@ -3,7 +3,7 @@ import { benchEqualAccuracy } from "../../bench/equal_accuracy.ts";
 import { isFailure } from "../../bench/measure.ts";
 import { benchSaving } from "../../bench/saving.ts";
 import { argmax } from "../../lib/softmax.ts";
-import { digestTensors } from "../../lib/weights/digest.ts";
+import { digestModel } from "../../lib/weights/digest.ts";
 import { AdaptiveExecutor, type Calibration } from "../../mod.ts";
 import { randomArray, tinyModel } from "../fixtures.ts";
 
@@ -11,7 +11,7 @@ const COUNT = 100;
 /** Its exits disagree. */
 const model = tinyModel(3);
 const { exits, classes } = { exits: model.network.exits, classes: model.spec.classes.length };
-const weights = await digestTensors(model.tensors);
+const weights = await digestModel(model);
 const images = randomArray(COUNT * 3 * 20 ** 2, 4);
 
 /** The class that each exit says, image by image. */

@@ -106,7 +106,7 @@ Deno.test("what cannot be met is refused with what can", () => {
     assertThrows(() => searchThresholds(network, validation, target), RanetError, message);
   for (const budget of [first - 1, last + 1, NaN, Infinity]) refuse({ budget }, `expected ${first}`);
   for (const accuracy of [0, 1.01, NaN]) refuse({ accuracy }, "above 0, up to 1");
-  refuse({ accuracy: 1 }, "the most that any thresholds reach");
+  refuse({ accuracy: 1 }, "the highest accuracy that thresholds reach");
 });
 
 Deno.test("a validation set that does not fit is refused", () => {
@@ -128,7 +128,7 @@ Deno.test("a calibration is of the weights that it was made with, and of no othe
   await checkCalibration(calibration, model);
   await assertRejects(() => checkCalibration(calibration, other), RanetError, "made with other weights");
   const renamed = { ...calibration, model: "other" };
-  await assertRejects(() => checkCalibration(renamed, model), RanetError, "it is of other with 3 exits");
+  await assertRejects(() => checkCalibration(renamed, model), RanetError, "it was made for other with 3 exits");
 });
 
 Deno.test("the bundled calibrations are of the bundled weights", async () => {
@@ -177,6 +177,6 @@ Deno.test("a file holds one calibration for each target; the one within a budget
   assertEquals(all.map(({ expectedCost }) => expectedCost), [9, 18, 29]);
   assertEquals(calibrationWithin(28, all).expectedCost, 18);
   assertEquals(calibrationWithin(29, all).expectedCost, 29);
-  assertThrows(() => calibrationWithin(8, all), RanetError, "the smallest that these 3 calibrations keep is 9");
+  assertThrows(() => calibrationWithin(8, all), RanetError, "the smallest budget of these 3 calibrations is 9");
   assertThrows(() => calibrationWithin(8, []), RanetError, "there are no calibrations");
 });

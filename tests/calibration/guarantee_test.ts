@@ -4,6 +4,7 @@ import { type Measured, outcomeOf, subset } from "../../lib/calibration/measure.
 import { byConfidence, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { randomNumbers } from "../fixtures.ts";
+import { longTest } from "../long.ts";
 
 const FLOPS = [1, 3, 6];
 
@@ -44,7 +45,7 @@ function plain(measured: Measured, limit: number): number[] {
     path[0];
 }
 
-Deno.test("the promise is kept over 1,000 draws, and a plain calibration would break it", () => {
+longTest("the promise is kept over 1,000 draws, and a plain calibration would break it", () => {
   const draws = 1000;
   const target: RiskTarget = { maxDrop: 0.02, confidence: 0.95 };
   const next = randomNumbers(2);
@@ -94,7 +95,7 @@ Deno.test("disagreement with the whole network is promised without looking at la
 Deno.test("too few images are refused with how many it would take, and nonsense with what makes sense", () => {
   const refuse = (samples: number, target: RiskTarget, message: string) =>
     assertThrows(() => guaranteedThresholds(draw(samples, randomNumbers(5)), target, FLOPS), RanetError, message);
-  refuse(40, { maxDrop: 0.01, confidence: 0.95 }, "at least; found 40");
+  refuse(40, { maxDrop: 0.01, confidence: 0.95 }, "images, found 40");
   refuse(40, { maxDrop: 0, confidence: 0.95 }, "maxDrop 0: expected a number above 0");
   refuse(40, { maxDrop: 0.1, confidence: 1 }, "confidence 1: expected");
 });

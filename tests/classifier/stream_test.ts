@@ -63,3 +63,67 @@ Deno.test("classifyStream() throws what is no mistake of the input's", async () 
   const read = () => Promise.reject(new TypeError("a defect"));
   await assertRejects(() => Array.fromAsync(classifyStream(executor, [1, 2], { read, batch: 4 })), TypeError, "defect");
 });
+
+/** Numbers without end, and whether whoever gives them has been told to stop. */
+function endless(): { readonly source: Generator<number>; readonly closed: () => boolean } {
+  let closed = false;
+  const source = function* () {
+    try {
+      for (let i = 0;; i++) yield i;
+    } finally {
+      closed = true; // a database cursor, an open folder
+    }
+  };
+  return { source: source(), closed: () => closed };
+}
+
+Deno.test("classifyStream() closes its source and waits for what is being read, however it is left", async () => {
+  const { executor } = fakeExecutor(1);
+  let reading = 0;
+  const read = async () => {
+    reading++;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    reading--;
+    return new Float32Array(1);
+  };
+  const left = endless();
+  for await (const _ of classifyStream(executor, left.source, { read, batch: 4 })) break;
+  assertEquals([left.closed(), reading], [true, 0]);
+
+  const thrown = endless();
+  await assertRejects(
+    async () => {
+      for await (const _ of classifyStream(executor, thrown.source, { read, batch: 4 })) throw new Error("mine");
+    },
+    Error,
+    "mine",
+  );
+  assertEquals([thrown.closed(), reading], [true, 0]);
+
+  const refusing = { classify: () => Promise.reject(new RanetError("threshold 3")) } as unknown as AdaptiveExecutor;
+  const wrong = endless();
+  await assertRejects(
+    () => Array.fromAsync(classifyStream(refusing, wrong.source, { read, batch: 4 })),
+    RanetError,
+    "3",
+  );
+  assertEquals([wrong.closed(), reading], [true, 0]);
+});
+
+Deno.test("classifyStream() gives the results of all inputs before the error of their source", async () => {
+  const { executor } = fakeExecutor(1);
+  const source = function* () {
+    yield* Array(10).keys();
+    throw new TypeError("the list broke off");
+  };
+  const found: number[] = [];
+  await assertRejects(
+    async () => {
+      const read = (i: number) => Promise.resolve(new Float32Array([i]));
+      for await (const { input } of classifyStream(executor, source(), { read, batch: 4 })) found.push(input);
+    },
+    TypeError,
+    "the list broke off",
+  );
+  assertEquals(found, [...Array(10).keys()]);
+});

@@ -109,7 +109,7 @@ Deno.test("what cannot be is refused before any work, and writes nothing", async
     await refuse(2, "one of --budget, --accuracy and --max-drop", "--budget", "20M", "--accuracy", "0.8");
     await refuse(2, "--confidence without --max-drop", "--budget", "20M", "--confidence", "90%");
     await refuse(2, "expected accuracy or disagreement", "--max-drop", "1%", "--risk", "x");
-    await refuse(1, "are too few", "--max-drop", "1%");
+    await refuse(1, "too few to test it on", "--max-drop", "1%");
     await Deno.writeTextFile(`${directory}/c.json`, "not JSON");
     await refuse(1, "it is not JSON", "--budget", "20M");
     assertEquals((await Array.fromAsync(Deno.readDir(directory))).length, 2);

@@ -66,6 +66,30 @@ Deno.test("classify takes folders and patterns", async () => {
   });
 });
 
+Deno.test("classify follows links to folders, and tells what it passes over", async () => {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/real`);
+    await Deno.mkdir(`${folder}/phone`);
+    await Deno.copyFile(`${EXAMPLES}cat.jpg`, `${folder}/real/IMG_1.jfif`);
+    await Deno.symlink("../real", `${folder}/phone/album`);
+    await Deno.symlink("..", `${folder}/phone/up`);
+    for (const name of ["2.HEIC", "3.heic", "4.jxl", "README", ".hidden"]) await Deno.create(`${folder}/phone/${name}`);
+    const { code, out, notes } = await ranet("classify", `${folder}/phone`, "--json", ...cpu);
+    assertEquals([code, notes], [0, "passed over 4 files: .heic, .jxl, without an ending"]);
+    const [{ image, label }] = JSON.parse(out);
+    assertEquals([image, label], [`${folder}/phone/album/IMG_1.jfif`, "cat"]);
+    const anytime = await ranet("classify", `${folder}/phone`, "--json", "--anytime", ...cpu);
+    const file = await ranet("classify", `${folder}/phone`, "--out", `${folder}/out.jsonl`, ...cpu);
+    for (const { notes } of [anytime, file]) assertStringIncludes(notes, "passed over 4 files: .heic, .jxl");
+    await Deno.remove(`${folder}/real/IMG_1.jfif`);
+    const none = await ranet("classify", `${folder}/phone`, ...cpu);
+    assertEquals([none.code, none.notes], [
+      1,
+      `passed over 4 files: .heic, .jxl, without an ending\nCannot classify "${folder}/phone": no image is in it`,
+    ]);
+  });
+});
+
 Deno.test("classify --csv", async () => {
   await withPhotos(async (folder) => {
     const { code, out } = await ranet("classify", folder, "--csv", "--top", "2", "--skip-bad", ...cpu);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { CPU_TILES, GPU_TILES } from "../../lib/device/webgpu/tiles.ts";
 import { gpuTest } from "../gpu.ts";
 import { ranet } from "./ranet.ts";
 
@@ -7,12 +8,41 @@ gpuTest("devices --check finds every kernel right, and prints what a bug report 
   const { kernels, versions, ...about } = JSON.parse(out);
   assertEquals([code, about.adapter, about.backend, about.right], [0, adapter.name, adapter.backend, true]);
   assertEquals(Object.keys(versions), ["ranet", "deno"]);
-  const precisions = Map.groupBy(kernels as { precision: string; kernel: string }[], ({ precision }) => precision);
-  assertEquals([...precisions.keys()], ["float32", "float16"]);
-  for (const checked of precisions.values()) {
-    for (const kernel of ["convolution ", "convolution-shared "]) {
-      assert(checked.some((one) => one.kernel.startsWith(kernel)));
-    }
+  const rows = kernels as { precision: string; kernel: string; right: boolean }[];
+  assertEquals(rows.filter(({ right }) => !right), []);
+  // What is never chosen on an adapter takes minutes to compile there: workgroup memory on OpenGL does.
+  for (const { pixels, quads, kernel } of adapter.isCpu ? CPU_TILES : GPU_TILES) {
+    const name = `${kernel} in tiles of ${pixels} pixels × ${quads} quads`;
+    const inference = rows.filter((row) => row.kernel === name).map(({ precision }) => precision);
+    assertEquals(inference, ["float32", "float16"], name);
+    assert(rows.some((row) => row.kernel.startsWith(`training by ${name}, weight-gradient in tiles of`)), name);
   }
+  if (adapter.isCpu) assertEquals(rows.filter(({ kernel }) => kernel.includes("-shared")), []);
   assertStringIncludes((await ranet("devices")).out, adapter.backend);
 });
+
+/** As if there were an adapter that gives no device, as those of OpenGL without compute. */
+function withoutCompute(): Disposable {
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = () => Promise.reject(new TypeError("no compute here"));
+  return { [Symbol.dispose]: () => void (GPUAdapter.prototype.requestDevice = requestDevice) };
+}
+
+gpuTest(
+  "an adapter that gives no device is listed as such, and --check prints what a bug report wants to know",
+  async (adapter) => {
+    using _ = withoutCompute();
+    const listed = JSON.parse((await ranet("devices", "--json")).out) as {
+      kind: string;
+      chosen: boolean;
+      failure?: string;
+    }[];
+    assertEquals(listed.map(({ kind, chosen }) => [kind, chosen]), [["cpu", true], ["gpu", false]]);
+    assertStringIncludes(listed[1].failure!, "no compute here");
+    assertStringIncludes((await ranet("devices")).out, "never: it fails");
+    const { code, out, notes } = await ranet("devices", "--check");
+    assertEquals(code, 1);
+    assertStringIncludes(out, `"adapter":${JSON.stringify(adapter.name)}`);
+    assertStringIncludes(notes, "no compute here");
+  },
+);

@@ -1,5 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { InferenceSession } from "onnxruntime-node";
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { AdaptiveExecutor, loadModel } from "../../mod.ts";
+import { randomArray, relativeError } from "../fixtures.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
 const outputsOf = async (path: string) => (await InferenceSession.create(path)).outputNames;
@@ -11,7 +13,12 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals([whole.code, whole.notes], [0, ""]);
     const names = [1, 2, 3, 4, 5, 6].map((k) => `exit${k}`);
     const { size } = await Deno.stat(out);
-    assertEquals(JSON.parse(whole.out), { name: "ranet-cifar10", file: out, outputs: names, opset: 17, bytes: size });
+    const { preparation, ...facts } = JSON.parse(whole.out);
+    assertEquals(facts, { name: "ranet-cifar10", file: out, outputs: names, opset: 17, bytes: size });
+    const { resize, resampling, crop, channels, range, layout, classes, temperatures } = preparation;
+    assertEquals([resize, resampling, crop], [32, "bilinear, antialiased, as Pillow", "centre"]);
+    assertEquals([channels, range, layout, classes[8]], ["RGB", [0, 1], "NCHW", "ship"]);
+    assertEquals(temperatures, (await loadModel("ranet-cifar10")).temperatures);
     assertEquals(await outputsOf(out), names);
 
     // The default model, over what is there.
@@ -22,12 +29,49 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals([...Deno.readDirSync(`${folder}/new`)].map(({ name }) => name), ["r.onnx"]);
   }));
 
+Deno.test("export onnx --batch fixes the batch", () =>
+  withFolder(async (folder) => {
+    const out = `${folder}/r.onnx`;
+    const args = ["export", "onnx", "ranet-cifar10-micro", "--out", out, "--batch", "3", "--exit", "1"];
+    assertEquals((await ranet(...args)).code, 0);
+    const session = await InferenceSession.create(out);
+    const shapes = [...session.inputMetadata, ...session.outputMetadata].map((port) => port.isTensor && port.shape);
+    assertEquals(shapes, [[3, 3, 32, 32], [3, 10]]);
+    await session.release();
+  }));
+
+Deno.test("export onnx --for transformers.js writes the folder that it expects, of one exit", () =>
+  withFolder(async (folder) => {
+    const model = "ranet-cifar10-micro";
+    const out = `${folder}/${model}`;
+    const args = ["export", "onnx", model, "--for", "transformers.js", "--out", out];
+    const { code, out: text } = await ranet(...args, "--json");
+    const read = async (name: string) => JSON.parse(await Deno.readTextFile(`${out}/${name}`));
+    assertEquals([code, JSON.parse(text).files.length], [0, 3]);
+    const [config, processor] = [await read("config.json"), await read("preprocessor_config.json")];
+    assertEquals([config.id2label[8], config.label2id.ship, config.num_labels], ["ship", 8, 10]);
+    assertEquals([processor.size, processor.crop_size], [{ shortest_edge: 32 }, { height: 32, width: 32 }]);
+    assertEquals([processor.do_normalize, processor.rescale_factor, processor.resample], [true, 1 / 255, 2]);
+
+    const session = await InferenceSession.create(`${out}/onnx/model.onnx`);
+    assertEquals([session.inputNames, session.outputNames], [["pixel_values"], ["logits"]]);
+    const loaded = await loadModel(model);
+    using executor = await AdaptiveExecutor.create(loaded, { device: "cpu", capacity: 1 });
+    const image = randomArray(3 * 32 * 32, 5);
+    const { logits } = await session.run({ pixel_values: new Tensor("float32", image, [1, 3, 32, 32]) });
+    const expected = (await executor.forward(image)).at(-1)!;
+    assertLess(relativeError(logits.data as Float32Array, expected), 1e-4);
+    await session.release();
+    assertEquals((await ranet(...args, "--batch", "2")).code, 2);
+    assertEquals((await ranet("export", "onnx", "--for", "keras", "--out", out)).code, 2);
+  }));
+
 Deno.test("export that fails writes nothing", () =>
   withFolder(async (folder) => {
     const out = ["--out", `${folder}/r.onnx`];
     const without = await ranet("export", "onnx", "ranet-cifar100", ...out);
     assertEquals(without.code, 1);
-    assertStringIncludes(without.notes, "it comes without weights. Give them (--weights");
+    assertStringIncludes(without.notes, "it comes without weights. Give them, name");
     const late = await ranet("export", "onnx", "--exit", "7", ...out);
     assertEquals(late.code, 1);
     assertStringIncludes(late.notes, "from 1 to 6");

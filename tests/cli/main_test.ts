@@ -143,15 +143,30 @@ Deno.test("devices", async () => {
   assertStringIncludes((await ranet("devices")).out, "CPU runner");
 });
 
+Deno.test("every help fits 100 columns, groups options and ends with examples", async () => {
+  const overall = (await ranet("--help")).out;
+  const commands = [...overall.split("\nIn a clone")[0].matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name);
+  assertEquals(commands.length, 16);
+  for (const text of [(await ranet()).out, overall]) {
+    assertEquals(text.split("\n").filter((line) => line.length > 100), []);
+  }
+  for (const name of commands) {
+    const [help, examples] = (await ranet(name, "--help")).out.split("\nExamples:\n");
+    assertEquals(help.split("\n").filter((line) => line.length > 100), [], name);
+    assertMatch(help, /^Output:\n(.*\n)*? {2}--json /m, name);
+    assert(examples.split("\n").length >= 2, name);
+  }
+  assertStringIncludes((await ranet()).out, "Start here:");
+});
+
 Deno.test("help and version", async () => {
   const overall = await ranet("--help");
   assertEquals(overall.code, 0);
-  assertEquals(await ranet(), overall);
   assertEquals(await ranet("help", "classify"), await ranet("classify", "--help"));
-  const [commands, tasks] = overall.out.split("From a clone");
+  const [commands, tasks] = overall.out.split("In a clone");
   for (const [name, { description }] of Object.entries(config.tasks)) {
     assertStringIncludes(tasks, `\n  ${name} `);
-    assertStringIncludes((await ranet("help", name)).out.replaceAll("\n", " "), description);
+    assertStringIncludes((await ranet("help", name)).out.replaceAll(/\s+/g, " "), description);
   }
   for (const [, command] of commands.matchAll(/^ {2}([a-z]+) {2}/gm)) {
     const { code, out } = await ranet(command, "--help");

@@ -8,7 +8,7 @@ Deno.test("new: every bundled spec, commented, is the same architecture under an
       const out = `${folder}/${from}.yaml`;
       const { code, notes } = await ranet("new", "mine", "--from", from, "--out", out);
       assertEquals([code, notes], [0, ""]);
-      assertEquals(await readSpec(out), { ...await readSpec(from), name: "mine" });
+      assertEquals<unknown>(await readSpec(out), { ...await readSpec(from), name: "mine" });
     }
   });
 });

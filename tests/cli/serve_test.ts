@@ -158,3 +158,13 @@ Deno.test({
     }
   },
 });
+
+Deno.test("a server that was started under nohup goes on when its terminal is closed", async () => {
+  const server = await startWith("env", ["RANET_NOHUP=1", Deno.execPath()], []);
+  for (let i = 0; i < 2; i++) {
+    server.process.kill("SIGHUP");
+    assertEquals((await (await fetch(`${server.url}/health`)).json()).status, "ok");
+  }
+  server.process.kill("SIGINT");
+  assertEquals(await finish(server), [0, ""]);
+});

@@ -63,12 +63,12 @@ Deno.test("decodeImage() refuses what is damaged in every format, and sizes too 
   const huge = bmp(photo);
   new DataView(huge.buffer).setInt32(18, 60_000, true);
   await refused(huge, "60000×14 pixels are too many");
-  const bomb = await tiff({ width: 8, height: 8, data: new Uint8Array(256) }, {
-    bits: 8,
-    deflate: true,
-    extra: 2 ** 20,
-  });
-  await refused(bomb, "it is truncated or damaged (its data unpack to more than its pixels need)");
+});
+
+Deno.test("decodeImage() unpacks no more of a TIFF than its pixels need", async () => {
+  const black = { width: 8, height: 8, data: new Uint8Array(256) };
+  const found = await decodeImage(await tiff(black, { bits: 8, deflate: true, extra: 2 ** 24 }), { source: "x" });
+  assertEquals(rgb(found), Array(192).fill(0));
 });
 
 function refused(bytes: Uint8Array, message: string): Promise<RanetError> {
@@ -88,7 +88,6 @@ Deno.test("decodeImage() refuses what is not a supported image", async () => {
   const heic = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
   const { message } = await refused(heic, "HEIC is not supported (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are");
   assertStringIncludes(message, "heif-convert photo.heic photo.jpg");
-  await refused(await fixture("animated.webp"), "it is animated");
   await refused(new Uint8Array(100_000_001), "100000001 bytes are more than 100000000");
 });
 
@@ -157,9 +156,9 @@ Deno.test("decodeImage() refuses a PNG that unpacks to gigabytes for a few pixel
 });
 
 Deno.test("decodeImage() is none the worse for PNGs that make the decoder panic", async () => {
-  // 200 MB for its pixels, of which there are none
+  // 1.3 MB for its pixels, of which there are none
   const data = Uint8Array.fromBase64("eJxjYGBgAAAABAAB");
-  const png = await new Blob([header(5000, 5000, { bits: 16, type: 6 }), chunk("IDAT", data)]).bytes();
+  const png = await new Blob([header(400, 400, { bits: 16, type: 6 }), chunk("IDAT", data)]).bytes();
   for (let i = 0; i < 50; i++) await refused(png, "it is truncated or damaged");
   // together, too: one's failure is not to hurt another
   const all = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => {

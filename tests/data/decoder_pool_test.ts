@@ -34,6 +34,12 @@ Deno.test("a decoder pool refuses what cannot be decoded, and goes on", async ()
       'Cannot read image "x.png": it is truncated or damaged',
     );
   }
+  const { code } = await assertRejects(
+    () => decoders.image(new TextEncoder().encode("%PDF-1.4"), { source: "x" }),
+    RanetError,
+    "PDF is not supported",
+  );
+  assertEquals(code, "unsupported");
   await assertRejects(() => decoders.image(new Uint8Array(), { source: "x" }), RanetError, "the file is empty");
   assertEquals((await decoders.image(await fixture("photo.png"), { source: "x" })).width, 20);
 });
@@ -56,4 +62,23 @@ Deno.test("a decoder that takes too long is ended, and others take its place", a
     patient.tensor(await fixture("photo.png"), { source: "photo.png", input }),
   ]);
   assertEquals(both.map(({ length }) => length), [192, 192]);
+});
+
+Deno.test("bytes that are given are moved, others and those within a larger buffer are left as they were", async () => {
+  using decoders = new DecoderPool({ size: 1 });
+  const photo = await fixture("photo.jpg");
+  const expected = await decoders.image(photo, { source: "photo" });
+  const whole = photo.slice();
+  const part = new Uint8Array([0, ...photo]).subarray(1);
+  for (const bytes of [whole, part]) {
+    assertEquals(await decoders.image(bytes, { source: "photo", isGiven: true }), expected);
+  }
+  assertEquals([photo.length > 0, whole.length, part.length], [true, 0, photo.length]);
+});
+
+Deno.test("a decoder pool tells what is odd about a file", async () => {
+  const notes: string[] = [];
+  using decoders = new DecoderPool({ size: 1, deadline: 600_000, onNote: (note) => void notes.push(note) });
+  assertEquals((await decoders.image(await fixture("other/without-end.png"), { source: "x.png" })).width, 20);
+  assertEquals(notes.map((note) => note.slice(0, 40)), ['"x.png" lacks its last chunk (IEND): its']);
 });

@@ -86,22 +86,53 @@ Deno.test("an unreadable image is an error that names it when it is read", async
   });
 });
 
-Deno.test("links are followed to files, not to folders: no image is counted twice, and none without end", async () => {
-  await withFolder({ "cat/1.jpg": cat, "elsewhere.jpg": ship, "ship/2.jpg": ship }, async (folder) => {
-    for (let i = 0; i < 6; i++) await Deno.symlink(".", `${folder}/cat/self${i}`);
-    await Deno.symlink("../..", `${folder}/cat/up`);
-    await Deno.symlink("cat", `${folder}/another-cat`);
-    await Deno.symlink("../elsewhere.jpg", `${folder}/ship/1.jpg`);
-    await Deno.remove(`${folder}/elsewhere.jpg`);
-    await Deno.writeFile(`${folder}/../elsewhere-${folder.slice(-6)}.jpg`, ship);
-    await Deno.remove(`${folder}/ship/1.jpg`);
-    await Deno.symlink(`../../elsewhere-${folder.slice(-6)}.jpg`, `${folder}/ship/1.jpg`);
-    try {
-      const dataset = await openDataset(folder, options);
-      assertEquals(await entries(dataset), [["cat/1.jpg", 1], ["ship/1.jpg", 0], ["ship/2.jpg", 0]]);
-    } finally {
-      await Deno.remove(`${folder}/../elsewhere-${folder.slice(-6)}.jpg`);
-    }
+Deno.test("links are followed, to files and to folders, but not in circles", async () => {
+  await withFolder({ "set/cat/1.jpg": cat, "photos/2.jpg": ship, "photos/more/3.jpg": ship }, async (folder) => {
+    const set = `${folder}/set`;
+    for (let i = 0; i < 6; i++) await Deno.symlink(".", `${set}/cat/self${i}`);
+    await Deno.symlink("../..", `${set}/cat/up`);
+    await Deno.symlink("../photos", `${set}/ship`);
+    await Deno.symlink("../../set/ship", `${folder}/photos/more/back`);
+    await Deno.symlink("../../photos/2.jpg", `${set}/cat/2.jpg`);
+    const dataset = await openDataset(set, options);
+    assertEquals(
+      await entries(dataset),
+      [
+        ["ship/2.jpg", 0],
+        ["ship/more/3.jpg", 0],
+        ["cat/1.jpg", 1],
+        ["cat/2.jpg", 1],
+      ].toSorted(),
+    );
+    await Deno.symlink("cat", `${set}/another-cat`);
+    await assertRejects(
+      () => openDataset(set, options),
+      RanetError,
+      "another-cat\": the model's classes are ship, cat",
+    );
+  });
+});
+
+Deno.test("class folders take images under every ending that cameras and editors give them", async () => {
+  const endings = [
+    "JPG",
+    "jpeg",
+    "jpe",
+    "jfif",
+    "pjpeg",
+    "mpo",
+    "png",
+    "webp",
+    "avif",
+    "gif",
+    "bmp",
+    "dib",
+    "tif",
+    "TIFF",
+  ];
+  const files = Object.fromEntries(endings.map((ending) => [`cat/x.${ending}`, cat]));
+  await withFolder({ ...files, "ship/1.jpg": ship }, async (folder) => {
+    assertEquals((await openDataset(folder, options)).size, endings.length + 1);
   });
 });
 

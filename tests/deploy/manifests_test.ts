@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { parse } from "@std/yaml";
 import { Deployment } from "@kubernetes-models/apps/v1/Deployment";
 import { HorizontalPodAutoscaler } from "@kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler";
@@ -35,6 +35,16 @@ function assertTakes(args: readonly string[]): void {
   }
 }
 
+/** The seconds that a server with these options may take to stop: it drains, then a request has its time. */
+function stopsWithin(args: readonly string[]): number {
+  const words = args.flatMap((arg) => arg.split("="));
+  const option = (name: string) => {
+    const at = words.indexOf(name);
+    return at >= 0 ? Number(words[at + 1]) : undefined;
+  };
+  return (option("--drain") ?? 5) + (option("--timeout") ?? 30_000) / 1000;
+}
+
 Deno.test("kubernetes.yaml is valid, and its parts go together", async () => {
   const all = await manifests("kubernetes.yaml");
   const models = { Deployment, Service, HorizontalPodAutoscaler, PodDisruptionBudget };
@@ -49,6 +59,7 @@ Deno.test("kubernetes.yaml is valid, and its parts go together", async () => {
   assertEquals(all.get("HorizontalPodAutoscaler").spec.scaleTargetRef.name, deployment.metadata.name);
   const [container] = deployment.spec.template.spec.containers;
   assertTakes(container.args);
+  assertLess(stopsWithin(container.args), deployment.spec.template.spec.terminationGracePeriodSeconds);
   assertEquals(container.readinessProbe.httpGet.path, "/v2/health/ready");
   assertEquals(container.livenessProbe.httpGet.path, "/v2/health/live");
   assert(container.resources.limits.memory && container.resources.requests.cpu);
@@ -90,10 +101,21 @@ Deno.test("kserve.yaml has a runtime of the protocol, and a model of that runtim
   assertEquals(runtime.metadata.name, model.runtime);
   const [container] = runtime.spec.containers;
   assertEquals(container.name, "kserve-container");
+  assertLess(stopsWithin(container.args), service.spec.predictor.terminationGracePeriodSeconds);
   assertTakes(container.args);
   const port = Number(container.args.find((arg: string) => arg.startsWith("--port=")).slice(7));
   assertEquals(container.ports[0].containerPort, port);
   assertEquals(container.readinessProbe.httpGet.port, port);
+});
+
+Deno.test("ranet.service starts a server that it knows, and gives it time to stop", async () => {
+  const unit = await read("ranet.service");
+  const [program, ...args] = /^ExecStart=(.*)$/m.exec(unit)![1].split(" ");
+  assertEquals(program, "/opt/ranet/ranet");
+  assertTakes(args);
+  assertLess(stopsWithin(args), Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)![1]));
+  const url = `http://${args[args.indexOf("--hostname") + 1]}:${args[args.indexOf("--port") + 1]}/health/ready`;
+  assertMatch(unit, new RegExp(`^ExecStartPost=.* ${url}$`, "m"));
 });
 
 Deno.test("the Dockerfile's last stage has no root, no build and a health check", async () => {

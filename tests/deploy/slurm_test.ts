@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { withFolder } from "../cli/ranet.ts";
+import { LONG } from "../long.ts";
 import { hasSlurm, startSlurm, until } from "./slurm.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -7,11 +8,15 @@ const root = new URL("../../", import.meta.url).pathname;
 const IMAGES = 6000;
 
 const there = hasSlurm();
-if (!there) console.error("Not run, for there is no Slurm on PATH: shards on Slurm");
+if (!there || !LONG) {
+  console.error(
+    "Not run: shards on Slurm. To run it: apt-get install slurmctld slurmd slurm-client munge; RANET_LONG=1",
+  );
+}
 
 Deno.test({
   name: "shards on Slurm, one killed and requeued, merge to what one run writes",
-  ignore: !there && Deno.env.get("CI") !== "true",
+  ignore: !LONG || (!there && Deno.env.get("CI") !== "true"),
   fn: () =>
     withFolder(async (folder) => {
       assert(there, "CI is true, and there is no Slurm: apt-get install slurmctld slurmd slurm-client munge");

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type DeviceChoice, type Devices, Fallback } from "../../lib/device/fallback.ts";
 import type { Runner } from "../../lib/device/runner.ts";
-import { SelfTestError } from "../../lib/device/webgpu/self_test.ts";
+import { SelfTestError } from "../../lib/device/webgpu/trust.ts";
 
 interface FakeAdapter {
   readonly isCpu: boolean;

@@ -7,6 +7,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import type { Trainer, TrainerOptions, TrainingState } from "../../lib/device/trainer.ts";
 import type { Network } from "../../lib/network/network.ts";
+import { inputLength } from "../../lib/network/common.ts";
 import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
 import { randomArray, randomTensors } from "../fixtures.ts";
 import { PlainTraining } from "./plain_training.ts";
@@ -26,7 +27,7 @@ export function trainerOptions(network: Network, changes: Partial<TrainerOptions
 
 /** Images and labels that are the same in every run. */
 export function randomBatch(network: Network, { samples = 5, seed = 1 } = {}) {
-  const images = randomArray(samples * 3 * network.features[0].size ** 2, seed);
+  const images = randomArray(samples * inputLength(network.spec.input), seed);
   const labels = Uint32Array.from({ length: samples }, (_, i) => (i + seed) % network.spec.classes.length);
   return { images, labels };
 }

@@ -1,9 +1,19 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { type Box, EXIT_RADIUS, FONT, type Layout, layOut, type Point, shapeText } from "../../lib/drawing/layout.ts";
+import {
+  type Box,
+  COST_OFFSET,
+  EXIT_RADIUS,
+  FONT,
+  type Layout,
+  layOut,
+  type Point,
+  shapeText,
+} from "../../lib/drawing/layout.ts";
 import { clip, textWidth } from "../../lib/drawing/text.ts";
 import { readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
+import { buildUnchecked } from "../../lib/network/families.ts";
 import { randomNetworks, randomRanets } from "./networks.ts";
 
 /** Where text and other marks that must stay readable are. */
@@ -58,7 +68,7 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
   fc.assert(
     fc.property(randomNetworks, (network) => {
       const layout = layOut(network);
-      const { blocks, bases, image, links, wires, names } = layout;
+      const { blocks, bases, image, links, wires, names, exits } = layout;
       const ends = [...blocks, ...bases, image];
       for (const { from, to } of links) {
         if (from.x === to.x) {
@@ -75,10 +85,11 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
         assert(touches(from) && touches(to));
       }
       assertEquals(wires.length, bases.length + blocks.length);
-      for (const { from, to } of links) {
-        for (const name of names) {
-          const crosses = name.y > from.y && name.y < to.y && name.x + textWidth(name.text, FONT.text) > from.x;
-          assert(!crosses || name.x > from.x);
+      const costs = exits.map(({ x, y, cost: text }) => ({ x: x + COST_OFFSET, y, text }));
+      for (const { from, to } of links.filter(({ from, to }) => from.x === to.x)) {
+        for (const { x, y, text } of [...names, ...costs]) {
+          const crosses = y > from.y && y < to.y && x + textWidth(text, FONT.text) > from.x;
+          assert(!crosses || x > from.x, text);
         }
       }
     }),
@@ -88,7 +99,7 @@ Deno.test("arrows join the sides of boxes, and cross no text", () => {
 
 Deno.test("parts belong to the first exit that needs them", () => {
   fc.assert(
-    fc.property(randomRanets.map(buildNetwork), (network) => {
+    fc.property(randomRanets.map(buildUnchecked), (network) => {
       const { blocks, exits } = layOut(network);
       network.exits.forEach(({ block, size, channels, layers }, k) => {
         const own = blocks[block];

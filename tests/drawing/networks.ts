@@ -1,12 +1,12 @@
 /** Networks of many forms for fast-check: odd sizes, repeated scales, sub-networks without exits. @module */
 
 import fc from "fast-check";
-import { buildNetwork } from "../../lib/network/build.ts";
+import { buildUnchecked } from "../../lib/network/families.ts";
 import type { Network } from "../../lib/network/network.ts";
 import type { MsdnetSpec } from "../../lib/network/msdnet/architecture.ts";
 import type { Fusion, RanetSpec } from "../../lib/network/ranet/architecture.ts";
 
-const kinds = fc.constantFrom<Fusion>("up-conv", "down-conv");
+const kinds = fc.constantFrom<Fusion>("up-conv", "down-conv", "none");
 const more = fc.record({
   blocks: fc.nat(2),
   growth: fc.integer({ min: 4, max: 200 }),
@@ -17,6 +17,12 @@ const more = fc.record({
   transitions: fc.uniqueArray(fc.integer({ min: 1, max: 16 })),
 });
 
+/** Blocks that were drawn, and the last one. */
+function chosen(wanted: readonly boolean[], counts: readonly number[]): number[] {
+  const blocks = counts.reduce((sum, count) => sum + count, 0);
+  return Array.from({ length: blocks }, (_, i) => i + 1).filter((block) => wanted[block] || block === blocks);
+}
+
 /** Valid RANets. */
 export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
   name: fc.stringMatching(/^[a-z0-9]{1,64}$/),
@@ -24,8 +30,9 @@ export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
   classes: fc.integer({ min: 2, max: 2000 }),
   stem: fc.constantFrom("conv3x3" as const, "conv7x7-pool" as const),
   layers: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 16, maxLength: 16 }),
+  exits: fc.option(fc.oneof(fc.constant("all" as const), fc.array(fc.boolean(), { minLength: 80, maxLength: 80 }))),
   subnetworks: fc.array(more, { minLength: 1, maxLength: 5 }),
-}).map(({ name, size, classes, stem, layers, subnetworks }) => {
+}).map(({ name, size, classes, stem, layers, exits, subnetworks }) => {
   let blocks = 1;
   let divisor = 1;
   const counts = subnetworks.map((subnetwork, s) => {
@@ -53,7 +60,8 @@ export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
     layers: layers.slice(0, counts.at(-1)),
     compress: 0.25,
     reduction: 0.5,
-    headChannels: 16,
+    ...exits === null ? {} : { exits: exits === "all" ? exits : chosen(exits, counts) },
+    head: { channels: 16, pool: "all" as const },
   };
 });
 
@@ -82,7 +90,7 @@ export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
     classes: Array.from({ length: classes }, (_, i) => String(i)),
     stem,
-    headChannels: 16,
+    head: { channels: 16, pool: "all" as const },
     scales,
     channels,
     growth,
@@ -94,4 +102,4 @@ export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
 });
 
 /** Networks that a valid spec could ask for. */
-export const randomNetworks: fc.Arbitrary<Network> = fc.oneof(randomRanets, randomMsdnets).map(buildNetwork);
+export const randomNetworks: fc.Arbitrary<Network> = fc.oneof(randomRanets, randomMsdnets).map(buildUnchecked);

@@ -5,14 +5,14 @@ import { RanetError } from "../../lib/errors.ts";
 import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
 import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
-import { digestTensors } from "../../lib/weights/digest.ts";
+import { digestModel } from "../../lib/weights/digest.ts";
 import { summarize } from "../../lib/executor/summary.ts";
 
 const model = await loadModel(DEFAULT_MODEL);
 const { exits } = model.network;
 const costs = exits.map(({ cumulativeFlops }) => cumulativeFlops);
 const length = 3 * 32 * 32;
-const weights = await digestTensors(model.tensors);
+const weights = await digestModel(model);
 
 /** Images of stripes, all different. */
 function images(count: number): Float32Array {
@@ -147,7 +147,7 @@ Deno.test("an abort does not wait for the batches before it", async () => {
 
 Deno.test("anytime takes one image", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
-  await assertRejects(() => executor.classifyAnytime(images(2)), RanetError, "expected one image, found 2");
+  await assertRejects(() => executor.classifyAnytime(images(2)), RanetError, "takes one image, found 2");
 });
 
 Deno.test("thresholds of 0 take exit 1 for all, above 1 the last", async () => {
@@ -182,7 +182,7 @@ Deno.test("a calibration of another model, or beside a threshold, is refused", a
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
   const good = calibration(exits.map(() => 0));
   const use = (options: Parameters<AdaptiveExecutor["classify"]>[1]) => () => executor.classify(images(1), options);
-  await assertRejects(use({ calibration: { ...good, model: "other" } }), RanetError, "it is of other");
+  await assertRejects(use({ calibration: { ...good, model: "other" } }), RanetError, "it was made for other");
   await assertRejects(use({ calibration: calibration([0, 0]) }), RanetError, "with 2 exits");
   await assertRejects(use({ calibration: good, threshold: 0.5 }), RanetError, "found both");
 });

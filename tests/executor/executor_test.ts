@@ -35,6 +35,15 @@ async function checkClassify(device: "cpu" | "gpu"): Promise<void> {
 
   const logits = await executor.forward(images);
   assertEquals(logits.map(({ length }) => length), exits.map(() => 7 * 5));
+  for (const options of [{}, { threshold: 0 }, { threshold: 1 }, { threshold: [threshold * 0.999, 0.9, 1] }]) {
+    const decided = await executor.decide(logits, options);
+    const classified = await executor.classify(images, options);
+    assertEquals(
+      decided.map(({ exit, flops, label }) => [exit, flops, label]),
+      classified.map(({ exit, flops, label }) => [exit, flops, label]),
+    );
+  }
+  await assertRejects(() => executor.decide(logits, { threshold: 2 }), RanetError, "outside [0, 1]");
 }
 
 Deno.test("classify: thresholds decide the exit; a batch gives what its images give one by one (CPU)", () =>
@@ -94,6 +103,41 @@ Deno.test("calls at the same time take turns", async () => {
   const [alone] = await executor.forward(a);
   const [[together]] = await Promise.all([executor.forward(a), executor.forward(b)]);
   assertEquals(together, alone);
+});
+
+Deno.test("an executor takes images as they are at the time of the call", async () => {
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
+  const [first, second] = [0, 1].map((i) => images.subarray(i * IMAGE, (i + 1) * IMAGE));
+  const classify = (image: Float32Array) => executor.classify(image).then(([result]) => result.probabilities);
+  const anytime = (image: Float32Array) => executor.classifyAnytime(image).then((result) => result.probabilities);
+  const forward = (image: Float32Array) => executor.forward(image).then((logits) => logits.at(-1)!);
+  for (const run of [classify, anytime, forward]) {
+    const frame = first.slice();
+    const early = run(frame);
+    frame.set(second);
+    const late = run(frame);
+    assertEquals([await early, await late], [await run(first), await run(second)]);
+  }
+});
+
+Deno.test("an executor refuses devices, precisions and images that there are not", async () => {
+  const options: readonly (readonly [object, string])[] = [
+    [{ device: "cuda" }, 'device is "cuda", expected one of "auto", "gpu", "cpu"'],
+    [{ device: "CPU" }, 'device is "CPU"'],
+    [{ device: null }, "device is null"],
+    [{ precision: "int4" }, 'precision is "int4", expected one of "float32", "float16"'],
+  ];
+  for (const [wrong, message] of options) {
+    await assertRejects(() => AdaptiveExecutor.create(model, wrong), RanetError, `Cannot make an executor: ${message}`);
+  }
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  for (const other of [undefined, new Float64Array(IMAGE), Array(IMAGE).fill(0)]) {
+    const wrong = other as unknown as Float32Array;
+    const message = "expected a Float32Array of normalised images, as toTensor gives them, found";
+    await assertRejects(() => executor.classify(wrong), RanetError, message);
+    await assertRejects(() => executor.forward(wrong), RanetError, message);
+    await assertRejects(() => Array.fromAsync(executor.anytime(wrong)), RanetError, message);
+  }
 });
 
 Deno.test("classify refuses what it cannot use", async () => {

@@ -62,7 +62,9 @@ const repeat = fc.record({ from: share, length: fc.nat(200), to: share, times: f
 
 /** Something comes in between. */
 function insert(words: readonly string[]): fc.Arbitrary<Edit> {
-  const text = words.length > 0 ? [fc.constantFrom(...words).map((word) => new TextEncoder().encode(word))] : [];
+  const text = words.length > 0
+    ? [fc.constantFrom(...words).map((word) => Uint8Array.from(word, (char) => char.charCodeAt(0)))]
+    : [];
   const bytes = fc.uint8Array({ maxLength: 20 }).map((bytes) => new Uint8Array(bytes));
   return fc.record({ at: share, what: fc.oneof(bytes, ...text) }).map(({ at, what }): Edit => (bytes) => {
     const start = Math.floor(at * bytes.length);
@@ -74,7 +76,7 @@ function insert(words: readonly string[]): fc.Arbitrary<Edit> {
  * Sound files with a few changes, and sometimes bytes of no file at all.
  *
  * @param seeds The sound files.
- * @param words What means something in files of this format.
+ * @param words What means something in files of this format, a character a byte.
  */
 export function damaged(
   seeds: readonly Uint8Array<ArrayBuffer>[],

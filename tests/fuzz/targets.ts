@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { unzipSync, zipSync } from "fflate";
 import { connect } from "node:net";
 import type fc from "fast-check";
 import { parseCalibrations } from "../../lib/calibration/calibration_file.ts";
@@ -40,6 +41,14 @@ type Opener = () => Target | Promise<Target>;
 const ROOT = new URL("../../", import.meta.url);
 const repository = (path: string) => Deno.readFile(new URL(path, ROOT));
 const fixtures = (...names: string[]) => Promise.all(names.map(fixture));
+/** All pictures of a folder of fixtures, but for PNGs. */
+const folder = (name: string) => async () => {
+  const names = await Array.fromAsync(
+    Deno.readDir(new URL(`tests/fixtures/images/${name}`, ROOT)),
+    (entry) => entry.name,
+  );
+  return await fixtures(...names.filter((one) => !one.endsWith(".png")).sort().map((one) => `${name}/${one}`));
+};
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const nothing = async () => {};
@@ -234,6 +243,25 @@ const YAML_WORDS = [
   "0x",
 ];
 
+/** Instructions, and names with a meaning. */
+const PICKLE_WORDS = [
+  "cos\nsystem\n",
+  "ctorch\nFloatStorage\n",
+  "ctorch._utils\n_rebuild_tensor_v2\n",
+  "ctorch._tensor\n_rebuild_from_type_v2\n",
+  "ccollections\nOrderedDict\n",
+  ..."RQt}(0123oblaeus)]",
+  ...[0x81, 0x92, 0x8f, 0x90, 0x91, 0x8b, 0x8d, 0x8e, 0x96, 0x85, 0x86, 0x94].map((code) => String.fromCharCode(code)),
+];
+
+const checkpoints = (...names: string[]) =>
+  Promise.all(names.map((name) => repository(`tests/fixtures/weights/${name}.pth.tar`)));
+
+function readAsCheckpoint(bytes: Uint8Array<ArrayBuffer>): void {
+  const expected = bytes.length % 2 === 0 ? undefined : new Set(["a.weight"]);
+  readCheckpoint(bytes, { source: "x", expected });
+}
+
 /** All targets by name. */
 export const TARGETS: Readonly<Record<string, Opener>> = {
   jpeg: images(() => fixtures("photo.jpg", "progressive.jpg", "grey.jpg", "sideways.jpg", "cmyk.jpg", "cifar-cat.jpg")),
@@ -244,14 +272,41 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
     );
     return [...await fixtures("photo.png", "alpha.png", "grey16.png"), ...await Promise.all(strange)];
   }, ["IDAT", "IHDR", "PLTE", "tRNS", "iCCP", "zTXt", "acTL", "fcTL", "IEND"]),
-  webp: images(() => fixtures("photo.webp", "lossy.webp", "alpha.webp", "animated.webp"), [
-    "VP8 ",
-    "VP8L",
-    "VP8X",
-    "ALPH",
+  webp: images(
+    () =>
+      fixtures(
+        "photo.webp",
+        "lossy.webp",
+        "alpha.webp",
+        "animated.webp",
+        "turned/6.webp",
+        "other/animated-lossless.webp",
+      ),
+    ["VP8 ", "VP8L", "VP8X", "ALPH", "ANMF", "EXIF"],
+  ),
+  avif: images(() => fixtures("photo.avif", "turned/7.avif", "turned/cut.avif", "other/pq.avif"), [
+    "ftyp",
+    "meta",
+    "ispe",
+    "mdat",
+    "av1C",
+    "iloc",
+    "ipma",
+    "clap",
+    "irot",
+    "colrnclx",
+    "iref",
+    "dimg",
   ]),
-  avif: images(() => fixtures("photo.avif"), ["ftyp", "meta", "ispe", "mdat", "av1C", "iloc"]),
-  gif: images(() => fixtures("photo.gif"), ["GIF89a", "NETSCAPE2.0", ";", "!", ","]),
+  gif: images(folder("gif"), ["GIF89a", "NETSCAPE2.0", ";", "!", ",", "\x21\xf9\x04"]),
+  bmp: images(folder("bmp"), ["BM", "\0\0", "\0\x01", "\0\x02"]),
+  tiff: images(folder("tiff"), ["II*\0", "MM\0*", "MM\0+", "\0\0\0\x01", "\x42\x01"]),
+  exif: images(() => fixtures("turned/6.jpg", "turned/5.png", "turned/6-cmyk.jpg"), [
+    "Exif\0\0",
+    "MM\0*",
+    "II*\0",
+    "eXIf",
+  ]),
   safetensors: async () => {
     const head = JSON.stringify({
       __metadata__: { spec: "x" },
@@ -265,20 +320,27 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
     return pure(damaged([seed], words), (bytes) => void readSafetensors(bytes, { source: "x" }));
   },
   checkpoint: async () => {
-    const names = ["legacy", "zip-protocol2", "zip-protocol4"];
-    const seeds = await Promise.all(names.map((name) => repository(`tests/fixtures/weights/${name}.pth.tar`)));
-    const words = [
-      "cos\nsystem\n",
-      "ctorch\nFloatStorage\n",
-      "R",
-      "Q",
-      "t",
-      "}",
-      "PK\x03\x04",
-      "PK\x01\x02",
-      "PK\x05\x06",
+    const seeds = await checkpoints("legacy", "everything-legacy", "python2", "zip-protocol2", "wrapped");
+    return pure(damaged(seeds, [...PICKLE_WORDS, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06"]), readAsCheckpoint);
+  },
+  // Within archives that are sound.
+  pickle: async () => {
+    const names = [
+      "zip-protocol4",
+      "everything-protocol2",
+      "everything-protocol4",
+      "everything-protocol5",
+      "wrapped",
     ];
-    return pure(damaged(seeds, words), (bytes) => void readCheckpoint(bytes, { source: "x" }));
+    const archives = (await checkpoints(...names)).map((archive) => Object.entries(unzipSync(archive)));
+    const find = (wanted: boolean) => (archive: [string, Uint8Array][]) =>
+      archive.filter(([name]) => name.endsWith("/data.pkl") === wanted);
+    const pickles = archives.flatMap(find(true)).map(([, pickle]) => new Uint8Array(pickle));
+    const storages = archives.flatMap(find(false)).map(([name, data]) => [name.replace(/^[^/]+/, "x"), data]);
+    return pure(damaged(pickles, PICKLE_WORDS), (bytes) => {
+      const archive = zipSync({ ...Object.fromEntries(storages), "x/data.pkl": bytes }, { level: 0 });
+      readAsCheckpoint(new Uint8Array(archive));
+    });
   },
   npy: async () => {
     const seed = (await repository("tests/fixtures/reference/cifar10-lg/logits.npy")).slice(0, 300);

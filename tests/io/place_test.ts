@@ -9,7 +9,8 @@ Deno.test("a file: URL is the path that it means; other URLs and paths stay", ()
     assertEquals(toPlace(place), place);
   }
   assertThrows(() => toPlace("file://host/x.jpg"), RanetError, "of another machine, host");
-  assertThrows(() => toPlace("file:///%x.jpg"), RanetError, "write it as %25");
+  assertThrows(() => toPlace("file://a b"), RanetError, "expected file:///path");
+  assertThrows(() => toPlace("file:///%x.jpg"), RanetError, "with % written as %25");
 });
 
 Deno.test("URLs are told from paths", () => {

@@ -8,10 +8,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
-import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { quadsOf, type Region, regionQuads, type Wave } from "../../lib/planner/plan.ts";
-import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
+import { buildUnchecked, type UncheckedSpec } from "../../lib/network/families.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { randomMsdnets } from "../drawing/networks.ts";
 
@@ -47,8 +46,8 @@ function races(wave: Wave): [number, number][] {
   );
 }
 
-function assertNoRaces(spec: ArchitectureSpec): void {
-  const { stages } = buildPlan(buildNetwork(spec));
+function assertNoRaces(spec: UncheckedSpec): void {
+  const { stages } = buildPlan(buildUnchecked(spec));
   stages.forEach((waves, exit) =>
     waves.forEach((wave, i) => assertEquals(races(wave), [], `wave ${i} before exit ${exit + 1} of ${spec.name}`))
   );

@@ -94,15 +94,15 @@ Deno.test("shards that do not make up the whole are refused by name", async () =
     await write(path("of4"), SEVEN, shard(3, 4));
     await refuse("the others are of 3", "1", "2", "of4");
     await write(path("whole"), SEVEN);
-    await refuse("it is no shard", "whole", "1", "2");
+    await refuse("it is a complete result, not a shard", "whole", "1", "2");
     await write(path("unfinished"), SEVEN, { ...shard(3), until: 1 });
-    await refuse("it is not finished", "1", "2", "unfinished");
+    await refuse("it is unfinished", "1", "2", "unfinished");
     await write(path("other"), SEVEN, { ...shard(3), count: 8 });
     await refuse("its inputs is", "1", "2", "other");
     await Deno.writeTextFile(path("text"), "hello\n");
-    await refuse("its first line is no header", "1", "text");
+    await refuse("its first line is not a header", "1", "text");
     await Deno.writeTextFile(path("json"), '{"label":"cat"}\n');
-    await refuse("no header of results: ranet: missing", "1", "json");
+    await refuse("not a results header: ranet: missing", "1", "json");
   });
 });
 

@@ -32,5 +32,5 @@ Deno.test("readShard refuses what makes no sense", () => {
   assertThrows(() => readShard("auto", none), RanetError, "neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX");
   assertThrows(() => readShard("auto", from({ JOB_COMPLETION_INDEX: "1" })), RanetError, "JOB_COMPLETIONS is not set");
   const gaps = { SLURM_ARRAY_TASK_ID: "9", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "3" };
-  assertThrows(() => readShard("auto", from(gaps)), RanetError, "numbered without gaps");
+  assertThrows(() => readShard("auto", from(gaps)), RanetError, "Expected consecutive task numbers");
 });

@@ -150,6 +150,35 @@ Deno.test("what is wrong with a request is said", async () => {
   assertMatch((await wrong.json()).error, /expected POST/);
 });
 
+Deno.test("bodies may come packed, and are bounded unpacked", async () => {
+  const handler = handlerWith({ maxBody: 100_000 });
+  const packed = async (bytes: Uint8Array<ArrayBuffer>, format: CompressionFormat) =>
+    await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream(format))).bytes();
+  const send = (path: string, encoding: string, body: Uint8Array<ArrayBuffer>) =>
+    handler(new Request(`http://host${path}`, { method: "POST", body, headers: { "content-encoding": encoding } }));
+  const expected = await (await post(cat, undefined, "", handler)).json();
+  for (const [name, format] of [["gzip", "gzip"], ["GZIP", "gzip"], ["deflate", "deflate"]] as const) {
+    const answer = await send("/classify", name, await packed(cat, format));
+    assertEquals([name, await answer.json()], [name, expected]);
+  }
+  assertEquals(await (await send("/classify", "identity", cat)).json(), expected);
+  const request = { inputs: [{ name: "images", shape: [1], datatype: "BYTES", data: [cat.toBase64()] }] };
+  const json = new TextEncoder().encode(JSON.stringify(request));
+  const inferred = await send("/v2/models/tiny/infer", "gzip", await packed(json, "gzip"));
+  assertEquals((await inferred.json()).outputs[0].data, [expected.images[0].label]);
+
+  const bomb = await packed(new Uint8Array(50_000_000), "gzip");
+  assertLess(bomb.length, 100_000);
+  assertEquals(await refused(send("/classify", "gzip", bomb)), [
+    413,
+    "Cannot read the body: it is larger than 100000 bytes",
+  ]);
+  assertEquals((await refused(send("/classify", "gzip", cat)))[0], 400);
+  assertEquals((await refused(send("/classify", "gzip", (await packed(cat, "gzip")).slice(0, -9))))[0], 400);
+  const unknown = await send("/classify", "br", cat);
+  assertEquals([unknown.status, unknown.headers.get("accept-encoding")], [415, "gzip, deflate, identity"]);
+});
+
 Deno.test("a full queue refuses for a moment", async () => {
   const handler = handlerWith({ maxQueue: 4, batchWait: 3000 });
   const waiting = [1, 2].map(() => post(cat, "image/jpeg", "", handler));
@@ -189,6 +218,29 @@ Deno.test("bodies together are bounded, and those of one client leave room for o
   await greedy.finish();
   await others.finish();
   assertEquals((await post(cat, "image/jpeg", "", handler, "greedy")).status, 200);
+});
+
+Deno.test("bodies whose length is known wait for room, and are refused if there is none in time", async () => {
+  const handler = handlerWith({ maxBody: 2000, maxHeld: 4000 });
+  const send = (body: BodyInit, length: number, to = handler) =>
+    to(
+      new Request("http://host/classify", { method: "POST", body, headers: { "content-length": String(length) } }),
+      "one",
+    );
+  const slow = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+  const writer = slow.writable.getWriter();
+  const first = send(slow.readable, 2000);
+  await writer.write(cat.slice(0, 100));
+  const rest = Array.from({ length: 5 }, () => send(cat, cat.length));
+  await writer.write(cat.slice(100));
+  await writer.close();
+  assertEquals((await Promise.all([first, ...rest])).map(({ status }) => status), new Array(6).fill(200));
+
+  const held = handlerWith({ maxBody: 2000, maxHeld: 4000, bodyTimeout: 200, batchWait: 2000 });
+  const waiting = send(cat, 2000, held); // for its batch
+  await queued(1, held);
+  assertEquals(await refused(send(cat, 2000, held)), [503, "Cannot classify just now: too many bodies are being read"]);
+  assertEquals((await waiting).status, 200);
 });
 
 Deno.test("a body that does not come, and a result that does not, are given up", async () => {
@@ -411,7 +463,7 @@ function inference(others: object = {}, binary = false): RequestInit {
 
 Deno.test("Open Inference Protocol: the server and its models describe themselves", async () => {
   const server = await (await v2("")).json();
-  assertEquals([server.name, server.extensions], ["ranet", ["binary_tensor_data", "statistics"]]);
+  assertEquals([server.name, server.extensions], ["ranet", ["binary_tensor_data", "classification", "statistics"]]);
   for (const path of ["/health/live", "/health/ready", "/models/tiny/ready", "/models/tiny/versions/1/ready"]) {
     const response = await v2(path);
     assertEquals([response.status, await response.body!.cancel()], [200, undefined], path);
@@ -481,6 +533,21 @@ Deno.test("Open Inference Protocol: thresholds, budgets, logits and deadlines ar
   const tensor = await decoders.tensor(cat, { source: "cat", input: model.spec.input });
   assertEquals(logits.shape, [1, 3, 5]);
   assertEquals(logits.data, (await executor.forward(tensor)).flatMap((exit) => [...exit]));
+  const passes: string[] = [];
+  const counting = {
+    model,
+    device: executor.device,
+    forward: (images) => (passes.push("forward"), executor.forward(images)),
+    classify: (images, when) => (passes.push("classify"), executor.classify(images, when)),
+    decide: (all, when) => executor.decide(all, when),
+  } as Partial<AdaptiveExecutor> as AdaptiveExecutor;
+  const once = handlerWith({}, { executor: counting });
+  const both =
+    await (await v2("/models/tiny/infer", inference({ outputs: [{ name: "logits" }, { name: "exit" }] }), once))
+      .json();
+  const [usual] = await executor.classify(tensor, { threshold: 0.9 });
+  assertEquals([both.outputs[0].data, both.outputs[1].data], [logits.data, [usual.exit]]);
+  assertEquals(passes, ["forward"]);
 
   const slow = handlerWith({ batchWait: 2000 });
   const late = await refused(v2("/models/tiny/infer", inference({ parameters: { deadline_ms: 20 } }), slow));

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
 import { Shares } from "../../lib/serve/shares.ts";
 
@@ -10,6 +10,30 @@ Deno.test("shares: one client gets half, and there is room for one more", () => 
   assertEquals(shares.total, 1);
   assert(shares.take("a", 11), "who holds nothing only needs room");
   assert(!shares.take("c", 1));
+});
+
+Deno.test("shares: who waits takes its part in turn, and whoever gives up takes none", async () => {
+  const shares = new Shares(10);
+  const never = new AbortController();
+  const order: string[] = [];
+  await shares.takeSoon("a", 5, never.signal);
+  const waiting = [["a", 4, 1], ["b", 6, 2], ["c", 5, 3]].map(async ([client, amount, id]) => {
+    await shares.takeSoon(client as string, amount as number, never.signal);
+    order.push(`${client}${id}`);
+  });
+  const gone = new AbortController();
+  const late = shares.takeSoon("d", 9, gone.signal);
+  gone.abort(new Error("gone"));
+  await assertRejects(() => late, Error, "gone");
+  await waiting[2]; // there is room for it, though not for those before
+  assertEquals([order, shares.total], [["c3"], 10]);
+  shares.give("a", 5);
+  await waiting[0];
+  assertEquals([order, shares.total], [["c3", "a1"], 9]);
+  shares.give("c", 5);
+  shares.give("a", 4);
+  await Promise.all(waiting);
+  assertEquals([order, shares.total], [["c3", "a1", "b2"], 6]);
 });
 
 Deno.test("shares: never more than the limit, never more for one than is left, and all is given back", () => {

@@ -112,7 +112,7 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--block-step 0", "subnetworks[2].blocks: expected more than the 2"],
   ["--growthRate 0", "subnetworks[0].growth: expected a whole number"],
   ["--growthRate 3", "subnetworks[2].growth: expected at least 4"],
-  ["--compress-factor 1.5", "compress: expected a number above 0 and below 1"],
+  ["--compress-factor 1.5", "compress: expected a number from 0 to 1"],
 ];
 
 for (const [flags, part] of REFUSED) {

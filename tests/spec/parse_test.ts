@@ -27,7 +27,7 @@ Deno.test("parseSpec fills in the defaults of a short variant", () => {
       - { scale: 1/2, channels: 16 }
       - { scale: 1, channels: 8 }
   `);
-  assertEquals(spec, {
+  assertEquals<unknown>(spec, {
     family: "ranet",
     name: "tiny",
     input: { size: 32, resize: 32, mean: [0.4914, 0.4824, 0.4467], std: [0.2471, 0.2435, 0.2616] },
@@ -41,7 +41,7 @@ Deno.test("parseSpec fills in the defaults of a short variant", () => {
     layers: [4, 4, 4, 4],
     compress: 0.25,
     reduction: 0.5,
-    headChannels: 128,
+    head: { channels: 128, pool: "all" },
   });
 });
 
@@ -61,7 +61,7 @@ Deno.test("parseSpec takes everything a document can say", () => {
     reduction: 1
     head: { channels: input }
   `);
-  assertEquals(spec, {
+  assertEquals<unknown>(spec, {
     family: "ranet",
     name: "wide-1",
     input: { size: 64, resize: 72, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] },
@@ -76,14 +76,14 @@ Deno.test("parseSpec takes everything a document can say", () => {
     layers: [1, 2, 3, 1],
     compress: 0.5,
     reduction: 1,
-    headChannels: "input",
+    head: { channels: "input", pool: "all" },
   });
 });
 
 Deno.test("the stem decides about input and head", () => {
   const spec = resolveWith({ stem: "conv7x7-pool" });
   assertEquals(spec.input, { size: 224, resize: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
-  assertEquals(spec.headChannels, "input");
+  assertEquals(spec.head, { channels: "input", pool: "all" });
   assertEquals(resolveWith({ stem: "conv7x7-pool", input: { size: 112 } }).input.resize, 128);
 });
 
@@ -125,14 +125,35 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ classes: ["cat", 1] }, "classes[1]: expected a label", "found 1"],
   [{ classes: ["cat", "d\u001b[2Jog"] }, "classes[1]: expected a label"],
   [{ classes: ["a", "b", "a"] }, 'classes: expected each label once, found "a" again'],
-  [{ stem: null }, "stem: expected conv3x3 or conv7x7-pool, found nothing"],
+  [{ stem: null }, "stem: expected conv3x3, conv7x7-pool, or a mapping with the keys kernel, stride", "found nothing"],
   [{ input: { size: 1e9 } }, "input.size: expected a whole number from 5 to 1024, found 1000000000"],
   [{ input: { size: 32.5 } }, "input.size: expected a whole number"],
-  [{ input: { mean: [0, 0] } }, "input.mean: expected a list of 3 numbers", "found a list of 2"],
+  [{ input: { mean: [0, 0] } }, "input.mean: expected 3 numbers, one per channel, found 2"],
+  [{ input: { channels: 1, std: [1, 1] } }, "input.std: expected 1 number, one per channel, found 2"],
+  [{ input: { channels: 0 } }, "input.channels: expected a whole number from 1 to 512, found 0"],
+  [{ exits: "last" }, "exits: expected auto, all, or a list of block numbers"],
+  [{ exits: [1, 7] }, "exits: expected block numbers from 1 to 6, found 7"],
+  [{ exits: [1, 5] }, "exits: expected the last block, 6, among them", "found 5 last"],
+  [{ exits: [6, 1, 1] }, "exits: expected each block once, found 1 again"],
+  [{ head: [{}, {}] }, "head: expected 4 entries, one per exit, found 2"],
+  [{ head: { pool: 3 } }, "head.pool: expected all or 2, found 3"],
+  [{ stem: { kernel: 5, stride: 4 } }, "stem.stride: expected at most 3 with a kernel of 5×5", "found 4"],
+  [{ head: { pool: 2 } }, "head.pool: expected all where an exit reads more than 12×12 features, found 2 and 16×16"],
+  [{ stem: { kernel: 4 } }, "stem.kernel: expected 1, 3, 5, 7, 9 or 11, found 4"],
+  [subnetworks({ growth: [8, 8] }), "subnetworks[1].growth: expected 4 entries, one per block, found 2"],
+  [subnetworks({ growth: [3, 8, 8, 8] }), "subnetworks[1].growth[0]: expected at least 4, so that"],
+  [subnetworks({ growth: [8, "8"] }), 'subnetworks[1].growth[1]: expected a whole number from 1 to 4096, found "8"'],
+  [subnetworks({ layers: [1] }), "subnetworks[1].layers: expected 4 entries, one per block, found 1"],
+  [
+    subnetworks({ compress: [0.5] }),
+    "subnetworks[1].compress: expected 2 entries, one per block of the sub-network before",
+  ],
+  [subnetworks({ compress: 0.1 }), "subnetworks[1].growth: expected at least 10, so that growth · compress (0.1)"],
+  [subnetworks({ reduction: [1, 1] }), "subnetworks[1].reduction: expected 4 entries, one per block, found 2"],
   [{ input: { std: [0, 1, 1] } }, "input.std[0]: expected a number from 0.001 to 1, found 0"],
   [{ input: { size: 64, resize: 32 } }, "input.resize: expected at least the size, 64, found 32"],
-  [{ compress: NaN }, "compress: expected a number above 0 and below 1, found NaN"],
-  [{ compress: 1 }, "compress: expected", "found 1"],
+  [{ compress: NaN }, "compress: expected a number from 0 to 1, found NaN"],
+  [{ compress: 1.01 }, "compress: expected", "found 1.01"],
   [{ reduction: 0 }, "reduction: expected a number above 0", "found 0"],
   [{ reduction: Infinity }, "reduction: expected", "found Infinity"],
   [{ head: { channels: "all" } }, 'head.channels: expected input, or a whole number from 1 to 4096, found "all"'],
@@ -143,10 +164,13 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [subnetworks({ blocks: 65 }), "subnetworks[1].blocks: expected a whole number from 1 to 64, found 65"],
   [
     subnetworks({ fusion: "sideways" }),
-    "subnetworks[1].fusion: expected auto, up-conv, down-conv, or a list",
+    "subnetworks[1].fusion: expected auto, up-conv, down-conv, none, or a list",
     "sideways",
   ],
-  [subnetworks({ fusion: ["up-conv", "up"] }), 'subnetworks[1].fusion[1]: expected up-conv or down-conv, found "up"'],
+  [
+    subnetworks({ fusion: ["up-conv", "up"] }),
+    'subnetworks[1].fusion[1]: expected up-conv, down-conv or none, found "up"',
+  ],
   [subnetworks({ transitions: "none" }), "subnetworks[1].transitions: expected auto, or a list of block numbers"],
   // What keys ask of each other
   [{ base_features: [{ scale: 1, channels: 8 }, { scale: 0.5, channels: 8 }] }, "base_features[1].scale: expected 1"],
@@ -206,8 +230,8 @@ Deno.test("several problems are listed one per line, and not without end", () =>
   const message = messageOf(() => resolveWith({ stem: "conv", compress: 2 }));
   assertEquals(message.split("\n"), [
     "Cannot read spec:",
-    '  stem: expected conv3x3 or conv7x7-pool, found "conv"',
-    "  compress: expected a number above 0 and below 1, found 2",
+    '  stem: expected conv3x3, conv7x7-pool, or a mapping with the keys kernel, stride, channels, pool, found "conv"',
+    "  compress: expected a number from 0 to 1, found 2",
   ]);
   const many = messageOf(() => resolveWith({ classes: Array.from({ length: 5000 }, () => 7) }));
   assertStringIncludes(many, "… and 4990 more");

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { BINARIES, buildWasm } from "../../tools/build_wasm.ts";
+import { abiSource } from "../../lib/device/cpu/abi.ts";
+import { ABI, BINARIES, buildWasm } from "../../tools/build_wasm.ts";
+
+Deno.test("kernels/abi.as is what its tables say", async () => {
+  assertEquals(await Deno.readTextFile(ABI), abiSource(), "run `deno task wasm`");
+});
 
 for (const binary of BINARIES) {
   Deno.test(`${binary.url.pathname.split("/kernels/").at(-1)} is what its source builds to`, async () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { changeSpec } from "../../lib/spec/change.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { initialWeights } from "../../lib/training/initial_weights.ts";
 import { parseRecipe } from "../../lib/training/recipe.ts";
@@ -51,7 +52,7 @@ Deno.test("train() refuses labels that are not there, and what does not fit", as
   const labels = () => Promise.reject(new RanetError("its label is not a class of the model"));
   await assertRejects(() => train(tiny, { ...plain(9), labels }, recipe, options), RanetError, "not a class");
   const init = initialWeights((await train(tiny, plain(30), recipe, options)).model.network, 9);
-  const wider = { ...tiny, headChannels: 3 };
+  const wider = changeSpec(tiny, { head: { channels: 3, pool: "all" } });
   await assertRejects(() => train(wider, plain(9), recipe, { ...options, init }), RanetError, "the tensors do not fit");
 });
 

@@ -29,7 +29,7 @@ function isFile(path: string): boolean {
  */
 export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promise<void>): void {
   const ignore = !chromium && Deno.env.get("CI") !== "true";
-  if (ignore) console.error(`Not run, for there is no Chromium on PATH: ${name}`);
+  if (ignore) console.error(`Not run, for there is no Chromium on PATH (apt-get install chromium): ${name}`);
   Deno.test({
     name: `${name} (Chromium)`,
     ignore,
@@ -40,7 +40,17 @@ export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promis
   });
 }
 
-/** A browser, and a server of `web/dist/`. */
+/** Builds the page and the library into a folder of its own, as several tests may at a time; to be removed in the end. */
+export async function buildSite(): Promise<URL> {
+  const path = await Deno.makeTempDir();
+  const build = new URL("../../web/build.ts", import.meta.url).pathname;
+  const args = ["run", "--quiet", "--allow-all", build, path];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  if (!success) throw new Error(`web/build.ts failed: ${new TextDecoder().decode(stderr)}`);
+  return new URL(`file://${path}/`);
+}
+
+/** A browser, and a server of what was built. */
 export interface Site extends AsyncDisposable {
   /** The browser. */
   readonly browser: Browser;
@@ -48,6 +58,8 @@ export interface Site extends AsyncDisposable {
   open(path: string): Promise<{ readonly page: Page; readonly complaints: string[] }>;
   /** Where the site is, with a slash at its end. */
   readonly url: string;
+  /** The folder that is served. */
+  readonly folder: URL;
 }
 
 /** Arguments that give Chromium WebGPU, by SwiftShader. */
@@ -66,18 +78,12 @@ export async function openSite(
     readonly camera?: "fake" | "refused" | "none";
   } = {},
 ): Promise<Site> {
-  const root = new URL("../../", import.meta.url);
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "bundle"],
-    cwd: root,
-  })
-    .output();
-  if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
+  const folder = await buildSite();
   const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, async (request) => {
     const before = prefix[new URL(request.url).pathname];
     // Without its encoding, it can be read.
     const plain = before === undefined ? request : new Request(request.url);
-    const found = await serveFile(plain);
+    const found = await serveFile(plain, folder);
     const response = before === undefined ? found : new Response(before + await found.text(), found);
     if (!isolated) response.headers.delete("cross-origin-opener-policy");
     if (policy) response.headers.set("content-security-policy", policy);
@@ -97,6 +103,7 @@ export async function openSite(
   return {
     browser,
     url,
+    folder,
     async open(path) {
       const page = await browser.newPage();
       // Where other work keeps the processor busy, all is slower.
@@ -115,6 +122,7 @@ export async function openSite(
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server.shutdown();
+      await Deno.remove(folder, { recursive: true });
     },
   };
 }

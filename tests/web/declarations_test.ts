@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import ts from "typescript";
 import { declarationsOf } from "../../web/declarations.ts";
 
 /** What the type checker says of a script that takes the library from `ranet.js`. */
@@ -12,10 +13,11 @@ async function check(folder: string, script: string): Promise<string> {
   return success ? "" : new TextDecoder().decode(stderr);
 }
 
-Deno.test("declarationsOf() gives the types of mod.ts in one file", async () => {
+Deno.test("declarationsOf() gives the types of several entry points in one file", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const text = await declarationsOf(new URL("../../mod.ts", import.meta.url));
+    const entries = ["mod.ts", "spec.ts", "weights.ts"].map((name) => new URL(`../../${name}`, import.meta.url));
+    const text = await declarationsOf(entries);
     await Deno.writeTextFile(`${folder}/ranet.d.ts`, text);
     await Deno.writeTextFile(`${folder}/ranet.js`, '/* @ts-self-types="./ranet.d.ts" */\n');
     const script = `import { AdaptiveExecutor, loadModel, type Network } from "./ranet.js";
@@ -29,9 +31,41 @@ const costs: number[] = network.exits.map((exit) => exit.cumulativeFlops);
       [...module.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) =>
         names.split(",").map((name) => name.trim().replace("type ", "")).filter(Boolean)
       );
-    const module = await Deno.readTextFile(new URL("../../mod.ts", import.meta.url));
-    const names = exported(module.replaceAll("export type {", "export {"));
-    assertEquals(exported(text).toSorted(), names.toSorted());
+    const modules = await Promise.all(entries.map((entry) => Deno.readTextFile(entry)));
+    const names = new Set(modules.flatMap((module) => exported(module.replaceAll("export type {", "export {"))));
+    assertEquals(exported(text).toSorted(), [...names].toSorted());
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test('the declarations bring the libraries that they need along, for a project of any "lib"', async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const name of ["mod", "train"]) {
+      await Deno.writeTextFile(
+        `${folder}/${name}.d.ts`,
+        await declarationsOf([new URL(`../../${name}.ts`, import.meta.url)]),
+      );
+    }
+    const script = `${folder}/script.ts`;
+    await Deno.writeTextFile(
+      script,
+      'import { loadModel } from "./mod.js";\nimport { train } from "./train.js";\nexport { loadModel, train };\n',
+    );
+    const program = ts.createProgram([script], {
+      lib: ["lib.es2020.d.ts"],
+      types: [],
+      strict: true,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+    });
+    const problems = ts.getPreEmitDiagnostics(program).map(({ messageText }) =>
+      ts.flattenDiagnosticMessageText(messageText, "\n")
+    );
+    assertEquals(problems, []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

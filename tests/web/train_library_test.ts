@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadModel, type Model, readSpec } from "../../mod.ts";
+import { changeSpec } from "../../spec.ts";
 import { blobDataset, changeRecipe, type Dataset, readRecipe, splitDataset, train } from "../../train.ts";
 import { declarationsOf } from "../../web/declarations.ts";
 import { chromiumTest, openSite } from "./browser.ts";
@@ -19,7 +20,7 @@ async function digestOf({ tensors }: Model): Promise<string> {
 
 /** The same training outside of a browser. */
 async function trained(threads: number): Promise<string> {
-  const spec = { ...await readSpec("ranet-cifar10-micro"), name: "stripes", classes: CLASSES };
+  const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { name: "stripes", classes: CLASSES });
   const blobs = stripes(COUNT);
   const photos = blobDataset({ level: blobs.level, upright: blobs.upright }, { labels: spec.classes });
   const { training } = await splitDataset(photos, { seed: SEED, least: 2 });
@@ -44,11 +45,14 @@ for (const { name, isolated, threads } of hosts) {
     const found = await page.evaluate(
       async (files, seed, threads) => {
         const at = (name: string) => new URL(name, location.href).href;
-        const { loadModel, readSpec, RanetError } = await import(at("ranet.js"));
+        const { changeSpec, loadModel, readSpec, RanetError } = await import(at("ranet.js"));
         const { blobDataset, changeRecipe, openDataset, readRecipe, splitDataset, train } = await import(
           at("ranet-train.js")
         );
-        const spec = { ...await readSpec("ranet-cifar10-micro"), name: "stripes", classes: ["level", "upright"] };
+        const spec = changeSpec(await readSpec("ranet-cifar10-micro"), {
+          name: "stripes",
+          classes: ["level", "upright"],
+        });
         const [level, upright] = files.map((one) => one.map((bytes) => new Blob([new Uint8Array(bytes)])));
         const photos: Dataset = blobDataset({ level, upright }, { labels: spec.classes });
         const { training, validation } = await splitDataset(photos, { seed, least: 2 });
@@ -85,7 +89,7 @@ for (const { name, isolated, threads } of hosts) {
 }
 
 Deno.test("ranet-train.d.ts has the types of train.ts", async () => {
-  const text = await declarationsOf(new URL("../../train.ts", import.meta.url));
+  const text = await declarationsOf([new URL("../../train.ts", import.meta.url)]);
   assertStringIncludes(text, "specTemplate as formatSpec");
   assertStringIncludes(text, "declare function blobDataset(");
 });

@@ -8,11 +8,11 @@ import {
   AdaptiveExecutor,
   calibrate,
   type Calibration,
+  changeSpec,
   createModel,
   fitTemperatures,
   loadModel,
   type Model,
-  parseSpec,
   RanetError,
   readSpec,
   toTensor,
@@ -23,7 +23,6 @@ import {
   calibrateBudgets,
   changeRecipe,
   type Dataset,
-  formatSpec,
   packModel,
   readRecipe,
   type Recipe,
@@ -81,10 +80,7 @@ export interface Taught {
 export async function prepare(lesson: Lesson): Promise<Course> {
   const { model, epochs, rate } = BASES[lesson.base];
   const base = await readSpec(model);
-  // What goes along is read again one day: names that cannot be show now.
-  const spec = parseSpec(formatSpec({ ...base, name: "my-model", classes: lesson.classes }), {
-    source: "of the classes",
-  });
+  const spec = changeSpec(base, { name: "my-model", classes: lesson.classes });
   const photos = photoDataset(lesson.photos, spec.input.size);
   const { training, validation: aside } = await splitDataset(photos, { seed: SEED, least: LEAST_ASIDE });
   const most = Math.max(1, Math.round(MOST_TAKEN[lesson.base] / training.size));

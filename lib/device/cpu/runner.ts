@@ -1,6 +1,6 @@
 /**
  * Runs a plan on the CPU's cores: the fallback without an adapter, and what WebGPU is tested against. All that is computed
- * is WebAssembly with SIMD, kernels/forward.as; here is what it is told, and what it answers.
+ * is WebAssembly with SIMD, kernels/infer.as; here is what it is told, and what it answers.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 import type { Plan } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
-import { forwardKernels } from "./kernels.ts";
-import { CpuMemory } from "./memory.ts";
+import { cpuKernels } from "./kernels.ts";
 import { defaultThreads, WorkerPool } from "./pool.ts";
+import { CpuMemory } from "./runner_memory.ts";
 
 /** Most threads that share one sample, whose layers are small. Two have been measured. */
 const MAX_TEAM = 8;
@@ -39,7 +39,9 @@ export class CpuRunner implements Runner {
   ): Promise<CpuRunner> {
     const { capacity, threads = defaultThreads() } = options;
     const memory = new CpuMemory(plan, weights, { capacity, threads });
-    return new CpuRunner(memory, new WorkerPool(await forwardKernels(), memory.memory, { threads }));
+    const module = await cpuKernels();
+    await memory.makeFilters(module);
+    return new CpuRunner(memory, new WorkerPool(module, memory.memory, { threads }));
   }
 
   private constructor(memory: CpuMemory, pool: WorkerPool) {

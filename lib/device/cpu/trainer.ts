@@ -9,18 +9,16 @@ import type { Network } from "../../network/network.ts";
 import { buildTrainingPlan } from "../../planner/training_build.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
 import type { Tensor } from "../../weights/tensor.ts";
+import { Turns } from "../../io/turns.ts";
 import { checkBatch } from "../check_batch.ts";
+import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
-import { trainingKernels } from "./kernels.ts";
-import { pack, packedLength, unpack } from "./packed_parameters.ts";
+import { cpuKernels } from "./kernels.ts";
+import { MAX_BYTES } from "./memory.ts";
+import { pack, packedLength, unpack } from "./pack.ts";
 import { defaultThreads, WorkerPool } from "./pool.ts";
-import { buildTrainingProgram, type TrainingProgram } from "./training_program.ts";
-
-/** Bytes in a page of WebAssembly memory. */
-const PAGE_BYTES = 2 ** 16;
-/** WebAssembly's addresses have 32 bits. */
-const MAX_BYTES = 2 ** 32;
+import { buildTrainingProgram, type TrainingProgram } from "./trainer_program.ts";
 
 /** How a CPU trainer is made. */
 export interface CpuTrainerOptions extends TrainerOptions {
@@ -39,8 +37,7 @@ export class CpuTrainer implements Trainer {
   readonly #memory: WebAssembly.Memory;
   readonly #pool: WorkerPool;
   readonly #batch: number;
-  /** Steps take turns. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /**
    * Lays out memory and fills it.
@@ -51,13 +48,20 @@ export class CpuTrainer implements Trainer {
     const plan = buildTrainingPlan(network, options);
     const threads = options.threads ?? defaultThreads();
     const program = buildTrainingProgram(plan, { ...options, threads });
-    if (program.bytes > MAX_BYTES) throw tooLarge(plan, { ...options, threads });
-    const memory = allocate(program, plan);
+    if (program.bytes > MAX_BYTES) throw await tooLarge(plan, { ...options, threads });
+    const memory = program.layout.allocate(() => {
+      throw new RanetError(
+        `Cannot train ${network.spec.name} on the CPU: it needs ${
+          gigabytes(program.bytes)
+        } of memory, and there is not ` +
+          "as much. Use a smaller batch.",
+      );
+    });
     const trainer = new CpuTrainer(
       plan,
       program,
       memory,
-      new WorkerPool(await trainingKernels(), memory, { threads }),
+      new WorkerPool(await cpuKernels(), memory, { threads }),
       options,
     );
     trainer.#write(state);
@@ -84,12 +88,12 @@ export class CpuTrainer implements Trainer {
   step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
     checkBatch(this.#plan.network, { images, labels, batch: this.#batch });
     const [ownImages, ownLabels] = [images.slice(), labels.slice()];
-    return this.#next(() => this.#run(ownImages, ownLabels, rate));
+    return this.#turns.take(() => this.#run(ownImages, ownLabels, rate));
   }
 
   /** The state after all steps called so far. */
   read(): Promise<TrainingState> {
-    return this.#next(() => {
+    return this.#turns.take(() => {
       const { entries, toVelocity, toAverage } = this.#program.layout.parameters;
       const read = (distance: number, learnsOnly: boolean) =>
         new Map(
@@ -99,19 +103,13 @@ export class CpuTrainer implements Trainer {
           }),
         );
       const state = { tensors: read(0, false), momentum: read(toVelocity, true) };
-      return Promise.resolve(toAverage > 0 ? { ...state, average: read(toAverage, false) } : state);
+      return toAverage > 0 ? { ...state, average: read(toAverage, false) } : state;
     });
   }
 
   /** Ends the threads. */
   [Symbol.dispose](): void {
     this.#pool[Symbol.dispose]();
-  }
-
-  #next<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   async #run(images: Float32Array, labels: Uint32Array, rate: number): Promise<StepLosses> {
@@ -136,9 +134,10 @@ export class CpuTrainer implements Trainer {
   #writeImages(images: Float32Array, count: number): void {
     const { size, channels } = this.#plan.features[0];
     const { tensors } = this.#program.layout;
-    const pitch = tensors.pitch({ feature: 0 }) / 4;
+    const place = tensors.place({ feature: 0, offset: 0, channels });
+    const pitch = place.pitch / 4;
     const pixels = size ** 2;
-    const target = new Float32Array(this.#memory.buffer, tensors.at({ feature: 0, offset: 0 }), count * pixels * pitch);
+    const target = new Float32Array(this.#memory.buffer, place.at, count * pixels * pitch);
     for (let sample = 0; sample < count; sample++) {
       for (let channel = 0; channel < channels; channel++) {
         const from = (sample * channels + channel) * pixels;
@@ -149,9 +148,8 @@ export class CpuTrainer implements Trainer {
   }
 
   #write({ tensors, momentum, average }: TrainingState): void {
-    const { parameters, contents } = this.#program.layout;
+    const { parameters } = this.#program.layout;
     const { buffer } = this.#memory;
-    for (const { address, bytes } of contents) new Uint8Array(buffer).set(bytes, address);
     const write = (shape: readonly number[], { data }: Tensor, address: number) =>
       pack(shape, data, new Float32Array(buffer, address, packedLength(shape)));
     for (const { parameter: { name, shape }, address, learns } of parameters.entries) {
@@ -166,29 +164,9 @@ export class CpuTrainer implements Trainer {
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 
-function allocate({ bytes }: TrainingProgram, { network }: TrainingPlan): WebAssembly.Memory {
-  const pages = Math.ceil(bytes / PAGE_BYTES);
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new RanetError(
-      `Cannot train ${network.spec.name} on the CPU: it needs ${
-        gigabytes(bytes)
-      } of memory, and there is not as much. ` +
-        `Use a smaller batch.`,
-    );
-  }
-}
-
-function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads: number }): RanetError {
+async function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads: number }): Promise<RanetError> {
   const bytesOf = (batch: number) => buildTrainingProgram(plan, { ...options, batch }).bytes;
-  let [fits, exceeds] = [0, options.batch];
-  while (exceeds - fits > 1) {
-    const middle = Math.floor((fits + exceeds) / 2);
-    if (bytesOf(middle) <= MAX_BYTES) fits = middle;
-    else exceeds = middle;
-  }
+  const fits = await largestBatchThat(options.batch, (batch) => bytesOf(batch) <= MAX_BYTES);
   return new RanetError(
     `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batch}: it needs ` +
       `${gigabytes(bytesOf(options.batch))}, and at most 4 GiB can be addressed. ` +

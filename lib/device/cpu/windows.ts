@@ -1,5 +1,5 @@
 /**
- * Which pixels meet which weights, as kernels/convolution/taps.as is told of it: for each pixel that is made where its
+ * Which pixels meet which weights, as kernels/convolution/tiles.as is told of it: for each pixel that is made where its
  * inputs start, and runs of inputs that lie together. Border pixels are zeros around a copy of the input.
  *
  * @module
@@ -21,6 +21,8 @@ export interface Phase {
 
 /** How a kernel goes over a square input. */
 export interface Windows {
+  /** What tells them from others. */
+  readonly key: string;
   /** Zeros on each side. */
   readonly border: number;
   /** Bytes from pixel to pixel. */
@@ -58,6 +60,7 @@ export function forwardWindows(
   const width = inSize + 2 * border;
   const runLength = kernel * channels;
   return {
+    key: ["forward", inSize, outSize, kernel, stride, channels, pitch].join(),
     border,
     pitch,
     bytes: width ** 2 * pitch,
@@ -103,7 +106,8 @@ export function gradientWindows(
       };
     })
   );
-  return { border, pitch, bytes: width ** 2 * pitch, phases };
+  const key = ["gradient", inSize, outSize, kernel, stride, channels, pitch].join();
+  return { key, border, pitch, bytes: width ** 2 * pitch, phases };
 }
 
 /**

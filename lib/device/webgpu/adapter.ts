@@ -98,7 +98,7 @@ async function requestAdapter(): Promise<GPUAdapter | null | undefined> {
 function isCpuDriver(info: GPUAdapterInfo): boolean {
   const { description, device, architecture } = info;
   return info.isFallbackAdapter ||
-    /llvmpipe|lavapipe|swiftshader|basic render|\bwarp\b/i.test(`${description} ${device} ${architecture}`);
+    /llvmpipe|lavapipe|softpipe|swiftshader|basic render|\bwarp\b/i.test(`${description} ${device} ${architecture}`);
 }
 
 /**

@@ -1,20 +1,24 @@
 /**
- * The thorough check of an adapter, for people: every kernel and tile that there is, on several odd shapes, with weights of
- * either precision.
+ * The thorough check of an adapter, for people: every kernel and tile that may be chosen there, of inference with weights of
+ * either precision, and of training; on several odd shapes.
  *
  * @module
  */
 
 import type { Precision } from "../precision.ts";
-import type { Adapter } from "./adapter.ts";
+import { type Adapter, defaultTraits, requestDevice } from "./adapter.ts";
 import { GpuDevice } from "./device.ts";
-import { makeExercise, SHAPES } from "./exercise.ts";
-import { isRight, type Outcome, tileName, tryKernels } from "./self_test.ts";
-import { CPU_TILES, GPU_TILES, type TileCost } from "./tiles.ts";
+import { makeExercise, QUICK, SHAPES } from "./exercise.ts";
+import { tryKernels } from "./self_test.ts";
+import { type AdapterTraits, gradientTilesOf, type TileCost, weightTilesOf } from "./tiles.ts";
+import { TrainingKernels } from "./trainer_kernels.ts";
+import { makeTrainingExercises } from "./training_exercise.ts";
+import { firstRight, trainingName } from "./training_self_test.ts";
+import { isRight, type Outcome, tileName } from "./trust.ts";
 
 /** What came of one kind of kernel. */
 export interface KernelCheckResult extends Outcome {
-  /** How convolutions were computed. */
+  /** What was run, and in which tiles. */
   readonly kernel: string;
   /** How weights were stored. */
   readonly precision: Precision;
@@ -24,34 +28,91 @@ export interface KernelCheckResult extends Outcome {
   readonly failure?: string;
 }
 
-const PRECISIONS = ["float32", "float16"] as const;
+/** A row of the check. */
+export interface KernelCheck extends Pick<KernelCheckResult, "kernel" | "precision"> {
+  /** Does it. */
+  readonly run: () => Promise<KernelCheckResult>;
+}
 
-/** Rows of {@linkcode checkAdapter}. */
-export const CHECKS: number = PRECISIONS.length * tilesToCheck().length;
+/** The shapes on which training is tried: a small one, and one that is wider than the largest tile. */
+const TRAINING_SHAPES = [QUICK, SHAPES[2]];
 
-/** Checks an adapter, kernel by kernel. */
-export async function* checkAdapter(adapter: Adapter): AsyncGenerator<KernelCheckResult> {
-  for (const precision of PRECISIONS) {
-    const exercises = await Promise.all(SHAPES.map((shape) => makeExercise(precision, shape)));
-    for (const tile of tilesToCheck()) {
-      const about = { kernel: tileName(tile), precision };
-      // One that fails takes its device with it.
-      using device = await GpuDevice.open(adapter, { precision });
-      try {
-        const outcomes: Outcome[] = [];
-        for (const exercise of exercises) {
-          outcomes.push(await tryKernels(device, { ...adapter.traits, tiles: [{ ...tile, minBatch: 1 }] }, exercise));
-        }
-        const error = Math.max(...outcomes.map(({ error }) => error));
-        const sameExits = outcomes.every(({ sameExits }) => sameExits);
-        yield { ...about, error, sameExits, right: outcomes.every(isRight) };
-      } catch (error) {
-        yield { ...about, error: Infinity, sameExits: false, right: false, failure: (error as Error).message };
-      }
-    }
+/** Why an adapter gives no device, if it does not: then there is nothing to check. */
+export async function openingFailure(adapter: Adapter): Promise<string | undefined> {
+  try {
+    (await requestDevice(adapter)).destroy();
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 
-function tilesToCheck(): TileCost[] {
-  return [...new Map([...CPU_TILES, ...GPU_TILES].map((tile) => [tileName(tile), tile])).values()];
+/** What there is to check of an adapter. */
+export function checksOf(adapter: Adapter): KernelCheck[] {
+  const tiles = tilesOf(adapter);
+  return [
+    ...(["float32", "float16"] as const).flatMap((precision) =>
+      tiles.map((tile) => inferenceCheck(adapter, tile, precision))
+    ),
+    ...trainingTraits(adapter, tiles).map((traits) => trainingCheck(adapter, traits)),
+  ];
+}
+
+function inferenceCheck(adapter: Adapter, tile: TileCost, precision: Precision): KernelCheck {
+  const traits = { ...adapter.traits, tiles: [tile] };
+  return checkOf(adapter, { kernel: tileName(tile), precision }, async (device) => {
+    const outcomes: Outcome[] = [];
+    for (const shape of SHAPES) outcomes.push(await tryKernels(device, traits, await makeExercise(precision, shape)));
+    return outcomes;
+  });
+}
+
+function trainingCheck(adapter: Adapter, traits: AdapterTraits): KernelCheck {
+  return checkOf(adapter, { kernel: trainingName(traits), precision: "float32" }, async (device) => {
+    const on = { device, kernels: new TrainingKernels(device.gpu) };
+    const outcomes: Outcome[] = [];
+    for (const shape of TRAINING_SHAPES) {
+      outcomes.push(await firstRight(on, traits, (seed) => makeTrainingExercises(seed, shape)));
+    }
+    return outcomes;
+  });
+}
+
+function checkOf(
+  adapter: Adapter,
+  about: Pick<KernelCheck, "kernel" | "precision">,
+  exercise: (device: GpuDevice) => Promise<readonly Outcome[]>,
+): KernelCheck {
+  return {
+    ...about,
+    run: async () => {
+      try {
+        // One that fails takes its device with it.
+        using device = await GpuDevice.open(adapter, about);
+        const outcomes = await exercise(device);
+        const error = Math.max(...outcomes.map(({ error }) => error));
+        const fault = outcomes.find(({ fault }) => fault !== undefined)?.fault;
+        return { ...about, error, fault, right: outcomes.every(isRight) };
+      } catch (error) {
+        return { ...about, error: Infinity, right: false, failure: (error as Error).message };
+      }
+    },
+  };
+}
+
+/** Every tile that may be chosen: those of its kind, and what `tune` has kept. */
+function tilesOf({ isCpu, traits }: Adapter): TileCost[] {
+  const all = [...defaultTraits(isCpu).tiles, ...traits.tiles].map((tile) => ({ ...tile, minBatch: 1 }));
+  return [...new Map(all.map((tile) => [tileName(tile), tile])).values()];
+}
+
+/** Traits that lead to each tile for forward passes, gradients of inputs and gradients of weights at least once. */
+function trainingTraits({ traits }: Adapter, tiles: readonly TileCost[]): AdapterTraits[] {
+  const gradientTiles = gradientTilesOf({ ...traits, tiles });
+  const weightTiles = weightTilesOf({ ...traits, tiles });
+  return Array.from({ length: Math.max(tiles.length, weightTiles.length) }, (_, i) => ({
+    ...traits,
+    tiles: [tiles[i % tiles.length]],
+    gradientTiles: [gradientTiles[i % gradientTiles.length]],
+    weightTiles: [weightTiles[i % weightTiles.length]],
+  }));
 }

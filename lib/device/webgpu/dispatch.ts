@@ -4,8 +4,9 @@
  * @module
  */
 
+import { concat } from "../../io/bytes.ts";
 import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
-import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
+import { type AdapterTraits, chooseTile, largestDispatch, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import {
   ARGUMENTS,
   encodeArguments,
@@ -30,18 +31,22 @@ export interface Dispatch extends Kernel {
 /** Workgroup size of the kernels that compute one value per invocation. */
 const LANES = 64;
 
-/** How a wave is run for `count` samples, logits lying `capacity` samples an exit. */
+/**
+ * How a wave is run for `count` samples, logits lying `capacity` samples an exit.
+ *
+ * @param options `tilesFor`: the number of samples for which tiles are chosen; default `count`.
+ */
 export function dispatchOf(
   wave: Wave,
   plan: Pick<Plan, "zeroQuads" | "sampleQuads">,
-  options: { count: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
+  options: { count: number; tilesFor?: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
 ): Dispatch {
-  const { count, adapter, weights } = options;
+  const { count, tilesFor = count, adapter, weights } = options;
   const { lanes } = adapter;
   const samples = { arenaStart: plan.zeroQuads, samplePitch: plan.sampleQuads };
   const convolutions = wave.filter((step) => step.kind === "convolution");
   if (convolutions.length > 0) {
-    const tile = chooseTile(convolutions, count, adapter);
+    const tile = chooseTile(convolutions, tilesFor, adapter);
     const workgroups = convolutions.map((step) => workgroupsOf(step, tile, count, lanes));
     const constants = { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes };
     return {
@@ -72,7 +77,7 @@ export function dispatchOf(
   return {
     kernel: wave[0].kind,
     constants: { LANES },
-    args: encodeOthers(others, samples, options),
+    args: concat(others.map((step) => encodeStep(step, samples, options)), Uint8Array),
     workgroups: [
       Math.min(Math.ceil(Math.max(...others.map(invocations)) / LANES), MAX_WORKGROUPS),
       count,
@@ -81,42 +86,36 @@ export function dispatchOf(
   };
 }
 
-/** Steps of one kind. */
-function encodeOthers(
-  steps: readonly OtherStep[],
+function encodeStep(
+  step: OtherStep,
   samples: SampleArguments,
   { capacity, weights }: { capacity: number; weights: WeightLayout },
 ): Uint8Array<ArrayBuffer> {
-  const classifiers = steps.filter((step) => step.kind === "classifier");
-  if (classifiers.length > 0) {
-    return encodeArguments(
-      ARGUMENTS.classifier,
-      classifiers.map((step) => ({
-        ...inputArguments(step.reads[0]),
+  const { reads: [input] } = step;
+  switch (step.kind) {
+    case "max-pool":
+    case "resize": {
+      const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
+      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+    }
+    case "classifier": {
+      const { classes, pool, exit } = step.layer;
+      return encodeArguments(ARGUMENTS.classifier, [{
+        ...inputArguments(input),
         ...samples,
-        classes: step.layer.classes,
-        pool: step.layer.pool,
+        classes,
+        pool,
         weights: weights.ranges.get(step)!.offset,
-        logits: step.layer.exit * capacity * step.layer.classes,
-      })),
-    );
+        logits: exit * capacity * classes,
+      }]);
+    }
   }
-  const others = steps.filter((step) => step.kind !== "classifier");
-  return encodeArguments(
-    ARGUMENTS[others[0].kind],
-    others.map(({ reads: [input], writes: [output] }) => ({
-      ...inputArguments(input),
-      ...outputArguments(output),
-      ...samples,
-    })),
-  );
 }
 
 /** Most samples of which every wave still is one dispatch. */
-export function largestBatch(plan: Plan, { lanes, tiles }: AdapterTraits): number {
+export function largestBatch(plan: Plan, adapter: AdapterTraits): number {
   const pixels = Math.max(...plan.network.features.map(({ size }) => size ** 2));
-  const perWorkgroup = lanes * Math.min(...tiles.map((tile) => tile.pixels));
-  return Math.min(MAX_WORKGROUPS, Math.floor(MAX_WORKGROUPS * perWorkgroup / pixels));
+  return Math.min(MAX_WORKGROUPS, largestDispatch(pixels, adapter));
 }
 
 /** How many turns of all its loops, outer ones included, an invocation takes for a step; a convolution up to 200 more. */

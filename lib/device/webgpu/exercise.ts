@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildNetwork } from "../../network/build.ts";
+import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
 import type { Network } from "../../network/network.ts";
 import { buildPlan } from "../../planner/build.ts";
@@ -47,12 +47,12 @@ export interface Shape {
 }
 
 /** Small, for a device is tried before its first answer. */
-const QUICK: Shape = { size: 37, channels: [6, 5], growth: 7, classes: 5 };
+export const QUICK: Shape = { size: 37, channels: [6, 5], growth: 9, classes: 5 };
 
 /** More shapes, for a thorough check. */
 export const SHAPES: readonly Shape[] = [
   QUICK,
-  { size: 21, channels: [1, 3], growth: 1, classes: 2 },
+  { size: 21, channels: [3, 1], growth: 2, classes: 2 },
   { size: 66, channels: [33, 18], growth: 13, classes: 67 },
   { size: 97, channels: [70, 9], growth: 30, classes: 11 },
 ];
@@ -61,7 +61,7 @@ const COUNT = 5;
 
 /** Makes an exercise. Takes a few milliseconds. */
 export async function makeExercise(precision: Precision, shape: Shape = QUICK): Promise<Exercise> {
-  const network = networkOf(shape);
+  const network = exerciseNetwork(shape);
   const plan = buildPlan(network);
   const weights = roundWeights(randomWeights(network), precision);
   const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
@@ -75,8 +75,9 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
   return { plan, weights, images, count: COUNT, logits, thresholds, exits };
 }
 
-function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
-  return buildNetwork({
+/** A network with a layer of every kind. */
+export function exerciseNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
+  return buildRanet({
     family: "ranet",
     name: "self-test",
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
@@ -90,7 +91,7 @@ function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): 
     layers: [1, 2, 1],
     compress: 0.4,
     reduction: 0.5,
-    headChannels: growth + 2,
+    head: { channels: growth + 2, pool: "all" },
   });
 }
 
@@ -118,7 +119,7 @@ function middleConfidence(logits: Float32Array, classes: number): number {
 }
 
 /** Numbers in (-1, 1) that are the same everywhere (a linear congruential generator: Numerical Recipes' constants). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) | 0) / 2 ** 31;
 }

@@ -7,6 +7,7 @@
 
 import { RanetError } from "../../errors.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
+import { halfBits } from "../../weights/half.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
@@ -168,7 +169,7 @@ export class WebGpuRunner implements Runner {
       gateArgs: buffer("gate arguments", exits * GATE_BYTES, UNIFORM | COPY_DST),
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
       weights: packWeights(this.#weights, weights).map((values, i) => {
-        const stored = precision === "float16" ? new Float16Array(values) : values;
+        const stored = precision === "float16" ? Uint16Array.from(values, halfBits) : values;
         const target = buffer(`weights ${i}`, stored.byteLength, STORAGE | COPY_DST);
         gpu.queue.writeBuffer(target, 0, stored);
         return target;

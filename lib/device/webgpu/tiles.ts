@@ -45,7 +45,24 @@ export interface AdapterTraits {
   readonly parallelism: number;
   /** The tiles to choose from. */
   readonly tiles: readonly TileCost[];
+  /** Those for gradients of a convolution's input. Default: of `tiles`, those whose invocations work on their own. */
+  readonly gradientTiles?: readonly TileCost[];
+  /** Those for gradients of a convolution's weights. Default: all that have no more registers than the largest of `tiles`. */
+  readonly weightTiles?: readonly WeightTile[];
 }
+
+/** What an invocation computes of the gradient of a convolution's weights. */
+export interface WeightTile {
+  /** Quads of input channels. */
+  readonly ins: number;
+  /** Quads of output channels. */
+  readonly outs: number;
+}
+
+/** Every size of tile for gradients of weights. */
+export const WEIGHT_TILES: readonly WeightTile[] = [1, 2, 4].flatMap((ins) =>
+  [1, 2, 3, 4].map((outs) => ({ ins, outs }))
+);
 
 const TILES = [[8, 4], [8, 2], [4, 2], [4, 1]].map(register);
 
@@ -116,6 +133,33 @@ export function workgroupsOf(
     : Math.ceil(pixels * count / tile.pixels);
   const channelTiles = Math.ceil(regionQuads(output) / tile.quads);
   return [Math.ceil(pixelTiles * tile.across / lanes), Math.ceil(channelTiles / tile.across)];
+}
+
+/** So many workgroups in x and y, where a dispatch may have more than fit into one direction. */
+export function inRows(workgroups: number): [number, number] {
+  const rows = Math.ceil(workgroups / MAX_WORKGROUPS);
+  return [Math.ceil(workgroups / rows), rows];
+}
+
+/** Tiles for gradients of a convolution's input. */
+export function gradientTilesOf({ tiles, gradientTiles }: AdapterTraits): readonly TileCost[] {
+  return gradientTiles ?? tiles.filter(({ kernel }) => kernel === "convolution");
+}
+
+/** Tiles for gradients of a convolution's weights. */
+export function weightTilesOf({ tiles, weightTiles }: AdapterTraits): readonly WeightTile[] {
+  const largest = Math.max(4, ...tiles.map(({ pixels, quads }) => pixels * quads)) / 4;
+  return weightTiles ?? WEIGHT_TILES.filter(({ ins, outs }) => ins * outs <= largest);
+}
+
+/** Most samples with features of so many pixels that one of the tiles computes in one dispatch. */
+export function largestDispatch(pixels: number, { lanes, tiles }: Pick<AdapterTraits, "lanes" | "tiles">): number {
+  const samples = tiles.filter(({ minBatch = 1 }) => minBatch === 1).map((tile) =>
+    tile.kernel === "convolution"
+      ? MAX_WORKGROUPS * lanes / Math.ceil(pixels / tile.pixels)
+      : Math.floor(MAX_WORKGROUPS * lanes / Math.min(tile.across ?? 1, lanes)) * tile.pixels / pixels
+  );
+  return Math.floor(Math.max(...samples));
 }
 
 /** Quads read by the workgroups that run one after another; infinite for more than a dispatch may have. */

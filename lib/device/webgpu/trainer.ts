@@ -9,17 +9,32 @@ import { QUAD_BYTES } from "../../planner/plan.ts";
 import type { Network } from "../../network/network.ts";
 import { buildTrainingPlan } from "../../planner/training_build.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
+import { Turns } from "../../io/turns.ts";
 import { checkBatch } from "../check_batch.ts";
+import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
 import { GpuDevice } from "./device.ts";
+import type { Kernel } from "./kernels.ts";
+import type { AdapterTraits } from "./tiles.ts";
 import { TrainingCommands } from "./trainer_commands.ts";
 import { longestTrainingLoop } from "./trainer_dispatch.ts";
 import { TrainingKernels } from "./trainer_kernels.ts";
-import { shardCapacity, type StagedBatch, TrainingMemory } from "./trainer_memory.ts";
+import { type MemoryOptions, shardCapacity, type StagedBatch, TrainingMemory } from "./trainer_memory.ts";
 import { layOutTraining } from "./trainer_layout.ts";
 import { OptimizerCommands } from "./trainer_optimizer.ts";
+
+/** An open device, and the kernels of training compiled for it. */
+export interface OpenTraining {
+  /** The device. */
+  readonly device: GpuDevice;
+  /** Its kernels. */
+  readonly kernels: TrainingKernels;
+}
+
+/** Makes sure that a device computes what these kernels say, before they are used. Throws if it does not. */
+export type TrainingCheck = (on: OpenTraining, kernels: readonly Kernel<string>[]) => Promise<void>;
 
 /** A network in training on a WebGPU device of its own. */
 export class WebGpuTrainer implements Trainer {
@@ -35,8 +50,8 @@ export class WebGpuTrainer implements Trainer {
   readonly #optimizer: OptimizerCommands;
   /** Free buffers that losses are read back through. */
   readonly #readbacks: GPUBuffer[] = [];
-  /** When all that has been begun is submitted. */
-  #submitted: Promise<unknown> = Promise.resolve();
+  /** Steps are submitted one after another. */
+  readonly #turns = new Turns();
 
   /**
    * Opens a device and puts a network in training there.
@@ -47,15 +62,14 @@ export class WebGpuTrainer implements Trainer {
   static async create(
     network: Network,
     state: TrainingState,
-    options: TrainerOptions & { readonly adapter: Adapter },
+    options: TrainerOptions & { readonly adapter: Adapter; readonly check?: TrainingCheck },
   ): Promise<WebGpuTrainer> {
-    const plan = buildTrainingPlan(network, options);
-    const device = await GpuDevice.open(options.adapter, { precision: "float32" });
+    const { adapter, check } = options;
+    const device = await GpuDevice.open(adapter, { precision: "float32" });
     try {
-      const memory = await allocate(device.gpu, plan, options);
-      const trainer = new WebGpuTrainer(device, plan, memory, options);
-      memory.initialize(state);
-      await device.settle(trainer.#prepare(options.batch));
+      const kernels = new TrainingKernels(device.gpu);
+      const trainer = await WebGpuTrainer.on({ device, kernels }, network, state, options);
+      await check?.({ device, kernels }, trainer.kernels);
       return trainer;
     } catch (error) {
       device[Symbol.dispose]();
@@ -63,11 +77,33 @@ export class WebGpuTrainer implements Trainer {
     }
   }
 
+  /**
+   * Puts a network in training on an open device.
+   *
+   * @param options `traits`: how kernels are chosen, if not by the adapter's; `shard`: most samples that lie together,
+   * where more would.
+   * @throws {RanetError} If it has too little memory for the batch.
+   */
+  static async on(
+    { device, kernels }: OpenTraining,
+    network: Network,
+    state: TrainingState,
+    options: TrainerOptions & { readonly traits?: AdapterTraits; readonly shard?: number },
+  ): Promise<WebGpuTrainer> {
+    const plan = buildTrainingPlan(network, options);
+    const { traits, isCpu } = device.adapter;
+    const memory = await allocate(device, plan, { traits, isCpu, ...options });
+    const trainer = new WebGpuTrainer({ device, kernels }, plan, memory, { traits, ...options });
+    memory.initialize(state);
+    await device.settle(trainer.#prepare(options.batch));
+    return trainer;
+  }
+
   private constructor(
-    device: GpuDevice,
+    { device, kernels }: OpenTraining,
     plan: TrainingPlan,
     memory: TrainingMemory,
-    options: TrainerOptions,
+    options: TrainerOptions & { readonly traits: AdapterTraits },
   ) {
     const { adapter, gpu } = device;
     this.device = { kind: "gpu", name: adapter.name };
@@ -75,10 +111,9 @@ export class WebGpuTrainer implements Trainer {
     this.#options = options;
     this.#device = device;
     this.#memory = memory;
-    const kernels = new TrainingKernels(gpu);
     const steps = [...plan.forward, ...plan.backward];
     this.#commands = new TrainingCommands(gpu, { kernels, memory, steps, capacity: options.batch });
-    this.#optimizer = new OptimizerCommands(gpu, { kernels, memory, lanes: adapter.traits.lanes });
+    this.#optimizer = new OptimizerCommands(gpu, { kernels, memory, lanes: options.traits.lanes });
     this.bytes = memory.bytes + this.#commands.bytes;
   }
 
@@ -86,15 +121,25 @@ export class WebGpuTrainer implements Trainer {
   step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
     checkBatch(this.#plan.network, { images, labels, batch: this.#options.batch });
     const staged = this.#memory.stage(images, labels);
-    const submitted = this.#submitted.then(() => this.#submit(staged, rate));
-    this.#submitted = submitted.catch(() => {}); // told to those who wait for the step
+    const submitted = this.#turns.take(() => this.#submit(staged, rate));
     return this.#device.settle(submitted.then((readback) => this.#readLosses(readback, labels.length)));
   }
 
   /** The state after all steps called so far. */
   async read(): Promise<TrainingState> {
-    await this.#submitted;
+    await this.#turns.done;
     return await this.#device.settle(this.#memory.read());
+  }
+
+  /** What runs in every step. */
+  get kernels(): readonly Kernel<string>[] {
+    return [...this.#commands.kernels, ...this.#optimizer.kernels];
+  }
+
+  /** Gives its memory back; the device goes on. */
+  release(): void {
+    for (const one of [this.#memory, this.#commands, this.#optimizer]) one[Symbol.dispose]();
+    for (const buffer of this.#readbacks) buffer.destroy();
   }
 
   /** Gives the device and all its memory back. */
@@ -148,16 +193,16 @@ export class WebGpuTrainer implements Trainer {
 
 /** Makes the buffers. */
 async function allocate(
-  gpu: GPUDevice,
+  { adapter, gpu }: GpuDevice,
   plan: TrainingPlan,
-  options: TrainerOptions & { readonly adapter: Adapter },
+  options: MemoryOptions,
 ): Promise<TrainingMemory> {
-  const { adapter, batch } = options;
+  const { batch } = options;
   const what = `Cannot train ${plan.network.spec.name} on ${titleOf(adapter)}`;
   const layout = layOutTraining(plan);
   const bytes = QUAD_BYTES * layout.sampleQuads;
   const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
-  if (shardCapacity(layout, gpu) < 1) {
+  if (shardCapacity(layout, gpu, options.traits) < 1) {
     throw new RanetError(
       `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter binds at a time ` +
         `(${largest}). Use --device cpu.`,
@@ -181,14 +226,10 @@ async function allocate(
         `${whole.maxTurns} without a word. Use --device cpu.`,
     );
   }
-  let [fits, fails] = [0, batch];
-  while (fails - fits > 1) {
-    const middle = Math.floor((fits + fails) / 2);
-    const found = await attempt(gpu, () => new TrainingMemory(gpu, plan, { ...options, batch: middle }));
-    if (found) fits = middle;
-    else fails = middle;
-    found?.[Symbol.dispose]();
-  }
+  const fits = await largestBatchThat(batch, async (middle) => {
+    using found = await attempt(gpu, () => new TrainingMemory(gpu, plan, { ...options, batch: middle }));
+    return found !== undefined;
+  });
   throw new RanetError(
     `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than it has. ` +
       (fits > 0

@@ -5,6 +5,9 @@
  */
 
 import type { TrainingStep } from "../../planner/training_plan.ts";
+import type { KernelName } from "./arguments.ts";
+import type { Kernel } from "./kernels.ts";
+import type { TrainingKernelName } from "./trainer_arguments.ts";
 import { type Batch, trainingDispatches } from "./trainer_dispatch.ts";
 import type { TrainingKernels } from "./trainer_kernels.ts";
 import { ARGUMENT_BYTES, type TrainingMemory } from "./trainer_memory.ts";
@@ -16,7 +19,7 @@ interface Command {
 }
 
 /** Dispatches of some steps, for batches of one number of samples at a time. */
-export class TrainingCommands {
+export class TrainingCommands implements Disposable {
   readonly #gpu: GPUDevice;
   readonly #kernels: TrainingKernels;
   readonly #memory: TrainingMemory;
@@ -24,6 +27,7 @@ export class TrainingCommands {
   readonly #arguments: GPUBuffer;
   readonly #shards: readonly GPUBindGroup[];
   readonly #batch: GPUBindGroup;
+  readonly #capacity: number;
   #commands: readonly Command[] = [];
   #count = 0;
 
@@ -43,6 +47,7 @@ export class TrainingCommands {
     this.#kernels = kernels;
     this.#memory = memory;
     this.#steps = steps;
+    this.#capacity = capacity;
     this.#arguments = gpu.createBuffer({
       label: "arguments",
       size: ARGUMENT_BYTES * this.#dispatches(memory.batch(capacity)).length,
@@ -50,6 +55,11 @@ export class TrainingCommands {
     });
     this.#shards = memory.bindShards(kernels, this.#arguments);
     this.#batch = memory.bindBatch(kernels);
+  }
+
+  /** What is dispatched, whatever the number of samples. */
+  get kernels(): readonly Kernel<KernelName | TrainingKernelName>[] {
+    return this.#dispatches(this.#memory.batch(this.#capacity));
   }
 
   /** Bytes of the arguments. */
@@ -79,6 +89,11 @@ export class TrainingCommands {
       pass.setBindGroup(0, bindings, [ARGUMENT_BYTES * i]);
       pass.dispatchWorkgroups(...workgroups);
     });
+  }
+
+  /** Gives its memory back. */
+  [Symbol.dispose](): void {
+    this.#arguments.destroy();
   }
 
   #dispatches(batch: Batch) {

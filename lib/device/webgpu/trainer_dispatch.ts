@@ -19,7 +19,16 @@ import type {
 import type { LossOptions } from "../trainer.ts";
 import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelName } from "./arguments.ts";
 import { type Dispatch, dispatchOf, inputArguments, longestLoop, outputArguments } from "./dispatch.ts";
-import { type AdapterTraits, chooseTile, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
+import {
+  type AdapterTraits,
+  chooseTile,
+  gradientTilesOf,
+  inRows,
+  MAX_WORKGROUPS,
+  type WeightTile,
+  weightTilesOf,
+  workgroupsOf,
+} from "./tiles.ts";
 import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
 import type { TrainingLayout } from "./trainer_layout.ts";
 
@@ -66,7 +75,7 @@ export interface Batch {
 /** Pixels that an invocation of batch norm's kernels takes, about. */
 const CHUNK = 128;
 
-/** How a step is run. */
+/** How a step is run. Its kernels are the same for every number of samples: they are tried before the first step. */
 export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDispatch[] {
   const region = (view: View) => regionOf(batch.layout.features, view);
   switch (step.kind) {
@@ -142,7 +151,7 @@ function forward(layer: Layer, batch: Batch): TrainingDispatch[] {
   const weights = { ranges: new Map([[step, { buffer: 0, offset, quads: 0 }]]), quads: [] };
   const arena = { zeroQuads: arenaStart(layout), sampleQuads: layout.sampleQuads };
   return batch.shards.map(({ count }, shard) => ({
-    ...dispatchOf([step], arena, { count, capacity, adapter, weights }),
+    ...dispatchOf([step], arena, { count, tilesFor: capacity, capacity, adapter, weights }),
     shard,
   }));
 }
@@ -217,7 +226,7 @@ function classifierGradient(step: ClassifierGradient, batch: Batch): TrainingDis
       result: weights,
       channels: input.channels,
       accumulate: Number(shard > 0),
-    }, [Math.ceil(invocations / lanes), 1, 1])
+    }, [...inRows(Math.ceil(invocations / lanes)), 1])
   );
   if (!step.result) return forWeights;
   const result = regionOf(layout.features, step.result);
@@ -262,7 +271,7 @@ function weightGradient({ layer, input: read, gradient: range }: WeightGradient,
         ...splits[shard],
         ones: layout.zeroQuads,
       },
-      [Math.ceil(tiles * splits[shard].splits / lanes), 1, 1],
+      [...inRows(Math.ceil(tiles * splits[shard].splits / lanes)), 1],
       { INS: tile.ins, OUTS: tile.outs },
     );
     partials += splits[shard].splits * quads;
@@ -353,24 +362,13 @@ export function longestTrainingLoop(step: TrainingStep, batch: Batch): number {
   }
 }
 
-interface WeightTile {
-  readonly ins: number;
-  readonly outs: number;
-}
-
 /** For each pixel so many loads, and products of four numbers, ten of which cost a load, as for convolutions. */
-function chooseWeightTile(inQuads: number, outQuads: number, { tiles }: AdapterTraits): WeightTile {
-  const largest = Math.max(...tiles.map(({ pixels, quads }) => pixels * quads)) / 4;
-  let best: WeightTile = { ins: 1, outs: 1 };
-  let least = Infinity;
-  for (const ins of [1, 2, 4]) {
-    for (const outs of [1, 2, 3, 4]) {
-      if (ins * outs > largest) continue;
-      const cost = Math.ceil(inQuads / ins) * Math.ceil(outQuads / outs) * (1 + ins + outs + 4 * ins * outs / 10);
-      if (cost < least) [best, least] = [{ ins, outs }, cost];
-    }
-  }
-  return best;
+function chooseWeightTile(inQuads: number, outQuads: number, adapter: AdapterTraits): WeightTile {
+  const tiles = weightTilesOf(adapter);
+  const costs = tiles.map(({ ins, outs }) =>
+    Math.ceil(inQuads / ins) * Math.ceil(outQuads / outs) * (1 + ins + outs + 4 * ins * outs / 10)
+  );
+  return tiles[costs.indexOf(Math.min(...costs))];
 }
 
 function inputGradient({ layer, gradient, result: range }: InputGradient, batch: Batch): TrainingDispatch[] {
@@ -386,10 +384,9 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
     reads: [{ ...input, channels: 4 * regionQuads(input) }],
     writes: [{ ...result, size }],
   };
-  const traits = { ...adapter, tiles: adapter.tiles.filter((tile) => tile.kernel === "convolution") };
-  return batch.shards.map(({ count }, shard) => {
-    const tile = chooseTile([alike], count, traits);
-    return run(
+  const tile = chooseTile([alike], batch.capacity, { ...adapter, tiles: gradientTilesOf(adapter) });
+  return batch.shards.map(({ count }, shard) =>
+    run(
       "input-gradient",
       shard,
       batch,
@@ -405,8 +402,8 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
       },
       [...workgroupsOf(alike, tile, count, adapter.lanes), stride ** 2],
       { PIXELS: tile.pixels, QUADS: tile.quads },
-    );
-  });
+    )
+  );
 }
 
 /** A kernel of batch norm: four channels of a chunk of pixels an invocation. */
@@ -421,7 +418,8 @@ function normRuns<K extends TrainingKernelName>(
   return batch.shards.map(({ first, count }, shard) => {
     const partials = first * chunks * 2 * quads;
     const all = { ...values, chunks, partials } as unknown as Omit<Values<K>, "arenaStart" | "samplePitch">;
-    return run(kernel, shard, batch, all, [Math.ceil(quads * chunks / batch.adapter.lanes), count, 1]);
+    const [x, z] = inRows(Math.ceil(quads * chunks / batch.adapter.lanes));
+    return run(kernel, shard, batch, all, [x, count, z]);
   });
 }
 

@@ -30,7 +30,7 @@ import zero from "../../../kernels/training/zero.wgsl" with { type: "text" };
 import wave from "../../../kernels/wave.wgsl" with { type: "text" };
 import weights from "../../../kernels/weights-float32.wgsl" with { type: "text" };
 import { ARGUMENTS, argumentStruct, type KernelName } from "./arguments.ts";
-import { type Kernel, kernelCode, kernelKey, WAVE_BINDINGS } from "./kernels.ts";
+import { type Kernel, KERNEL_TEXT, kernelCode, kernelKey, WAVE_BINDINGS } from "./kernels.ts";
 import { bindingsLayout, PipelineCache } from "./pipelines.ts";
 import { OPTIMIZER_ARGUMENTS, TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
 import { specializeKernel } from "./wgsl.ts";
@@ -54,6 +54,16 @@ const SOURCES = {
 } satisfies Record<TrainingKernelName, string>;
 
 const OPTIMIZER_SOURCES = { check, sgd };
+
+/** The text of all kernels that training runs, before constants are put in. */
+export const TRAINING_TEXT: string = JSON.stringify([
+  KERNEL_TEXT,
+  SOURCES,
+  [wave, bindings],
+  TRAINING_ARGUMENTS,
+  OPTIMIZER_SOURCES,
+  OPTIMIZER_ARGUMENTS,
+]);
 
 /** Names of the kernels that run once a step, behind all others. */
 export type OptimizerKernelName = keyof typeof OPTIMIZER_SOURCES;

@@ -8,9 +8,10 @@ import { QUAD_BYTES } from "../../planner/plan.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
 
 import type { TrainerOptions, TrainingState } from "../trainer.ts";
-import type { Adapter } from "./adapter.ts";
+import type { AdapterTraits } from "./tiles.ts";
 import { MAX_TURNS } from "./dispatch.ts";
 import { writeImage } from "./image.ts";
+import { gradientTilesOf, largestDispatch, MAX_WORKGROUPS } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
 import { arenaStart, type Batch, leastPartialQuads, type Shard } from "./trainer_dispatch.ts";
 import type { TrainingKernels } from "./trainer_kernels.ts";
@@ -36,8 +37,15 @@ interface ShardBuffers {
   readonly logits: GPUBuffer;
 }
 
-/** How a network is trained. */
-export type MemoryOptions = Pick<TrainerOptions, "batch" | "loss" | "average" | "optimizer" | "gradients">;
+/** How a network is trained, and on what. */
+export interface MemoryOptions extends Pick<TrainerOptions, "batch" | "loss" | "average" | "optimizer" | "gradients"> {
+  /** How the device runs workgroups. */
+  readonly traits: AdapterTraits;
+  /** Whether it is a CPU driver, which ends long loops. */
+  readonly isCpu: boolean;
+  /** Most samples in an arena, where more would fit. */
+  readonly shard?: number;
+}
 
 /** A batch's images and labels as they go to the device. */
 export interface StagedBatch {
@@ -58,7 +66,6 @@ export class TrainingMemory implements Disposable {
   /** What steps find for each parameter, laid out as those; then the batch's statistics. */
   readonly gradients: GPUBuffer;
   readonly #gpu: GPUDevice;
-  readonly #adapter: Adapter;
   readonly #plan: TrainingPlan;
   readonly #options: MemoryOptions;
   readonly #capacity: number;
@@ -73,14 +80,13 @@ export class TrainingMemory implements Disposable {
   readonly #buffers: GPUBuffer[] = [];
 
   /** Makes the buffers, which hold zeros. */
-  constructor(gpu: GPUDevice, plan: TrainingPlan, options: MemoryOptions & { readonly adapter: Adapter }) {
-    const { batch, average } = options;
+  constructor(gpu: GPUDevice, plan: TrainingPlan, options: MemoryOptions) {
+    const { batch, average, traits, shard = Infinity } = options;
     this.#gpu = gpu;
-    this.#adapter = options.adapter;
     this.#plan = plan;
     this.#options = options;
     const layout = this.layout = layOutTraining(plan);
-    this.#capacity = Math.ceil(batch / Math.ceil(batch / shardCapacity(layout, gpu)));
+    this.#capacity = Math.ceil(batch / Math.ceil(batch / Math.min(shard, shardCapacity(layout, gpu, traits))));
     const exits = this.#exits;
     const quads = (label: string, count: number) => this.#buffer(label, QUAD_BYTES * count);
     this.#parameters = quads("parameters", layout.parameterQuads);
@@ -96,7 +102,7 @@ export class TrainingMemory implements Disposable {
     this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
     this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
-      images: quads(`images ${i}`, count * layout.features[0].size ** 2),
+      images: quads(`images ${i}`, count * layout.features[0].size ** 2 * layout.features[0].pitch),
       remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count)),
       logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
     }));
@@ -133,8 +139,8 @@ export class TrainingMemory implements Disposable {
       batch: this.#options.batch,
       exits: this.#exits,
       classes: this.#classes,
-      adapter: this.#adapter.traits,
-      maxTurns: this.#adapter.isCpu ? MAX_TURNS : Infinity,
+      adapter: this.#options.traits,
+      maxTurns: this.#options.isCpu ? MAX_TURNS : Infinity,
       loss: this.#options.loss,
     };
   }
@@ -143,7 +149,7 @@ export class TrainingMemory implements Disposable {
   stage(images: Float32Array, labels: Uint32Array): StagedBatch {
     const [image] = this.layout.features;
     const length = images.length / labels.length;
-    const stagedLength = 4 * image.size ** 2;
+    const stagedLength = 4 * image.size ** 2 * image.pitch;
     const staged = new Float32Array(labels.length * stagedLength);
     for (let i = 0; i < labels.length; i++) {
       writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
@@ -155,7 +161,7 @@ export class TrainingMemory implements Disposable {
   load({ images, labels }: StagedBatch, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
-    const bytes = QUAD_BYTES * image.size ** 2;
+    const bytes = QUAD_BYTES * image.size ** 2 * image.pitch;
     for (const [i, { first, count }] of shardsOf(labels.length, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
@@ -257,10 +263,20 @@ export async function readBuffer(gpu: GPUDevice, buffer: GPUBuffer): Promise<Flo
   }
 }
 
-/** Most samples that an arena holds. */
-export function shardCapacity(layout: TrainingLayout, { limits }: Pick<GPUDevice, "limits">): number {
+/** Most samples that an arena holds, and every dispatch takes. */
+export function shardCapacity(
+  layout: TrainingLayout,
+  { limits }: Pick<GPUDevice, "limits">,
+  traits: AdapterTraits,
+): number {
   const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  return Math.floor((largest / QUAD_BYTES - arenaStart(layout)) / layout.sampleQuads);
+  const pixels = Math.max(...layout.features.map(({ size }) => size ** 2));
+  return Math.min(
+    Math.floor((largest / QUAD_BYTES - arenaStart(layout)) / layout.sampleQuads),
+    MAX_WORKGROUPS,
+    largestDispatch(pixels, traits),
+    largestDispatch(pixels, { ...traits, tiles: gradientTilesOf(traits) }),
+  );
 }
 
 /** Samples of a batch, in order. */

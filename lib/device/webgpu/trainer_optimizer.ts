@@ -8,7 +8,8 @@ import type { TrainerOptions } from "../trainer.ts";
 import { argumentBytes, encodeArguments } from "./arguments.ts";
 import { MAX_WORKGROUPS } from "./tiles.ts";
 import { OPTIMIZER_ARGUMENTS } from "./trainer_arguments.ts";
-import type { TrainingKernels } from "./trainer_kernels.ts";
+import type { Kernel } from "./kernels.ts";
+import type { OptimizerKernelName, TrainingKernels } from "./trainer_kernels.ts";
 import type { TrainingMemory } from "./trainer_memory.ts";
 
 /** Workgroup size of what checks the losses. */
@@ -18,11 +19,13 @@ const CHECK_LANES = 64;
 export type UpdateOptions = Pick<TrainerOptions, "optimizer" | "average"> & { readonly rate: number };
 
 /** Dispatches of the optimiser. */
-export class OptimizerCommands {
+export class OptimizerCommands implements Disposable {
   readonly #gpu: GPUDevice;
   readonly #kernels: TrainingKernels;
   readonly #memory: TrainingMemory;
   readonly #lanes: number;
+  /** What is dispatched. */
+  readonly kernels: readonly Kernel<OptimizerKernelName>[];
   readonly #arguments: GPUBuffer;
   readonly #bindings: GPUBindGroup;
   #pipelines?: readonly GPUComputePipeline[];
@@ -42,6 +45,10 @@ export class OptimizerCommands {
     this.#kernels = kernels;
     this.#memory = memory;
     this.#lanes = lanes;
+    this.kernels = [{ kernel: "check", constants: { LANES: CHECK_LANES } }, {
+      kernel: "sgd",
+      constants: { LANES: lanes },
+    }];
     this.#arguments = gpu.createBuffer({
       label: "optimiser's arguments",
       size: argumentBytes(OPTIMIZER_ARGUMENTS),
@@ -52,10 +59,12 @@ export class OptimizerCommands {
 
   /** Makes the pipelines. */
   async prepare(): Promise<void> {
-    this.#pipelines ??= await Promise.all([
-      this.#kernels.optimizer({ kernel: "check", constants: { LANES: CHECK_LANES } }),
-      this.#kernels.optimizer({ kernel: "sgd", constants: { LANES: this.#lanes } }),
-    ]);
+    this.#pipelines ??= await Promise.all(this.kernels.map((kernel) => this.#kernels.optimizer(kernel)));
+  }
+
+  /** Gives its memory back. */
+  [Symbol.dispose](): void {
+    this.#arguments.destroy();
   }
 
   /** Encodes an update, and sends its arguments. */

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { buildNetwork } from "../../network/build.ts";
+import { inputLength } from "../../network/common.ts";
+import type { RanetSpec } from "../../network/ranet/architecture.ts";
+import { buildRanet } from "../../network/ranet/build.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { Plan, StepOf } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
@@ -14,7 +16,7 @@ import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./runner.ts";
 
 /** Its second layer is what is measured: a 3×3 convolution from 64 channels to 64 on 16×16 pixels. */
-const SPEC: Parameters<typeof buildNetwork>[0] = {
+const SPEC: RanetSpec = {
   family: "ranet",
   name: "tuning",
   input: { size: 16, resize: 16, mean: [0, 0, 0], std: [1, 1, 1] },
@@ -28,7 +30,7 @@ const SPEC: Parameters<typeof buildNetwork>[0] = {
   layers: [1],
   compress: 0.5,
   reduction: 1,
-  headChannels: "input",
+  head: { channels: "input", pool: "all" },
 };
 const IMAGE_LENGTH = 3 * 16 ** 2;
 
@@ -95,7 +97,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
 
 /** A stage of nothing, and one of so many launches of the same convolution. */
 function launchPlan(launches: number): { plan: Plan; step: StepOf<"convolution"> } {
-  const plan = buildPlan(buildNetwork(SPEC));
+  const plan = buildPlan(buildRanet(SPEC));
   const step = plan.stages.flat(2).filter((step) => step.kind === "convolution")[1];
   return { plan: { ...plan, stages: [[], Array.from({ length: launches }, () => [step])] }, step };
 }
@@ -120,9 +122,8 @@ export async function timeBatch(
   options: { adapter: Adapter; count: number },
 ): Promise<number> {
   const { adapter, count } = options;
-  const { size } = plan.network.spec.input;
   using runner = await WebGpuRunner.create(plan, weights, { capacity: count, adapter });
-  runner.load(new Float32Array(runner.capacity * 3 * size ** 2), runner.capacity);
+  runner.load(new Float32Array(runner.capacity * inputLength(plan.network.spec.input)), runner.capacity);
   return await fastest(runner, 0, plan.stages.length) * count / runner.capacity;
 }
 

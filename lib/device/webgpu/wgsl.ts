@@ -1,6 +1,7 @@
 /**
- * Kernels as WGSL text: constants are put in front, and `// #for NAME in CONSTANT` … `// #end` is written out once per
- * value, with `${NAME}` replaced. WGSL itself can neither size registers by a constant nor be trusted to unroll a loop.
+ * Kernels as WGSL text: constants are put in front, and `// #for NAME in COUNT` … `// #end` is written out once for
+ * each value from 0 to COUNT − 1, `// #for NAME in FIRST..LAST` for each from FIRST to LAST, with `${NAME}` replaced; bounds are
+ * numbers or constants. WGSL itself can neither size registers by a constant nor be trusted to unroll a loop.
  *
  * @module
  */
@@ -14,16 +15,20 @@ export function specializeKernel(source: string, constants: Readonly<Record<stri
 function unroll(lines: readonly string[], constants: Readonly<Record<string, number>>): string[] {
   const output: string[] = [];
   for (let i = 0; i < lines.length; i++) {
-    const loop = lines[i].match(/^\/\/ #for (\w+) in (\w+)$/);
+    const loop = lines[i].match(/^\/\/ #for (\w+) in (?:(\w+)\.\.)?(\w+)$/);
     if (!loop) {
       output.push(lines[i]);
       continue;
     }
-    const [, name, constant] = loop;
+    const [, name, first, last] = loop;
     const end = closing(lines, i);
-    const count = constants[constant] ?? Number(constant);
-    if (Number.isNaN(count)) throw new Error(`Kernel line ${i + 1}: #for ${name} in ${constant}, which is not known`);
-    for (let value = 0; value < count; value++) {
+    const boundOf = (bound: string): number => {
+      const value = constants[bound] ?? Number(bound);
+      if (Number.isNaN(value)) throw new Error(`Kernel line ${i + 1}: #for ${name} in ${bound}, which is not known`);
+      return value;
+    };
+    const behind = first === undefined ? boundOf(last) : boundOf(last) + 1;
+    for (let value = first === undefined ? 0 : boundOf(first); value < behind; value++) {
       const body = lines.slice(i + 1, end).map((line) => line.replaceAll(`\${${name}}`, `${value}`));
       output.push(...unroll(body, constants));
     }

@@ -50,7 +50,7 @@ class Builder {
   build(): Network {
     const { layers, remaining, transitions } = this.#spec;
     const graph = this.#graph;
-    let n = 0;
+    let [n, exits] = [0, 0];
     /** First layer of the span. */
     let start = 1;
     layers.forEach((count, i) => {
@@ -69,8 +69,10 @@ class Builder {
         exitBlock = this.#endSpan({ block: i + 1, start, n, offset, transition });
         start = n + 1;
       }
+      const { exits: wanted = "all" } = this.#spec;
+      if (wanted !== "all" && !wanted.includes(i + 1)) return;
       const features = this.#views[this.#scales.length - 1];
-      appendHead(graph, features, { spec: this.#spec, k: i });
+      appendHead(graph, features, { spec: this.#spec, k: exits++ });
       graph.exit(`block ${i + 1}`, exitBlock, features);
     });
     return graph.network({
@@ -93,7 +95,7 @@ class Builder {
   #appendFirstLayer(): View[] {
     const { input, stem, channels } = this.#spec;
     const graph = this.#graph;
-    let view = graph.feature("image", input.size, 3);
+    let view = graph.feature("image", input.size, input.mean.length);
     return this.#scales.map(({ growthFactor }, s) => {
       const title = `scale ${s + 1}`;
       const name = `blocks.0.0.layers.${s}`;

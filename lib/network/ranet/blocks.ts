@@ -55,10 +55,12 @@ export function appendConvBlock(scope: BlockScope, input: View): Block {
 export function appendFusionBlock(
   scope: BlockScope,
   input: View,
-  options: { coarser: KeptList; coarserBottleneck: number; compress: number; fusion: Fusion },
+  options: { coarser: KeptList; coarserBottleneck: number; compress: number; fusion: Exclude<Fusion, "none"> },
 ): Block {
   const { graph, name, title, growth, bottleneck } = scope;
   const { coarser, coarserBottleneck, compress, fusion } = options;
+  /** Layers of the coarser block; where it has fewer, later ones read its last. */
+  const depth = coarser.length - 1;
   const upChannels = Math.floor(growth * compress);
   const kept = [input];
   let x = input;
@@ -69,22 +71,29 @@ export function appendFusionBlock(
       x = graph.feature(title, Math.ceil(graph.size(previous) / 2), previous.channels);
       graph.append({ kind: "resize", reads: [previous], writes: [x] });
     }
-    const up = graph.extend(x, upChannels);
-    x = { ...x, channels: x.channels + upChannels };
-    const layer = { name: `${name}.layers.${i}.conv_up.net`, title, factor: coarserBottleneck };
-    appendResized(graph, coarser[i], up, (output) => appendBottleneck(graph, coarser[i], output, layer));
-    const normal = graph.extend(x, growth - upChannels);
-    x = { ...x, channels: x.channels + normal.channels };
-    appendBottleneck(graph, previous, normal, {
-      name: `${name}.layers.${i}.conv_normal.net`,
-      title,
-      factor: bottleneck,
-      stride,
-    });
+    if (upChannels > 0) {
+      const up = graph.extend(x, upChannels);
+      x = { ...x, channels: x.channels + upChannels };
+      const layer = { name: `${name}.layers.${i}.conv_up.net`, title, factor: coarserBottleneck };
+      const low = coarser[Math.min(i, depth)];
+      appendResized(graph, low, up, (output) => appendBottleneck(graph, low, output, layer));
+    }
+    if (upChannels < growth) {
+      const normal = graph.extend(x, growth - upChannels);
+      x = { ...x, channels: x.channels + normal.channels };
+      appendBottleneck(graph, previous, normal, {
+        name: `${name}.layers.${i}.conv_normal.net`,
+        title,
+        factor: bottleneck,
+        stride,
+      });
+    }
     kept.push(x);
   }
-  const low = coarser[scope.layers];
-  const last = graph.extend(x, Math.floor(x.channels * compress));
+  const low = coarser[depth];
+  const lastChannels = Math.floor(x.channels * compress);
+  if (lastChannels === 0) return { output: x, kept };
+  const last = graph.extend(x, lastChannels);
   appendResized(graph, low, last, (output) => graph.convolution(low, output, { name: `${name}.conv_last.net` }));
   return { output: { ...x, channels: x.channels + last.channels }, kept };
 }

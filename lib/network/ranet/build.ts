@@ -6,21 +6,22 @@
  */
 
 import { Graph } from "../graph.ts";
-import type { Network, View } from "../network.ts";
+import type { BlockKind, Network, View } from "../network.ts";
 import { appendHead, appendStem, appendTransition } from "../parts.ts";
-import type { RanetSpec } from "./architecture.ts";
+import { blockSettings, type RanetSpec } from "./architecture.ts";
 import { appendConvBlock, appendFusionBlock, type BlockScope, type KeptList } from "./blocks.ts";
 
 /** Builds a RANet. */
 export function buildRanet(spec: RanetSpec): Network {
   const graph = new Graph();
   const bases = appendInitialNetwork(graph, spec);
-  let exits = 0;
+  let [blocks, exits] = [0, 0];
   let coarser: KeptList[] = [];
   spec.subnetworks.forEach((subnetwork, s) => {
     const lists: KeptList[] = [];
     let features = bases[s];
     for (let j = 0; j < subnetwork.blocks; j++) {
+      const { layers: depth, growth, compress } = blockSettings(spec, s, j);
       const title = `sub-network ${s + 1}, block ${j + 1}`;
       const transition = subnetwork.transitions.includes(j + 1);
       const { result: { kept, width, output }, layers } = graph.record(() =>
@@ -29,27 +30,25 @@ export function buildRanet(spec: RanetSpec): Network {
             graph,
             name: `scale_flows.${s}.${j}`,
             title,
-            layers: spec.layers[j],
-            growth: subnetwork.growth,
+            layers: depth,
+            growth,
             bottleneck: subnetwork.bottleneck,
           },
           features,
           { spec, s, j, coarser: coarser[j] },
         )
       );
-      const isFusion = j < coarser.length;
-      const place = {
-        row: s,
-        column: j,
-        kind: isFusion ? subnetwork.fusion[j] : "conv",
-        source: isFusion ? { row: s - 1, column: j } : undefined,
-        depth: spec.layers[j],
-        transition,
-      } as const;
+      const hasCoarser = j < coarser.length;
+      const fusion = hasCoarser ? subnetwork.fusion[j] : "none";
+      const takes = fusion !== "none" && compress > 0;
+      const kind = fusion === "down-conv" || takes ? fusion as BlockKind : "conv";
+      const source = takes ? { row: s - 1, column: j } : undefined;
+      const place = { row: s, column: j, kind, source, depth, transition };
       const block = graph.block(place, { layers, output, width });
       lists.push(kept);
       features = output;
-      if (isFusion) continue;
+      blocks++;
+      if (spec.exits === undefined ? hasCoarser : spec.exits !== "all" && !spec.exits.includes(blocks)) continue;
       appendHead(graph, features, { spec, k: exits++ });
       graph.exit(title, block, features);
     }
@@ -66,17 +65,22 @@ export function buildRanet(spec: RanetSpec): Network {
       channels: view.channels,
     })),
     direction: "up",
-    columns: spec.layers.map((count, j) => ({
-      name: `block ${j + 1}`,
-      layers: count === 1 ? "1 layer" : `${count} layers`,
-    })),
+    columns: spec.layers.map((_, j) => ({ name: `block ${j + 1}`, layers: layersOf(spec, j) })),
   });
+}
+
+/** How many layers the blocks of a column have. */
+function layersOf(spec: RanetSpec, j: number): string {
+  const counts = spec.subnetworks.flatMap(({ blocks }, s) => j < blocks ? [blockSettings(spec, s, j).layers] : []);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (least < most) return `${least}–${most} layers`;
+  return most === 1 ? "1 layer" : `${most} layers`;
 }
 
 /** The initial network: one base feature per sub-network, returned coarsest first. */
 function appendInitialNetwork(graph: Graph, { baseFeatures, input, stem }: RanetSpec): View[] {
   const finestFirst = baseFeatures.toReversed();
-  let view = graph.feature("image", input.size, 3);
+  let view = graph.feature("image", input.size, input.mean.length);
   const views = finestFirst.map(({ channels, divisor }, i) => {
     const title = `base feature ${finestFirst.length - i}`;
     const name = `FirstLayer.layers.${i}`;
@@ -95,14 +99,16 @@ function appendBlock(
   input: View,
   options: { spec: RanetSpec; s: number; j: number; coarser: KeptList | undefined },
 ): { kept: KeptList; width: number; output: View } {
-  const { spec: { subnetworks, compress, reduction }, s, j, coarser } = options;
-  const { fusion, transitions } = subnetworks[s];
-  const { kept, output } = coarser
+  const { spec, s, j, coarser } = options;
+  const { fusion, transitions } = spec.subnetworks[s];
+  const { compress, reduction } = blockSettings(spec, s, j);
+  const kind = coarser ? fusion[j] : "none";
+  const { kept, output } = coarser && kind !== "none"
     ? appendFusionBlock(scope, input, {
       coarser,
-      coarserBottleneck: subnetworks[s - 1].bottleneck,
+      coarserBottleneck: spec.subnetworks[s - 1].bottleneck,
       compress,
-      fusion: fusion[j],
+      fusion: kind,
     })
     : appendConvBlock(scope, input);
   const width = output.channels;

@@ -10,6 +10,9 @@ import { type ProtocolTensor, textElements, toBytes, toJson } from "./tensors.ts
 /** What can be answered; `logits` only if asked for. */
 export const OUTPUTS = ["label", "confidence", "exit", "flops", "probabilities", "logits"] as const;
 
+/** Outputs of one number for each class: Triton's classification extension is for them. */
+export const OF_CLASSES = ["probabilities", "logits"] as const satisfies readonly OutputName[];
+
 /** An output's name. */
 export type OutputName = typeof OUTPUTS[number];
 
@@ -19,6 +22,8 @@ export interface WantedOutput {
   readonly name: OutputName;
   /** Whether it is to come as bytes. */
   readonly binary: boolean;
+  /** In place of the numbers, the largest so many of them as Triton has it: `0.900000:3:cat`, value, index and label. */
+  readonly classes?: number;
 }
 
 /** What became of an image. */
@@ -37,6 +42,8 @@ export interface AnswerNames {
   readonly version: string;
   /** What the client calls the request. */
   readonly id?: string;
+  /** The classes'. */
+  readonly labels: readonly string[];
 }
 
 /** One output of all images. */
@@ -79,17 +86,30 @@ function joined(name: OutputName, shape: readonly number[], rows: readonly Float
   return { name, shape: [...shape, values.length / shape.reduce((a, b) => a * b)], datatype: "FP32", values };
 }
 
+/** The largest numbers of each row, with their classes. */
+function largest({ name, shape, values }: ProtocolTensor, count: number, labels: readonly string[]): ProtocolTensor {
+  const numbers = values as Float32Array;
+  const rows = Array.from({ length: numbers.length / labels.length }, (_, i) => {
+    const row = numbers.subarray(i * labels.length, (i + 1) * labels.length);
+    const order = Array.from(row.keys()).sort((a, b) => row[b] - row[a] || a - b).slice(0, count);
+    return order.map((index) => `${row[index].toFixed(6)}:${index}:${labels[index]}`);
+  });
+  const sizes = [...shape.slice(0, -1), Math.min(count, labels.length)];
+  return { name, shape: sizes, datatype: "BYTES", values: textElements(rows.flat()) };
+}
+
 /** The answer to a request: JSON, and behind it the outputs that were wanted as bytes. */
 export function inferenceAnswer(
   results: readonly InferenceResult[],
-  { outputs, names: { model, version, id } }: {
+  { outputs, names: { model, version, id, labels } }: {
     readonly outputs: readonly WantedOutput[];
     readonly names: AnswerNames;
   },
 ): Response {
   const behind: Uint8Array<ArrayBuffer>[] = [];
-  const tensors = outputs.map(({ name, binary }) => {
-    const tensor = outputTensor(name, results);
+  const tensors = outputs.map(({ name, binary, classes }) => {
+    const all = outputTensor(name, results);
+    const tensor = classes === undefined ? all : largest(all, classes, labels);
     const { shape, datatype } = tensor;
     if (!binary) return { name, shape, datatype, data: toJson(tensor) };
     const bytes = toBytes(tensor);

@@ -9,7 +9,7 @@ import type { RgbImage } from "../../data/image.ts";
 import { describeIssue } from "../../yaml/issues.ts";
 import { suggest } from "../../text/suggest.ts";
 import { Refusal } from "../refusal.ts";
-import { type OutputName, OUTPUTS, type WantedOutput } from "./outputs.ts";
+import { OF_CLASSES, OUTPUTS, type WantedOutput } from "./outputs.ts";
 import { fromBytes, fromJson } from "./tensors.ts";
 
 /** What is to be classified, in one of the three ways in which images may come. */
@@ -51,15 +51,18 @@ export interface InferenceRequest {
 
 /** What a request may ask for. */
 export interface InferenceLimits {
-  /** Height and width of a normalised image. */
-  readonly size: number;
+  /** Channels, height and width of a normalised image. */
+  readonly shape: readonly number[];
   /** Number of exits. */
   readonly exits: number;
   /** Most images. */
   readonly maxImages: number;
 }
 
+/** Parameters of a request, of an input and of an output. */
 const PARAMETERS = ["threshold", "budget", "deadline_ms", "binary_data_output"];
+const INPUT_PARAMETERS = ["binary_data_size"];
+const OUTPUT_PARAMETERS = ["binary_data", "classification"];
 
 /** Made on demand: most servers never get such a request. */
 function requestSchema(exits: number) {
@@ -93,7 +96,10 @@ function requestSchema(exits: number) {
     outputs: z.array(
       z.object({
         name: z.string("a name"),
-        parameters: z.object({ binary_data: flag.optional() }, "an object").optional(),
+        parameters: z.object({
+          binary_data: flag.optional(),
+          classification: z.int("a whole number above 0").positive("a whole number above 0").optional(),
+        }, "an object").optional(),
       }, "an object"),
       "a list",
     ).max(16, "at most 16 outputs").optional(),
@@ -126,7 +132,7 @@ export function readInferenceRequest(
     id,
     input: readInput(document.inputs[0], body.subarray(jsonLength), limits),
     outputs: (document.outputs ?? USUAL).map(({ name, parameters }) => ({
-      name: outputName(name),
+      ...wantedOutput(name, parameters?.classification),
       binary: parameters?.binary_data ?? binary,
     })),
     threshold,
@@ -144,12 +150,30 @@ function parse(json: Uint8Array, exits: number): Document {
   }
   const { data, error } = requestSchema(exits).safeParse(document);
   if (!data) throw new Refusal(400, `Cannot read the request: ${describeIssue(error.issues[0], document)[0]}`);
-  const unknown = Object.keys((document as { parameters?: object }).parameters ?? {})
-    .find((name) => !PARAMETERS.includes(name));
-  if (unknown === undefined) return data;
-  const near = suggest(unknown, PARAMETERS);
-  const advice = near === undefined ? `there are ${PARAMETERS.join(", ")}` : `did you mean ${near}?`;
-  throw new Refusal(400, `Cannot use parameter ${JSON.stringify(unknown)}: there is no such one; ${advice}`);
+  const { parameters, inputs, outputs = [] } = document as WithParameters;
+  checkParameters(parameters, PARAMETERS, "");
+  for (const { name, parameters } of inputs) checkParameters(parameters, INPUT_PARAMETERS, ` of input ${quoted(name)}`);
+  for (const { name, parameters } of outputs) {
+    checkParameters(parameters, OUTPUT_PARAMETERS, ` of output ${quoted(name)}`);
+  }
+  return data;
+}
+
+/** What has been checked, as it came: with parameters that are not known. */
+interface WithParameters {
+  readonly parameters?: object;
+  readonly inputs: readonly { readonly name: string; readonly parameters?: object }[];
+  readonly outputs?: readonly { readonly name: string; readonly parameters?: object }[];
+}
+
+const quoted = (text: string) => JSON.stringify(text);
+
+function checkParameters(given: object = {}, known: readonly string[], owner: string): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = suggest(unknown, known);
+  const advice = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`;
+  throw new Refusal(400, `Cannot use parameter ${quoted(unknown)}${owner}: there is no such one; ${advice}`);
 }
 
 function readInput(
@@ -189,16 +213,16 @@ function checkShape(
   name: string,
   datatype: "FP32" | "UINT8" | "BYTES",
   shape: readonly number[],
-  { size, maxImages }: InferenceLimits,
+  { shape: image, maxImages }: InferenceLimits,
 ): void {
   const [count = 0, ...rest] = shape;
   const fits = {
-    FP32: rest.join() === `3,${size},${size}`,
+    FP32: rest.join() === image.join(),
     UINT8: rest.length === 3 && rest[2] === 3,
     BYTES: rest.length === 0,
   };
   if (count < 1 || !fits[datatype]) {
-    const wanted = { FP32: `[N, 3, ${size}, ${size}]`, UINT8: "[N, height, width, 3]", BYTES: "[N]" };
+    const wanted = { FP32: `[N, ${image.join(", ")}]`, UINT8: "[N, height, width, 3]", BYTES: "[N]" };
     throw new Refusal(
       400,
       `Cannot read input ${name}: expected shape ${wanted[datatype]} for ${datatype}, found [${shape.join(", ")}]`,
@@ -226,8 +250,14 @@ function toRgb(pixels: Uint8Array, width: number, height: number): RgbImage {
   return { width, height, data };
 }
 
-function outputName(name: string): OutputName {
+function wantedOutput(name: string, classes?: number): Pick<WantedOutput, "name" | "classes"> {
   const found = OUTPUTS.find((one) => one === name);
-  if (found) return found;
-  throw new Refusal(400, `Cannot give output ${JSON.stringify(name)}: there are ${OUTPUTS.join(", ")}`);
+  if (!found) throw new Refusal(400, `Cannot give output ${quoted(name)}: there are ${OUTPUTS.join(", ")}`);
+  if (classes !== undefined && !OF_CLASSES.some((one) => one === found)) {
+    throw new Refusal(
+      400,
+      `Cannot use parameter "classification" of output ${quoted(name)}: it is for ${OF_CLASSES.join(" and ")}`,
+    );
+  }
+  return { name: found, classes };
 }

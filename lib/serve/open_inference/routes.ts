@@ -5,6 +5,7 @@
  */
 
 import config from "../../../deno.json" with { type: "json" };
+import { inputShape } from "../../network/common.ts";
 import type { Classifier } from "../classify.ts";
 import { MODEL_VERSION } from "../loaded_model.ts";
 import type { Metrics, ModelMetrics } from "../metrics.ts";
@@ -24,6 +25,8 @@ export interface InferenceService {
   run(name: string, answer: (model: Classifier) => Promise<Response>): Promise<Response>;
 }
 
+const EXTENSIONS = ["binary_tensor_data", "classification", "statistics"];
+
 /** The routes. */
 export function inferenceRoutes(service: InferenceService): Route[] {
   const { models, metrics } = service;
@@ -32,8 +35,7 @@ export function inferenceRoutes(service: InferenceService): Route[] {
     Response.json({ model_stats: names.map((name) => statistics(name, metrics.model(name))) });
   return [
     route("/v2", {
-      GET: () =>
-        Response.json({ name: "ranet", version: config.version, extensions: ["binary_tensor_data", "statistics"] }),
+      GET: () => Response.json({ name: "ranet", version: config.version, extensions: EXTENSIONS }),
     }),
     route("/v2/health/live", { GET: () => Response.json({ live: true }) }),
     route("/v2/health/ready", {
@@ -81,13 +83,13 @@ function modelOf({ parameters: { model, version = MODEL_VERSION } }: Context): s
 }
 
 function metadata({ name, executor: { model: { spec, network } } }: Classifier): object {
-  const { input: { size }, classes } = spec;
+  const { input, classes } = spec;
   const output = (name: string, datatype: string, ...shape: number[]) => ({ name, datatype, shape: [-1, ...shape] });
   return {
     name,
     versions: [MODEL_VERSION],
     platform: "ranet",
-    inputs: [{ name: "images", datatype: "FP32", shape: [-1, 3, size, size] }],
+    inputs: [{ name: "images", datatype: "FP32", shape: [-1, ...inputShape(input)] }],
     outputs: [
       output("label", "BYTES"),
       output("confidence", "FP32"),

@@ -89,9 +89,14 @@ export function fromJson(data: unknown, { name, datatype, count }: TensorSource)
     throw new Refusal(400, `Cannot read input ${name}: expected data of ${count} values, found ${flat.length}`);
   }
   if (datatype === "BYTES") return flat.map((element) => fromBase64(element, name));
-  const bad = flat.find((value) => typeof value !== "number" || datatype !== "FP32" && !Number.isInteger(value));
-  if (bad !== undefined) {
-    throw new Refusal(400, `Cannot read input ${name}: ${JSON.stringify(bad)} is no value of ${datatype}`);
+  const bad = flat.findIndex((value) => !isValue(value, datatype));
+  if (bad >= 0) {
+    const [least, most] = RANGES[datatype];
+    throw new Refusal(
+      400,
+      `Cannot read input ${name}: ${JSON.stringify(flat[bad])}, value ${bad}, is no value of ${datatype}: expected ` +
+        (datatype === "FP32" ? "a number" : `a whole number from ${least} to ${most}`),
+    );
   }
   switch (datatype) {
     case "FP32":
@@ -103,6 +108,12 @@ export function fromJson(data: unknown, { name, datatype, count }: TensorSource)
     case "INT64":
       return BigInt64Array.from(flat.map(BigInt));
   }
+}
+
+function isValue(value: unknown, datatype: keyof typeof RANGES): boolean {
+  if (typeof value !== "number" || datatype !== "FP32" && !Number.isInteger(value)) return false;
+  const [least, most] = RANGES[datatype];
+  return value >= least && value <= most;
 }
 
 function fromBase64(element: unknown, name: string): Uint8Array {
@@ -141,5 +152,13 @@ export function toJson({ datatype, values }: ProtocolTensor): (number | string)[
 export function textElements(texts: readonly string[]): Uint8Array[] {
   return texts.map((text) => encoder.encode(text));
 }
+
+/** The least and the largest value. Beyond those of INT64, numbers of JSON are not exact. */
+const RANGES = {
+  FP32: [-Infinity, Infinity],
+  UINT8: [0, 255],
+  INT32: [-(2 ** 31), 2 ** 31 - 1],
+  INT64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+} as const;
 
 const BYTES = { FP32: 4, UINT8: 1, INT32: 4, INT64: 8 };

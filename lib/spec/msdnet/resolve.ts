@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { ExitsSpec } from "../../network/common.ts";
 import type { MsdnetSpec } from "../../network/msdnet/architecture.ts";
 import type { Report } from "../../yaml/read.ts";
-import { divisorOf, resolveCommon, scaleOf } from "../common.ts";
+import { divisorOf, resolveCommon, resolveExits, scaleOf } from "../common.ts";
 import { LIMITS } from "../limits.ts";
 import { ruledLayers, ruledScales, ruledTransitions } from "./rules.ts";
 import type { MsdnetDocument } from "./schema.ts";
@@ -33,10 +34,13 @@ export function resolveMsdnet(document: MsdnetDocument, report: Report): MsdnetS
   }
   const remaining = Array.isArray(prune) ? prune : ruledScales(prune, total, scales.length);
   if (Array.isArray(prune)) checkPrune(prune, { total, scales: scales.length }, report);
+  const exits = resolveExits(document.exits, layers.length, report);
   const rule = Array.isArray(prune) ? "list" : prune;
   return {
     family: "msdnet",
     ...resolveCommon(document, report),
+    // All blocks of an MSDNet have one by default.
+    ...isList(exits) ? { exits } : {},
     scales: scales.map(({ growth_factor, bottleneck }) => ({ growthFactor: growth_factor, bottleneck })),
     channels,
     growth,
@@ -45,6 +49,10 @@ export function resolveMsdnet(document: MsdnetDocument, report: Report): MsdnetS
     transitions: reduction === 0 ? [] : ruledTransitions(remaining, scales.length, rule),
     reduction,
   };
+}
+
+function isList(exits: ExitsSpec | undefined): exits is readonly number[] {
+  return Array.isArray(exits);
 }
 
 function checkScales({ scales, growth }: MsdnetDocument, report: Report): void {

@@ -7,7 +7,7 @@
 
 import type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "../../network/ranet/architecture.ts";
 import type { Report } from "../../yaml/read.ts";
-import { divisorOf, resolveCommon, scaleOf } from "../common.ts";
+import { divisorOf, resolveCommon, resolveExits, scaleOf } from "../common.ts";
 import { LIMITS } from "../limits.ts";
 import { ruledFusion, ruledTransitions, scaleIndices } from "./rules.ts";
 import type { RanetDocument } from "./schema.ts";
@@ -31,11 +31,13 @@ export function resolveRanet(document: RanetDocument, report: Report): RanetSpec
     return undefined;
   }
   const subnetworks = resolveSubnetworks(asked, baseFeatures, document.compress, report);
+  const exits = resolveExits(document.exits, subnetworks.reduce((sum, { blocks }) => sum + blocks, 0), report);
   const layers = resolveLayers(document.layers, subnetworks[subnetworks.length - 1].blocks, report);
   checkDepth(layers, subnetworks, report);
   return {
     family: "ranet",
     ...resolveCommon(document, report),
+    ...exits === undefined ? {} : { exits },
     baseFeatures,
     subnetworks,
     layers,
@@ -84,15 +86,6 @@ function resolveSubnetworks(
           `its own, found ${blocks}`,
       );
     }
-    if (s > 0 && Math.floor(growth * compress) < 1) {
-      report(
-        `${path}.growth: expected at least ${
-          Math.ceil(1 / compress)
-        }, so that growth · compress (${compress}) leaves ` +
-          `a channel to the coarser sub-network, found ${growth}`,
-      );
-    }
-
     const fusion = resolveFusion(subnetwork.fusion, indices[s], blocksBefore);
     if (fusion.length !== before && s === 0) {
       report(
@@ -112,8 +105,53 @@ function resolveSubnetworks(
     const last = transitions.at(-1) ?? 0;
     if (last > blocks) report(`${path}.transitions: expected block numbers from 1 to ${blocks}, found ${last}`);
 
+    const own = {
+      ...subnetwork.layers === undefined ? {} : { layers: listOf(subnetwork.layers, blocks) },
+      ...subnetwork.compress === undefined ? {} : { compress: subnetwork.compress },
+      ...subnetwork.reduction === undefined ? {} : { reduction: subnetwork.reduction },
+    };
+    checkLengths({ growth, ...own }, { path, blocks, before }, report);
+    checkShares(fusion, { growth, compress: own.compress ?? compress, path }, report);
+
     blocksBefore.push(blocks);
-    return { blocks, growth, bottleneck, fusion, transitions };
+    return { blocks, growth, bottleneck, fusion, transitions, ...own };
+  });
+}
+
+function listOf<Item>(value: Item | readonly Item[], length: number): readonly Item[] {
+  return Array.isArray(value) ? value : Array.from({ length }, () => value as Item);
+}
+
+/** Lists that speak of each block. */
+function checkLengths(
+  lists: Readonly<Record<string, unknown>>,
+  { path, blocks, before }: { path: string; blocks: number; before: number },
+  report: Report,
+): void {
+  for (const [key, list] of Object.entries(lists)) {
+    const [length, what] = key === "compress" ? [before, "block of the sub-network before"] : [blocks, "block"];
+    if (Array.isArray(list) && list.length !== length) {
+      report(`${path}.${key}: expected ${length} entries, one per ${what}, found ${list.length}`);
+    }
+  }
+}
+
+/** A fusion block takes a channel at least, unless it is to take none. */
+function checkShares(
+  fusion: readonly Fusion[],
+  { growth, compress, path }: Pick<SubnetworkSpec, "growth"> & { compress: number | readonly number[]; path: string },
+  report: Report,
+): void {
+  fusion.forEach((kind, j) => {
+    const at = (value: number | readonly number[]) => typeof value === "number" ? value : value[j];
+    const [channels, share] = [at(growth), at(compress)];
+    if (kind === "none" || share === 0 || Math.floor(channels * share) !== 0) return;
+    report(
+      `${path}.growth${typeof growth === "number" ? "" : `[${j}]`}: expected at least ${
+        Math.ceil(1 / share)
+      }, so that ` +
+        `growth · compress (${share}) leaves a channel to the coarser sub-network, found ${channels}`,
+    );
   });
 }
 
@@ -145,7 +183,8 @@ function resolveLayers(layers: RanetDocument["layers"], blocks: number, report: 
 }
 
 function checkDepth(layers: readonly number[], subnetworks: readonly SubnetworkSpec[], report: Report): void {
-  const total = subnetworks.flatMap(({ blocks }) => layers.slice(0, blocks)).reduce((sum, count) => sum + count, 0);
+  const total = subnetworks.flatMap(({ blocks, layers: own = layers }) => own.slice(0, blocks))
+    .reduce((sum, count) => sum + count, 0);
   if (total > LIMITS.layersInAll) {
     report(
       `layers: expected at most ${LIMITS.layersInAll} layers in the blocks of all sub-networks, found ${total}; ` +

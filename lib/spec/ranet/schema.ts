@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod";
-import { list, mapping, whole, words } from "../../yaml/fields.ts";
+import { above, list, mapping, real, whole, words } from "../../yaml/fields.ts";
 import { FAMILY, FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
 import { LIMITS } from "../limits.ts";
 
@@ -20,15 +20,26 @@ const baseFeature = mapping({
   ),
 });
 
-const fusion = words("up-conv", "down-conv");
+const fusion = words("up-conv", "down-conv", "none");
+
+const perBlock = <Item extends z.ZodType>(item: Item, of: string, error: string) =>
+  z.union([item, list(item, 1, LIMITS.blocks, of)], { error: `${error}, or a list of them` });
+
+const compress = real(0, 1);
+const reduction = above(0, 1);
+const layerCount = whole(1, LIMITS.layers);
 
 const subnetwork = mapping({
   blocks: whole(1, LIMITS.blocks).optional().describe(
     "Number of blocks. The first ones, as many as the sub-network before has, are fusion blocks; each of the others " +
       "ends in an exit, the last sub-network in at least one. Default: 2 more than the sub-network before.",
   ),
-  growth: whole(1, LIMITS.channels).optional().describe(
-    "Channels that each dense layer adds. Default: 6 · this base feature's channels / the finest one's. " +
+  growth: perBlock(
+    whole(1, LIMITS.channels),
+    "numbers of channels, one per block",
+    `a whole number from 1 to ${LIMITS.channels}`,
+  ).optional().describe(
+    "Channels that each dense layer adds: in all blocks, or a list with one number per block. Default: 6 · this base feature's channels / the finest one's. " +
       "Cost grows with up to its square.",
   ),
   bottleneck: whole(1, LIMITS.bottleneck).optional().describe(
@@ -36,10 +47,11 @@ const subnetwork = mapping({
       "Default: this base feature's channels / the finest one's. Cost grows with it, at most in proportion.",
   ),
   fusion: z.union([z.enum(["auto", ...fusion.options]), list(fusion, 0, LIMITS.blocks, "fusion kinds")], {
-    error: "auto, up-conv, down-conv, or a list of up-conv and down-conv",
+    error: "auto, up-conv, down-conv, none, or a list of up-conv, down-conv and none",
   }).default("auto").describe(
     "How fusion blocks treat their resolution: up-conv keeps it, down-conv halves it at the block's end, which makes " +
-      "the blocks that follow four times cheaper. auto (default): the authors' rule; one kind for all; or a list with " +
+      "the blocks that follow four times cheaper; none keeps it, and takes nothing of the sub-network before, which " +
+      "is cheaper too. auto (default): the authors' rule; one kind for all; or a list with " +
       "one kind per fusion block (as many as the sub-network before has blocks).",
   ),
   transitions: z.union([
@@ -48,6 +60,18 @@ const subnetwork = mapping({
   ], { error: "auto, or a list of block numbers" }).default("auto").describe(
     "Blocks, counted from 1, that end by reducing their channels (see reduction), which makes the blocks " +
       "that follow cheaper. auto (default): the authors' rule; [] for none.",
+  ),
+  layers: perBlock(layerCount, "numbers of layers, one per block", `a whole number from 1 to ${LIMITS.layers}`)
+    .optional()
+    .describe(
+      "Dense layers of its blocks: in all, or a list with one number per block. Where a fusion block has more than the " +
+        "one it fuses, its later layers read that one's last. Default: the network's. Cost grows about in proportion.",
+    ),
+  compress: perBlock(compress, "shares, one per fusion block", "a number from 0 to 1").optional().describe(
+    "Its own compress: of all fusion blocks, or a list with one per fusion block. Default: the network's.",
+  ),
+  reduction: perBlock(reduction, "shares, one per block", "a number above 0, at most 1").optional().describe(
+    "Its own reduction: of all transitions, or a list with one per block. Default: the network's.",
   ),
 });
 
@@ -58,7 +82,7 @@ const layers = z.union([
     ),
     step: whole(1, LIMITS.layers).default(4).describe("Layers per block, or how many more in each block. Default: 4."),
   }),
-  list(whole(1, LIMITS.layers), 1, LIMITS.blocks, "numbers of layers"),
+  list(layerCount, 1, LIMITS.blocks, "numbers of layers"),
 ], { error: "a mapping with the keys mode, step, or a list of layers per block" });
 
 /** The document's schema; every default that depends on no other key is in it. */
@@ -75,19 +99,14 @@ export const ranetSchema = mapping({
     "Dense layers per block, the same in every sub-network: a rule, or a list with one number per block of the last " +
       "sub-network. Default: 4 in every block. Cost grows about in proportion.",
   ),
-  compress: z.number({ error: "a number above 0 and below 1" })
-    .gt(0, { error: "a number above 0 and below 1" })
-    .lt(1, { error: "a number above 0 and below 1" })
-    .default(0.25)
-    .describe(
-      "Share of a fusion block's new channels that comes from the coarser sub-network. Default: 0.25. " +
-        "Larger makes more of what is computed already, and costs more: the block is widened by that share at its end.",
-    ),
-  reduction: z.number({ error: "a number above 0, at most 1" })
-    .gt(0, { error: "a number above 0, at most 1" })
-    .max(1, { error: "a number above 0, at most 1" })
-    .default(0.5)
-    .describe("Share of the channels that a transition keeps. Default: 0.5. Smaller is cheaper."),
+  compress: compress.default(0.25).describe(
+    "Share of a fusion block's new channels that comes from the coarser sub-network. Default: 0.25. " +
+      "Larger makes more of what is computed already, and costs more: the block is widened by that share at its end. " +
+      "0: none, and down-conv only halves the size; 1: all.",
+  ),
+  reduction: reduction.default(0.5).describe(
+    "Share of the channels that a transition keeps. Default: 0.5. Smaller is cheaper.",
+  ),
   ...LAST_KEYS,
 }).meta({ title: "RANet architecture" });
 

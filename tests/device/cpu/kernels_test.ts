@@ -10,6 +10,7 @@ import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import type { Region } from "../../../lib/planner/plan.ts";
 import { randomArray } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
+import { times } from "../../long.ts";
 
 type Planes = readonly (readonly number[])[];
 
@@ -80,7 +81,7 @@ Deno.test("convolutions are what their definition says, and leave the channels b
         plane.forEach((value, pixel) => assertLess(Math.abs(value - wanted[out][pixel]), 1e-5));
       });
     }),
-    { numRuns: 100 },
+    { numRuns: times(30, 100) },
   );
 });
 

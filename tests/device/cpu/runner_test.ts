@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
-import { CpuMemory } from "../../../lib/device/cpu/memory.ts";
+import { CpuMemory } from "../../../lib/device/cpu/runner_memory.ts";
 import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import { RanetError } from "../../../lib/errors.ts";
@@ -124,7 +124,8 @@ Deno.test("engines without relaxed SIMD get the same but for rounding", async ()
   runner.load(image, 1);
   const fused = await runner.run({ from: 0, to: 3 });
   const memory = new CpuMemory(plan, weights, { capacity: 1, threads: 1 });
-  const module = new WebAssembly.Module(await Deno.readFile(new URL("../../../kernels/forward.wasm", import.meta.url)));
+  const module = new WebAssembly.Module(await Deno.readFile(new URL("../../../kernels/cpu.wasm", import.meta.url)));
+  await memory.makeFilters(module);
   using pool = new WorkerPool(module, memory.memory, { threads: 1 });
   memory.load(image, 1);
   memory.prepare({ from: 0, to: 3 });

@@ -6,10 +6,10 @@
 
 import { assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { trainingKernels } from "../../../lib/device/cpu/kernels.ts";
-import { pack, packedLength, unpack } from "../../../lib/device/cpu/packed_parameters.ts";
+import { cpuKernels } from "../../../lib/device/cpu/kernels.ts";
+import { pack, packedLength, unpack } from "../../../lib/device/cpu/pack.ts";
 import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
-import { buildTrainingProgram } from "../../../lib/device/cpu/training_program.ts";
+import { buildTrainingProgram } from "../../../lib/device/cpu/trainer_program.ts";
 import type { Classifier, Convolution, Feature, Layer } from "../../../lib/network/network.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
@@ -17,6 +17,7 @@ import { parseSpec } from "../../../lib/spec/parse.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
 import { networkOf, randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
 import { PlainTraining } from "../plain_training.ts";
+import { times } from "../../long.ts";
 
 const SPEC = parseSpec(TINY_SPEC);
 const CLASSES = SPEC.classes.length;
@@ -69,10 +70,10 @@ async function assertSame(
     gradients: "plain",
     train: "all",
   });
-  const pages = Math.ceil(program.bytes / 2 ** 16);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = program.layout.allocate((reason) => {
+    throw new Error(reason);
+  });
   const numbersAt = (address: number, length: number) => new Float32Array(memory.buffer, address, length);
-  for (const { address, bytes } of program.layout.contents) new Uint8Array(memory.buffer).set(bytes, address);
   new Uint32Array(memory.buffer, program.layout.labels, samples).set(labels);
   for (const { parameter: { name, shape }, address } of program.layout.parameters.entries) {
     pack(shape, parameters.get(name)!.data, numbersAt(address, packedLength(shape)));
@@ -83,21 +84,27 @@ async function assertSame(
     const pixels = samples * size ** 2;
     const values = randomArray(pixels * channels, seed + feature);
     plain.tensors[feature].set(values);
-    const target = numbersAt(program.layout.tensors.at({ feature, offset: 0 }), pixels * 4 * quadsOf(channels));
+    const target = numbersAt(
+      program.layout.tensors.place({ feature, offset: 0, channels }).at,
+      pixels * 4 * quadsOf(channels),
+    );
     for (let i = 0; i < values.length; i++) {
       target[Math.floor(i / channels) * 4 * quadsOf(channels) + i % channels] = values[i];
     }
   }
 
   plain.run();
-  using pool = new WorkerPool(await trainingKernels(), memory, { threads });
+  using pool = new WorkerPool(await cpuKernels(), memory, { threads });
   const { begin, end, scratch, scratchBytes, layout: { gate } } = program;
   await pool.run("train", [begin, end, samples, program.layout.labels, 0, scratch, scratchBytes, gate]);
 
   for (const feature of used) {
     const { size, channels } = plan.features[feature];
     const pitch = 4 * quadsOf(channels);
-    const found = numbersAt(program.layout.tensors.at({ feature, offset: 0 }), samples * size ** 2 * pitch);
+    const found = numbersAt(
+      program.layout.tensors.place({ feature, offset: 0, channels }).at,
+      samples * size ** 2 * pitch,
+    );
     const expected = plain.tensors[feature];
     const actual = expected.map((_, i) => found[Math.floor(i / channels) * pitch + i % channels]);
     assertLess(relativeError(actual, expected), 1e-4, `feature ${feature}`);
@@ -130,7 +137,11 @@ function rangeIn(feature: number, count: number, { before, behind }: { before: n
   return { range: { feature, offset: before, channels: count }, total: before + count + behind };
 }
 
-async function check<Shape>(shape: fc.Arbitrary<Shape>, make: (shape: Shape) => Case, numRuns = 20): Promise<void> {
+async function check<Shape>(
+  shape: fc.Arbitrary<Shape>,
+  make: (shape: Shape) => Case,
+  numRuns = times(8, 20),
+): Promise<void> {
   await fc.assert(fc.asyncProperty(shape, run, (shape, run) => assertSame(make(shape), run)), { numRuns });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Kernels one by one: WebGPU against the CPU runner, which cpu_test.ts checks against definitions.
+ * Kernels one by one: WebGPU against the CPU runner, which tests/device/cpu/kernels_test.ts checks against definitions.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../
 import { gpuTest } from "../../gpu.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
+import { times } from "../../long.ts";
 
 /** As in the largest published network's stem and finest sub-network. */
 const MAX_SIZE = 57;
@@ -121,7 +122,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
         (cases, count) => assertKernelsAgree(withKernel(adapter, kernel), cases, count),
       ),
       // Few runs, since each compiles its kernels; a seed, since no failure may hang on luck.
-      { numRuns: 6, seed: 1, endOnFailure: true },
+      { numRuns: times(3, 6), seed: 1, endOnFailure: true },
     );
   });
 }

@@ -1,12 +1,14 @@
-import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Adapter, titleOf } from "../../../lib/device/webgpu/adapter.ts";
 import { GpuDevice } from "../../../lib/device/webgpu/device.ts";
 import { makeExercise, SHAPES } from "../../../lib/device/webgpu/exercise.ts";
-import { isRight, SelfTestError, tryKernels } from "../../../lib/device/webgpu/self_test.ts";
+import { tryKernels } from "../../../lib/device/webgpu/self_test.ts";
+import { isRight, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
 import { AdaptiveExecutor } from "../../../lib/executor/executor.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
 import { gpuTest } from "../../gpu.ts";
+import { misread, withoutCache } from "./misread.ts";
 
 /** What a driver might get wrong: in a kernel, this becomes that. */
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
@@ -20,30 +22,6 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["classifier ", "dot(value, ", "dot(value.yxzw, "],
   ["gate ", "1 / sum >= args.threshold", "1 / sum < args.threshold"],
 ];
-
-/** Makes the driver misread a kernel until disposed of; tells how often it did. */
-function misread(kernel: string, from: string, to: string): { readonly times: () => number } & Disposable {
-  const { createShaderModule } = GPUDevice.prototype;
-  let times = 0;
-  GPUDevice.prototype.createShaderModule = function (descriptor) {
-    if (!descriptor.label?.startsWith(kernel)) return createShaderModule.call(this, descriptor);
-    const code = descriptor.code.replaceAll(from, to);
-    assertNotEquals(code, descriptor.code, `${kernel} has no ${from}`);
-    times++;
-    return createShaderModule.call(this, { ...descriptor, code });
-  };
-  return {
-    times: () => times,
-    [Symbol.dispose]: () => void (GPUDevice.prototype.createShaderModule = createShaderModule),
-  };
-}
-
-/** As where nothing can be kept from one run to the next. */
-function withoutCache(): Disposable {
-  const { open } = caches;
-  caches.open = () => Promise.reject(new Error("there is no cache"));
-  return { [Symbol.dispose]: () => void (caches.open = open) };
-}
 
 const withTile = (adapter: Adapter, kernel: string) => {
   const tile = GPU_TILES.find((tile) => kernel.trim() === tile.kernel) ?? GPU_TILES[3];

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { type Adapter, requestDevice } from "../../../lib/device/webgpu/adapter.ts";
-import { GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
+import { CPU_TILES, GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
 import { TrainingCommands } from "../../../lib/device/webgpu/trainer_commands.ts";
 import { arenaStart } from "../../../lib/device/webgpu/trainer_dispatch.ts";
 import { TrainingKernels } from "../../../lib/device/webgpu/trainer_kernels.ts";
@@ -21,6 +21,7 @@ import type { Tensor } from "../../../lib/weights/tensor.ts";
 import { randomArray } from "../../fixtures.ts";
 import { gpuTest, limitedDevice } from "../../gpu.ts";
 import { PlainTraining } from "../plain_training.ts";
+import { times } from "../../long.ts";
 
 /** Steps to run one after another over tensors of random numbers. */
 interface Case {
@@ -80,7 +81,8 @@ class Bench implements Disposable {
       average: 0,
       optimizer: { momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
       gradients: "plain",
-      adapter: this.#adapter,
+      traits: this.#adapter.traits,
+      isCpu: this.#adapter.isCpu,
     } as const;
     const gpu = this.#gpu;
     using memory = new TrainingMemory(withRoomFor(gpu, plan, perShard), plan, options);
@@ -356,8 +358,26 @@ for (const [name, cases] of Object.entries(CASES)) {
       await fc.assert(
         fc.asyncProperty(cases, perShard, (given, perShard) => bench.check(given, perShard)),
         // A seed, since no failure may hang on luck.
-        { numRuns: 30, seed: 1, endOnFailure: true },
+        { numRuns: times(8, 30), seed: 1, endOnFailure: true },
       );
     });
   }
+}
+
+/** As many invocations as it takes to have more workgroups than fit into one direction of a dispatch. */
+const LONG_DISPATCHES: Readonly<Record<string, Case>> = {
+  "classifier": classifierCase(400, 1, { ...plainShape({ size: 1, inputs: 800, outputs: 1 }) }),
+  "convolution": convolutionCase(plainShape({ size: 1, inputs: 360, outputs: 360 })),
+};
+
+function plainShape(given: Pick<Shape, "size" | "inputs" | "outputs">): Shape {
+  return { ...given, kernel: 3, stride: 1, before: 0, behind: 0, relu: false, accumulate: false };
+}
+
+for (const [name, given] of Object.entries(LONG_DISPATCHES)) {
+  gpuTest(`${name}: more than 65,535 workgroups agree with float64`, async (adapter) => {
+    const traits = { lanes: 1, parallelism: 2, tiles: [CPU_TILES[3]], weightTiles: [{ ins: 1, outs: 1 }] };
+    using bench = new Bench({ ...adapter, traits }, await requestDevice(adapter));
+    await bench.check(given, LABELS.length);
+  });
 }

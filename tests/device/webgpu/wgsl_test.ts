@@ -6,6 +6,12 @@ Deno.test("specializeKernel writes loops out, one inside the other", () => {
   assertEquals(specializeKernel(source, { P: 2 }), "const P = 2u;\na\nb0_0\nb0_1\nb1_0\nb1_1\nc");
 });
 
+Deno.test("specializeKernel counts from the first bound to the last, both included", () => {
+  const source = "// #for p in 1..P\n// #for i in ${p}..3\nb${p}_${i}\n// #end\n// #end";
+  assertEquals(specializeKernel(source, { P: 3 }), "const P = 3u;\nb1_1\nb1_2\nb1_3\nb2_2\nb2_3\nb3_3");
+  assertEquals(specializeKernel("// #for i in 2..1\nx\n// #end", {}), "");
+});
+
 Deno.test("specializeKernel refuses a loop without an end", () => {
   assertThrows(() => specializeKernel("// #for p in P\nx", { P: 1 }), Error, "#for without #end");
 });

@@ -2,10 +2,10 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { inferenceAnswer, type InferenceResult } from "../../../lib/serve/open_inference/outputs.ts";
 import { readInferenceRequest } from "../../../lib/serve/open_inference/request.ts";
-import { fromBytes, toBytes } from "../../../lib/serve/open_inference/tensors.ts";
+import { fromBytes, fromJson, toBytes } from "../../../lib/serve/open_inference/tensors.ts";
 import { Refusal } from "../../../lib/serve/refusal.ts";
 
-const LIMITS = { size: 2, exits: 3, maxImages: 4 };
+const LIMITS = { shape: [3, 2, 2], exits: 3, maxImages: 4 };
 const encode = (document: unknown) => new TextEncoder().encode(JSON.stringify(document));
 
 /** A request with one input, whose bytes, if there are any, follow the JSON. */
@@ -62,7 +62,28 @@ Deno.test("parameters say when an image leaves and how outputs come", () => {
     parameters: { binary_data_output: true },
     outputs: [{ name: "logits" }, { name: "label", parameters: { binary_data: false } }],
   });
-  assertEquals(outputs, [{ name: "logits", binary: true }, { name: "label", binary: false }]);
+  assertEquals(outputs.map(({ name, binary }) => [name, binary]), [["logits", true], ["label", false]]);
+  const best = [{ name: "probabilities", parameters: { classification: 3 } }];
+  assertEquals(read(one, { outputs: best }).outputs, [{ name: "probabilities", binary: false, classes: 3 }]);
+});
+
+Deno.test("a number that its type cannot hold is refused, not wrapped", () => {
+  const RANGES = { UINT8: [0, 255], INT32: [-(2 ** 31), 2 ** 31 - 1], INT64: [-(2 ** 53) + 1, 2 ** 53 - 1] } as const;
+  for (const datatype of ["UINT8", "INT32", "INT64"] as const) {
+    const [least, most] = RANGES[datatype];
+    const values = fromJson([least, most], { name: "x", datatype, count: 2 });
+    assertEquals(Array.from(values as Iterable<number | bigint>, Number), [least, most]);
+    for (const value of [least - 1, most + 1, most + 45, 2 ** 70, 0.5]) {
+      refuse(
+        400,
+        `${value}, value 1, is no value of ${datatype}: expected a whole number from ${least} to ${most}`,
+        () => fromJson([0, value], { name: "x", datatype, count: 2 }),
+      );
+    }
+  }
+  const pixels = { shape: [1, 1, 2, 3], datatype: "UINT8" };
+  refuse(400, "300, value 1, is no value", () => read({ ...pixels, data: [1, 300, -4, 1, 1, 1] }));
+  refuse(400, "number 0 is Infinity", () => read({ ...FP32, data: [1e300, ...numbers.subarray(1)] }));
 });
 
 Deno.test("what is wrong is refused by its place", () => {
@@ -78,8 +99,12 @@ Deno.test("what is wrong is refused by its place", () => {
   );
   refuse(400, "expected shape [N, height, width, 3]", () => read({ shape: [1, 2, 2, 4], datatype: "UINT8", data }));
   refuse(400, "expected data of 24 values, found 23", () => read({ ...FP32, data: data.slice(1) }));
-  refuse(400, '"x" is no value of FP32', () => read({ ...FP32, data: ["x", ...data.slice(1)] }));
-  refuse(400, "0.5 is no value of UINT8", () => read({ shape: [1, 1, 1, 3], datatype: "UINT8", data: [0.5, 1, 2] }));
+  refuse(400, '"x", value 0, is no value of FP32', () => read({ ...FP32, data: ["x", ...data.slice(1)] }));
+  refuse(
+    400,
+    "0.5, value 0, is no value of UINT8",
+    () => read({ shape: [1, 1, 1, 3], datatype: "UINT8", data: [0.5, 1, 2] }),
+  );
   refuse(400, "strings of base64", () => read({ shape: [1], datatype: "BYTES", data: ["%"] }));
   refuse(413, "5 images, more than 4", () => read({ shape: [5], datatype: "BYTES", data: [] }));
   refuse(400, "expected 96 bytes of FP32, found 95", () => read(FP32, {}, new Uint8Array(95)));
@@ -97,6 +122,21 @@ Deno.test("what is wrong is refused by its place", () => {
   );
   refuse(400, "a list of 3", () => read(input, { parameters: { threshold: [1, 1] } }));
   refuse(400, "expected one of them", () => read(input, { parameters: { threshold: 1, budget: 1 } }));
+  refuse(
+    400,
+    'parameter "binary" of output "label"',
+    () => read(input, { outputs: [{ name: "label", parameters: { binary: true } }] }),
+  );
+  refuse(
+    400,
+    'parameter "shared_memory_region" of input "images"',
+    () => read({ ...input, parameters: { shared_memory_region: "x" } }),
+  );
+  refuse(
+    400,
+    'of output "label": it is for probabilities and logits',
+    () => read(input, { outputs: [{ name: "label", parameters: { classification: 1 } }] }),
+  );
   refuse(400, 'output "labels": there are label', () => read(input, { outputs: [{ name: "labels" }] }));
 });
 
@@ -135,7 +175,23 @@ const results: InferenceResult[] = [3, 1].map((exit) => ({
   },
   logits: Float32Array.of(1, 2, 3, 4, 5, 6),
 }));
-const names = { model: "m", version: "1", id: "a" };
+const names = { model: "m", version: "1", id: "a", labels: ["cat", "dog"] };
+
+Deno.test("the best classes come as Triton has them: value, index and label", async () => {
+  const outputs = [
+    { name: "probabilities", binary: false, classes: 1 },
+    { name: "logits", binary: false, classes: 9 },
+  ] as const;
+  const answer = await inferenceAnswer(results, { outputs, names }).json();
+  assertEquals(answer.outputs[0], {
+    name: "probabilities",
+    shape: [2, 1],
+    datatype: "BYTES",
+    data: ["0.750000:1:dog", "0.750000:1:dog"],
+  });
+  const { shape, data } = answer.outputs[1];
+  assertEquals([shape, data.slice(0, 3)], [[2, 3, 2], ["2.000000:1:dog", "1.000000:0:cat", "4.000000:1:dog"]]);
+});
 
 Deno.test("answers in JSON", async () => {
   const outputs = (["label", "exit", "flops", "probabilities", "logits"] as const).map((name) => ({

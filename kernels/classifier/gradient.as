@@ -1,0 +1,85 @@
+// The end of a head in training: cross-entropy and gradients. Weights are [class][4 · quads], means [sample][4 · quads],
+// logits [sample][classes].
+
+import { ClassifierArgs } from "../abi";
+import { madd, store as storeLanes } from "../simd";
+import { exp, log } from "../training/math";
+
+// A sample's cross-entropy and whether it is right; gradients take the place of logits.
+export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, count: u32): void {
+  const spread = <f64> args.smoothing / <f64> args.classes;
+  const factor = <f64> args.lossWeight / <f64> count;
+  for (let sample = first; sample < last; sample++) {
+    const logits = args.logits + 4 * sample * args.classes;
+    const label = load<u32>(labels + 4 * sample);
+    let most: f32 = -Infinity;
+    let best: u32 = 0;
+    let total: f64 = 0;
+    for (let c: u32 = 0; c < args.classes; c++) {
+      const logit = load<f32>(logits + 4 * c);
+      total += <f64> logit;
+      if (logit > most) {
+        most = logit;
+        best = c;
+      }
+    }
+    let sum: f64 = 0;
+    for (let c: u32 = 0; c < args.classes; c++) sum += exp(<f64> load<f32>(logits + 4 * c) - <f64> most);
+    const logSum = <f64> most + log(sum);
+    const own = <f64> load<f32>(logits + 4 * label);
+    store<f64>(args.losses + 8 * sample, logSum - (1 - <f64> args.smoothing) * own - spread * total);
+    store<u32>(args.right + 4 * sample, best == label ? 1 : 0);
+    for (let c: u32 = 0; c < args.classes; c++) {
+      const at = logits + 4 * c;
+      const target = spread + (c == label ? 1 - <f64> args.smoothing : 0);
+      store<f32>(at, <f32> (factor * (exp(<f64> load<f32>(at) - logSum) - target)));
+    }
+  }
+}
+
+// Gradients of weights and bias: each thread makes its share of the classes, over all samples.
+export function linearGradient(args: ClassifierArgs, thread: u32, threads: u32, count: u32): void {
+  const width: u32 = 16 * args.quads;
+  const last = (thread + 1) * args.classes / threads;
+  for (let c = thread * args.classes / threads; c < last; c++) {
+    const row = args.weightGradient + c * width;
+    memory.fill(row, 0, width);
+    let bias: f64 = 0;
+    for (let sample: u32 = 0; sample < count; sample++) {
+      const g = load<f32>(args.logits + 4 * (sample * args.classes + c));
+      const means = args.means + sample * width;
+      bias += <f64> g;
+      for (let q: u32 = 0; q < width; q += 16) {
+        v128.store(row + q, madd(f32x4.splat(g), v128.load(means + q), v128.load(row + q)));
+      }
+    }
+    store<f32>(args.biasGradient + 4 * c, <f32> bias);
+  }
+}
+
+// Gradient of what was pooled; zero in pixels that were not, unless it is added.
+export function pooledGradient(args: ClassifierArgs, scratch: u32, first: u32, last: u32): void {
+  const width: u32 = 16 * args.quads;
+  const share = f32x4.splat(<f32> (1 / <f64> (args.pool * args.pool)));
+  for (let sample = first; sample < last; sample++) {
+    memory.fill(scratch, 0, width);
+    for (let c: u32 = 0; c < args.classes; c++) {
+      const g = f32x4.splat(load<f32>(args.logits + 4 * (sample * args.classes + c)));
+      const row = args.weights + c * width;
+      for (let q: u32 = 0; q < width; q += 16) {
+        v128.store(scratch + q, madd(g, v128.load(row + q), v128.load(scratch + q)));
+      }
+    }
+    for (let y: u32 = 0; y < args.inSize; y++) {
+      for (let x: u32 = 0; x < args.inSize; x++) {
+        const to = args.result + sample * args.resultBytes + (y * args.inSize + x) * args.resultPitch;
+        const inside = y < args.pool && x < args.pool;
+        for (let q: u32 = 0; q < args.quads; q++) {
+          const old = args.accumulate ? v128.load(to + 16 * q) : f32x4.splat(0);
+          const more = inside ? f32x4.mul(share, v128.load(scratch + 16 * q)) : f32x4.splat(0);
+          storeLanes(to + 16 * q, f32x4.add(old, more), args.channels - 4 * q);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,191 @@
+// Sums over taps, the heart of convolutions on the CPU: an implicit matrix product whose rows are found in tables, so that
+// stride, padding, borders and samples are the caller's affair. Loops are written out as in the WGSL kernels; `./ranet wasm`
+// builds it.
+//
+// A register tile is 6 pixels × 8 output channels, which with weights and an input fills 15 registers; there are smaller ones
+// for what is left over. It goes over all pixels before the next channels, so that their weights stay near. Each output is
+// summed in one order, whatever tile or thread it falls to.
+//
+// inPixels, outPixels  [pixels] bytes from `input` and `output` to each pixel; pixels a multiple of the tile's
+// moves                [runs] bytes from the end of one run of inputs that lie together to the next one
+// weights              [runs][runLength][4 · quads]
+// channels             how many are written, at most 4 · quads
+// accumulate           whether sums are added to what is there; if not, they start from `bias`, 4 · quads numbers
+
+import { madd, store } from "../simd";
+
+// #for Q in 1..2
+// #for P in 1..6
+function sumTile${P}x${Q}(
+  input: u32,
+  inPixels: u32,
+  output: u32,
+  outPixels: u32,
+  pixels: u32,
+  moves: u32,
+  runs: u32,
+  runLength: u32,
+  channels: u32,
+  weights: u32,
+  bias: u32,
+  accumulate: bool,
+  relu: bool,
+): void {
+  const behind = moves + 4 * runs;
+  const whole = channels >= 4 * ${Q};
+  const least = f32x4.splat(relu ? 0 : -Infinity);
+// #for q in ${Q}
+  const start${q} = accumulate ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
+// #end
+  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, outPixels += 4 * ${P}) {
+// #for p in ${P}
+    let at${p} = input + load<u32>(inPixels, 4 * ${p});
+// #for q in ${Q}
+    let sum${p}_${q} = start${q};
+// #end
+// #end
+    let w = weights;
+    for (let run = moves; run < behind; run += 4) {
+      const move = load<u32>(run);
+// #for p in ${P}
+      at${p} += move;
+// #end
+      for (let k = runLength >> 2; k > 0; k--) {
+// #for i in 4
+// #for q in ${Q}
+        const weight${i}_${q} = v128.load(w, 16 * (${Q} * ${i} + ${q}));
+// #end
+// #for p in ${P}
+        const value${i}_${p} = v128.load32_splat(at${p}, 4 * ${i});
+// #for q in ${Q}
+        sum${p}_${q} = madd(value${i}_${p}, weight${i}_${q}, sum${p}_${q});
+// #end
+// #end
+// #end
+        w += 64 * ${Q};
+// #for p in ${P}
+        at${p} += 16;
+// #end
+      }
+      for (let k = runLength & 3; k > 0; k--) {
+// #for q in ${Q}
+        const weight${q} = v128.load(w, 16 * ${q});
+// #end
+// #for p in ${P}
+        const value${p} = v128.load32_splat(at${p});
+// #for q in ${Q}
+        sum${p}_${q} = madd(value${p}, weight${q}, sum${p}_${q});
+// #end
+// #end
+        w += 16 * ${Q};
+// #for p in ${P}
+        at${p} += 4;
+// #end
+      }
+    }
+// #for p in ${P}
+    const out${p} = output + load<u32>(outPixels, 4 * ${p});
+// #end
+    if (accumulate) {
+// #for p in ${P}
+// #for q in ${Q}
+      sum${p}_${q} = f32x4.add(sum${p}_${q}, v128.load(out${p}, 16 * ${q}));
+// #end
+// #end
+    }
+    if (whole) {
+// #for p in ${P}
+// #for q in ${Q}
+      v128.store(out${p}, f32x4.pmax(sum${p}_${q}, least), 16 * ${q});
+// #end
+// #end
+    } else {
+// #for p in ${P}
+// #for q in ${Q}
+      store(out${p} + 16 * ${q}, f32x4.pmax(sum${p}_${q}, least), <i32> channels - 4 * ${q});
+// #end
+// #end
+    }
+  }
+}
+// #end
+
+// Any number of pixels.
+export function sumTaps${Q}(
+  input: u32,
+  inPixels: u32,
+  output: u32,
+  outPixels: u32,
+  pixels: u32,
+  moves: u32,
+  runs: u32,
+  runLength: u32,
+  channels: u32,
+  weights: u32,
+  bias: u32,
+  accumulate: bool,
+  relu: bool,
+): void {
+  const rest = pixels % 6;
+  const whole = pixels - rest;
+  sumTile6x${Q}(
+    input, inPixels, output, outPixels, whole, moves, runs, runLength, channels, weights, bias, accumulate, relu,
+  );
+  inPixels += 4 * whole;
+  outPixels += 4 * whole;
+  switch (rest) {
+// #for P in 1..5
+    case ${P}:
+      return sumTile${P}x${Q}(
+        input, inPixels, output, outPixels, ${P}, moves, runs, runLength, channels, weights, bias, accumulate, relu,
+      );
+// #end
+  }
+}
+// #end
+
+// The same for 8 channels of so few inputs that all weights stay in registers, and a pixel is read, made and written at once.
+// #for K in 1..6
+export function sumFew${K}(
+  input: u32,
+  inPixels: u32,
+  output: u32,
+  outPixels: u32,
+  pixels: u32,
+  channels: u32,
+  weights: u32,
+  bias: u32,
+  accumulate: bool,
+  relu: bool,
+): void {
+  const least = f32x4.splat(relu ? 0 : -Infinity);
+// #for k in ${K}
+// #for q in 2
+  const weight${k}_${q} = v128.load(weights, 16 * (2 * ${k} + ${q}));
+// #end
+// #end
+// #for q in 2
+  const start${q} = accumulate ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
+// #end
+  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4, outPixels += 4) {
+    const at = input + load<u32>(inPixels);
+    const out = output + load<u32>(outPixels);
+// #for q in 2
+    let sum${q} = accumulate ? v128.load(out, 16 * ${q}) : start${q};
+// #end
+// #for k in ${K}
+    const value${k} = v128.load32_splat(at, 4 * ${k});
+// #for q in 2
+    sum${q} = madd(value${k}, weight${k}_${q}, sum${q});
+// #end
+// #end
+    if (channels >= 8) {
+      v128.store(out, f32x4.pmax(sum0, least));
+      v128.store(out, f32x4.pmax(sum1, least), 16);
+    } else {
+      store(out, f32x4.pmax(sum0, least), <i32> channels);
+      store(out + 16, f32x4.pmax(sum1, least), <i32> channels - 4);
+    }
+  }
+}
+// #end

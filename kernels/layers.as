@@ -1,0 +1,24 @@
+// The layers that inference and training have in common, over a range of samples. Where several threads share a sample's
+// layers, each computes a part; else there is one.
+
+import { ConvolutionArgs, Head, OP_CONVOLVE, OP_MAX_POOL, OP_RESIZE, OP_WINOGRAD, ResizeArgs, WindowArgs, WinogradArgs } from "./abi";
+import { convolve } from "./convolution/forward";
+import { winograd } from "./convolution/winograd";
+import { maxPool } from "./max-pool/forward";
+import { resize } from "./resize/forward";
+
+export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
+  const args = changetype<u32>(head) + offsetof<Head>();
+  switch (head.operation) {
+    case OP_CONVOLVE:
+      return convolve(changetype<ConvolutionArgs>(args), scratch, first, last, part, parts);
+    case OP_WINOGRAD:
+      return winograd(changetype<WinogradArgs>(args), scratch, first, last, part, parts);
+    case OP_MAX_POOL:
+      return maxPool(changetype<WindowArgs>(args), first, last, part, parts);
+    case OP_RESIZE:
+      return resize(changetype<ResizeArgs>(args), first, last, part, parts);
+    default:
+      unreachable();
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Files in folders of images that are not taken for images.
+ *
+ * @module
+ */
+
+import { extname } from "node:path";
+
+/** Kinds that are named. */
+const MAX_KINDS = 10;
+
+/** Counts files, and the endings of their names. */
+export class PassedOver {
+  readonly #kinds = new Set<string>();
+  #count = 0;
+
+  /** Counts one. */
+  add(name: string): void {
+    this.#count++;
+    this.#kinds.add(extname(name).toLowerCase() || "without an ending");
+  }
+
+  /** What there were: `passed over 12 files: .heic, .jxl`; `undefined` if there were none. */
+  describe(): string | undefined {
+    if (this.#count === 0) return undefined;
+    const kinds = [...this.#kinds].sort();
+    const named = kinds.slice(0, MAX_KINDS).join(", ") + (kinds.length > MAX_KINDS ? ", …" : "");
+    return `passed over ${this.#count} ${this.#count === 1 ? "file" : "files"}: ${named}`;
+  }
+}

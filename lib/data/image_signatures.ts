@@ -1,0 +1,81 @@
+/**
+ * Formats by the bytes that their files begin with.
+ *
+ * @module
+ */
+
+/** The name of all cameras' own formats. */
+const CAMERA_RAW = "camera raw";
+
+/** Bytes (as Latin-1) that give a format away, and where in the file they stand; the first that fits counts. */
+const SIGNATURES: readonly (readonly [at: number, text: string | RegExp, format: string])[] = [
+  [0, "\xff\xd8\xff", "JPEG"],
+  [0, "\x89PNG\r\n\x1a\n", "PNG"],
+  [8, "WEBP", "WebP"],
+  [0, "GIF8", "GIF"],
+  [0, "BM", "BMP"],
+  [8, "CR\x02", CAMERA_RAW],
+  [0, /^(?:II[*+]\0|MM\0[*+])/, "TIFF"],
+  [4, "ftypavi", "AVIF"],
+  [4, "ftypcrx", CAMERA_RAW],
+  [4, /^ftyp(?:hei|hev|mif1|msf1)/, "HEIC"],
+  [4, /^ftyp(?:jp2|jpx|jpm)/, "JPEG 2000"],
+  [4, /^(?:ftyp|moov|mdat)/, "video"],
+  [0, "\x1a\x45\xdf\xa3", "video"],
+  [8, "AVI ", "video"],
+  [0, /^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^]*?-->\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i, "SVG"],
+  [0, /^(?:\xef\xbb\xbf)?\s*<(?:!DOCTYPE html|html)[\s>]/i, "web page"],
+  [0, "\xff\x0a", "JPEG XL"],
+  [4, "JXL ", "JPEG XL"],
+  [4, "jP  ", "JPEG 2000"],
+  [0, "\xff\x4f\xff\x51", "JPEG 2000"],
+  [0, "II\xbc", "JPEG XR"],
+  [0, "\0\0\x01\0", "ICO"],
+  [0, "\0\0\x02\0", "CUR"],
+  [0, "icns", "ICNS"],
+  [0, "8BPS", "Photoshop"],
+  [0, "gimp xcf", "GIMP"],
+  [0, "%PDF", "PDF"],
+  [0, "%!PS", "PostScript"],
+  [0, /^(?:IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|FOVb|\0MRM)/, CAMERA_RAW],
+  [0, "\x76\x2f\x31\x01", "OpenEXR"],
+  [0, "#?R", "Radiance HDR"],
+  [0, /^P[1-7]\s/, "Netpbm"],
+  [0, /^P[Ff]\s/, "PFM"],
+  [0, "qoif", "QOI"],
+  [0, "DDS ", "DDS"],
+  [0, "\x0a\x05\x01\x08", "PCX"],
+  [0, "\x59\xa6\x6a\x95", "Sun raster"],
+  [0, "\x01\xda", "SGI"],
+  [0, "SIMPLE  =", "FITS"],
+  [128, "DICM", "DICOM"],
+  [0, "\x93NUMPY", "NumPy array"],
+  [0, "PK\x03\x04", "ZIP archive"],
+];
+/** The longest place at which a signature ends. */
+const START = 512;
+
+/**
+ * Recognises a file's format by its first bytes.
+ *
+ * @returns Its usual name, also where we do not decode it; `undefined` if it is none that we know of.
+ */
+export function recogniseFormat(bytes: Uint8Array): string | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, START));
+  const format = SIGNATURES.find(([at, text]) =>
+    typeof text === "string" ? start.startsWith(text, at) : text.test(start.slice(at))
+  )?.[2];
+  if (format === "HEIC" && start.slice(0, BRANDS).includes("avif")) return "AVIF"; // its brand comes later
+  if (format === "BMP" && !isBmpHeader(bytes)) return undefined; // a text that begins with BM
+  return format;
+}
+
+/** HEIF's brands come within so many bytes. */
+const BRANDS = 64;
+/** Lengths of BMP's headers. */
+const [SHORTEST, LONGEST] = [12, 124];
+
+function isBmpHeader(bytes: Uint8Array): boolean {
+  const [a = 0, ...rest] = bytes.subarray(14, 18);
+  return a >= SHORTEST && a <= LONGEST && rest.length === 3 && rest.every((byte) => byte === 0);
+}

@@ -1,0 +1,46 @@
+/**
+ * Parts of a TIFF file that are JPEGs, which may share tables.
+ *
+ * @module
+ */
+
+import type { RgbImage } from "../image.ts";
+import { countScans, readImageHeader } from "../image_header.ts";
+import { MARKER, pixelSegments } from "../jpeg_segments.ts";
+import type { TiffPicture } from "./picture.ts";
+
+/** Decodes a JPEG file. */
+export type JpegDecoder = (bytes: Uint8Array) => Promise<RgbImage>;
+
+/** Scans of a part, at most. */
+const MAX_SCANS = 64;
+
+/**
+ * Decodes a part.
+ *
+ * @throws {Error} If it is damaged, or of another size than it should be.
+ */
+export async function jpegOfPart(
+  part: Uint8Array,
+  { jpegTables, colour, part: { width, height } }: TiffPicture,
+  box: { readonly width: number; readonly height: number },
+  decode: JpegDecoder,
+): Promise<RgbImage> {
+  const file = await new Blob([
+    Uint8Array.of(0xff, 0xd8),
+    adobe(colour === "YCbCr"),
+    ...(jpegTables ? pixelSegments(jpegTables) : []),
+    ...pixelSegments(part),
+  ] as BlobPart[]).bytes();
+  const { format, size: [columns, rows] = [0, 0] } = readImageHeader(file) ?? {};
+  if (format !== "JPEG" || columns !== width || rows < box.height || rows > height || countScans(file) > MAX_SCANS) {
+    throw new Error("a part of it is no JPEG of its size");
+  }
+  return await decode(file);
+}
+
+/** Adobe's marker, which says whether colours are YCbCr: what decoders guess from, where it is missing, is not here. */
+function adobe(isYcc: boolean): Uint8Array {
+  const text = new TextEncoder().encode("Adobe");
+  return Uint8Array.of(0xff, MARKER.adobe, 0, 14, ...text, 0, 100, 0, 0, 0, 0, Number(isYcc));
+}

@@ -1,0 +1,335 @@
+/**
+ * What a TIFF file's first picture is made of, and whether it is of a kind that we decode.
+ *
+ * @module
+ */
+
+import { type Directory, readDirectory } from "./directory.ts";
+
+/** A picture of a kind that we decode. */
+export interface TiffPicture {
+  /** Pixels in a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** What samples mean. */
+  readonly colour: Colour;
+  /** Samples of a pixel that are its colour. */
+  readonly colours: number;
+  /** All samples of a pixel. */
+  readonly samples: number;
+  /** Bits of a sample. */
+  readonly bits: number;
+  /** Which sample the colours have been multiplied by, if any. */
+  readonly alpha?: number;
+  /** Whether each sample has a plane of its own. */
+  readonly planar: boolean;
+  /** How parts are packed. */
+  readonly packing: Packing;
+  /** Whether samples are differences from their left neighbours. */
+  readonly differences: boolean;
+  /** Whether the lowest bit of a byte comes first. */
+  readonly reversed: boolean;
+  /** Whether samples of two bytes have their lowest byte first. */
+  readonly little: boolean;
+  /** Columns and rows of a part: a tile, or a strip of full width. */
+  readonly part: { readonly width: number; readonly height: number; readonly tiled: boolean };
+  /** Where parts are in the file: row by row, plane by plane. */
+  readonly offsets: readonly number[];
+  /** Their bytes. */
+  readonly lengths: readonly number[];
+  /** Red, then green, then blue of each index, of 16 bits. */
+  readonly palette: readonly number[];
+  /** Whether a row of CCITT G3 may follow from the one above. */
+  readonly twoDimensional: boolean;
+  /** Tables that the JPEGs of all parts share. */
+  readonly jpegTables?: Uint8Array;
+}
+
+/** What samples mean. */
+export type Colour = "white is zero" | "black is zero" | "RGB" | "palette" | "CMYK" | "YCbCr";
+/** How parts are packed. */
+export type Packing = "none" | "LZW" | "deflate" | "PackBits" | "JPEG" | "CCITT RLE" | "CCITT G3" | "CCITT G4";
+
+/** What is said of a file. */
+export interface TiffDescription {
+  /** Columns and rows, as stored; missing if the file does not say. */
+  readonly size?: readonly [width: number, height: number];
+  /** As EXIF counts them. */
+  readonly orientation?: number;
+  /** Why it cannot be decoded, although it may be sound. */
+  readonly unsupported?: string;
+  /** The picture, if it can be. */
+  readonly picture?: TiffPicture;
+}
+
+/** Tags of fields. */
+const TAG = {
+  subfileType: 254,
+  width: 256,
+  height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  fillOrder: 266,
+  stripOffsets: 273,
+  orientation: 274,
+  samples: 277,
+  rowsPerStrip: 278,
+  stripLengths: 279,
+  planar: 284,
+  t4Options: 292,
+  predictor: 317,
+  subDirectories: 330,
+  palette: 320,
+  tileWidth: 322,
+  tileHeight: 323,
+  tileOffsets: 324,
+  tileLengths: 325,
+  inkSet: 332,
+  extraSamples: 338,
+  sampleFormat: 339,
+  jpegTables: 347,
+  cfaPattern: 33422,
+  dngVersion: 50706,
+} as const;
+
+const COLOURS: ReadonlyMap<number, Colour> = new Map([
+  [0, "white is zero"],
+  [1, "black is zero"],
+  [2, "RGB"],
+  [3, "palette"],
+  [5, "CMYK"],
+  [6, "YCbCr"],
+]);
+/** Samples of a pixel that are its colour. */
+const SAMPLES: Readonly<Record<Colour, number>> = {
+  "white is zero": 1,
+  "black is zero": 1,
+  RGB: 3,
+  palette: 1,
+  CMYK: 4,
+  YCbCr: 3,
+};
+const OTHER_COLOURS: ReadonlyMap<number, string> = new Map([
+  [4, "a transparency mask"],
+  [8, "CIE L*a*b* colours"],
+  [9, "ICC L*a*b* colours"],
+  [10, "ITU L*a*b* colours"],
+  [32844, "LogL luminance"],
+  [32845, "LogLuv colours"],
+]);
+const CAMERA_RAW: readonly number[] = [32803, 34892];
+
+const PACKINGS: ReadonlyMap<number, Packing> = new Map([
+  [1, "none"],
+  [2, "CCITT RLE"],
+  [3, "CCITT G3"],
+  [4, "CCITT G4"],
+  [5, "LZW"],
+  [7, "JPEG"],
+  [8, "deflate"],
+  [32773, "PackBits"],
+  [32946, "deflate"],
+]);
+const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
+  [6, "old-style JPEG"],
+  [32766, "NeXT"],
+  [32771, "CCITT RLE in words"],
+  [32809, "ThunderScan"],
+  [32908, "Pixar film"],
+  [32909, "Pixar log"],
+  [33003, "JPEG 2000"],
+  [33005, "JPEG 2000"],
+  [34661, "JBIG"],
+  [34676, "SGI log"],
+  [34677, "SGI log"],
+  [34712, "JPEG 2000"],
+  [34887, "LERC"],
+  [34892, "lossy JPEG"],
+  [34925, "LZMA"],
+  [50000, "Zstandard"],
+  [50001, "WebP"],
+  [50002, "JPEG XL"],
+]);
+
+/** What libtiff's own tools often cannot unpack, or not without its colours. */
+const BY_OTHER_TOOLS: ReadonlyMap<number, string> = new Map([
+  [6, "tiff2rgba in.tif out.tif"],
+  ...[33003, 33005, 34712].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  ...[34887, 50002].map((gdals) => [gdals, "gdal_translate -co COMPRESS=LZW in.tif out.tif"] as const),
+]);
+
+/** Differences between neighbours. */
+const PREDICTORS = { none: 1, horizontal: 2 } as const;
+const FORMATS = ["", "whole numbers", "signed numbers", "floating-point numbers", "values of no format"];
+/** ExtraSamples: the colours have been multiplied by it. */
+const ASSOCIATED = 1;
+/** Bytes of all samples together: 100 megapixels of RGBA in 16 bits. */
+const MAX_BYTES = 800_000_000;
+/** Pixels that tiles may have beyond the picture's. */
+const TILE_MARGIN = 4_194_304;
+
+/**
+ * Finds out what a file's first picture is.
+ *
+ * @param bytes A file of which `isTiff` is true.
+ * @throws {RangeError} If it ends inside its directory, or this makes no sense.
+ */
+export function describeTiff(bytes: Uint8Array): TiffDescription {
+  const directory = firstPicture(bytes);
+  const [width] = directory.numbers(TAG.width) ?? [];
+  const [height] = directory.numbers(TAG.height) ?? [];
+  if (width === undefined || height === undefined) return {};
+  const size = [width, height] as const;
+  const orientation = directory.numbers(TAG.orientation)?.[0];
+  if (width === 0 || height === 0) return { size, orientation };
+  const picture = readPicture(bytes, directory, size);
+  return typeof picture === "string" ? { size, orientation, unsupported: picture } : { size, orientation, picture };
+}
+
+/** Directories that are looked at. */
+const MAX_DIRECTORIES = 16;
+
+/** The first directory of a picture that is no preview of another; the first of all, if there is none. */
+function firstPicture(bytes: Uint8Array): Directory {
+  const first = readDirectory(bytes);
+  let directory = first;
+  for (let i = 0; i < MAX_DIRECTORIES && isPreview(directory); i++) {
+    if (directory.next === 0) return first;
+    directory = readDirectory(bytes, directory.next);
+  }
+  return isPreview(directory) ? first : directory;
+}
+
+function isPreview(directory: Directory): boolean {
+  return ((directory.numbers(TAG.subfileType)?.[0] ?? 0) & 1) !== 0;
+}
+
+function unsupported(kind: string, convert: string): string {
+  return `this kind of TIFF (${kind}) is not supported; to convert it: ${convert}`;
+}
+
+const TO_PNG = "magick in.tif[0] out.png"; // in ImageMagick 6, convert
+const TO_LZW = "tiffcp -c lzw in.tif out.tif";
+const TO_RGB = "tiff2rgba in.tif out.tif";
+
+/** The picture, or why it cannot be decoded. */
+function readPicture(
+  bytes: Uint8Array,
+  directory: Directory,
+  [width, height]: readonly [number, number],
+): TiffPicture | string {
+  const one = (tag: number, missing: number): number => directory.numbers(tag)?.[0] ?? missing;
+  const photometric = one(TAG.photometric, 1);
+  if (CAMERA_RAW.includes(photometric) || directory.has(TAG.cfaPattern) || directory.has(TAG.dngVersion)) {
+    return CAMERA_RAW_ADVICE;
+  }
+  if (isPreview(directory) && directory.has(TAG.subDirectories)) return CAMERA_RAW_ADVICE;
+  const compression = one(TAG.compression, 1);
+  const packing = PACKINGS.get(compression);
+  if (packing === undefined) {
+    const convert = BY_OTHER_TOOLS.get(compression) ?? TO_LZW;
+    return unsupported(OTHER_PACKINGS.get(compression) ?? `compression ${compression}`, convert);
+  }
+  const colour = COLOURS.get(photometric);
+  if (colour === undefined) {
+    return unsupported(OTHER_COLOURS.get(photometric) ?? `photometric interpretation ${photometric}`, TO_RGB);
+  }
+  if (colour === "YCbCr" && packing !== "JPEG") return unsupported("YCbCr without JPEG", TO_RGB);
+  const format = directory.numbers(TAG.sampleFormat)?.find((format) => format !== 1);
+  const samples = one(TAG.samples, 1);
+  const [bits = 1, ...others] = directory.numbers(TAG.bits) ?? [];
+  if (format !== undefined) {
+    return unsupported(`${FORMATS[format] ?? `sample format ${format}`} of ${bits} bits`, toBytes(width, height));
+  }
+  if (others.some((other) => other !== bits)) {
+    return unsupported(`samples of ${[bits, ...others].join(", ")} bits`, TO_PNG);
+  }
+  if (bits > 16 || bits === 0) return unsupported(`samples of ${bits} bits`, TO_PNG);
+  const colours = SAMPLES[colour];
+  if (samples < colours) throw new RangeError(`it has ${samples} samples a pixel, expected ${colours}`);
+  if (colour === "palette" && bits > 8) return unsupported(`a palette of ${bits} bits`, TO_PNG);
+  if (colour === "CMYK" && one(TAG.inkSet, 1) !== 1) return unsupported("inks other than CMYK", TO_PNG);
+  if (packing === "JPEG" && (bits !== 8 || colour === "CMYK" || colour === "palette")) {
+    return unsupported(`${colour} of ${bits} bits in JPEG`, TO_PNG);
+  }
+  if (packing.startsWith("CCITT") && (bits !== 1 || samples !== 1)) {
+    throw new RangeError(`it has ${samples} samples of ${bits} bits in ${packing}, expected one of one bit`);
+  }
+  const predictor = packing === "LZW" || packing === "deflate" ? one(TAG.predictor, 1) : PREDICTORS.none;
+  if (predictor !== PREDICTORS.none && (predictor !== PREDICTORS.horizontal || (bits !== 8 && bits !== 16))) {
+    return unsupported(`predictor ${predictor} of ${bits} bits`, TO_LZW);
+  }
+  if (Math.ceil(width * samples * bits / 8) * height > MAX_BYTES) {
+    return `its ${width}×${height} pixels of ${samples} samples need more than ${MAX_BYTES} bytes`;
+  }
+  const extras = directory.numbers(TAG.extraSamples) ?? [];
+  const associated = extras.indexOf(ASSOCIATED);
+  if (associated >= 0 && (colour === "CMYK" || colour === "palette")) {
+    return unsupported(`${colour} multiplied by its transparency`, TO_PNG);
+  }
+  const planar = one(TAG.planar, 1) === 2 && samples > 1;
+  const parts = readParts(directory, { width, height, planes: planar ? samples : 1 });
+  if (typeof parts === "string") return parts;
+  const { offsets, lengths, part } = parts;
+  const rowBytes = Math.ceil(width * (planar ? 1 : samples) * bits / 8);
+  const picture: TiffPicture = {
+    width,
+    height,
+    colour,
+    colours,
+    samples,
+    bits,
+    alpha: associated < 0 ? undefined : colours + associated,
+    planar,
+    packing,
+    differences: predictor === PREDICTORS.horizontal,
+    reversed: packing !== "JPEG" && one(TAG.fillOrder, 1) === 2,
+    little: directory.little,
+    part,
+    offsets,
+    lengths: lengths ?? offsets.map((_, i) => rowBytes * Math.min(part.height, height - i * part.height)),
+    palette: colour === "palette" ? directory.numbers(TAG.palette) ?? [] : [],
+    twoDimensional: (one(TAG.t4Options, 0) & 1) !== 0,
+    jpegTables: directory.bytes(TAG.jpegTables),
+  };
+  if (lengths === undefined && (packing !== "none" || part.tiled || planar)) {
+    throw new RangeError("it does not say how long its parts are");
+  }
+  const [a, b] = bytes.subarray(offsets[0], offsets[0]! + 2);
+  if (packing === "LZW" && a === 0 && (b! & 1) !== 0) return unsupported("LZW as before 1992", TO_LZW);
+  return picture;
+}
+
+/** What helps with a camera's own files. */
+export const CAMERA_RAW_ADVICE =
+  "a camera's raw file is not supported; to convert it: darktable-cli photo.dng photo.jpg, or for the camera's own " +
+  "JPEG exiftool -b -JpgFromRaw photo.dng > photo.jpg (or -PreviewImage)";
+
+/** Numbers of no fixed range have to be brought into one by who knows it. */
+function toBytes(width: number, height: number): string {
+  return `magick in.tif -depth 8 out.png if they lie from 0 to 1; else scale the ${width}×${height} values first`;
+}
+
+function readParts(
+  directory: Directory,
+  { width, height, planes }: { readonly width: number; readonly height: number; readonly planes: number },
+): Pick<TiffPicture, "part" | "offsets"> & { readonly lengths?: readonly number[] } | string {
+  const tiled = directory.has(TAG.tileWidth);
+  const [across, down] = tiled
+    ? [directory.numbers(TAG.tileWidth)?.[0] ?? 0, directory.numbers(TAG.tileHeight)?.[0] ?? 0]
+    : [width, Math.min(height, directory.numbers(TAG.rowsPerStrip)?.[0] || height)];
+  if (across === 0 || down === 0) throw new RangeError("its tiles have no pixels");
+  const columns = Math.ceil(width / across);
+  const count = columns * Math.ceil(height / down) * planes;
+  if (columns * across * height > 4 * width * height + TILE_MARGIN) return "its tiles are far larger than the picture";
+  const offsets = directory.numbers(tiled ? TAG.tileOffsets : TAG.stripOffsets) ??
+    directory.numbers(tiled ? TAG.stripOffsets : TAG.tileOffsets);
+  const lengths = directory.numbers(tiled ? TAG.tileLengths : TAG.stripLengths) ??
+    directory.numbers(tiled ? TAG.stripLengths : TAG.tileLengths);
+  if (offsets === undefined || offsets.length < count || (lengths !== undefined && lengths.length < count)) {
+    throw new RangeError(`it has ${offsets?.length ?? 0} parts, expected ${count}`);
+  }
+  return { part: { width: across, height: down, tiled }, offsets, lengths };
+}

@@ -1,0 +1,358 @@
+/**
+ * What the kernels of kernels/cpu.as are told: operations one after another, each with its arguments. From these tables come
+ * the classes that the kernels read (kernels/abi.as, which `./ranet wasm` writes) and the writer of their bytes.
+ *
+ * @module
+ */
+
+import { concat } from "../../io/bytes.ts";
+import { EPSILON } from "../../weights/fold.ts";
+import { NO_EXIT } from "../runner.ts";
+import { PATCHES } from "./winograd.ts";
+
+/** A field of a struct; all take 4 bytes. */
+interface Field {
+  readonly type: "u32" | "f32";
+  /** What it is, with its unit. */
+  readonly meaning: string;
+}
+
+const u32 = (meaning: string): Field => ({ type: "u32", meaning });
+const f32 = (meaning: string): Field => ({ type: "f32", meaning });
+
+/** Channels of samples that are read. */
+const INPUT = {
+  input: u32("address of the first sample's first channel"),
+  inBytes: u32("bytes from sample to sample"),
+  inPitch: u32("bytes from pixel to pixel"),
+  inSize: u32("height and width in pixels"),
+};
+
+/** Channels of samples that are written, or their gradient, and how many they are. */
+const OUTPUT = {
+  output: u32("address of the first sample's first channel, or that of its gradient"),
+  outBytes: u32("bytes from sample to sample"),
+  outPitch: u32("bytes from pixel to pixel"),
+  outSize: u32("height and width in pixels"),
+  channels: u32("their number"),
+};
+
+/** Channels of a gradient that are written. */
+const RESULT = {
+  result: u32("address of the first sample's first channel, in the gradient of what was read"),
+  resultBytes: u32("bytes from sample to sample"),
+  resultPitch: u32("bytes from pixel to pixel"),
+};
+
+/** What the arguments of operations are made of. */
+const STRUCTS = {
+  Program: {
+    next: u32("the next sample that no thread has"),
+    samples: u32("how many there are"),
+    from: u32("the first stage"),
+    to: u32("the one behind the last"),
+    adaptive: u32("1 if samples leave early, else 0"),
+    resumable: u32("1 if a later run goes on where this one stops, or this one where an earlier did, else 0"),
+    stages: u32("address: of each stage's first operation, then of the end"),
+    thresholds: u32("address: for each stage, in 64 bits, the confidence at which samples leave"),
+    exits: u32("address: for each sample the stage that it left at, or NO_EXIT"),
+    logits: u32("address: [stage][sample][class]"),
+    stageLogits: u32("length of a stage's"),
+    sampleLogits: u32("length of a sample's"),
+    classes: u32("how many there are"),
+    images: u32("address"),
+    imageLength: u32("of each"),
+    scratch: u32("address: a part for each thread"),
+    scratchLength: u32("of each part"),
+    progress: u32("address: for each sample that several threads share"),
+  },
+  Head: {
+    operation: u32("which"),
+    bytes: u32("length, this head included"),
+    parts: u32("in inference, how many threads it is worth: each of these parts may be computed by another"),
+    last: u32("in inference, whether later operations wait for it and those before it"),
+  },
+  ImageArgs: {
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
+    size: u32("height and width in pixels"),
+    channels: u32("their number"),
+  },
+  Phase: {
+    inPixels: u32("address of bytes from a group's start to each pixel's first input"),
+    outPixels: u32("address of bytes from a group's start to each pixel that is made"),
+    pixels: u32("pixels of a sample"),
+    moves: u32("address of bytes from each run's end to the next one's start"),
+    runs: u32("runs of inputs that lie together"),
+    runLength: u32("numbers in a run"),
+    weights: u32("address"),
+    taps: u32("taps of all runs"),
+    tapIndices: u32("address of the taps' indices"),
+  },
+  BarrierArgs: {},
+  SamplesArgs: {
+    samples: u32("how many samples go through the operations together"),
+    bytes: u32("length of the operations that follow and belong to it"),
+    taken: u32("address of what counts, for each thread, those of its samples that are taken"),
+  },
+  ConvolutionArgs: {
+    ...INPUT,
+    inChannels: u32("channels read"),
+    border: u32("zeros on each side, in pixels"),
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outChannels: u32("channels written"),
+    bias: u32("address, or that of zeros"),
+    hasBias: u32("whether it is a bias"),
+    accumulate: u32("whether results are added to what is there"),
+    relu: u32("whether a ReLU follows"),
+    group: u32("samples whose pixels are computed together"),
+    phases: u32("their number"),
+    phase: u32("address of the first"),
+  },
+  TransposeArgs: {
+    weights: u32("address of the layer's weights"),
+    inChannels: u32("channels that the layer reads"),
+    outChannels: u32("channels that it writes"),
+    taps: u32("of its kernel"),
+    phases: u32("their number"),
+    phase: u32("address of the first; their weights are written"),
+  },
+  FilterArgs: {
+    weights: u32("address"),
+    inChannels: u32("channels read"),
+    outChannels: u32("channels written"),
+    filter: u32("address of what is made of them"),
+    placeBytes: u32("bytes from one place of a patch to the next"),
+  },
+  WinogradArgs: {
+    ...INPUT,
+    inChannels: u32("channels read"),
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
+    outChannels: u32("channels written"),
+    bias: u32("address, or 0"),
+    relu: u32("whether a ReLU follows"),
+    group: u32("samples whose patches are computed together"),
+    filter: u32("address of the transformed weights"),
+    placeBytes: u32("bytes from one place of a patch to the next there"),
+    copyBytes: u32("bytes of scratch memory for a copy of the group's input"),
+    inPatch: u32("bytes from patch to patch of what is read at a place"),
+    outPatch: u32("bytes from patch to patch of what is made at a place"),
+    inPatches: u32("address of bytes from the first patch to each"),
+    outPatches: u32("the same where they are made"),
+    zeros: u32("address of a line of zeros"),
+  },
+  Tap: {
+    places: u32("address of bytes to each pixel's input, and to its gradient, where that input is inside"),
+    pixels: u32("their number"),
+  },
+  WeightGradientArgs: {
+    input: u32("address of the first sample's first channel"),
+    inBytes: u32("bytes from sample to sample"),
+    inChannels: u32("channels read"),
+    taps: u32("of the kernel"),
+    tap: u32("address of the first"),
+    gradient: u32("address of the output's gradient"),
+    gradientBytes: u32("bytes from sample to sample"),
+    gradientPitch: u32("bytes from pixel to pixel"),
+    outPixels: u32("its pixels"),
+    outChannels: u32("its channels"),
+    group: u32("samples that stay near while all tiles go over them"),
+    result: u32("address of the weights' gradient, or of the first part's"),
+    parts: u32("parts of the samples that have a result of their own, or 1"),
+    partBytes: u32("bytes from one part's result to the next"),
+    hasBias: u32("whether there is a bias"),
+    biasResult: u32("address of its gradient"),
+  },
+  JoinArgs: {
+    partial: u32("address of the first part's numbers"),
+    parts: u32("their number"),
+    partBytes: u32("bytes from part to part"),
+    result: u32("address of their sum"),
+  },
+  NormArgs: {
+    input: u32("address of what the convolution wrote"),
+    pixels: u32("pixels of a sample"),
+    quads: u32("quads of channels"),
+    channels: u32("channels, before padding"),
+    output: u32("address of what leaves, or of its gradient"),
+    outPitch: u32("bytes from pixel to pixel there"),
+    relu: u32("whether a ReLU follows"),
+    sums: u32("address of each sample's sums"),
+    coefficients: u32("address of the first thread's"),
+    coefficientBytes: u32("bytes from thread to thread"),
+    isRunning: u32("whether running statistics are used"),
+    runningMean: u32("address"),
+    runningVariance: u32("address"),
+    batchMean: u32("address"),
+    batchVariance: u32("address; unbiased"),
+    weight: u32("address"),
+    bias: u32("address"),
+    weightGradient: u32("address"),
+    biasGradient: u32("address"),
+  },
+  WindowArgs: {
+    ...INPUT,
+    ...OUTPUT,
+    ...RESULT,
+  },
+  ResizeArgs: {
+    ...INPUT,
+    ...OUTPUT,
+    ...RESULT,
+    places: u32(
+      "address of where each row of the output lies, in two words: the row of the input before it, the next one's share",
+    ),
+  },
+  ZeroArgs: {
+    output: u32("address of the first sample's first channel"),
+    pixels: u32("pixels of a sample"),
+    pitch: u32("bytes from pixel to pixel"),
+    channels: u32("their number"),
+  },
+  ClassifierArgs: {
+    ...INPUT,
+    pool: u32("height and width of the pooled window"),
+    quads: u32("quads of channels"),
+    channels: u32("channels, before padding"),
+    classes: u32("number of logits"),
+    means: u32("address of each sample's pooled means"),
+    logits: u32("address of each sample's, then of their gradients"),
+    weights: u32("address"),
+    bias: u32("address"),
+    losses: u32("address of each sample's, in float64"),
+    right: u32("address of a word for each sample: whether the answer is right"),
+    smoothing: f32("share of the target that is spread over all classes"),
+    lossWeight: f32("of this exit"),
+    weightGradient: u32("address"),
+    biasGradient: u32("address"),
+    ...RESULT,
+    accumulate: u32("whether the gradient is added to what is there"),
+  },
+  FiniteArgs: {
+    losses: u32("address"),
+    exits: u32("their number"),
+    exitBytes: u32("bytes from exit to exit"),
+    stopped: u32("address of a word: whether a loss was not finite"),
+  },
+  SgdArgs: {
+    quads: u32("quads of numbers"),
+    parameters: u32("address"),
+    gradients: u32("address"),
+    velocities: u32("address"),
+    average: u32("address, or 0"),
+    momentum: f32("share of the velocity that stays"),
+    decay: f32("times the parameter, added to its gradient"),
+    share: f32("of the gradient that counts"),
+    keep: f32("share of the average that stays"),
+    nesterov: u32("whether the step is Nesterov's"),
+  },
+  RunningArgs: {
+    quads: u32("quads of numbers"),
+    running: u32("address"),
+    batch: u32("address of the batch's"),
+    average: u32("address, or 0"),
+    keep: f32("share of the average that stays"),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
+
+/** For each operation the class of its arguments. */
+const OPERATIONS = {
+  image: "ImageArgs",
+  barrier: "BarrierArgs",
+  samples: "SamplesArgs",
+  convolve: "ConvolutionArgs",
+  transpose: "TransposeArgs",
+  filter: "FilterArgs",
+  winograd: "WinogradArgs",
+  "weight-gradient": "WeightGradientArgs",
+  join: "JoinArgs",
+  statistics: "NormArgs",
+  coefficients: "NormArgs",
+  normalize: "NormArgs",
+  "gradient-sums": "NormArgs",
+  "gradient-coefficients": "NormArgs",
+  "norm-gradient": "NormArgs",
+  "max-pool": "WindowArgs",
+  "max-pool-gradient": "WindowArgs",
+  resize: "ResizeArgs",
+  "resize-gradient": "ResizeArgs",
+  "relu-gradient": "WindowArgs",
+  zero: "ZeroArgs",
+  classify: "ClassifierArgs",
+  loss: "ClassifierArgs",
+  "linear-gradient": "ClassifierArgs",
+  "pooled-gradient": "ClassifierArgs",
+  finite: "FiniteArgs",
+  descend: "SgdArgs",
+  running: "RunningArgs",
+} as const;
+
+type Structs = typeof STRUCTS;
+/** A struct's fields. */
+export type Fields<Name extends keyof Structs> = Readonly<Record<keyof Structs[Name], number>>;
+
+/** An operation's name. */
+export type Operation = keyof typeof OPERATIONS;
+
+/** An operation's arguments. */
+export type Arguments<Name extends Operation> = Fields<(typeof OPERATIONS)[Name]>;
+
+/** Bytes from one shared sample's progress to the next: no two in one line of cache, or in two that are fetched together. */
+export const PROGRESS_BYTES = 128;
+
+/** Bytes of a struct. */
+export function structBytes(name: keyof Structs): number {
+  return 4 * fieldsOf(name).length;
+}
+
+/** A struct's bytes. */
+export function writeStruct<Name extends keyof Structs>(name: Name, values: Fields<Name>): Uint8Array {
+  const fields = fieldsOf(name);
+  const view = new DataView(new ArrayBuffer(4 * fields.length));
+  fields.forEach(([field, { type }], i) => {
+    const value = (values as Record<string, number>)[field];
+    if (type === "f32") view.setFloat32(4 * i, value, true);
+    else view.setUint32(4 * i, value, true);
+  });
+  return new Uint8Array(view.buffer);
+}
+
+/** An operation's bytes; `head`: what inference has to know of it. */
+export function writeOperation<Name extends Operation>(
+  name: Name,
+  args: Arguments<Name>,
+  { parts = 1, last = true }: { readonly parts?: number; readonly last?: boolean } = {},
+): Uint8Array {
+  const body = writeStruct(OPERATIONS[name], args as never);
+  const operation = Object.keys(OPERATIONS).indexOf(name);
+  const bytes = structBytes("Head") + body.length;
+  return concat([writeStruct("Head", { operation, bytes, parts, last: Number(last) }), body], Uint8Array);
+}
+
+/** AssemblyScript's side of the tables, which kernels import as `abi`. */
+export function abiSource(): string {
+  const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES };
+  const names = Object.keys(STRUCTS) as (keyof Structs)[];
+  return [
+    "// Written by `./ranet wasm` from lib/device/cpu/abi.ts, which says what each field is.",
+    "",
+    `export const EPSILON: f64 = ${EPSILON};`,
+    ...Object.entries(constants).map(([name, value]) => `export const ${name}: u32 = ${value};`),
+    ...Object.keys(OPERATIONS).map((name, i) =>
+      `export const OP_${name.replaceAll("-", "_").toUpperCase()}: u32 = ${i};`
+    ),
+    ...names.map((name) => {
+      const fields = fieldsOf(name).map(([field, { type }]) => `  ${field}: ${type};`);
+      return ["", "@unmanaged", `export class ${name} {`, ...fields, "}"].join("\n");
+    }),
+    "",
+  ].join("\n");
+}
+
+function fieldsOf(name: keyof Structs): [field: string, Field][] {
+  return Object.entries(STRUCTS[name]);
+}

@@ -1,0 +1,242 @@
+/**
+ * What a layer is for the kernels, in inference and in training: an operation, with the tables that it reads.
+ *
+ * @module
+ */
+
+import { concat } from "../../io/bytes.ts";
+import { quadsOf } from "../../planner/plan.ts";
+import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
+import type { Layout } from "./memory.ts";
+import type { Phase, Windows } from "./windows.ts";
+import { PATCHES, PLACES } from "./winograd.ts";
+
+/** Pixels that a convolution works on at a time where a sample has fewer: enough to fill its tiles. */
+const FULL_TILES = 48;
+
+/** Where channels of samples lie; addresses and lengths are bytes. */
+export interface Place {
+  /** The first sample's first channel. */
+  readonly at: number;
+  /** From sample to sample. */
+  readonly bytes: number;
+  /** From pixel to pixel. */
+  readonly pitch: number;
+  /** Height and width, in pixels. */
+  readonly size: number;
+  /** How many are read or written. */
+  readonly channels: number;
+}
+
+/** How an operation is scheduled in inference: see `Head` in abi.ts. */
+export interface Schedule {
+  /** How many threads it is worth. */
+  readonly parts: number;
+  /** Whether later operations wait for it. */
+  readonly last: boolean;
+}
+
+/** An operation, and how many samples it wants to work on at a time. */
+export interface Lowered {
+  /** The operation. */
+  readonly operation: Uint8Array;
+  /** Samples. */
+  readonly group: number;
+}
+
+/** What convolutions have in common, however they are computed. */
+interface ConvolutionPlaces {
+  readonly input: Place;
+  /** What is written, of padding too. */
+  readonly output: Place;
+  /** Address of the bias; none without it. */
+  readonly bias?: number;
+  readonly relu: boolean;
+  /** In inference, which computes a sample at a time. */
+  readonly schedule?: Schedule;
+}
+
+/** A convolution, or its input gradient, `weights` being the address of all phases'. */
+export function lowerConvolution(
+  layout: Layout,
+  { windows, input, output, weights, bias, relu, accumulate = false, schedule }: ConvolutionPlaces & {
+    readonly windows: Windows;
+    readonly weights: number;
+    readonly accumulate?: boolean;
+  },
+): Lowered {
+  const pixels = Math.min(...windows.phases.map(({ outPixels }) => outPixels.length));
+  const group = schedule ? 1 : Math.ceil(FULL_TILES / pixels);
+  // Copied by whole quads: the last pixel's may reach beyond its channels.
+  if (windows.border > 0) layout.needScratch(group * windows.bytes + 16);
+  const operation = writeOperation("convolve", {
+    input: input.at,
+    inBytes: input.bytes,
+    inPitch: input.pitch,
+    inSize: input.size,
+    inChannels: input.channels,
+    border: windows.border,
+    output: output.at,
+    outBytes: output.bytes,
+    outChannels: output.channels,
+    bias: bias ?? layout.zeros,
+    hasBias: Number(bias !== undefined),
+    accumulate: Number(accumulate),
+    relu: Number(relu),
+    group,
+    ...lowerPhases(layout, { windows, input, output, weights, samples: group }),
+  }, schedule);
+  return { operation, group };
+}
+
+/** The phases of a convolution over a group of samples, and their tables. */
+export function lowerPhases(
+  layout: Layout,
+  { windows, input, output, weights, samples }: {
+    readonly windows: Windows;
+    readonly input: Pick<Place, "bytes">;
+    readonly output: Omit<Place, "at">;
+    readonly weights: number;
+    readonly samples: number;
+  },
+): { phases: number; phase: number } {
+  const inBytes = windows.border > 0 ? windows.bytes : input.bytes;
+  const tables = (phase: Phase) => ({
+    inPixels: layout.table(repeat(phase.inPixels, samples, inBytes)),
+    outPixels: layout.table(repeat(phase.outPixels.map((pixel) => pixel * output.pitch), samples, output.bytes)),
+    moves: layout.table(phase.moves),
+    tapIndices: layout.table(phase.taps),
+  });
+  let address = weights;
+  const structs = windows.phases.map((phase, i) => {
+    const { outPixels, moves, runLength, taps } = phase;
+    const shape = [windows.key, i, samples, inBytes, output.pitch, output.bytes].join();
+    const struct = writeStruct("Phase", {
+      ...layout.remember(`phase ${shape}`, () => tables(phase)),
+      pixels: outPixels.length,
+      runs: moves.length,
+      runLength,
+      weights: address,
+      taps: taps.length,
+    });
+    address += 16 * quadsOf(output.channels) * moves.length * runLength;
+    return struct;
+  });
+  return { phases: structs.length, phase: layout.keep(concat(structs, Uint8Array)) };
+}
+
+/** Numbers that a filter takes: weights transformed for Winograd's filtering. */
+export function filterLength(inputs: number, outputs: number): number {
+  return PLACES * inputs * 4 * quadsOf(outputs);
+}
+
+/** What makes a filter of weights. */
+export function filterArguments(
+  { inputs, outputs, weights, filter }: { inputs: number; outputs: number; weights: number; filter: number },
+): Arguments<"filter"> {
+  return {
+    weights,
+    inChannels: inputs,
+    outChannels: outputs,
+    filter,
+    placeBytes: 4 * filterLength(inputs, outputs) / PLACES,
+  };
+}
+
+/** A convolution by Winograd's filtering; `outputs`: how many channels it has, without padding. */
+export function lowerWinograd(
+  layout: Layout,
+  { input, output, outputs, filter, bias, relu, schedule }: ConvolutionPlaces & {
+    readonly outputs: number;
+    readonly filter: number;
+  },
+): Lowered {
+  const { size, channels } = input;
+  const group = schedule ? 1 : Math.ceil(PATCHES / Math.ceil(size / 2) ** 2);
+  const [inPatch, outPatch] = [16 * quadsOf(channels), 16 * quadsOf(outputs)];
+  // A patch may reach over the last row, and its last quad over that.
+  const copyBytes = Math.ceil((4 * channels * (size + 2) * ((size + 2) * group + 1)) / 16 + 2) * 16;
+  layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
+  const patches = (bytes: number) =>
+    layout.remember(
+      `patches ${bytes}`,
+      () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch * bytes)),
+    );
+  const operation = writeOperation("winograd", {
+    input: input.at,
+    inBytes: input.bytes,
+    inPitch: input.pitch,
+    inSize: size,
+    inChannels: channels,
+    output: output.at,
+    outBytes: output.bytes,
+    outPitch: output.pitch,
+    outChannels: output.channels,
+    bias: bias ?? 0,
+    relu: Number(relu),
+    group,
+    filter,
+    placeBytes: 4 * filterLength(channels, outputs) / PLACES,
+    copyBytes,
+    inPatch,
+    outPatch,
+    inPatches: patches(inPatch),
+    outPatches: patches(outPatch),
+    zeros: layout.zeros,
+  }, schedule);
+  return { operation, group };
+}
+
+/** Max-pooling, its gradient, or that of a ReLU. */
+export function lowerWindow(
+  name: "max-pool" | "max-pool-gradient" | "relu-gradient",
+  input: Place,
+  output: Place,
+  { result, schedule }: { readonly result?: Place; readonly schedule?: Schedule } = {},
+): Uint8Array {
+  return writeOperation(name, fromTo(input, output, result), schedule);
+}
+
+/** A bilinear resize, or its gradient. */
+export function lowerResize(
+  layout: Layout,
+  name: "resize" | "resize-gradient",
+  input: Place,
+  output: Place,
+  { result, schedule }: { readonly result?: Place; readonly schedule?: Schedule } = {},
+): Uint8Array {
+  const shape = `resize ${input.size} ${output.size}`;
+  const places = layout.remember(shape, () => layout.table(resizePlaces(input.size, output.size)));
+  return writeOperation(name, { ...fromTo(input, output, result), places }, schedule);
+}
+
+function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-pool"> {
+  return {
+    input: input.at,
+    inBytes: input.bytes,
+    inPitch: input.pitch,
+    inSize: input.size,
+    output: output.at,
+    outBytes: output.bytes,
+    outPitch: output.pitch,
+    outSize: output.size,
+    channels: output.channels,
+    result: result?.at ?? 0,
+    resultBytes: result?.bytes ?? 0,
+    resultPitch: result?.pitch ?? 0,
+  };
+}
+
+/** Where rows of a resized feature lie among those of the original: `places` of kernels/resize/places.as. */
+function resizePlaces(inSize: number, outSize: number): number[] {
+  const scale = outSize > 1 ? (inSize - 1) / (outSize - 1) : 0;
+  return Array.from({ length: outSize }, (_, i) => {
+    const before = Math.max(0, Math.min(Math.floor(i * scale), inSize - 2));
+    return [before, new Uint32Array(Float32Array.of(i * scale - before).buffer)[0]];
+  }).flat();
+}
+
+function repeat(pixels: readonly number[], samples: number, bytes: number): readonly number[] {
+  if (samples === 1) return pixels;
+  return Array.from({ length: samples }, (_, sample) => pixels.map((pixel) => pixel + sample * bytes)).flat();
+}

@@ -1,0 +1,313 @@
+/**
+ * The memory that the CPU runner's threads share: a plan's stages as operations, images, results, activations and weights.
+ *
+ * @module
+ */
+
+import { RanetError } from "../../errors.ts";
+import { concat } from "../../io/bytes.ts";
+import { type Plan, QUAD_BYTES, quadsOf, type Region, type Step, type StepOf } from "../../planner/plan.ts";
+import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import { NO_EXIT, type StageRange } from "../runner.ts";
+import { type Fields, PROGRESS_BYTES, structBytes, writeOperation, writeStruct } from "./abi.ts";
+import {
+  filterArguments,
+  filterLength,
+  lowerConvolution,
+  lowerResize,
+  lowerWindow,
+  lowerWinograd,
+  type Place,
+  type Schedule,
+} from "./lower.ts";
+import { Layout } from "./memory.ts";
+import { pack, packedLength } from "./pack.ts";
+import { instantiate } from "./thread.ts";
+import { forwardWindows } from "./windows.ts";
+import { isWorthWinograd } from "./winograd.ts";
+
+/** Most bytes of a batch's arenas. */
+const MAX_BATCH_BYTES = 2 ** 27;
+/** Areas start on a line of cache, or on two, where neighbours are fetched together. */
+const LINE = 128;
+/** Multiply-adds, or numbers written, that are worth a thread's while. */
+const PART = 25_000;
+/** Pixels and channels of a convolution's tile. */
+const TILE = { pixels: 6, channels: 8 };
+
+/** What of a program is the same in every run. */
+type Fixed = Omit<Fields<"Program">, "next" | "samples" | "from" | "to" | "adaptive" | "resumable">;
+
+/** Weights that are transformed before the first run. */
+interface Filter {
+  readonly shape: readonly number[];
+  readonly weight: Float32Array;
+  /** Address of what makes them. */
+  readonly args: number;
+}
+
+/** Memory for one plan. */
+export class CpuMemory {
+  /** Samples for which there is room: fewer than asked for where they are large. */
+  readonly capacity: number;
+  /** For the kernels. */
+  readonly memory: WebAssembly.Memory;
+  /** Address of what `run` of kernels/infer.as reads. */
+  readonly program: number;
+  readonly #plan: Plan;
+  readonly #fixed: Fixed;
+  readonly #threads: number;
+  readonly #layout = new Layout(LINE);
+  /** Where the first sample's activations are, and how many bytes each has. */
+  readonly #arenas: { readonly at: number; readonly bytes: number };
+  readonly #filters: Filter[] = [];
+  /** Where each filter's weights are while it is made. */
+  readonly #raw: number;
+  #samples = 0;
+
+  /**
+   * Lays out and fills the memory.
+   *
+   * @param plan What is run.
+   * @param weights Its weights, batch norm folded in.
+   * @param options `capacity`: most samples in a batch, if there is room. `threads`: most threads that run it.
+   * @throws {RanetError} If there is too little memory.
+   */
+  constructor(plan: Plan, weights: FoldedWeights, options: { readonly capacity: number; readonly threads: number }) {
+    this.#plan = plan;
+    const { size, channels } = plan.image;
+    const stages = plan.stages.length;
+    const classes = plan.network.spec.classes.length;
+    const imageLength = 4 * channels * size ** 2;
+    const arenaBytes = QUAD_BYTES * plan.sampleQuads;
+    const room = Math.max(1, Math.floor(MAX_BATCH_BYTES / (arenaBytes + imageLength)));
+    const capacity = this.capacity = Math.min(options.capacity, room);
+    const threads = this.#threads = options.threads;
+    const layout = this.#layout;
+
+    this.program = layout.take(structBytes("Program"));
+    const fixed = {
+      stages: layout.take(4 * (stages + 1)),
+      thresholds: layout.take(8 * stages),
+      exits: layout.take(4 * capacity),
+      logits: layout.take(4 * stages * capacity * classes),
+      stageLogits: 4 * capacity * classes,
+      sampleLogits: 4 * classes,
+      classes,
+      images: layout.take(capacity * imageLength),
+      imageLength,
+      progress: layout.take(threads * PROGRESS_BYTES),
+    };
+    this.#arenas = { at: layout.take(capacity * arenaBytes), bytes: arenaBytes };
+    this.#raw = layout.take(4 * largestFilter(plan));
+    const operations = this.#lower(weights);
+    const bytes = layout.keep(concat(operations.flat(), Uint8Array));
+    const scratchLength = layout.scratchBytes;
+    this.#fixed = { ...fixed, scratch: layout.take(threads * scratchLength), scratchLength };
+    this.memory = layout.allocate((reason) => {
+      const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+      throw new RanetError(
+        `Cannot run ${plan.network.spec.name} on the CPU with a batch of ${capacity}: it needs ` +
+          `${megabytes(layout.bytes)}, of them ${megabytes(arenaBytes)} for each image, and ${reason}. ` +
+          "Use a smaller batch, or --device gpu.",
+      );
+    });
+    let begin = bytes;
+    const begins = operations.map((stage) => {
+      const own = begin;
+      begin += stage.reduce((sum, { length }) => sum + length, 0);
+      return own;
+    });
+    this.#words(fixed.stages, stages + 1).set([...begins, begin]);
+  }
+
+  /** Transforms weights, which takes the kernels. To be called once, before the first run. */
+  async makeFilters(module: WebAssembly.Module): Promise<void> {
+    if (this.#filters.length === 0) return;
+    const { prepare } = await instantiate({ module, memory: this.memory });
+    for (const { shape, weight, args } of this.#filters) {
+      const raw = this.#floats(this.#raw, packedLength(shape));
+      pack(shape, weight, raw.fill(0));
+      prepare(0, 1, args);
+    }
+  }
+
+  /** Takes images in. */
+  load(images: Float32Array, count: number): void {
+    if (count > this.capacity) throw new RangeError(`a batch of ${count} where there is room for ${this.capacity}`);
+    this.#samples = count;
+    this.#floats(this.#fixed.images, images.length).set(images);
+    this.#words(this.#fixed.exits, count).fill(NO_EXIT);
+  }
+
+  /** Says what is to be run next. */
+  prepare({ from, to, thresholds }: StageRange): void {
+    const stages = this.#plan.stages.length;
+    const program = writeStruct("Program", {
+      ...this.#fixed,
+      next: 0,
+      samples: this.#samples,
+      from,
+      to,
+      adaptive: Number(thresholds !== undefined),
+      resumable: Number(from > 0 || to < stages),
+    });
+    const { progress, logits, stageLogits } = this.#fixed;
+    new Uint8Array(this.memory.buffer, this.program, program.length).set(program);
+    this.#words(progress, this.#threads * PROGRESS_BYTES / 4).fill(0);
+    this.#floats(logits, stages * stageLogits / 4).fill(0);
+    if (thresholds) new Float64Array(this.memory.buffer, this.#fixed.thresholds + 8 * from).set(thresholds);
+  }
+
+  /** Logits of a stage, `[sample][class]`. */
+  logits(stage: number): Float32Array {
+    const { logits, stageLogits, classes } = this.#fixed;
+    return this.#floats(logits + stage * stageLogits, this.#samples * classes).slice();
+  }
+
+  /** For each sample the stage that it left at, or NO_EXIT. */
+  exits(): number[] {
+    return [...this.#words(this.#fixed.exits, this.#samples)];
+  }
+
+  /** Each stage's operations; the image comes before the first's. */
+  #lower(weights: FoldedWeights): Uint8Array[][] {
+    const { image, stages } = this.#plan;
+    const { at, bytes, pitch, size, channels } = this.#place(image);
+    const load = writeOperation("image", { output: at, outBytes: bytes, outPitch: pitch, size, channels }, {
+      parts: partsOf(size ** 2 * channels),
+      last: true,
+    });
+    /** A plan may have a step more than once. By whether it is its wave's last. */
+    const known = { true: new Map<Step, Uint8Array>(), false: new Map<Step, Uint8Array>() };
+    const lower = (step: Step, isLast: boolean) => {
+      const found = known[`${isLast}`].get(step) ?? this.#lowerStep(step, weights, isLast);
+      known[`${isLast}`].set(step, found);
+      return found;
+    };
+    return stages.map((waves, stage) => [
+      ...stage === 0 ? [load] : [],
+      ...waves.flatMap((wave) => wave.map((step, i) => lower(step, i === wave.length - 1))),
+    ]);
+  }
+
+  #lowerStep(step: Step, weights: FoldedWeights, last: boolean): Uint8Array {
+    const layout = this.#layout;
+    switch (step.kind) {
+      case "convolution":
+        return this.#convolution(step, weights.get(step.layer.name)!, last);
+      case "classifier":
+        return this.#classifier(step, weights.get(step.layer.name)!, last);
+      case "max-pool":
+      case "resize": {
+        const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const options = { schedule: { parts: partsOf(4 * output.size ** 2 * output.channels), last } };
+        return step.kind === "max-pool"
+          ? lowerWindow(step.kind, input, output, options)
+          : lowerResize(layout, step.kind, input, output, options);
+      }
+    }
+  }
+
+  #convolution(step: StepOf<"convolution">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+    const { kernel, stride, relu } = step.layer;
+    const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+    const shape = [output.channels, input.channels, kernel, kernel];
+    const pixels = output.size ** 2;
+    const usesWinograd = isWinograd(step);
+    const most = usesWinograd
+      ? Math.ceil(output.size / 2) ** 2 / 4
+      : Math.max(pixels / TILE.pixels, output.channels / TILE.channels);
+    const parts = Math.min(partsOf(pixels * weight.length), Math.ceil(most));
+    const schedule: Schedule = { parts, last };
+    const places = { input, output, relu, schedule, bias: this.#pack([output.channels], bias) };
+    if (usesWinograd) {
+      const [inputs, outputs] = [input.channels, output.channels];
+      const filter = this.#layout.take(4 * filterLength(inputs, outputs));
+      const args = writeStruct("FilterArgs", filterArguments({ inputs, outputs, weights: this.#raw, filter }));
+      this.#filters.push({ shape, weight, args: this.#layout.keep(args) });
+      return lowerWinograd(this.#layout, { ...places, outputs, filter }).operation;
+    }
+    const geometry = { kernel, stride, inSize: input.size, outSize: output.size };
+    const windows = this.#layout.remember(
+      `windows ${[...Object.values(geometry), input.channels, input.pitch]}`,
+      () => forwardWindows(geometry, input),
+    );
+    return lowerConvolution(this.#layout, { ...places, windows, weights: this.#pack(shape, weight) }).operation;
+  }
+
+  #classifier(step: StepOf<"classifier">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+    const { classes, pool } = step.layer;
+    const { at, bytes, pitch, size, channels } = this.#place(step.reads[0]);
+    const quads = quadsOf(channels);
+    // Where a thread puts the means.
+    this.#layout.needScratch(QUAD_BYTES * quads);
+    return writeOperation("classify", {
+      ...NO_TRAINING,
+      input: at,
+      inBytes: bytes,
+      inPitch: pitch,
+      inSize: size,
+      pool,
+      quads,
+      channels,
+      classes,
+      weights: this.#pack([classes, channels], weight),
+      bias: this.#pack([classes], bias),
+    }, { parts: partsOf(classes * channels), last });
+  }
+
+  /** Keeps weights as kernels read them, and gives their address. */
+  #pack(shape: readonly number[], plain: Float32Array): number {
+    const packed = new Float32Array(packedLength(shape));
+    pack(shape, plain, packed);
+    return this.#layout.keep(new Uint8Array(packed.buffer));
+  }
+
+  #place({ offset, pitch, size, channel, channels }: Region): Place {
+    const { at, bytes } = this.#arenas;
+    return { at: at + QUAD_BYTES * offset + 4 * channel, bytes, pitch: QUAD_BYTES * pitch, size, channels };
+  }
+
+  #floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
+  }
+
+  #words(address: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, address, length);
+  }
+}
+
+/** What only training has. */
+const NO_TRAINING = {
+  means: 0,
+  logits: 0,
+  losses: 0,
+  right: 0,
+  smoothing: 0,
+  lossWeight: 0,
+  weightGradient: 0,
+  biasGradient: 0,
+  result: 0,
+  resultBytes: 0,
+  resultPitch: 0,
+  accumulate: 0,
+} as const;
+
+function partsOf(work: number): number {
+  return Math.ceil(work / PART);
+}
+
+/** Whether kernels/convolution/winograd.as computes a layer. */
+function isWinograd({ layer, reads: [input], writes: [output] }: StepOf<"convolution">): boolean {
+  return isWorthWinograd(layer, { inputs: input.channels, outputs: output.channels });
+}
+
+/** Numbers of the largest weights that are transformed. */
+function largestFilter(plan: Plan): number {
+  const steps = plan.stages.flat(2).filter((step) => step.kind === "convolution").filter(isWinograd);
+  return Math.max(
+    0,
+    ...steps.map(({ reads: [input], writes: [output] }) => 9 * input.channels * 4 * quadsOf(output.channels)),
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * Where everything that a training program works on lies: it hands out addresses, and collects what memory holds before the
+ * first step.
+ *
+ * @module
+ */
+
+import type { Classifier, Convolution } from "../../network/network.ts";
+import { quadsOf } from "../../planner/plan.ts";
+import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
+import type { TrainerOptions } from "../trainer.ts";
+import { filterLength } from "./lower.ts";
+import { Layout } from "./memory.ts";
+import { packedLength } from "./pack.ts";
+import { LINE, ParameterMemory, type Temporary, TensorMemory } from "./trainer_memory.ts";
+import { isWorthWinograd } from "./winograd.ts";
+
+/** What a layer leaves for the next segment. */
+export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "filter" | "gradient filter" | "parts";
+
+/** Of a batch norm: where its coefficients are, of all threads, and the batch's mean and variance. */
+export interface NormPlaces {
+  /** Six vectors a thread. */
+  readonly coefficients: number;
+  /** One vector. */
+  readonly mean: number;
+  /** One vector, unbiased. */
+  readonly variance: number;
+}
+
+/** Of an exit: where its pooled means and its logits are. */
+export interface HeadPlaces {
+  /** The layer. */
+  readonly layer: Classifier;
+  /** `[batch][channels, padded]`. */
+  readonly means: number;
+  /** `[batch][classes]`. */
+  readonly logits: number;
+}
+
+/** Bytes of weights whose gradient is made in parts: with more, there is little else to read. */
+const SMALL_WEIGHTS = 2 ** 14;
+
+/** Parts of a batch: as many whatever the number of threads, so that sums do not depend on it. */
+const PARTS = 8;
+
+/** Parts in which the gradient of a layer's weights is made. */
+export function partsOf(layer: Convolution): number {
+  return 4 * weightLength(layer) > SMALL_WEIGHTS ? 1 : PARTS;
+}
+
+/** Numbers that a layer's weights take. */
+export function weightLength({ reads: [input], writes: [output], kernel }: Convolution): number {
+  return packedLength([output.channels, input.channels, kernel, kernel]);
+}
+
+/** What a step reads and writes at a place of a patch, where kernels/convolution/winograd.as computes it. */
+export interface WinogradShape {
+  /** The layer. */
+  readonly layer: Convolution;
+  /** Channels read. */
+  readonly inputs: number;
+  /** Channels written. */
+  readonly outputs: number;
+  /** Where its weights are, transformed. */
+  readonly filter: TemporaryKind;
+}
+
+/** Whether Winograd's filtering computes a step, and how. */
+export function winogradShape(step: TrainingStep): WinogradShape | undefined {
+  switch (step.kind) {
+    case "convolution": {
+      const { reads: [{ channels: inputs }], writes: [{ channels: outputs }] } = step;
+      return isWorthWinograd(step, { inputs, outputs })
+        ? { layer: step, inputs, outputs, filter: "filter" }
+        : undefined;
+    }
+    case "input-gradient": {
+      const { layer, gradient: { channels: inputs }, result: { channels: outputs, accumulate } } = step;
+      const isWorth = !accumulate && isWorthWinograd(layer, { inputs, outputs });
+      return isWorth ? { layer, inputs, outputs, filter: "gradient filter" } : undefined;
+    }
+  }
+}
+
+/** Addresses, in bytes. */
+export class TrainingLayout extends Layout {
+  /** Two words for the barrier. */
+  readonly gate: number;
+  /** Whether a loss was not finite. */
+  readonly stopped: number;
+  /** Labels, a word each. */
+  readonly labels: number;
+  /** `[exit][batch]` losses in float64. */
+  readonly losses: number;
+  /** `[exit][batch]` words: whether the answer is right. */
+  readonly right: number;
+  /** Parameters and what the optimiser keeps. */
+  readonly parameters: ParameterMemory;
+  /** What steps leave for each other. */
+  readonly tensors: TensorMemory;
+  readonly #norms = new Map<string, NormPlaces>();
+  readonly #heads = new Map<number, HeadPlaces>();
+  readonly #temporaries = new Map<string, number>();
+
+  /** Places what is known from the plan; `segments`: its steps between barriers. */
+  constructor(
+    plan: TrainingPlan,
+    segments: readonly (readonly TrainingStep[])[],
+    options: TrainerOptions & { readonly threads: number },
+  ) {
+    super(LINE);
+    const { batch, threads, optimizer: { decay }, average } = options;
+    const exits = plan.network.exits.length;
+    this.gate = this.take(8);
+    this.stopped = this.take(4);
+    this.labels = this.take(4 * batch);
+    this.losses = this.take(8 * batch * exits);
+    this.right = this.take(4 * batch * exits);
+    this.parameters = new ParameterMemory(plan, this, { decay, average: average > 0 });
+    for (const step of plan.forward) {
+      if (step.kind === "norm") {
+        const bytes = 16 * quadsOf(step.output.channels);
+        const coefficients = this.take(6 * bytes * threads);
+        this.#norms.set(step.layer.norm, { coefficients, mean: this.take(bytes), variance: this.take(bytes) });
+      } else if (step.kind === "classifier") {
+        const { exit, classes, reads: [{ channels }] } = step;
+        const means = this.take(batch * 16 * quadsOf(channels));
+        this.#heads.set(exit, { layer: step, means, logits: this.take(4 * batch * classes) });
+      }
+    }
+    const temporaries = this.#findTemporaries(segments, batch);
+    this.tensors = new TensorMemory(plan, this, { segments, temporaries, batch });
+  }
+
+  /** A batch norm's. */
+  norm({ norm }: NormedConvolution): NormPlaces {
+    return this.#norms.get(norm)!;
+  }
+
+  /** An exit's. */
+  head(exit: number): HeadPlaces {
+    return this.#heads.get(exit)!;
+  }
+
+  /** What a layer leaves for the next segment. */
+  temporary(kind: TemporaryKind, layer: Convolution): number {
+    return this.tensors.temporary(this.#temporaries.get(`${kind} ${layer.name}`)!);
+  }
+
+  /** Sums and parts wait for a barrier; a layer's transposed weights are made in the segment before they are used. */
+  #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
+    const found: Temporary[] = [];
+    const add = (kind: TemporaryKind, layer: Convolution, temporary: Temporary): void => {
+      this.#temporaries.set(`${kind} ${layer.name}`, found.length);
+      found.push(temporary);
+    };
+    segments.forEach((steps, time) => {
+      for (const step of steps) {
+        const winograd = winogradShape(step);
+        if (winograd) {
+          const { layer, inputs, outputs, filter } = winograd;
+          add(filter, layer, { first: time - 1, last: time, length: filterLength(inputs, outputs) });
+        }
+        if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
+          const length = batch * 4 * 4 * quadsOf(step.input.channels);
+          add(step.kind === "norm-sums" ? "gradient sums" : "sums", step.layer, {
+            first: time,
+            last: time + 1,
+            length,
+          });
+        } else if (step.kind === "input-gradient") {
+          const { reads: [input], writes: [output], kernel } = step.layer;
+          const length = kernel ** 2 * output.channels * 4 * quadsOf(input.channels);
+          add("transposed", step.layer, { first: time - 1, last: time, length });
+        } else if (step.kind === "weight-gradient" && partsOf(step.layer) > 1) {
+          const length = partsOf(step.layer) * weightLength(step.layer);
+          add("parts", step.layer, { first: time, last: time + 1, length });
+        }
+      }
+    });
+    return found;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Where everything that training needs lies in the CPU's memory: parameters and what the optimiser keeps of them, then
+ * what a step leaves for later ones, then tables and the program.
+ *
+ * @module
+ */
+
+import { layerParameters } from "../../network/cost.ts";
+import type { Parameter, View } from "../../network/network.ts";
+import { type Lifetime, placeBuffers } from "../../planner/memory.ts";
+import { quadsOf } from "../../planner/plan.ts";
+import { type TrainingPlan, type TrainingStep, viewsOf } from "../../planner/training_plan.ts";
+import type { Place } from "./lower.ts";
+import type { Layout } from "./memory.ts";
+import { packedLength } from "./pack.ts";
+
+/** Addresses start at lines of the cache, of so many bytes. */
+export const LINE = 64;
+
+/** Bytes in a number. */
+const NUMBER = 4;
+
+/** Parameters that the optimiser treats alike, one after another. */
+export interface ParameterGroup {
+  /** Address of the first number; gradients, velocities and averages lie at the same distance from their starts. */
+  readonly address: number;
+  /** Numbers, a multiple of 4. */
+  readonly length: number;
+  /** Whether weight decay means them. */
+  readonly decays: boolean;
+  /** Number of exits that depend on them. */
+  readonly exits: number;
+}
+
+/** Parameters, learned or not, and what the optimiser keeps. */
+export class ParameterMemory {
+  /** All of them, with their addresses. */
+  readonly entries: readonly { readonly parameter: Parameter; readonly address: number; readonly learns: boolean }[];
+  /** Those that learn, by what the optimiser does to them. */
+  readonly groups: readonly ParameterGroup[];
+  /** From a learned parameter to its gradient. */
+  readonly toGradient: number;
+  /** From a learned parameter to its velocity. */
+  readonly toVelocity: number;
+  /** From any parameter to its average; 0 where none is kept. */
+  readonly toAverage: number;
+  readonly #addresses = new Map<string, number>();
+
+  constructor(plan: TrainingPlan, layout: Layout, options: { decay: "all" | "weights"; average: boolean }) {
+    const learned = plan.parameters.map((parameter) => ({
+      ...parameter,
+      learned: true,
+      decays: options.decay === "all" || parameter.isWeight,
+    }));
+    const names = new Set(learned.map(({ name }) => name));
+    const rest = plan.network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters)
+      .filter(({ name }) => !names.has(name));
+    const start = layout.bytes;
+    const entries: { parameter: Parameter; address: number; learns: boolean }[] = [];
+    const place = (parameter: Parameter, learns: boolean): void => {
+      const address = layout.take(NUMBER * packedLength(parameter.shape));
+      entries.push({ parameter, address, learns });
+      this.#addresses.set(parameter.name, address);
+    };
+    this.groups = [...Map.groupBy(learned, ({ decays, exits }) => `${decays} ${exits}`).values()].map((group) => {
+      const address = layout.bytes;
+      for (const parameter of group) place(parameter, true);
+      const { decays, exits } = group[0];
+      return { address, length: (layout.bytes - address) / NUMBER, decays, exits };
+    });
+    const learnedBytes = layout.bytes - start;
+    for (const parameter of rest) place(parameter, false);
+    this.entries = entries;
+    const bytes = layout.bytes - start;
+    this.toGradient = layout.take(learnedBytes) - start;
+    this.toVelocity = layout.take(learnedBytes) - start;
+    this.toAverage = options.average ? layout.take(bytes) - start : 0;
+  }
+
+  /** A parameter's address. */
+  at(name: string): number {
+    return this.#addresses.get(name)!;
+  }
+}
+
+/** What a step needs beside tensors while it goes on, in numbers. */
+export interface Temporary {
+  /** The first segment that uses it. */
+  readonly first: number;
+  /** The last. */
+  readonly last: number;
+  /** Numbers. */
+  readonly length: number;
+}
+
+/** Where tensors and temporaries lie. Those whose segments do not overlap may share their place. */
+export class TensorMemory {
+  readonly #plan: TrainingPlan;
+  readonly #start: number;
+  readonly #offsets: readonly number[];
+
+  /**
+   * @param segments The plan's steps, in order, between barriers.
+   * @param temporaries Beside the plan's tensors.
+   * @param batch Most samples.
+   */
+  constructor(
+    plan: TrainingPlan,
+    layout: Layout,
+    options: { segments: readonly (readonly TrainingStep[])[]; temporaries: readonly Temporary[]; batch: number },
+  ) {
+    this.#plan = plan;
+    const lifetimes: (Lifetime & { length: number; first: number; last: number })[] = plan.features.map((
+      { size, channels },
+    ) => ({ length: options.batch * size ** 2 * 4 * quadsOf(channels), first: Infinity, last: -1 }));
+    lifetimes[0].first = 0;
+    options.segments.forEach((steps, time) => {
+      for (const { feature } of steps.flatMap(viewsOf)) {
+        lifetimes[feature].first = Math.min(lifetimes[feature].first, time);
+        lifetimes[feature].last = time;
+      }
+    });
+    const aligned = [...lifetimes, ...options.temporaries].map(({ length, ...lifetime }) => ({
+      ...lifetime,
+      length: Math.ceil(length / LINE) * LINE,
+    }));
+    const { offsets, length } = placeBuffers(aligned);
+    this.#offsets = offsets;
+    this.#start = layout.take(NUMBER * length);
+  }
+
+  /** Where channels lie. */
+  place({ feature, offset, channels }: View): Place {
+    const { size, channels: all } = this.#plan.features[feature];
+    const pitch = NUMBER * 4 * quadsOf(all);
+    const at = this.#start + NUMBER * (this.#offsets[feature] + offset);
+    return { at, bytes: size ** 2 * pitch, pitch, size, channels };
+  }
+
+  /** Address of a temporary. */
+  temporary(index: number): number {
+    return this.#start + NUMBER * this.#offsets[this.#plan.features.length + index];
+  }
+}

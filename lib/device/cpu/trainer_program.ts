@@ -1,0 +1,159 @@
+/**
+ * Lowers a training plan onto the operations of kernels/train.as: which of them may follow each other without a barrier,
+ * where their numbers lie, and their bytes.
+ *
+ * @module
+ */
+
+import { concat } from "../../io/bytes.ts";
+import { quadsOf } from "../../planner/plan.ts";
+import type { TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
+import type { TrainerOptions } from "../trainer.ts";
+import { TrainingLayout } from "./trainer_layout.ts";
+import { writeOperation } from "./abi.ts";
+import { type Segment, StepWriter } from "./trainer_steps.ts";
+
+/** A program and where it finds and leaves its numbers; addresses are bytes. */
+export interface TrainingProgram {
+  /** First operation. */
+  readonly begin: number;
+  /** Behind the last. */
+  readonly end: number;
+  /** Where numbers lie. */
+  readonly layout: TrainingLayout;
+  /** What counts samples that threads have taken: zero before each step. */
+  readonly taken: { readonly address: number; readonly bytes: number };
+  /** The first thread's scratch memory. */
+  readonly scratch: number;
+  /** What each thread has of it. */
+  readonly scratchBytes: number;
+  /** Memory in all. */
+  readonly bytes: number;
+}
+
+/** Lays out memory and writes the program that trains a network, for at most `batch` samples and exactly so many threads. */
+export function buildTrainingProgram(
+  plan: TrainingPlan,
+  options: TrainerOptions & { readonly threads: number },
+): TrainingProgram {
+  const { threads } = options;
+  // What the first steps need made of weights is made before them.
+  const steps = [[], ...splitAtBarriers([...plan.forward, ...plan.backward])];
+  const layout = new TrainingLayout(plan, steps, options);
+  const segments = writeSegments(steps, new StepWriter(plan, layout, options));
+  segments.push({ whole: descent(plan, layout, options), samples: [], group: 1 });
+
+  const takenBytes = 4 * threads * segments.length;
+  const taken = layout.take(takenBytes);
+  const bytes = concat(
+    segments.flatMap(({ whole, samples, group }, i) => [
+      ...whole,
+      writeOperation("samples", {
+        samples: group,
+        bytes: samples.reduce((sum, operation) => sum + operation.length, 0),
+        taken: taken + 4 * threads * i,
+      }),
+      ...samples,
+      writeOperation("barrier", {}),
+    ]),
+    Uint8Array,
+  );
+  const begin = layout.keep(bytes);
+  const { scratchBytes } = layout;
+  const scratch = layout.take(scratchBytes * threads);
+  return {
+    begin,
+    end: begin + bytes.length,
+    layout,
+    taken: { address: taken, bytes: takenBytes },
+    scratch,
+    scratchBytes,
+    bytes: layout.bytes,
+  };
+}
+
+/** A new segment starts with a step that needs what all threads left. */
+function splitAtBarriers(steps: readonly TrainingStep[]): TrainingStep[][] {
+  const segments: TrainingStep[][] = [];
+  for (const step of steps) {
+    if (segments.length === 0 || waits(step)) segments.push([]);
+    segments[segments.length - 1].push(step);
+  }
+  return segments;
+}
+
+function waits(step: TrainingStep): boolean {
+  switch (step.kind) {
+    case "norm":
+      return step.statistics === "batch";
+    case "norm-gradient":
+    case "weight-gradient":
+    case "classifier-gradient":
+      return true;
+    case "convolution":
+    case "max-pool":
+    case "resize":
+    case "classifier":
+    case "norm-statistics":
+    case "loss":
+    case "norm-sums":
+    case "relu-gradient":
+    case "input-gradient":
+    case "max-pool-gradient":
+    case "resize-gradient":
+    case "zero":
+      return false;
+  }
+}
+
+/** One segment more than there are of steps: what the last ones left in parts is joined there. */
+function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: StepWriter): Segment[] {
+  return [...steps, []].map((own, time) => {
+    const segment: Segment = { whole: [], samples: [], group: 1 };
+    for (const step of steps[time - 1] ?? []) if (step.kind === "weight-gradient") writer.appendJoin(step, segment);
+    for (const step of own) writer.append(step, segment);
+    for (const step of steps[time + 1] ?? []) writer.appendWeights(step, segment);
+    return segment;
+  });
+}
+
+/** The optimiser, unless a loss is not finite. */
+function descent(plan: TrainingPlan, layout: TrainingLayout, options: TrainerOptions): Uint8Array[] {
+  const { batch, optimizer, gradients, average } = options;
+  const { groups, toGradient, toVelocity, toAverage } = layout.parameters;
+  const whole = [writeOperation("finite", {
+    losses: layout.losses,
+    exits: plan.network.exits.length,
+    exitBytes: 8 * batch,
+    stopped: layout.stopped,
+  })];
+  for (const { address, length, decays, exits } of groups) {
+    whole.push(writeOperation("descend", {
+      quads: length / 4,
+      parameters: address,
+      gradients: address + toGradient,
+      velocities: address + toVelocity,
+      average: toAverage > 0 ? address + toAverage : 0,
+      momentum: optimizer.momentum,
+      decay: decays ? optimizer.weightDecay : 0,
+      share: gradients === "equilibrium" ? 1 / exits : 1,
+      keep: average,
+      nesterov: Number(optimizer.nesterov),
+    }));
+  }
+  for (const step of plan.forward) {
+    if (step.kind !== "norm-statistics") continue;
+    const { mean, variance } = layout.norm(step.layer);
+    for (const [name, batch] of [["running_mean", mean], ["running_var", variance]] as const) {
+      const running = layout.parameters.at(`${step.layer.norm}.${name}`);
+      whole.push(writeOperation("running", {
+        quads: quadsOf(step.input.channels),
+        running,
+        batch,
+        average: toAverage > 0 ? running + toAverage : 0,
+        keep: average,
+      }));
+    }
+  }
+  return whole;
+}

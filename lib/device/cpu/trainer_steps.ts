@@ -1,0 +1,349 @@
+/**
+ * What each step of a training plan is for kernels/train.as: its operations, their addresses filled in.
+ *
+ * @module
+ */
+
+import { concat } from "../../io/bytes.ts";
+import type { Convolution, View } from "../../network/network.ts";
+import { quadsOf } from "../../planner/plan.ts";
+import type { GradientView, NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
+import type { TrainerOptions } from "../trainer.ts";
+import { writeOperation, writeStruct } from "./abi.ts";
+import {
+  filterArguments,
+  lowerConvolution,
+  type Lowered,
+  lowerPhases,
+  lowerResize,
+  lowerWindow,
+  lowerWinograd,
+  type Place,
+} from "./lower.ts";
+import { partsOf, type TrainingLayout, weightLength, type WinogradShape, winogradShape } from "./trainer_layout.ts";
+import { forwardWindows, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
+
+/** Bytes of inputs that a weight gradient goes over again and again: they stay in a core's cache. */
+const NEAR_BYTES = 2 ** 19;
+
+/** Operations between two barriers. */
+export interface Segment {
+  /** On all samples, shared among threads. */
+  readonly whole: Uint8Array[];
+  /** On samples, a few at a time. */
+  readonly samples: Uint8Array[];
+  /** How many. */
+  group: number;
+}
+
+/** Writes steps' operations. */
+export class StepWriter {
+  readonly #plan: TrainingPlan;
+  readonly #layout: TrainingLayout;
+  readonly #options: TrainerOptions;
+
+  /** For a plan whose numbers lie as `layout` says. */
+  constructor(plan: TrainingPlan, layout: TrainingLayout, options: TrainerOptions) {
+    this.#plan = plan;
+    this.#layout = layout;
+    this.#options = options;
+  }
+
+  /** Appends a step's operations to its segment. */
+  append(step: TrainingStep, segment: Segment): void {
+    const { whole, samples } = segment;
+    switch (step.kind) {
+      case "convolution":
+        this.#convolution(step, segment);
+        break;
+      case "norm-statistics":
+        samples.push(this.#norm("statistics", step.layer, step));
+        break;
+      case "norm":
+        whole.push(this.#norm("coefficients", step.layer, step, { isRunning: step.statistics === "running" }));
+        samples.push(this.#norm("normalize", step.layer, step));
+        break;
+      case "norm-sums":
+        samples.push(this.#norm("gradient-sums", step.layer, { input: step.input, output: step.gradient }));
+        break;
+      case "norm-gradient": {
+        const ranges = { input: step.input, output: step.gradient };
+        whole.push(this.#norm("gradient-coefficients", step.layer, ranges));
+        samples.push(this.#norm("norm-gradient", step.layer, ranges));
+        break;
+      }
+      case "relu-gradient":
+        samples.push(lowerWindow("relu-gradient", this.#place(step.output), this.#place(step.gradient)));
+        break;
+      case "input-gradient":
+        this.#inputGradient(step, segment);
+        break;
+      case "weight-gradient":
+        whole.push(this.#weightGradient(step));
+        break;
+      case "max-pool":
+        samples.push(lowerWindow(step.kind, this.#place(step.reads[0]), this.#place(step.writes[0])));
+        break;
+      case "resize":
+        samples.push(
+          lowerResize(this.#layout, step.kind, this.#place(step.reads[0]), this.#place(step.writes[0])),
+        );
+        break;
+      case "max-pool-gradient": {
+        if (!step.result.accumulate) samples.push(this.#zero(step.result));
+        const result = this.#place(step.result);
+        samples.push(lowerWindow(step.kind, this.#place(step.input), this.#place(step.gradient), { result }));
+        break;
+      }
+      case "resize-gradient": {
+        if (!step.result.accumulate) samples.push(this.#zero(step.result));
+        const result = this.#place(step.result);
+        samples.push(lowerResize(this.#layout, step.kind, result, this.#place(step.gradient), { result }));
+        break;
+      }
+      case "classifier":
+        samples.push(this.#classifier("classify", step.exit, { input: step.reads[0] }));
+        break;
+      case "loss":
+        samples.push(this.#classifier("loss", step.exit));
+        break;
+      case "classifier-gradient":
+        whole.push(this.#classifier("linear-gradient", step.layer.exit, step));
+        if (step.result) samples.push(this.#classifier("pooled-gradient", step.layer.exit, step));
+        break;
+      case "zero":
+        samples.push(this.#zero(step.output));
+        break;
+      default:
+        step satisfies never;
+    }
+  }
+
+  #convolution(layer: Convolution, segment: Segment): void {
+    const { reads: [input], writes: [output], relu } = layer;
+    const { parameters } = this.#layout;
+    const bias = layer.bias ? parameters.at(`${layer.name}.bias`) : undefined;
+    const places = { input: this.#place(input), output: this.#whole(output), relu, bias };
+    const winograd = winogradShape(layer);
+    if (winograd) return this.#winograd(winograd, segment, places);
+    push(
+      segment,
+      lowerConvolution(this.#layout, {
+        ...places,
+        windows: this.#forwardWindows(layer),
+        weights: parameters.at(`${layer.name}.weight`),
+      }),
+    );
+  }
+
+  #inputGradient(step: Extract<TrainingStep, { kind: "input-gradient" }>, segment: Segment): void {
+    const { layer, gradient, result } = step;
+    const input = this.#place(gradient);
+    const winograd = winogradShape(step);
+    if (winograd) return this.#winograd(winograd, segment, { input, output: this.#whole(result), relu: false });
+    push(
+      segment,
+      lowerConvolution(this.#layout, {
+        input,
+        output: this.#place(result),
+        accumulate: result.accumulate,
+        relu: false,
+        windows: this.#gradientWindows(layer, gradient, result),
+        weights: this.#layout.temporary("transposed", layer),
+      }),
+    );
+  }
+
+  #winograd(
+    { layer, outputs, filter }: WinogradShape,
+    segment: Segment,
+    places: { readonly input: Place; readonly output: Place; readonly relu: boolean; readonly bias?: number },
+  ): void {
+    push(
+      segment,
+      lowerWinograd(this.#layout, { ...places, outputs, filter: this.#layout.temporary(filter, layer) }),
+    );
+  }
+
+  #place(view: View): Place {
+    return this.#layout.tensors.place(view);
+  }
+
+  /** Channels that are written: padding of a feature of its own too, with zeros, like that of the weights. */
+  #whole(view: View): Place {
+    const place = this.#place(view);
+    const isWhole = view.offset === 0 && view.channels === this.#plan.features[view.feature].channels;
+    return isWhole ? { ...place, channels: 4 * quadsOf(view.channels) } : place;
+  }
+
+  /** Appends what makes weights ready for a step that does not read them as they are, to the segment before it. */
+  appendWeights(step: TrainingStep, { whole }: Segment): void {
+    if (step.kind === "input-gradient") whole.push(this.#transpose(step));
+    const winograd = winogradShape(step);
+    if (!winograd) return;
+    const { layer, inputs, outputs, filter } = winograd;
+    const weights = step.kind === "convolution"
+      ? this.#layout.parameters.at(`${layer.name}.weight`)
+      : this.#layout.temporary("transposed", layer);
+    const shape = { inputs, outputs, weights, filter: this.#layout.temporary(filter, layer) };
+    whole.push(writeOperation("filter", filterArguments(shape)));
+  }
+
+  #transpose({ layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>): Uint8Array {
+    const windows = this.#gradientWindows(layer, gradient, result);
+    return writeOperation("transpose", {
+      weights: this.#layout.parameters.at(`${layer.name}.weight`),
+      inChannels: layer.reads[0].channels,
+      outChannels: layer.writes[0].channels,
+      taps: layer.kernel ** 2,
+      ...lowerPhases(this.#layout, {
+        windows,
+        input: this.#place(gradient),
+        output: this.#place(result),
+        weights: this.#layout.temporary("transposed", layer),
+        samples: 1,
+      }),
+    });
+  }
+
+  #forwardWindows({ kernel, stride, reads, writes }: Convolution): Windows {
+    const [input, output] = [...reads, ...writes].map((view) => this.#place(view));
+    return forwardWindows({ kernel, stride, inSize: input.size, outSize: output.size }, input);
+  }
+
+  #gradientWindows({ kernel, stride }: Convolution, gradient: View, result: View): Windows {
+    const [input, output] = [gradient, result].map((view) => this.#place(view));
+    return gradientWindows({ kernel, stride, inSize: output.size, outSize: input.size }, input);
+  }
+
+  /** Appends what joins the parts of a weight gradient, if it has any, to a segment behind it. */
+  appendJoin({ layer }: Extract<TrainingStep, { kind: "weight-gradient" }>, { whole }: Segment): void {
+    if (partsOf(layer) === 1) return;
+    const { parameters } = this.#layout;
+    whole.push(writeOperation("join", {
+      partial: this.#layout.temporary("parts", layer),
+      parts: partsOf(layer),
+      partBytes: 4 * weightLength(layer),
+      result: parameters.at(`${layer.name}.weight`) + parameters.toGradient,
+    }));
+  }
+
+  #weightGradient({ layer, input, gradient }: Extract<TrainingStep, { kind: "weight-gradient" }>): Uint8Array {
+    const { parameters } = this.#layout;
+    const [from, to] = [this.#place(input), this.#place(gradient)];
+    const { kernel, stride } = layer;
+    const shape = { kernel, stride, inSize: from.size, outSize: to.size };
+    const pitch = { input: from.pitch, output: to.pitch };
+    const taps = this.#layout.remember(
+      `taps ${[...Object.values(shape), ...Object.values(pitch)]}`,
+      () =>
+        insidePlaces(shape, pitch).map((places) =>
+          writeStruct("Tap", { places: this.#layout.table(places), pixels: places.length / 2 })
+        ),
+    );
+    return writeOperation("weight-gradient", {
+      input: from.at,
+      inBytes: from.bytes,
+      inChannels: input.channels,
+      taps: taps.length,
+      tap: this.#layout.keep(concat(taps, Uint8Array)),
+      gradient: to.at,
+      gradientBytes: to.bytes,
+      gradientPitch: to.pitch,
+      outPixels: to.size ** 2,
+      outChannels: gradient.channels,
+      group: Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
+      result: partsOf(layer) > 1
+        ? this.#layout.temporary("parts", layer)
+        : parameters.at(`${layer.name}.weight`) + parameters.toGradient,
+      parts: partsOf(layer),
+      partBytes: 4 * weightLength(layer),
+      hasBias: Number(layer.bias),
+      biasResult: layer.bias ? parameters.at(`${layer.name}.bias`) + parameters.toGradient : 0,
+    });
+  }
+
+  #norm(
+    name: "statistics" | "coefficients" | "normalize" | "gradient-sums" | "gradient-coefficients" | "norm-gradient",
+    layer: NormedConvolution,
+    { input, output }: { input: View; output?: View },
+    { isRunning = false } = {},
+  ): Uint8Array {
+    const { coefficients, mean, variance } = this.#layout.norm(layer);
+    const quads = quadsOf(input.channels);
+    const isBackward = name.includes("gradient");
+    const needsSums = name !== "normalize" && name !== "norm-gradient" && !isRunning;
+    const parameter = (part: string) => this.#layout.parameters.at(`${layer.norm}.${part}`);
+    const [from, to] = [this.#place(input), output && this.#place(output)];
+    return writeOperation(name, {
+      input: from.at,
+      pixels: from.size ** 2,
+      quads,
+      channels: input.channels,
+      output: to?.at ?? 0,
+      outPitch: to?.pitch ?? 0,
+      relu: Number(layer.relu),
+      sums: needsSums ? this.#layout.temporary(isBackward ? "gradient sums" : "sums", layer) : 0,
+      coefficients,
+      coefficientBytes: 6 * 16 * quads,
+      isRunning: Number(isRunning),
+      runningMean: parameter("running_mean"),
+      runningVariance: parameter("running_var"),
+      batchMean: mean,
+      batchVariance: variance,
+      weight: parameter("weight"),
+      bias: parameter("bias"),
+      weightGradient: parameter("weight") + this.#layout.parameters.toGradient,
+      biasGradient: parameter("bias") + this.#layout.parameters.toGradient,
+    });
+  }
+
+  #zero(view: View): Uint8Array {
+    const { at, size, pitch, channels } = this.#place(view);
+    return writeOperation("zero", { output: at, pixels: size ** 2, pitch, channels });
+  }
+
+  #classifier(
+    name: "classify" | "loss" | "linear-gradient" | "pooled-gradient",
+    exit: number,
+    views: { input?: View; result?: GradientView } = {},
+  ): Uint8Array {
+    const { batch, loss } = this.#options;
+    const { means, logits, layer } = this.#layout.head(exit);
+    const input = this.#place(views.input ?? { feature: 0, offset: 0, channels: 0 });
+    const result = views.result && this.#place(views.result);
+    const quads = quadsOf(layer.reads[0].channels);
+    this.#layout.needScratch(16 * quads);
+    const weights = this.#layout.parameters.at(`${layer.name}.weight`);
+    const bias = this.#layout.parameters.at(`${layer.name}.bias`);
+    return writeOperation(name, {
+      input: input.at,
+      inBytes: input.bytes,
+      inPitch: input.pitch,
+      inSize: input.size,
+      pool: layer.pool,
+      quads,
+      channels: layer.reads[0].channels,
+      classes: layer.classes,
+      means,
+      logits,
+      weights,
+      bias,
+      losses: this.#layout.losses + 8 * batch * exit,
+      right: this.#layout.right + 4 * batch * exit,
+      smoothing: loss.labelSmoothing,
+      lossWeight: loss.exits[exit],
+      weightGradient: weights + this.#layout.parameters.toGradient,
+      biasGradient: bias + this.#layout.parameters.toGradient,
+      result: result?.at ?? 0,
+      resultBytes: result?.bytes ?? 0,
+      resultPitch: result?.pitch ?? 0,
+      accumulate: Number(views.result?.accumulate ?? false),
+    });
+  }
+}
+
+function push(segment: Segment, { operation, group }: Lowered): void {
+  segment.samples.push(operation);
+  segment.group = Math.max(segment.group, group);
+}

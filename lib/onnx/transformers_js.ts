@@ -1,0 +1,60 @@
+/**
+ * The files that transformers.js expects of an image classifier.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { type Exported, exportOnnx, preparationOf } from "./export.ts";
+
+/** What transformers.js calls input and output. */
+const NAMES = { input: "pixel_values", output: "logits" };
+/** Pillow's number of bilinear resampling. */
+const BILINEAR = 2;
+
+/**
+ * Makes the files, by their paths within the folder: the network up to one exit, what its classes are called, and how images
+ * are prepared. Any architecture of one input and one output would do as `model_type`; transformers.js has no RANet.
+ *
+ * @param exported The model.
+ * @param options `exit`: which exit answers, counted from 1. Default: the last.
+ * @throws {RanetError} If there is no such exit, or the network does not take three channels.
+ */
+export function transformersJsFiles(
+  exported: Exported,
+  options: { readonly exit?: number } = {},
+): Map<string, Uint8Array> {
+  const { exit = exported.network.exits.length } = options;
+  const { size, resize, mean, std, classes, channels } = preparationOf(exported);
+  if (channels !== "RGB") {
+    throw new RanetError(
+      `Cannot export ${exported.network.spec.name} for transformers.js: it takes ${mean.length} channels, expected 3`,
+    );
+  }
+  const config = {
+    model_type: "resnet",
+    architectures: ["ResNetForImageClassification"],
+    id2label: Object.fromEntries(classes.map((label, index) => [index, label])),
+    label2id: Object.fromEntries(classes.map((label, index) => [label, index])),
+    num_labels: classes.length,
+  };
+  const preprocessor = {
+    image_processor_type: "ViTImageProcessor",
+    do_resize: true,
+    size: { shortest_edge: resize },
+    resample: BILINEAR,
+    do_center_crop: true,
+    crop_size: { height: size, width: size },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: std,
+  };
+  const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+  return new Map([
+    ["onnx/model.onnx", exportOnnx(exported, { exit, names: NAMES })],
+    ["config.json", json(config)],
+    ["preprocessor_config.json", json(preprocessor)],
+  ]);
+}

@@ -1,0 +1,47 @@
+/**
+ * Bodies that come compressed (`Content-Encoding`), as Triton's clients can send them.
+ *
+ * @module
+ */
+
+import { Refusal } from "./refusal.ts";
+
+/** What is unpacked, by its names in HTTP. */
+const FORMATS: ReadonlyMap<string, CompressionFormat | undefined> = new Map([
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"],
+  ["deflate", "deflate"],
+  ["identity", undefined],
+]);
+
+/** Bytes that are unpacked at a time: what becomes of them is there at once, a thousand times as much at most. */
+const PIECE = 1024;
+
+/**
+ * The body, unpacked as it is read.
+ *
+ * @throws {Refusal} If it is packed in a way that is not known.
+ */
+export function unpacked(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  encoding: string | null,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const name = (encoding ?? "identity").trim().toLowerCase();
+  if (!FORMATS.has(name)) {
+    const known = "gzip, deflate, identity";
+    throw new Refusal(415, `Cannot read content-encoding ${JSON.stringify(name)}: expected ${known}`, {
+      headers: { "accept-encoding": known },
+    });
+  }
+  const format = FORMATS.get(name);
+  if (format === undefined) return body;
+  return body.pipeThrough(inPieces()).pipeThrough(new DecompressionStream(format));
+}
+
+function inPieces(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  return new TransformStream({
+    transform(chunk, controller) {
+      for (let at = 0; at < chunk.length; at += PIECE) controller.enqueue(chunk.subarray(at, at + PIECE));
+    },
+  });
+}

@@ -1,0 +1,39 @@
+/**
+ * Architectures with a few values changed.
+ *
+ * @module
+ */
+
+import type { ArchitectureSpec } from "../network/architecture.ts";
+import type { InputSpec } from "../network/common.ts";
+import type { UncheckedSpec } from "../network/families.ts";
+import { documentOf } from "./document.ts";
+import { resolveSpec } from "./parse.ts";
+
+/** What {@linkcode changeSpec} can change: everything but the family. Of `input`, what is not given stays. */
+export type SpecChanges<Spec extends UncheckedSpec = UncheckedSpec> = Spec extends UncheckedSpec
+  ? Partial<Omit<Spec, "family" | "input">> & { readonly input?: Partial<InputSpec> }
+  : never;
+
+/**
+ * Changes an architecture, and makes sure that what comes of it can work.
+ *
+ * @param spec A validated architecture.
+ * @param changes Values to take the place of its own.
+ * @returns Another architecture; the given one stays as it is.
+ * @throws {RanetError} If it could not work; lists every problem by its key in the YAML.
+ *
+ * @example
+ * ```ts
+ * import { readSpec } from "@ranet/ranet";
+ * import { changeSpec } from "@ranet/ranet/spec";
+ *
+ * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { name: "pets", classes: ["cat", "dog"] });
+ * console.log(spec.classes.length); // 2
+ * ```
+ */
+export function changeSpec<Spec extends ArchitectureSpec>(spec: Spec, changes: SpecChanges<Spec>): Spec {
+  const input = { ...spec.input, ...changes.input };
+  const changed = documentOf({ ...spec, ...changes, input } as UncheckedSpec);
+  return resolveSpec(changed, { source: changes.name ?? spec.name }) as Spec;
+}

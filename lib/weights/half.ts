@@ -1,0 +1,48 @@
+/**
+ * Numbers of sixteen bits. JavaScript has had them since 2025 only (`Float16Array`, `Math.f16round`).
+ *
+ * @module
+ */
+
+/** Largest number that rounds to a finite one is below this. */
+const OVERFLOW = 65520;
+const INFINITY_BITS = 0x7c00;
+const NAN_BITS = 0x7e00;
+/** Bits of the significand. */
+const FRACTION = 10;
+/** Below two to this, numbers are as far apart as those just above it. */
+const LEAST_EXPONENT = -14;
+
+const double = new DataView(new ArrayBuffer(8));
+
+/** The bits of the nearest number of sixteen bits; of two equally near ones, the even. */
+export function halfBits(value: number): number {
+  if (Number.isNaN(value)) return NAN_BITS;
+  double.setFloat64(0, value);
+  const high = double.getUint32(0);
+  const sign = high >>> 31 << 15;
+  const size = Math.abs(value);
+  if (size >= OVERFLOW) return sign | INFINITY_BITS;
+  const exponent = Math.max((high >>> 20 & 0x7ff) - 1023, LEAST_EXPONENT);
+  const steps = size / 2 ** (exponent - FRACTION); // exact: a division by a power of two
+  const below = Math.floor(steps);
+  const rest = steps - below;
+  const nearest = below + (rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? 1 : 0);
+  // The first bit is not stored, but of the numbers closest to zero; one step too many goes on to the next exponent.
+  return sign | ((exponent - LEAST_EXPONENT) << FRACTION) + nearest;
+}
+
+/** The number that bits stand for. */
+export function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = bits >> FRACTION & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  const steps = exponent === 0 ? fraction : fraction + 2 ** FRACTION;
+  return sign * steps * 2 ** (Math.max(exponent, 1) - 1 + LEAST_EXPONENT - FRACTION);
+}
+
+/** The nearest number of sixteen bits. */
+export function roundToHalf(value: number): number {
+  return halfValue(halfBits(value));
+}

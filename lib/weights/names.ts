@@ -1,0 +1,123 @@
+/**
+ * Which of a file's named values are a network's weights, and under which names: the same for every kind of file.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { quote } from "./messages.ts";
+
+/** What is looked for in a file of weights. */
+export interface WeightNamesOptions {
+  /**
+   * The names of the network's parameters. Default: unknown; then only usual prefixes are taken off, and everything that
+   * is there counts as needed.
+   */
+  readonly expected?: ReadonlySet<string>;
+  /** Told what was done to find them, a sentence at a time. Default: nobody is. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** What a value is: floats, or something else, in words; and if that could be floats after all, what to do about it. */
+export type WeightKind = "floats" | { readonly found: string; readonly advice?: string };
+
+/** What training and wrappers leave beside weights: batch norm's counters, thop's counts. */
+const COUNTERS = /(^|\.)(num_batches_tracked|total_ops|total_params)$/;
+/** Whether a name is that of a counter beside the weights. */
+export function isCounter(name: string): boolean {
+  return COUNTERS.test(name);
+}
+
+/** What wrappers put before a network's names: DataParallel, torch.compile (anywhere), Lightning and others. */
+const WRAPPERS = /^((module|_orig_mod|model)\.)+|(?<=\.)_orig_mod\./g;
+/** Most names listed in a note. */
+const MAX_LISTED = 5;
+
+/**
+ * Picks weights.
+ *
+ * @param values The file's, by their names there.
+ * @param kindOf What a value is.
+ * @returns Those that are floats, but for counters, under the network's names: without the prefixes of wrappers, or without
+ * one that all share if they then fit.
+ * @throws {RanetError} If a name is there twice, or something that is needed is no floats.
+ */
+export function pickWeights<Value>(
+  values: Iterable<readonly [string, Value]>,
+  kindOf: (value: Value) => WeightKind,
+  options: WeightNamesOptions = {},
+): Map<string, Value> {
+  const { expected, onNote = () => {} } = options;
+  const entries = [...values].filter(([name]) => !isCounter(name));
+  const floats = entries.filter(([, value]) => kindOf(value) === "floats").map(([name]) => name);
+  const rename = renaming(floats, expected);
+
+  const picked = new Map<string, Value>();
+  const original = new Map<string, string>();
+  const leftOut: string[] = [];
+  for (const [before, value] of entries) {
+    const name = rename(before);
+    const kind = kindOf(value);
+    if (kind !== "floats") {
+      if (expected ? expected.has(name) : kind.advice !== undefined) {
+        throw new RanetError(`its ${quote(before)} is ${kind.found}, where floats are expected${advice(kind)}`);
+      }
+      leftOut.push(`${quote(before)} (${kind.found})`);
+      continue;
+    }
+    const other = original.get(name);
+    if (other !== undefined) {
+      throw new RanetError(`it has ${quote(name)} twice, as ${quote(other)} and ${quote(before)}`);
+    }
+    original.set(name, before);
+    picked.set(name, value);
+  }
+  const [example] = [...original].filter(([name, before]) => name !== before);
+  if (example) onNote(`Took the names without their prefix: ${quote(example[1])} is ${quote(example[0])}`);
+  if (leftOut.length > 0) {
+    const more = leftOut.length > MAX_LISTED ? `, and ${leftOut.length - MAX_LISTED} more` : "";
+    onNote(`Left out what is no weights: ${leftOut.slice(0, MAX_LISTED).join(", ")}${more}`);
+  }
+  return picked;
+}
+
+function advice({ advice }: Exclude<WeightKind, "floats">): string {
+  return advice === undefined ? "" : `. ${advice}`;
+}
+
+/** From a file's names to the network's. */
+function renaming(names: readonly string[], expected: ReadonlySet<string> | undefined): (name: string) => string {
+  return expected && fittingName(names, expected) || unwrap;
+}
+
+/** What makes a file's names those of a network, all of which are then there; `undefined` if nothing does. */
+export function fittingName(
+  names: readonly string[],
+  expected: ReadonlySet<string>,
+): ((name: string) => string) | undefined {
+  const choices = [
+    (name: string) => name,
+    unwrap,
+    ...sharedPrefixes(names).map((length) => (name: string) => unwrap(name.slice(length))),
+  ];
+  return choices.find((rename) => {
+    const found = new Set(names.map(rename));
+    return [...expected].every((name) => found.has(name));
+  });
+}
+
+function unwrap(name: string): string {
+  return name.replace(WRAPPERS, "");
+}
+
+/** Lengths of the prefixes, each up to a point, that all names have, the shortest first. */
+function sharedPrefixes(names: readonly string[]): number[] {
+  const [first = ""] = names;
+  const lengths: number[] = [];
+  for (let end = first.indexOf(".") + 1; end > 0; end = first.indexOf(".", end) + 1) {
+    const prefix = first.slice(0, end);
+    if (!names.every((name) => name.startsWith(prefix))) break;
+    lengths.push(end);
+  }
+  return lengths;
+}

@@ -1,0 +1,47 @@
+/**
+ * Architectures, `@ranet/ranet/spec`: a YAML text becomes a validated spec, the spec a network with its layers, shapes and
+ * costs, and the network a drawing. Nothing here needs weights or a device.
+ *
+ * ```ts
+ * import { buildNetwork, parseSpec } from "@ranet/ranet/spec";
+ *
+ * const spec = parseSpec(`
+ * name: small
+ * classes: [cat, dog]
+ * base_features: # coarsest first
+ *   - { scale: 1/2, channels: 16 }
+ *   - { scale: 1, channels: 8 }
+ * `);
+ * for (const { label, cumulativeFlops } of buildNetwork(spec).exits) console.log(label, cumulativeFlops);
+ * ```
+ *
+ * @module
+ */
+
+export { drawNetwork } from "./lib/drawing/draw.ts";
+export { RanetError, type RanetErrorCode, type RanetErrorOptions } from "./lib/errors.ts";
+export { BUNDLED_SPECS, readSpec } from "./lib/model/model.ts";
+export { buildNetwork } from "./lib/network/build.ts";
+export type {
+  Block,
+  BlockKind,
+  Classifier,
+  Column,
+  Convolution,
+  Exit,
+  Feature,
+  Layer,
+  MaxPool,
+  Network,
+  Resize,
+  Row,
+  View,
+} from "./lib/network/network.ts";
+export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts";
+export type { Family, FamilySpecs, UncheckedSpec } from "./lib/network/families.ts";
+export type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem, StemSpec } from "./lib/network/common.ts";
+export type { MsdnetSpec, ScaleSpec } from "./lib/network/msdnet/architecture.ts";
+export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/network/ranet/architecture.ts";
+export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";
+export { changeSpec, type SpecChanges } from "./lib/spec/change.ts";
+export { parseSpec, type ParseSpecOptions } from "./lib/spec/parse.ts";

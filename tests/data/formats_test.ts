@@ -1,0 +1,203 @@
+import { assertEquals, assertLessOrEqual, assertRejects, assertStringIncludes } from "@std/assert";
+import * as fc from "fast-check";
+import { decodeImage } from "../../lib/data/decode.ts";
+import type { RgbImage } from "../../lib/data/image.ts";
+import { upright } from "../../lib/data/orientation.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { anyTiff, layouts } from "./any_tiff.ts";
+import { fixture, image, IMAGES, rgb } from "./fixtures.ts";
+
+/** The files of a folder of fixtures, but for those that hold the pixels of others. */
+function filesOf(folder: string): string[] {
+  const names = Array.from(Deno.readDirSync(new URL(`${folder}/`, IMAGES)), ({ name }) => name);
+  return names.filter((name) => !name.endsWith(".png") || /^\d\.png$/.test(name)).sort();
+}
+
+/** Largest difference of two pictures' samples. */
+function difference(a: RgbImage, b: RgbImage): number {
+  assertEquals([a.width, a.height], [b.width, b.height]);
+  const other = rgb(b);
+  return rgb(a).reduce((most, value, i) => Math.max(most, Math.abs(value - other[i])), 0);
+}
+
+/** The picture with a file's pixels: beside it, or of the name that its own begins with. */
+async function expected(path: string): Promise<RgbImage> {
+  const [folder, name] = path.split("/");
+  try {
+    return await image(`${path}.png`);
+  } catch {
+    return await image(
+      `${folder === "turned" ? folder : "tiff"}/${name.split(/[-.]/)[0]}${folder === "turned" ? "-upright" : ""}.png`,
+    );
+  }
+}
+
+const REFUSED: Readonly<Record<string, string>> = {
+  "rgb-float.tif":
+    "this kind of TIFF (floating-point numbers of 32 bits) is not supported; to convert it: magick in.tif",
+  "rgb-32-bits.tif": "this kind of TIFF (samples of 32 bits) is not supported; to convert it: magick in.tif",
+  "rgb-lab.tif": "this kind of TIFF (CIE L*a*b* colours) is not supported; to convert it: tiff2rgba in.tif out.tif",
+  "rgb-ycbcr.tif": "this kind of TIFF (YCbCr without JPEG) is not supported; to convert it: tiff2rgba in.tif out.tif",
+  "rgb-zstd.tif": "this kind of TIFF (Zstandard) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
+  "rgb-lzma.tif": "this kind of TIFF (LZMA) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
+};
+
+/** Multiplied by transparency, 16 bits keep more of a colour than the 8 beside them; of 12 bits, ImageMagick rounds twice. */
+const ROUNDED = ["rgb-alpha-multiplied-16.tif", "grey-12-bits.tif"];
+
+async function assertRefused(path: string, reason: string): Promise<void> {
+  const { message } = await assertRejects(() => image(path), RanetError);
+  assertStringIncludes(message, `Cannot read image ${JSON.stringify(path)}: ${reason}`);
+}
+
+Deno.test("decodeImage() reads a TIFF rightly or refuses it by name, with a converter", async () => {
+  for (const name of filesOf("tiff")) {
+    const path = `tiff/${name}`;
+    if (Object.hasOwn(REFUSED, name)) await assertRefused(path, REFUSED[name]);
+    else {
+      const most = ROUNDED.includes(name) ? 1 : 0;
+      assertLessOrEqual(difference(await image(path), await expected(path)), most, name);
+    }
+  }
+});
+
+Deno.test("decodeImage() turns a picture upright by the same rule in every format, and cuts what AVIF cuts", async () => {
+  for (const name of filesOf("turned")) {
+    const path = `turned/${name}`;
+    const most = name.includes("cmyk") ? 2 : 0; // the platform's decoder
+    assertLessOrEqual(difference(await image(path), await expected(path)), most, name);
+  }
+});
+
+Deno.test("decodeImage() reads BMP of every depth, packed or not, and drops its transparency", async () => {
+  for (const name of filesOf("bmp")) {
+    const path = `bmp/${name}`;
+    assertEquals(difference(await image(path), await expected(path)), 0, name);
+  }
+});
+
+Deno.test("decodeImage() reads a GIF's first frame where it lies; transparent pixels have the colour they are stored with", async () => {
+  for (const name of filesOf("gif")) {
+    const path = `gif/${name}`;
+    assertEquals(difference(await image(path), await expected(path)), 0, name);
+  }
+});
+
+Deno.test("decodeImage() takes the first frame of an animated WebP", async () => {
+  assertEquals(difference(await image("other/animated-lossless.webp"), await image("photo.png")), 0);
+  assertEquals([(await image("animated.webp")).width, (await image("animated.webp")).height], [20, 14]);
+});
+
+Deno.test("decodeImage() brings PQ and HLG to sRGB, whether the file or its stream says that they are", async () => {
+  const photo = await image("photo.png");
+  for (const name of ["pq", "hlg"]) {
+    const bytes = await fixture(`other/${name}.avif`);
+    const decoded = await decodeImage(bytes, { source: name });
+    const mean = rgb(decoded).reduce((sum, value, i) => sum + Math.abs(value - rgb(photo)[i]), 0) / rgb(photo).length;
+    assertLessOrEqual(difference(decoded, photo), 6, name); // ten bits have few values for the dark
+    assertLessOrEqual(mean, 0.2, name);
+    const text = new TextDecoder("latin1").decode(bytes);
+    bytes.set(new TextEncoder().encode("free"), text.indexOf("colr"));
+    assertEquals(difference(await decodeImage(bytes, { source: name }), decoded), 0, name);
+  }
+});
+
+Deno.test("decodeImage() reads a PNG without its last chunk, and says so", async () => {
+  const notes: string[] = [];
+  const bytes = await fixture("other/without-end.png");
+  const onNote = (message: string) => void notes.push(message);
+  for (const length of [bytes.length, bytes.length + 5, bytes.length + 9]) {
+    const whole = await fixture("photo.png");
+    const found = await decodeImage(whole.subarray(0, length), { source: "x.png", onNote });
+    assertEquals(difference(found, await image("photo.png")), 0);
+  }
+  assertEquals(notes.length, 3);
+  assertStringIncludes(notes[0], '"x.png" lacks its last chunk (IEND)');
+  await assertRejects(
+    () => decodeImage(bytes.subarray(0, -20), { source: "x.png" }),
+    RanetError,
+    "truncated or damaged",
+  );
+});
+
+Deno.test("decodeImage() says what a file is that it does not read, and what converts it", async () => {
+  await assertRefused(
+    "other/arithmetic.jpg",
+    "this kind of JPEG (arithmetic coding) is not supported; to convert it: jpegtran in.jpg > out.jpg",
+  );
+  await assertRefused(
+    "other/35.8-megapixels.avif",
+    "5984×5984 pixels are too large for our AVIF decoder, which takes 35651584; to convert it: avifdec in.avif out.png",
+  );
+  const starts: Readonly<Record<string, string>> = {
+    "\0\0\0\x18ftypheic\0\0\0\0mif1heic": "HEIC is not supported",
+    "II*\0\x10\0\0\0CR\x02\0": "camera raw is not supported",
+    "FUJIFILMCCD-RAW 0201": "camera raw is not supported",
+    "\0\0\0\x18ftypcrx \0\0\0\x01": "camera raw is not supported",
+    "\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL is not supported",
+    "\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000 is not supported",
+    "\0\0\0\x18ftypmp42\0\0\0\0": "video is not supported",
+    '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">': "SVG is not supported",
+    "\n<!DOCTYPE html><html>": "web page is not supported",
+    "\0\0\x01\0\x01\0\x10\x10": "ICO is not supported",
+    "8BPS\0\x01": "Photoshop is not supported",
+    "%PDF-1.4": "PDF is not supported",
+    "P6\n20 14\n255\n": "Netpbm is not supported",
+    "\x76\x2f\x31\x01": "OpenEXR is not supported",
+    "BMW is no picture, nor is any text": "it is not an image",
+  };
+  for (const [start, reason] of Object.entries(starts)) {
+    const bytes = Uint8Array.from(start, (character) => character.charCodeAt(0));
+    await assertRejects(() => decodeImage(bytes, { source: "x" }), RanetError, `Cannot read image "x": ${reason}`);
+  }
+});
+
+Deno.test("decodeImage() takes the bytes as they are when it is called", async () => {
+  for (const name of ["photo.jpg", "photo.png", "photo.webp", "photo.avif", "tiff/rgb.tif", "gif/palette.gif"]) {
+    const bytes = await fixture(name);
+    const decoded = decodeImage(bytes, { source: name });
+    bytes.fill(0);
+    assertEquals(difference(await decoded, await image(name)), 0, name);
+  }
+});
+
+Deno.test("decodeImage() reads a TIFF of any layout that a program may write", async () => {
+  let random = 1;
+  const next = (): number => random = (random * 48271) % 0x7fffffff;
+  await fc.assert(
+    fc.asyncProperty(layouts, async (layout) => {
+      const { width, height, samples, bits } = layout;
+      const pixels = Array.from(
+        { length: width * height },
+        () => Array.from({ length: samples }, () => next() % 2 ** bits),
+      );
+      const byte = (sample: number): number => bits === 16 ? sample >> 8 : Math.round(255 * sample / (2 ** bits - 1));
+      const expected = pixels.flatMap((pixel) => [0, 1, 2].map((c) => byte(pixel[samples < 3 ? 0 : c])));
+      const decoded = await decodeImage(anyTiff(pixels, layout), { source: "x.tif" });
+      assertEquals([decoded.width, decoded.height], [width, height]);
+      assertEquals(rgb(decoded), expected);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("turning a picture upright moves pixels as EXIF's table says, and keeps each", () => {
+  const stored: RgbImage = { width: 3, height: 2, data: Uint8Array.from({ length: 24 }, (_, i) => i >> 2) };
+  // The stored pixels 0 1 2 / 3 4 5, row by row, as they are seen.
+  const seen: Readonly<Record<number, readonly number[]>> = {
+    1: [0, 1, 2, 3, 4, 5],
+    2: [2, 1, 0, 5, 4, 3],
+    3: [5, 4, 3, 2, 1, 0],
+    4: [3, 4, 5, 0, 1, 2],
+    5: [0, 3, 1, 4, 2, 5],
+    6: [3, 0, 4, 1, 5, 2],
+    7: [5, 2, 4, 1, 3, 0],
+    8: [2, 5, 1, 4, 0, 3],
+  };
+  for (const [orientation, expected] of Object.entries(seen)) {
+    const turned = upright(stored, Number(orientation));
+    assertEquals([turned.width, turned.height], Number(orientation) < 5 ? [3, 2] : [2, 3]);
+    assertEquals(Array.from(turned.data).filter((_, i) => i % 4 === 0), expected, orientation);
+  }
+  for (const nothing of [undefined, 0, 9, 65535]) assertEquals(upright(stored, nothing), stored);
+});

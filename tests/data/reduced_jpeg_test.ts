@@ -1,0 +1,81 @@
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { checkHeader } from "../../lib/data/decode.ts";
+import { DecoderPool } from "../../lib/data/decoder_pool.ts";
+import { toPixels } from "../../lib/data/preprocess.ts";
+import { decodeReduced } from "../../lib/data/reduced_jpeg.ts";
+import { type Reduction, reductionOf } from "../../lib/data/reduction.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { largeJpeg } from "../soak/hostile_files.ts";
+import { fixture, image } from "./fixtures.ts";
+
+const NAMES = ["odd", "progressive", "turned", "grey"].map((name) => `reduced/${name}.jpg`);
+
+function reduction(bytes: Uint8Array, resize: number): Reduction | undefined {
+  return reductionOf(bytes, checkHeader(bytes, "-"), { resize });
+}
+
+function differences(a: ArrayLike<number>, b: ArrayLike<number>): { most: number; mean: number } {
+  assertEquals(a.length, b.length);
+  const all = Array.from(a, (value, i) => Math.abs(value - b[i]!));
+  return { most: Math.max(...all), mean: all.reduce((sum, one) => sum + one, 0) / all.length };
+}
+
+Deno.test("a JPEG decoded at a part of its size is, resized, nearly what the whole is", async () => {
+  for (const name of NAMES) {
+    const bytes = await fixture(name);
+    const whole = await image(name);
+    for (const by of [2, 4, 8] as const) {
+      const resize = Math.floor(Math.min(whole.width, whole.height) / by / 3);
+      const input = { size: resize - 1, resize };
+      const reduced = await decodeReduced(bytes, checkHeader(bytes, name), { by });
+      assert(reduced);
+      assertEquals(reduced.extent, [whole.width / by, whole.height / by]);
+      const { most, mean } = differences(toPixels(reduced, input), toPixels(whole, input));
+      assertLess(most, 9, `${name} by ${by}`);
+      assertLess(mean, 1, `${name} by ${by}`);
+    }
+  }
+});
+
+Deno.test("a JPEG is reduced as far as three times what the network sees is left", async () => {
+  const [odd, progressive, turned] = await Promise.all(NAMES.map(fixture));
+  const by = (bytes: Uint8Array | undefined, resize: number) => reduction(bytes!, resize)?.by;
+  assertEquals([6, 7, 12, 13, 24, 25].map((resize) => by(odd, resize)), [8, 4, 4, 2, 2, undefined]);
+  assertEquals([6, 7].map((resize) => by(turned, resize)), [8, 4]);
+  // Turned, its last column would be the first, and stand for a part of one.
+  assertEquals(by(await fixture("reduced/turned-odd.jpg"), 6), undefined);
+  assertEquals([reduction(odd!, 6)?.memory, reduction(progressive!, 6)?.memory], [0, 6 * 200 * 152]);
+  for (const name of ["photo.png", "photo.webp", "cmyk.jpg"]) assertEquals(by(await fixture(name), 1), undefined, name);
+});
+
+Deno.test("a pool reduces if it is to, and what is odd about a file is what it always is", async () => {
+  using exact = new DecoderPool({ size: 1 });
+  using reducing = new DecoderPool({ size: 1, reduces: true });
+  const input = { size: 12, resize: 12 };
+  const source = "odd.jpg";
+  const bytes = await fixture("reduced/odd.jpg");
+  const whole = toPixels(await image("reduced/odd.jpg"), input);
+  assertEquals(await exact.pixels(bytes, { source, input }), whole);
+  const reduced = await reducing.pixels(bytes, { source, input });
+  const { most } = differences(reduced, whole);
+  assert(most > 0 && most < 9, `they differ by ${most}`);
+  assertEquals(await reducing.image(bytes, { source }), await exact.image(bytes, { source }));
+
+  const cut = bytes.slice(0, -1000);
+  const messages = await Promise.all(
+    [exact, reducing].map(async (decoders) =>
+      (await assertRejects(() => decoders.pixels(cut.slice(), { source, input, isGiven: true }), RanetError)).message
+    ),
+  );
+  assertEquals(messages[1], messages[0]);
+});
+
+Deno.test("reduced, large photos are decoded side by side, each in little memory", async () => {
+  const photo = await largeJpeg();
+  using decoders = new DecoderPool({ size: 2, reduces: true, memory: 8e6 });
+  const input = { size: 8, resize: 8 };
+  const all = [1, 2].map((i) => decoders.pixels(photo, { source: `${i}`, input }));
+  assertEquals(decoders.running, 2);
+  const [first] = await Promise.all(all);
+  assert(first!.every((value) => value === first![0]));
+});

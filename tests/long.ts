@@ -1,0 +1,24 @@
+/**
+ * Tests that take long: they run in CI, and with `RANET_LONG=1`. What is run before each commit stays short.
+ *
+ * @module
+ */
+
+/** Whether long tests run. */
+export const LONG = Deno.env.get("CI") === "true" || Deno.env.get("RANET_LONG") === "1";
+
+let leftOut = 0;
+
+/** Registers a test that runs only if {@linkcode LONG}; otherwise it counts as ignored. */
+export function longTest(name: string, fn: (t: Deno.TestContext) => Promise<void> | void): void {
+  // Reported once a file has registered all of its tests.
+  if (!LONG && leftOut++ === 0) {
+    setTimeout(() => console.error(`Not run: ${leftOut} long tests. To run them: RANET_LONG=1 ./ranet test`));
+  }
+  Deno.test({ name, ignore: !LONG, fn });
+}
+
+/** How often to try a property: `often` where long tests run, else `seldom`. */
+export function times(seldom: number, often: number): number {
+  return LONG ? often : seldom;
+}

@@ -1,0 +1,137 @@
+/**
+ * What a RANet costs, straight from its YAML document: block by block, as one would add it up on paper. Shares nothing with
+ * `lib/network`, so that both are right or they differ.
+ *
+ * @module
+ */
+
+/** A document that says all that costs anything. */
+export interface PlainRanet {
+  readonly input: { readonly size: number; readonly channels?: number };
+  readonly classes: number;
+  readonly stem?: {
+    readonly kernel: number;
+    readonly stride: number;
+    readonly channels?: number;
+    readonly pool: boolean;
+  };
+  readonly base_features: readonly { readonly scale: number; readonly channels: number }[];
+  readonly subnetworks: readonly {
+    readonly blocks: number;
+    readonly growth: number | readonly number[];
+    readonly bottleneck: number;
+    readonly fusion?: readonly ("up-conv" | "down-conv" | "none")[];
+    readonly transitions?: readonly number[];
+    readonly layers?: readonly number[];
+    readonly compress?: number | readonly number[];
+    readonly reduction?: number | readonly number[];
+  }[];
+  readonly layers: readonly number[];
+  readonly compress?: number;
+  readonly reduction?: number;
+  readonly exits?: "all" | readonly number[];
+  readonly head: Head | readonly Head[];
+}
+
+interface Head {
+  readonly channels: number;
+  readonly pool?: 2;
+}
+
+/** Channels of so many pixels a side. */
+interface Shape {
+  readonly channels: number;
+  readonly side: number;
+}
+
+/** Multiply-adds and learned parameters up to each exit. */
+export interface PlainCounts {
+  readonly flops: readonly number[];
+  readonly params: readonly number[];
+}
+
+/** Adds a network up. */
+export function plainCounts(document: PlainRanet): PlainCounts {
+  const { input, classes, stem = { kernel: 3, stride: 1, pool: false }, base_features: bases, subnetworks } = document;
+  let [flops, params, exits, number] = [0, 0, 0, 0];
+  const counts = { flops: [] as number[], params: [] as number[] };
+  const half = (side: number) => Math.floor((side + 1) / 2);
+  /** Convolution, batch norm, ReLU. */
+  const convolve = (from: number, to: number, kernel: number, side: number, bias = false) => {
+    flops += side * side * to * from * kernel * kernel + side * side * to;
+    params += to * from * kernel * kernel + 2 * to + (bias ? to : 0);
+  };
+  const bottleneck = (from: Shape, to: number, factor: number, stride = 1) => {
+    const inner = Math.min(from.channels, factor * to);
+    convolve(from.channels, inner, 1, from.side);
+    convolve(inner, to, 3, stride === 2 ? half(from.side) : from.side);
+  };
+
+  const finest = bases[bases.length - 1].channels;
+  const stemChannels = stem.channels ?? finest;
+  let side = Math.ceil(input.size / stem.stride);
+  convolve(input.channels ?? 3, stemChannels, stem.kernel, side, stem.pool);
+  if (stem.pool) {
+    side = half(side);
+    flops += 9 * stemChannels * side * side;
+  }
+  if (stemChannels !== finest) convolve(stemChannels, finest, 3, side);
+  const shapes: Shape[] = [{ channels: finest, side }];
+  for (let i = bases.length - 2; i >= 0; i--) {
+    if (bases[i].scale !== bases[i + 1].scale) side = half(side);
+    convolve(bases[i + 1].channels, bases[i].channels, 3, side);
+    shapes.unshift({ channels: bases[i].channels, side });
+  }
+
+  let coarser: Shape[][] = [];
+  subnetworks.forEach((subnetwork, s) => {
+    const lists: Shape[][] = [];
+    let x = shapes[s];
+    for (let j = 0; j < subnetwork.blocks; j++) {
+      const of = (value: number | readonly number[]) => typeof value === "number" ? value : value[j];
+      const growth = of(subnetwork.growth);
+      const compress = of(subnetwork.compress ?? document.compress ?? 0.25);
+      const reduction = of(subnetwork.reduction ?? document.reduction ?? 0.5);
+      const layers = (subnetwork.layers ?? document.layers)[j];
+      const fused = coarser[j];
+      const fusion = fused ? subnetwork.fusion![j] : "none";
+      const list = [x];
+      for (let i = 0; i < layers; i++) {
+        const taken = fusion === "none" ? 0 : Math.floor(growth * compress);
+        const stride = fusion === "down-conv" && i === layers - 1 ? 2 : 1;
+        if (taken > 0) {
+          bottleneck(fused[Math.min(i, fused.length - 1)], taken, subnetworks[s - 1].bottleneck);
+        }
+        if (taken < growth) bottleneck(x, growth - taken, subnetwork.bottleneck, stride);
+        x = { channels: x.channels + growth, side: stride === 2 ? half(x.side) : x.side };
+        list.push(x);
+      }
+      lists.push(list);
+      const last = fusion === "none" ? 0 : Math.floor(x.channels * compress);
+      if (last > 0) {
+        const low = fused[fused.length - 1];
+        convolve(low.channels, last, 1, low.side);
+        x = { ...x, channels: x.channels + last };
+      }
+      if (subnetwork.transitions?.includes(j + 1)) {
+        const kept = Math.floor(x.channels * reduction);
+        convolve(x.channels, kept, 1, x.side);
+        x = { ...x, channels: kept };
+      }
+      number++;
+      const wanted = document.exits ?? "conv";
+      if (wanted === "conv" ? fused !== undefined : wanted !== "all" && !wanted.includes(number)) continue;
+      const head = "channels" in document.head ? document.head : document.head[exits];
+      exits++;
+      convolve(x.channels, head.channels, 3, half(x.side));
+      convolve(head.channels, head.channels, 3, half(half(x.side)));
+      const pooled = head.pool ?? half(half(x.side));
+      flops += head.channels * pooled * pooled + (head.channels + 1) * classes;
+      params += (head.channels + 1) * classes;
+      counts.flops.push(flops);
+      counts.params.push(params);
+    }
+    coarser = lists;
+  });
+  return counts;
+}

@@ -1,0 +1,27 @@
+/**
+ * Takes minutes, and so is no part of the suite: `.ci/run` runs it.
+ *
+ * @module
+ */
+
+import { BUNDLED_MODELS, BUNDLED_SPECS, createModel, loadModel, readSpec } from "../../lib/model/model.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { randomTensors } from "../fixtures.ts";
+import { chromiumTest } from "../web/browser.ts";
+import { checkInBrowser } from "./in_browser.ts";
+
+chromiumTest("ONNX Runtime Web gives the logits of every exit of every small bundled model", async (t) => {
+  const small = (await Promise.all(BUNDLED_SPECS.map((name) => readSpec(name)))).filter(({ input }) =>
+    input.size <= 64
+  );
+  await checkInBrowser(
+    t,
+    await Promise.all(
+      small.map((spec) =>
+        BUNDLED_MODELS.includes(spec.name)
+          ? loadModel(spec.name)
+          : createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" })
+      ),
+    ),
+  );
+});

@@ -1,0 +1,23 @@
+import { createModel } from "../../lib/model/model.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { parseSpec } from "../../lib/spec/parse.ts";
+import { randomTensors } from "../fixtures.ts";
+import { chromiumTest } from "../web/browser.ts";
+import { checkInBrowser } from "./in_browser.ts";
+
+/** The first convolution of its head takes 15 channels, a multiple of 3, and gives 8. */
+const THIRDS = `
+name: thirds
+input: { size: 12 }
+classes: 3
+base_features: [{ scale: 1, channels: 9 }]
+subnetworks: [{ blocks: 1, growth: 6, bottleneck: 1 }]
+layers: [1]
+head: { channels: 8 }
+`;
+
+chromiumTest("ONNX Runtime Web computes convolutions of 3n channels as we do, with WebGPU too", async (t) => {
+  const spec = parseSpec(THIRDS);
+  const tensors = randomTensors(buildNetwork(spec));
+  await checkInBrowser(t, [createModel(spec, tensors, { source: "random" })]);
+});

@@ -1,0 +1,70 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { CpuTrainer } from "../lib/device/cpu/trainer.ts";
+import { WebGpuTrainer } from "../lib/device/webgpu/trainer.ts";
+import { layOut } from "../lib/drawing/layout.ts";
+import { AdaptiveExecutor } from "../lib/executor/executor.ts";
+import { createModel } from "../lib/model/model.ts";
+import { inputLength, inputShape } from "../lib/network/common.ts";
+import { buildNetwork } from "../lib/network/build.ts";
+import { exportOnnx } from "../lib/onnx/export.ts";
+import { documentOf } from "../lib/spec/document.ts";
+import { parseSpec, resolveSpec } from "../lib/spec/parse.ts";
+import { specTemplate } from "../lib/spec/template.ts";
+import { assertFirstStep, trainerOptions } from "./device/training.ts";
+import { randomArray, randomTensors, relativeError } from "./fixtures.ts";
+import { gpuTest } from "./gpu.ts";
+import { runOnnx } from "./onnx/run.ts";
+import { plainCounts } from "./network/plain_counts.ts";
+import { variant, VARIANTS } from "./variants.ts";
+
+const TOLERANCE = 1e-5;
+const IMAGES = 2;
+
+for (const [title, document] of Object.entries(VARIANTS)) {
+  const spec = variant(title);
+  const network = buildNetwork(spec);
+  const model = createModel(spec, randomTensors(network), { source: "random" });
+  const images = randomArray(IMAGES * inputLength(spec.input), 3);
+  const forward = async (device: "cpu" | "gpu") => {
+    using executor = await AdaptiveExecutor.create(model, { device, capacity: IMAGES });
+    assertEquals(executor.device.kind, device);
+    return await executor.forward(images);
+  };
+
+  Deno.test(`${title}: costs what one adds up by hand`, () => {
+    const { flops, params } = plainCounts(document);
+    assertEquals(network.exits.map(({ cumulativeFlops }) => cumulativeFlops), flops);
+    assertEquals(network.exits.map(({ cumulativeParams }) => cumulativeParams), params);
+  });
+
+  Deno.test(`${title}: is what its document and its template say`, () => {
+    assertEquals(resolveSpec(documentOf(spec)), spec);
+    assertEquals(parseSpec(specTemplate(spec)), spec);
+  });
+
+  Deno.test(`${title}: is drawn with every exit`, () => {
+    assertEquals(layOut(network).exits.map(({ flops }) => flops), network.exits.map((exit) => exit.cumulativeFlops));
+  });
+
+  Deno.test(`${title}: ONNX Runtime gives our logits`, async () => {
+    const expected = await forward("cpu");
+    const actual = await runOnnx(exportOnnx(model), images, [IMAGES, ...inputShape(spec.input)]);
+    expected.forEach((logits, k) => assertLess(relativeError(actual[`exit${k + 1}`], logits), TOLERANCE));
+  });
+
+  gpuTest(`${title}: both devices agree`, async () => {
+    const expected = await forward("cpu");
+    for (const [k, logits] of (await forward("gpu")).entries()) {
+      assertLess(relativeError(logits, expected[k]), TOLERANCE);
+    }
+  });
+
+  const options = trainerOptions(network);
+  const gradients = `${title}: losses and gradients are those of plain training`;
+  Deno.test(`${gradients} (CPU)`, async () => {
+    await assertFirstStep(network, options, (state) => CpuTrainer.create(network, state, { ...options, threads: 1 }));
+  });
+  gpuTest(gradients, async (adapter) => {
+    await assertFirstStep(network, options, (state) => WebGpuTrainer.create(network, state, { ...options, adapter }));
+  });
+}

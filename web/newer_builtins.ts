@@ -1,0 +1,140 @@
+/**
+ * What the library uses of JavaScript that is newer than the browsers it promises to run in (docs/browser.md): Chrome 113,
+ * Firefox 121, Safari 17. Only what is missing is put in, as far as it is used here; a test finds out what is used.
+ * The core-js package would do the same in 36 kB.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+// deno-lint-ignore no-explicit-any -- older types do not know of these functions, either
+type Any = any;
+
+/** Adds what is missing, as built-ins are: not enumerable. */
+function add(target: object, members: Readonly<Record<string | symbol, (this: Any, ...args: Any[]) => unknown>>): void {
+  for (const name of Reflect.ownKeys(members)) {
+    if (name in target) continue;
+    Object.defineProperty(target, name, {
+      value: (members as Any)[name],
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+  }
+}
+
+// Before classes with such methods are made.
+for (const name of ["dispose", "asyncDispose"]) {
+  if (!(name in Symbol)) Object.defineProperty(Symbol, name, { value: Symbol.for(`Symbol.${name}`) });
+}
+
+add(Promise, {
+  withResolvers() {
+    let resolve: Any, reject: Any;
+    const promise = new Promise((yes, no) => [resolve, reject] = [yes, no]);
+    return { promise, resolve, reject };
+  },
+  try: (call, ...args) => new Promise((resolve) => resolve(call(...args))),
+});
+
+add(Array, {
+  async fromAsync(items, map) {
+    const list: unknown[] = [];
+    for await (const item of items) list.push(map ? await map(item, list.length) : item);
+    return list;
+  },
+});
+
+add(Map, {
+  groupBy(items, keyOf) {
+    const groups = new Map<unknown, unknown[]>();
+    let index = 0;
+    for (const item of items) {
+      const key = keyOf(item, index++);
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
+    return groups;
+  },
+});
+
+add(Uint8Array, {
+  fromBase64: (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0)),
+});
+add(Uint8Array.prototype, {
+  toHex() {
+    return Array.from(this as Uint8Array, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  },
+});
+
+add(RegExp, {
+  // What is no letter, digit or underscore stands for itself when it is written as a code.
+  escape: (text: string) =>
+    text.replace(/\W|^[0-9a-zA-Z]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
+});
+
+const bytes = {
+  async bytes(this: { arrayBuffer(): Promise<ArrayBuffer> }) {
+    return new Uint8Array(await this.arrayBuffer());
+  },
+};
+add(Blob.prototype, bytes);
+add(Response.prototype, bytes);
+
+add(ReadableStream.prototype, {
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown, undefined> {
+    const reader = this.getReader();
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+    } finally {
+      await reader.cancel();
+    }
+    return undefined;
+  },
+});
+
+const iterator = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
+add(iterator, {
+  *map(call) {
+    let index = 0;
+    for (const item of this) yield call(item, index++);
+  },
+  *filter(call) {
+    let index = 0;
+    for (const item of this) if (call(item, index++)) yield item;
+  },
+  *take(count) {
+    if (count > 0) {
+      for (const item of this) {
+        yield item;
+        if (--count <= 0) return;
+      }
+    }
+  },
+  reduce(call, ...start) {
+    return [...this].reduce(call, ...start as [Any]);
+  },
+  some(call) {
+    let index = 0;
+    for (const item of this) if (call(item, index++)) return true;
+    return false;
+  },
+  every(call) {
+    let index = 0;
+    for (const item of this) if (!call(item, index++)) return false;
+    return true;
+  },
+  find(call) {
+    let index = 0;
+    for (const item of this) if (call(item, index++)) return item;
+  },
+  forEach(call) {
+    let index = 0;
+    for (const item of this) call(item, index++);
+  },
+  toArray() {
+    return [...this];
+  },
+});
