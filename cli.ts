@@ -5,11 +5,12 @@
  */
 
 import { main } from "./lib/cli/main.ts";
-import { announcements, flushOutput, notices } from "./lib/cli/output.ts";
+import { announcements, divertConsole, flushOutput, notices } from "./lib/cli/output.ts";
 import { keepNohup } from "./lib/cli/signals.ts";
 
 if (import.meta.main) {
   keepNohup();
+  divertConsole();
   const code = await main(Deno.args, {
     stdout: console.log,
     announce: (text) => announcements.line(text),

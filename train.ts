@@ -24,6 +24,7 @@
 
 export type { Dataset, DatasetOptions, Sample, SampleFile } from "./lib/data/dataset.ts";
 export { blobDataset, type BlobDatasetOptions } from "./lib/data/blobs.ts";
+export type { LabelReading } from "./lib/data/labels.ts";
 export { openDataset } from "./lib/data/open_dataset.ts";
 export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";

@@ -18,15 +18,14 @@ const spec = changeSpec(await readSpec("ranet-cifar10"), { name: "my-model", cla
 const images = await openDataset(photos, { labels: classes, inputSize: spec.input.size, skipBad: true });
 const { training, validation } = await splitDataset(images, { seed: 0 });
 
-const { tensors } = await loadModel("ranet-cifar10", { calibrated: false });
 const recipe = changeRecipe(await readRecipe("fine-tune"), {
   epochs: Number(epochs),
   batch: Math.min(64, training.size),
 });
-// Classifiers of other classes start anew; all else goes on from what it knows.
+// What classifiers know of classes of the same name is kept, other classes start anew; all else goes on from what it knows.
 const { model } = await train(spec, training, recipe, {
   validation,
-  init: tensors,
+  init: await loadModel("ranet-cifar10", { calibrated: false }),
   onEpoch: ({ epoch, validation }) => {
     const shares = validation!.top1.map((share) => `${Math.round(100 * share)} %`);
     console.log(`epoch ${epoch}: right at each exit: ${shares.join(", ")}`);
@@ -35,5 +34,6 @@ const { model } = await train(spec, training, recipe, {
 
 await Deno.mkdir(out, { recursive: true });
 await Deno.writeTextFile(`${out}/spec.yaml`, formatSpec(spec));
-await Deno.writeFile(`${out}/weights.safetensors`, writeSafetensors(model.tensors, { metadata: { spec: spec.name } }));
+const metadata = { spec: spec.name, classes: JSON.stringify(classes) };
+await Deno.writeFile(`${out}/weights.safetensors`, writeSafetensors(model.tensors, { metadata }));
 console.log(`./ranet classify photo.jpg --model ${out}`);

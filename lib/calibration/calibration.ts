@@ -8,6 +8,7 @@ import { RanetError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { digestModel } from "../weights/digest.ts";
 import { measure, type Measured, type Validation } from "./measure.ts";
+import { checkSamples } from "./samples.ts";
 import { type CalibrationTarget, searchMeasured, type Thresholds } from "./search.ts";
 
 /** Thresholds, and what they gave on the validation set. */
@@ -34,17 +35,17 @@ export interface Calibration extends Thresholds {
  * @param target What is wanted.
  * @param options `dataset`: the validation set's name, to be kept with the result.
  * @returns The thresholds, for `AdaptiveExecutor.classify`, with what they gave on the validation set.
- * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
- * a promise cannot be kept, or the validation set does not fit the model.
+ * @throws {RanetError} If there are fewer than 20 samples, the budget is below the first exit's cost or above the last's,
+ * the accuracy is out of reach, a promise cannot be kept, or the validation set does not fit the model.
  *
  * @example
  * ```ts
  * import { AdaptiveExecutor, calibrate, loadModel } from "@ranet/ranet";
  *
  * const model = await loadModel("ranet-cifar10");
- * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
- * const images = new Float32Array(2 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
- * const validation = { logits: await executor.forward(images), labels: [8, 0] };
+ * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 20 });
+ * const images = new Float32Array(20 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
+ * const validation = { logits: await executor.forward(images), labels: Array(20).fill(8) };
  * const calibration = await calibrate(model, validation, { budget: 30e6 });
  * const results = await executor.classify(images, { calibration });
  * console.log(calibration.expectedCost, results[0].exit);
@@ -66,6 +67,7 @@ export async function calibrateMeasured(
   target: CalibrationTarget,
   options: { readonly dataset?: string } = {},
 ): Promise<Calibration> {
+  checkSamples(measured.labels.length);
   const { network } = model;
   return {
     model: network.spec.name,
@@ -99,9 +101,9 @@ export async function checkCalibration(calibration: Calibration, of: Model): Pro
   const own = await digestModel(of);
   if (weights === own) return;
   throw new RanetError(
-    `Cannot use this calibration of ${model}: it was made with other weights (${
+    `Cannot use this calibration of ${model}: it was made with other weights or other temperatures (digest ${
       weights.slice(0, 12)
-    }…, the model's are ` +
-      `${own.slice(0, 12)}…). Calibrate the model again.`,
+    }…, the model's is ` +
+      `${own.slice(0, 12)}…). Calibrate anew, or take back what was changed.`,
   );
 }

@@ -5,38 +5,52 @@
  * @module
  */
 
-import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import { softmax } from "../softmax.ts";
 import type { Validation } from "./measure.ts";
+import { checkSamples } from "./samples.ts";
 
 /** Temperatures are kept between these; where every answer is right, none would be low enough. */
 const [LOWEST, HIGHEST] = [1 / 16, 16];
 /** Halvings of the range: to five digits. */
 const STEPS = 20;
+/**
+ * What is expected before any image is seen: logarithms of temperatures around 0 with this deviation. A few images move a
+ * temperature a little way from 1, hundreds to where they want it. Of 0.25, 0.5 and 1, 0.5 gave the smallest calibration
+ * error from 20 and 50 images, on average over both bundled models and their logits times 0.6, 1 and 2.
+ */
+const PRIOR_DEVIATION = 0.5;
 
 /**
  * Finds, for each exit, the temperature at which the validation set is most probable: logits divided by it give
- * confidences that are about as right as they say. Answers do not change, nor which image an exit is surer of.
+ * confidences that are about as right as they say. Answers do not change, nor which image an exit is surer of. From few
+ * samples, temperatures stay near 1.
  *
  * @param network The network that the logits come from.
  * @param validation Logits, not divided by any temperature yet, and labels.
  * @returns One per exit, rounded to four digits.
- * @throws {RanetError} If there are no samples.
+ * @throws {RanetError} If there are fewer than 20 samples.
  */
 export function fitTemperatures(network: Network, { logits, labels }: Validation): number[] {
-  if (labels.length === 0) throw new RanetError("Cannot fit temperatures: the validation set has no samples");
+  checkSamples(labels.length);
   const classes = network.spec.classes.length;
   return logits.map((values) => Number(fitTemperature(values, labels, classes).toPrecision(4)));
 }
 
-/** The loss is convex in 1 / temperature: its slope is halved upon. */
+/** Logits divided by each exit's temperature. */
+export function divideAll({ logits, labels }: Validation, temperatures: readonly number[]): Validation {
+  return { logits: logits.map((values, exit) => values.map((value) => value / temperatures[exit])), labels };
+}
+
+/** Where what the samples pull and what was expected before are in balance, by halving the range of log temperature. */
 function fitTemperature(logits: Float32Array, labels: ArrayLike<number>, classes: number): number {
   let [low, high] = [Math.log(LOWEST), Math.log(HIGHEST)];
   for (let step = 0; step < STEPS; step++) {
     const middle = (low + high) / 2;
-    // A slope above 0: the loss falls towards smaller 1 / temperature.
-    if (slope(logits, labels, { classes, inverse: Math.exp(-middle) }) > 0) low = middle;
+    const inverse = Math.exp(-middle);
+    // The derivative by log temperature of the negative logarithm of likelihood times prior.
+    const rise = middle / PRIOR_DEVIATION ** 2 - inverse * slope(logits, labels, { classes, inverse });
+    if (rise < 0) low = middle;
     else high = middle;
   }
   return Math.exp((low + high) / 2);

@@ -7,6 +7,7 @@
 import { RanetError } from "../errors.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import { checkBudget } from "../calibration/search.ts";
+import { accuracyInterval } from "../calibration/samples.ts";
 import { calibrationWithin, readCalibrations } from "../calibration/calibration_file.ts";
 import { calibrationPath, findCalibrations, type ModelPlace } from "../calibration/find.ts";
 import { DEFAULT_MODEL, type Model } from "../model/model.ts";
@@ -74,6 +75,8 @@ export function budgetText({ budget, calibration }: Budget, summary: BatchSummar
     .map(({ exit, share }) => `${percent(share)} at exit ${exit}`);
   return `average ${large(summary.averageFlops)} of a budget of ${large(budget)}; ${shares.join(", ")}
 expected of these thresholds, from ${samples} samples${dataset ? ` of ${printable(dataset)}` : ""}: ` +
-    `${large(expectedCost)}, accuracy ${percent(expectedAccuracy)}` +
+    `${large(expectedCost)}, accuracy ${percent(expectedAccuracy)} (${
+      accuracyInterval(expectedAccuracy, samples).map((share) => percent(share)).join(" to ")
+    })` +
     (summary.samples < MANY ? "\na budget is an average over many images: a few may cost more, or less" : "");
 }

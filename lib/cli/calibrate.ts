@@ -10,31 +10,50 @@ import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
-import { fitTemperatures } from "../calibration/temperature.ts";
+import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import { BUNDLED_SPECS, type Model, withTemperatures } from "../model/model.ts";
 import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
 import { digestTensors } from "../weights/digest.ts";
-import { calibrate, type Calibration, checkCalibration } from "../calibration/calibration.ts";
+import { calibrateMeasured, type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Guarantee, RiskTarget } from "../calibration/guarantee.ts";
-import type { Validation } from "../calibration/measure.ts";
+import { measure, type Measured, type Validation } from "../calibration/measure.ts";
+import { accuracyInterval, checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
 import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
+import { RanetError } from "../errors.ts";
 import { large, percent } from "../text/numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { exists } from "../io/exists.ts";
-import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import {
+  DATASET_FLAGS,
+  DATASET_OPTIONS,
+  datasetOptions,
+  MODEL_OPTIONS,
+  type ModelOption,
+  openExecutor,
+  tellOf,
+} from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../io/write_files.ts";
 
 /** What thresholds may be found for. */
 const TARGETS = ["budget", "accuracy", "max-drop"] as const;
 
-type CalibrateOption = ModelOption | "budget" | "accuracy" | "max-drop" | "confidence" | "risk" | "logits" | "out";
+type CalibrateOption =
+  | ModelOption
+  | "budget"
+  | "accuracy"
+  | "max-drop"
+  | "confidence"
+  | "risk"
+  | "logits"
+  | "out"
+  | "labels";
 
 /** Of a promise. */
 const DEFAULT_CONFIDENCE = "95%";
@@ -69,8 +88,9 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     },
     logits: { value: "DIR", help: "the folder of an eval of DATASET, whose logits are taken instead of computed" },
     out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
+    ...DATASET_OPTIONS,
   },
-  flags: { ...DATASET_FLAGS, temperature: "fit the temperatures anew; thresholds found before no longer apply" },
+  flags: { ...DATASET_FLAGS, temperature: "fit the temperatures anew, and the thresholds found before with them" },
   examples: [
     "ranet calibrate cifar10-val --budget 20M",
     "ranet calibrate cifar10-val --accuracy 0.86 --model my-model",
@@ -92,23 +112,26 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const out = options.out ?? await calibrationPath(opened, place);
     // What cannot be used is not to be found out after a long pass.
     const before = refit ? [] : await readBefore(out, opened);
+    const invalid = refit ? await readInvalid(out, opened) : [];
     const fit = weights !== undefined && before.length === 0 && opened.temperatures === undefined;
-    const files = [...(fit ? [temperaturesPath(weights)!] : []), ...(target ? [out] : [])];
+    const files = [...(fit ? [temperaturesPath(weights)!] : []), ...(target || invalid.length > 0 ? [out] : [])];
 
     const skipBad = flags.has("skip-bad");
     const { classes: labels, input } = opened.spec;
     const dataset = await openDataset(path, {
       labels,
       inputSize: input.size,
-      skipBad,
-      allowOutside: flags.has("allow-outside"),
+      part: "validation",
+      ...datasetOptions(call),
     });
+    tellOf(dataset, terminal.stderr);
+    checkSamples(dataset.size);
     terminal.stderr(
       `Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${
         files.map(printable).join(", ")
       }`,
     );
-    const bad = [...dataset.bad];
+    const bad: string[] = [];
     const onBad = skipBad ? (message: string) => void bad.push(message) : undefined;
     let validation: Validation = options.logits === undefined
       ? await predict(executor, dataset, onBad)
@@ -121,18 +144,34 @@ kind is at most so much below the whole network's: fitted on one half of the ima
       const text = formatTemperatures({ weights: await digestTensors(model.tensors), temperatures });
       written.push([files[0], new TextEncoder().encode(text)]);
       model = withTemperatures(model, temperatures);
-      const logits = validation.logits.map((values, exit) => values.map((value) => value / temperatures[exit]));
-      validation = { ...validation, logits };
+      validation = divideAll(validation, temperatures);
     }
-    const calibration = target && await calibrate(model, validation, target, { dataset: dataset.name });
+    const measured = measure(model.network, validation);
+    const about = { dataset: dataset.name };
+    const calibration = target && await calibrateMeasured(model, measured, target, about);
+    const again = await calibrateAgain(invalid, { model, measured, about });
+    for (const note of again.notes) terminal.stderr(printable(note));
     if (calibration) {
       written.push([out, async () => {
-        const others = refit ? [] : await readBefore(out, model); // more may have been added meanwhile
+        const others = refit ? again.calibrations : await readBefore(out, model); // more may have been added meanwhile
         return new TextEncoder().encode(formatCalibrations(withCalibration(others, calibration)));
       }]);
+    } else if (invalid.length > 0) {
+      written.push([out, new TextEncoder().encode(formatCalibrations(again.calibrations))]);
+    }
+    const samples = measured.labels.length;
+    if (samples < MANY_SAMPLES) {
+      terminal.stderr(
+        `${samples} images say little: what is found is rough. ${MANY_SAMPLES} or more make it reliable` +
+          (fit ? "; temperatures were kept near 1" : ""),
+      );
     }
     await writeFiles(written);
-    const done = { file: out, skipped: bad.length, temperatures: fit ? model.temperatures : undefined };
+    const done = {
+      file: out,
+      skipped: dataset.bad.length + bad.length,
+      temperatures: fit ? model.temperatures : undefined,
+    };
     terminal.stdout(json ? toJson(calibration, done) : toText(calibration, done));
   },
 };
@@ -150,6 +189,40 @@ async function readBefore(path: string, model: Model): Promise<Calibration[]> {
   const before = await exists(path) ? await readCalibrationFile(path) : [];
   for (const calibration of before) await checkCalibration(calibration, model);
   return before;
+}
+
+/** What other temperatures make invalid: calibrations of this architecture. */
+async function readInvalid(path: string, { network }: Model): Promise<Calibration[]> {
+  const before = await exists(path) ? await readCalibrationFile(path) : [];
+  return before.filter(({ model, thresholds }) =>
+    model === network.spec.name && thresholds.length === network.exits.length
+  );
+}
+
+/** Finds thresholds anew for what calibrations were made for; those that cannot be kept are left out, and named. */
+async function calibrateAgain(
+  invalid: readonly Calibration[],
+  { model, measured, about }: {
+    readonly model: Model;
+    readonly measured: Measured;
+    readonly about: { readonly dataset: string };
+  },
+): Promise<{ readonly calibrations: readonly Calibration[]; readonly notes: readonly string[] }> {
+  const calibrations: Calibration[] = [];
+  const notes: string[] = [];
+  for (const { target } of invalid) {
+    try {
+      calibrations.push(await calibrateMeasured(model, measured, target, about));
+    } catch (error) {
+      if (!(error instanceof RanetError)) throw error;
+      notes.push(`Removed the thresholds for ${wanted(target)}: they are of the temperatures before. ${error.message}`);
+    }
+  }
+  if (calibrations.length > 0) {
+    const targets = calibrations.map(({ target }) => wanted(target)).join("; ");
+    notes.unshift(`Thresholds found anew, with the new temperatures, for: ${targets}`);
+  }
+  return { calibrations, notes };
 }
 
 function readTarget({ budget, accuracy, "max-drop": maxDrop, confidence, risk }: Options): CalibrationTarget {
@@ -209,7 +282,8 @@ interface Done {
 function toJson(calibration: Calibration | undefined, { file, skipped, temperatures }: Done): string {
   if (!calibration) return JSON.stringify({ skipped, temperatures });
   const { calibrations: [readable] } = JSON.parse(formatCalibrations([calibration]));
-  return JSON.stringify({ file, skipped, temperatures, ...readable });
+  const accuracyInterval95 = accuracyInterval(calibration.expectedAccuracy, calibration.samples);
+  return JSON.stringify({ file, skipped, temperatures, ...readable, accuracyInterval95 });
 }
 
 function toText(calibration: Calibration | undefined, done: Done): string {
@@ -230,10 +304,15 @@ function calibrationText(calibration: Calibration, { file, skipped }: Done): str
 
 ${table([["exit", "right"], ["leaves at", "right"]], rows)}
 
-expected: ${large(expectedCost)} multiply-adds per image, accuracy ${percent(expectedAccuracy)} (q = ${
-    q.toPrecision(4)
-  })${guarantee ? promised(expectedCost, guarantee) : ""}
+expected: ${large(expectedCost)} multiply-adds per image, accuracy ${percent(expectedAccuracy)} (95 % interval ${
+    interval(calibration)
+  }; q = ${q.toPrecision(4)})${guarantee ? promised(expectedCost, guarantee) : ""}
 kept in ${printable(file)}`;
+}
+
+/** Between which accuracies the one expected lies. */
+function interval({ expectedAccuracy, samples }: Calibration): string {
+  return accuracyInterval(expectedAccuracy, samples).map((share) => percent(share)).join(" to ");
 }
 
 function wanted(target: CalibrationTarget): string {

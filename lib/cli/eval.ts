@@ -9,6 +9,7 @@ import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
+import { checkSameClasses } from "../data/same_classes.ts";
 import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
 import { compareModels } from "../report/comparison.ts";
@@ -22,13 +23,21 @@ import type { ModelReport } from "../report/model_report.ts";
 import { required } from "./args.ts";
 import { type Call, type Command, InterruptedError, type Terminal, UsageError } from "./command.ts";
 import type { Progress } from "./progress.ts";
-import { DATASET_FLAGS, MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import {
+  DATASET_FLAGS,
+  DATASET_OPTIONS,
+  datasetOptions,
+  MODEL_OPTIONS,
+  type ModelOption,
+  openExecutor,
+  tellOf,
+} from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-type EvalOption = ModelOption | "val" | "out" | "shard";
+type EvalOption = ModelOption | "val" | "out" | "shard" | "labels";
 
 /** The command. */
 export const evalCommand: Command<EvalOption> = {
@@ -50,6 +59,7 @@ folder.`,
     },
     out: { value: "DIR", help: "folder for the report" },
     shard: SHARD_OPTION,
+    ...DATASET_OPTIONS,
   },
   flags: DATASET_FLAGS,
   examples: [
@@ -106,6 +116,7 @@ async function evaluateModel(
   // Both are opened first: a wrong path is not to be found out after a long pass.
   const testSet = await open(executor, call.operands[0], call, terminal);
   const valSet = call.options.val === undefined ? undefined : await open(executor, call.options.val, call, terminal);
+  if (valSet) checkSameClasses(testSet, valSet);
   const val = valSet && await pass(executor, valSet, call, terminal);
   const test = await pass(executor, testSet, call, terminal);
   const budgeted = val && budgetCurve(test.outcomes, val.outcomes, flops);
@@ -164,18 +175,12 @@ interface Pass {
 async function open(
   executor: AdaptiveExecutor,
   path: string,
-  { flags }: Call<EvalOption>,
+  call: Call<EvalOption>,
   terminal: Terminal,
 ): Promise<Dataset> {
   const { classes, input } = executor.model.spec;
-  const options = {
-    labels: classes,
-    inputSize: input.size,
-    skipBad: flags.has("skip-bad"),
-    allowOutside: flags.has("allow-outside"),
-  };
-  const dataset = await openDataset(path, options);
-  for (const message of dataset.bad) terminal.stderr(`Skipped: ${message}`);
+  const dataset = await openDataset(path, { labels: classes, inputSize: input.size, ...datasetOptions(call) });
+  tellOf(dataset, terminal.stderr);
   return dataset;
 }
 

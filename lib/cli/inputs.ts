@@ -7,7 +7,7 @@
 import { join } from "node:path";
 // @ts-types="npm:@types/picomatch@4.0.3"
 import picomatch from "picomatch";
-import { IMAGE_FILE } from "../data/class_folders.ts";
+import { IMAGE_FILE } from "../data/image_files.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { type LinkTrail, listFolder } from "../io/list_folder.ts";

@@ -5,7 +5,7 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { IMAGE_FILE } from "../data/class_folders.ts";
+import { IMAGE_FILE } from "../data/image_files.ts";
 import { RanetError } from "../errors.ts";
 import { isUrl } from "../io/place.ts";
 import { suggest } from "../text/suggest.ts";

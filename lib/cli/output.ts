@@ -13,6 +13,11 @@ export const notices = new LineQueue(Deno.stderr);
 /** What a command that runs for long says on standard output: its results are elsewhere. */
 export const announcements = new LineQueue(Deno.stdout);
 
+/** Has what the library says on the console go the same way. */
+export function divertConsole(): void {
+  console.warn = console.error = (...parts: unknown[]) => notices.line(parts.map(String).join(" "));
+}
+
 /** Milliseconds that the program's end waits for a reader that stands still. */
 const PATIENCE = 2000;
 

@@ -18,7 +18,7 @@ interface Bar {
 export const BAR_OPTIONS = { stream: NOTICE_STREAM, clearOnComplete: true, linewrap: true, gracefulExit: false };
 
 /** Milliseconds between lines, where there is no terminal. */
-const BETWEEN_LINES = 15_000;
+const BETWEEN_LINES = 10_000;
 
 /** How far a long work is, most often a pass over images. */
 export class Progress implements Disposable {

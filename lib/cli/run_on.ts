@@ -4,10 +4,13 @@
  * @module
  */
 
+import type { Dataset, DatasetOptions } from "../data/dataset.ts";
+import type { LabelReading } from "../data/labels.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { BUNDLED_MODELS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
+import { printable } from "./text.ts";
 
 /** The options that {@linkcode openExecutor} reads. */
 export type ModelOption = "model" | "weights" | "key" | "device" | "precision" | "threads";
@@ -40,6 +43,33 @@ export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string
   "skip-bad": "leave out images that cannot be read or whose label is unknown",
   "allow-outside": "allow a CSV to name images outside its own folder",
 };
+
+/** Options of commands that read a data set, and their help. */
+export const DATASET_OPTIONS: Readonly<Record<"labels", Option>> = {
+  labels: {
+    value: "HOW",
+    help: "read a data set's labels as names or as indexes (default: whichever of them fits; refused if both do)",
+  },
+};
+
+/** How a command line wants data sets opened. */
+export function datasetOptions(
+  { options, flags }: Pick<Call<"labels">, "options" | "flags">,
+): Pick<DatasetOptions, "skipBad" | "allowOutside" | "readLabels"> {
+  return {
+    skipBad: flags.has("skip-bad"),
+    allowOutside: flags.has("allow-outside"),
+    readLabels: options.labels === undefined
+      ? undefined
+      : choice<LabelReading>("labels", options.labels, ["names", "indexes"]),
+  };
+}
+
+/** Tells what a person should know of a data set that was opened. */
+export function tellOf({ notes = [], bad }: Pick<Dataset, "notes" | "bad">, stderr: Terminal["stderr"]): void {
+  for (const note of notes) stderr(printable(note));
+  for (const message of bad) stderr(printable(`Skipped: ${message}`));
+}
 
 /** Loads a model and makes it ready to run; says so where the CPU stands in for an adapter. */
 export async function openExecutor(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import { RanetError } from "../errors.ts";
 import type { RunOutcome } from "../training/loop.ts";
 import type { ModelFolder } from "../training/model_folder.ts";
@@ -14,7 +15,7 @@ import { DATASET_FLAGS } from "./run_on.ts";
 import { untilSignal } from "./signals.ts";
 import { newJob, resumedJob, type TrainJob } from "./train_job.ts";
 import { TRAIN_OPTIONS, type TrainOption } from "./train_options.ts";
-import { TrainOutput } from "./train_output.ts";
+import { type Finished, TrainOutput } from "./train_output.ts";
 
 /** Milliseconds between savings within an epoch. */
 const SAVE_EVERY = 5 * 60_000;
@@ -30,9 +31,9 @@ export const trainCommand: Command<TrainOption> = {
   isLong: true,
   description:
     `Trains an architecture (a YAML file, its URL, a bundled name, or a model's directory) on a labelled data set: a
-folder with a folder for each class, CIFAR .bin files, IDX files, or a CSV of path,label. DIR becomes a
-model as every other command takes it; DIR/training tells how the training went, and lets it go on
-after Ctrl-C, or after the power failed.`,
+folder with a folder for each class (or one with train/ and val/ of such), CIFAR .bin files, IDX files, or a list of
+path,label; docs/datasets.md has them all. DIR becomes a model as every other command takes it; DIR/training
+tells how the training went, and lets it go on after Ctrl-C, or after the power failed.`,
   options: TRAIN_OPTIONS,
   flags: {
     "dry-run": "tell what would be done and how long it would take, and stop there",
@@ -80,7 +81,7 @@ after Ctrl-C, or after the power failed.`,
           `ranet train --resume ${kept.path}`,
       );
     }
-    output.done(await finish(session, kept, outcome, job), session, job, kept.path);
+    output.done(await finish(session, kept, outcome, { job, output }), session, job, kept.path);
   },
 };
 
@@ -90,7 +91,10 @@ async function openSession(job: TrainJob, output: TrainOutput, signal: AbortSign
   using reading = output.reading(training.size + (validation?.size ?? 0));
   const session = await Session.open({
     ...{ spec, recipe, training, validation, snapshot, init, device, threads, cache, signal },
-    onBad: skipBad ? (message) => output.notes([`Skipped: ${message}`]) : undefined,
+    onBad: (message) => {
+      if (!skipBad) throw new RanetError(`${message} (--skip-bad leaves out what cannot be used)`);
+      output.notes([`Skipped: ${message}`]);
+    },
     onRead: () => reading.advance(1),
   });
   if (!signal.aborted) return session;
@@ -112,17 +116,29 @@ async function tryOut(session: Session, output: TrainOutput): Promise<void> {
   output.pace();
 }
 
-/** Measures the weights that are kept, if they are not the last, and writes what is told at the end. */
-async function finish(session: Session, folder: ModelFolder, outcome: RunOutcome, job: TrainJob): Promise<RunOutcome> {
+/** Measures and calibrates the weights that are kept, and writes what is told at the end. */
+async function finish(
+  session: Session,
+  folder: ModelFolder,
+  outcome: RunOutcome,
+  { job, output }: { readonly job: TrainJob; readonly output: TrainOutput },
+): Promise<Finished> {
   const { epochs } = outcome.position;
   const isLast = job.setup.keep === "last" || bestEpoch(epochs) === epochs.at(-1);
   const model = await folder.model();
   const validation = isLast && outcome.validation ? outcome.validation : await session.validate(model.tensors);
+  const calibrated = await session.calibrate(model);
+  if (validation && !calibrated) {
+    output.notes([
+      `Not calibrated: of ${validation.labels.length} validation images, thresholds and temperatures would be those of a ` +
+      `few lucky ones. Give at least ${FEWEST_SAMPLES}: --val, or later ranet calibrate`,
+    ]);
+  }
   await folder.finish(outcome.position, {
-    model,
     validation,
+    calibrated,
     device: session.trainer.device.name,
     images: session.training.store.usable.length,
   });
-  return { ...outcome, validation };
+  return { ...outcome, validation, calibratedOn: calibrated?.measured.labels.length };
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { join, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Dataset } from "../data/dataset.ts";
+import { findValidation } from "../data/folder_layout.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
@@ -18,14 +19,17 @@ import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parameterNames } from "../weights/check.ts";
 import { boundAverage, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
+import { nameClassesOf } from "../training/name_classes.ts";
 import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";
 import { digestOf, type RunSetup } from "../training/run_setup.ts";
-import type { SessionOptions } from "../training/session.ts";
+import { DEFAULT_CACHE, type SessionOptions } from "../training/session.ts";
 import { splitDataset } from "../training/split.ts";
 import { readAmount } from "./amount.ts";
 import { choice, count, deviceChoice, required } from "./args.ts";
 import { type Call, UsageError } from "./command.ts";
+import { datasetOptions } from "./run_on.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
+import { printable } from "./text.ts";
 import type { TrainOption } from "./train_options.ts";
 
 /** A run that is to be made. */
@@ -46,8 +50,10 @@ export interface TrainJob extends KeptRun {
   createFolder(): Promise<ModelFolder>;
 }
 
-/** Options that may stand beside `--resume`: where it runs, not what it does. */
-const BESIDE_RESUME: readonly TrainOption[] = ["resume", "device", "threads", "cache"];
+/** Options that may stand beside `--resume`: where it runs, and where its images are now, not what it does. */
+const BESIDE_RESUME: readonly TrainOption[] = ["resume", "data", "val", "device", "threads", "cache"];
+/** Options that ask for more training than the run was to be. */
+const LONGER: readonly string[] = ["--epochs", "--steps", "--rate", "--recipe"];
 
 /**
  * A new run.
@@ -58,21 +64,25 @@ const BESIDE_RESUME: readonly TrainOption[] = ["resume", "device", "threads", "c
 export async function newJob({ operands, options, flags }: Call<TrainOption>): Promise<TrainJob> {
   const [specSource] = operands;
   if (specSource === undefined) throw new UsageError("Cannot run train: expected SPEC, or --resume DIR");
-  const given = { options } as Call<TrainOption>;
-  const data = required(given, "data");
+  const call = { options } as Call<TrainOption>;
+  const data = required(call, "data");
   const isDry = flags.has("dry-run");
-  const out = isDry ? "" : required(given, "out");
+  const out = isDry ? "" : required(call, "out");
   if (!isDry && !flags.has("force")) await ModelFolder.refuseUsed(out);
 
-  const spec = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
+  const given = await readSpec(await isDirectory(specSource) ? join(specSource, "spec.yaml") : specSource);
   const wanted = await readWantedRecipe(options);
-  const network = buildNetwork(spec);
+  const network = buildNetwork(given);
   exitWeights(wanted, network.exits.length);
+  const below = options.val === undefined ? await validationBelow(data, given.classes) : undefined;
+  const val = options.val ?? below ?? "split";
+  const { readLabels, ...how } = datasetOptions({ options, flags });
   const setup: Omit<RunSetup, "images"> = {
     data: resolve(data),
-    val: options.val === undefined ? "split" : options.val === "none" ? "none" : resolve(options.val),
-    skipBad: flags.has("skip-bad"),
-    allowOutside: flags.has("allow-outside"),
+    val: val === "split" || val === "none" ? val : resolve(val),
+    skipBad: how.skipBad ?? false,
+    allowOutside: how.allowOutside ?? false,
+    labels: readLabels,
     ...placeOf(options),
     keep: choice("keep", options.keep ?? "last", ["last", "best"]),
   };
@@ -80,12 +90,13 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
     throw new UsageError("Cannot use --keep best with --val none: the best are those that validate best");
   }
   // Messages call them as they were called.
-  const sets = await openSets(spec, wanted, { ...setup, data, val: options.val ?? "split" });
+  const sets = await openSets(given, wanted, { ...setup, data, val });
+  const spec = nameClassesOf(given, sets.training);
   const recipe = boundAverage(wanted, sets.training.size);
   const notes: string[] = [];
   const init = options.init === undefined ? undefined : {
-    tensors: await readTensors(options.init, { expected: parameterNames(network), onNote: (note) => notes.push(note) }),
-    source: options.init,
+    ...await readTensors(options.init, { expected: parameterNames(network), onNote: (note) => notes.push(note) }),
+    source: printable(options.init),
   };
   if (recipe.train === "classifiers" && init === undefined) {
     notes.push(
@@ -117,23 +128,54 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
   const extra = [...operands, ...others.map((name) => `--${name}`), ...[...flags].map((flag) => `--${flag}`)]
     .filter((word) => word !== "--json");
   if (extra.length > 0) {
-    throw new UsageError(`Cannot use ${extra[0]} with --resume: the run goes on with everything as it was`);
+    const out = options.resume!;
+    const longer = LONGER.includes(extra[0])
+      ? `. To train its model further, begin another run from it: ranet train ${out} --init ${out} --recipe fine-tune ` +
+        `${extra[0]} ${options[extra[0].slice(2) as TrainOption]} --data DATASET --out ANOTHER`
+      : "";
+    throw new UsageError(
+      `Cannot use ${
+        extra[0]
+      } with --resume: the run goes on with everything as it was, at the rates of its schedule${longer}`,
+    );
   }
   const { folder, run, snapshot } = await ModelFolder.open(options.resume!);
   try {
-    const setup = { ...run.setup, ...placeOf(options, run.setup) };
-    const sets = await openSets(run.spec, run.recipe, setup);
+    const before = { ...run.setup, ...placeOf(options, run.setup) };
+    const setup = { ...before, ...moved(before, options) };
+    const advice =
+      `Say where they are now (--resume ${options.resume} --data DATASET), or begin anew from its weights ` +
+      `(--init ${options.resume})`;
+    const sets = await openSets(run.spec, run.recipe, setup).catch((error) => {
+      if (!(error instanceof RanetError)) throw error;
+      throw new RanetError(`${error.message}. ${advice}`);
+    });
     if (await digestOf(...listOf(sets)) !== setup.images) {
       throw new RanetError(
-        `Cannot go on: the images in ${JSON.stringify(setup.data)} are not those that this run began with. ` +
-          "Put them back, or begin anew from its weights (--init)",
+        `Cannot go on: the images in ${JSON.stringify(setup.data)} are not those that this run began with. ${advice}`,
       );
     }
+    if (setup.data !== run.setup.data || setup.val !== run.setup.val) await folder.move(setup);
     return { ...run, setup, ...sets, snapshot, folder, createFolder: () => Promise.resolve(folder) };
   } catch (error) {
     folder[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Where images are now. What lay below the training images' folder has moved with it. */
+function moved(
+  { data, val }: Pick<RunSetup, "data" | "val">,
+  options: Call<TrainOption>["options"],
+): Pick<RunSetup, "data" | "val"> {
+  const to = options.data === undefined ? data : resolve(options.data);
+  if (options.val !== undefined && (val === "split" || val === "none")) {
+    throw new UsageError(`Cannot use --val with --resume: the run ${val === "none" ? "has none" : "set images aside"}`);
+  }
+  if (options.val !== undefined) return { data: to, val: resolve(options.val) };
+  const inside = val === "split" || val === "none" ? "" : relative(data, val);
+  const isBelow = inside !== "" && !inside.startsWith("..") && !isAbsolute(inside);
+  return { data: to, val: isBelow ? join(to, inside) : val };
 }
 
 /** Where a run computes, and in how much memory it keeps images. */
@@ -144,7 +186,7 @@ function placeOf(
   return {
     device: device === undefined && before ? before.device : deviceChoice(device),
     threads: threads === undefined ? before?.threads : count("threads", threads),
-    cache: cache === undefined ? before?.cache ?? 2e9 : readAmount(cache, "cache"),
+    cache: cache === undefined ? before?.cache ?? DEFAULT_CACHE : cache === "0" ? 0 : readAmount(cache, "cache"),
   };
 }
 
@@ -167,15 +209,28 @@ function readNumber(option: string, text: string): number {
   throw new RanetError(`Cannot use --${option} ${JSON.stringify(text)}: expected a number`);
 }
 
+/** The folder to validate on below the one of `--data`. */
+async function validationBelow(data: string, labels: readonly string[]): Promise<string | undefined> {
+  return await isDirectory(data) ? await findValidation(data, labels) : undefined;
+}
+
 async function openSets(
   spec: ArchitectureSpec,
   recipe: Recipe,
-  { data, val, skipBad, allowOutside }: Pick<RunSetup, "data" | "val" | "skipBad" | "allowOutside">,
+  { data, val, skipBad, allowOutside, labels: readLabels }: Pick<
+    RunSetup,
+    "data" | "val" | "skipBad" | "allowOutside" | "labels"
+  >,
 ): Promise<Pick<TrainJob, "training" | "validation" | "notes">> {
-  const shared = { labels: spec.classes, inputSize: spec.input.size, skipBad, allowOutside };
-  const whole = await openDataset(data, { ...shared, part: "training" });
-  const held = val === "split" || val === "none" ? undefined : await openDataset(val, shared);
-  const notes = [...whole.bad, ...held?.bad ?? []].map((message) => `Skipped: ${message}`);
+  const shared = { inputSize: spec.input.size, skipBad, allowOutside, readLabels };
+  const whole = await openDataset(data, { ...shared, labels: spec.classes, part: "training" });
+  const { classes: labels } = nameClassesOf(spec, whole);
+  const held = val === "split" || val === "none"
+    ? undefined
+    : await openDataset(val, { ...shared, labels, part: "validation" });
+  const notes = [whole, ...held ? [held] : []].flatMap((
+    { notes = [], bad },
+  ) => [...notes, ...bad.map((message) => `Skipped: ${message}`)]);
   if (val !== "split") return { training: whole, validation: held, notes };
   const { training, validation } = await splitDataset(whole, { seed: recipe.seed });
   if (validation.size === 0) {
@@ -195,7 +250,7 @@ function listOf({ training, validation }: Pick<TrainJob, "training" | "validatio
 async function listFile(validation: Dataset, { classes }: ArchitectureSpec): Promise<string> {
   const labels = await validation.labels();
   return csv(
-    ["path", "label"],
+    ["path", "class name"], // numbers among them are not to be taken for indexes
     Array.from({ length: validation.size }, (_, index) => [validation.origin(index), classes[labels[index]]]),
   );
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { accuracyInterval } from "../calibration/samples.ts";
 import { bytes as byteText, large, percent } from "../text/numbers.ts";
 import type { RunOutcome } from "../training/loop.ts";
 import { bestEpoch, type EpochRecord, type StepRecord } from "../training/records.ts";
@@ -20,6 +21,12 @@ import type { TrainJob } from "./train_job.ts";
 
 /** Steps after which the time that they take is told; the first ones warm up. */
 const [WARM_STEPS, PACE_STEPS] = [2, 10];
+
+/** What became of a run, and of its model. */
+export interface Finished extends RunOutcome {
+  /** Images that thresholds and temperatures are from; missing if there are none. */
+  readonly calibratedOn?: number;
+}
 
 /** Tells of a training. */
 export class TrainOutput implements Disposable {
@@ -79,7 +86,7 @@ export class TrainOutput implements Disposable {
     const held = val === "none"
       ? "none to validate on"
       : `${facts.validationImages} to validate on, ${
-        val === "split" ? `a tenth of each class, set aside by seed ${recipe.seed}` : `from ${val}`
+        val === "split" ? `some of each class, set aside by seed ${recipe.seed}` : `from ${val}`
       }`;
     const others = training.store.isWhole && (validation?.store.isWhole ?? true)
       ? ""
@@ -141,7 +148,12 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
   }
 
   /** What came of it. */
-  done({ validation, position }: RunOutcome, { network }: Session, { setup }: TrainJob, path: string): void {
+  done(
+    { validation, position, calibratedOn }: Finished,
+    { network }: Session,
+    { setup }: TrainJob,
+    path: string,
+  ): void {
     this[Symbol.dispose]();
     const last = position.epochs[position.epochs.length - 1];
     const kept = setup.keep === "best" ? bestEpoch(position.epochs)!.epoch : last.epoch;
@@ -151,7 +163,7 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
       trainingTop1: last.training.top1[k],
       validationTop1: validation?.top1[k],
     }));
-    if (this.#json) return this.#line("done", { model: network.spec.name, path, epoch: kept, exits });
+    if (this.#json) return this.#line("done", { model: network.spec.name, path, epoch: kept, exits, calibratedOn });
     const rows = exits.map(({ exit, flops, trainingTop1, validationTop1 }) => [
       exit,
       large(flops),
@@ -160,10 +172,16 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     ]);
     const titles = ["exit", "multiply-adds", "training top-1", "validation top-1"] as const;
     const budget = large(network.exits[Math.floor(network.exits.length / 2)].cumulativeFlops).replace(/ /g, "");
-    this.#terminal.stdout(`${table(titles.map((title) => [title, "right"] as const), rows)}
+    const last95 = validation && accuracyInterval(validation.top1[exits.length - 1], validation.labels.length);
+    const certainty = last95
+      ? `\n${validation.labels.length} images were validated on: the last exit's accuracy lies between ${
+        percent(last95[0])
+      } and ${percent(last95[1])} (95 %)`
+      : "";
+    this.#terminal.stdout(`${table(titles.map((title) => [title, "right"] as const), rows)}${certainty}
 
 written to ${printable(path)}, weights of epoch ${kept}. Next:
-  ranet classify photo.jpg --model ${printable(path)}${validation ? ` --budget ${budget}` : ""}
+  ranet classify photo.jpg --model ${printable(path)}${calibratedOn ? ` --budget ${budget}` : ""}
   ranet eval TEST --model ${printable(path)} --out report
   ranet export onnx ${printable(path)} --out ${printable(path)}/model.onnx`);
   }

@@ -5,9 +5,9 @@
  */
 
 import cliProgress from "cli-progress";
-import { percent } from "../text/numbers.ts";
 import type { EpochRecord, StepRecord } from "../training/records.ts";
 import { duration } from "../training/training_report.ts";
+import { NOTICE_STREAM } from "./output.ts";
 import { BAR_OPTIONS } from "./progress.ts";
 
 /** What is used of the library, which comes without types. */
@@ -15,6 +15,23 @@ interface Bar {
   start(total: number, value: number, payload: object): void;
   update(value: number, payload: object): void;
   stop(): void;
+}
+
+/** Characters of the bar, and of the space behind it. */
+const BAR = 11;
+/** Characters in a line where a terminal does not say. */
+const COLUMNS = 80;
+
+/**
+ * As many parts of a line as fit, the first ones first.
+ *
+ * @param columns Characters that there are.
+ */
+export function fitLine(parts: readonly string[], columns: number): string {
+  return parts.filter((part) => part !== "").reduce((line, part) => {
+    const longer = line === "" ? part : `${line}, ${part}`;
+    return longer.length <= columns ? longer : line;
+  }, "");
 }
 
 /** Weight of the newest step in the speed that is shown. */
@@ -37,11 +54,11 @@ export class TrainProgress implements Disposable {
   constructor(steps: number, done: number) {
     this.#steps = steps;
     this.#bar = new cliProgress.SingleBar({
-      format: "epoch {epoch} {bar} {value}/{total}, {rate} images/s, loss {loss}{top1}, {left} left{note}",
+      format: "{bar} {text}",
       ...BAR_OPTIONS,
-      barsize: 20,
+      barsize: BAR - 1,
     }, cliProgress.Presets.shades_classic);
-    this.#bar.start(steps, done, { epoch: "–", rate: "–", loss: "–", top1: "", left: "–", note: "" });
+    this.#bar.start(steps, done, { text: `${done}/${steps}` });
   }
 
   /** Shows a step, and how the last epoch validated. */
@@ -53,19 +70,23 @@ export class TrainProgress implements Disposable {
     if (step > 1) this.#secondsPerStep = (this.#secondsPerStep ?? seconds) * (1 - SMOOTHING) + seconds * SMOOTHING;
     const each = this.#secondsPerStep;
     const top1 = last?.validation?.top1;
-    this.#bar.update(step, {
-      epoch,
-      rate: each ? (images / each).toFixed(0) : "–",
-      loss: loss.toFixed(3),
-      top1: top1 ? `, top-1 ${percent(top1[0])} … ${percent(top1[top1.length - 1])}` : "",
-      left: each ? duration(each * (this.#steps - step)) : "–",
-      note: this.#note,
-    });
+    const ends = top1 ? [top1[0], top1[top1.length - 1]].map((share) => (100 * share).toFixed(1)) : [];
+    const parts = [
+      `epoch ${epoch}`,
+      each ? `${duration(each * (this.#steps - step))} left` : "",
+      `${step}/${this.#steps}`,
+      `loss ${loss.toFixed(3)}`,
+      ends.length > 0 ? `top-1 ${ends.join("…")} %` : "",
+      each ? `${(images / each).toFixed(0)} images/s` : "",
+      this.#note,
+    ];
+    // One less: a full line makes some terminals begin another.
+    this.#bar.update(step, { text: fitLine(parts, (NOTICE_STREAM.columns ?? COLUMNS) - BAR - 1) });
   }
 
   /** Something to show behind the bar. */
   note(text: string): void {
-    this.#note = ` (${text})`;
+    this.#note = text;
   }
 
   /** Takes the bar away. */

@@ -7,7 +7,9 @@
 import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 import { CIFAR100_LABELS, CIFAR10_LABELS } from "../spec/labels.ts";
-import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
+import { classFinder, isUnnamed } from "../spec/classes.ts";
+import { BadEntries, type Dataset, type DatasetOptions, type ImageRecords, type Sample } from "./dataset.ts";
+import type { RgbImage } from "./image.ts";
 import { digestFiles, withFile } from "../io/files.ts";
 import { listLabels } from "./labels.ts";
 
@@ -21,16 +23,74 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number];
 
+/** Files of records, read as if they were one. */
+interface CifarRecords extends ImageRecords {
+  /** What they are. */
+  readonly kind: Kind;
+  /** Where one lies. */
+  locate(index: number): { readonly path: string; readonly record: number };
+  /** The label of each. */
+  marks(): Promise<Uint8Array>;
+}
+
 /**
- * Opens one or more files of records. Their classes are matched to the model's by name; if the model knows none of these
- * names, by number.
+ * Opens one or more files of records. Their classes are matched to the model's by name, or by number where the model has none
+ * but numbers.
  *
  * @param paths Files of one folder, read as if they were one.
- * @param options.labels The model's labels.
- * @throws {RanetError} If the files' sizes fit neither data set, or the model has another number of classes.
+ * @throws {RanetError} If the files' sizes fit neither data set, the model knows none of its classes, or (without `skipBad`)
+ * lacks one of them.
  */
-export async function openCifar(paths: readonly string[], options: Pick<DatasetOptions, "labels">): Promise<Dataset> {
-  const { labels } = options;
+export async function openCifar(
+  paths: readonly string[],
+  options: Pick<DatasetOptions, "labels" | "skipBad" | "readLabels">,
+): Promise<Dataset> {
+  const { labels, skipBad = false } = options;
+  const records = await cifarRecords(paths);
+  const { kind } = records;
+  const indexes = findClasses(kind, options);
+  const bad = new BadEntries({ skip: skipBad });
+  const found: { records: number[]; labels: number[] } = { records: [], labels: [] };
+  (await records.marks()).forEach((mark, index) => {
+    const label = indexes[mark] ?? -1;
+    if (label >= 0) {
+      found.records.push(index);
+      found.labels.push(label);
+      return;
+    }
+    const { path, record } = records.locate(index);
+    bad.add(
+      `Cannot use ${basename(path)}, record ${record} of ${JSON.stringify(dirname(path))}: its label ` +
+        `${kind.names[mark] ?? mark} is not a class of the model (${listLabels(labels)})`,
+    );
+  });
+  const locate = (index: number) => records.locate(found.records[index]!);
+  return {
+    name: paths.length === 1 ? basename(paths[0]!) : basename(dirname(resolve(paths[0]!))),
+    format: kind.format,
+    size: found.records.length,
+    bad: bad.messages,
+    classes: labels,
+    digest: () => digestFiles(paths, { about: [found.labels.join()] }),
+    labels: () => Promise.resolve(found.labels),
+    origin(index: number): string {
+      const { path, record } = locate(index);
+      return `${resolve(path)}#${record}`;
+    },
+    async read(index: number): Promise<Sample> {
+      const { path, record } = locate(index);
+      const image = await records.image(found.records[index]!);
+      return { name: `${basename(path)}, record ${record}`, label: found.labels[index]!, image };
+    },
+  };
+}
+
+/**
+ * Opens files of records for their pixels alone.
+ *
+ * @throws {RanetError} If the files' sizes fit neither data set.
+ */
+export async function cifarRecords(paths: readonly string[]): Promise<CifarRecords> {
   const files = await Promise.all(paths.map(async (path) => {
     const { size } = await withFile(path, () => Deno.stat(path));
     return { path, size };
@@ -44,68 +104,53 @@ export async function openCifar(paths: readonly string[], options: Pick<DatasetO
         `bytes and those of CIFAR-100 3074, found files of ${files.map(({ size }) => size).join(", ")} bytes`,
     );
   }
-  const indexes = matchClasses(kind, labels);
   const recordBytes = kind.labelBytes + 3 * PLANE;
-  const count = files.reduce((sum, { size }) => sum + size / recordBytes, 0);
-
+  const size = files.reduce((sum, { size }) => sum + size / recordBytes, 0);
   const locate = (index: number): { readonly path: string; readonly record: number } => {
     let record = index;
     let file = 0;
     for (; record >= files[file]!.size / recordBytes; file++) record -= files[file]!.size / recordBytes;
     return { path: files[file]!.path, record };
   };
-  const labelOf = (index: number, value: number): number => {
-    const label = indexes[value] ?? -1;
-    if (label >= 0) return label;
-    const { path, record } = locate(index);
-    throw new RanetError(
-      `Cannot use ${basename(path)}, record ${record} of ${JSON.stringify(dirname(path))}: its label ` +
-        `${kind.names[value] ?? value} is not a class of the model (${listLabels(labels)})`,
-    );
-  };
-
   return {
-    name: paths.length === 1 ? basename(paths[0]!) : basename(dirname(resolve(paths[0]!))),
-    format: kind.format,
-    size: count,
-    bad: [],
-    digest: () => digestFiles(paths),
-    async labels(): Promise<Uint32Array> {
-      const all = new Uint32Array(count);
+    kind,
+    size,
+    locate,
+    async marks(): Promise<Uint8Array> {
+      const all = new Uint8Array(size);
       let index = 0;
       for (const { path } of files) {
         const bytes = await withFile(path, () => Deno.readFile(path));
-        for (let at = kind.labelBytes - 1; at < bytes.length && index < count; at += recordBytes, index++) {
-          all[index] = labelOf(index, bytes[at]!);
+        for (let at = kind.labelBytes - 1; at < bytes.length && index < size; at += recordBytes) {
+          all[index++] = bytes[at]!;
         }
       }
       return all;
     },
-    origin(index: number): string {
+    async image(index: number): Promise<RgbImage> {
       const { path, record } = locate(index);
-      return `${resolve(path)}#${record}`;
-    },
-    async read(index: number): Promise<Sample> {
-      const { path, record } = locate(index);
-      const bytes = await readAt(path, record * recordBytes, recordBytes);
-      const label = labelOf(index, bytes[kind.labelBytes - 1]!);
-      const image = { width: SIDE, height: SIDE, data: interleave(bytes.subarray(kind.labelBytes)) };
-      return { name: `${basename(path)}, record ${record}`, label, image };
+      const bytes = await readAt(path, record * recordBytes + kind.labelBytes, 3 * PLANE);
+      return { width: SIDE, height: SIDE, data: interleave(bytes) };
     },
   };
 }
 
 /** The model's index of each of the data set's classes; -1 for those it does not have. */
-function matchClasses({ format, names }: Kind, labels: readonly string[]): readonly number[] {
-  const byName = names.map((name) => labels.indexOf(name));
+function findClasses(
+  { format, names }: Kind,
+  { labels, readLabels }: Pick<DatasetOptions, "labels" | "readLabels">,
+): readonly number[] {
+  const byNumber = names.map((_, index) => index < labels.length ? index : -1);
+  if (readLabels === "indexes") return byNumber;
+  const find = classFinder(labels);
+  const byName = names.map((name) => find(name) ?? -1);
   if (byName.some((index) => index >= 0)) return byName;
-  if (labels.length !== names.length) {
-    throw new RanetError(
-      `Cannot use ${format} with this model: it has ${names.length} classes, the model ${labels.length} ` +
-        `(${listLabels(labels)})`,
-    );
-  }
-  return labels.map((_, index) => index);
+  if (readLabels === undefined && isUnnamed(labels) && labels.length === names.length) return byNumber;
+  throw new RanetError(
+    `Cannot use ${format} with this model: it has ${names.length} classes, the model ${labels.length} ` +
+      `(${listLabels(labels)}), and none has the same name. If they are the same in the same order, say so ` +
+      "(--labels indexes, in code readLabels)",
+  );
 }
 
 /** Opens the file anew each time: several reads may be under way, and nothing has to be closed in the end. */

@@ -5,75 +5,98 @@
  */
 import { basename, join, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
+import type { LinkTrail } from "../io/list_folder.ts";
+import { classFinder, isUnnamed } from "../spec/classes.ts";
+import { nameClasses } from "./class_names.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
-import { type LinkTrail, listFolder } from "../io/list_folder.ts";
-import { imageFileDataset } from "./image_files.ts";
+import { IMAGE_FILE, imageFileDataset } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
+import { isOtherImage, listData, PassedOver } from "./passed_over.ts";
 
-/** Names of files that are taken for images. */
-export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
 /** Folders nested deeper are refused. */
 const MAX_DEPTH = 8;
 
-/** Where a folder is. */
+/** A folder of a class, or one in it. */
 interface Place {
   /** Counted from the data set's own. */
   readonly depth: number;
   /** The links that lead there. */
   readonly trail: LinkTrail;
+  /** The class's folder. */
+  readonly owner: string;
 }
 
 /**
- * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Names that begin
- * with a dot, and files beside the class folders that are not images, are passed over; links to folders are followed, as
- * torchvision follows them, but not in circles.
+ * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Links to folders are
+ * followed, as torchvision follows them, but no folder is read twice. Names that begin with a dot, what systems leave in
+ * folders, and files beside the class folders that are no images are passed over; files among the images that are none are
+ * counted and told.
  *
  * @throws {RanetError} If it has no class folders, or holds bad entries that are not to be skipped.
  */
 export async function openClassFolders(path: string, options: DatasetOptions): Promise<Dataset> {
-  const { labels, skipBad = false } = options;
-  const bad = new BadEntries({ skip: skipBad });
-  const top = await listFolder(path);
+  const bad = new BadEntries({ skip: options.skipBad ?? false });
+  const others = new PassedOver();
+  const top = await listData(path);
   if (top.folders.length === 0) {
     throw new RanetError(
       `Cannot open data set ${JSON.stringify(path)}: expected folders named after the classes ` +
-        `(${listLabels(labels)}), CIFAR's .bin files or IDX files, found none`,
+        `(${listLabels(options.labels)}), CIFAR's .bin files, IDX files, or a list of paths and labels, found none`,
     );
   }
+  const { labels, notes } = nameClasses(options.labels, top.folders.map(({ name }) => name));
   for (const file of top.files.filter((name) => IMAGE_FILE.test(name))) {
     bad.add(`Cannot use image ${JSON.stringify(join(path, file))}: it is in no class folder`);
   }
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
-  const walk = async (folder: string, label: number, { depth, trail }: Place): Promise<void> => {
-    const { files, folders } = await listFolder(join(path, folder), trail);
+  /** The class folder that has read a real folder. */
+  const owners = new Map<string, string>();
+  const walk = async (folder: string, label: number, { depth, trail, owner }: Place): Promise<void> => {
+    const real = await Deno.realPath(join(path, folder));
+    const other = owners.get(real);
+    if (other !== undefined && other !== owner) {
+      bad.add(
+        `Cannot use folder ${JSON.stringify(join(path, folder))}: it is the same as one of ${other}, another class`,
+      );
+    }
+    if (other !== undefined) return;
+    owners.set(real, owner);
+    const { files, folders } = await listData(join(path, folder), trail);
     for (const name of files) {
       const file = `${folder}/${name}`;
       if (IMAGE_FILE.test(name)) {
         found.files.push(file);
         found.labels.push(label);
-      } else {
+      } else if (!isOtherImage(name)) others.add(file);
+      else {
         const what = JSON.stringify(join(path, file));
         bad.add(`Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif`);
       }
     }
     for (const { name, trail } of folders) {
-      if (depth === MAX_DEPTH) {
-        bad.add(`Cannot use ${JSON.stringify(join(path, folder, name))}: it is nested too deep`);
-      } else await walk(`${folder}/${name}`, label, { depth: depth + 1, trail });
+      if (depth < MAX_DEPTH) await walk(`${folder}/${name}`, label, { depth: depth + 1, trail, owner });
+      else bad.add(`Cannot use ${JSON.stringify(join(path, folder, name))}: it is nested too deep`);
     }
   };
+  const find = classFinder(labels);
   for (const { name: folder, trail } of top.folders) {
-    const label = labels.indexOf(folder);
-    if (label >= 0) await walk(folder, label, { depth: 1, trail });
-    else {
-      const classes = listLabels(labels);
-      bad.add(`Cannot use folder ${JSON.stringify(join(path, folder))}: the model's classes are ${classes}`);
+    const label = find(folder);
+    if (label !== undefined) {
+      await walk(folder, label, { depth: 1, trail, owner: folder });
+      continue;
     }
+    const why = isUnnamed(labels)
+      ? `the model's ${labels.length} classes have no names, and there are ${top.folders.length} folders. Name the ` +
+        "classes in the spec: ranet new NAME --classes-from FOLDER writes one"
+      : `the model's classes are ${listLabels(labels)}`;
+    bad.add(`Cannot use folder ${JSON.stringify(join(path, folder))}: ${why}`);
   }
   return imageFileDataset({
     name: basename(resolve(path)),
     format: "class folders",
     bad: bad.messages,
+    notes: [...notes, ...others.notes],
+    classes: labels,
     root: path,
     ...found,
   });

@@ -1,6 +1,6 @@
 /**
  * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, which give the very pixels of Python's
- * Pillow, and of libavif; our own of TIFF, BMP and GIF; for CMYK, the platform's. They need no permission, and are loaded
+ * Pillow, and of libavif; libjpeg-turbo for CMYK; our own of TIFF, BMP and GIF. They need no permission, and are loaded
  * when the first image of their format comes. All give the picture as it is stored: not cut, not turned.
  *
  * @module
@@ -8,11 +8,10 @@
 import { RanetError } from "../errors.ts";
 import { type DeepImage, toSdr } from "./avif/sdr.ts";
 import { decodeBmp } from "./bmp.ts";
+import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
 import { decodeGif } from "./gif.ts";
 import type { RgbImage } from "./image.ts";
 import { ANIMATED_WEBP, CMYK_JPEG, type ImageHeader } from "./image_header.ts";
-import { withoutMetadata } from "./jpeg_segments.ts";
-import { decodeByPlatform } from "./platform_decode.ts";
 import { startPngDecoder } from "./png.ts";
 import { neededParts } from "./png_chunks.ts";
 import { decodeTiff } from "./tiff/decode.ts";
@@ -58,7 +57,7 @@ export const CODECS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
   ["GIF", ours(decodeGif)],
   ["BMP", ours(decodeBmp)],
   ["TIFF", ours((bytes, header) => decodeTiff(bytes, (part) => decodeJpeg(part, header)))],
-  [CMYK_JPEG, ours(decodeCmykJpeg)],
+  [CMYK_JPEG, ours((bytes, { size }) => decodeCmykJpeg(bytes, size!))],
 ]);
 
 /** A decoder of our own: what it throws is that the file is damaged. */
@@ -71,13 +70,6 @@ function ours(decode: (bytes: Uint8Array, header: ImageHeader) => RgbImage | Pro
       throw new OwnDecodeError((error as Error).message, { cause: error });
     }
   };
-}
-
-/** The platform would turn it, and Deno fails on many a profile. */
-async function decodeCmykJpeg(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
-  const decoded = await decodeByPlatform(new Blob(withoutMetadata(bytes)));
-  if (!decoded) throw new DecodeError();
-  return decoded.kind === "pixels" ? decoded.image : await decodePng(decoded.bytes, header);
 }
 
 /** The first frame, on black. */

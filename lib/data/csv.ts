@@ -1,83 +1,100 @@
 /**
- * Data sets listed in a CSV file: a path, relative to the file, and a label, by name or index. `FILE#N` as a path is
+ * Data sets listed in a text file: a path, relative to the file, and a label, by name or index. `FILE#N` as a path is
  * record N of a CIFAR or IDX file.
  *
  * @module
  */
-import { parse } from "csv-parse/sync";
-import { basename, dirname, isAbsolute, normalize } from "node:path";
+
+import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { RanetError } from "../errors.ts";
-import { BadEntries, type Dataset, type DatasetOptions, type Sample, type SampleFile } from "./dataset.ts";
-import { digestFiles, readBoundedFile } from "../io/files.ts";
+import { nameClasses } from "./class_names.ts";
+import {
+  BadEntries,
+  type Dataset,
+  type DatasetOptions,
+  type ImageRecords,
+  type Sample,
+  type SampleFile,
+} from "./dataset.ts";
+import { digestFiles } from "../io/files.ts";
 import { imageFileDataset } from "./image_files.ts";
 import { labelFinder, listLabels } from "./labels.ts";
+import { cleanLabel, findColumns } from "./list_columns.ts";
+import { findFiles } from "./list_files.ts";
+import { readTable } from "./list_table.ts";
 
 /** A record of a file that holds many, as a data set's `origin` gives it. */
 const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;
 
-/** Room for some millions of lines. */
-const MAX_CSV_BYTES = 256_000_000;
-
 /**
- * Lists the images of a CSV file of two columns. A first line whose second column says `label` or `class` is a header.
+ * Lists the images of a text file of paths and labels. Which column is which, and whether labels are names or indexes, is
+ * found out once for all lines.
  *
- * @throws {RanetError} If it is not such a file, or holds bad entries that are not to be skipped.
+ * @throws {RanetError} If it is not such a file, its labels can be read in two ways or in none, or it holds bad entries that
+ * are not to be skipped.
  */
 export async function openCsv(
   path: string,
   options: DatasetOptions & {
-    /** Opens a file of records that a path names. */
-    readonly openRecords: (file: string) => Promise<Dataset>;
+    /** Opens a file of records that a path names, for its pixels. */
+    readonly openRecords: (file: string) => Promise<ImageRecords>;
   },
 ): Promise<Dataset> {
-  const { labels, skipBad = false, allowOutside = false } = options;
-  const find = labelFinder(labels);
+  const { skipBad = false, allowOutside = false } = options;
+  const rows = await readTable(path);
+  const columns = findColumns(rows, { labels: options.labels, source: path });
+  const body = columns.hasHeader ? rows.slice(1) : rows;
+  const isComplete = (cells: readonly string[]) => cells.length === columns.count && cells[columns.path] !== "";
+  const complete = body.filter(({ cells }) => isComplete(cells));
+  const marks = complete.map(({ cells }) => cleanLabel(cells[columns.label]!));
+  const isNumbers = marks.every((mark) => /^\d+$/.test(mark));
+  const { labels, notes } = isNumbers ? { labels: options.labels, notes: [] } : nameClasses(options.labels, marks);
+  const find = labelFinder(marks, {
+    ...options,
+    labels,
+    readLabels: options.readLabels ?? columns.reading,
+    source: path,
+  });
+  const isOutside = (file: string) => !allowOutside && leadsOutside(file);
+  const root = dirname(path);
+  const usual = complete.slice(0, 20).map(({ cells }) => cells[columns.path]!)
+    .filter((file) => !isOutside(file) && !isAbsolute(file) && !RECORD.test(file));
+  const { folder, end } = await findFiles(usual, { root, list: path });
+
   const bad = new BadEntries({ skip: skipBad });
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
-
-  const add = (columns: readonly string[], line: number): null => {
-    const [file, text = ""] = columns;
-    const label = find(text);
-    const outside = file !== undefined && !allowOutside && leadsOutside(file);
-    if (columns.length === 2 && file && label !== undefined && !outside) {
-      found.files.push(file);
-      found.labels.push(label);
-    } else if (line > 1 || !/^(label|class)$/i.test(text)) {
-      bad.add(
-        `Cannot use line ${line} of ${JSON.stringify(path)}: ` +
-          (columns.length !== 2 || !file
-            ? `expected path,label, found ${JSON.stringify(columns.join(","))}`
-            : outside
-            ? `${
-              JSON.stringify(file)
-            } is outside of the CSV's folder (--allow-outside, in code allowOutside, permits that)`
-            : `${JSON.stringify(text)} is not a class of the model (${listLabels(labels)})`),
-      );
+  for (const { line, cells } of body) {
+    const refuse = (reason: string) => bad.add(`Cannot use line ${line} of ${JSON.stringify(path)}: ${reason}`);
+    if (!isComplete(cells)) {
+      const expected = columns.count === 2 ? "path,label" : `${columns.count} columns`;
+      refuse(`expected ${expected}, found ${JSON.stringify(cells.join(",").slice(0, 200))}`);
+      continue;
     }
-    return null;
-  };
-
-  const bytes = await readBoundedFile(path, MAX_CSV_BYTES);
-  try {
-    parse(new TextDecoder().decode(bytes), {
-      relax_column_count: true,
-      skip_empty_lines: true,
-      trim: true,
-      on_record: (columns: string[], { lines }) => add(columns, lines),
-    });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${error.message}`);
+    const file = cells[columns.path]!;
+    const text = cleanLabel(cells[columns.label]!);
+    const label = find(text);
+    if (isOutside(file)) {
+      refuse(
+        `${JSON.stringify(file)} is outside of the CSV's folder (--allow-outside, in code allowOutside, permits that)`,
+      );
+    } else if (label === undefined) {
+      refuse(`${JSON.stringify(text)} is not a class of the model (${listLabels(labels)})`);
+    } else {
+      found.files.push(isAbsolute(file) || RECORD.test(file) ? file : join(folder, file + end));
+      found.labels.push(label);
+    }
   }
-  const root = dirname(path);
-  const listed = imageFileDataset({ name: basename(path), format: "CSV", bad: bad.messages, root, ...found });
-  const opened = new Map<string, Promise<Dataset>>();
+  const listed = imageFileDataset({
+    ...{ name: basename(path), format: "CSV", bad: bad.messages, notes, classes: labels, root, ...found },
+  });
+  const opened = new Map<string, Promise<ImageRecords>>();
   return {
     ...listed,
-    async digest(): Promise<string> {
+    async digest(options): Promise<string> {
       const origins = Array.from({ length: listed.size }, (_, index) => RECORD.exec(listed.origin(index))?.[1]);
       const records = [...new Set(origins.filter((file) => file !== undefined))];
-      return records.length === 0 ? await listed.digest() : await digestFiles(records, [await listed.digest()]);
+      const own = await listed.digest(options);
+      return records.length === 0 ? own : await digestFiles(records, { about: [own] });
     },
     async file(index: number): Promise<SampleFile | undefined> {
       return RECORD.test(listed.origin(index)) ? undefined : await listed.file!(index);
@@ -87,7 +104,10 @@ export async function openCsv(
       if (file === undefined || record === undefined) return await listed.read(index);
       if (!opened.has(file)) opened.set(file, options.openRecords(file));
       const records = await opened.get(file)!;
-      if (Number(record) < records.size) return { ...await records.read(Number(record)), name: found.files[index]! };
+      if (Number(record) < records.size) {
+        const image = await records.image(Number(record));
+        return { name: found.files[index]!, label: found.labels[index]!, image };
+      }
       throw new RanetError(
         `Cannot use ${JSON.stringify(found.files[index])} in ${JSON.stringify(path)}: the file has ${records.size} ` +
           "records, counted from 0",

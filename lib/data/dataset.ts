@@ -6,6 +6,7 @@
  */
 import { RanetError } from "../errors.ts";
 import type { RgbImage } from "./image.ts";
+import type { LabelReading } from "./labels.ts";
 
 /** One labelled image. */
 export interface Sample {
@@ -37,6 +38,10 @@ export interface Dataset {
   readonly size: number;
   /** What is wrong with each entry found bad on opening, which `size` does not count; empty without `skipBad`. */
   readonly bad: readonly string[];
+  /** What else a person should know of it: what was passed over, how classes were found. Default: nothing. */
+  readonly notes?: readonly string[];
+  /** The classes that its labels are indexes of, where it has been opened for some; else they are the model's. */
+  readonly classes?: readonly string[];
   /**
    * The class of every sample, read without decoding an image.
    *
@@ -60,8 +65,24 @@ export interface Dataset {
    * @throws {RanetError} If the file cannot be read.
    */
   file?(index: number): Promise<SampleFile | undefined>;
-  /** SHA-256 of all that `read` reads, in hexadecimal: reads it all. */
-  digest(): Promise<string>;
+  /**
+   * SHA-256 of all that `read` reads, in hexadecimal: reads it all.
+   *
+   * @param options `onSample`: told after each image file, where there is one for each sample.
+   */
+  digest(options?: { readonly onSample?: () => void }): Promise<string>;
+}
+
+/** Images in files that hold many, without their labels. */
+export interface ImageRecords {
+  /** How many there are. */
+  readonly size: number;
+  /**
+   * Reads one.
+   *
+   * @param index From 0 up to `size`.
+   */
+  image(index: number): Promise<RgbImage>;
 }
 
 /** Options of `openDataset`. */
@@ -78,11 +99,17 @@ export interface DatasetOptions {
    */
   readonly skipBad?: boolean;
   /**
-   * Which part is taken of a folder that holds a test set beside a training set, as those of CIFAR and MNIST do.
+   * Which part is taken of a folder that holds several, as those of CIFAR and MNIST do, or folders `train` and `val`.
+   * Where there is none to validate on, `validation` is the test set.
    *
    * @default {"test"}
    */
-  readonly part?: "test" | "training";
+  readonly part?: "test" | "training" | "validation";
+  /**
+   * Whether labels are names of classes, or indexes from 0, where they are the data set's own. Without it, that is decided
+   * by which of them fits; where both do, or neither, opening throws.
+   */
+  readonly readLabels?: LabelReading;
   /**
    * Let a CSV file name images outside of its own folder.
    *

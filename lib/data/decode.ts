@@ -9,7 +9,7 @@ import { CODECS, DecodeError, OwnDecodeError } from "./codecs.ts";
 import type { RgbImage } from "./image.ts";
 import { countScans, type ImageHeader, readImageHeader } from "./image_header.ts";
 import { cropped, upright } from "./orientation.ts";
-import { decodeByPlatform, decodedPicture, type Drawable, inBrowser } from "./platform_decode.ts";
+import { decodeByBrowser, decodedPicture, type Drawable, inBrowser } from "./platform_decode.ts";
 import { unpacksTooFar } from "./png.ts";
 import { lacksEnd } from "./png_chunks.ts";
 
@@ -96,9 +96,9 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions
     return await decodeOurselves(own, options);
   } catch (error) {
     if (!inBrowser || !(error instanceof RanetError && error.code === "unsupported")) throw error;
-    const decoded = await decodeByPlatform(new Blob([own]));
-    if (decoded?.kind !== "pixels") throw error;
-    return decoded.image;
+    const image = await decodeByBrowser(new Blob([own]));
+    if (!image) throw error;
+    return image;
   }
 }
 

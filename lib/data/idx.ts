@@ -5,7 +5,7 @@
  */
 import { basename, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
-import type { Dataset, DatasetOptions, Sample } from "./dataset.ts";
+import { BadEntries, type Dataset, type DatasetOptions, type ImageRecords, type Sample } from "./dataset.ts";
 import { digestFiles, readBoundedFile } from "../io/files.ts";
 import type { RgbImage } from "./image.ts";
 import { inflate, MAX_EXPANSION } from "./inflate.ts";
@@ -22,41 +22,66 @@ const MAX_BYTES = 1_000_000_000;
  * RGB, and images smaller than the model's input are padded with black on all sides.
  *
  * @param path The file of images.
- * @throws {RanetError} If one of the two is missing, or is not such a file, or they do not belong together.
+ * @throws {RanetError} If one of the two is missing, or is not such a file, they do not belong together, or (without
+ * `skipBad`) a label is not among the model's.
  */
 export async function openIdx(path: string, options: DatasetOptions): Promise<Dataset> {
-  const { labels, inputSize } = options;
-  const find = labelFinder(labels);
-  const images = await readIdx(path, 3);
+  const { labels, skipBad = false } = options;
+  const records = await idxRecords(path, options);
   const marksPath = await labelsPath(path);
   const marks = await readIdx(marksPath, 1);
-  const [count, height, width] = images.shape as [number, number, number];
-  if (marks.shape[0] !== count) {
-    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: ${count} images, but ${marks.shape[0]} labels`);
-  }
-  const labelOf = (index: number): number => {
-    const mark = marks.data[index];
-    const label = find(String(mark));
-    if (label !== undefined) return label;
+  if (marks.shape[0] !== records.size) {
     throw new RanetError(
-      `Cannot use image ${index} of ${JSON.stringify(path)}: its label ${mark} is not a class of the model ` +
-        `(${listLabels(labels)})`,
+      `Cannot open data set ${JSON.stringify(path)}: ${records.size} images, but ${marks.shape[0]} labels`,
     );
-  };
+  }
+  const find = labelFinder(Array.from(new Set(marks.data), String), { ...options, source: marksPath });
+  const bad = new BadEntries({ skip: skipBad });
+  const found: { records: number[]; labels: number[] } = { records: [], labels: [] };
+  marks.data.forEach((mark, index) => {
+    const label = find(String(mark));
+    if (label === undefined) {
+      return bad.add(
+        `Cannot use image ${index} of ${JSON.stringify(path)}: its label ${mark} is not a class of the model ` +
+          `(${listLabels(labels)})`,
+      );
+    }
+    found.records.push(index);
+    found.labels.push(label);
+  });
   return {
     name: basename(path),
     format: "IDX",
-    size: count,
-    bad: [],
-    digest: () => digestFiles([path, marksPath]),
-    labels: () => Promise.try(() => Uint32Array.from({ length: count }, (_, index) => labelOf(index))),
-    origin: (index) => `${resolve(path)}#${index}`,
-    read: (index) =>
-      Promise.try((): Sample => {
-        const label = labelOf(index);
-        const grey = images.data.subarray(index * height * width, (index + 1) * height * width);
-        return { name: `image ${index}`, label, image: greyToRgb(grey, { width, height, atLeast: inputSize }) };
-      }),
+    size: found.records.length,
+    bad: bad.messages,
+    classes: labels,
+    digest: () => digestFiles([path, marksPath], { about: [found.labels.join()] }),
+    labels: () => Promise.resolve(found.labels),
+    origin: (index) => `${resolve(path)}#${found.records[index]}`,
+    async read(index: number): Promise<Sample> {
+      const record = found.records[index]!;
+      return { name: `image ${record}`, label: found.labels[index]!, image: await records.image(record) };
+    },
+  };
+}
+
+/**
+ * Opens a file of images for its pixels alone.
+ *
+ * @throws {RanetError} If it is not such a file.
+ */
+export async function idxRecords(
+  path: string,
+  { inputSize: atLeast }: Pick<DatasetOptions, "inputSize">,
+): Promise<ImageRecords> {
+  const { shape, data } = await readIdx(path, 3);
+  const [size, height, width] = shape as [number, number, number];
+  return {
+    size,
+    image: (index) =>
+      Promise.resolve(
+        greyToRgb(data.subarray(index * height * width, (index + 1) * height * width), { width, height, atLeast }),
+      ),
   };
 }
 

@@ -9,9 +9,12 @@ import { digestFiles, readBoundedFile } from "../io/files.ts";
 import type { Dataset, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 
+/** Names of files that are taken for images. */
+export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
+
 /** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
 export function imageFileDataset(
-  options: Pick<Dataset, "name" | "format" | "bad"> & {
+  options: Pick<Dataset, "name" | "format" | "bad" | "notes" | "classes"> & {
     /** Folder that the files are relative to. */
     readonly root: string;
     /** Each sample's file. */
@@ -20,7 +23,7 @@ export function imageFileDataset(
     readonly labels: readonly number[];
   },
 ): Dataset {
-  const { name, format, bad, root, files, labels } = options;
+  const { name, format, bad, notes, classes, root, files, labels } = options;
   const pathOf = (file: string) => isAbsolute(file) ? file : join(root, file);
   const folder = resolve(root);
   const origin = (index: number) => resolve(folder, files[index]!);
@@ -32,6 +35,8 @@ export function imageFileDataset(
     name,
     format,
     bad,
+    notes,
+    classes,
     size: files.length,
     labels: () => Promise.resolve(labels),
     origin,
@@ -40,6 +45,7 @@ export function imageFileDataset(
       const { label, bytes, source } = await file(index);
       return { name: files[index]!, label, image: await decodeImage(bytes, { source }) };
     },
-    digest: () => digestFiles(files.map(pathOf), files.map((file, i) => [file, labels[i]])),
+    digest: (options) =>
+      digestFiles(files.map(pathOf), { about: files.map((file, i) => [file, labels[i]]), onFile: options?.onSample }),
   };
 }

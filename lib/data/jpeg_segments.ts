@@ -17,7 +17,7 @@ export interface JpegSegment {
 }
 
 /** Markers that come up. */
-export const MARKER = { end: 0xd9, scan: 0xda, app0: 0xe0, app1: 0xe1, adobe: 0xee, app15: 0xef } as const;
+export const MARKER = { end: 0xd9, scan: 0xda, app0: 0xe0, app1: 0xe1, adobe: 0xee } as const;
 
 /** Segments and stray bytes before a JPEG's frame: more are no file that a camera or a program wrote. */
 const MAX_STEPS = 100_000;
@@ -49,19 +49,10 @@ export function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
-/** A file without what its pixels do not depend on: profiles, EXIF, comments; of markers of programs, Adobe's is kept. */
-export function withoutMetadata(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
-  return [bytes.subarray(0, 2), ...pixelSegments(bytes, [MARKER.adobe])] as Uint8Array<ArrayBuffer>[];
-}
-
-/**
- * The segments that pixels depend on, without those that begin and end a file.
- *
- * @param kept Markers of programs that are kept.
- */
-export function pixelSegments(bytes: Uint8Array, kept: readonly number[] = []): Uint8Array[] {
+/** The segments that pixels depend on, without those that begin and end a file, and those of programs. */
+export function pixelSegments(bytes: Uint8Array): Uint8Array[] {
   return jpegSegments(bytes)
-    .filter(({ marker }) => marker < MARKER.app0 || kept.includes(marker))
+    .filter(({ marker }) => marker < MARKER.app0)
     .map(({ start, end }) => bytes.subarray(start, end))
     .toArray();
 }

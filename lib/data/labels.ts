@@ -1,24 +1,84 @@
 /**
- * From the labels that data sets carry to indexes among the model's.
+ * From the labels that data sets carry to indexes among the model's. Whether labels are names or indexes is decided once for
+ * a whole data set.
  *
  * @module
  */
 
+import { RanetError } from "../errors.ts";
+import { classFinder, isUnnamed } from "../spec/classes.ts";
+
+/** How labels are read. */
+export type LabelReading = "names" | "indexes";
+
 /** How many labels an error lists. */
 const LISTED = 20;
+/** How many readings an error shows. */
+const SHOWN = 4;
+
+/** What labels are read with. */
+export interface LabelOptions {
+  /** The model's labels. */
+  readonly labels: readonly string[];
+  /** How labels are to be read, if that has been decided. */
+  readonly readLabels?: LabelReading;
+  /** Whether samples of unknown labels are left out. */
+  readonly skipBad?: boolean;
+  /** What errors call the data set. */
+  readonly source: string;
+}
+
+/** Gives the index of a label; `undefined` if the model has no such class. */
+export type LabelFinder = (label: string) => number | undefined;
 
 /**
- * Finds labels by name, and where none is called so, a number by its value.
+ * Decides whether the labels of a data set are names of classes, or indexes.
  *
- * @param labels The model's labels.
- * @returns A function that gives the index of a label; `undefined` if the model has no such class.
+ * @param marks All labels of the data set; each once is enough.
+ * @throws {RanetError} If they could be either, or neither fits, and `readLabels` does not say; shows both readings.
  */
-export function labelFinder(labels: readonly string[]): (label: string) => number | undefined {
-  const indexes = new Map(labels.map((label, index) => [label, index]));
-  return (label) => {
-    const index = indexes.get(label) ?? (/^\d{1,9}$/.test(label) ? Number(label) : undefined);
-    return index !== undefined && index < labels.length ? index : undefined;
+export function labelFinder(marks: Iterable<string>, options: LabelOptions): LabelFinder {
+  const { labels, readLabels, skipBad = false } = options;
+  const byName = classFinder(labels);
+  const byIndex: LabelFinder = (label) => {
+    const index = /^\d{1,9}$/.test(label) ? Number(label) : labels.length;
+    return index < labels.length ? index : undefined;
   };
+  if (readLabels !== undefined) return readLabels === "names" ? byName : byIndex;
+  const distinct = [...new Set(marks)];
+  const numbers = distinct.filter((label) => /^\d+$/.test(label));
+  if (numbers.length === 0 || isUnnamed(labels)) return byName;
+  const readings = { names: byName, indexes: byIndex };
+  const fits = (find: LabelFinder) => numbers.every((label) => find(label) !== undefined);
+  if (!labels.some((name) => /^\d+$/.test(name))) {
+    if (distinct.some((label) => byName(label) !== undefined)) return byName;
+    // Labels of 1 to N are most likely counted from 1: leaving N out would make all others wrong.
+    const isFromOne = numbers.includes(String(labels.length)) && !numbers.includes("0");
+    const isWhole = fits(byIndex) && numbers.length === distinct.length;
+    if (isWhole || (skipBad && !isFromOne)) return byIndex;
+    throw undecided(numbers, readings, options);
+  }
+  if (numbers.every((label) => byName(label) !== undefined && byName(label) === byIndex(label))) return byName;
+  if (fits(byName) && !fits(byIndex)) return byName;
+  throw undecided(numbers, readings, options);
+}
+
+function undecided(
+  numbers: readonly string[],
+  readings: Readonly<Record<LabelReading, LabelFinder>>,
+  { labels, source }: LabelOptions,
+): RanetError {
+  const shown = numbers.toSorted((a, b) => Number(a) - Number(b)).slice(0, SHOWN);
+  const reading = (find: LabelFinder) =>
+    shown.map((label) => {
+      const index = find(label);
+      return `${label} → ${index === undefined ? "no class" : `class ${JSON.stringify(labels[index])}`}`;
+    }).join(", ");
+  return new RanetError(
+    `Cannot tell how the labels of ${JSON.stringify(source)} are meant, for classes ${listLabels(labels)}. ` +
+      `As names: ${reading(readings.names)}. As indexes from 0: ${reading(readings.indexes)}. ` +
+      "Say which (--labels names or --labels indexes, in code readLabels)",
+  );
 }
 
 /** Lists labels for an error message. */

@@ -5,19 +5,32 @@
  */
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
-import { openCifar } from "./cifar.ts";
+import { cifarRecords, openCifar } from "./cifar.ts";
 import { openClassFolders } from "./class_folders.ts";
 import { openCsv } from "./csv.ts";
-import type { Dataset, DatasetOptions } from "./dataset.ts";
+import type { Dataset, DatasetOptions, ImageRecords } from "./dataset.ts";
+import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
-import { IDX_IMAGES, openIdx } from "./idx.ts";
+import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
+import { LIST_FILE } from "./list_table.ts";
+
+/** Files of labels or pixels that are not read, and what to do about them. */
+const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
+  [/\.mat$/i, "MATLAB's files are not read: write its labels as a CSV of path,label"],
+  [/\.(pkl|pickle)$/i, "Python's pickles are not read, since they are programs: write labels as a CSV of path,label"],
+  [/\.(npy|npz|h5|hdf5)$/i, "arrays are not read: write images as files, in a folder for each class"],
+  [/\.(parquet|arrow|tfrecord[^/]*|lmdb|mdb)$/i, "it is not read: write images as files, in a folder for each class"],
+  [/\.(json|xml|ya?ml)$/i, "annotations are not read: write a CSV of path,label"],
+  [/\.(zip|tar|tgz|gz|xz|bz2|7z|rar)$/i, "archives must be unpacked first"],
+];
 
 /**
- * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a CSV of path,label. In
- * a folder that holds a test set beside a training set, as those of CIFAR and MNIST do, `part` says which is taken.
+ * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and labels. In a
+ * folder that holds several parts, as those of CIFAR, MNIST and ImageNet do, `part` says which is taken.
  *
  * @param path A folder or a file.
- * @throws {RanetError} If there is no data set, or it does not fit the model, or (without `skipBad`) an entry is bad.
+ * @throws {RanetError} If there is no data set, or it does not fit the model, its labels can be read in two ways or in none,
+ * or (without `skipBad`) an entry is bad.
  *
  * @example
  * ```ts ignore
@@ -32,14 +45,20 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
   if (!isDirectory) return await openFiles([path], path, options);
   const names = await withFile(path, () => Array.fromAsync(Deno.readDir(path), ({ name }) => name));
+  const { part = "test" } = options;
   for (const kind of [/\.bin$/i, IDX_IMAGES]) {
     const files = names.filter((name) => kind.test(name)).sort();
     const isTest = (name: string) => /test|t10k/i.test(name);
-    const part = files.filter((name) => isTest(name) === (options.part !== "training"));
-    const chosen = (part.length > 0 ? part : files).map((name) => join(path, name));
+    const own = files.filter((name) => isTest(name) === (part !== "training"));
+    const chosen = (own.length > 0 ? own : files).map((name) => join(path, name));
     if (chosen.length > 0) return await openFiles(chosen, path, options);
   }
-  return await openClassFolders(path, options);
+  const found = await findLayout(path, { labels: options.labels, part });
+  const dataset = found.kind === "list"
+    ? await openFiles([found.path], path, options)
+    : await openClassFolders(found.path, options);
+  if (found.path === path) return dataset;
+  return { ...dataset, notes: [`Taking ${found.path}`, ...dataset.notes ?? []] };
 }
 
 /** Opens files of one kind; only CIFAR's may be several. */
@@ -50,16 +69,19 @@ async function openFiles(files: readonly string[], path: string, options: Datase
     throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: name one of its files, ${files.join(", ")}`);
   }
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
-  if (/\.csv$/i.test(file)) {
-    return await openCsv(file, {
-      ...options,
-      openRecords: (file) => openFiles([file], file, options),
-    });
+  if (LIST_FILE.test(file)) {
+    return await openCsv(file, { ...options, openRecords: (file) => openRecords(file, options) });
   }
+  const reason = REFUSED.find(([end]) => end.test(file))?.[1];
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)
-    }: expected a folder of class folders, a .csv file of path,label, a .bin ` +
-      `file of CIFAR-10 or CIFAR-100, or an …images-idx3-ubyte file (archives must be unpacked first)`,
+    }: expected a folder of class folders, a list of path,label (.csv, .tsv or .txt), a .bin ` +
+      `file of CIFAR-10 or CIFAR-100, or an …images-idx3-ubyte file${reason === undefined ? "" : `; ${reason}`}`,
   );
+}
+
+/** Opens a file of records for its pixels. */
+async function openRecords(file: string, options: DatasetOptions): Promise<ImageRecords> {
+  return /\.bin$/i.test(file) ? await cifarRecords([file]) : await idxRecords(file, options);
 }

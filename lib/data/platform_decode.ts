@@ -1,5 +1,5 @@
 /**
- * Images that the browser, or Deno, decodes itself, or has decoded already.
+ * Images that the browser decodes, or that it or Deno has decoded already.
  *
  * @module
  */
@@ -43,13 +43,15 @@ export function isDrawable(image: unknown): image is Drawable {
 }
 
 /**
- * Decodes an image file. Profiles are not applied; a browser turns it upright.
+ * Decodes an image file that we do not decode, in a browser, which turns it upright. Profiles are not applied.
  *
- * @returns `undefined` if the platform cannot decode it.
+ * @returns `undefined` if the browser does not decode it either.
  */
-export async function decodeByPlatform(file: Blob): Promise<Decoded | undefined> {
+export async function decodeByBrowser(file: Blob): Promise<RgbImage | undefined> {
   try {
-    return await takeBitmap(await createImageBitmap(file, { premultiplyAlpha: "none", colorSpaceConversion: "none" }));
+    const bitmap = await createImageBitmap(file, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+    const decoded = await takeBitmap(bitmap);
+    return decoded.kind === "pixels" ? decoded.image : undefined;
   } catch {
     return undefined;
   }

@@ -18,13 +18,14 @@ export function subset(dataset: Dataset, indexes: ArrayLike<number>): Dataset {
     format: dataset.format,
     size: indexes.length,
     bad: [],
+    classes: dataset.classes,
     async labels(): Promise<Uint32Array> {
       const all = await dataset.labels();
       return Uint32Array.from(indexes, (index) => all[index]!);
     },
     origin: (index) => dataset.origin(indexes[index]!),
-    async digest(): Promise<string> {
-      const about = JSON.stringify([await dataset.digest(), Array.from(indexes)]);
+    async digest(options): Promise<string> {
+      const about = JSON.stringify([await dataset.digest(options), Array.from(indexes)]);
       return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(about))).toHex();
     },
     read: (index) => dataset.read(indexes[index]!),

@@ -51,8 +51,14 @@ export async function readBoundedFile(path: string | URL, maxBytes: number): Pro
 /**
  * SHA-256 over files' contents, and what is said about each of them, in hexadecimal. A file that cannot be read counts as
  * one that is not there: whoever reads it finds out.
+ *
+ * @param options `about`: what is said about each; `onFile`: told after each file.
  */
-export async function digestFiles(paths: readonly string[], about: readonly unknown[] = []): Promise<string> {
+export async function digestFiles(
+  paths: readonly string[],
+  options: { readonly about?: readonly unknown[]; readonly onFile?: () => void } = {},
+): Promise<string> {
+  const { about = [], onFile } = options;
   const all = createHash("sha256");
   for (const [i, path] of paths.entries()) {
     const own = createHash("sha256");
@@ -63,6 +69,7 @@ export async function digestFiles(paths: readonly string[], about: readonly unkn
     } catch {
       all.update(JSON.stringify([about[i], null]));
     }
+    onFile?.();
   }
   return all.digest("hex");
 }

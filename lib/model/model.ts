@@ -9,6 +9,7 @@ import { buildNetwork } from "../network/build.ts";
 import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { matchClasses } from "../spec/classes.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { checkTensors, parameterNames } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
@@ -149,9 +150,10 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
   const source = placeName(file ?? place);
   const { key, onNote } = options;
   const expected = parameterNames(buildNetwork(spec));
+  const onClasses = (given: readonly string[]) => checkOrder(spec.classes, given, source);
   const read = (bytes: Uint8Array) => readSafetensors(bytes, { source }).tensors;
   const tensors = file !== undefined
-    ? await readWeightsFile(file, { expected, key, onNote })
+    ? await readWeightsFile(file, { expected, key, onNote, onClasses })
     : archive
     ? read(archive.files["weights.safetensors"])
     : await readBundled(`weights/${place}.safetensors`, read);
@@ -243,6 +245,18 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
 function specOf({ files, source }: ModelArchive): ArchitectureSpec {
   const name = `spec.yaml in ${source}`;
   return parseSpec(decodeText(files["spec.yaml"], name), { source: name });
+}
+
+/** Names may be changed, to those of another language, say; the same names in another order are another model's. */
+function checkOrder(classes: readonly string[], given: readonly string[], source: string): void {
+  const moved = matchClasses(classes, given).indexes.findIndex((index, i) => index >= 0 && index !== i);
+  if (moved < 0) return;
+  throw new RanetError(
+    `Cannot use the weights ${source}: ${classes[moved]} is class ${moved} of the spec and class ` +
+      `${given.indexOf(classes[moved])} of the weights, whose classes are ${given.slice(0, 20).join(", ")}` +
+      `${given.length > 20 ? ", …" : ""}. Write the spec's classes in the order of the weights'`,
+    { code: "mismatch" },
+  );
 }
 
 /** Whether a model is named by the directory that it is in; a URL of one ends in `/`. */

@@ -11,22 +11,33 @@ import { isArchive } from "./archive.ts";
 import { BUNDLED_SPECS, isDirectory, loadModel } from "./model.ts";
 import { readWeightsFile } from "./weights_file.ts";
 
+/** Parameters, and whose they are. */
+export interface TrainedTensors {
+  /** The tensors by name, as trained. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The classes of their logits, in order; missing if the file does not name them. */
+  readonly classes?: readonly string[];
+}
+
 /**
  * Reads parameters.
  *
  * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, a zip archive of one (`.zip`), or the path or URL of a
  * safetensors file or a PyTorch checkpoint.
  * @param options Which names are expected, and who is told what was done to find them.
- * @returns The tensors by name, as trained. Whether they are a network's is for the caller to check.
+ * @returns The tensors, and their classes where these are known. Whether they are a network's is for the caller to check.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
 export async function readTensors(
   source: string,
-  options: Omit<ReadWeightsOptions, "source"> = {},
-): Promise<ReadonlyMap<string, Tensor>> {
+  options: Omit<ReadWeightsOptions, "source" | "onClasses"> = {},
+): Promise<TrainedTensors> {
   const place = toPlace(source);
   if (BUNDLED_SPECS.includes(place) || await isDirectory(place) || isArchive(place)) {
-    return (await loadModel(place, { calibrated: false })).tensors;
+    const { tensors, spec: { classes } } = await loadModel(place, { calibrated: false });
+    return { tensors, classes };
   }
-  return await readWeightsFile(place, options);
+  let classes: readonly string[] | undefined;
+  const tensors = await readWeightsFile(place, { ...options, onClasses: (found) => classes = found });
+  return { tensors, classes };
 }

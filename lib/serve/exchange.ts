@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { clientOf } from "./client.ts";
 import type { Connections } from "./connections.ts";
 import { Refusal } from "./refusal.ts";
-import { requestBody } from "./request_body.ts";
+import { requestBody, turns } from "./request_body.ts";
 
 /** How requests are answered. */
 export interface ExchangeOptions {
@@ -75,7 +75,8 @@ async function discard(incoming: IncomingMessage, ms: number): Promise<void> {
   const over = Promise.withResolvers<void>();
   const timer = setTimeout(over.resolve, ms);
   for (const event of ["end", "close", "error"]) incoming.on(event, () => over.resolve());
-  incoming.resume();
+  const turn = turns(incoming);
+  incoming.on("data", turn.count).resume();
   await over.promise;
   clearTimeout(timer);
 }

@@ -44,11 +44,13 @@ export interface PixelLimits {
 
 /** Media types of a body that is one image, and of one that has several. */
 export const IMAGE_TYPES: readonly string[] = [
+  "application/octet-stream", // first, since some generated clients send the first as it is
   "image/*",
-  "application/octet-stream",
   // What curl says of --data-binary: the bytes tell what it is.
   "application/x-www-form-urlencoded",
 ];
+/** What openapi-fetch says of every body: where the bytes are an image all the same, they count. */
+const JSON_TYPE = "application/json";
 /** The media type of a body that has several images. */
 export const FORM_TYPE = "multipart/form-data";
 
@@ -67,16 +69,20 @@ const MAX_BOUNDARY = 70;
 export async function readImageFiles(request: Request, options: ReadOptions): Promise<ImageFile[]> {
   const contentType = request.headers.get("content-type") ?? "application/octet-stream";
   const type = contentType.split(";")[0].trim().toLowerCase();
-  if (type !== FORM_TYPE && !type.startsWith("image/") && !IMAGE_TYPES.includes(type)) {
-    throw new Refusal(
-      415,
-      `Cannot read content-type ${JSON.stringify(type)}: expected ${IMAGE_TYPES.join(", ")} or ${FORM_TYPE}, ` +
-        "as curl -F image=@FILE sends",
-    );
-  }
+  const wrongType = new Refusal(
+    415,
+    `Cannot read content-type ${JSON.stringify(type)}: expected ${IMAGE_TYPES.join(", ")} or ${FORM_TYPE}, ` +
+      "as curl -F image=@FILE sends",
+  );
+  const mayBeJson = type === JSON_TYPE;
+  if (type !== FORM_TYPE && !mayBeJson && !type.startsWith("image/") && !IMAGE_TYPES.includes(type)) throw wrongType;
   const body = bounded(request, options);
   try {
-    if (type !== FORM_TYPE) return [{ name: "-", bytes: await new Response(body).bytes() }];
+    if (type !== FORM_TYPE) {
+      const bytes = await new Response(body).bytes();
+      if (mayBeJson && readImageHeader(bytes) === undefined) throw wrongType;
+      return [{ name: "-", bytes }];
+    }
     const files = await readForm(body, boundaryOf(contentType), options);
     if (files.length === 0) throw new Refusal(400, "Cannot classify: the form has no files");
     return files;

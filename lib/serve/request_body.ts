@@ -42,6 +42,34 @@ class Blocks {
   }
 }
 
+/** Milliseconds for which a connection is read until all others have their turn. */
+const TURN = 5;
+
+/**
+ * Pauses a request that is being read once it has had its turn: what comes as fast as it is read would else be all that is.
+ *
+ * @returns To be called for each chunk; `isPaused` says whether it is others' turn.
+ */
+export function turns(incoming: IncomingMessage, mayGoOn: () => boolean = () => true) {
+  let began = performance.now();
+  let isPaused = false;
+  return {
+    count(): void {
+      if (isPaused || performance.now() - began < TURN) return;
+      isPaused = true;
+      incoming.pause();
+      setTimeout(() => {
+        isPaused = false;
+        began = performance.now();
+        if (mayGoOn()) incoming.resume();
+      });
+    },
+    get isPaused() {
+      return isPaused;
+    },
+  };
+}
+
 /**
  * The body, in blocks. A chunk, however short, may be a view of a buffer of 64 KiB, and such a buffer may hold ten
  * thousand of them: one by one, each would take its turn in every stream behind this one, and nobody else had any.
@@ -53,9 +81,11 @@ export function requestBody(incoming: IncomingMessage, onRead: () => void): Read
   let stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   let isWanted = false;
   let isOver = false;
+  const turn = turns(incoming, () => isOver || stream.desiredSize! >= 0);
   const take = (chunk: Uint8Array) => {
     for (const block of blocks.add(chunk)) stream.enqueue(block);
     if (stream.desiredSize! < 0) incoming.pause();
+    turn.count();
   };
   const finish = () => {
     isOver = true;
@@ -77,7 +107,7 @@ export function requestBody(incoming: IncomingMessage, onRead: () => void): Read
       stream = controller;
     },
     pull() {
-      if (isWanted) return void incoming.resume();
+      if (isWanted) return turn.isPaused ? undefined : void incoming.resume();
       isWanted = true;
       onRead();
       incoming.on("data", take);

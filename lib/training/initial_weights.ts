@@ -6,6 +6,7 @@
 
 import { layerParameters } from "../network/cost.ts";
 import type { Layer, Network, Parameter } from "../network/network.ts";
+import { matchClasses } from "../spec/classes.ts";
 import { checkTensors, parameterNames } from "../weights/check.ts";
 import { whileReading } from "../weights/messages.ts";
 import { pickWeights } from "../weights/names.ts";
@@ -60,36 +61,99 @@ function drawer(layer: Layer, { name, shape }: Parameter, random: () => number):
 export interface Start {
   /** Every parameter and running statistic. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Those that were drawn anew, because they were of other classes. */
-  readonly anew: readonly string[];
+  /** What became of the classifiers, in sentences, where they are not those that were given as they were. */
+  readonly notes: readonly string[];
 }
 
+/** A trained model's weights. */
+export interface Given {
+  /** The tensors. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The classes of its logits, in order, where they are known. */
+  readonly classes?: readonly string[];
+  /** Where it comes from, for messages. */
+  readonly source: string;
+}
+
+/** How many classes a note lists. */
+const LISTED = 8;
+
 /**
- * Takes the weights of a trained model; classifiers of another number of classes are drawn anew.
+ * Takes the weights of a trained model. In the classifiers, each class that both know has the model's row, wherever that
+ * stands there; rows of other classes are drawn anew. Where the model's classes are not known, as many classes are taken for
+ * the same ones.
  *
  * @param network What is to be trained.
- * @param given The model's tensors.
- * @param options `seed` for what is drawn; `source`: where the tensors come from, for messages.
- * @throws {RanetError} If the tensors differ from the network's in anything but the number of classes; by name.
+ * @param given The model's weights.
+ * @param seed What is drawn follows from it.
+ * @throws {RanetError} If the tensors differ from the network's in anything but the classes; by name.
  */
-export function startFrom(
-  network: Network,
-  given: ReadonlyMap<string, Tensor>,
-  options: { readonly seed: number; readonly source: string },
-): Start {
-  const drawn = initialWeights(network, options.seed);
+export function startFrom(network: Network, given: Given, seed: number): Start {
+  const { classes } = network.spec;
+  const classifiers = network.exits.flatMap(({ layers }) => layers).filter(({ kind }) => kind === "classifier")
+    .flatMap(layerParameters);
+  const drawn = initialWeights(network, seed);
   const tensors = whileReading(
-    options.source,
-    () => pickWeights(given, () => "floats", { expected: parameterNames(network) }),
+    given.source,
+    () => pickWeights(given.tensors, () => "floats", { expected: parameterNames(network) }),
   );
-  const classifiers = network.exits.flatMap(({ layers }) => layers).filter(({ kind }) => kind === "classifier");
-  const anew = classifiers.flatMap(layerParameters).filter(({ name, shape }) => {
-    const found = tensors.get(name)?.shape;
+  const { rows, notes } = rowsFor(classes, given, tensors.get(classifiers[0].name)?.shape[0]);
+  for (const { name, shape } of classifiers) {
+    const found = tensors.get(name);
     // All else being equal, the classes differ.
-    return found?.length === shape.length && found[0] !== shape[0] &&
-      found.slice(1).every((n, i) => n === shape[i + 1]);
-  }).map(({ name }) => name);
-  for (const name of anew) tensors.set(name, drawn.get(name)!);
-  checkTensors(network, tensors, options);
-  return { tensors, anew };
+    if (rows && found && found.shape.slice(1).join() === shape.slice(1).join()) {
+      tensors.set(name, takeRows(drawn.get(name)!, found, rows));
+    }
+  }
+  checkTensors(network, tensors, { source: given.source });
+  return { tensors, notes };
+}
+
+/** Each class's row in the model's classifiers, -1 for those to be drawn; none where they are taken as they are. */
+function rowsFor(
+  classes: readonly string[],
+  { classes: known, source }: Given,
+  count: number | undefined,
+): { readonly rows?: readonly number[]; readonly notes: readonly string[] } {
+  const list = (names: readonly string[]) =>
+    names.slice(0, LISTED).join(", ") + (names.length > LISTED ? ` and ${names.length - LISTED} more` : "");
+  if (known === undefined) {
+    if (count === classes.length) {
+      return {
+        notes: [
+          `${source} does not name its classes: its ${count} are taken for ${
+            list(classes)
+          }, in this order. If they are ` +
+          "others, classifiers start from the wrong ones: give a model's directory, or a file that this program wrote",
+        ],
+      };
+    }
+    return {
+      rows: classes.map(() => -1),
+      notes: [
+        `The classifiers start anew: ${source} has ${count} classes, which it does not name, not ${classes.length}`,
+      ],
+    };
+  }
+  const { indexes, isSame, shared } = matchClasses(classes, known);
+  if (isSame) return { notes: [] };
+  if (shared === 0) {
+    return {
+      rows: indexes,
+      notes: [`The classifiers start anew: ${source} knows other classes, ${list(known)}`],
+    };
+  }
+  const anew = classes.filter((_, i) => indexes[i] < 0);
+  const kept = `The classifiers keep what ${source} knows of ${shared} of ${classes.length} classes, found by name`;
+  return { rows: indexes, notes: [anew.length === 0 ? kept : `${kept}; others start anew: ${list(anew)}`] };
+}
+
+/** Rows of one tensor in place of another's. */
+function takeRows({ shape, data }: Tensor, from: Tensor, rows: readonly number[]): Tensor {
+  const width = data.length / shape[0];
+  const taken = data.slice();
+  rows.forEach((row, i) => {
+    if (row >= 0) taken.set(from.data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { shape, data: taken };
 }

@@ -6,17 +6,22 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import { formatCalibrations } from "../calibration/calibration_file.ts";
+import type { Calibration } from "../calibration/calibration.ts";
+import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
+import { exists } from "../io/exists.ts";
 import { writeFiles } from "../io/write_files.ts";
 import { readBoundedFile } from "../io/files.ts";
 import { RanetError } from "../errors.ts";
 import { loadModel, type Model } from "../model/model.ts";
+import { formatTemperatures } from "../model/temperatures.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Network } from "../network/network.ts";
 import { standalone } from "../report/plots.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
+import { digestModel } from "../weights/digest.ts";
+import { weightsMetadata } from "../weights/metadata.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { calibrations } from "./budgets.ts";
 import { curvesPlot } from "./curves.ts";
@@ -25,6 +30,7 @@ import { type Snapshot, weightsOf } from "./loop.ts";
 import { formatRecipe, parseRecipe, type Recipe } from "./recipe.ts";
 import { bestEpoch, type Position, type StepRecord } from "./records.ts";
 import { parseSetup, type RunSetup } from "./run_setup.ts";
+import type { Calibrated } from "./session.ts";
 import { formatState, parseState } from "./state_file.ts";
 import { trainingReport } from "./training_report.ts";
 import type { ValidationOutcomes } from "./validate.ts";
@@ -191,36 +197,53 @@ export class ModelFolder implements Disposable {
     this.#first = undefined;
   }
 
+  /** Writes where the run's images are now. */
+  async move(setup: RunSetup): Promise<void> {
+    await this.#write(new Map([[FILES.setup, `${JSON.stringify(setup, null, 2)}\n`]]));
+  }
+
   /** The model with the weights that are kept. */
   async model(): Promise<Model> {
     return await loadModel(this.path);
   }
 
   /**
-   * Writes what is told at the end: the report, and calibrations.
+   * Writes what is told at the end: the report, temperatures, and thresholds for round budgets. Thresholds that are there
+   * already, of the same weights, stay.
    *
    * @param position Where the run ended.
-   * @param about What the model with the weights that are kept says of the validation images, and for people, what it was
-   * trained on.
+   * @param about What the weights that are kept say of the validation images, and for people, what they were trained on.
    */
   async finish({ epochs }: Position, about: {
-    readonly model: Model;
     readonly validation?: ValidationOutcomes;
+    readonly calibrated?: Calibrated;
     readonly device: string;
     readonly images: number;
   }): Promise<void> {
     const { recipe, setup } = this.#run;
-    const { model, validation } = about;
+    const { calibrated } = about;
     const texts = new Map<string, string>();
     texts.set(
       FILES.report,
       trainingReport({ ...about, network: this.#network, epochs, recipe: formatRecipe(recipe) }),
     );
-    if (validation) {
-      const name = setup.val === "split" ? `${basename(setup.data)}, a tenth set aside` : basename(setup.val);
-      texts.set(FILES.calibration, formatCalibrations(await calibrations(model, validation, name)));
+    if (calibrated) {
+      const { model, measured, temperatures } = calibrated;
+      const name = setup.val === "split" ? `${basename(setup.data)}, images set aside` : basename(setup.val);
+      const before = await this.#calibrationsOf(model);
+      const made = await calibrations(model, measured, name);
+      texts.set(FILES.calibration, formatCalibrations(before.reduce(withCalibration, made)));
+      if (temperatures) texts.set(FILES.temperatures, formatTemperatures(temperatures));
     }
     await this.#write(texts);
+  }
+
+  /** Thresholds that are there, of a model's weights and temperatures. */
+  async #calibrationsOf(model: Model): Promise<readonly Calibration[]> {
+    const path = join(this.path, FILES.calibration);
+    if (!await exists(path)) return [];
+    const digest = await digestModel(model);
+    return (await readCalibrationFile(path)).filter(({ weights }) => weights === digest);
   }
 
   /** Gives the folder back; if nothing was saved, nothing is left of it. */
@@ -244,7 +267,7 @@ export class ModelFolder implements Disposable {
   }
 
   #weights(snapshot: Snapshot): Uint8Array {
-    return writeSafetensors(weightsOf(snapshot, this.#run.recipe), { metadata: { spec: this.#run.spec.name } });
+    return writeSafetensors(weightsOf(snapshot, this.#run.recipe), { metadata: weightsMetadata(this.#run.spec) });
   }
 
   async #write(

@@ -19,6 +19,8 @@ const setupSchema = z.strictObject({
   skipBad: z.boolean("true or false"),
   /** Whether a CSV may name images outside of its folder. */
   allowOutside: z.boolean("true or false").default(false),
+  /** How labels are read, if that was said. */
+  labels: z.enum(["names", "indexes"], "names or indexes").optional(),
   /** What it runs on. */
   device: z.enum(["auto", "gpu", "cpu"], "auto, gpu or cpu"),
   /** Threads of the CPU, if not as many as there are cores. */
@@ -54,13 +56,27 @@ export function parseSetup(text: string, source: string): RunSetup {
   return data ?? refuse(describeIssue(error!.issues[0], document)[0]);
 }
 
-/** A digest of which images there are, in which order and of which classes. */
+/**
+ * A digest of which images there are, in which order and of which classes: by paths from the folder that they have in common,
+ * so that they may be moved together.
+ */
 export async function digestOf(...datasets: readonly Dataset[]): Promise<string> {
   const hash = createHash("sha256");
   for (const dataset of datasets) {
     const labels = await dataset.labels();
-    for (let index = 0; index < dataset.size; index++) hash.update(`${dataset.origin(index)}\0${labels[index]}\0`);
+    const origins = Array.from({ length: dataset.size }, (_, index) => dataset.origin(index));
+    const from = commonFolder(origins).length;
+    origins.forEach((origin, index) => hash.update(`${origin.slice(from).replaceAll("\\", "/")}\0${labels[index]}\0`));
     hash.update("\n");
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/** The path that all begin with, up to and with a separator. */
+function commonFolder(paths: readonly string[]): string {
+  let common = paths[0] ?? "";
+  for (const path of paths) {
+    while (!path.startsWith(common)) common = common.slice(0, -1);
+  }
+  return common.slice(0, Math.max(common.lastIndexOf("/"), common.lastIndexOf("\\")) + 1);
 }

@@ -5,25 +5,32 @@
  */
 
 import type { Dataset } from "../data/dataset.ts";
+import { checkSameClasses } from "../data/same_classes.ts";
 import { DATASET_DEADLINE, type DecoderPool, openDecoders } from "../data/decoder_pool.ts";
 import { normaliser } from "../data/preprocess.ts";
+import { measure, type Measured } from "../calibration/measure.ts";
+import { FEWEST_SAMPLES } from "../calibration/samples.ts";
+import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { openTrainer } from "../device/open_trainer.ts";
 import type { Trainer } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
+import { type Model, withTemperatures } from "../model/model.ts";
+import type { Temperatures } from "../model/temperatures.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { digestTensors } from "../weights/digest.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { BatchSource } from "./batches.ts";
 import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
 import { ImageStore } from "./image_store.ts";
-import { initialWeights, startFrom } from "./initial_weights.ts";
+import { type Given, initialWeights, startFrom } from "./initial_weights.ts";
 import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from "./loop.ts";
 import { exitWeights, type Recipe } from "./recipe.ts";
 import { type Position, startPosition } from "./records.ts";
 import type { StoredForm } from "./stored_image.ts";
-import { validate, type ValidationOutcomes } from "./validate.ts";
+import { validate, type ValidateOptions, type ValidationOutcomes } from "./validate.ts";
 
 /** Bytes of decoded images that are kept where nothing else is said. */
 export const DEFAULT_CACHE = 2e9;
@@ -40,8 +47,8 @@ export interface SessionOptions {
   readonly validation?: Dataset;
   /** Where to go on from: a moment of an earlier run. */
   readonly snapshot?: Snapshot;
-  /** Weights of a trained model to start from, and where they come from, for messages. */
-  readonly init?: { readonly tensors: ReadonlyMap<string, Tensor>; readonly source: string };
+  /** A trained model to start from. */
+  readonly init?: Given;
   /** What it runs on. */
   readonly device: DeviceChoice;
   /** Threads of the CPU. */
@@ -58,6 +65,16 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
   /** Opens the trainer. Default: on the device asked for. */
   readonly open?: typeof openTrainer;
+}
+
+/** A model whose confidences are right. */
+export interface Calibrated {
+  /** It. */
+  readonly model: Model;
+  /** What it says of the validation images. */
+  readonly measured: Measured;
+  /** Temperatures that were found just now. */
+  readonly temperatures?: Temperatures;
 }
 
 /** A network in training, and its images. */
@@ -99,7 +116,11 @@ export class Session implements Disposable {
     const { spec, recipe, training, validation, snapshot } = options;
     const network = buildNetwork(spec);
     exitWeights(recipe, network.exits.length);
-    if (validation) checkOverlap(training, validation);
+    checkSameClasses({ name: `the network ${spec.name}`, classes: spec.classes }, training);
+    if (validation) {
+      checkSameClasses(training, validation);
+      checkOverlap(training, validation);
+    }
     // One core is left to the network.
     const size = Math.max(1, navigator.hardwareConcurrency - 1);
     const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} });
@@ -127,9 +148,34 @@ export class Session implements Disposable {
   }
 
   /** Measures weights on the validation images, if there are any. */
-  async validate(tensors: ReadonlyMap<string, Tensor>): Promise<ValidationOutcomes | undefined> {
+  async validate(
+    tensors: ReadonlyMap<string, Tensor>,
+    options: Pick<ValidateOptions, "keepLogits" | "temperatures"> = {},
+  ): Promise<ValidationOutcomes | undefined> {
     const { network, validation, trainer } = this;
-    return validation && await validate(network, tensors, validation, { device: trainer.device.kind });
+    return validation && await validate(network, tensors, validation, { ...options, device: trainer.device.kind });
+  }
+
+  /**
+   * Makes a model's confidences right on the validation images, by temperatures: its own, if it has some.
+   *
+   * @returns What it says of them then; `undefined` where there are too few.
+   */
+  async calibrate(model: Model): Promise<Calibrated | undefined> {
+    const { validation } = this;
+    if (!validation || validation.store.usable.length < FEWEST_SAMPLES) return undefined;
+    const plain = (await this.validate(model.tensors, { keepLogits: true }))!;
+    const logits = plain.logits!;
+    const fitted = model.temperatures ? undefined : fitTemperatures(model.network, logits);
+    const temperatures = model.temperatures ?? fitted!;
+    const measured = logits.labels.length === plain.labels.length
+      ? measure(model.network, divideAll(logits, temperatures))
+      : (await this.validate(model.tensors, { temperatures }))!;
+    return {
+      model: fitted ? withTemperatures(model, fitted) : model,
+      measured,
+      temperatures: fitted && { weights: await digestTensors(model.tensors), temperatures: fitted },
+    };
   }
 
   /** Trains. */
@@ -193,10 +239,10 @@ async function startTrainer(
     onFallback: onFallback ?? ((message: string) => warnings.push(message)),
   };
   if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };
-  const { tensors, anew } = init
-    ? startFrom(network, init.tensors, { seed, source: init.source })
-    : { tensors: initialWeights(network, seed), anew: [] };
+  const { tensors, notes } = init
+    ? startFrom(network, init, seed)
+    : { tensors: initialWeights(network, seed), notes: [] };
   const state = { tensors, momentum: new Map(), ...average > 0 && { average: zeros(tensors) } };
-  if (anew.length > 0) warnings.push(`Starting anew, since the classes differ: ${anew.join(", ")}`);
-  return { trainer: await open(network, state, options), warnings };
+  const trainer = await open(network, state, options);
+  return { trainer, warnings: [...notes, ...warnings] };
 }

@@ -10,6 +10,10 @@ import { PURPOSE, randomStream, shuffle } from "./random.ts";
 
 /** Share of each class that is set aside. */
 const SHARE = 0.1;
+/** Of few images more, up to this number in all, for temperatures and thresholds to be worth something. */
+const FEW = 50;
+/** Most of few images that are set aside. */
+const MOST_SHARE = 0.2;
 
 /** A data set in two parts. */
 export interface Split {
@@ -32,7 +36,8 @@ export interface SplitOptions {
 }
 
 /**
- * Sets a tenth of each class aside, chosen by the seed: at least one image of a class that has two.
+ * Sets a tenth of each class aside, chosen by the seed: at least one image of a class that has two. Of fewer than 500
+ * images it is more, up to a fifth, for 50 images in all.
  *
  * @param dataset The whole.
  * @param options What the choice follows from, and how many are set aside at least.
@@ -54,12 +59,13 @@ export async function splitDataset(dataset: Dataset, options: SplitOptions): Pro
     if (!byClass.has(label)) byClass.set(label, []);
     byClass.get(label)!.push(index);
   });
+  const share = Math.max(SHARE, Math.min(MOST_SHARE, FEW / dataset.size));
   const aside = new Set<number>();
   for (const [label, indexes] of byClass) {
     const order = Uint32Array.from(indexes);
     shuffle(order, randomStream(options.seed, PURPOSE.split, label));
     const half = Math.floor(indexes.length / 2);
-    const count = Math.min(half, Math.max(least, Math.round(SHARE * indexes.length)));
+    const count = Math.min(half, Math.max(least, Math.round(share * indexes.length)));
     for (const index of order.subarray(0, count)) aside.add(index);
   }
   const all = Array.from({ length: dataset.size }, (_, index) => index);

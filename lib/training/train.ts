@@ -10,7 +10,9 @@ import type { DeviceInfo } from "../device/runner.ts";
 import { createModel, type Model } from "../model/model.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
+import type { Given } from "./initial_weights.ts";
 import { boundAverage, type RunOutcome, type Snapshot, weightsOf } from "./loop.ts";
+import { nameClassesOf } from "./name_classes.ts";
 import type { Recipe } from "./recipe.ts";
 import type { EpochRecord, StepRecord } from "./records.ts";
 import { DEFAULT_CACHE, Session, type SessionOptions } from "./session.ts";
@@ -25,8 +27,11 @@ export interface TrainOptions {
    * @default {1}
    */
   readonly validateEvery?: number;
-  /** Weights of a trained model to go on from (`Model.tensors`). Default: drawn anew, by the recipe's seed. */
-  readonly init?: ReadonlyMap<string, Tensor>;
+  /**
+   * A trained model to go on from: classes that both know keep its weights. Of tensors alone, the classes are taken for the
+   * spec's. Default: weights are drawn anew, by the recipe's seed.
+   */
+  readonly init?: Pick<Model, "spec" | "tensors"> | ReadonlyMap<string, Tensor>;
   /** Where an earlier call with the same spec, images and recipe stopped (`Trained.moment`), to go on from there. */
   readonly resume?: Snapshot;
   /**
@@ -50,6 +55,8 @@ export interface TrainOptions {
   readonly onFallback?: (message: string) => void;
   /** Told what is wrong with an image that cannot be read, which is left out. Without it, the first one throws. */
   readonly onBad?: (message: string) => void;
+  /** Told what might surprise: classes without images, say, or classifiers that start anew. */
+  readonly onNote?: (message: string) => void;
 }
 
 /** What {@linkcode train} has made. */
@@ -99,35 +106,42 @@ export async function train(
 ): Promise<Trained> {
   const { init, resume, device = "auto", cache = DEFAULT_CACHE, ...rest } = options;
   const bounded = boundAverage(recipe, dataset.size);
+  const named = nameClassesOf(spec, dataset);
   const outcome = await follow({
     ...rest,
-    spec,
+    spec: named,
     recipe: bounded,
     training: dataset,
-    init: init && { tensors: init, source: "in init" },
+    init: init && givenBy(init),
     snapshot: resume,
     device,
     onFallback: options.onFallback ?? console.warn,
     cache,
   }, options);
   return {
-    model: createModel(spec, weightsOf(outcome, bounded), { source: "in training" }),
+    model: createModel(named, weightsOf(outcome, bounded), { source: "in training" }),
     epochs: outcome.position.epochs,
     finished: outcome.finished,
     moment: { position: outcome.position, state: outcome.state },
   };
 }
 
+function givenBy(init: NonNullable<TrainOptions["init"]>): Given {
+  const source = "in init";
+  return "tensors" in init ? { tensors: init.tensors, classes: init.spec.classes, source } : { tensors: init, source };
+}
+
 /** Follows the recipe; where `auto` has taken a GPU that is lost, the CPU goes on from the last epoch. */
 export async function follow(
   options: SessionOptions,
-  hooks: Pick<TrainOptions, "validateEvery" | "onStep" | "onEpoch" | "onDevice" | "onFallback">,
+  hooks: Pick<TrainOptions, "validateEvery" | "onStep" | "onEpoch" | "onDevice" | "onFallback" | "onNote">,
 ): Promise<RunOutcome> {
   const { device, signal } = options;
   const { validateEvery, onStep, onEpoch, onDevice, onFallback = console.warn } = hooks;
   let last = options.snapshot;
   using session = await Session.open(options);
   onDevice?.(session.trainer.device);
+  for (const warning of session.warnings) hooks.onNote?.(warning);
   const mayFail = device === "auto" && session.trainer.device.kind === "gpu";
   const onSave = (moment: Snapshot): Promise<void> => {
     if (moment.position.sums.images === 0) last = moment;

@@ -5,7 +5,7 @@
  */
 
 import { AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
-import type { Measured } from "../calibration/measure.ts";
+import type { Measured, Validation } from "../calibration/measure.ts";
 import type { Network } from "../network/network.ts";
 import { argmax, softmax } from "../softmax.ts";
 import type { Tensor } from "../weights/tensor.ts";
@@ -17,9 +17,26 @@ export interface ValidationOutcomes extends Measured {
   readonly losses: readonly number[];
   /** Share of right answers of each exit, in [0, 1]. */
   readonly top1: readonly number[];
+  /** Logits of the samples, or of some of them evenly chosen where all would not fit; where they were wanted. */
+  readonly logits?: Validation;
   /** How often each class was taken for each by the last exit, `[class][predicted]`. */
   readonly confusion: readonly Uint32Array[];
 }
+
+/** How images are validated on. */
+export interface ValidateOptions {
+  /** What it runs on. */
+  readonly device: "gpu" | "cpu";
+  /** Once aborted, nothing is returned. */
+  readonly signal?: AbortSignal;
+  /** Whether logits are wanted. */
+  readonly keepLogits?: boolean;
+  /** What each exit's logits are divided by. Default: nothing. */
+  readonly temperatures?: readonly number[];
+}
+
+/** Most logits that are kept. */
+const MOST_LOGITS = 2 ** 26;
 
 /**
  * Runs all exits on all images of a source.
@@ -27,23 +44,28 @@ export interface ValidationOutcomes extends Measured {
  * @param network The network.
  * @param tensors Its weights.
  * @param source The images, stored as what the network sees.
- * @param options `device`: what it runs on; `signal`: once aborted, nothing is returned.
+ * @param options Where it runs, and what is wanted.
  * @throws {RanetError} If an image is bad, without the source's `onBad`.
  */
 export async function validate(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
   source: BatchSource,
-  options: { readonly device: "gpu" | "cpu"; readonly signal?: AbortSignal },
+  options: ValidateOptions,
 ): Promise<ValidationOutcomes | undefined> {
   const { exits, spec } = network;
-  const model = { name: spec.name, spec, network, tensors };
+  const model = { name: spec.name, spec, network, tensors, temperatures: options.temperatures };
   using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity: DEFAULT_CAPACITY });
   const usable = source.store.usable;
   const confidences = exits.map(() => new Float32Array(usable.length));
   const answers = exits.map(() => new Uint32Array(usable.length));
   const known = new Uint32Array(usable.length);
   const losses = exits.map(() => 0);
+  const classes = spec.classes.length;
+  const every = Math.ceil(usable.length * classes * exits.length / MOST_LOGITS);
+  const some = options.keepLogits ? Math.ceil(usable.length / every) : 0;
+  const kept = { logits: exits.map(() => new Float32Array(some * classes)), labels: new Uint32Array(some) };
+  let keptCount = 0;
   const confusion = spec.classes.map(() => new Uint32Array(spec.classes.length));
   let count = 0;
   for (let start = 0; start < usable.length; start += DEFAULT_CAPACITY) {
@@ -52,6 +74,13 @@ export async function validate(
     const logits = await executor.forward(images);
     labels.forEach((label, i) => {
       known[count + i] = label;
+      if (keptCount < some && (count + i) % every === 0) {
+        kept.labels[keptCount] = label;
+        logits.forEach((values, k) =>
+          kept.logits[k].set(values.subarray(i * classes, (i + 1) * classes), keptCount * classes)
+        );
+        keptCount++;
+      }
       logits.forEach((values, k) => {
         const probabilities = softmax(values.subarray(i * spec.classes.length, (i + 1) * spec.classes.length));
         const best = argmax(probabilities);
@@ -69,6 +98,12 @@ export async function validate(
     confidences: confidences.map((own) => own.subarray(0, count)),
     answers: answers.map((own) => own.subarray(0, count)),
     labels: known.subarray(0, count),
+    ...some > 0 && {
+      logits: {
+        logits: kept.logits.map((own) => own.subarray(0, keptCount * classes)),
+        labels: kept.labels.subarray(0, keptCount),
+      },
+    },
     confusion,
   };
 }

@@ -7,6 +7,7 @@
 import { RanetError } from "../errors.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { whileReading } from "./messages.ts";
+import { classesIn } from "./metadata.ts";
 import { pickWeights, type WeightNamesOptions } from "./names.ts";
 import { kindOfEntry, openSafetensors } from "./safetensors.ts";
 import type { Tensor } from "./tensor.ts";
@@ -17,6 +18,8 @@ export interface ReadWeightsOptions extends WeightNamesOptions {
   readonly source: string;
   /** The key that a checkpoint's state_dict is under. */
   readonly key?: string;
+  /** Told the classes of the logits, where the file names them. */
+  readonly onClasses?: (classes: readonly string[]) => void;
 }
 
 /**
@@ -32,7 +35,9 @@ export function readWeights(bytes: Uint8Array, options: ReadWeightsOptions): Map
     if (key !== undefined) throw new RanetError("it is not a checkpoint of PyTorch: only these have keys (--key)");
     const other = /\.onnx$/i.test(source) ? ONNX : OTHERS.find(({ start }) => startsWith(bytes, start))?.advice;
     if (other !== undefined) throw new RanetError(other);
-    const { entries, read } = openSafetensors(bytes);
+    const { metadata, entries, read } = openSafetensors(bytes);
+    const classes = classesIn(metadata);
+    if (classes) options.onClasses?.(classes);
     const picked = pickWeights(entries.map((entry) => [entry.name, entry]), kindOfEntry, options);
     return new Map(Array.from(picked, ([name, entry]) => [name, read(entry)]));
   });

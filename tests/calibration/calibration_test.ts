@@ -121,9 +121,11 @@ Deno.test("a validation set that does not fit is refused", () => {
 
 Deno.test("a calibration is of the weights that it was made with, and of no others", async () => {
   const [model, other] = [1, 2].map(tinyModel);
-  const validation = { logits: model.network.exits.map(() => randomArray(5 * 9, 1)), labels: new Uint32Array(9) };
+  const validation = { logits: model.network.exits.map(() => randomArray(5 * 21, 1)), labels: new Uint32Array(21) };
   const calibration = await calibrate(model, validation, { accuracy: 0.01 }, { dataset: "some" });
-  assertEquals(calibration.samples, 9);
+  assertEquals(calibration.samples, 21);
+  const few = { logits: validation.logits.map((own) => own.subarray(0, 5 * 19)), labels: new Uint32Array(19) };
+  await assertRejects(() => calibrate(model, few, { accuracy: 0.01 }), RanetError, "Cannot calibrate on 19 images");
   assertEquals(calibration.dataset, "some");
   await checkCalibration(calibration, model);
   await assertRejects(() => checkCalibration(calibration, other), RanetError, "made with other weights");

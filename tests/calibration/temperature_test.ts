@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { fitTemperatures } from "../../lib/calibration/temperature.ts";
 import { RanetError } from "../../lib/errors.ts";
@@ -24,32 +24,51 @@ function loss(logits: Float32Array, labels: readonly number[], temperature: numb
   return losses.reduce((a, b) => a + b) / labels.length;
 }
 
-Deno.test("fitTemperatures() finds the temperature of the least loss", () => {
+/** What is minimised: the samples' loss, and how far the temperature is from 1. */
+function objective(logits: Float32Array, labels: readonly number[], temperature: number): number {
+  return labels.length * loss(logits, labels, temperature) + Math.log(temperature) ** 2 / (2 * 0.5 ** 2);
+}
+
+Deno.test("fitTemperatures() finds the temperature of the least loss, with a pull towards 1", () => {
   const logit = fc.float({ min: -4, max: 4, noNaN: true });
   const sample = fc.record({ logits: fc.tuple(logit, logit, logit), label: fc.nat(2) });
   fc.assert(
-    fc.property(fc.array(sample, { minLength: 5, maxLength: 40 }), (samples) => {
+    fc.property(fc.array(sample, { minLength: 20, maxLength: 40 }), (samples) => {
       const logits = new Float32Array(samples.flatMap((one) => one.logits));
       const labels = samples.map(({ label }) => label);
       const [found] = fitTemperatures(network, { logits: [logits], labels });
-      const least = loss(logits, labels, found);
+      const least = objective(logits, labels, found);
       for (const other of [0.95, 1.05]) {
         const temperature = Math.min(16, Math.max(1 / 16, found * other));
-        assertLess(least, loss(logits, labels, temperature) + 1e-6);
+        assertLess(least, objective(logits, labels, temperature) + 1e-4);
       }
     }),
   );
 });
 
-Deno.test("fitTemperatures() undoes what was multiplied", () => {
-  // Labels as often as probabilities say: of temperature 1.
-  const labels = [...Array(70).fill(0), ...Array(20).fill(1), ...Array(10).fill(2)];
-  const logits = (factor: number) =>
-    new Float32Array(labels.flatMap(() => [0.7, 0.2, 0.1].map((share) => factor * Math.log(share))));
+/** Labels as often as probabilities say, of temperature 1, with logits times a factor. */
+function sharp(factor: number, times: number) {
+  const labels = [...Array(7 * times).fill(0), ...Array(2 * times).fill(1), ...Array(times).fill(2)];
+  const logits = new Float32Array(labels.flatMap(() => [0.7, 0.2, 0.1].map((share) => factor * Math.log(share))));
+  return { logits: [logits], labels };
+}
+
+Deno.test("fitTemperatures() undoes what was multiplied: of many images wholly, of few in part, of fewer not at all", () => {
   for (const factor of [0.5, 1, 3]) {
-    assertAlmostEquals(fitTemperatures(network, { logits: [logits(factor)], labels })[0], factor, 1e-3);
+    assertAlmostEquals(fitTemperatures(network, sharp(factor, 200))[0], factor, 0.05);
   }
+  const [few, more] = [2, 20].map((times) => fitTemperatures(network, sharp(3, times))[0]);
+  assert(1.2 < few && few < more && more < 3, `${few} ${more}`);
   assertThrows(() => fitTemperatures(network, { logits: [new Float32Array()], labels: [] }), RanetError, "no samples");
+  assertThrows(() => fitTemperatures(network, sharp(3, 1)), RanetError, "Cannot calibrate on 10 images");
+});
+
+Deno.test("where every answer of few images is right, confidences stay within reason", () => {
+  const labels = Array.from({ length: 20 }, () => 0);
+  const logits = new Float32Array(labels.flatMap(() => [1, 0, 0]));
+  const [temperature] = fitTemperatures(network, { logits: [logits], labels });
+  // At the least loss it would be 1/16, and every confidence 1.
+  assert(0.25 < temperature && temperature < 1, `${temperature}`);
 });
 
 Deno.test("temperatures change confidences, neither answers nor costs, and the bundled model has some", async () => {

@@ -1,6 +1,9 @@
-import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkCalibration } from "../../lib/calibration/calibration.ts";
+import { readCalibrations } from "../../lib/calibration/calibration_file.ts";
+import { RanetError } from "../../lib/errors.ts";
 import { loadModel } from "../../lib/model/model.ts";
 import { digestTensors } from "../../lib/weights/digest.ts";
 import { ranet, withFolder } from "./ranet.ts";
@@ -55,8 +58,8 @@ Deno.test("train makes a model that every other command takes", async () => {
     for (
       const part of [
         "ranet-cifar10-micro: 4 exits, 27.80 k parameters; about 7.45 M multiply-adds an image in training",
-        `70 images of ${data} to train on (7 of each of 10 classes), 10 to validate on, a tenth of each class, set aside by seed 0`,
-        "recipe short: 2 epochs of 5 steps, 16 images a step",
+        `60 images of ${data} to train on (6 of each of 10 classes), 20 to validate on, some of each class, set aside by seed 0`,
+        "recipe short: 2 epochs of 4 steps, 16 images a step",
         "on CPU, 1 thread: ",
         "epoch 1: loss ",
         `written to ${out}, weights of epoch 2. Next:`,
@@ -71,10 +74,10 @@ Deno.test("train makes a model that every other command takes", async () => {
     const classified = await ranet("classify", `${EXAMPLES}cat.jpg`, "--model", out, "--budget", budget, ...device);
     assertEquals([classified.code, classified.notes], [0, ""]);
     const list = join(out, "training/validation.csv");
-    assertEquals((await Deno.readTextFile(list)).trimEnd().split("\n").length, 11);
+    assertEquals((await Deno.readTextFile(list)).trimEnd().split("\n").length, 21);
     const calibrated = await ranet("calibrate", list, "--allow-outside", "--model", out, "--budget", budget, ...device);
     assertEquals(calibrated.code, 0);
-    assertStringIncludes(calibrated.out, "on 10 samples");
+    assertStringIncludes(calibrated.out, "on 20 samples");
     const evaluated = await ranet(
       "eval",
       data,
@@ -146,12 +149,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
         assertEquals(code, 130);
         assertMatch(
           notes,
-          /^Stopped at step \d+ of 200; everything is saved\. Go on with: ranet train --resume \S+out\n$/,
+          /^Stopped at step \d+ of 160; everything is saved\. Go on with: ranet train --resume \S+out\n$/,
         );
       }
       const resumed = await ranet("train", "--resume", out);
       assertEquals([resumed.code, resumed.notes], [0, ""]);
-      assertMatch(resumed.out, /going on after step \d+ of 200/);
+      assertMatch(resumed.out, /going on after step \d+ of 160/);
       whole ??= (async () => {
         const uninterrupted = join(folder, "whole");
         assertEquals((await ranet("train", ...args, "--out", uninterrupted)).code, 0);
@@ -225,7 +228,7 @@ Deno.test("training classifiers over random weights is not what anybody wants, a
   });
 });
 
-Deno.test("--init goes on from trained weights; classifiers of other classes start anew, and are named", async () => {
+Deno.test("--init goes on from trained weights; of other classes, classifiers start anew, and these are named", async () => {
   await withData(async ({ folder, data, out }) => {
     await ranet("train", micro, "--data", data, "--val", "none", "--steps", "2", "--out", out, ...quick);
     const again = (name: string, ...more: string[]) =>
@@ -257,10 +260,7 @@ Deno.test("--init goes on from trained weights; classifiers of other classes sta
     const args = ["--data", data, "--val", "none", "--steps", "1", "--init", out, ...quick];
     const { code, notes } = await ranet("train", spec, ...args, "--out", join(folder, "d"));
     assertEquals(code, 0);
-    assertStringIncludes(
-      notes,
-      "Starting anew, since the classes differ: classifier.0.linear.weight, classifier.0.linear.bias",
-    );
+    assertStringIncludes(notes, `keep what ${out} knows of 10 of 11 classes, found by name; others start anew: blimp`);
     const refused = await ranet("train", "ranet-cifar10", ...args, "--out", join(folder, "e"));
     assertEquals(refused.code, 1);
     assertStringIncludes(refused.notes, "the tensors do not fit");
@@ -274,6 +274,7 @@ Deno.test("--resume refuses what would change the run, and images that have chan
     assertEquals(finished.code, 0);
     const other = await ranet("train", "--resume", out, "--rate", "1");
     assertEquals(other.code, 2);
+    assertStringIncludes(other.notes, `ranet train ${out} --init ${out} --recipe fine-tune --rate 1 --data`);
     assertStringIncludes(other.notes, "Cannot use --rate with --resume: the run goes on with everything as it was");
     await Deno.writeFile(data, records(70, 1));
     const { code, notes } = await ranet("train", "--resume", out);
@@ -347,5 +348,143 @@ Deno.test("a loss that is no number stops the run, and says what to do", async (
       notes,
       /Cannot go on: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
     );
+  });
+});
+
+Deno.test("a run whose images have moved goes on with --data, and remembers where they are", async () => {
+  await withData(async ({ folder, data, val, out }) => {
+    const [now, nowVal] = [join(folder, "elsewhere/train.bin"), join(folder, "elsewhere/val.bin")];
+    await ranet("train", micro, "--data", data, "--val", val, "--steps", "2", "--out", out, ...quick);
+    await Deno.mkdir(join(folder, "elsewhere"));
+    await Deno.rename(data, now);
+    await Deno.rename(val, nowVal);
+    const lost = await ranet("train", "--resume", out);
+    assertEquals(lost.code, 1);
+    assertStringIncludes(lost.notes, `Say where they are now (--resume ${out} --data DATASET)`);
+    assertEquals((await ranet("train", "--resume", out, "--data", now, "--val", nowVal)).code, 0);
+    assertEquals((await ranet("train", "--resume", out)).code, 0);
+  });
+});
+
+Deno.test("train fits temperatures before its thresholds; resuming a finished run keeps people's own budgets", async () => {
+  await withData(async ({ data, val, out }) => {
+    const device = ["--device", "cpu"];
+    await ranet("train", micro, "--data", data, "--val", val, "--steps", "2", "--out", out, ...quick);
+    const { temperatures } = JSON.parse(await Deno.readTextFile(join(out, "temperatures.json")));
+    const model = await loadModel(out);
+    assertEquals(model.temperatures, temperatures);
+    const budgets = async () => {
+      const all = await readCalibrations(join(out, "calibration.json"));
+      for (const calibration of all) await checkCalibration(calibration, model);
+      return all.map(({ target }) => "budget" in target ? target.budget : 0);
+    };
+    const own = ["calibrate", val, "--model", out, "--budget", "1234567", ...device];
+    assertEquals((await budgets()).includes(1234567), false);
+    assertEquals((await ranet(...own)).code, 0);
+    assertEquals((await ranet("train", "--resume", out)).code, 0);
+    assertEquals((await budgets()).includes(1234567), true);
+
+    // Other temperatures make thresholds others: these are found anew, for the same budgets.
+    const before = await budgets();
+    const refit = await ranet("calibrate", data, "--model", out, "--temperature", ...device);
+    assertEquals(refit.code, 0);
+    assertStringIncludes(refit.notes, "Thresholds found anew, with the new temperatures, for: a budget of ");
+    const again = await loadModel(out);
+    const all = await readCalibrations(join(out, "calibration.json"));
+    for (const calibration of all) await checkCalibration(calibration, again);
+    const found = all.map(({ target }) => "budget" in target ? target.budget : 0);
+    assertEquals(found.toSorted((a, b) => a - b), before.toSorted((a, b) => a - b));
+  });
+});
+
+Deno.test("of too few validation images, a model is not calibrated, and that is said", async () => {
+  await withData(async ({ folder, data, out }) => {
+    const few = join(folder, "few.bin");
+    await Deno.writeFile(few, records(19, 3));
+    const args = ["train", micro, "--data", data, "--val", few, "--steps", "1", "--out", out, ...quick];
+    const { code, notes } = await ranet(...args);
+    assertEquals(code, 0);
+    assertStringIncludes(notes, "Not calibrated: of 19 validation images");
+    assertEquals((await namesIn(out)).toSorted(), ["spec.yaml", "training", "weights.safetensors"]);
+  });
+});
+
+/** Copies photos of ships and cats into folders: so many of each. */
+async function writePhotos(folder: string, count: number, classes: readonly string[] = ["cat", "ship"]): Promise<void> {
+  for (const name of classes) {
+    await Deno.mkdir(join(folder, name), { recursive: true });
+    const photo = name === "cat" ? "cat" : "ship";
+    for (let i = 0; i < count; i++) await Deno.copyFile(join(EXAMPLES, `${photo}.jpg`), join(folder, name, `${i}.jpg`));
+  }
+}
+
+Deno.test("train/ and val/ below --data are found; a --val that is a link to --data is not another set", async () => {
+  await withFolder(async (folder) => {
+    const data = join(folder, "data");
+    await writePhotos(join(data, "train"), 4);
+    await writePhotos(join(data, "val"), 10);
+    await Deno.writeTextFile(
+      join(folder, "two.yaml"),
+      "name: two\nclasses: 2\nbase_features: [{ scale: 1, channels: 4 }]\n",
+    );
+    const args = ["train", join(folder, "two.yaml"), "--data", data, "--steps", "1", ...quick, "--batch", "4"];
+    const { code, out, notes } = await ranet(...args, "--out", join(folder, "out"));
+    assertEquals(code, 0, notes);
+    assertStringIncludes(notes, `Taking ${join(data, "train")}`);
+    assertStringIncludes(out, `20 to validate on, from ${join(data, "val")}`);
+    // Classes that were numbers have the folders' names from now on.
+    assertEquals((await loadModel(join(folder, "out"))).spec.classes, ["cat", "ship"]);
+
+    await Deno.symlink(join(data, "train"), join(folder, "link"));
+    const same = await ranet(...args, "--val", join(folder, "link"), "--out", join(folder, "again"));
+    assertEquals(same.code, 1);
+    assertStringIncludes(same.notes, "8 of the 8 validation images are also in the training data");
+    await writePhotos(join(folder, "others"), 4, ["cat", "dog"]);
+    const others = await ranet(...args, "--val", join(folder, "others"), "--out", join(folder, "again"));
+    assertEquals(others.code, 1);
+    assertStringIncludes(others.notes, "dog");
+  });
+});
+
+Deno.test("weights name their classes: in another order, a spec is not theirs", async () => {
+  await withData(async ({ data, out }) => {
+    await ranet("train", micro, "--data", data, "--val", "none", "--steps", "1", "--out", out, ...quick);
+    const spec = join(out, "spec.yaml");
+    const text = await Deno.readTextFile(spec);
+    await Deno.writeTextFile(spec, text.replace("[airplane, automobile", "[automobile, airplane"));
+    await assertRejects(
+      () => loadModel(out),
+      RanetError,
+      "automobile is class 0 of the spec and class 1 of the weights",
+    );
+    await Deno.writeTextFile(spec, text.replace("[airplane, automobile", "[Flugzeug, Auto"));
+    assertEquals((await loadModel(out)).spec.classes[0], "Flugzeug");
+  });
+});
+
+Deno.test("--cache 0 keeps no image, and an image that cannot be read names --skip-bad", async () => {
+  await withFolder(async (folder) => {
+    await writePhotos(join(folder, "data"), 12);
+    await Deno.writeTextFile(
+      join(folder, "two.yaml"),
+      "name: two\nclasses: [cat, ship]\nbase_features: [{ scale: 1, channels: 4 }]\n",
+    );
+    const args = [
+      "train",
+      join(folder, "two.yaml"),
+      "--data",
+      join(folder, "data"),
+      "--steps",
+      "2",
+      "--out",
+      join(folder, "o"),
+    ];
+    const none = await ranet(...args, "--val", "none", "--cache", "0", ...quick);
+    assertEquals(none.code, 0, none.notes);
+    assertStringIncludes(none.out, "0.00 kB for images, the others decoded again in every epoch");
+    await Deno.writeTextFile(join(folder, "data/cat/0.jpg"), "no image");
+    const bad = await ranet(...args, "--force", "--val", "none", ...quick);
+    assertEquals(bad.code, 1);
+    assertStringIncludes(bad.notes, "(--skip-bad leaves out what cannot be used)");
   });
 });

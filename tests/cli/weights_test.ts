@@ -59,7 +59,7 @@ Deno.test("training starts from weights with a wrapper's prefix", () => {
   const network = buildNetwork(parseSpec(TINY_SPEC));
   const tensors = randomTensors(network);
   const wrapped = new Map(Array.from(tensors, ([name, tensor]) => [`module.${name}`, tensor]));
-  assertEquals(startFrom(network, wrapped, { seed: 1, source: "x" }).tensors, tensors);
+  assertEquals(startFrom(network, { tensors: wrapped, source: "x" }, 1).tensors, tensors);
 });
 
 Deno.test("files that are no model get a word on what is", () =>

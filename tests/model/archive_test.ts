@@ -87,7 +87,7 @@ Deno.test("an archive is a model for loadModel(), readSpec() and every command",
     assertEquals((await loadModel(path, { calibrated: false })).temperatures, undefined);
     assertEquals((await readSpec(path)).classes, spec.classes);
     assertEquals((await readCalibrations(blob)).length, calibrations.length);
-    assertEquals((await readTensors(path)).size, tensors.size);
+    assertEquals((await readTensors(path)).tensors.size, tensors.size);
     using classifier = await loadClassifier(blob, { device: "cpu" });
     const { label } = await classifier.classify("examples/ship.jpg", { budget: 2.4e6 });
     assertEquals(typeof label, "string");

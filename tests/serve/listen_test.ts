@@ -199,6 +199,14 @@ Deno.test("an answer given before the body has come reaches whoever reads it aft
   await server.close();
 });
 
+Deno.test("an answer without a body has no length", async () => {
+  const server = await serve({ handle: () => Promise.resolve(new Response(null, { status: 204 })) });
+  const answer = await rest(await connect(server.url, "OPTIONS / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"));
+  assertMatch(answer, /^HTTP\/1.1 204 /);
+  assertEquals(/content-length|transfer-encoding/i.test(answer), false);
+  await server.close();
+});
+
 Deno.test("a client that waits to be told sends no body that is refused", async () => {
   const server = await serve({
     handle: async (request) => {

@@ -589,7 +589,15 @@ Deno.test("several models: loaded once, counted apart, unloaded when nobody asks
 });
 
 Deno.test("raw bodies are taken as curl sends them", async () => {
-  for (const type of [undefined, "application/x-www-form-urlencoded", "image/avif", "application/octet-stream"]) {
+  for (
+    const type of [
+      undefined,
+      "application/x-www-form-urlencoded",
+      "image/avif",
+      "application/octet-stream",
+      "application/json",
+    ]
+  ) {
     assertEquals((await (await post(cat, type)).json()).images.length, 1, type);
   }
   assertEquals((await post("{}", "application/json")).status, 415);
@@ -601,6 +609,7 @@ Deno.test("pages of an allowed origin may ask, after a preflight", async () => {
   const handler = handlerWith({ cors: "https://example.com" });
   const preflight = await handler(options("/classify"));
   assertEquals(preflight.status, 204);
+  assertStringIncludes(preflight.headers.get("access-control-allow-headers")!, "authorization, ");
   assertEquals(preflight.headers.get("access-control-allow-methods"), "POST");
   for (const response of [preflight, await post(cat, undefined, "", handler), await post("x", "x", "", handler)]) {
     assertEquals(response.headers.get("access-control-allow-origin"), "https://example.com");

@@ -1,4 +1,12 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import { readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
@@ -6,6 +14,7 @@ import { changeSpec } from "../../lib/spec/change.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { initialWeights, startFrom } from "../../lib/training/initial_weights.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
+import type { Tensor } from "../../lib/weights/tensor.ts";
 
 const spec = await readSpec("ranet-cifar10");
 const network = buildNetwork(spec);
@@ -51,26 +60,65 @@ Deno.test("the seed decides", () => {
   assertNotEquals(initialWeights(network, 1), first);
 });
 
-Deno.test("a trained model's weights are taken as they are; with other classes its classifiers are drawn anew", () => {
-  const same = startFrom(network, first, { seed: 5, source: "it" });
-  assertEquals([same.tensors, same.anew], [first, []]);
+const given = { tensors: first, classes: spec.classes, source: "it" };
+const row = (tensors: ReadonlyMap<string, Tensor>, name: string, index: number) => {
+  const { shape: [count], data } = tensors.get(name)!;
+  return data.subarray(index * data.length / count, (index + 1) * data.length / count);
+};
+
+Deno.test("a trained model's weights are taken as they are; other classes start anew", () => {
+  const same = startFrom(network, given, 5);
+  assertEquals(same, { tensors: first, notes: [] });
   const three = buildNetwork(changeSpec(spec, { classes: ["a", "b", "c"] }));
-  const start = startFrom(three, first, { seed: 5, source: "it" });
-  assertEquals(start.anew.length, 12);
-  assertEquals(start.anew[0], "classifier.0.linear.weight");
-  assertEquals(
-    start.tensors.get("classifier.0.linear.weight"),
-    initialWeights(three, 5).get("classifier.0.linear.weight"),
+  for (const from of [given, { ...given, classes: undefined }]) {
+    const start = startFrom(three, from, 5);
+    assertEquals(start.notes.length, 1);
+    assertStringIncludes(start.notes[0], "The classifiers start anew: it ");
+    for (const name of ["classifier.0.linear.weight", "classifier.5.linear.bias"]) {
+      assertEquals(start.tensors.get(name), initialWeights(three, 5).get(name));
+    }
+    assertEquals(start.tensors.get("classifier.0.m.0.net.0.weight"), first.get("classifier.0.m.0.net.0.weight"));
+  }
+});
+
+Deno.test("ten other classes are not those of ten classes: their classifiers start anew", () => {
+  const others = buildNetwork(changeSpec(spec, { classes: spec.classes.map((name) => `toy ${name}`) }));
+  const { tensors, notes } = startFrom(others, given, 5);
+  assertEquals(tensors.get("classifier.3.linear.weight"), initialWeights(others, 5).get("classifier.3.linear.weight"));
+  assertEquals(notes, [
+    "The classifiers start anew: it knows other classes, airplane, automobile, bird, cat, deer, dog, frog, horse and 2 more",
+  ]);
+});
+
+Deno.test("classes that both know keep their rows, wherever these stand", () => {
+  fc.assert(
+    fc.property(fc.shuffledSubarray([...spec.classes, "x", "y"], { minLength: 2 }), (classes) => {
+      const mixed = buildNetwork(changeSpec(spec, { classes }));
+      const { tensors } = startFrom(mixed, given, 5);
+      const drawn = initialWeights(mixed, 5);
+      for (const name of ["classifier.0.linear.weight", "classifier.5.linear.bias"]) {
+        classes.forEach((label, i) => {
+          const before = spec.classes.indexOf(label);
+          assertEquals(row(tensors, name, i), before < 0 ? row(drawn, name, i) : row(first, name, before));
+        });
+      }
+    }),
+    { numRuns: 10 },
   );
-  assertEquals(start.tensors.get("classifier.0.m.0.net.0.weight"), first.get("classifier.0.m.0.net.0.weight"));
+});
+
+Deno.test("as many classes that a file does not name are taken for the spec's, with a note", () => {
+  const { tensors, notes } = startFrom(network, { tensors: first, source: "w.safetensors" }, 5);
+  assertEquals(tensors, first);
+  assertStringIncludes(notes.join(), "w.safetensors does not name its classes: its 10 are taken for airplane, ");
 });
 
 Deno.test("any other mismatch is refused, by name", () => {
   const narrower = buildNetwork(changeSpec(spec, { head: { channels: 64, pool: "all" }, classes: ["a", "b"] }));
-  const error = assertThrows(() => startFrom(narrower, first, { seed: 0, source: "w.safetensors" }), RanetError);
+  const error = assertThrows(() => startFrom(narrower, { ...given, source: "w.safetensors" }, 0), RanetError);
   assert(error.message.startsWith("Cannot use the weights w.safetensors for ranet-cifar10: the tensors do not fit."));
   assert(error.message.includes("classifier.0.linear.weight: expected [2, 64], found [10, 128]"));
   const missing = new Map(first);
   missing.delete("classifier.0.linear.bias");
-  assertThrows(() => startFrom(network, missing, { seed: 0, source: "w" }), RanetError, "missing (1)");
+  assertThrows(() => startFrom(network, { ...given, tensors: missing }, 0), RanetError, "missing (1)");
 });

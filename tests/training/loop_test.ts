@@ -221,7 +221,7 @@ for (
       "overlap",
       { validation: plain(4) },
       "Cannot validate on images that are trained on: 4 of the 4 validation images are also in the training data, such " +
-      'as "/plain#0". Without validation images, a tenth is set aside.',
+      'as "/plain#0". Without validation images, some are set aside.',
     ],
     [
       "no images to validate on",

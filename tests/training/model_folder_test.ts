@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { checkCalibration } from "../../lib/calibration/calibration.ts";
 import { readCalibrations } from "../../lib/calibration/calibration_file.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { loadModel } from "../../lib/model/model.ts";
@@ -51,8 +52,8 @@ async function trainInto(
   });
   if (outcome.finished) {
     const model = await folder.model();
-    const validation = await session.validate(model.tensors);
-    await folder.finish(outcome.position, { model, validation, device: "fake", images: 18 });
+    const [validation, calibrated] = [await session.validate(model.tensors), await session.calibrate(model)];
+    await folder.finish(outcome.position, { validation, calibrated, device: "fake", images: 18 });
   }
   return outcome;
 }
@@ -65,17 +66,21 @@ Deno.test("a run's folder is a model, with what tells of the run", async () => {
     const path = join(parent, "models", "tiny");
     using folder = await ModelFolder.create(path, runOf(), { ...texts, validation: "path,label\n" });
     const { position, state } = await trainInto(folder);
-    assertEquals(await filesIn(path), ["calibration.json", "spec.yaml", "training", "weights.safetensors"]);
+    assertEquals(await filesIn(path), [
+      ...["calibration.json", "spec.yaml", "temperatures.json", "training", "weights.safetensors"],
+    ]);
     assertEquals(await filesIn(join(path, "training")), [
       ...["curves.svg", "log.csv", "recipe.yaml", "report.html", "run.json", "state.safetensors", "steps.csv"],
       "validation.csv",
     ]);
     const model = await loadModel(path);
-    assertEquals(model.tensors, new Map(state.tensors));
+    assertEquals((await loadModel(path, { calibrated: false })).tensors, new Map(state.tensors));
+    assertEquals(model.temperatures?.length, 2);
     assertEquals(model.spec, tiny);
 
     const calibrations = await readCalibrations(join(path, "calibration.json"));
     assert(calibrations.length > 3);
+    for (const calibration of calibrations) await checkCalibration(calibration, model);
     assertEquals(new Set(calibrations.map(({ dataset, samples }) => `${dataset} ${samples}`)), new Set(["held 30"]));
 
     const [header, ...steps] = (await Deno.readTextFile(join(path, "training/steps.csv"))).trimEnd().split("\n");
@@ -191,7 +196,7 @@ Deno.test("keep: best keeps the weights that validate best", async () => {
       best = bestEpoch(snapshot.position.epochs)!.epoch;
     };
     await trainInto(folder);
-    assertEquals((await folder.model()).tensors, weights.get(best));
+    assertEquals((await loadModel(path, { calibrated: false })).tensors, weights.get(best));
   });
 });
 

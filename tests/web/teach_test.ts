@@ -112,7 +112,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
       batch: Number(option("batch")),
     });
     const { training } = await splitDataset(all, { seed: recipe.seed });
-    const { tensors: init } = await loadModel(option("init"), { calibrated: false });
+    const init = await loadModel(option("init"), { calibrated: false });
     const other = await teach(await readSpec(archive), training, recipe, { init, device: "cpu" });
     assertEquals(await digestTensors(other.model.tensors), await digestTensors(model.tensors));
     const words = command.slice(1).map((word) =>

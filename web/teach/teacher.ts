@@ -105,7 +105,7 @@ export async function prepare(lesson: Lesson): Promise<Course> {
 export async function learn(course: Course, options: TrainOptions): Promise<Taught> {
   const { lesson, spec, recipe, training, aside, moment: resume } = course;
   const { model: base, validateEvery } = BASES[lesson.base];
-  const { tensors: init } = await loadModel(base, { calibrated: false });
+  const init = await loadModel(base, { calibrated: false });
   const { model, moment, finished } = await train(spec, training, recipe, {
     ...options,
     init,

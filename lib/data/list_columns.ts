@@ -1,0 +1,96 @@
+/**
+ * Which columns of a list of images are the path and the label, and whether its first line is a header.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { classFinder } from "../spec/classes.ts";
+import { IMAGE_FILE } from "./image_files.ts";
+import { type LabelReading, listLabels } from "./labels.ts";
+import type { TableRow } from "./list_table.ts";
+
+/** What the columns of a list are. */
+export interface ListColumns {
+  /** The column of paths, from 0. */
+  readonly path: number;
+  /** The column of labels. */
+  readonly label: number;
+  /** How many there are. */
+  readonly count: number;
+  /** Whether the first line says what they are. */
+  readonly hasHeader: boolean;
+  /** Whether labels are names or indexes, if the header says so. */
+  readonly reading?: LabelReading;
+}
+
+/** Words by which headers say what a column is. */
+const LABEL_WORD = /^(label|class|target|category|breed|species|y)(s|[ _-]?(name|id|index|number))?$/i;
+const NAME_WORD = /^(label|class|category)[ _-]?name$/i;
+const INDEX_WORD = /^(label|class|category|target)[ _-]?(index|number)$/i;
+const PATH_WORD =
+  /^(path|file|filename|file[ _-]?(name|path)|image|img|id|(image|img)[ _-]?(id|name|path|file)|imageid)s?$/i;
+/** A WordNet id, perhaps with boxes behind it, as Kaggle's copy of ImageNet has them. */
+const SYNSET = /^n\d{8}( |$)/;
+
+/**
+ * Finds out what the columns of a list are: a column is a label if the classes say so, else if the header does.
+ *
+ * @param rows The list.
+ * @param options `labels`: the model's; `source`: what errors call the list.
+ * @throws {RanetError} If it has one column, or more than two of which none can be told to be the label.
+ */
+export function findColumns(
+  rows: readonly TableRow[],
+  { labels, source }: { readonly labels: readonly string[]; readonly source: string },
+): ListColumns {
+  const [first] = rows;
+  if (first === undefined) throw new RanetError(`Cannot open data set ${JSON.stringify(source)}: it is empty`);
+  const { cells } = first;
+  const count = cells.length;
+  if (count < 2) {
+    throw new RanetError(
+      `Cannot use line ${first.line} of ${JSON.stringify(source)}: expected path,label, found ` +
+        JSON.stringify(cells.join(",").slice(0, 100)),
+    );
+  }
+  const find = classFinder(labels);
+  const body = rows.length > 1 ? rows.slice(1) : rows;
+  const share = (column: number, holds: (cell: string) => boolean) =>
+    body.reduce((sum, { cells }) => sum + Number(holds(cells[column] ?? "")), 0) / body.length;
+  const columns = Array.from(cells.keys());
+  const isNamed = (cell: string) => find(cell) !== undefined || SYNSET.test(cell);
+  const synsets = columns.filter((column) => share(column, (cell) => SYNSET.test(cell)) > 0.5);
+  const named = columns.filter((column) => share(column, isNamed) > 0.5);
+  const worded = columns.filter((column) => LABEL_WORD.test(cells[column]!) && !IMAGE_FILE.test(cells[column]!));
+  // A model of the classes 0, 1, … takes every small number for a class.
+  const label = [synsets, named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [1] : []]
+    .find((found) => found.length === 1)?.[0];
+  if (label === undefined) {
+    throw new RanetError(
+      `Cannot tell which column of ${JSON.stringify(source)} is the label: none has the classes of the model ` +
+        `(${listLabels(labels)}), and no header says "label". Found ${JSON.stringify(cells.join(",").slice(0, 100))}`,
+    );
+  }
+  const others = columns.filter((column) => column !== label);
+  const path = count === 2
+    ? others[0]!
+    : others.find((column) => share(column, (cell) => IMAGE_FILE.test(cell)) > 0.5) ??
+      others.find((column) => PATH_WORD.test(cells[column]!)) ?? others[0]!;
+  const [pathCell, labelCell] = [cells[path]!, cells[label]!];
+  const hasHeader = !isNamed(labelCell) && !/^\d+$/.test(labelCell) && !IMAGE_FILE.test(pathCell) &&
+    (LABEL_WORD.test(labelCell) || PATH_WORD.test(pathCell));
+  const reading = !hasHeader
+    ? undefined
+    : NAME_WORD.test(labelCell)
+    ? "names"
+    : INDEX_WORD.test(labelCell)
+    ? "indexes"
+    : undefined;
+  return { path, label, count, hasHeader, reading };
+}
+
+/** A label as it is meant: of a WordNet id with boxes, the id. */
+export function cleanLabel(cell: string): string {
+  return SYNSET.test(cell) ? cell.slice(0, 9) : cell;
+}

@@ -1,0 +1,66 @@
+/**
+ * Lists of images as tables: CSV, and the text files with tabs or spaces that come with published data sets.
+ *
+ * @module
+ */
+
+import { parse } from "csv-parse/sync";
+import { RanetError } from "../errors.ts";
+import { readBoundedFile } from "../io/files.ts";
+
+/** Names of files that are taken for lists. */
+export const LIST_FILE = /\.(csv|tsv|txt)$/i;
+
+/** Room for some millions of lines. */
+const MAX_LIST_BYTES = 256_000_000;
+/** Lists of more columns hold pixels or features. */
+const MAX_COLUMNS = 64;
+
+/** A line of a table. */
+export interface TableRow {
+  /** Its number in the file, from 1. */
+  readonly line: number;
+  /** Its cells. */
+  readonly cells: readonly string[];
+}
+
+/**
+ * Reads a table; what separates cells is found out from its first line.
+ *
+ * @throws {RanetError} If it cannot be read, or has too many columns.
+ */
+export async function readTable(path: string): Promise<TableRow[]> {
+  const text = new TextDecoder().decode(await readBoundedFile(path, MAX_LIST_BYTES));
+  const rows: TableRow[] = [];
+  try {
+    parse(text, {
+      delimiter: delimiterOf(text),
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+      on_record: (cells: string[], { lines }) => {
+        if (cells.length > MAX_COLUMNS) throw tooManyColumns(path, cells.length);
+        rows.push({ line: lines, cells });
+        return null;
+      },
+    });
+  } catch (error) {
+    if (error instanceof RanetError || !(error instanceof Error && "code" in error)) throw error;
+    throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${error.message}`);
+  }
+  return rows;
+}
+
+function delimiterOf(text: string): string {
+  const line = text.slice(0, 10_000).trimStart().split(/[\r\n]/, 1)[0]!;
+  return ["\t", ",", ";", " "].find((delimiter) => line.includes(delimiter)) ?? ",";
+}
+
+function tooManyColumns(path: string, columns: number): RanetError {
+  return new RanetError(
+    `Cannot use ${
+      JSON.stringify(path)
+    }: expected the path and the label of an image a line, found ${columns} columns. ` +
+      "If they are pixels, write images as files first, a folder for each class",
+  );
+}

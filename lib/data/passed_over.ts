@@ -1,0 +1,46 @@
+/**
+ * What lies among the images of a folder and is none: what systems leave there is passed over without a word, what formats
+ * we do not read is bad, and the rest is counted, to be told.
+ *
+ * @module
+ */
+
+import { type FolderEntries, type LinkTrail, listFolder } from "../io/list_folder.ts";
+
+/** Left by Windows, macOS, archives and network drives. */
+const SYSTEM = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r", "lost+found"]);
+/** Images, in formats that are not read. */
+const OTHER_IMAGE = /\.(hei[cf]|jp2|j2k|jxl|svg|psd|tga|p[bgnp]m|dng|cr[23]|nef|arw|orf|raf|rw2|ico|dcm)$/i;
+/** How many files are named. */
+const NAMED = 3;
+
+/** Lists a folder as `listFolder` does, without what systems leave there. */
+export async function listData(path: string, trail?: LinkTrail): Promise<FolderEntries> {
+  const { files, folders } = await listFolder(path, trail);
+  const isOurs = (name: string) => !SYSTEM.has(name.toLowerCase());
+  return { files: files.filter(isOurs), folders: folders.filter(({ name }) => isOurs(name)) };
+}
+
+/** Whether a file is an image of a format that is not read. */
+export function isOtherImage(name: string): boolean {
+  return OTHER_IMAGE.test(name);
+}
+
+/** Counts files that are no images. */
+export class PassedOver {
+  readonly #named: string[] = [];
+  #count = 0;
+
+  /** Counts one. */
+  add(file: string): void {
+    if (++this.#count <= NAMED) this.#named.push(file);
+  }
+
+  /** What to say of them all: nothing where there are none. */
+  get notes(): readonly string[] {
+    if (this.#count === 0) return [];
+    const [files, are] = this.#count === 1 ? ["file", "is no image"] : ["files", "are no images"];
+    const names = this.#named.join(", ");
+    return [`Passed over ${this.#count} ${files} that ${are}${this.#count > NAMED ? ", such as" : ":"} ${names}`];
+  }
+}

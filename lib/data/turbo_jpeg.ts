@@ -1,0 +1,127 @@
+/**
+ * libjpeg-turbo, as `@cwasm/jpeg-turbo` 0.1.3 compiles it: unlike mozjpeg's build, it decodes at a part of the size, and
+ * gives the four colours of CMYK.
+ *
+ * @module
+ */
+
+/** What libjpeg-turbo's module gives. */
+interface Turbo {
+  readonly memory: WebAssembly.Memory;
+  malloc(size: number): number;
+  free(at: number): void;
+  tjInitDecompress(): number;
+  tjDecompressHeader3(
+    ...args: readonly [
+      decoder: number,
+      bytes: number,
+      length: number,
+      ...results: readonly [number, number, number, number],
+    ]
+  ): number;
+  tjDecompress2(
+    ...args: readonly [
+      ...[decoder: number, bytes: number, length: number, pixels: number],
+      ...[width: number, pitch: number, height: number, format: number, flags: number],
+    ]
+  ): number;
+  tjDestroy(decoder: number): number;
+}
+
+/** TJPF_RGBA and TJPF_CMYK. */
+const FORMATS = { RGBA: 7, CMYK: 11 } as const;
+
+let loaded: Promise<WebAssembly.Module> | undefined;
+/** A decoder that is used again, and where the last picture's pixels are in its memory. */
+interface Instance {
+  readonly turbo: Turbo;
+  lent: number;
+}
+
+/** None after one has given up, or has taken much memory, which it would keep. */
+let current: Instance | undefined;
+/** Bytes. */
+const MAX_KEPT = 48_000_000;
+
+async function start(): Promise<Instance> {
+  // @ts-ignore: TypeScript has no source phase imports yet
+  loaded ??= import.source("@cwasm/jpeg-turbo/jpeg-turbo.wasm") as Promise<WebAssembly.Module>;
+  const giveUp = () => {
+    throw new GaveUp();
+  };
+  const nothing = () => 0;
+  const instance = new WebAssembly.Instance(await loaded, {
+    env: { setjmp: nothing, longjmp: giveUp },
+    wasi_snapshot_preview1: {
+      proc_exit: giveUp,
+      environ_sizes_get: nothing,
+      environ_get: nothing,
+      fd_close: nothing,
+      fd_seek: nothing,
+      fd_write: nothing,
+    },
+  });
+  return { turbo: instance.exports as unknown as Turbo, lent: 0 };
+}
+
+class GaveUp extends Error {}
+
+/** How a file is decoded. */
+export interface TurboOptions {
+  /** The file's size, or the part of it that it is decoded at. */
+  readonly size: readonly [width: number, height: number];
+  /** What a pixel's four bytes are. */
+  readonly format: keyof typeof FORMATS;
+}
+
+/** What has been decoded. */
+export interface TurboImage {
+  /** In the decoder's memory, until the next file is decoded. */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+  /** Whether something was odd about the file. */
+  readonly warned: boolean;
+}
+
+/** Decodes a JPEG; undefined if the decoder gives up. */
+export async function decodeTurbo(bytes: Uint8Array, options: TurboOptions): Promise<TurboImage | undefined> {
+  const instance = current ?? await start();
+  current = undefined;
+  try {
+    const image = decode(instance, bytes, options);
+    if (instance.turbo.memory.buffer.byteLength <= MAX_KEPT) current = instance;
+    return image;
+  } catch (error) {
+    if (error instanceof GaveUp || error instanceof WebAssembly.RuntimeError) return undefined;
+    throw error;
+  }
+}
+
+function decode(instance: Instance, bytes: Uint8Array, { size: [width, height], format }: TurboOptions): TurboImage {
+  const must = (holds: boolean) => {
+    if (!holds) throw new GaveUp();
+  };
+  const taken = (size: number) => {
+    const at = turbo.malloc(size);
+    must(at !== 0);
+    return at;
+  };
+  const { turbo } = instance;
+  turbo.free(instance.lent); // 0 at first, which is nothing
+  const file = taken(bytes.length);
+  new Uint8Array(turbo.memory.buffer).set(bytes, file);
+  const about = taken(16);
+  const decoder = turbo.tjInitDecompress();
+  must(decoder !== 0);
+  must(turbo.tjDecompressHeader3(decoder, file, bytes.length, about, about + 4, about + 8, about + 12) === 0);
+  const pixels = taken(4 * width * height);
+  const image = () => new Uint8ClampedArray(turbo.memory.buffer, pixels, 4 * width * height);
+  image().fill(0); // nothing of an earlier picture is shown where this one ends early
+  const warned = turbo.tjDecompress2(
+    ...[decoder, file, bytes.length, pixels] as const,
+    ...[width, 4 * width, height, FORMATS[format], 0] as const,
+  ) !== 0;
+  turbo.tjDestroy(decoder);
+  for (const at of [file, about]) turbo.free(at);
+  instance.lent = pixels;
+  return { pixels: image() as Uint8ClampedArray<ArrayBuffer>, warned };
+}

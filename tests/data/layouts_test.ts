@@ -1,0 +1,312 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { dirname, join } from "node:path";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import type { Dataset, DatasetOptions } from "../../lib/data/dataset.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { CIFAR10_LABELS, LABELS } from "../../lib/spec/labels.ts";
+import { fixture } from "./fixtures.ts";
+
+const cat = await fixture("cifar-cat.jpg");
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** Runs a test on a folder with these files; `null` is a photo of a cat. */
+async function withFolder(
+  files: Readonly<Record<string, string | null | Uint8Array>>,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(folder, name);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      if (content instanceof Uint8Array || content === null) await Deno.writeFile(path, content ?? cat);
+      else await Deno.writeTextFile(path, content);
+    }
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const open = (path: string, labels: readonly string[], options: Partial<DatasetOptions> = {}) =>
+  openDataset(path, { labels, inputSize: 32, ...options });
+
+/** Every sample's file from the folder, and the name of its class. */
+async function entries(dataset: Dataset, folder: string, labels: readonly string[]): Promise<string[]> {
+  const classes = await dataset.labels();
+  return Array.from(
+    { length: dataset.size },
+    (_, i) => `${dataset.origin(i).slice(folder.length + 1)} ${labels[classes[i]]}`,
+  );
+}
+
+const refused = async (promise: Promise<unknown>, ...parts: string[]): Promise<void> => {
+  const { message } = await assertRejects(() => promise, RanetError);
+  for (const part of parts) assertStringIncludes(message, part);
+};
+
+const pets = ["cat", "dog"];
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+
+Deno.test("labels that are numbers are names or indexes for a whole list: shown both ways where that is in doubt", async () => {
+  const images = Object.fromEntries(["a", "b", "c", "d"].map((name) => [`${name}.jpg`, null]));
+  const grades = ["1", "2", "3"];
+  const list = (labels: readonly number[]) => labels.map((label, i) => `${"abcd"[i]}.jpg,${label}\n`).join("");
+  const cases: [labels: number[], classes: readonly string[], found: string | undefined][] = [
+    [[0, 1, 2, 3], grades, undefined],
+    [[0, 1, 2, 1], grades, undefined],
+    [[1, 2, 2, 1], grades, undefined],
+    [[1, 2, 3, 1], grades, "1231"],
+    [[0, 1, 2, 3], numbers(4), "0123"],
+    [[0, 1, 0, 1], pets, "cat dog cat dog"],
+    [[1, 2, 1, 2], pets, undefined],
+    [[0, 1, 2, 1], pets, undefined],
+  ];
+  for (const [labels, classes, found] of cases) {
+    await withFolder({ ...images, "list.csv": list(labels) }, async (folder) => {
+      const path = join(folder, "list.csv");
+      if (found === undefined) {
+        await refused(open(path, classes), "As names: ", "As indexes from 0: ", "--labels names or --labels indexes");
+        return;
+      }
+      const dataset = await open(path, classes);
+      const names = Array.from(await dataset.labels(), (label) => classes[label]);
+      assertEquals(names.join(found.includes(" ") ? " " : ""), found);
+    });
+  }
+  await withFolder({ ...images, "list.csv": list([1, 2, 1, 2]) }, async (folder) => {
+    const path = join(folder, "list.csv");
+    const read = async (readLabels: DatasetOptions["readLabels"]) =>
+      Array.from(await (await open(path, grades, { readLabels })).labels());
+    assertEquals(await read("names"), [0, 1, 0, 1]);
+    assertEquals(await read("indexes"), [1, 2, 1, 2]);
+    await Deno.writeTextFile(path, `path,class_name\n${list([1, 2, 1, 2])}`);
+    assertEquals(await read(undefined), [0, 1, 0, 1]);
+    // Counted from 1, leaving out the last would make all others wrong.
+    await Deno.writeTextFile(path, list([1, 2, 1, 2]));
+    await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class');
+  });
+});
+
+Deno.test("names and numbers are not mixed: a number beside names is no index", async () => {
+  await withFolder({ "a.jpg": null, "b.jpg": null, "x.csv": "a.jpg,cat\nb.jpg,0\n" }, async (folder) => {
+    await refused(open(join(folder, "x.csv"), pets), '"0" is not a class of the model (cat, dog)');
+    assertEquals((await open(join(folder, "x.csv"), pets, { skipBad: true })).size, 1);
+  });
+});
+
+/** Records of CIFAR-10, one of each label. */
+const records = (...labels: number[]) => new Uint8Array(labels.flatMap((label) => Array(3073).fill(label)));
+
+Deno.test("records that a CSV names have the CSV's labels, and are opened for their pixels alone", async () => {
+  const files = {
+    "a.bin": records(3, 8, 200),
+    "train-images-idx3-ubyte": Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 77]), // without labels
+    "list.csv": "path,label\na.bin#0,machine\na.bin#1,animal\na.bin#2,animal\ntrain-images-idx3-ubyte#0,machine\n",
+  };
+  await withFolder(files, async (folder) => {
+    const dataset = await open(join(folder, "list.csv"), ["animal", "machine"]);
+    const samples = await Promise.all([0, 1, 2, 3].map((i) => dataset.read(i)));
+    assertEquals(samples.map(({ label }) => label), [1, 0, 0, 1]);
+    assertEquals(samples.map(({ image }) => image.data[0]), [3, 8, 200, 0]); // small grey images are padded
+    assertEquals(Array.from(await dataset.labels()), [1, 0, 0, 1]);
+  });
+});
+
+Deno.test("CIFAR's classes are not taken for ten others because there are ten", async () => {
+  await withFolder({ "test_batch.bin": records(3, 8) }, async (folder) => {
+    const others = CIFAR10_LABELS.map((name) => `toy ${name}`);
+    await refused(
+      open(folder, others),
+      "it has 10 classes, the model 10",
+      "none has the same name",
+      "--labels indexes",
+    );
+    assertEquals(Array.from(await (await open(folder, others, { readLabels: "indexes" })).labels()), [3, 8]);
+  });
+});
+
+Deno.test("unknown labels of CIFAR and IDX files are left out with skipBad, and named", async () => {
+  await withFolder({ "x.bin": records(3, 9, 8) }, async (folder) => {
+    const dataset = await open(folder, ["cat", "ship"], { skipBad: true });
+    assertEquals(Array.from(await dataset.labels()), [0, 1]);
+    assertEquals(dataset.origin(1), join(folder, "x.bin#2"));
+    assertEquals((await dataset.read(1)).image.data[0], 8);
+    assertStringIncludes(dataset.bad.join(), "x.bin, record 1");
+  });
+  const idx = {
+    "t10k-images-idx3-ubyte": Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 70, 80, 90]),
+    "t10k-labels-idx1-ubyte": Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 3, 0, 7, 1]),
+  };
+  await withFolder(idx, async (folder) => {
+    const dataset = await openDataset(folder, { labels: ["shirt", "shoe"], inputSize: 1, skipBad: true });
+    assertEquals(Array.from(await dataset.labels()), [0, 1]);
+    assertEquals((await dataset.read(1)).image.data[0], 90);
+    assertStringIncludes(dataset.bad.join(), "its label 7 is not a class");
+  });
+});
+
+Deno.test("links to class folders are followed, each real folder once", async () => {
+  await withFolder({ "all/cats/1.jpg": null, "all/cats/deep/2.jpg": null, "all/dogs/3.jpg": null }, async (folder) => {
+    const data = join(folder, "data");
+    await Deno.mkdir(data);
+    await Deno.symlink("../all/cats", join(data, "cat"));
+    await Deno.symlink("../all/dogs", join(data, "dog"));
+    await Deno.symlink("deep", join(folder, "all/cats/again"));
+    const dataset = await open(data, pets);
+    assertEquals(await entries(dataset, data, pets), ["cat/1.jpg cat", "cat/again/2.jpg cat", "dog/3.jpg dog"]);
+    await Deno.remove(join(data, "dog"));
+    await Deno.symlink("../all/cats", join(data, "dog"));
+    await refused(open(data, pets), '"', "it is the same as one of cat, another class");
+  });
+});
+
+Deno.test("what systems leave in folders is passed over; other files among images are named, and stop nothing", async () => {
+  const files = {
+    ...{ "cat/1.jpg": null, "dog/1.jpg": null, "Thumbs.db": "x", "cat/Thumbs.db": "x", "cat/desktop.ini": "x" },
+    ...{ "__MACOSX/cat/._1.jpg": "x", "cat/__MACOSX/._1.jpg": "x", "cat/notes.txt": "x", "dog/boxes.xml": "x" },
+  };
+  await withFolder(files, async (folder) => {
+    const dataset = await open(folder, pets);
+    assertEquals([dataset.size, dataset.bad], [2, []]);
+    assertEquals(dataset.notes, ["Passed over 2 files that are no images: cat/notes.txt, dog/boxes.xml"]);
+    await Deno.writeTextFile(join(folder, "cat/photo.HEIC"), "x");
+    await refused(open(folder, pets), "photo.HEIC", "--skip-bad");
+  });
+});
+
+Deno.test("ImageNet's folders are named by WordNet ids, which are its classes in sorted order", async () => {
+  const files = { "n01443537/a.JPEG": null, "n01440764/b.JPEG": null, "n15075141/c.JPEG": null };
+  await withFolder(files, async (folder) => {
+    const dataset = await open(folder, LABELS.imagenet);
+    assertEquals(await entries(dataset, folder, LABELS.imagenet), [
+      ...["n01440764/b.JPEG tench", "n01443537/a.JPEG goldfish", "n15075141/c.JPEG toilet tissue"],
+    ]);
+    const some = ["goldfish", "toilet tissue", "tench"];
+    assertEquals(Array.from(await (await open(folder, some)).labels()), [2, 0, 1]);
+  });
+});
+
+Deno.test("N classes without names are N folders of any names, in sorted order; that is said once", async () => {
+  await withFolder({ "zebra/1.jpg": null, "ant/1.jpg": null, "Cow/1.jpg": null }, async (folder) => {
+    const dataset = await open(folder, numbers(3));
+    assertEquals(dataset.classes, ["Cow", "ant", "zebra"]);
+    assertEquals(Array.from(await dataset.labels()), [0, 1, 2]);
+    assertEquals(dataset.notes, [
+      "The model's classes have no names: they are taken for Cow, ant, zebra, in sorted order",
+    ]);
+    await refused(open(folder, numbers(4)), "4 classes have no names, and there are 3 folders", "--classes-from");
+  });
+});
+
+const tiny = {
+  "train/n01443537/images/n01443537_0.JPEG": null,
+  "train/n01443537/n01443537_boxes.txt": "n01443537_0.JPEG\t0\t10\t63\t58\n",
+  "train/n01629819/images/n01629819_0.JPEG": null,
+  "train/n01629819/n01629819_boxes.txt": "n01629819_0.JPEG\t0\t10\t63\t58\n",
+  "val/images/val_0.JPEG": null,
+  "val/images/val_1.JPEG": null,
+  "val/val_annotations.txt": "val_0.JPEG\tn01629819\t0\t32\t44\t62\nval_1.JPEG\tn01443537\t0\t32\t44\t62\n",
+  "test/images/test_0.JPEG": null,
+  "wnids.txt": "n01629819\nn01443537\n",
+  "words.txt": "n00001740\tentity\n",
+};
+
+Deno.test("Tiny ImageNet in its own layout: images/ and boxes to train on, val_annotations.txt to validate on", async () => {
+  await withFolder(tiny, async (folder) => {
+    for (const labels of [numbers(2), ["n01443537", "n01629819"], ["goldfish", "European fire salamander"]]) {
+      const training = await open(folder, labels, { part: "training" });
+      assertEquals((await entries(training, folder, ["0", "1"])).map((entry) => entry.slice(6)), [
+        ...["n01443537/images/n01443537_0.JPEG 0", "n01629819/images/n01629819_0.JPEG 1"],
+      ]);
+      assertEquals(training.bad, []);
+      assert(training.notes!.includes(`Taking ${join(folder, "train")}`));
+      for (const part of ["validation", "test"] as const) {
+        const held = await open(folder, labels, { part });
+        assertEquals(await entries(held, folder, ["0", "1"]), ["val/images/val_0.JPEG 1", "val/images/val_1.JPEG 0"]);
+        assertEquals((await held.read(0)).image.width, 32);
+      }
+    }
+    await refused(open(join(folder, "test"), numbers(2)), "it holds images, and no list beside them");
+  });
+});
+
+Deno.test("a flat folder of ImageNet's validation images with a list, as Caffe and Kaggle write them", async () => {
+  const images = Object.fromEntries([1, 2].map((i) => [`val/ILSVRC2012_val_0000000${i}.JPEG`, null]));
+  const lists = {
+    "val.txt": "ILSVRC2012_val_00000001.JPEG 1\nILSVRC2012_val_00000002.JPEG 0\n",
+    "val.csv": "ImageId,PredictionString\nILSVRC2012_val_00000001,n01443537 85 1 499 272\n" +
+      "ILSVRC2012_val_00000002,n01440764 1 2 3 4 n01440764 5 6 7 8\n",
+  };
+  for (const [name, list] of Object.entries(lists)) {
+    await withFolder({ ...images, [name]: list }, async (folder) => {
+      const dataset = await open(join(folder, name), LABELS.imagenet);
+      assertEquals(Array.from(await dataset.labels()), [1, 0]);
+      assertEquals((await dataset.read(1)).image.width, 32);
+    });
+    await withFolder({ ...images, [`val/${name}`]: list }, async (folder) => {
+      assertEquals(Array.from(await (await open(join(folder, "val"), LABELS.imagenet)).labels()), [1, 0]);
+    });
+  }
+  await withFolder({ ...images, "ILSVRC2012_validation_ground_truth.txt": "490\n361\n" }, async (folder) => {
+    const path = join(folder, "ILSVRC2012_validation_ground_truth.txt");
+    await refused(open(path, LABELS.imagenet), "expected path,label");
+  });
+});
+
+Deno.test("lists with Kaggle's headers: a column is a label if the classes say so", async () => {
+  const cases: [list: string, options?: Partial<DatasetOptions>][] = [
+    ["id,breed\na1,dog\nb2,cat\n"],
+    ["image_id,target\na1.jpg,1\nb2.jpg,0\n"],
+    ["filename,width,label\na1.jpg,32,dog\nb2.jpg,32,cat\n"],
+    ["label,file\ndog,train/a1.jpg\ncat,train/b2.jpg\n"],
+    [",path,class_index,class_name\n0,a1.jpg,17,dog\n1,b2.jpg,9,cat\n"],
+    ["a1.jpg;dog\nb2.jpg;cat\n"],
+  ];
+  for (const [list, options] of cases) {
+    await withFolder({ "train/a1.jpg": null, "train/b2.jpg": null, "labels.csv": list }, async (folder) => {
+      const dataset = await open(join(folder, "labels.csv"), pets, options);
+      assertEquals(await entries(dataset, folder, pets), ["train/a1.jpg dog", "train/b2.jpg cat"], list);
+      await dataset.read(0);
+    });
+  }
+  await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
+    await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
+  });
+});
+
+Deno.test("a CSV of pixels is refused without printing it", async () => {
+  const header = ["label", ...Array.from({ length: 784 }, (_, i) => `pixel${i}`)].join();
+  await withFolder({ "mnist.csv": `${header}\n` }, async (folder) => {
+    const { message } = await assertRejects(() => open(join(folder, "mnist.csv"), pets), RanetError);
+    assertStringIncludes(message, "found 785 columns. If they are pixels");
+    assert(message.length < 400, message);
+  });
+});
+
+Deno.test("pickles, MATLAB's files and archives are refused by name, with what to take instead", async () => {
+  await withFolder(
+    { "data_batch_1": "x", "batches.meta": "x" },
+    (folder) =>
+      refused(open(folder, CIFAR10_LABELS), "CIFAR-10's pickles", "Take the binary version", "cifar-10-batches-bin"),
+  );
+  await withFolder(
+    { train: "x", test: "x", meta: "x" },
+    (folder) => refused(open(folder, LABELS.cifar100), "CIFAR-100's pickles", "cifar-100-binary"),
+  );
+  for (
+    const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.npz", "arrays"], [
+      "a.zip",
+      "unpacked first",
+    ]]
+  ) {
+    await withFolder({ [name]: "x" }, (folder) => refused(open(join(folder, name), pets), word));
+  }
+});
+
+Deno.test("a folder of parts without the one that is wanted says which paths to give", async () => {
+  await withFolder({ "train/cat/1.jpg": null, "train/dog/1.jpg": null, "extra/x.jpg": null }, async (folder) => {
+    await refused(open(folder, pets), "no folder to validate on", join(folder, "train"));
+    assertEquals((await open(folder, pets, { part: "training" })).size, 2);
+  });
+});
