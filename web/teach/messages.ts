@@ -57,6 +57,8 @@ export interface Outcome {
   readonly classes: readonly string[];
   /** The photos set aside. */
   readonly judged: readonly Judged[];
+  /** Whether they were enough to find thresholds and temperatures with. */
+  readonly isFitted: boolean;
   /** Multiply-adds that they took on average. */
   readonly cost: number;
   /** The same of an image that goes to the last exit. */

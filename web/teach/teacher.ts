@@ -9,7 +9,6 @@ import {
   calibrate,
   type Calibration,
   changeSpec,
-  createModel,
   fitTemperatures,
   loadModel,
   type Model,
@@ -33,6 +32,7 @@ import {
 } from "../train_library.ts";
 import type { Base, Lesson, Outcome } from "./messages.ts";
 import { photoDataset } from "./photo_dataset.ts";
+import { bestThresholds } from "./thresholds.ts";
 
 /**
  * The models that lessons begin from, how often each photo is gone through, how fast they learn, and after how
@@ -120,17 +120,15 @@ export async function learn(course: Course, options: TrainOptions): Promise<Taug
 /** What the photos set aside say of a model, and the model with what they say of its confidences. */
 async function measure({ lesson, spec, recipe, aside }: Course, trained: Model): Promise<Omit<Taught, "finished">> {
   const validation = await logitsOf(trained, aside);
-  const temperatures = attempt(() => fitTemperatures(trained.network, validation));
-  const { tensors } = trained;
-  const model = temperatures ? withTemperatures(createModel(spec, tensors, { source: "" }), temperatures) : trained;
+  const { tensors, network } = trained;
+  const temperatures = await unlessFew(() => fitTemperatures(network, validation));
+  const model = temperatures ? withTemperatures(trained, temperatures) : trained;
   const own = temperatures ? await logitsOf(model, aside) : validation;
-  const calibration = await bestCalibration(model, own);
-  const calibrations = [...await calibrateBudgets(model, own, { dataset: "photos, a tenth set aside" }), calibration]
-    .toSorted((a, b) => a.expectedCost - b.expectedCost);
+  const calibrations = await unlessFew(() => findCalibrations(model, own)) ?? [];
   const archive = new Blob([await packModel(spec, tensors, { temperatures, calibrations })], {
     type: "application/zip",
   });
-  const { flops, answers } = decide(model, own, calibration);
+  const { flops, answers } = decide(model, own, bestThresholds(calibrations, network));
   const judged = await Promise.all(answers.map(async (answer, index) => {
     const { name, label } = await aside.read(index);
     return { id: Number(name), label, answer };
@@ -138,23 +136,22 @@ async function measure({ lesson, spec, recipe, aside }: Course, trained: Model):
   const outcome: Outcome = {
     classes: spec.classes,
     judged,
+    isFitted: calibrations.length > 0,
     cost: flops / answers.length,
-    fullCost: model.network.exits.at(-1)!.cumulativeFlops,
+    fullCost: network.exits.at(-1)!.cumulativeFlops,
     command: commandOf(lesson.base, recipe),
   };
   return { archive, outcome };
 }
 
-/** The cheapest thresholds with which as many are right as any exit gets right. */
-export async function bestCalibration(model: Model, validation: Validation): Promise<Calibration> {
-  const shares = validation.logits.map((_, exit) => {
-    const right = answersOf(model, validation, exit).filter((answer, i) => answer === validation.labels[i]).length;
-    return right / validation.labels.length;
-  });
-  const accuracy = shares.at(-1)!;
-  return accuracy > 0
-    ? await calibrate(model, validation, { accuracy }, { dataset: "photos, a tenth set aside" })
-    : await calibrate(model, validation, { budget: model.network.exits.at(-1)!.cumulativeFlops });
+/** Thresholds for round budgets, and the cheapest with which as many are right as the last exit gets right. */
+async function findCalibrations(model: Model, validation: Validation): Promise<Calibration[]> {
+  const options = { dataset: "photos set aside" };
+  const found = await calibrateBudgets(model, validation, options);
+  const answers = answersOf(model, validation, model.network.exits.length - 1);
+  const accuracy = answers.filter((answer, i) => answer === validation.labels[i]).length / answers.length;
+  if (accuracy > 0) found.push(await calibrate(model, validation, { accuracy }, options));
+  return found.toSorted((a, b) => a.expectedCost - b.expectedCost);
 }
 
 /** What each exit says of photos. */
@@ -173,7 +170,7 @@ async function logitsOf(model: Model, photos: Dataset): Promise<Validation> {
 function decide(
   model: Model,
   validation: Validation,
-  { thresholds }: Calibration,
+  thresholds: readonly number[],
 ): { readonly flops: number; readonly answers: readonly number[] } {
   const { exits } = model.network;
   let flops = 0;
@@ -205,10 +202,10 @@ function surenessOf(model: Model, validation: Validation, exit: number, sample: 
   return 1 / row.reduce((sum, value) => sum + Math.exp(value - most), 0);
 }
 
-/** From very few photos nothing is said. */
-function attempt<T>(find: () => T): T | undefined {
+/** From few photos the library finds nothing: it would hold for hardly any other. */
+async function unlessFew<T>(find: () => T | Promise<T>): Promise<T | undefined> {
   try {
-    return find();
+    return await find();
   } catch (error) {
     if (error instanceof RanetError) return undefined;
     throw error;
