@@ -9,6 +9,8 @@ import { assert } from "@std/assert";
 import { type Adapter, findAdapter } from "../lib/device/webgpu/adapter.ts";
 
 const adapter = await findAdapter();
+/** Whether there is one. */
+export const hasAdapter: boolean = adapter !== undefined;
 const required = Deno.env.get("RANET_REQUIRE_GPU") === "1";
 
 let leftOut = 0;

@@ -6,6 +6,7 @@
  */
 
 import type { Loader, Plugin } from "esbuild";
+import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** What `deno info --json` says; only what is used here. */
@@ -84,20 +85,23 @@ export async function denoPlugin(entries: readonly string[], root: string): Prom
         return { contents, loader: "ts" as Loader };
       });
 
-      // The file itself lies beside the bundle, and is fetched when it is wanted.
-      build.onLoad({ filter: /\.wasm$/ }, ({ path, suffix, with: { type } }) =>
-        suffix || type ? undefined : {
-          contents: `import url from ${JSON.stringify(`${path}?file`)};
+      // The file itself lies beside the bundle, and is fetched when it is wanted. It is named without its folder: in a
+      // whole path, esbuild would take # for a URL's.
+      build.onLoad({ filter: /\.wasm$/ }, ({ path, suffix, with: { type } }) => {
+        if (suffix || type) return undefined;
+        const contents = `import url from ${JSON.stringify(`./${basename(path)}?file`)};
 import { compileWasm } from ${JSON.stringify(`${root}web/compile_wasm.ts`)};
-export default () => compileWasm(new URL(url, import.meta.url));`,
-        });
+export default () => compileWasm(new URL(url, import.meta.url));`;
+        return { contents };
+      });
     },
   };
 }
 
 async function moduleGraph(entry: string): Promise<Graph> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", entry] })
-    .output();
+  // Of a path, Deno would take # and % for a URL's.
+  const args = ["info", "--json", pathToFileURL(entry).href];
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
   if (!success) throw new Error(`deno info ${entry} failed: ${new TextDecoder().decode(stderr)}`);
   return JSON.parse(new TextDecoder().decode(stdout)) as Graph;
 }

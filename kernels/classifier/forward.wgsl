@@ -11,19 +11,21 @@
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[id.z];
-  if (id.y >= remaining[0] || id.x >= args.classes) {
-    return;
-  }
+  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  let isOwn = id.y < remaining[0] && id.x < args.classes;
+  let end = select(0, args.pool * args.pool * args.inQuads, isOwn);
   let sample = remaining[1 + id.y];
   let in = args.arenaStart + sample * args.samplePitch + args.inOffset;
   var sum = 0.0;
   // One loop: CPU drivers count the turns of outer ones, too, against what they allow.
-  for (var i = 0u; i < args.pool * args.pool * args.inQuads; i++) {
+  for (var i = 0u; i < end; i++) {
     let pixel = i / args.inQuads;
     let k = i % args.inQuads;
     let value = arena[in + (pixel / args.pool * args.inSize + pixel % args.pool) * args.inPitch + k];
     sum += dot(value, weight(args.weights + id.x * args.inQuads + k));
   }
   let bias = weight(args.weights + args.classes * args.inQuads + id.x / 4)[id.x % 4];
-  logits[args.logits + sample * args.classes + id.x] = sum / f32(args.pool * args.pool) + bias;
+  if (isOwn) {
+    logits[args.logits + sample * args.classes + id.x] = sum / f32(args.pool * args.pool) + bias;
+  }
 }

@@ -64,7 +64,7 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
           args.bias,
           args.hasBias != 0,
           args.accumulate != 0,
-          args.relu != 0,
+          args.activation,
         );
       }
     }

@@ -20,7 +20,7 @@ export function sumPanels(
   bias: u32,
   hasBias: bool,
   accumulate: bool,
-  relu: bool,
+  activation: u32,
 ): void {
   const panelBytes = 32 * runs * runLength;
   weights += firstPanel * panelBytes;
@@ -30,14 +30,14 @@ export function sumPanels(
     const out = output + 4 * channel;
     const start = bias + (hasBias ? 4 * channel : 0);
     if (channels > 4 && runs == 1 && runLength <= 6) {
-      sumFew(runLength, input, inPixels, out, outPixels, pixels, channels, weights, start, accumulate, relu);
+      sumFew(runLength, input, inPixels, out, outPixels, pixels, channels, weights, start, accumulate, activation);
     } else if (channels > 4) {
       sumTaps2(
-        input, inPixels, out, outPixels, pixels, moves, runs, runLength, channels, weights, start, accumulate, relu,
+        input, inPixels, out, outPixels, pixels, moves, runs, runLength, channels, weights, start, accumulate, activation,
       );
     } else {
       sumTaps1(
-        input, inPixels, out, outPixels, pixels, moves, runs, runLength, channels, weights, start, accumulate, relu,
+        input, inPixels, out, outPixels, pixels, moves, runs, runLength, channels, weights, start, accumulate, activation,
       );
     }
     weights += panelBytes;
@@ -55,12 +55,12 @@ function sumFew(
   weights: u32,
   bias: u32,
   accumulate: bool,
-  relu: bool,
+  activation: u32,
 ): void {
   switch (inputs) {
 // #for K in 1..6
     case ${K}:
-      return sumFew${K}(input, inPixels, output, outPixels, pixels, channels, weights, bias, accumulate, relu);
+      return sumFew${K}(input, inPixels, output, outPixels, pixels, channels, weights, bias, accumulate, activation);
 // #end
     default:
       unreachable();

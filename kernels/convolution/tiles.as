@@ -12,6 +12,7 @@
 // channels             how many are written, at most 4 · quads
 // accumulate           whether sums are added to what is there; if not, they start from `bias`, 4 · quads numbers
 
+import { finished, RELU } from "../activation";
 import { madd, store } from "../simd";
 
 // #for Q in 1..2
@@ -29,11 +30,11 @@ function sumTile${P}x${Q}(
   weights: u32,
   bias: u32,
   accumulate: bool,
-  relu: bool,
+  activation: u32,
 ): void {
   const behind = moves + 4 * runs;
   const whole = channels >= 4 * ${Q};
-  const least = f32x4.splat(relu ? 0 : -Infinity);
+  const least = f32x4.splat(activation == RELU ? 0 : -Infinity);
 // #for q in ${Q}
   const start${q} = accumulate ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
 // #end
@@ -96,13 +97,13 @@ function sumTile${P}x${Q}(
     if (whole) {
 // #for p in ${P}
 // #for q in ${Q}
-      v128.store(out${p}, f32x4.pmax(sum${p}_${q}, least), 16 * ${q});
+      v128.store(out${p}, finished(sum${p}_${q}, least, activation), 16 * ${q});
 // #end
 // #end
     } else {
 // #for p in ${P}
 // #for q in ${Q}
-      store(out${p} + 16 * ${q}, f32x4.pmax(sum${p}_${q}, least), <i32> channels - 4 * ${q});
+      store(out${p} + 16 * ${q}, finished(sum${p}_${q}, least, activation), <i32> channels - 4 * ${q});
 // #end
 // #end
     }
@@ -124,12 +125,12 @@ export function sumTaps${Q}(
   weights: u32,
   bias: u32,
   accumulate: bool,
-  relu: bool,
+  activation: u32,
 ): void {
   const rest = pixels % 6;
   const whole = pixels - rest;
   sumTile6x${Q}(
-    input, inPixels, output, outPixels, whole, moves, runs, runLength, channels, weights, bias, accumulate, relu,
+    input, inPixels, output, outPixels, whole, moves, runs, runLength, channels, weights, bias, accumulate, activation,
   );
   inPixels += 4 * whole;
   outPixels += 4 * whole;
@@ -137,7 +138,7 @@ export function sumTaps${Q}(
 // #for P in 1..5
     case ${P}:
       return sumTile${P}x${Q}(
-        input, inPixels, output, outPixels, ${P}, moves, runs, runLength, channels, weights, bias, accumulate, relu,
+        input, inPixels, output, outPixels, ${P}, moves, runs, runLength, channels, weights, bias, accumulate, activation,
       );
 // #end
   }
@@ -156,9 +157,9 @@ export function sumFew${K}(
   weights: u32,
   bias: u32,
   accumulate: bool,
-  relu: bool,
+  activation: u32,
 ): void {
-  const least = f32x4.splat(relu ? 0 : -Infinity);
+  const least = f32x4.splat(activation == RELU ? 0 : -Infinity);
 // #for k in ${K}
 // #for q in 2
   const weight${k}_${q} = v128.load(weights, 16 * (2 * ${k} + ${q}));
@@ -180,11 +181,11 @@ export function sumFew${K}(
 // #end
 // #end
     if (channels >= 8) {
-      v128.store(out, f32x4.pmax(sum0, least));
-      v128.store(out, f32x4.pmax(sum1, least), 16);
+      v128.store(out, finished(sum0, least, activation));
+      v128.store(out, finished(sum1, least, activation), 16);
     } else {
-      store(out, f32x4.pmax(sum0, least), <i32> channels);
-      store(out + 16, f32x4.pmax(sum1, least), <i32> channels - 4);
+      store(out, finished(sum0, least, activation), <i32> channels);
+      store(out + 16, finished(sum1, least, activation), <i32> channels - 4);
     }
   }
 }

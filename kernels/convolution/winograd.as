@@ -80,7 +80,7 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
           sums + i * args.outPatch,
           outApart,
           args.bias,
-          args.relu != 0,
+          args.activation,
           args.outChannels,
           args.output + (sample + (start + i) / (side * side)) * args.outBytes + (y * args.inSize + x) * args.outPitch,
           args.inSize * args.outPitch,

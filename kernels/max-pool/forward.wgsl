@@ -6,12 +6,11 @@
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  if (id.y >= remaining[0]) {
-    return;
-  }
   let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
-  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  let end = select(0, args.outSize * args.outSize * args.outQuads, id.y < remaining[0]);
+  for (var i = id.x; i < end; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
     let top = pixel / args.outSize * 2 - 1;

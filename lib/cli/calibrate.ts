@@ -106,7 +106,11 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     if (refit && weights === undefined) {
       throw new UsageError("Cannot fit temperatures: expected a model of your own, beside whose weights they are kept");
     }
-    using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY, calibrated: !refit });
+    using executor = await openExecutor(call, terminal, {
+      capacity: DEFAULT_CAPACITY,
+      calibrated: !refit,
+      together: true,
+    });
     const { model: opened } = executor;
     if (target && "budget" in target) checkBudget(target.budget, opened.network);
     const out = options.out ?? await calibrationPath(opened, place);

@@ -148,7 +148,7 @@ async function toFile(call: Call<ClassifyOption>, terminal: Terminal): Promise<v
   if (operands.includes(STDIN)) throw new UsageError("Cannot use - with --out: expected --from - for a list");
   const shard = shardOf(options);
   const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
-  using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY });
+  using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY, together: true });
   const budget = await readBudget(options, executor.model);
   await classifyToFile(executor, terminal, {
     operands,

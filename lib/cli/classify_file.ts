@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import config from "../../deno.json" with { type: "json" };
 import { classifyStream } from "../classifier/stream.ts";
 import { openDecoders } from "../data/decoder_pool.ts";
+import { arithmeticOf } from "../device/arithmetic.ts";
 import { RanetError } from "../errors.ts";
 import { type AdaptiveExecutor, type ClassifyOptions, DEFAULT_CAPACITY } from "../executor/executor.ts";
 import { imageResult } from "../executor/results.ts";
@@ -60,7 +61,7 @@ export async function classifyToFile(
   };
   const header = { ...await headerOf(executor, { when, top, inputs: await digestInputs(all()) }), shard };
   const total = shardSize(header.inputs.count, shard);
-  using writer = await ResultsWriter.open(out, header);
+  using writer = await ResultsWriter.open(out, header, { warn: terminal.stderr });
   const { Progress } = await import("./progress.ts");
   using progress = new Progress("classifying", total, { done: writer.kept });
   using decoders = await openDecoders(total, { onNote: terminal.stderr });
@@ -96,7 +97,7 @@ export async function classifyToFile(
 }
 
 async function headerOf(
-  { model, precision }: AdaptiveExecutor,
+  { model, precision, device }: AdaptiveExecutor,
   { when, top, inputs }: { when: ClassifyOptions; top: number; inputs: ResultsHeader["inputs"] },
 ): Promise<ResultsHeader> {
   const { spec, network } = model;
@@ -107,6 +108,7 @@ async function headerOf(
     model: spec.name,
     weights: createHash("sha256").update(JSON.stringify([network.spec, await digestModel(model)])).digest("hex"),
     precision,
+    arithmetic: await arithmeticOf(device),
     thresholds: thresholds.map((one) => one === Infinity ? "never" : one === -Infinity ? "all" : one),
     top,
     inputs,

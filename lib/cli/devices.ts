@@ -11,6 +11,7 @@ import { checksOf, type KernelCheckResult, openingFailure } from "../device/webg
 import { RanetError } from "../errors.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
+import { large } from "../text/numbers.ts";
 import { printable, table } from "./text.ts";
 
 /** The command. */
@@ -51,9 +52,17 @@ function nameOf({ name, backend }: AdapterDescription): string {
 }
 
 function details(adapter: AdapterDescription): string {
-  const { features, limits, failure } = adapter;
+  const { features, limits, failure, measured = [] } = adapter;
   const rows = Object.entries(limits).map(([limit, value]) => [limit, value.toLocaleString("en")]);
-  return `${printable(nameOf(adapter))}${failure === undefined ? "" : `\n\nIt cannot be used: ${printable(failure)}`}
+  const notes = [
+    ...failure === undefined ? [] : [`It cannot be used: ${printable(failure)}`],
+    ...measured.map(({ flops, smallestBatch }) =>
+      `For ${large(flops)} multiply-adds an image, auto takes ${
+        smallestBatch === undefined ? "the CPU" : `it for batches from ${smallestBatch} on`
+      }, as measured.`
+    ),
+  ];
+  return `${[printable(nameOf(adapter)), ...notes].join("\n\n")}
 
 features: ${features.join(", ") || "none"}
 

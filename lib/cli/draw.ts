@@ -19,7 +19,7 @@ export const drawCommand: Command<"out"> = {
   operands: [1, 1],
   description: `Draws the network as SVG. Base features are at the side; each sub-network of a RANet, or scale of
 an MSDNet, is a row of blocks. Coloured arrows show what one row reads from another. Green numbers are exits, with the
-multiply-adds up to each. SPEC is a YAML file, its URL, or a bundled name.`,
+multiply-adds up to each. SPEC is a YAML file, its URL, a model's folder, or a bundled name.`,
   options: {
     out: {
       value: "FILE",

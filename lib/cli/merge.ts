@@ -24,32 +24,40 @@ result is byte for byte what one run without shards writes on the same kind of m
 the same eval without --shard for the report, or calibrate --logits for thresholds.
 
 Refuses shards that are missing, duplicated or unfinished, or that differ in model, weights, thresholds, version or
-input.`,
+input. Warns where shards come from devices that round differently.`,
   options: { out: { value: "WHOLE", help: "the file or folder to write" } },
   examples: ["ranet merge results/*.jsonl --out results.jsonl", "ranet merge part-* --out report"],
-  async run(call: Call<"out">, { stdout }: Terminal): Promise<void> {
+  async run(call: Call<"out">, { stdout, stderr }: Terminal): Promise<void> {
     const { operands: parts, json } = call;
     const out = required(call, "out");
     const folders = await Promise.all(parts.map(async (part) => (await Deno.stat(part)).isDirectory));
     if (folders.some((folder) => folder !== folders[0])) {
       throw new RanetError("Cannot merge files together with folders: expected the parts of one run");
     }
-    const written = folders[0] ? await mergeEvaluations(parts, out) : [await mergeFiles(parts, out)];
+    const written = folders[0] ? await mergeEvaluations(parts, out, stderr) : [await mergeFiles(parts, out, stderr)];
     stdout(json ? JSON.stringify({ written }) : written.map((path) => `wrote ${printable(path)}`).join("\n"));
   },
 };
 
-function mergeEvaluations(parts: readonly string[], out: string): Promise<string[]> {
-  return mergeLogits(parts.map((part) => join(part, "cache")), join(out, "cache"));
+function mergeEvaluations(
+  parts: readonly string[],
+  out: string,
+  warn: (message: string) => void,
+): Promise<string[]> {
+  return mergeLogits(parts.map((part) => join(part, "cache")), join(out, "cache"), { warn });
 }
 
 /** Written whole or not at all, and never all in memory. */
-async function mergeFiles(parts: readonly string[], out: string): Promise<string> {
+async function mergeFiles(
+  parts: readonly string[],
+  out: string,
+  warn: (message: string) => void,
+): Promise<string> {
   await Deno.mkdir(dirname(out), { recursive: true });
   await writeStaged(out, async (file) => {
     const writer = file.writable.getWriter();
     const encoder = new TextEncoder();
-    await mergeResults(parts, (text) => writer.write(encoder.encode(text)));
+    await mergeResults(parts, (text) => writer.write(encoder.encode(text)), { warn });
     await writer.close();
   });
   return out;

@@ -5,7 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { BUNDLED_SPECS, readSpec } from "../model/model.ts";
+import { BUNDLED_SPECS, readSpec, specPlace } from "../model/model.ts";
 import { isUrl } from "../io/place.ts";
 import { bytes, large } from "../text/numbers.ts";
 import { wrap } from "../text/wrap.ts";
@@ -23,7 +23,8 @@ export const planCommand: Command<never> = {
   description:
     `Prints each exit's place, features and cost. Costs add up: the cost of exit 3 includes everything that exits 1 and 2
 compute. Operations are counted as the authors of the paper count them. If layers are postponed until an exit needs
-them, a second column shows what is actually run. SPEC is a YAML file, its URL, or one of the bundled specs:
+them, a second column shows what is actually run. SPEC is a YAML file, its URL, a model's folder, or one of the bundled
+specs:
 ${wrap(BUNDLED_SPECS.join(", ")).join("\n")}.`,
   options: {},
   flags: { watch: "print the table again, with the changes, whenever SPEC is saved; Ctrl-C stops" },
@@ -66,7 +67,7 @@ export async function watchPlan(
   let shown = "";
   let costs: Costs | undefined;
   let before: Costs | undefined;
-  await watchFile(source, { signal }, async () => {
+  await watchFile(await specPlace(source), { signal }, async () => {
     let state: Costs | { error: string };
     try {
       state = costsOf(await readSpec(source));

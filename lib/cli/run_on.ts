@@ -75,12 +75,16 @@ export function tellOf({ notes = [], bad }: Pick<Dataset, "notes" | "bad">, stde
 export async function openExecutor(
   { options }: Call<ModelOption>,
   { stderr }: Pick<Terminal, "stderr">,
-  { capacity, calibrated = true }: { readonly capacity: number; readonly calibrated?: boolean },
+  { calibrated = true, ...how }: {
+    readonly capacity: number;
+    readonly calibrated?: boolean;
+    readonly together?: boolean;
+  },
 ): Promise<AdaptiveExecutor> {
   const device = deviceChoice(options.device);
   const precision = choice("precision", options.precision ?? "float32", ["float32", "float16"]);
   const threads = options.threads === undefined ? undefined : count("threads", options.threads);
   const { model: name = DEFAULT_MODEL, weights, key } = options;
   const model = await loadModel(name, { weights, key, calibrated, onNote: stderr });
-  return await AdaptiveExecutor.create(model, { device, capacity, precision, threads, onFallback: stderr });
+  return await AdaptiveExecutor.create(model, { ...how, device, precision, threads, onFallback: stderr });
 }

@@ -21,7 +21,8 @@ export const specCommand: Command<SpecOption> = {
   summary: "check a spec, or write the spec of the authors' flags",
   usage: "SPEC | --from-official FLAGS [--out FILE]",
   operands: [0, 1],
-  description: `With SPEC (a YAML file, its URL, or a bundled name): checks it and prints it with all defaults and
+  description:
+    `With SPEC (a YAML file, its URL, a model's folder, or a bundled name): checks it and prints it with all defaults and
 rules filled in.
 
 With --from-official: writes the YAML for the command-line flags of the RANet authors' main.py, or with --arch msdnet of

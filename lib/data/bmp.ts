@@ -111,6 +111,9 @@ export function decodeBmp(bytes: Uint8Array): RgbImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = readBmpHeader(view);
   const [width, height] = header.size;
+  if (header.packing === "none" && header.pixels + stride(header) * height > bytes.length) {
+    throw new RangeError("it ends too early");
+  }
   const data = new Uint8ClampedArray(4 * width * height);
   const rowOf = (y: number): number => 4 * width * (header.upwards ? height - 1 - y : y);
   if (header.bits > 8) decodeColours(view, header, data, rowOf);
@@ -125,10 +128,6 @@ function stride({ size: [width], bits }: BmpHeader): number {
   return Math.ceil(width * bits / 32) * 4;
 }
 
-function checkLength(view: { readonly byteLength: number }, header: BmpHeader): void {
-  if (header.pixels + stride(header) * header.size[1] > view.byteLength) throw new RangeError("it ends too early");
-}
-
 function decodeColours(
   view: DataView,
   header: BmpHeader,
@@ -136,7 +135,6 @@ function decodeColours(
   rowOf: (y: number) => number,
 ): void {
   const { size: [width, height], bits, pixels } = header;
-  checkLength(view, header);
   const bytes = bits / 8;
   const masks = header.masks ?? (bits === 16 ? MASKS_16 : undefined);
   const channels = masks?.map((mask) => {
@@ -177,7 +175,6 @@ function decodeIndexes(
   rowOf: (y: number) => number,
 ): void {
   const { size: [width, height], bits, pixels } = header;
-  checkLength(bytes, header);
   const paint = painter(bytes, header, data);
   const mask = (1 << bits) - 1;
   for (let y = 0; y < height; y++) {

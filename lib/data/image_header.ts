@@ -165,6 +165,6 @@ function avifHeader(bytes: Uint8Array): Partial<ImageHeader> {
   if (size === undefined || size[0] * size[1] <= MAX_AVIF_PIXELS) return { size, ...header };
   const unsupported =
     `${size[0]}×${size[1]} pixels are too large for our AVIF decoder, which takes ${MAX_AVIF_PIXELS}; ` +
-    "to convert it: avifdec in.avif out.png, or magick in.avif -resize 50% out.jpg";
+    "to convert it: avifdec in.avif out.png, or if that fails avifdec -c aom in.avif out.png";
   return { size, ...header, unsupported };
 }

@@ -40,8 +40,8 @@ export interface Classification {
 /** How an executor is made. */
 export interface ExecutorOptions {
   /**
-   * What to run on. Default `auto`: the WebGPU adapter if there is one that is not itself a CPU driver, else the CPU; and
-   * the CPU where the adapter fails, or does not compute what it should.
+   * What to run on. Default `auto`: for each batch the sooner done of CPU and WebGPU adapter, by what is measured once, if
+   * there is an adapter that is not itself a CPU driver, else the CPU; and the CPU where the adapter fails, or does not compute what it should.
    */
   readonly device?: DeviceChoice;
   /** Most images computed together; larger batches are run in parts. Default 64. */
@@ -50,6 +50,16 @@ export interface ExecutorOptions {
   readonly precision?: Precision;
   /** Most threads that the CPU runner uses, up to 256. Default one per core. Results do not depend on it. */
   readonly threads?: number;
+  /**
+   * Whether a GPU is driven from a worker, so that timers and requests go on meanwhile: under Deno, where the package's
+   * modules may be read. Default true; browsers need none.
+   */
+  readonly gpuWorker?: boolean;
+  /**
+   * Whether `auto` computes all batches on one device, the one that is sooner done with `capacity` images. Default false:
+   * where there is a GPU, small batches may be sooner done on the CPU, which rounds otherwise.
+   */
+  readonly together?: boolean;
   /** Told, once, why `auto` runs on the CPU where an adapter should. Default: a warning on the console. */
   readonly onFallback?: (message: string) => void;
 }
@@ -145,7 +155,7 @@ export class AdaptiveExecutor implements Disposable {
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
     const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
-    const { threads, onFallback = console.warn } = options;
+    const { threads, onFallback = console.warn, gpuWorker = true, together = false } = options;
     checkChoice("device", device, DEVICES);
     checkChoice("precision", precision, PRECISIONS);
     if (!Number.isInteger(capacity) || capacity < 1) {
@@ -157,7 +167,7 @@ export class AdaptiveExecutor implements Disposable {
       );
     }
     const plan = buildPlan(model.network);
-    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback });
+    const runners = runnersOf(plan, model, { device, capacity, precision, threads, onFallback, gpuWorker, together });
     return new AdaptiveExecutor(model, { precision, runners, runner: await runners.open() });
   }
 
@@ -192,9 +202,12 @@ export class AdaptiveExecutor implements Disposable {
     const thresholds = await thresholdsPerExit(options, this.model);
     const classes = spec.classes.length;
     const results: Classification[] = [];
+    const length = own.length / this.#countOf(own);
     await this.#inParts(own, { from: 0, to: exits.length, thresholds }, (logits, taken) => {
       taken.forEach((exit, sample) => {
-        results.push(this.#classification(logits[exit].subarray(sample * classes, (sample + 1) * classes), exit));
+        const image = own.subarray(results.length * length, (results.length + 1) * length);
+        const row = logits[exit].subarray(sample * classes, (sample + 1) * classes);
+        results.push(this.#classification(row, exit, image));
       });
     });
     return results;
@@ -228,7 +241,16 @@ export class AdaptiveExecutor implements Disposable {
     const exits = this.#exitsWithin(options.budget);
     // A copy is safe from changes by the caller, and unlike any other call's images.
     const batch = this.#checkSingle(this.#keep(image));
+    /** Answers of exits that were computed together with an earlier one. */
+    let ahead: Float32Array[] = [];
+    /** Milliseconds that the last run took. */
+    let spent = Infinity;
     for (let exit = 0; exit < exits; exit++) {
+      const done = ahead.shift();
+      if (done) {
+        yield this.#classification(done, exit, batch);
+        continue;
+      }
       const limits = { signal, ms: exit === 0 ? Infinity : end - performance.now() };
       const logits = await this.#inTurnUnless(limits, () =>
         this.#onRunner(async () => {
@@ -243,7 +265,10 @@ export class AdaptiveExecutor implements Disposable {
               await this.#load(batch, 1);
               this.#loaded = batch;
             }
-            [logits] = (await this.#run({ from: stage, to: stage + 1 })).logits;
+            const start = performance.now();
+            const to = stage < exit ? stage + 1 : this.#together(exit, { exits, spent, left: end - start, signal });
+            [logits, ...ahead] = (await this.#run({ from: stage, to })).logits;
+            spent = performance.now() - start;
           }
           return logits;
         }));
@@ -251,7 +276,7 @@ export class AdaptiveExecutor implements Disposable {
         if (exit === 0) signal?.throwIfAborted();
         return;
       }
-      yield this.#classification(logits, exit);
+      yield this.#classification(logits, exit, batch);
     }
   }
 
@@ -277,8 +302,9 @@ export class AdaptiveExecutor implements Disposable {
     if (options.deadline === undefined && options.signal === undefined) {
       const to = this.#exitsWithin(options.budget);
       const results: Classification[] = [];
-      await this.#inParts(this.#checkSingle(this.#keep(image)), { from: 0, to }, (logits) => {
-        results.push(this.#classification(logits[to - 1], to - 1));
+      const own = this.#checkSingle(this.#keep(image));
+      await this.#inParts(own, { from: 0, to }, (logits) => {
+        results.push(this.#classification(logits[to - 1], to - 1, own));
       });
       return results[0];
     }
@@ -311,7 +337,7 @@ export class AdaptiveExecutor implements Disposable {
     let offset = 0;
     await this.#inParts(own, { from: 0, to: exits.length }, (logits, taken) => {
       logits.forEach((values, exit) => {
-        checkFinite(values, this.device);
+        checkFinite(values, this.device, own);
         results[exit].set(values, offset);
       });
       offset += taken.length * classes;
@@ -437,10 +463,27 @@ export class AdaptiveExecutor implements Disposable {
     }
   }
 
+  /**
+   * The exit behind the last that is computed together with this one. Each answer that a GPU gives back costs 10 ms under
+   * Deno: once exit 1 has answered, all others come at once, unless that might outlast the deadline or miss an abort.
+   */
+  #together(exit: number, { exits, spent, left, signal }: {
+    readonly exits: number;
+    readonly spent: number;
+    readonly left: number;
+    readonly signal?: AbortSignal;
+  }): number {
+    if (exit === 0 || signal || this.device.kind === "cpu") return exit + 1;
+    const flops = this.model.network.exits.map(({ cumulativeRunFlops }) => cumulativeRunFlops);
+    const [before, now] = [exit > 1 ? flops[exit - 2] : 0, flops[exit - 1]];
+    const rest = (flops[exits - 1] - now) / (now - before) * spent;
+    return left === Infinity || rest <= left ? exits : exit + 1;
+  }
+
   /** How many exits a budget allows. */
   #exitsWithin(budget = Infinity): number {
     const { exits } = this.model.network;
-    if (typeof budget !== "number" || Number.isNaN(budget)) {
+    if (typeof budget !== "number") {
       throw new RanetError(`Cannot classify: the budget is ${kindOf(budget)}, expected a number of multiply-adds`);
     }
     const last = exits.findLastIndex(({ cumulativeFlops }) => cumulativeFlops <= budget);
@@ -484,8 +527,8 @@ export class AdaptiveExecutor implements Disposable {
     return images.length / length;
   }
 
-  #classification(logits: Float32Array, exit: number): Classification {
-    checkFinite(logits, this.device);
+  #classification(logits: Float32Array, exit: number, image?: Float32Array): Classification {
+    checkFinite(logits, this.device, image);
     const probabilities = softmax(logits);
     const { label, cumulativeFlops, cumulativeRunFlops } = this.model.network.exits[exit];
     const index = argmax(probabilities);
@@ -542,11 +585,20 @@ async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promis
   return thresholds.with(-1, 0);
 }
 
-function checkFinite(logits: Float32Array, device: DeviceInfo): void {
+/** Larger numbers are no pixels, normalised or not. */
+const LARGEST_PIXEL = 1e4;
+
+function checkFinite(logits: Float32Array, device: DeviceInfo, images: Float32Array = new Float32Array()): void {
   const bad = firstNotFinite(logits);
   if (bad === undefined) return;
+  const largest = images.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   throw new RanetError(
-    `Cannot trust the result of ${device.name}: a logit is ${logits[bad]}. The weights overflow float32.`,
+    `Cannot trust the result of ${device.name}: a logit is ${logits[bad]}. ` +
+      (largest > LARGEST_PIXEL
+        ? `An image's numbers overflow float32: the largest is ${
+          Number(largest.toPrecision(3))
+        }. Expected normalised pixels, as toTensor makes them.`
+        : "The weights overflow float32."),
   );
 }
 

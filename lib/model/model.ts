@@ -71,8 +71,8 @@ const MAX_SPEC_BYTES = 2 ** 18;
 /**
  * Reads an architecture.
  *
- * @param nameOrPath A bundled name, or the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or of a model's
- * zip archive, which ends in `.zip`.
+ * @param nameOrPath A bundled name, the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or a model's
+ * directory or zip archive (`.zip`), which has one called `spec.yaml`.
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -87,11 +87,17 @@ const MAX_SPEC_BYTES = 2 ** 18;
 export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
   const archive = await readArchive(nameOrPath);
   if (archive) return specOf(archive);
-  const place = toPlace(nameOrPath);
+  const place = await specPlace(nameOrPath);
   const source = placeName(place);
   const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
   if (BUNDLED_SPECS.includes(place)) return await readBundled(`specs/${place}.yaml`, parse);
   return parse(await readResource(checkName(place), { maxBytes: MAX_SPEC_BYTES }));
+}
+
+/** Where a spec is: a bundled name, or the path or URL of its file, also if the model's directory was named. */
+export async function specPlace(nameOrPath: string | URL): Promise<string> {
+  const place = toPlace(nameOrPath);
+  return await isDirectory(place) ? inFolder(place, "spec.yaml") : place;
 }
 
 /** Where a model's weights are. */
@@ -137,7 +143,7 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
       /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
     );
   }
-  const spec = archive ? specOf(archive) : await readSpec(directory ? inFolder(place, "spec.yaml") : place);
+  const spec = archive ? specOf(archive) : await readSpec(place);
   const weights = options.weights === undefined ? undefined : toPlace(options.weights);
   const file = weights ?? (directory ? await weightsIn(place) : undefined);
   if (file === undefined && !archive && !BUNDLED_MODELS.includes(place)) {
@@ -266,7 +272,9 @@ export async function isDirectory(place: string): Promise<boolean> {
   try {
     return (await Deno.stat(place)).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    // Whoever reads it finds out.
+    const { NotFound, NotADirectory, NotCapable, PermissionDenied } = Deno.errors;
+    if ([NotFound, NotADirectory, NotCapable, PermissionDenied].some((kind) => error instanceof kind)) return false;
     throw error;
   }
 }

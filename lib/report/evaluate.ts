@@ -13,6 +13,7 @@ import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
+import { arithmeticOf } from "../device/arithmetic.ts";
 import { isInShard, type Shard } from "../results/shard.ts";
 import { digestModel } from "../weights/digest.ts";
 import { LogitsFile, type Outcomes } from "./logits_file.ts";
@@ -28,6 +29,8 @@ export interface EvaluateOptions {
   readonly onBad?: (message: string) => void;
   /** Told how many of the data set's samples are done: those of earlier runs first, then after every batch. */
   readonly onProgress?: (done: number) => void;
+  /** Told after each image file that has been looked at to find out whether it has changed, before the pass. */
+  readonly onLook?: () => void;
 }
 
 /**
@@ -71,6 +74,7 @@ export async function evaluateShard(
   const about = {
     key: await logitsKey(executor, dataset, options),
     shard,
+    arithmetic: await arithmeticOf(executor.device),
     samples: dataset.size,
     shape: { exits: exits.length, classes: classes.length },
   };
@@ -125,7 +129,7 @@ async function logitsKey(executor: AdaptiveExecutor, dataset: Dataset, options: 
     await digestModel(model),
     precision,
     device,
-    await dataset.digest(),
+    await dataset.digest({ onSample: options.onLook }),
     options.onBad !== undefined,
   ];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(about)));

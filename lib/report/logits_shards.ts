@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
+import { roundedOtherwise } from "../results/arithmetic_warning.ts";
 import { checkComplete, type Shard } from "../results/shard.ts";
 import { writeFiles, writeStaged } from "../io/write_files.ts";
 import { readFull, recordBytes, recordIndex, type RecordShape, writeFull } from "./logits_file.ts";
@@ -17,6 +18,8 @@ export interface ShardNote {
   readonly key: string;
   /** Which shard it is. */
   readonly shard: Shard;
+  /** How the device rounds. */
+  readonly arithmetic?: string;
   /** Number of samples in the whole data set. */
   readonly samples: number;
   /** What a record has. */
@@ -43,10 +46,15 @@ export async function writeShardNote(folder: string, note: ShardNote): Promise<v
  *
  * @param folders Where they are, each with one shard or several.
  * @param out Folder for the whole, as `evaluate` leaves it; made if missing.
+ * @param options `warn`: told if shards were rounded differently.
  * @returns The files that were written, one for each model and data set of which there were shards.
  * @throws {RanetError} If a shard is missing, unfinished or there twice.
  */
-export async function mergeLogits(folders: readonly string[], out: string): Promise<string[]> {
+export async function mergeLogits(
+  folders: readonly string[],
+  out: string,
+  { warn = () => {} }: { readonly warn?: (message: string) => void } = {},
+): Promise<string[]> {
   const found = (await Promise.all(folders.map(notesIn))).flat();
   if (found.length === 0) {
     throw new RanetError(`Cannot merge ${folders.join(", ")}: no finished shard of logits found`);
@@ -55,6 +63,8 @@ export async function mergeLogits(folders: readonly string[], out: string): Prom
   for (const [key, shards] of Map.groupBy(found, ({ note }) => note.key)) {
     shards.sort((a, b) => a.note.shard.index - b.note.shard.index);
     checkComplete(shards.map(({ note: { shard }, folder }) => ({ shard, path: shardPath(folder, { key, shard }) })));
+    const ways = new Set(shards.map(({ note }) => note.arithmetic));
+    if (ways.size > 1) warn(roundedOtherwise(`The shards of ${key}`, [...ways]));
     const path = join(out, `${key}.logits`);
     await Deno.mkdir(out, { recursive: true });
     await mergeFiles(shards.map(({ note, folder }) => shardPath(folder, note)), path, shards[0].note.shape);
@@ -76,6 +86,7 @@ async function readNote(path: string): Promise<ShardNote> {
   const schema = z.strictObject({
     key: z.string().regex(/^[^/\\]+$/),
     shard: z.strictObject({ index: count, count }),
+    arithmetic: z.string().optional(),
     samples: z.int().nonnegative(),
     shape: z.strictObject({ exits: count.max(1e4), classes: count.max(1e6) }),
   });

@@ -9,6 +9,7 @@ import * as z from "zod";
 import { RanetError } from "../errors.ts";
 import { systemReason } from "../io/system_error.ts";
 import { describeIssue } from "../yaml/issues.ts";
+import { roundedOtherwise } from "./arithmetic_warning.ts";
 import { checkComplete, type Shard, shardSize } from "./shard.ts";
 
 /** What results are of: of anything else, none may stand beside them. */
@@ -21,6 +22,8 @@ export interface ResultsHeader {
   readonly weights: string;
   /** How weights are stored. */
   readonly precision: string;
+  /** How the device rounds: on one that rounds otherwise, confidences may differ in their last digits. */
+  readonly arithmetic?: string;
   /** Confidence at which an image leaves, per exit. */
   readonly thresholds: readonly (number | string)[];
   /** How many of the most probable classes a result lists. */
@@ -44,6 +47,7 @@ function headerSchema() {
     model: text,
     weights: text,
     precision: text,
+    arithmetic: text.optional(),
     thresholds: z.array(z.union([z.number(), text], "a number or a text"), "a list"),
     top: count,
     inputs: z.strictObject({ count, digest: text }, "an object"),
@@ -67,9 +71,14 @@ export class ResultsWriter implements Disposable {
   /**
    * Opens a file to go on with, or begins it.
    *
+   * @param warn Told if the results that are there were rounded otherwise.
    * @throws {RanetError} If it is of something else, another process writes it, or it cannot be written.
    */
-  static async open(path: string, header: ResultsHeader): Promise<ResultsWriter> {
+  static async open(
+    path: string,
+    header: ResultsHeader,
+    { warn = () => {} }: { readonly warn?: (message: string) => void } = {},
+  ): Promise<ResultsWriter> {
     const file = await orRefuse(path, () => Deno.open(path, { read: true, write: true, create: true }));
     try {
       if (!await file.tryLock(true)) {
@@ -77,8 +86,14 @@ export class ResultsWriter implements Disposable {
       }
       const { lines, end } = await measure(file, path);
       const first = JSON.stringify(header) + "\n";
-      if (lines > 0) checkSame(path, await firstHeader(path), header);
-      else await checkTorn(path, first);
+      if (lines > 0) {
+        const { arithmetic, ...found } = await firstHeader(path);
+        const { arithmetic: own, ...wanted } = header;
+        checkSame(path, found, wanted);
+        if (arithmetic !== own) {
+          warn(roundedOtherwise(`The earlier results in ${JSON.stringify(path)}`, [arithmetic, own]));
+        }
+      } else await checkTorn(path, first);
       await file.truncate(end);
       await file.seek(end, Deno.SeekMode.Start);
       if (lines === 0) await writeAll(file, first);
@@ -110,18 +125,25 @@ export class ResultsWriter implements Disposable {
  *
  * @param paths The files, in any order.
  * @param write Takes the text, piece by piece.
+ * @param options `warn`: told if shards were rounded differently.
  * @returns What the results are of.
  * @throws {RanetError} If a shard is missing, unfinished or there twice, or files are of different things.
  */
 export async function mergeResults(
   paths: readonly string[],
   write: (text: string) => Promise<void>,
+  { warn = () => {} }: { readonly warn?: (message: string) => void } = {},
 ): Promise<ResultsHeader> {
   const headers = await Promise.all(paths.map(firstHeader));
-  const { shard: _, ...whole } = headers[0];
+  const { shard: _, arithmetic: first, ...rest } = headers[0];
+  const ways = [...new Set(headers.map(({ arithmetic }) => arithmetic))].toSorted();
+  if (ways.length > 1) warn(roundedOtherwise("These shards", ways));
+  const arithmetic = ways.length > 1 ? ways.map((way) => way ?? "unknown").join("; ") : first;
+  const { ranet, model, weights, precision, ...others } = rest;
+  const whole = { ranet, model, weights, precision, ...arithmetic !== undefined && { arithmetic }, ...others };
   const order = headers.map((header, i) => ({ header, path: paths[i] }));
-  for (const { header: { shard, ...own }, path } of order) {
-    checkSame(path, own, whole, `${JSON.stringify(paths[0])} is`);
+  for (const { header: { shard, arithmetic: _own, ...own }, path } of order) {
+    checkSame(path, own, rest, `${JSON.stringify(paths[0])} is`);
     if (!shard) throw new RanetError(`Cannot merge ${JSON.stringify(path)}: it is a complete result, not a shard`);
   }
   order.sort((a, b) => a.header.shard!.index - b.header.shard!.index);

@@ -44,19 +44,21 @@ export function isUnnamed(classes: readonly string[]): boolean {
 }
 
 /**
- * Finds classes by name; ImageNet's by their WordNet ids too.
+ * Finds classes by name; ImageNet's by their WordNet ids too. How accents are written makes no difference: files that come
+ * from macOS have é as e and an accent.
  *
  * @returns A function that gives the index of a name; `undefined` if there is no such class.
  */
 export function classFinder(classes: readonly string[]): (name: string) => number | undefined {
-  const indexes = new Map(classes.map((name, index) => [name, index]));
+  const indexes = new Map(classes.map((name, index) => [name.normalize(), index]));
+  const find = (name: string) => indexes.get(name.normalize());
   if (!classes.some((name) => /^n\d{8}$/.test(name)) && !isAll(IMAGENET_LABELS, classes)) {
-    return (name) => indexes.get(name);
+    return find;
   }
   const others = new Map(
     IMAGENET_SYNSETS.flatMap((id, i) => [[id, IMAGENET_LABELS[i]] as const, [IMAGENET_LABELS[i], id] as const]),
   );
-  return (name) => indexes.get(name) ?? indexes.get(others.get(name) ?? "");
+  return (name) => find(name) ?? find(others.get(name) ?? "");
 }
 
 /** Whether classes are some of the names. */

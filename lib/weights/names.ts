@@ -60,7 +60,9 @@ export function pickWeights<Value>(
     const kind = kindOf(value);
     if (kind !== "floats") {
       if (expected ? expected.has(name) : kind.advice !== undefined) {
-        throw new RanetError(`its ${quote(before)} is ${kind.found}, where floats are expected${advice(kind)}`);
+        throw new RanetError(`its ${quote(before)} is ${kind.found}, where floats are expected${advice(kind)}`, {
+          code: "unsupported",
+        });
       }
       leftOut.push(`${quote(before)} (${kind.found})`);
       continue;

@@ -32,9 +32,9 @@ export function readWeights(bytes: Uint8Array, options: ReadWeightsOptions): Map
   const { source, key } = options;
   if (isCheckpoint(bytes)) return readCheckpoint(bytes, options);
   return whileReading(source, () => {
-    if (key !== undefined) throw new RanetError("it is not a checkpoint of PyTorch: only these have keys (--key)");
+    if (key !== undefined) throw new RanetError("it is not a checkpoint of PyTorch: only these have keys");
     const other = /\.onnx$/i.test(source) ? ONNX : OTHERS.find(({ start }) => startsWith(bytes, start))?.advice;
-    if (other !== undefined) throw new RanetError(other);
+    if (other !== undefined) throw new RanetError(other, { code: "unsupported" });
     const { metadata, entries, read } = openSafetensors(bytes);
     const classes = classesIn(metadata);
     if (classes) options.onClasses?.(classes);

@@ -38,7 +38,9 @@ export function findStateDict(
 ): Dict {
   const { key, expected, onNote = () => {} } = options;
   if (!(root instanceof Map)) {
-    throw new RanetError(`it holds ${describe(root)} instead of a dict with a state_dict. ${SAVE_AGAIN}`);
+    throw new RanetError(`it holds ${describe(root)} instead of a dict with a state_dict. ${SAVE_AGAIN}`, {
+      code: "unsupported",
+    });
   }
   if (key !== undefined) return underKey(root, key);
 
@@ -48,7 +50,7 @@ export function findStateDict(
   const others = found.filter(({ dict }) => dict !== usual).map(({ path }) => path);
   if (isTensors(usual, { opaque: true })) {
     if (others.length > 0) {
-      onNote(`Took the weights under "state_dict"; there are others under ${list(others)} (--key ${others[0]})`);
+      onNote(`Took the weights under "state_dict"; there are others under ${list(others)} (key ${others[0]})`);
     }
     return usual;
   }
@@ -61,10 +63,13 @@ export function findStateDict(
   }
   if (found.length > 1) {
     throw new RanetError(
-      `it has weights under ${list(others)}, and none under "state_dict". Choose: --key ${others[0]}`,
+      `it has weights under ${list(others)}, and none under "state_dict". Choose one by its key`,
+      { remedy: { key: others[0] } },
     );
   }
-  throw new RanetError(`it has no state_dict with tensors, only ${keysOf(root)}. ${SAVE_AGAIN}`);
+  throw new RanetError(`it has no state_dict with tensors, only ${keysOf(root)}. ${SAVE_AGAIN}`, {
+    code: "unsupported",
+  });
 }
 
 function underKey(root: Dict, key: string): Dict {

@@ -62,6 +62,20 @@ Deno.test("training starts from weights with a wrapper's prefix", () => {
   assertEquals(startFrom(network, { tensors: wrapped, source: "x" }, 1).tensors, tensors);
 });
 
+Deno.test("plan, spec, diff, draw and new take a model's folder for its spec", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/spec.yaml`, TINY_SPEC);
+    for (const args of [["plan"], ["spec"], ["diff", "ranet-cifar10-micro"], ["draw"], ["new", "pets", "--from"]]) {
+      const out = ["draw", "new"].includes(args[0]) ? ["--out", `${folder}/${args[0]}`] : [];
+      const named = await ranet(...args, folder, ...out);
+      const direct = await ranet(...args, `${folder}/spec.yaml`, ...out, ...args[0] === "new" ? ["--force"] : []);
+      assertEquals([named.code, named.out], [0, direct.out], named.notes);
+    }
+    const missing = await ranet("plan", `${folder}/..`);
+    assertEquals(missing.code, 1);
+    assertStringIncludes(missing.notes, 'spec.yaml": there is no such file');
+  }));
+
 Deno.test("files that are no model get a word on what is", () =>
   withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/spec.yaml`, TINY_SPEC);
@@ -72,8 +86,8 @@ Deno.test("files that are no model get a word on what is", () =>
       return notes;
     };
     assertStringIncludes(await told(folder), `no weights.safetensors, but model.safetensors. Rename that, or give it`);
-    assertStringIncludes(await told("m.onnx"), "ONNX files are written (ranet export onnx) and not read");
-    assertStringIncludes(await told("x.safetensors"), "(--model SPEC.yaml --weights FILE)");
+    assertStringIncludes(await told("m.onnx"), "ONNX files are written and not read");
+    assertStringIncludes(await told("x.safetensors"), "--model SPEC.yaml --weights x.safetensors");
     assertStringIncludes(
       await told(`${folder}/spec.yaml`, "--weights", `${folder}/spec.yaml`),
       "is it a safetensors file?",

@@ -1,8 +1,9 @@
-import { assertEquals, assertLessOrEqual, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { decodeImage } from "../../lib/data/decode.ts";
 import type { RgbImage } from "../../lib/data/image.ts";
 import { upright } from "../../lib/data/orientation.ts";
+import { unpackCcitt } from "../../lib/data/tiff/ccitt.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { anyTiff, layouts } from "./any_tiff.ts";
 import { fixture, image, IMAGES, rgb } from "./fixtures.ts";
@@ -36,7 +37,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "rgb-float.tif":
     "this kind of TIFF (floating-point numbers of 32 bits) is not supported; to convert it: magick in.tif",
   "rgb-32-bits.tif": "this kind of TIFF (samples of 32 bits) is not supported; to convert it: magick in.tif",
-  "rgb-lab.tif": "this kind of TIFF (CIE L*a*b* colours) is not supported; to convert it: tiff2rgba in.tif out.tif",
+  "rgb-lab.tif": "this kind of TIFF (CIE L*a*b* colours) is not supported; to convert it: magick in.tif[0] out.png",
   "rgb-ycbcr.tif": "this kind of TIFF (YCbCr without JPEG) is not supported; to convert it: tiff2rgba in.tif out.tif",
   "rgb-zstd.tif": "this kind of TIFF (Zstandard) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
   "rgb-lzma.tif": "this kind of TIFF (LZMA) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
@@ -151,6 +152,27 @@ Deno.test("decodeImage() says what a file is that it does not read, and what con
   }
 });
 
+Deno.test("decodeImage() takes a camera's raw file for what it is, not for its preview", async () => {
+  const layout = {
+    width: 2,
+    height: 1,
+    samples: 4,
+    bits: 8,
+    part: { height: 1 },
+    planar: false,
+    packing: "none",
+  } as const;
+  const how = { differences: false, reversed: false, little: true, big: false };
+  const bytes = anyTiff([[1, 2, 3, 4], [5, 6, 7, 8]], { ...layout, ...how });
+  const at = bytes.findLastIndex((byte, i) => byte === 0x52 && bytes[i + 1] === 0x01 && bytes[i + 2] === 3);
+  bytes.set([0x12, 0xc6], at); // DNGVersion in place of ExtraSamples
+  await assertRejects(
+    () => decodeImage(bytes, { source: "x" }),
+    RanetError,
+    'Cannot read image "x": a camera\'s raw file',
+  );
+});
+
 Deno.test("decodeImage() takes the bytes as they are when it is called", async () => {
   for (const name of ["photo.jpg", "photo.png", "photo.webp", "photo.avif", "tiff/rgb.tif", "gif/palette.gif"]) {
     const bytes = await fixture(name);
@@ -178,6 +200,15 @@ Deno.test("decodeImage() reads a TIFF of any layout that a program may write", a
     }),
     { numRuns: 150 },
   );
+});
+
+Deno.test("a fax row of endless empty runs is refused, not kept in memory", () => {
+  const empty = "00110101" + "0000110111"; // white, then black
+  const bits = empty.repeat(4000);
+  const packed = Uint8Array.from({ length: bits.length / 8 }, (_, i) => parseInt(bits.slice(8 * i, 8 * i + 8), 2));
+  const page = { width: 8, height: 1, twoDimensional: false } as const;
+  assertThrows(() => unpackCcitt(packed, { ...page, kind: "G3" }), RangeError, "more runs than pixels");
+  assertThrows(() => unpackCcitt(packed, { ...page, kind: "RLE" }), RangeError, "more runs than pixels");
 });
 
 Deno.test("turning a picture upright moves pixels as EXIF's table says, and keeps each", () => {

@@ -62,6 +62,19 @@ Deno.test("class folders are matched to labels by name, and sorted as ImageFolde
   );
 });
 
+Deno.test("names of classes are the same however their accents are written, as files from macOS have them", async () => {
+  const composed = "caf\u00e9";
+  const decomposed = "cafe\u0301";
+  await withFolder({ [`${decomposed}/1.jpg`]: cat }, async (folder) => {
+    const dataset = await openDataset(folder, { ...options, labels: ["tea", composed] });
+    assertEquals(await entries(dataset), [[`${decomposed}/1.jpg`, 1]]);
+  });
+  await withFolder({ "1.jpg": cat, "list.csv": `path,label\n1.jpg,${composed}\n` }, async (folder) => {
+    const dataset = await openDataset(`${folder}/list.csv`, { ...options, labels: ["tea", decomposed] });
+    assertEquals(await entries(dataset), [["1.jpg", 1]]);
+  });
+});
+
 Deno.test("bad entries of class folders are refused, or counted and left out with skipBad", async () => {
   const bad = { "dog/1.jpg": cat, "cat/photo.heic": "x", "astray.png": cat };
   const good = { "cat/1.jpg": cat, "ship/1.jpg": ship };

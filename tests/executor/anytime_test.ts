@@ -1,12 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { confidence } from "../../lib/softmax.ts";
+import { confidence, softmax } from "../../lib/softmax.ts";
 import { RanetError } from "../../lib/errors.ts";
 import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
 import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
 import { digestModel } from "../../lib/weights/digest.ts";
 import { summarize } from "../../lib/executor/summary.ts";
+import { randomArray, tinyModel } from "../fixtures.ts";
+import { gpuTest } from "../gpu.ts";
 
 const model = await loadModel(DEFAULT_MODEL);
 const { exits } = model.network;
@@ -211,3 +213,34 @@ Deno.test("a sample whose confidence is exactly its calibrated threshold leaves,
     assertEquals(results[i].exit, 1);
   }
 });
+
+gpuTest(
+  "the first exit's answer is read back alone, all others together; each alone where an abort is to be seen",
+  async () => {
+    const image = randomArray(3 * 20 ** 2, 5);
+    const { mapAsync } = GPUBuffer.prototype;
+    let readBacks = 0;
+    GPUBuffer.prototype.mapAsync = function (...args) {
+      readBacks++;
+      return mapAsync.apply(this, args);
+    };
+    try {
+      using executor = await AdaptiveExecutor.create(tinyModel(), { device: "gpu", capacity: 1, gpuWorker: false });
+      const wanted = await executor.forward(image);
+      for (
+        const [options, times] of [[{}, 2], [{ deadline: 1e9 }, 2], [
+          { signal: new AbortController().signal },
+          3,
+        ]] as const
+      ) {
+        readBacks = 0;
+        const exits = await Array.fromAsync(executor.anytime(image, options), ({ exit }) => exit);
+        assertEquals([exits, readBacks], [[1, 2, 3], times]);
+      }
+      const last = (await Array.fromAsync(executor.anytime(image)))[2];
+      assertEquals(last.probabilities, softmax(wanted[2]));
+    } finally {
+      GPUBuffer.prototype.mapAsync = mapAsync;
+    }
+  },
+);

@@ -24,7 +24,7 @@ Deno.test("models that are not there", async () => {
   await assertRejects(() => loadModel("no/such/folder"), RanetError, "there is no such file");
   await assertRejects(() => loadModel("ranet-cifar10", { weights: "no.safetensors" }), RanetError, "no.safetensors");
   const empty = await Deno.makeTempDir();
-  await assertRejects(() => readSpec(empty), RanetError, "it is not a file");
+  await assertRejects(() => readSpec(empty), RanetError, 'spec.yaml": there is no such file');
   await assertRejects(() => loadModel(empty), RanetError, "spec.yaml");
   await Deno.remove(empty);
 });

@@ -120,3 +120,26 @@ Deno.test("a file of something else is not gone on with, nor one that is being w
     await assertRejects(() => ResultsWriter.open(path("no/such"), HEADER), RanetError, "Cannot use");
   });
 });
+
+Deno.test("results that were rounded differently are merged and gone on with, and that is said", async () => {
+  const [once, twice] = ["CPU, multiply-add rounded once", "CPU, multiply-add rounded twice"];
+  await inFolder(async (path) => {
+    const said: string[] = [];
+    const warn = (message: string) => void said.push(message);
+    const header = { ...HEADER, inputs: { ...HEADER.inputs, count: 2 } };
+    const add = async (name: string, arithmetic: string, own: Partial<ResultsHeader> = {}) => {
+      using writer = await ResultsWriter.open(path(name), { ...header, arithmetic, ...own }, { warn });
+      await writer.append([{ image: name }]);
+    };
+    await add("1", once, { shard: { index: 1, count: 2 } });
+    await add("2", twice, { shard: { index: 2, count: 2 } });
+    assertEquals(said, []);
+    const whole = await mergeResults([path("2"), path("1")], () => Promise.resolve(), { warn });
+    assertEquals([whole.arithmetic, said.length], [`${once}; ${twice}`, 1]);
+    await add("alone", once);
+    await add("alone", once);
+    assertEquals(said.length, 1);
+    await add("alone", twice);
+    assertStringIncludes(said[1], `${once}; ${twice}`);
+  });
+});

@@ -93,7 +93,7 @@ Deno.test("checkpoint: of several dicts of tensors, the one that fits is taken; 
   notes.length = 0;
   assertEquals([...readCheckpoint(averaged, { source, onNote }).keys()], ["a"]);
   assertEquals(notes, [
-    'Took the weights under "state_dict"; there are others under "state_dict_ema" (--key state_dict_ema)',
+    'Took the weights under "state_dict"; there are others under "state_dict_ema" (key state_dict_ema)',
   ]);
   assertEquals([...readCheckpoint(averaged, { source, key: "state_dict_ema" }).keys()], ["b"]);
   const nested = zip(dict({ model: dict({ epoch: int(1), state_dict: dict({ a: tensor() }) }) }));
@@ -114,6 +114,13 @@ Deno.test("checkpoint: what only Python could make is refused only if it is need
     );
     assertStringIncludes(message, `its "${name}" is ${found}, where floats are expected`);
   }
+});
+
+Deno.test("checkpoint: an error names the key that would do, and what kind of mistake it is", () => {
+  const two = zip(dict({ student: dict({ a: tensor() }), teacher: dict({ a: tensor() }) }));
+  assertEquals(assertThrows(() => readCheckpoint(two, { source }), RanetError).remedy, { key: "student" });
+  const module = zip("cmodels.RANet\nRANet\n");
+  assertEquals(assertThrows(() => readCheckpoint(module, { source }), RanetError).code, "unsupported");
 });
 
 Deno.test("checkpoint: a storage that only the optimizer refers to may be missing", () => {
@@ -154,7 +161,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   ],
   "two dicts of tensors": [
     zip(dict({ student: dict({ a: tensor() }), teacher: dict({ a: tensor() }) })),
-    'weights under "student", "teacher", and none under "state_dict". Choose: --key student',
+    'weights under "student", "teacher", and none under "state_dict". Choose one by its key',
   ],
   "an empty state_dict": [zip(state({})), "no state_dict with tensors"],
   "a name with and without module.": [

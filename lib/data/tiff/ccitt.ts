@@ -155,6 +155,11 @@ function run(bits: Bits, colour: 0 | 1, most: number): number {
   }
 }
 
+/** Makes sure that a row is not made of empty runs without end. */
+function checkCount({ length }: readonly number[], width: number): void {
+  if (length > 2 * width + 4) throw new RangeError("a fax row has more runs than pixels");
+}
+
 /** Where colours change in a row that begins with white. */
 function rowOfRuns(bits: Bits, width: number): number[] {
   const changes: number[] = [];
@@ -162,6 +167,7 @@ function rowOfRuns(bits: Bits, width: number): number[] {
   for (let at = 0; at < width; colour = colour === 0 ? 1 : 0) {
     at += run(bits, colour, width - at);
     changes.push(at);
+    checkCount(changes, width);
   }
   return changes;
 }
@@ -189,6 +195,7 @@ function rowLike(bits: Bits, above: readonly number[], width: number): number[] 
       changes.push(at);
       colour = colour === 0 ? 1 : 0;
     }
+    checkCount(changes, width);
   }
   return changes;
 }

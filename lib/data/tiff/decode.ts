@@ -19,6 +19,9 @@ export async function decodeTiff(bytes: Uint8Array, jpeg: JpegDecoder): Promise<
   const { picture, unsupported } = describeTiff(bytes);
   if (!picture) throw new Error(unsupported ?? "it does not say how large it is");
   const { width, height, samples, part, planar, bits, alpha } = picture;
+  if (picture.offsets.some((offset, i) => offset + picture.lengths[i]! > bytes.length)) {
+    throw new RangeError("it ends too early");
+  }
   // What is divided by its transparency is divided before its lower bits are dropped.
   const exact = alpha !== undefined && bits > 8;
   const slots = exact ? new Uint16Array(4 * width * height) : new Uint8ClampedArray(4 * width * height);
@@ -29,9 +32,8 @@ export async function decodeTiff(bytes: Uint8Array, jpeg: JpegDecoder): Promise<
     const place = index % (columns * rows);
     const left = place % columns * part.width;
     const top = Math.floor(place / columns) * part.height;
-    const [offset, length] = [picture.offsets[index]!, picture.lengths[index]!];
-    if (offset + length > bytes.length) throw new RangeError("it ends too early");
-    const packed = bytes.subarray(offset, offset + length);
+    const offset = picture.offsets[index]!;
+    const packed = bytes.subarray(offset, offset + picture.lengths[index]!);
     const box = { left, top, width: Math.min(part.width, width - left), height: Math.min(part.height, height - top) };
     const slotOf = (sample: number): number => slot(planar ? plane : sample, picture);
     if (picture.packing === "JPEG") {

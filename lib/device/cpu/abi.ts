@@ -44,6 +44,9 @@ const RESULT = {
   resultPitch: u32("bytes from pixel to pixel"),
 };
 
+/** What comes last. */
+const ACTIVATION = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
+
 /** What the arguments of operations are made of. */
 const STRUCTS = {
   Program: {
@@ -106,7 +109,7 @@ const STRUCTS = {
     bias: u32("address, or that of zeros"),
     hasBias: u32("whether it is a bias"),
     accumulate: u32("whether results are added to what is there"),
-    relu: u32("whether a ReLU follows"),
+    activation: ACTIVATION,
     group: u32("samples whose pixels are computed together"),
     phases: u32("their number"),
     phase: u32("address of the first"),
@@ -134,7 +137,7 @@ const STRUCTS = {
     outPitch: u32("bytes from pixel to pixel"),
     outChannels: u32("channels written"),
     bias: u32("address, or 0"),
-    relu: u32("whether a ReLU follows"),
+    activation: ACTIVATION,
     group: u32("samples whose patches are computed together"),
     filter: u32("address of the transformed weights"),
     placeBytes: u32("bytes from one place of a patch to the next there"),
@@ -180,7 +183,7 @@ const STRUCTS = {
     channels: u32("channels, before padding"),
     output: u32("address of what leaves, or of its gradient"),
     outPitch: u32("bytes from pixel to pixel there"),
-    relu: u32("whether a ReLU follows"),
+    activation: ACTIVATION,
     sums: u32("address of each sample's sums"),
     coefficients: u32("address of the first thread's"),
     coefficientBytes: u32("bytes from thread to thread"),
@@ -206,6 +209,16 @@ const STRUCTS = {
     places: u32(
       "address of where each row of the output lies, in two words: the row of the input before it, the next one's share",
     ),
+  },
+  DropoutArgs: {
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
+    pixels: u32("pixels of a sample"),
+    channels: u32("their number"),
+    exit: u32("which exit, counted from 0"),
+    limit: u32("hash below which a channel is zero"),
+    scale: f32("what other channels are multiplied by"),
   },
   ZeroArgs: {
     output: u32("address of the first sample's first channel"),
@@ -281,6 +294,7 @@ const OPERATIONS = {
   resize: "ResizeArgs",
   "resize-gradient": "ResizeArgs",
   "relu-gradient": "WindowArgs",
+  dropout: "DropoutArgs",
   zero: "ZeroArgs",
   classify: "ClassifierArgs",
   loss: "ClassifierArgs",

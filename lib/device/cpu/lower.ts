@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Activation, activationCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
@@ -51,7 +52,8 @@ interface ConvolutionPlaces {
   readonly output: Place;
   /** Address of the bias; none without it. */
   readonly bias?: number;
-  readonly relu: boolean;
+  /** What comes last. */
+  readonly activation: Activation;
   /** In inference, which computes a sample at a time. */
   readonly schedule?: Schedule;
 }
@@ -59,7 +61,7 @@ interface ConvolutionPlaces {
 /** A convolution, or its input gradient, `weights` being the address of all phases'. */
 export function lowerConvolution(
   layout: Layout,
-  { windows, input, output, weights, bias, relu, accumulate = false, schedule }: ConvolutionPlaces & {
+  { windows, input, output, weights, bias, activation, accumulate = false, schedule }: ConvolutionPlaces & {
     readonly windows: Windows;
     readonly weights: number;
     readonly accumulate?: boolean;
@@ -82,7 +84,7 @@ export function lowerConvolution(
     bias: bias ?? layout.zeros,
     hasBias: Number(bias !== undefined),
     accumulate: Number(accumulate),
-    relu: Number(relu),
+    activation: activationCode(activation),
     group,
     ...lowerPhases(layout, { windows, input, output, weights, samples: group }),
   }, schedule);
@@ -146,7 +148,7 @@ export function filterArguments(
 /** A convolution by Winograd's filtering; `outputs`: how many channels it has, without padding. */
 export function lowerWinograd(
   layout: Layout,
-  { input, output, outputs, filter, bias, relu, schedule }: ConvolutionPlaces & {
+  { input, output, outputs, filter, bias, activation, schedule }: ConvolutionPlaces & {
     readonly outputs: number;
     readonly filter: number;
   },
@@ -173,7 +175,7 @@ export function lowerWinograd(
     outPitch: output.pitch,
     outChannels: output.channels,
     bias: bias ?? 0,
-    relu: Number(relu),
+    activation: activationCode(activation),
     group,
     filter,
     placeBytes: 4 * filterLength(channels, outputs) / PLACES,

@@ -210,7 +210,7 @@ export class CpuMemory {
   }
 
   #convolution(step: StepOf<"convolution">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
-    const { kernel, stride, relu } = step.layer;
+    const { kernel, stride, activation } = step.layer;
     const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
     const shape = [output.channels, input.channels, kernel, kernel];
     const pixels = output.size ** 2;
@@ -220,7 +220,7 @@ export class CpuMemory {
       : Math.max(pixels / TILE.pixels, output.channels / TILE.channels);
     const parts = Math.min(partsOf(pixels * weight.length), Math.ceil(most));
     const schedule: Schedule = { parts, last };
-    const places = { input, output, relu, schedule, bias: this.#pack([output.channels], bias) };
+    const places = { input, output, activation, schedule, bias: this.#pack([output.channels], bias) };
     if (usesWinograd) {
       const [inputs, outputs] = [input.channels, output.channels];
       const filter = this.#layout.take(4 * filterLength(inputs, outputs));

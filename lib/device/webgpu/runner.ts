@@ -129,12 +129,11 @@ export class WebGpuRunner implements Runner {
     gpu.pushErrorScope("out-of-memory");
     gpu.pushErrorScope("validation");
     const runner = new WebGpuRunner(device, plan, weights, { capacity, traits, check });
-    const error = (await gpu.popErrorScope()) ?? (await gpu.popErrorScope());
-    if (!error) return runner;
-    throw new RanetError(
-      `Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${error.message || "out of memory"}. ` +
-        `Use a smaller batch, or --device cpu.`,
-    );
+    const [invalid, outOfMemory] = [await gpu.popErrorScope(), await gpu.popErrorScope()];
+    if (!invalid && !outOfMemory) return runner;
+    const reason = invalid?.message ?? (outOfMemory!.message || "out of memory");
+    const advice = invalid || capacity === 1 ? "Use --device cpu." : "Use a smaller batch, or --device cpu.";
+    throw new RanetError(`Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${reason}. ${advice}`);
   }
 
   private constructor(
@@ -170,8 +169,9 @@ export class WebGpuRunner implements Runner {
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
       weights: packWeights(this.#weights, weights).map((values, i) => {
         const stored = precision === "float16" ? Uint16Array.from(values, halfBits) : values;
-        const target = buffer(`weights ${i}`, stored.byteLength, STORAGE | COPY_DST);
-        gpu.queue.writeBuffer(target, 0, stored);
+        // A plan without any has a buffer still, and none may be empty.
+        const target = buffer(`weights ${i}`, Math.max(stored.byteLength, QUAD_BYTES), STORAGE | COPY_DST);
+        if (stored.length > 0) gpu.queue.writeBuffer(target, 0, stored);
         return target;
       }),
     };

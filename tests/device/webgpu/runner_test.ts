@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { WebGpuRunner } from "../../../lib/device/webgpu/runner.ts";
+import { RanetError } from "../../../lib/errors.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
 import { gpuTest } from "../../gpu.ts";
@@ -27,4 +28,27 @@ gpuTest("a device on which no runner can be made is given back", async (adapter)
     Object.assign(GPUDevice.prototype, { createBuffer, destroy });
   }
   assertEquals(destroyed, 1);
+});
+
+gpuTest("a smaller batch is advised only where memory ran out for more than one image", async (adapter) => {
+  const { network, tensors } = tinyModel();
+  const { popErrorScope } = GPUDevice.prototype;
+  const messageFor = async (scope: "validation" | "out-of-memory", capacity: number): Promise<string> => {
+    let pops = 0;
+    GPUDevice.prototype.popErrorScope = async function () {
+      await popErrorScope.call(this);
+      // The first is of a kernel that is compiled meanwhile.
+      return ["", "validation", "out-of-memory"][pops++] === scope ? { message: "no" } as GPUError : null;
+    };
+    try {
+      const create = () =>
+        WebGpuRunner.create(buildPlan(network), foldWeights(network, tensors), { capacity, adapter });
+      return (await assertRejects(create, RanetError)).message;
+    } finally {
+      GPUDevice.prototype.popErrorScope = popErrorScope;
+    }
+  };
+  assertStringIncludes(await messageFor("validation", 8), "no. Use --device cpu.");
+  assertStringIncludes(await messageFor("out-of-memory", 1), "no. Use --device cpu.");
+  assertStringIncludes(await messageFor("out-of-memory", 8), "no. Use a smaller batch, or --device cpu.");
 });

@@ -14,6 +14,7 @@ import { isRight, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { randomTensors } from "../../fixtures.ts";
 import { gpuTest } from "../../gpu.ts";
 import { NETWORKS } from "../../training_networks.ts";
+import { asGpus } from "../as_gpus.ts";
 import { randomBatch, trainerOptions } from "../training.ts";
 import { misread, withoutCache } from "./misread.ts";
 
@@ -37,6 +38,10 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["norm-sums ", "weights * own.inverse", "weights"],
   ["norm-gradient ", "fma(difference, slope, mean)", "mean"],
   ["sum ", "split < args.splits", "split + 1 < args.splits"],
+  ["dropout ", "< args.limit", "> args.limit"],
+  ["dropout ", "remaining[1 + remaining[0]]", "remaining[remaining[0]]"],
+  ["norm ", "clamp(x + 3, vec4f(), vec4f(6)) / 6", "clamp(x + 3, vec4f(), vec4f(6)) / 5"],
+  ["norm-sums ", "(1 + x * (1 - sigmoid))", "(1 - x * (1 - sigmoid))"],
   ["zero ", "vec4f(), args", "vec4f(1), args"],
   ["loss ", "spread * total", "total"],
   ["loss ", "f32(best == label)", "f32(best != label)"],
@@ -123,30 +128,15 @@ async function open(device: "auto" | "gpu") {
   const said: string[] = [];
   const state = { tensors: randomTensors(NETWORK), momentum: new Map() };
   const onFallback = (message: string) => void said.push(message);
-  using trainer = await openTrainer(NETWORK, state, { ...trainerOptions(NETWORK), device, onFallback });
+  using trainer = await openTrainer(NETWORK, state, {
+    ...trainerOptions(NETWORK),
+    device,
+    onFallback,
+    gpuWorker: false,
+  });
   const { images, labels } = randomBatch(NETWORK);
   await trainer.step(images, labels, { rate: 0.1 });
   return { kind: trainer.device.kind, said };
-}
-
-/** As if no adapter said that it computes on the CPU. */
-function asGpus(): Disposable {
-  const { requestAdapter } = GPU.prototype;
-  GPU.prototype.requestAdapter = async function (options) {
-    const found = await requestAdapter.call(this, options);
-    return found && new Proxy(found, {
-      get: (target, key) => {
-        if (key === "info") return { ...plain(target.info), description: "a GPU", isFallbackAdapter: false };
-        const value = Reflect.get(target, key);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
-  };
-  return { [Symbol.dispose]: () => void (GPU.prototype.requestAdapter = requestAdapter) };
-}
-
-function plain({ vendor, subgroupMinSize, subgroupMaxSize }: GPUAdapterInfo) {
-  return { vendor, architecture: "", device: "", subgroupMinSize, subgroupMaxSize };
 }
 
 gpuTest(

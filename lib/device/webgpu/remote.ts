@@ -1,0 +1,269 @@
+/**
+ * A GPU that a worker drives, under Deno: there, every wait for a GPU stops the whole thread until it is done, timers and
+ * requests included. Browsers do not, so that nothing of this runs there.
+ *
+ * @module
+ */
+
+import { RanetError } from "../../errors.ts";
+import type { Network } from "../../network/network.ts";
+import type { Plan } from "../../planner/plan.ts";
+import type { FoldedWeights } from "../../weights/fold.ts";
+import { checkBatch } from "../check_batch.ts";
+import type { Precision } from "../precision.ts";
+import type { DeviceInfo, Runner, StageRange, StageResults } from "../runner.ts";
+import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import { SelfTestError } from "./trust.ts";
+
+/** What the worker is asked. A worker opens one thing. */
+export type Request =
+  | {
+    readonly kind: "open-runner";
+    readonly plan: Plan;
+    readonly weights: FoldedWeights;
+    readonly capacity: number;
+    readonly precision: Precision;
+  }
+  | {
+    readonly kind: "open-trainer";
+    readonly network: Network;
+    readonly state: TrainingState;
+    readonly options: TrainerOptions;
+  }
+  | { readonly kind: "load"; readonly images: Float32Array; readonly count: number }
+  | { readonly kind: "run"; readonly range: StageRange }
+  | {
+    readonly kind: "step";
+    readonly images: Float32Array;
+    readonly labels: Uint32Array;
+    readonly options: StepOptions;
+  }
+  | { readonly kind: "read" }
+  | { readonly kind: "close" };
+
+/** Why a request failed. */
+export interface Failure {
+  /** A {@linkcode SelfTestError}, another {@linkcode RanetError}, or a defect of ours. */
+  readonly kind: "self-test" | "refused" | "failed";
+  /** The error's message; a defect's stack. */
+  readonly message: string;
+}
+
+/** What the worker answers. */
+export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly failure: Failure });
+
+/** What of this package the worker's modules read. */
+const READ = ["lib", "kernels", "deno.json"];
+
+/**
+ * Opens a runner in a worker.
+ *
+ * @returns The runner; none where there can be no worker.
+ * @throws {RanetError} As {@linkcode WebGpuRunner.create}.
+ */
+export async function openRemoteRunner(
+  plan: Plan,
+  weights: FoldedWeights,
+  options: { readonly capacity: number; readonly precision: Precision },
+): Promise<Runner | undefined> {
+  const line = await Line.open();
+  if (!line) return undefined;
+  const opened = await line.open({ kind: "open-runner", plan, weights, ...options });
+  return new RemoteRunner(line, opened as Pick<Runner, "device" | "capacity">);
+}
+
+/**
+ * Opens a trainer in a worker.
+ *
+ * @returns The trainer; none where there can be no worker.
+ * @throws {RanetError} As {@linkcode WebGpuTrainer.create}.
+ */
+export async function openRemoteTrainer(
+  network: Network,
+  state: TrainingState,
+  options: TrainerOptions,
+): Promise<Trainer | undefined> {
+  const line = await Line.open();
+  if (!line) return undefined;
+  const opened = await line.open({ kind: "open-trainer", network, state, options });
+  return new RemoteTrainer(line, opened as Pick<Trainer, "device" | "bytes">, { network, batch: options.batch });
+}
+
+class RemoteRunner implements Runner {
+  readonly device: DeviceInfo;
+  readonly capacity: number;
+  readonly #line: Line;
+
+  constructor(line: Line, { device, capacity }: Pick<Runner, "device" | "capacity">) {
+    this.#line = line;
+    this.device = device;
+    this.capacity = capacity;
+  }
+
+  load(images: Float32Array, count: number): void {
+    const copy = images.slice();
+    const loaded = this.#line.ask({ kind: "load", images: copy, count }, [copy.buffer]);
+    loaded.catch(() => {}); // told to the run that follows
+  }
+
+  async run(range: StageRange): Promise<StageResults> {
+    return await this.#line.ask({ kind: "run", range }) as StageResults;
+  }
+
+  [Symbol.dispose](): void {
+    this.#line[Symbol.dispose]();
+  }
+}
+
+class RemoteTrainer implements Trainer {
+  readonly device: DeviceInfo;
+  readonly bytes: number;
+  readonly #line: Line;
+  readonly #network: Network;
+  readonly #batch: number;
+
+  constructor(
+    line: Line,
+    { device, bytes }: Pick<Trainer, "device" | "bytes">,
+    { network, batch }: { readonly network: Network; readonly batch: number },
+  ) {
+    this.#line = line;
+    this.device = device;
+    this.bytes = bytes;
+    this.#network = network;
+    this.#batch = batch;
+  }
+
+  step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
+    checkBatch(this.#network, { images, labels, batch: this.#batch });
+    const own = { images: images.slice(), labels: labels.slice() };
+    const step = this.#line.ask({ kind: "step", ...own, options }, [own.images.buffer, own.labels.buffer]);
+    return step as Promise<StepLosses>;
+  }
+
+  async read(): Promise<TrainingState> {
+    return await this.#line.ask({ kind: "read" }) as TrainingState;
+  }
+
+  [Symbol.dispose](): void {
+    this.#line[Symbol.dispose]();
+  }
+}
+
+/** As much as is used of a worker of Node's module: Deno's own would keep the process alive, idle or not. */
+interface NodeWorker {
+  on(event: "message" | "error", listener: (value: never) => void): void;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  ref(): void;
+  unref(): void;
+  terminate(): unknown;
+}
+
+interface Asked {
+  resolve(result: unknown): void;
+  reject(reason: Error): void;
+}
+
+/** The line to a worker. Idle, it keeps no process alive. */
+class Line implements Disposable {
+  readonly #worker: NodeWorker;
+  readonly #asked = new Map<number, Asked>();
+  #next = 0;
+  /** Why nothing can be asked any more. */
+  #failure?: Error;
+
+  private constructor(worker: NodeWorker) {
+    this.#worker = worker;
+    worker.on("message", (reply: Reply) => this.#settle(reply));
+    worker.on("error", (error: Error) => this.#fail(error));
+  }
+
+  /** Starts a worker; undefined where there is none to be had: in browsers, and without permission to read its modules. */
+  static async open(): Promise<Line | undefined> {
+    if (!("Deno" in globalThis) || !mayRead()) return undefined;
+    const { Worker } = await import("node:worker_threads");
+    const code = `import ${JSON.stringify(new URL("./worker.ts", import.meta.url).href)};`;
+    // As text, since a worker of Node's module takes no URL of a registry. Without an environment of its own it would copy
+    // ours, which takes permission to read it.
+    const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    const worker = new Worker(url, { env: {} }) as unknown as NodeWorker;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    worker.on("message", (message: unknown) => message === "ready" && resolve(true));
+    worker.on("error", () => resolve(false));
+    return await promise ? new Line(worker) : undefined;
+  }
+
+  /** Asks for what is first asked; if that fails, the line ends. */
+  async open(request: Request): Promise<unknown> {
+    try {
+      return await this.ask(request);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Sends a request at once, and waits for the answer. */
+  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<unknown> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const id = this.#next++;
+    if (this.#asked.size === 0) this.#worker.ref();
+    this.#asked.set(id, { resolve, reject });
+    this.#worker.postMessage({ id, request }, transfer);
+    return promise;
+  }
+
+  /** Has the GPU given back, then ends the worker. */
+  [Symbol.dispose](): void {
+    if (this.#failure) return;
+    const closed = this.ask({ kind: "close" });
+    const ended = () => void this.#worker.terminate();
+    closed.then(ended, ended);
+    const [last] = this.#asked.keys().toArray().slice(-1);
+    this.#fail(new RanetError("Cannot run on the GPU: it has been disposed of"), last);
+  }
+
+  #settle(reply: Reply): void {
+    const asked = this.#asked.get(reply.id);
+    if (!asked) return;
+    this.#forget(reply.id);
+    if ("result" in reply) asked.resolve(reply.result);
+    else asked.reject(errorOf(reply.failure));
+  }
+
+  /** Fails what is asked, but for one request. */
+  #fail(error: Error, spared?: number): void {
+    this.#failure ??= error;
+    for (const [id, { reject }] of this.#asked) {
+      if (id === spared) continue;
+      this.#forget(id);
+      reject(error);
+    }
+  }
+
+  #forget(id: number): void {
+    this.#asked.delete(id);
+    if (this.#asked.size === 0) this.#worker.unref();
+  }
+}
+
+function errorOf({ kind, message }: Failure): Error {
+  switch (kind) {
+    case "self-test":
+      return new SelfTestError(message);
+    case "refused":
+      return new RanetError(message);
+    case "failed":
+      return new Error(message);
+  }
+}
+
+/** Whether the worker's modules may be read without a question: those of a registry may. */
+function mayRead(): boolean {
+  const root = new URL("../../../", import.meta.url);
+  if (root.protocol !== "file:") return true;
+  return READ.every((name) =>
+    Deno.permissions.querySync({ name: "read", path: new URL(name, root) }).state === "granted"
+  );
+}
