@@ -105,8 +105,10 @@ export class ConvolutionArgs {
   inSize: u32;
   inChannels: u32;
   border: u32;
+  pitch: u32;
   output: u32;
   outBytes: u32;
+  outPitch: u32;
   outChannels: u32;
   bias: u32;
   hasBias: u32;
@@ -155,8 +157,7 @@ export class WinogradArgs {
   copyBytes: u32;
   inPatch: u32;
   outPatch: u32;
-  inPatches: u32;
-  outPatches: u32;
+  patches: u32;
   zeros: u32;
 }
 

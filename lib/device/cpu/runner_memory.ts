@@ -109,7 +109,8 @@ export class CpuMemory {
       throw new RanetError(
         `Cannot run ${plan.network.spec.name} on the CPU with a batch of ${capacity}: it needs ` +
           `${megabytes(layout.bytes)}, of them ${megabytes(arenaBytes)} for each image, and ${reason}. ` +
-          "Use a smaller batch, or --device gpu.",
+          "Use a smaller batch, or a GPU.",
+        { code: "too-large", remedy: { device: "gpu" } },
       );
     });
     let begin = bytes;

@@ -55,6 +55,7 @@ export class CpuTrainer implements Trainer {
           gigabytes(program.bytes)
         } of memory, and there is not ` +
           "as much. Use a smaller batch.",
+        { code: "too-large" },
       );
     });
     const trainer = new CpuTrainer(
@@ -171,5 +172,6 @@ async function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads:
     `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batch}: it needs ` +
       `${gigabytes(bytesOf(options.batch))}, and at most 4 GiB can be addressed. ` +
       (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
+    { code: "too-large", ...fits > 0 && { remedy: { batch: fits } } },
   );
 }

@@ -214,7 +214,6 @@ export class StepWriter {
       taps: layer.kernel ** 2,
       ...lowerPhases(this.#layout, {
         windows,
-        input: this.#place(gradient),
         output: this.#place(result),
         weights: this.#layout.temporary("transposed", layer),
         samples: 1,

@@ -205,7 +205,8 @@ async function allocate(
   if (shardCapacity(layout, gpu, options.traits) < 1) {
     throw new RanetError(
       `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter binds at a time ` +
-        `(${largest}). Use --device cpu.`,
+        `(${largest})`,
+      { code: "too-large", remedy: { device: "cpu" } },
     );
   }
   if (QUAD_BYTES * layout.gradientQuads > largest) {
@@ -213,7 +214,8 @@ async function allocate(
       `${what}: its parameters take ${
         QUAD_BYTES * layout.gradientQuads
       } bytes, more than the adapter binds at a time ` +
-        `(${largest}). Use --device cpu.`,
+        `(${largest})`,
+      { code: "too-large", remedy: { device: "cpu" } },
     );
   }
   const memory = await attempt(gpu, () => new TrainingMemory(gpu, plan, options));
@@ -223,7 +225,8 @@ async function allocate(
     if (loop <= whole.maxTurns) return memory;
     throw new RanetError(
       `${what} with batches of ${batch}: a kernel takes ${loop} turns of a loop, and such drivers end loops after ` +
-        `${whole.maxTurns} without a word. Use --device cpu.`,
+        `${whole.maxTurns} without a word`,
+      { code: "device", remedy: { device: "cpu" } },
     );
   }
   const fits = await largestBatchThat(batch, async (middle) => {
@@ -232,9 +235,8 @@ async function allocate(
   });
   throw new RanetError(
     `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than it has. ` +
-      (fits > 0
-        ? `The largest batch that fits is ${fits}: use --batch ${fits}, or --device cpu.`
-        : "Use --device cpu."),
+      (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
+    { code: "too-large", remedy: fits > 0 ? { batch: fits } : { device: "cpu" } },
   );
 }
 

@@ -13,6 +13,7 @@ import type { Layer, Network, View } from "../../../lib/network/network.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
 import { networkOf, randomArray, randomTensors } from "../../fixtures.ts";
+import { times } from "../../long.ts";
 import { plainActivations } from "../activation.ts";
 import { trainerOptions } from "../training.ts";
 
@@ -81,6 +82,6 @@ Deno.test("the CPU's runner and trainer compute the same logits, to the last bit
       const { losses: [loss] } = await trainer.step(images, labels, { rate: 0 });
       assertLess(Math.abs(loss - losses.reduce((sum, value) => sum + value) / samples), 1e-12 * Math.max(1, loss));
     }),
-    { numRuns: 30 },
+    { numRuns: times(8, 30) },
   );
 });
