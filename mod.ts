@@ -80,6 +80,7 @@ export {
   withTemperatures,
 } from "./lib/model/model.ts";
 export { type BatchSummary, type ExitSummary, summarize } from "./lib/executor/summary.ts";
+export type { Activation } from "./lib/network/activation.ts";
 export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts";
 export type { Family, FamilySpecs, UncheckedSpec } from "./lib/network/families.ts";
 export type { Network } from "./lib/network/network.ts";

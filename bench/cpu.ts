@@ -70,7 +70,7 @@ export async function benchCpu(model: Model, images: Float32Array, effort: Effor
 /** A runner whose threads compute as many products each. */
 async function openProduct(threads: number): Promise<CpuRunner> {
   const view = (feature: number) => ({ feature, offset: 0, channels: CHANNELS });
-  const shape = { reads: [view(0)], writes: [view(1)], kernel: 1, stride: 1, bias: true, relu: false };
+  const shape = { reads: [view(0)], writes: [view(1)], kernel: 1, stride: 1, bias: true, activation: "none" };
   const feature = { name: "", size: SIDE, channels: CHANNELS };
   const network = {
     spec: { name: "a matrix product", classes: [] },

@@ -24,14 +24,15 @@ export const OP_MAX_POOL_GRADIENT: u32 = 16;
 export const OP_RESIZE: u32 = 17;
 export const OP_RESIZE_GRADIENT: u32 = 18;
 export const OP_RELU_GRADIENT: u32 = 19;
-export const OP_ZERO: u32 = 20;
-export const OP_CLASSIFY: u32 = 21;
-export const OP_LOSS: u32 = 22;
-export const OP_LINEAR_GRADIENT: u32 = 23;
-export const OP_POOLED_GRADIENT: u32 = 24;
-export const OP_FINITE: u32 = 25;
-export const OP_DESCEND: u32 = 26;
-export const OP_RUNNING: u32 = 27;
+export const OP_DROPOUT: u32 = 20;
+export const OP_ZERO: u32 = 21;
+export const OP_CLASSIFY: u32 = 22;
+export const OP_LOSS: u32 = 23;
+export const OP_LINEAR_GRADIENT: u32 = 24;
+export const OP_POOLED_GRADIENT: u32 = 25;
+export const OP_FINITE: u32 = 26;
+export const OP_DESCEND: u32 = 27;
+export const OP_RUNNING: u32 = 28;
 
 @unmanaged
 export class Program {
@@ -104,13 +105,15 @@ export class ConvolutionArgs {
   inSize: u32;
   inChannels: u32;
   border: u32;
+  pitch: u32;
   output: u32;
   outBytes: u32;
+  outPitch: u32;
   outChannels: u32;
   bias: u32;
   hasBias: u32;
   accumulate: u32;
-  relu: u32;
+  activation: u32;
   group: u32;
   phases: u32;
   phase: u32;
@@ -147,15 +150,14 @@ export class WinogradArgs {
   outPitch: u32;
   outChannels: u32;
   bias: u32;
-  relu: u32;
+  activation: u32;
   group: u32;
   filter: u32;
   placeBytes: u32;
   copyBytes: u32;
   inPatch: u32;
   outPatch: u32;
-  inPatches: u32;
-  outPatches: u32;
+  patches: u32;
   zeros: u32;
 }
 
@@ -201,7 +203,7 @@ export class NormArgs {
   channels: u32;
   output: u32;
   outPitch: u32;
-  relu: u32;
+  activation: u32;
   sums: u32;
   coefficients: u32;
   coefficientBytes: u32;
@@ -247,6 +249,18 @@ export class ResizeArgs {
   resultBytes: u32;
   resultPitch: u32;
   places: u32;
+}
+
+@unmanaged
+export class DropoutArgs {
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  pixels: u32;
+  channels: u32;
+  exit: u32;
+  limit: u32;
+  scale: f32;
 }
 
 @unmanaged

@@ -14,10 +14,12 @@ import { maxPoolGradient } from "./max-pool/gradient";
 import { coefficients, gradient, gradientCoefficients, gradientSums, normalize, statistics } from "./norm/norm";
 import { resizeGradient } from "./resize/gradient";
 import { reluGradient } from "./training/relu";
+import { dropout } from "./training/dropout";
 import { zero } from "./training/zero";
 import { descend, moveRunning } from "./training/sgd";
 import {
   ClassifierArgs,
+  DropoutArgs,
   FilterArgs,
   FiniteArgs,
   Head,
@@ -27,6 +29,7 @@ import {
   OP_CLASSIFY,
   OP_COEFFICIENTS,
   OP_DESCEND,
+  OP_DROPOUT,
   OP_FILTER,
   OP_FINITE,
   OP_GRADIENT_COEFFICIENTS,
@@ -62,6 +65,7 @@ import {
  * @param count Number of samples.
  * @param labels Where their labels are.
  * @param rate The learning rate.
+ * @param seed What dropout follows from.
  * @param scratch Where the threads' scratch memory starts, and how much each has.
  * @param gate Two words for the barrier.
  */
@@ -73,6 +77,7 @@ export function train(
   count: u32,
   labels: u32,
   rate: f32,
+  seed: u32,
   scratch: u32,
   scratchBytes: u32,
   gate: u32,
@@ -100,7 +105,7 @@ export function train(
             const behind = min(sample + group.samples, last);
             for (let op = inner; op < next;) {
               const head = changetype<Head>(op);
-              runSamples(head, thread, own, sample, behind, count, labels);
+              runSamples(head, thread, own, sample, behind, count, labels, seed);
               op += head.bytes;
             }
           }
@@ -144,7 +149,16 @@ export function train(
   }
 }
 
-function runSamples(head: Head, thread: u32, scratch: u32, first: u32, last: u32, count: u32, labels: u32): void {
+function runSamples(
+  head: Head,
+  thread: u32,
+  scratch: u32,
+  first: u32,
+  last: u32,
+  count: u32,
+  labels: u32,
+  seed: u32,
+): void {
   const args = changetype<u32>(head) + offsetof<Head>();
   switch (head.operation) {
     case OP_STATISTICS:
@@ -161,6 +175,8 @@ function runSamples(head: Head, thread: u32, scratch: u32, first: u32, last: u32
       return resizeGradient(changetype<ResizeArgs>(args), first, last);
     case OP_RELU_GRADIENT:
       return reluGradient(changetype<WindowArgs>(args), first, last);
+    case OP_DROPOUT:
+      return dropout(changetype<DropoutArgs>(args), seed, first, last);
     case OP_ZERO:
       return zero(changetype<ZeroArgs>(args), first, last);
     case OP_CLASSIFY: {

@@ -46,6 +46,9 @@ export const VARIANTS: Readonly<Record<string, PlainRanet>> = {
     }],
   },
   "head per exit": { ...PLAIN, head: [{ channels: 5 }, { channels: 9, pool: 2 }, { channels: 4 }] },
+  "activation: hard-swish": { ...PLAIN, activation: "hard-swish" },
+  "activation: silu": { ...PLAIN, activation: "silu" },
+  dropout: { ...PLAIN, dropout: 0.4 },
   "stem: 5×5": { ...PLAIN, stem: { kernel: 5, stride: 1, pool: false } },
   "stem: 5×5 of stride 3, other channels": {
     ...PLAIN,

@@ -83,7 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let bias = weight(w + ${c} * ACROSS + column);
 // #for p in PIXELS
     if (at${p} < pixels) {
-      store(sample${p} + pixel${p} * args.outPitch, quad${c}, relu(sum${p}_${c} + bias, args), args);
+      store(sample${p} + pixel${p} * args.outPitch, quad${c}, activate(sum${p}_${c} + bias, args), args);
     }
 // #end
   }

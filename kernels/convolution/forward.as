@@ -8,7 +8,7 @@
 import { ConvolutionArgs, Phase, TransposeArgs } from "../abi";
 import { firstOf } from "../parts";
 import { padFor } from "./pad";
-import { sumPanels } from "./panels";
+import { setPanels, sumPanels } from "./panels";
 import { touch } from "./touch";
 
 // Pixels of the largest tile.
@@ -47,25 +47,23 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
         end = min(end, TILE * firstOf(part + 1, parts, tiles));
       }
       const block = phase.runs * phase.runLength <= FEW_INPUTS ? BLOCK : end - pixel;
+      setPanels(
+        args.pitch,
+        args.outPitch,
+        phase.moves,
+        phase.runs,
+        phase.runLength,
+        args.outChannels,
+        args.bias,
+        args.hasBias != 0,
+        args.accumulate != 0,
+        args.activation,
+      );
       for (; pixel < end; pixel += block) {
-        sumPanels(
-          input,
-          phase.inPixels + 4 * pixel,
-          output,
-          phase.outPixels + 4 * pixel,
-          min(block, end - pixel),
-          phase.moves,
-          phase.runs,
-          phase.runLength,
-          args.outChannels,
-          firstPanel,
-          endPanel,
-          phase.weights,
-          args.bias,
-          args.hasBias != 0,
-          args.accumulate != 0,
-          args.relu != 0,
-        );
+        const inPixels = phase.inPixels + 4 * pixel;
+        const outPixels = phase.outPixels + 4 * pixel;
+        const pixels = min(block, end - pixel);
+        sumPanels(input, inPixels, output, outPixels, pixels, phase.weights, firstPanel, endPanel);
       }
     }
   }

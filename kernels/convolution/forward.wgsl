@@ -1,4 +1,4 @@
-// Convolution with bias, ReLU if asked for, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
+// Convolution with bias, what comes last, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
 //
 // Each invocation computes a register tile: PIXELS output pixels of one sample × QUADS quads of output channels. `across`
 // neighbouring invocations take neighbouring channels of the same pixels, those behind them the next pixels.
@@ -68,7 +68,7 @@ fn main(
   var sums: array<array<vec4f, QUADS>, PIXELS>;
 // #for p in PIXELS
 // #for c in QUADS
-  sums[${p}][${c}] = relu(sum${p}_${c} + weight(w + ${c}), args);
+  sums[${p}][${c}] = activate(sum${p}_${c} + weight(w + ${c}), args);
 // #end
 // #end
   let pixels = select(0, min(PIXELS, args.outSize * args.outSize - pixel), tile < tiles);

@@ -6,13 +6,39 @@
 // for what is left over. It goes over all pixels before the next channels, so that their weights stay near. Each output is
 // summed in one order, whatever tile or thread it falls to.
 //
-// inPixels, outPixels  [pixels] bytes from `input` and `output` to each pixel; pixels a multiple of the tile's
-// moves                [runs] bytes from the end of one run of inputs that lie together to the next one
+// input, output        address of the first sample's
+// inPixels, outPixels  [pixels] pixels from `input` and `output` to each pixel; their number a multiple of the tile's
 // weights              [runs][runLength][4 · quads]
 // channels             how many are written, at most 4 · quads
-// accumulate           whether sums are added to what is there; if not, they start from `bias`, 4 · quads numbers
+// bias                 4 · quads numbers, from which sums start
 
+import { curve, RELU } from "../activation";
 import { madd, store } from "../simd";
+
+// What a layer's sums have in common.
+// pitch       bytes from pixel to pixel of what is read, and of what is written
+// moves       [runs] bytes from the end of one run of inputs that lie together to the next one
+// accumulate  whether sums are added to what is there, instead of starting from the bias
+let inPitch: u32 = 0;
+let outPitch: u32 = 0;
+let moves: u32 = 0;
+let behind: u32 = 0;
+let runLength: u32 = 0;
+let accumulate: bool = false;
+let activation: u32 = 0;
+let isCurved: bool = false;
+let least: v128 = f32x4.splat(0);
+export function setSums(from: u32, to: u32, first: u32, runs: u32, length: u32, adds: bool, kind: u32): void {
+  inPitch = from;
+  outPitch = to;
+  moves = first;
+  behind = first + 4 * runs;
+  runLength = length;
+  accumulate = adds;
+  activation = kind;
+  isCurved = kind > RELU;
+  least = f32x4.splat(kind == RELU ? 0 : -Infinity);
+}
 
 // #for Q in 1..2
 // #for P in 1..6
@@ -22,35 +48,35 @@ function sumTile${P}x${Q}(
   output: u32,
   outPixels: u32,
   pixels: u32,
-  moves: u32,
-  runs: u32,
-  runLength: u32,
   channels: u32,
   weights: u32,
   bias: u32,
-  accumulate: bool,
-  relu: bool,
 ): void {
-  const behind = moves + 4 * runs;
   const whole = channels >= 4 * ${Q};
-  const least = f32x4.splat(relu ? 0 : -Infinity);
+  const adds = accumulate;
+  const first = moves;
+  const last = behind;
+  const quads = runLength >> 2;
+  const rest = runLength & 3;
+  const curved = isCurved;
+  const low = least;
 // #for q in ${Q}
-  const start${q} = accumulate ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
+  const start${q} = adds ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
 // #end
   for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, outPixels += 4 * ${P}) {
 // #for p in ${P}
-    let at${p} = input + load<u32>(inPixels, 4 * ${p});
+    let at${p} = input + load<u32>(inPixels, 4 * ${p}) * inPitch;
 // #for q in ${Q}
     let sum${p}_${q} = start${q};
 // #end
 // #end
     let w = weights;
-    for (let run = moves; run < behind; run += 4) {
+    for (let run = first; run < last; run += 4) {
       const move = load<u32>(run);
 // #for p in ${P}
       at${p} += move;
 // #end
-      for (let k = runLength >> 2; k > 0; k--) {
+      for (let k = quads; k > 0; k--) {
 // #for i in 4
 // #for q in ${Q}
         const weight${i}_${q} = v128.load(w, 16 * (${Q} * ${i} + ${q}));
@@ -67,7 +93,7 @@ function sumTile${P}x${Q}(
         at${p} += 16;
 // #end
       }
-      for (let k = runLength & 3; k > 0; k--) {
+      for (let k = rest; k > 0; k--) {
 // #for q in ${Q}
         const weight${q} = v128.load(w, 16 * ${q});
 // #end
@@ -84,25 +110,32 @@ function sumTile${P}x${Q}(
       }
     }
 // #for p in ${P}
-    const out${p} = output + load<u32>(outPixels, 4 * ${p});
+    const out${p} = output + load<u32>(outPixels, 4 * ${p}) * outPitch;
 // #end
-    if (accumulate) {
+    if (adds) {
 // #for p in ${P}
 // #for q in ${Q}
       sum${p}_${q} = f32x4.add(sum${p}_${q}, v128.load(out${p}, 16 * ${q}));
 // #end
 // #end
     }
+    if (curved) {
+// #for p in ${P}
+// #for q in ${Q}
+      sum${p}_${q} = curve(sum${p}_${q}, activation);
+// #end
+// #end
+    }
     if (whole) {
 // #for p in ${P}
 // #for q in ${Q}
-      v128.store(out${p}, f32x4.pmax(sum${p}_${q}, least), 16 * ${q});
+      v128.store(out${p}, f32x4.pmax(sum${p}_${q}, low), 16 * ${q});
 // #end
 // #end
     } else {
 // #for p in ${P}
 // #for q in ${Q}
-      store(out${p} + 16 * ${q}, f32x4.pmax(sum${p}_${q}, least), <i32> channels - 4 * ${q});
+      store(out${p} + 16 * ${q}, f32x4.pmax(sum${p}_${q}, low), <i32> channels - 4 * ${q});
 // #end
 // #end
     }
@@ -117,28 +150,19 @@ export function sumTaps${Q}(
   output: u32,
   outPixels: u32,
   pixels: u32,
-  moves: u32,
-  runs: u32,
-  runLength: u32,
   channels: u32,
   weights: u32,
   bias: u32,
-  accumulate: bool,
-  relu: bool,
 ): void {
   const rest = pixels % 6;
   const whole = pixels - rest;
-  sumTile6x${Q}(
-    input, inPixels, output, outPixels, whole, moves, runs, runLength, channels, weights, bias, accumulate, relu,
-  );
+  sumTile6x${Q}(input, inPixels, output, outPixels, whole, channels, weights, bias);
   inPixels += 4 * whole;
   outPixels += 4 * whole;
   switch (rest) {
 // #for P in 1..5
     case ${P}:
-      return sumTile${P}x${Q}(
-        input, inPixels, output, outPixels, ${P}, moves, runs, runLength, channels, weights, bias, accumulate, relu,
-      );
+      return sumTile${P}x${Q}(input, inPixels, output, outPixels, ${P}, channels, weights, bias);
 // #end
   }
 }
@@ -155,23 +179,23 @@ export function sumFew${K}(
   channels: u32,
   weights: u32,
   bias: u32,
-  accumulate: bool,
-  relu: bool,
 ): void {
-  const least = f32x4.splat(relu ? 0 : -Infinity);
+  const adds = accumulate;
+  const curved = isCurved;
+  const low = least;
 // #for k in ${K}
 // #for q in 2
   const weight${k}_${q} = v128.load(weights, 16 * (2 * ${k} + ${q}));
 // #end
 // #end
 // #for q in 2
-  const start${q} = accumulate ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
+  const start${q} = adds ? f32x4.splat(0) : v128.load(bias, 16 * ${q});
 // #end
   for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4, outPixels += 4) {
-    const at = input + load<u32>(inPixels);
-    const out = output + load<u32>(outPixels);
+    const at = input + load<u32>(inPixels) * inPitch;
+    const out = output + load<u32>(outPixels) * outPitch;
 // #for q in 2
-    let sum${q} = accumulate ? v128.load(out, 16 * ${q}) : start${q};
+    let sum${q} = adds ? v128.load(out, 16 * ${q}) : start${q};
 // #end
 // #for k in ${K}
     const value${k} = v128.load32_splat(at, 4 * ${k});
@@ -179,12 +203,17 @@ export function sumFew${K}(
     sum${q} = madd(value${k}, weight${k}_${q}, sum${q});
 // #end
 // #end
+    if (curved) {
+// #for q in 2
+      sum${q} = curve(sum${q}, activation);
+// #end
+    }
     if (channels >= 8) {
-      v128.store(out, f32x4.pmax(sum0, least));
-      v128.store(out, f32x4.pmax(sum1, least), 16);
+      v128.store(out, f32x4.pmax(sum0, low));
+      v128.store(out, f32x4.pmax(sum1, low), 16);
     } else {
-      store(out, f32x4.pmax(sum0, least), <i32> channels);
-      store(out + 16, f32x4.pmax(sum1, least), <i32> channels - 4);
+      store(out, f32x4.pmax(sum0, low), <i32> channels);
+      store(out + 16, f32x4.pmax(sum1, low), <i32> channels - 4);
     }
   }
 }

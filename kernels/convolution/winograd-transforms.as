@@ -1,6 +1,7 @@
 // The transformations of Winograd's minimal filtering F(2×2, 3×3) (see winograd.as): between them lie, for each of the 16
 // places of a 4 × 4 patch, products of what is at that place.
 
+import { finished, RELU } from "../activation";
 import { store } from "../simd";
 
 // Bᵀ · d · B of a patch d, four channels at once; the 16 results of one patch lie `apart`.
@@ -33,7 +34,7 @@ export function transformOutput(
   sums: u32,
   apart: u32,
   bias: u32,
-  relu: bool,
+  activation: u32,
   channels: u32,
   to: u32,
   row: u32,
@@ -41,7 +42,7 @@ export function transformOutput(
   rows: u32,
   columns: u32,
 ): void {
-  const least = f32x4.splat(relu ? 0 : -Infinity);
+  const least = f32x4.splat(activation == RELU ? 0 : -Infinity);
   for (let k: u32 = 0; k < channels; k += 4) {
     const at = sums + 4 * k;
     const start = bias ? v128.load(bias + 4 * k) : f32x4.splat(0);
@@ -58,10 +59,10 @@ export function transformOutput(
 // #for i in 2
     if (rows > ${i}) {
       const first = f32x4.add(f32x4.add(t${i}_0, t${i}_1), f32x4.add(t${i}_2, start));
-      store(out, f32x4.pmax(first, least), left);
+      store(out, finished(first, least, activation), left);
       if (columns > 1) {
         const second = f32x4.add(f32x4.sub(t${i}_1, t${i}_2), f32x4.sub(start, t${i}_3));
-        store(out + pixel, f32x4.pmax(second, least), left);
+        store(out + pixel, finished(second, least, activation), left);
       }
     }
     out += row;

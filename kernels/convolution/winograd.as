@@ -11,7 +11,7 @@
 import { FilterArgs, PATCHES, WinogradArgs } from "../abi";
 import { firstOf } from "../parts";
 import { padFor } from "./pad";
-import { sumPanels } from "./panels";
+import { setPanels, sumPanels } from "./panels";
 import { transformInput, transformOutput, transformWeights } from "./winograd-transforms";
 
 // Weights to a filter. Each thread makes its share of the panels: the same that it transposes.
@@ -38,6 +38,7 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
   const sums = inputs + 16 * inApart;
   const outApart = PATCHES * args.outPatch;
   const panels = (args.outChannels + 7) / 8;
+  setPanels(args.inPatch, args.outPatch, args.zeros, 1, args.inChannels, args.outPatch / 4, args.zeros, false, false, 0);
   for (let sample = first; sample < last; sample += args.group) {
     const samples = min(args.group, last - sample);
     const from = args.input + sample * args.inBytes;
@@ -53,24 +54,9 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
         transformInput(at, row, pixel, inputs + i * args.inPatch, args.inPatch, inApart);
       }
       for (let place: u32 = 0; place < 16; place++) {
-        sumPanels(
-          inputs + place * inApart,
-          args.inPatches,
-          sums + place * outApart,
-          args.outPatches,
-          count,
-          args.zeros,
-          1,
-          args.inChannels,
-          args.outPatch / 4,
-          0,
-          panels,
-          args.filter + place * args.placeBytes,
-          args.zeros,
-          false,
-          false,
-          false,
-        );
+        const from = inputs + place * inApart;
+        const to = sums + place * outApart;
+        sumPanels(from, args.patches, to, args.patches, count, args.filter + place * args.placeBytes, 0, panels);
       }
       for (let i: u32 = 0; i < count; i++) {
         const patch = (start + i) % (side * side);
@@ -80,7 +66,7 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
           sums + i * args.outPatch,
           outApart,
           args.bias,
-          args.relu != 0,
+          args.activation,
           args.outChannels,
           args.output + (sample + (start + i) / (side * side)) * args.outBytes + (y * args.inSize + x) * args.outPitch,
           args.inSize * args.outPitch,

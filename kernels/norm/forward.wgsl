@@ -1,4 +1,4 @@
-// Batch norm, and ReLU if asked for. One invocation computes four channels of a part of a sample's pixels.
+// Batch norm, and what comes last. One invocation computes four channels of a part of a sample's pixels.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x · z: quads · chunks / LANES, y: samples
@@ -23,7 +23,7 @@ fn main(
   var before = sample + args.inOffset + chunk * args.inPitch + quad;
   var after = sample + chunk * args.outPitch;
   for (var pixel = chunk; pixel < end; pixel += args.chunks) {
-    store(after, quad, relu(fma(arena[before] - own.mean, own.scale, own.bias), args), args);
+    store(after, quad, activate(fma(arena[before] - own.mean, own.scale, own.bias), args), args);
     before += args.chunks * args.inPitch;
     after += args.chunks * args.outPitch;
   }

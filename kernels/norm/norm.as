@@ -4,6 +4,7 @@
 // sums           [sample][4 · quads][2] in float64
 // coefficients   a thread's own: [4 · quads] each of mean, 1 / deviation, scale and shift, mean of g, mean of g · x̂
 
+import { curve, RELU, slope as slopeOf } from "../activation";
 import { madd, store as storeLanes } from "../simd";
 import { EPSILON, NormArgs } from "../abi";
 
@@ -93,10 +94,11 @@ export function coefficients(args: NormArgs, thread: u32, count: u32): void {
   }
 }
 
-// Scale, shift, ReLU.
+// Scale, shift, what comes last.
 export function normalize(args: NormArgs, thread: u32, first: u32, last: u32): void {
   const pitch: u32 = 16 * args.quads;
-  const low = f32x4.splat(args.relu ? 0 : -Infinity);
+  const activation = args.activation;
+  const low = f32x4.splat(activation == RELU ? 0 : -Infinity);
   for (let q: u32 = 0; q < args.quads; q++) {
     const scale = v128.load(coefficient(args, thread, 2) + 16 * q);
     const shift = v128.load(coefficient(args, thread, 3) + 16 * q);
@@ -104,7 +106,11 @@ export function normalize(args: NormArgs, thread: u32, first: u32, last: u32): v
     for (let sample = first; sample < last; sample++) {
       let at = args.input + sample * args.pixels * pitch + 16 * q;
       let out = args.output + sample * args.pixels * args.outPitch + 16 * q;
-      if (channels >= 4) {
+      if (activation > RELU) {
+        for (let pixel = args.pixels; pixel > 0; pixel--, at += pitch, out += args.outPitch) {
+          storeLanes(out, curve(madd(v128.load(at), scale, shift), activation), channels);
+        }
+      } else if (channels >= 4) {
         for (let pixel = args.pixels; pixel > 0; pixel--, at += pitch, out += args.outPitch) {
           v128.store(out, f32x4.max(madd(v128.load(at), scale, shift), low));
         }
@@ -117,16 +123,17 @@ export function normalize(args: NormArgs, thread: u32, first: u32, last: u32): v
   }
 }
 
-// The gradient where the ReLU lets it through.
+// The gradient of what batch norm gave, from that of what its activation made of it.
 @inline
-function through(z: v128, gradient: v128, scale: v128, shift: v128, relu: bool): v128 {
-  return relu ? v128.and(gradient, f32x4.gt(madd(z, scale, shift), f32x4.splat(0))) : gradient;
+function through(z: v128, gradient: v128, scale: v128, shift: v128, activation: u32): v128 {
+  if (activation > RELU) return f32x4.mul(gradient, slopeOf(madd(z, scale, shift), activation));
+  return activation == RELU ? v128.and(gradient, f32x4.gt(madd(z, scale, shift), f32x4.splat(0))) : gradient;
 }
 
 // For each sample the sums of g and g · x̂.
 export function gradientSums(args: NormArgs, thread: u32, first: u32, last: u32): void {
   const pitch: u32 = 16 * args.quads;
-  const relu = args.relu != 0;
+  const activation = args.activation;
   for (let sample = first; sample < last; sample++) {
     let out = args.sums + sample * 64 * args.quads;
     for (let q: u32 = 0; q < pitch; q += 16, out += 64) {
@@ -140,7 +147,7 @@ export function gradientSums(args: NormArgs, thread: u32, first: u32, last: u32)
       let gradient = args.output + sample * args.pixels * args.outPitch + q;
       for (let pixel = args.pixels; pixel > 0; pixel--, at += pitch, gradient += args.outPitch) {
         const z = v128.load(at);
-        const g = through(z, v128.load(gradient), scale, shift, relu);
+        const g = through(z, v128.load(gradient), scale, shift, activation);
         sum = f32x4.add(sum, g);
         product = madd(g, f32x4.sub(z, mean), product);
       }
@@ -176,7 +183,7 @@ export function gradientCoefficients(args: NormArgs, thread: u32, count: u32): v
 // From g, z to the gradient of z, in its place.
 export function gradient(args: NormArgs, thread: u32, first: u32, last: u32): void {
   const pitch: u32 = 16 * args.quads;
-  const relu = args.relu != 0;
+  const activation = args.activation;
   for (let q: u32 = 0; q < pitch; q += 16) {
     const mean = v128.load(coefficient(args, thread, 0) + q);
     const inverse = v128.load(coefficient(args, thread, 1) + q);
@@ -189,7 +196,7 @@ export function gradient(args: NormArgs, thread: u32, first: u32, last: u32): vo
       let from = args.output + sample * args.pixels * args.outPitch + q;
       for (let pixel = args.pixels; pixel > 0; pixel--, at += pitch, from += args.outPitch) {
         const z = v128.load(at);
-        const g = through(z, v128.load(from), scale, shift, relu);
+        const g = through(z, v128.load(from), scale, shift, activation);
         const rest = f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(f32x4.sub(z, mean), slope));
         v128.store(at, f32x4.mul(scale, rest));
       }

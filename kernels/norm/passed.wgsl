@@ -1,6 +1,15 @@
-// The gradient where batch norm's ReLU lets it through.
+// The gradient of what batch norm gave, from that of what its activation made of it.
 
 fn passed(gradient: vec4f, difference: vec4f, own: Norm, args: Args) -> vec4f {
-  let isOpen = (fma(difference, own.scale, own.bias) > vec4f()) | vec4<bool>(args.relu == 0);
+  let x = fma(difference, own.scale, own.bias);
+  if (args.activation == 2) {
+    let slope = select((2 * x + 3) / 6, vec4f(1), x >= vec4f(3));
+    return gradient * select(slope, vec4f(), x <= vec4f(-3));
+  }
+  if (args.activation == 3) {
+    let sigmoid = 1 / (1 + exp(-x));
+    return gradient * sigmoid * (1 + x * (1 - sigmoid));
+  }
+  let isOpen = (x > vec4f()) | vec4<bool>(args.activation == 0);
   return select(vec4f(), gradient, isOpen);
 }

@@ -1,5 +1,4 @@
-// Bilinear resize, corners aligned, over a range of samples; a part has some rows. A row's quads are gone through one after
-// another, so that what lies left and right of the next pixel is mostly in registers already.
+// Bilinear resize, corners aligned, over a range of samples; a part has some rows.
 
 import { ResizeArgs } from "../abi";
 import { firstOf } from "../parts";
@@ -15,30 +14,50 @@ export function resize(args: ResizeArgs, first: u32, last: u32, part: u32, parts
   // Of a single row or column, both are the same.
   const right: u32 = args.inSize > 1 ? args.inPitch : 0;
   const below = args.inSize * right;
+  const begin = firstOf(part, parts, args.outSize);
   const end = firstOf(part + 1, parts, args.outSize);
   for (let sample = first; sample < last; sample++) {
-    for (let y = firstOf(part, parts, args.outSize); y < end; y++) {
+    for (let y = begin; y < end; y++) {
       const dy = f32x4.splat(share(args, y));
       const row = args.input + sample * args.inBytes + place(args, y) * below;
       const out = args.output + sample * args.outBytes + y * args.outSize * args.outPitch;
-      for (let channel: u32 = 0; channel < args.channels; channel += 4) {
-        const channels = <i32> (args.channels - channel);
-        let at = row + 4 * channel;
-        let to = out + 4 * channel;
-        let column: u32 = 0;
-        let before = between(v128.load(at), v128.load(at + below), dy);
-        let after = between(v128.load(at + right), v128.load(at + right + below), dy);
-        for (let x: u32 = 0; x < args.outSize; x++, to += args.outPitch) {
-          const next = place(args, x);
-          if (next > column) {
-            at += (next - column) * right;
-            before = next == column + 1 ? after : between(v128.load(at), v128.load(at + below), dy);
-            after = between(v128.load(at + right), v128.load(at + right + below), dy);
-            column = next;
-          }
-          store(to, between(before, after, f32x4.splat(share(args, x))), channels);
-        }
+      if (args.outSize > args.inSize) widen(args, row, out, right, below, dy);
+      else narrow(args, row, out, right, below, dy);
+    }
+  }
+}
+
+// A row whose pixels share what they lie between: a quad of it after another, so that most is in registers already.
+function widen(args: ResizeArgs, row: u32, out: u32, right: u32, below: u32, dy: v128): void {
+  for (let channel: u32 = 0; channel < args.channels; channel += 4) {
+    const channels = <i32> (args.channels - channel);
+    let at = row + 4 * channel;
+    let to = out + 4 * channel;
+    let column: u32 = 0;
+    let before = between(v128.load(at), v128.load(at + below), dy);
+    let after = between(v128.load(at + right), v128.load(at + right + below), dy);
+    for (let x: u32 = 0; x < args.outSize; x++, to += args.outPitch) {
+      const next = place(args, x);
+      if (next > column) {
+        at += (next - column) * right;
+        before = next == column + 1 ? after : between(v128.load(at), v128.load(at + below), dy);
+        after = between(v128.load(at + right), v128.load(at + right + below), dy);
+        column = next;
       }
+      store(to, between(before, after, f32x4.splat(share(args, x))), channels);
+    }
+  }
+}
+
+// A row whose pixels do not: a pixel after another, as they lie.
+function narrow(args: ResizeArgs, row: u32, out: u32, right: u32, below: u32, dy: v128): void {
+  for (let x: u32 = 0; x < args.outSize; x++, out += args.outPitch) {
+    const dx = f32x4.splat(share(args, x));
+    const at = row + place(args, x) * right;
+    for (let k: u32 = 0; k < 4 * args.channels; k += 16) {
+      const before = between(v128.load(at + k), v128.load(at + k + below), dy);
+      const after = between(v128.load(at + k + right), v128.load(at + k + right + below), dy);
+      store(out + k, between(before, after, dx), args.channels - k / 4);
     }
   }
 }

@@ -22,7 +22,7 @@ import { pickMistakes, pickPictures } from "../report/pictures.ts";
 import type { ModelReport } from "../report/model_report.ts";
 import { required } from "./args.ts";
 import { type Call, type Command, InterruptedError, type Terminal, UsageError } from "./command.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress as ProgressType } from "./progress.ts";
 import {
   DATASET_FLAGS,
   DATASET_OPTIONS,
@@ -203,14 +203,17 @@ async function watched<T>(
   const { Progress } = await import("./progress.ts");
   using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
   using interrupted = untilSignal();
-  let progress: Progress | undefined;
+  const looking = new Progress(`looking through ${dataset.name}:`, dataset.size);
+  let progress: ProgressType | undefined;
   let before = 0;
   try {
     return await run({
       folder: join(options.out!, "cache"),
       decoders,
       onBad: flags.has("skip-bad") ? (message) => terminal.stderr(`Skipped: ${message}`) : undefined,
+      onLook: () => looking.advance(1),
       onProgress: (done) => {
+        looking[Symbol.dispose]();
         // Not at once: what computes is to be ended in order.
         if (interrupted.signal.aborted) {
           throw new InterruptedError("Stopped. To go on from here, run the same command again.");
@@ -221,6 +224,7 @@ async function watched<T>(
       },
     });
   } finally {
+    looking[Symbol.dispose]();
     progress?.[Symbol.dispose]();
   }
 }

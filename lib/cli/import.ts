@@ -5,16 +5,18 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import { createModel } from "../model/model.ts";
+import { createModel, isDirectory, type Model } from "../model/model.ts";
 import { readWeightsFile } from "../model/weights_file.ts";
 import { buildNetwork } from "../network/build.ts";
 import { bytes } from "../text/numbers.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { parameterNames } from "../weights/check.ts";
+import { weightsMetadata } from "../weights/metadata.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { choice, required } from "./args.ts";
-import type { Call, Command, Terminal } from "./command.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { convertModel, type Dtype, storedAs } from "./convert.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { writeFiles } from "../io/write_files.ts";
 
@@ -23,13 +25,13 @@ type ImportOption = "args" | "key" | "out" | "name" | "dtype";
 /** The command. */
 export const importCommand: Command<ImportOption> = {
   name: "import",
-  summary: "turn a checkpoint of the authors' PyTorch code into a model",
-  usage: "CHECKPOINT --args FLAGS --out DIR [options]",
+  summary: "turn a checkpoint of the authors' PyTorch code into a model, or halve a model's weights",
+  usage: "CHECKPOINT --args FLAGS --out DIR [options]  |  DIR --out DIR --dtype float16",
   operands: [1, 1],
   description: `Reads a file that torch.save wrote (.pth.tar; zip or legacy container), without Python and without
 running anything in it, or a safetensors file, and writes DIR/spec.yaml and DIR/weights.safetensors. What wrappers put
 before names (module., _orig_mod., model.) is taken off. If tensors do not fit the flags, they are listed by name and
-nothing is written.`,
+nothing is written. A model's directory, such as train writes, is copied with its temperatures and thresholds.`,
   options: {
     args: { value: "FLAGS", help: "the flags that main.py was run with, in quotes" },
     key: {
@@ -43,14 +45,22 @@ nothing is written.`,
   examples: [
     'ranet import checkpoint.pth.tar --args "--arch RANet --step 2 --stepmode lg" --out my-model',
     'ranet import checkpoint.pth.tar --args "--arch msdnet --data cifar100 --nBlocks 5 --nChannels 16" --out my-msdnet',
+    "ranet import my-model --dtype float16 --out my-model-half",
     "ranet classify photo.jpg --model ./my-model",
   ],
   async run(call: Call<ImportOption>, { stdout, stderr }: Terminal): Promise<void> {
     const [source] = call.operands;
-    const flags = required(call, "args");
     const out = required(call, "out");
-    const dtype = choice("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
+    const dtype = choice<Dtype>("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
     const files = { spec: join(out, "spec.yaml"), weights: join(out, "weights.safetensors") };
+    if (await isDirectory(source)) {
+      for (const name of ["args", "key", "name"] as const) {
+        if (call.options[name] !== undefined) throw new UsageError(`Cannot use --${name} with a model's directory`);
+      }
+      const { model, bytes } = await convertModel(source, { out, dtype });
+      return tell(call, stdout, { ...files, model, bytes });
+    }
+    const flags = required(call, "args");
 
     const name = call.options.name ?? nameAfter(out);
     const text = specFromOfficialFlags(flags, { name, schema: schemaSeenFrom(files.spec) });
@@ -60,22 +70,30 @@ nothing is written.`,
       key: call.options.key,
       onNote: stderr,
     });
-    const { network } = createModel(spec, tensors, { source });
-    const weights = writeSafetensors(tensors, {
-      metadata: { spec: spec.name },
-      dtype: (_, { shape }) => dtype === "float16" && shape.length > 1 ? "F16" : "F32",
-    });
+    const model = createModel(spec, tensors, { source });
+    const weights = writeSafetensors(tensors, { metadata: weightsMetadata(spec), dtype: storedAs(dtype) });
     await writeFiles([[files.weights, weights], [files.spec, new TextEncoder().encode(text)]]);
-
-    const params = network.exits[network.exits.length - 1].cumulativeParams;
-    if (call.json) {
-      stdout(JSON.stringify({ name: spec.name, ...files, tensors: tensors.size, params, bytes: weights.length }));
-    } else {
-      stdout(`Wrote ${files.spec}
-Wrote ${files.weights} (${tensors.size} tensors, ${params.toLocaleString("en")} parameters, ${bytes(weights.length)})`);
-    }
+    tell(call, stdout, { ...files, model, bytes: weights.length });
   },
 };
+
+/** What was written. */
+function tell(
+  { json }: Call<ImportOption>,
+  stdout: Terminal["stdout"],
+  { spec, weights, model, bytes: size }: {
+    readonly spec: string;
+    readonly weights: string;
+    readonly model: Model;
+    readonly bytes: number;
+  },
+): void {
+  const { name, network: { exits }, tensors } = model;
+  const params = exits[exits.length - 1].cumulativeParams;
+  if (json) return stdout(JSON.stringify({ name, spec, weights, tensors: tensors.size, params, bytes: size }));
+  stdout(`Wrote ${spec}
+Wrote ${weights} (${tensors.size} tensors, ${params.toLocaleString("en")} parameters, ${bytes(size)})`);
+}
 
 /** A folder's name as names are written; undefined if nothing of it is left. */
 function nameAfter(folder: string): string | undefined {

@@ -6,16 +6,17 @@
 
 import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../model/model.ts";
+import { readClassNames } from "../data/read_class_names.ts";
 import { documentOf } from "../spec/document.ts";
 import { resolveSpec } from "../spec/parse.ts";
 import { specTemplate } from "../spec/template.ts";
 import { wrap } from "../text/wrap.ts";
-import type { Call, Command, Terminal } from "./command.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { exists } from "../io/exists.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-type NewOption = "from" | "classes" | "out";
+type NewOption = "from" | "classes" | "classes-from" | "out";
 
 /** The command. */
 export const newCommand: Command<NewOption> = {
@@ -34,18 +35,23 @@ next.`,
       }`,
     },
     classes: { value: "C", help: "labels in the order of the logits, separated by commas, or their number" },
+    "classes-from": {
+      value: "DATASET",
+      help: "labels of a data set: the names of its folders, or those in a list, sorted",
+    },
     out: { value: "FILE", help: "file to write (default NAME.yaml)" },
   },
   flags: { force: "replace FILE if it is there" },
   examples: [
     "ranet new my-ranet",
     "ranet new pets --classes cat,dog,neither",
+    "ranet new pets --classes-from photos",
     "ranet new tiny --from ranet-cifar10-micro --out specs/tiny.yaml",
     "ranet plan my-ranet.yaml --watch",
   ],
   async run({ operands: [name], options, flags, json }: Call<NewOption>, { stdout }: Terminal): Promise<void> {
     const { from = DEFAULT_MODEL } = options;
-    const classes = options.classes === undefined ? {} : { classes: readClasses(options.classes) };
+    const classes = await wantedClasses(options);
     const document = { ...documentOf(await readSpec(from)), name, ...classes };
     const spec = resolveSpec(document, { source: `named ${JSON.stringify(name)}` });
     const { out = `${name}.yaml` } = options;
@@ -67,6 +73,17 @@ next.`,
     stdout(json ? JSON.stringify({ name, file: out }) : `Wrote ${out}. Next: ranet plan ${out} --watch`);
   },
 };
+
+/** The classes that were asked for, by name or by a data set that has them. */
+async function wantedClasses(
+  { classes, "classes-from": source }: Call<NewOption>["options"],
+): Promise<{ readonly classes?: number | "imagenet" | readonly string[] }> {
+  if (classes !== undefined && source !== undefined) {
+    throw new UsageError("Cannot use --classes together with --classes-from: expected one of them");
+  }
+  if (source !== undefined) return { classes: await readClassNames(source) };
+  return classes === undefined ? {} : { classes: readClasses(classes) };
+}
 
 function readClasses(text: string): number | string[] {
   return /^\d+$/.test(text) ? Number(text) : text.split(",").map((label) => label.trim());

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../network/common.ts";
 import { findCalibrations } from "../calibration/find.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
 import { DECODE_DEADLINE, DecoderPool } from "../data/decoder_pool.ts";
@@ -232,7 +233,7 @@ async function modelSources(call: Call<ServeOption>, terminal: Terminal): Promis
         const budget = await readBudget(one.options, executor.model);
         const when = budget ? { calibration: budget.calibration } : { threshold };
         // Finds out wrong thresholds, and has the kernels ready.
-        await executor.classify(new Float32Array(3 * executor.model.spec.input.size ** 2), when);
+        await executor.classify(new Float32Array(inputLength(executor.model.spec.input)), when);
         return {
           executor,
           when,

@@ -20,6 +20,7 @@ import { parameterNames } from "../weights/check.ts";
 import { boundAverage, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { nameClassesOf } from "../training/name_classes.ts";
+import { adviseRecipe } from "../training/advise_recipe.ts";
 import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";
 import { digestOf, type RunSetup } from "../training/run_setup.ts";
 import { DEFAULT_CACHE, type SessionOptions } from "../training/session.ts";
@@ -103,6 +104,9 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
       "The recipe trains the classifiers alone, of a network whose other weights are random; --init names trained ones",
     );
   }
+  const classCount = spec.classes.length;
+  const advice = adviseRecipe({ images: sets.training.size, classes: classCount, hasInit: init !== undefined });
+  if (options.recipe === undefined && advice !== undefined) notes.push(advice);
   const run: KeptRun = { spec, recipe, setup: { ...setup, images: await digestOf(...listOf(sets)) } };
   return {
     ...run,

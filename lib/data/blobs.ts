@@ -71,6 +71,7 @@ export function blobDataset(
     format: "files",
     size: files.length,
     bad: [],
+    classes: labels,
     labels: () => Promise.resolve(files.map(({ label }) => label)),
     origin: (index) => files[index]!.origin,
     file,

@@ -85,10 +85,10 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
       await walk(folder, label, { depth: 1, trail, owner: folder });
       continue;
     }
-    const why = isUnnamed(labels)
-      ? `the model's ${labels.length} classes have no names, and there are ${top.folders.length} folders. Name the ` +
-        "classes in the spec: ranet new NAME --classes-from FOLDER writes one"
+    const classes = isUnnamed(labels)
+      ? `the model's ${labels.length} classes have no names, and there are ${top.folders.length} folders`
       : `the model's classes are ${listLabels(labels)}`;
+    const why = `${classes}. For a model of these folders' classes: ranet new NAME --classes-from ${path}`;
     bad.add(`Cannot use folder ${JSON.stringify(join(path, folder))}: ${why}`);
   }
   return imageFileDataset({

@@ -12,6 +12,6 @@ export interface RgbImage {
   readonly height: number;
   /** Red, green, blue and a fourth byte that is ignored, pixel by pixel, row by row: `4 * width * height` bytes. */
   readonly data: Uint8Array | Uint8ClampedArray;
-  /** Columns and rows of the picture, where the last ones stand for a part of one: whole numbers and eighths. */
+  /** Columns and rows of the picture, where the last ones stand for a part of one: whole numbers and quarters. */
   readonly extent?: readonly [width: number, height: number];
 }

@@ -1,5 +1,5 @@
 /**
- * JPEGs decoded at 1/2, 1/4 or 1/8 of their size, straight from their frequencies (libjpeg-turbo's scaled inverse
+ * JPEGs decoded at 1/2 or 1/4 of their size, straight from their frequencies (libjpeg-turbo's scaled inverse
  * transform): several times faster, in a tenth of the memory.
  *
  * @module

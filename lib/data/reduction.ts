@@ -10,7 +10,7 @@ import { isFrame, jpegSegments, MARKER } from "./jpeg_segments.ts";
 /** How a JPEG can be decoded at a part of its size. */
 export interface Reduction {
   /** Which part of its sides is decoded: 2 is a half. */
-  readonly by: 2 | 4 | 8;
+  readonly by: 2 | 4;
   /** Bytes that the decoder takes besides the file and the picture. */
   readonly memory: number;
 }
@@ -34,7 +34,8 @@ export function reductionOf(
   if (format !== "JPEG" || crop) return undefined;
   // A last column or row that stands for a part of one is right or below only in pictures that are not turned.
   const isWhole = (by: number) => orientation === 1 || (width % by === 0 && height % by === 0);
-  const by = ([8, 4, 2] as const).find((by) => Math.min(width, height) >= GAP * by * resize && isWhole(by));
+  // At 1/8, whose pixels are single numbers of few steps, halves are rounded up: it is brighter, by up to a quarter of a step.
+  const by = ([4, 2] as const).find((by) => Math.min(width, height) >= GAP * by * resize && isWhole(by));
   if (by === undefined) return undefined;
   return { by, memory: isOneScan(bytes) ? 0 : BYTES_PER_PIXEL * width * height };
 }

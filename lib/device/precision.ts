@@ -36,6 +36,7 @@ function roundToFloat16(values: Float32Array): Float32Array {
       throw new RanetError(
         `Cannot store the weights as float16: one is ${value} with batch norm folded in, and the largest number there ` +
           `is 65504. Use float32.`,
+        { code: "too-large", remedy: { precision: "float32" } },
       );
     }
     return rounded;

@@ -65,6 +65,14 @@ export interface StepLosses {
   readonly right: Uint32Array;
 }
 
+/** How a step is taken. */
+export interface StepOptions {
+  /** The learning rate. */
+  readonly rate: number;
+  /** What dropout follows from, below 2³². Default: 0. */
+  readonly seed?: number;
+}
+
 /** A network in training on a device. */
 export interface Trainer extends Disposable {
   /** What it runs on. */
@@ -79,11 +87,11 @@ export interface Trainer extends Disposable {
    *
    * @param images Normalised images, `N × 3 × size × size`, N at most `batch`.
    * @param labels N class indices.
-   * @param options `rate`: the learning rate.
+   * @param options The learning rate, and what is random.
    * @returns Losses, once they are known, which on a GPU is some steps later: keep a few steps in flight.
    * @throws {RangeError} If there are more samples than `batch`, or a label is no class.
    */
-  step(images: Float32Array, labels: Uint32Array, options: { readonly rate: number }): Promise<StepLosses>;
+  step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses>;
   /** The state after all steps called so far. */
   read(): Promise<TrainingState>;
 }

@@ -297,6 +297,9 @@ function measure(network: network.Network): Grid {
   return { width, boxWidth, baseX, laneX, totals, columnX, rowY, imageY: isUp ? bottom + IMAGE_GAP : top, bottom };
 }
 
+/** What they are called where they are not the usual one. */
+const ACTIVATIONS = { "relu": "ReLU", "hard-swish": "hard-swish", "silu": "SiLU" } as const;
+
 /** What the network comes to, in lines that fit. */
 function totalsOf({ spec, exits, rowName, rows }: network.Network, width: number): string[] {
   const { cumulativeFlops, cumulativeParams } = exits[exits.length - 1];
@@ -307,6 +310,8 @@ function totalsOf({ spec, exits, rowName, rows }: network.Network, width: number
     count(exits.length, "exit"),
     `${large(cumulativeFlops)} multiply-adds`,
     `${large(cumulativeParams)} parameters`,
+    ...spec.activation ? [ACTIVATIONS[spec.activation]] : [],
+    ...spec.dropout ? [`dropout ${spec.dropout}`] : [],
   ];
   const gap = textWidth(" · ", FONT.text);
   const lines: string[] = [];

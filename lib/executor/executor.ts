@@ -483,7 +483,7 @@ export class AdaptiveExecutor implements Disposable {
   /** How many exits a budget allows. */
   #exitsWithin(budget = Infinity): number {
     const { exits } = this.model.network;
-    if (typeof budget !== "number" || Number.isNaN(budget)) {
+    if (typeof budget !== "number") {
       throw new RanetError(`Cannot classify: the budget is ${kindOf(budget)}, expected a number of multiply-adds`);
     }
     const last = exits.findLastIndex(({ cumulativeFlops }) => cumulativeFlops <= budget);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Activation } from "./activation.ts";
+
 /** The first layer: a 3×3 convolution (CIFAR), a 7×7 one of stride 2 with bias and a max-pool (ImageNet), or another. */
 export type Stem = "conv3x3" | "conv7x7-pool" | StemSpec;
 
@@ -70,4 +72,8 @@ export interface CommonSpec {
   readonly head: HeadSpec | readonly HeadSpec[];
   /** Which blocks end in an exit. Default: those that the paper says. */
   readonly exits?: ExitsSpec;
+  /** Probability with which training leaves out a channel before an exit's linear layer. Default: 0. */
+  readonly dropout?: number;
+  /** What every convolution ends in. Default: ReLU. */
+  readonly activation?: Exclude<Activation, "none">;
 }

@@ -1,6 +1,6 @@
 /**
  * What a layer costs and which parameters it has. Counts are those of the RANet paper (Yang et al., CVPR 2020,
- * arXiv 2003.07326) as its authors' code makes them: multiply-adds of convolutions and linear layers, one per ReLU,
+ * arXiv 2003.07326) as its authors' code makes them: multiply-adds of convolutions and linear layers, one per ReLU or what stands for it,
  * a window per pooled value; batch norm, resize, concatenation and softmax are free.
  *
  * @module
@@ -14,7 +14,7 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
     case "convolution": {
       const { reads: [input], writes: [output] } = layer;
       const pixels = features[output.feature].size ** 2;
-      return output.channels * pixels * (input.channels * layer.kernel ** 2 + Number(layer.relu));
+      return output.channels * pixels * (input.channels * layer.kernel ** 2 + Number(layer.activation !== "none"));
     }
     case "max-pool": {
       const [output] = layer.writes;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Activation } from "./activation.ts";
 import { layerFlops, layerParams } from "./cost.ts";
 import { findDependents } from "./dependents.ts";
 import type { Block, Exit, Feature, Layer, Network, View } from "./network.ts";
@@ -17,6 +18,12 @@ export class Graph {
   readonly #blocks: (Omit<Block, "exit"> & { readonly layers: readonly Layer[] })[] = [];
   readonly #exits: Pick<Exit, "label" | "block" | "size" | "channels" | "layers">[] = [];
   #layers: Layer[] = [];
+  readonly #activation: Activation;
+
+  /** A network whose convolutions end in an activation. */
+  constructor(activation: Activation = "relu") {
+    this.#activation = activation;
+  }
 
   /** All features so far. */
   get features(): readonly Feature[] {
@@ -48,7 +55,7 @@ export class Graph {
     this.#layers.push(layer);
   }
 
-  /** Appends conv-BN-ReLU, whose convolution is `index` and batch norm `index + 1` under `name`. */
+  /** Appends a convolution with batch norm and activation, whose convolution is `index` and batch norm `index + 1` under `name`. */
   convolution(
     input: View,
     output: View,
@@ -64,7 +71,7 @@ export class Graph {
       name: `${name}.${index}`,
       bias,
       norm: `${name}.${index + 1}`,
-      relu: true,
+      activation: this.#activation,
     });
   }
 

@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Activation } from "./activation.ts";
 import type { CommonSpec } from "./common.ts";
 
 /** A square stack of channels that layers write ranges of and read ranges from. */
@@ -49,8 +50,8 @@ export interface Convolution {
   readonly bias: boolean;
   /** The prefix of the batch norm that follows; none without it. */
   readonly norm?: string;
-  /** Whether a ReLU comes last. */
-  readonly relu: boolean;
+  /** What comes last. */
+  readonly activation: Activation;
 }
 
 /** Max-pooling, 3×3, stride 2, padding 1. */

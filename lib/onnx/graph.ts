@@ -6,6 +6,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import type { Activation } from "../network/activation.ts";
 import type { Convolution, Layer, Network, View } from "../network/network.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 
@@ -152,7 +153,10 @@ class Builder {
     return this.#network.features[feature].size;
   }
 
-  #convolve({ reads: [input], writes: [output], kernel, stride, relu, name }: Convolution, value: string): string {
+  #convolve(
+    { reads: [input], writes: [output], kernel, stride, activation, name }: Convolution,
+    value: string,
+  ): string {
     const shape = [output.channels, input.channels, kernel, kernel];
     const zeros = kernel === 1 && stride === 1 ? 0 : missingChannels(input.channels, output.channels);
     const parameters = this.#parameters(name, shape, zeros);
@@ -162,7 +166,20 @@ class Builder {
       pads: new Array<number>(4).fill(kernel >> 1),
     };
     const sums = this.#node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
-    return relu ? this.#node("Relu", [sums], {}) : sums;
+    return this.#activate(sums, activation);
+  }
+
+  #activate(value: string, activation: Activation): string {
+    switch (activation) {
+      case "none":
+        return value;
+      case "relu":
+        return this.#node("Relu", [value], {});
+      case "hard-swish":
+        return this.#node("HardSwish", [value], {});
+      case "silu":
+        return this.#node("Mul", [value, this.#node("Sigmoid", [value], {})], {});
+    }
   }
 
   #resize(value: string, from: number, to: number): string {

@@ -29,6 +29,7 @@ class Builder {
   readonly #network: Network;
   readonly #layers: CountedLayer[];
   readonly #features: Feature[];
+  readonly #dropout: number;
   /** For each convolution that batch norm follows the same without it. */
   readonly #bare = new Map<Convolution, Convolution>();
   /** Of each feature, once it has one. */
@@ -38,6 +39,7 @@ class Builder {
 
   constructor(network: Network) {
     this.#network = network;
+    this.#dropout = network.spec.dropout ?? 0;
     const dependents = findDependents(network.exits.map(({ layers }) => layers));
     this.#layers = Array.from(dependents, ([layer, exits]) => ({ layer, dependents: exits.length }));
     this.#features = [...network.features];
@@ -81,7 +83,7 @@ class Builder {
         }
         const [output] = layer.writes;
         const input = this.#feature(`${layer.name}, before batch norm`, output);
-        const bare: Convolution = { ...layer, norm: undefined, relu: false, writes: [input] };
+        const bare: Convolution = { ...layer, norm: undefined, activation: "none", writes: [input] };
         this.#bare.set(layer, bare);
         steps.push(bare);
         if (statistics === "batch") steps.push({ kind: "norm-statistics", layer, input });
@@ -89,6 +91,9 @@ class Builder {
         break;
       }
       case "classifier":
+        if (this.#dropout > 0) {
+          steps.push({ kind: "dropout", output: layer.reads[0], exit: layer.exit, share: this.#dropout });
+        }
         steps.push(layer, { kind: "loss", exit: layer.exit });
         break;
       case "max-pool":
@@ -126,7 +131,11 @@ class Builder {
       }
       case "classifier": {
         const [input] = layer.reads;
-        steps.push({ kind: "classifier-gradient", layer, input, result: this.#send(input) });
+        const result = this.#send(input);
+        steps.push({ kind: "classifier-gradient", layer, input, result });
+        if (result && this.#dropout > 0) {
+          steps.push({ kind: "dropout", output: result, exit: layer.exit, share: this.#dropout });
+        }
         break;
       }
       default:
@@ -139,7 +148,11 @@ class Builder {
     const [output] = layer.writes;
     const gradient = this.#receive(output);
     if (!isNormed(layer)) {
-      if (layer.relu) this.#backward.push({ kind: "relu-gradient", output, gradient });
+      // Of the others the output does not say what went in.
+      if (layer.activation !== "none" && layer.activation !== "relu") {
+        throw new Error(`${layer.name}: ${layer.activation} follows batch norm alone`);
+      }
+      if (layer.activation === "relu") this.#backward.push({ kind: "relu-gradient", output, gradient });
       return { layer, gradient };
     }
     const bare = this.#bare.get(layer)!;

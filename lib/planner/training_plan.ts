@@ -41,6 +41,21 @@ export interface NormForward {
   readonly statistics: "batch" | "running";
 }
 
+/**
+ * Dropout: zero in channels of a sample, the others larger by what that takes, in place. Of what a classifier pools, whose
+ * means are then zero or larger as well, or of its gradient: the same channels, by the step's seed.
+ */
+export interface Dropout {
+  /** Discriminates {@linkcode TrainingStep}. */
+  readonly kind: "dropout";
+  /** Channels read and written. */
+  readonly output: View;
+  /** Which exit's, counted from 0. */
+  readonly exit: number;
+  /** Probability with which a channel of a sample is zero. */
+  readonly share: number;
+}
+
 /** An exit's logits to its loss, its right answers, and the gradient of the weighted mean loss, in the logits' place. */
 export interface Loss {
   /** Discriminates {@linkcode TrainingStep}. */
@@ -162,11 +177,12 @@ export type NormedConvolution = Convolution & { readonly norm: string };
 export type TrainingStep = ForwardStep | BackwardStep;
 
 /** From images to losses. */
-export type ForwardStep = Layer | NormStatistics | NormForward | Loss;
+export type ForwardStep = Layer | NormStatistics | NormForward | Dropout | Loss;
 
 /** From losses to gradients. */
 export type BackwardStep =
   | ClassifierGradient
+  | Dropout
   | NormSums
   | NormGradient
   | ReluGradient
@@ -186,6 +202,11 @@ export interface LearnedParameter {
   readonly isWeight: boolean;
   /** Number of exits whose logits depend on it, by which equilibrium gradients are divided. */
   readonly exits: number;
+}
+
+/** The number below which a hash of 32 bits means zero, and what the others are multiplied by. */
+export function dropoutNumbers({ share }: Dropout): { limit: number; scale: number } {
+  return { limit: Math.floor(share * 2 ** 32), scale: 1 / (1 - share) };
 }
 
 /** A network's training step, before the optimiser. */

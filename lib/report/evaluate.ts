@@ -29,6 +29,8 @@ export interface EvaluateOptions {
   readonly onBad?: (message: string) => void;
   /** Told how many of the data set's samples are done: those of earlier runs first, then after every batch. */
   readonly onProgress?: (done: number) => void;
+  /** Told after each image file that has been looked at to find out whether it has changed, before the pass. */
+  readonly onLook?: () => void;
 }
 
 /**
@@ -127,7 +129,7 @@ async function logitsKey(executor: AdaptiveExecutor, dataset: Dataset, options: 
     await digestModel(model),
     precision,
     device,
-    await dataset.digest(),
+    await dataset.digest({ onSample: options.onLook }),
     options.onBad !== undefined,
   ];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(about)));

@@ -58,13 +58,13 @@ export async function exchange(
   const headers = Object.fromEntries(response.headers);
   const hasBody = response.status !== 204;
   outgoing.writeHead(response.status, hasBody ? { ...headers, "content-length": answer.length } : headers);
-  if (!incoming.complete) {
-    if (hasBody) outgoing.write(answer);
-    else outgoing.flushHeaders();
-    await discard(incoming, linger);
-    setTimeout(() => socket.destroy(), CUT_AFTER);
-  } else if (hasBody) outgoing.write(answer);
-  outgoing.end(() => connections.end(socket));
+  const done = () => connections.end(socket);
+  if (incoming.complete) return void outgoing.end(hasBody ? answer : undefined, done);
+  if (hasBody) outgoing.write(answer);
+  else outgoing.flushHeaders();
+  await discard(incoming, linger);
+  outgoing.end(done);
+  setTimeout(() => socket.destroy(), CUT_AFTER);
 }
 
 /**

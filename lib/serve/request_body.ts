@@ -45,16 +45,24 @@ class Blocks {
 /** Milliseconds for which a connection is read until all others have their turn. */
 const TURN = 5;
 
+/** The turns that a request takes to be read. */
+export interface Turns {
+  /** Whether it is others' turn. */
+  readonly isPaused: boolean;
+  /** A chunk has come. */
+  readonly count: () => void;
+}
+
 /**
  * Pauses a request that is being read once it has had its turn: what comes as fast as it is read would else be all that is.
  *
- * @returns To be called for each chunk; `isPaused` says whether it is others' turn.
+ * @param mayGoOn Asked when its turn comes again.
  */
-export function turns(incoming: IncomingMessage, mayGoOn: () => boolean = () => true) {
+export function turns(incoming: IncomingMessage, mayGoOn: () => boolean = () => true): Turns {
   let began = performance.now();
   let isPaused = false;
   return {
-    count(): void {
+    count() {
       if (isPaused || performance.now() - began < TURN) return;
       isPaused = true;
       incoming.pause();

@@ -30,7 +30,7 @@ const STEM_DEFAULTS = {
 
 /** Resolves the keys that all families have. */
 export function resolveCommon(document: CommonDocument, report: Report): CommonSpec {
-  const { name, input = {}, classes, head = {} } = document;
+  const { name, input = {}, classes, head = {}, activation, dropout } = document;
   const stem = resolveStem(document.stem);
   const { kernel, stride } = stemSpec(stem);
   const most = (kernel >> 1) + 1;
@@ -47,6 +47,8 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     classes: resolveClasses(classes, report),
     stem,
     head: isList(head) ? head.map(complete) : complete(head),
+    ...activation === "relu" ? {} : { activation },
+    ...dropout === 0 ? {} : { dropout },
   };
 }
 

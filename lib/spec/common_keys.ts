@@ -5,6 +5,7 @@
  */
 
 import * as z from "zod";
+import type { Activation } from "../network/activation.ts";
 import { list, mapping, name, real, schemaKey, text, whole, words } from "../yaml/fields.ts";
 import type { LABELS } from "./labels.ts";
 import { LIMITS } from "./limits.ts";
@@ -118,6 +119,14 @@ export const LAST_KEYS = {
     "Inner size of the exits: of all, or a list with one entry per exit. Default: 128 channels, or `input` with stem " +
       "conv7x7-pool. Its own cost grows with up to its square.",
   ),
+  activation: words("relu", "hard-swish", "silu").default("relu").describe(
+    "What every convolution ends in: relu (default), hard-swish or silu. All count as one operation; hard-swish and silu " +
+      "take longer, silu most.",
+  ),
+  dropout: real(0, 0.9).default(0).describe(
+    "Probability with which training leaves out a channel of what an exit's linear layer reads. Default: 0. Costs nothing: " +
+      "it is for training alone.",
+  ),
 };
 
 /** Those keys in a document that has the right shape. */
@@ -127,5 +136,7 @@ export interface CommonDocument {
   readonly classes: number | keyof typeof LABELS | readonly string[];
   readonly stem: "conv3x3" | "conv7x7-pool" | z.infer<typeof ownStem>;
   readonly exits: "auto" | "all" | readonly number[];
+  readonly activation: Exclude<Activation, "none">;
+  readonly dropout: number;
   readonly head?: z.infer<typeof head> | readonly z.infer<typeof head>[];
 }

@@ -18,6 +18,7 @@ import { partsOf } from "./families.ts";
  */
 export function documentOf(spec: UncheckedSpec): SpecMapping {
   const { family, name, input: { size, ...input }, classes, stem, exits = "auto", head } = spec;
+  const { activation = "relu", dropout = 0 } = spec;
   return {
     family,
     name,
@@ -27,6 +28,8 @@ export function documentOf(spec: UncheckedSpec): SpecMapping {
     ...partsOf(family).keys(spec),
     exits,
     head: isList(head) ? head.map((one) => ({ ...one })) : { ...head },
+    activation,
+    dropout,
   };
 }
 

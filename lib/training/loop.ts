@@ -12,6 +12,7 @@ import type { Tensor } from "../weights/tensor.ts";
 import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
 import { exitWeights, type Recipe } from "./recipe.ts";
 import { addStep, emptySums, type EpochRecord, meansOf, type Position, type StepRecord } from "./records.ts";
+import { PURPOSE, randomStream } from "./random.ts";
 import { rateAt } from "./schedule.ts";
 import { validate, type ValidationOutcomes } from "./validate.ts";
 
@@ -157,8 +158,9 @@ class Loop {
     const from = step % this.#perEpoch;
     const to = Math.min(this.#perEpoch, from + this.#steps - step);
     for await (const { images, labels } of epochBatches(training, recipe, { epoch, from, to })) {
+      const seed = Math.floor(2 ** 32 * randomStream(recipe.seed, PURPOSE.dropout, step)());
       const rate = rateAt(recipe.schedule, step++, this.#steps);
-      const losses = trainer.step(images, labels, { rate });
+      const losses = trainer.step(images, labels, { rate, seed });
       losses.catch(() => {}); // it is awaited in its turn
       this.#underWay.push({ record: { step, epoch: epoch + 1, rate, images: labels.length }, losses });
       while (this.#underWay.length > UNDER_WAY) await this.#settle();

@@ -78,7 +78,9 @@ export interface RecipeChanges {
 }
 
 /** Recipes that come with the library. */
-export const BUNDLED_RECIPES: readonly string[] = ["short", "paper-cifar", "paper-imagenet", "fine-tune", "few-images"];
+export const BUNDLED_RECIPES: readonly string[] = [
+  ...["short", "paper-cifar", "paper-imagenet", "fine-tune", "few-images", "classifiers"],
+];
 
 /** The recipe used where none is named. */
 export const DEFAULT_RECIPE = "short";

@@ -16,8 +16,13 @@ import { toHex } from "../text/hex.ts";
 
 /** A value that only running Python would give. */
 export class PickleOpaque {
+  /** The dotted name of the class or function that it is of. */
+  readonly name: string;
+
   /** @param name The dotted name of the class or function that it is of. */
-  constructor(readonly name: string) {}
+  constructor(name: string) {
+    this.name = name;
+  }
 }
 
 /**
@@ -29,8 +34,16 @@ export type PickleConstructor = (args: readonly unknown[]) => unknown;
 
 /** A known Python name in a pickle. */
 export class PickleGlobal {
+  /** Its dotted name. */
+  readonly name: string;
+  /** What calling it means. */
+  readonly construct?: PickleConstructor;
+
   /** @param name Its dotted name. @param construct What calling it means; without it, what that gives is opaque. */
-  constructor(readonly name: string, readonly construct?: PickleConstructor) {}
+  constructor(name: string, construct?: PickleConstructor) {
+    this.name = name;
+    this.construct = construct;
+  }
 }
 
 /** How {@linkcode unpickle} treats what a pickle refers to. */

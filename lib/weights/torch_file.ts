@@ -40,8 +40,15 @@ export function openTorchFile(bytes: Uint8Array): TorchFile {
 const MAX_ZIP_ENTRIES = 100_000;
 
 function openZip(bytes: Uint8Array): TorchFile {
-  const small = unzip(bytes, (name) => /^[^/]+\/(data\.pkl|byteorder)$/.test(name));
+  const small = unzip(bytes, (name) => /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name));
   const pickles = [...small.keys()].filter((name) => name.endsWith("/data.pkl"));
+  if (pickles.length === 0 && [...small.keys()].some((name) => name.endsWith("/version"))) {
+    throw new RanetError(
+      "torch.save failed while it wrote the file, and left an archive without data: its error says what could not be saved. " +
+        SAVE_AGAIN,
+      { code: "damaged" },
+    );
+  }
   if (pickles.length !== 1) {
     throw new RanetError(`it is a zip archive with ${pickles.length} data.pkl, not one written by torch.save`);
   }

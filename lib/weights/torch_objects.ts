@@ -13,12 +13,23 @@ import { countNumbers, isShape, isSize } from "./shape.ts";
 
 /** A run of numbers in a checkpoint, which tensors look into. */
 export class TorchStorage {
+  /** Its name in the file. */
+  readonly key: string;
+  /** The format of its numbers. */
+  readonly format: TorchFormat;
+  /** How many numbers it holds. */
+  readonly length: number;
+
   /**
    * @param key Its name in the file.
    * @param format The format of its numbers.
    * @param length How many numbers it holds.
    */
-  constructor(readonly key: string, readonly format: TorchFormat, readonly length: number) {}
+  constructor(key: string, format: TorchFormat, length: number) {
+    this.key = key;
+    this.format = format;
+    this.length = length;
+  }
 
   /** Bytes it takes in the file. */
   get byteLength(): number {
@@ -36,20 +47,22 @@ export interface TorchFormat {
 
 /** A tensor of a checkpoint: a view of a storage that lies within it. */
 export class TorchTensor {
-  /**
-   * @param storage Where its numbers are.
-   * @param offset Position of the first one in the storage.
-   * @param shape Size of each dimension.
-   * @param stride Distance between neighbours along each dimension, in numbers.
-   * @param length How many numbers it shows.
-   */
-  constructor(
-    readonly storage: TorchStorage,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly stride: readonly number[],
-    readonly length: number,
-  ) {}
+  /** Where its numbers are. */
+  readonly storage: TorchStorage;
+  /** Position of the first one in the storage. */
+  readonly offset: number;
+  /** Size of each dimension. */
+  readonly shape: readonly number[];
+  /** Distance between neighbours along each dimension, in numbers. */
+  readonly stride: readonly number[];
+  /** How many numbers it shows. */
+  readonly length: number;
+
+  /** @param view What it shows, of which storage. */
+  constructor(view: Pick<TorchTensor, "storage" | "offset" | "shape" | "stride" | "length">) {
+    ({ storage: this.storage, offset: this.offset, shape: this.shape, stride: this.stride, length: this.length } =
+      view);
+  }
 }
 
 const float = (type: FloatType): TorchFormat => ({ float: type, itemBytes: FLOAT_BYTES[type] });
@@ -134,7 +147,7 @@ function rebuildTensor([storage, offset, shape, stride]: readonly unknown[]): To
         storage.length,
     );
   }
-  return new TorchTensor(storage, offset, shape, stride, length);
+  return new TorchTensor({ storage, offset, shape, stride, length });
 }
 
 /**

@@ -72,3 +72,39 @@ for (
     });
   });
 }
+
+Deno.test("new: classes from a data set's folders, those in its train/, or a list", async () => {
+  await withFolder(async (folder) => {
+    for (
+      const name of [
+        "photos/dog",
+        "photos/cat",
+        "photos/__MACOSX",
+        "parts/train/ant",
+        "parts/train/bee",
+        "parts/val/ant",
+      ]
+    ) {
+      await Deno.mkdir(`${folder}/${name}`, { recursive: true });
+    }
+    await Deno.writeTextFile(`${folder}/labels.csv`, "id,breed\na,pug\nb,beagle\nc,pug\n");
+    await Deno.writeTextFile(`${folder}/numbers.csv`, "id,label\na,1\nb,2\n");
+    const classesOf = async (source: string) => {
+      const { code, notes } = await ranet(
+        "new",
+        "x",
+        "--classes-from",
+        `${folder}/${source}`,
+        "--out",
+        `${folder}/x.yaml`,
+        "--force",
+      );
+      return code === 0 ? (await readSpec(`${folder}/x.yaml`)).classes : notes;
+    };
+    assertEquals(await classesOf("photos"), ["cat", "dog"]);
+    assertEquals(await classesOf("parts"), ["ant", "bee"]);
+    assertEquals(await classesOf("labels.csv"), ["beagle", "pug"]);
+    assertStringIncludes(String(await classesOf("numbers.csv")), "its labels are numbers");
+    assertStringIncludes(String(await classesOf("photos/cat")), "expected a folder for each of two classes");
+  });
+});

@@ -36,7 +36,7 @@ async function withData(use: (paths: { folder: string; data: string; val: string
   });
 }
 
-const quick = ["--batch", "16", "--rate", "0.05", "--device", "cpu", "--threads", "1"];
+const quick = ["--recipe", "short", "--batch", "16", "--rate", "0.05", "--device", "cpu", "--threads", "1"];
 const micro = "ranet-cifar10-micro";
 const digest = async (path: string) => await digestTensors((await loadModel(path)).tensors);
 const namesIn = async (path: string) => await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
@@ -486,5 +486,40 @@ Deno.test("--cache 0 keeps no image, and an image that cannot be read names --sk
     const bad = await ranet(...args, "--force", "--val", "none", ...quick);
     assertEquals(bad.code, 1);
     assertStringIncludes(bad.notes, "(--skip-bad leaves out what cannot be used)");
+  });
+});
+
+Deno.test("without --recipe, train says which suits so many images", async () => {
+  await withData(async ({ folder, data, out }) => {
+    const args = ["train", micro, "--data", data, "--val", "none", "--steps", "1", "--device", "cpu", "--batch", "16"];
+    const few = await ranet(...args, "--out", out);
+    assertStringIncludes(
+      few.notes,
+      "About 8 images of each class are few to begin with random weights: --init MODEL --recipe classifiers",
+    );
+    const from = await ranet(...args, "--init", out, "--out", join(folder, "b"));
+    assertStringIncludes(from.notes, "about 8 images of each class, --recipe classifiers suits better");
+  });
+});
+
+Deno.test("import copies what train wrote, in half the space, with its temperatures and thresholds", async () => {
+  await withData(async ({ folder, data, val, out }) => {
+    await ranet("train", micro, "--data", data, "--val", val, "--steps", "2", "--out", out, ...quick);
+    const half = join(folder, "half");
+    const { code, notes } = await ranet("import", out, "--dtype", "float16", "--out", half);
+    assertEquals([code, notes], [0, ""]);
+    const size = async (path: string) => (await Deno.stat(join(path, "weights.safetensors"))).size;
+    assert(await size(half) < 0.7 * await size(out));
+    const [model, copy] = [await loadModel(out), await loadModel(half)];
+    assertEquals([copy.spec, copy.temperatures], [model.spec, model.temperatures]);
+    const [{ data: before }, { data: after }] = [model, copy].map(({ tensors }) =>
+      tensors.get("classifier.0.linear.weight")!
+    );
+    assertEquals(after, before.map((value) => Math.f16round(value)));
+    const calibrations = await readCalibrations(join(half, "calibration.json"));
+    assert(calibrations.length > 3);
+    for (const calibration of calibrations) await checkCalibration(calibration, copy);
+    const bad = await ranet("import", out, "--dtype", "float16", "--out", half, "--args", "x");
+    assertEquals(bad.code, 2);
   });
 });

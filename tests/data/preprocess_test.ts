@@ -93,3 +93,14 @@ Deno.test("toTensor() refuses an image whose bytes are not four a pixel", () => 
   );
   assertThrows(() => toTensor({ width: 0, height: 0, data: new Uint8Array() }, input), RanetError, "0×0");
 });
+
+Deno.test("for one channel colours become grey as Pillow makes it, and grey stays what it is", () => {
+  const colours = [[10, 200, 30], [255, 0, 0], [0, 255, 0], [0, 0, 255], [77, 77, 77], [1, 2, 254]];
+  // Image.convert("L") of Pillow 9.4.
+  const grey = [124, 76, 150, 29, 77, 30];
+  const input = { size: 1, resize: 1, mean: [0], std: [1] };
+  colours.forEach((colour, i) => {
+    const [value] = toTensor({ width: 1, height: 1, data: new Uint8Array([...colour, 255]) }, input);
+    assertEquals(Math.round(255 * value), grey[i]);
+  });
+});

@@ -8,6 +8,7 @@
 import type { Convolution, View } from "../../lib/network/network.ts";
 import type { ClassifierGradient, GradientView, TrainingPlan, TrainingStep } from "../../lib/planner/training_plan.ts";
 import { EPSILON } from "../../lib/weights/fold.ts";
+import { activate, slope } from "./activation.ts";
 
 /** Numbers by name, in PyTorch's layouts. */
 export type Numbers = Map<string, Float64Array>;
@@ -73,10 +74,18 @@ export class PlainTraining {
           this.#window(step, input, { sample, y, x }, (at, tap, channel) => {
             sum += this.tensors[input.feature][at] * weight[this.#weightAt(step, out, channel, tap)];
           });
-          this.#set(output, [sample, y, x, out], step.relu ? Math.max(0, sum) : sum);
+          this.#set(output, [sample, y, x, out], activate(sum, step.activation));
         });
         break;
       }
+      case "dropout":
+        // The seed is 0.
+        this.#each(step.output, (sample, y, x, k) => {
+          const hash = mixed(mixed(mixed(step.exit) ^ sample) ^ k);
+          const factor = hash < Math.floor(step.share * 2 ** 32) ? 0 : 1 / (1 - step.share);
+          this.#set(step.output, [sample, y, x, k], factor * this.#get(step.output, sample, y, x, k));
+        });
+        break;
       case "norm-statistics": {
         const { channels } = step.input;
         const n = this.#count * this.#size(step.input) ** 2;
@@ -94,7 +103,7 @@ export class PlainTraining {
         break;
       }
       case "norm": {
-        const { norm, relu } = step.layer;
+        const { norm, activation } = step.layer;
         const weight = this.parameters.get(`${norm}.weight`)!;
         const bias = this.parameters.get(`${norm}.bias`)!;
         const { mean, variance } = step.statistics === "batch" ? this.statistics.get(norm)! : {
@@ -104,7 +113,7 @@ export class PlainTraining {
         this.#each(step.output, (sample, y, x, k) => {
           const value = this.#get(step.input, sample, y, x, k);
           const normed = (value - mean[k]) / Math.sqrt(variance[k] + EPSILON) * weight[k] + bias[k];
-          this.#set(step.output, [sample, y, x, k], relu ? Math.max(0, normed) : normed);
+          this.#set(step.output, [sample, y, x, k], activate(normed, activation));
         });
         break;
       }
@@ -370,7 +379,7 @@ export class PlainTraining {
     this.gradients.set(`${name}.bias`, biasGradient);
   }
 
-  /** The gradient where the ReLU lets it through, and the normalised input. */
+  /** The gradient of what went into the activation, and the normalised input. */
   #throughNorm(
     { layer, input, gradient }: Extract<TrainingStep, { kind: "norm-sums" | "norm-gradient" }>,
     at: [sample: number, y: number, x: number, k: number],
@@ -380,7 +389,14 @@ export class PlainTraining {
     const normed = (this.#get(input, ...at) - mean[k]) / Math.sqrt(variance[k] + EPSILON);
     const weight = this.parameters.get(`${layer.norm}.weight`)!;
     const bias = this.parameters.get(`${layer.norm}.bias`)!;
-    const passes = !layer.relu || normed * weight[k] + bias[k] > 0;
-    return { g: passes ? this.#get(gradient, ...at) : 0, normed };
+    const share = slope(normed * weight[k] + bias[k], layer.activation);
+    return { g: share * this.#get(gradient, ...at), normed };
   }
+}
+
+/** Murmur3's finaliser, of 32 bits, and a constant. */
+function mixed(bits: number): number {
+  bits = Math.imul(bits ^ bits >>> 16, 0x85ebca6b);
+  bits = Math.imul(bits ^ bits >>> 13, 0xc2b2ae35);
+  return ((bits ^ bits >>> 16) + 0x6d2b79f5) >>> 0;
 }

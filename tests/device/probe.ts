@@ -11,6 +11,7 @@ import type { Network } from "../../lib/network/network.ts";
 import { type Plan, quadsOf, type Region, type Step, type Wave } from "../../lib/planner/plan.ts";
 import type { FoldedLayer } from "../../lib/weights/fold.ts";
 import { randomArray } from "../fixtures.ts";
+import type { Activation } from "../../lib/network/activation.ts";
 
 /** One layer, reading channels 0 … and writing from `offset` on. */
 export interface Case {
@@ -25,8 +26,8 @@ export interface Case {
   readonly behind: number;
   readonly kernel: number;
   readonly stride: number;
-  /** Whether a ReLU follows. */
-  readonly relu: boolean;
+  /** What comes last. */
+  readonly activation: Activation;
 }
 
 /** A convolution whose other properties follow. */
@@ -41,7 +42,7 @@ export function convolutionCase(
     behind: 0,
     kernel: 3,
     stride,
-    relu: true,
+    activation: "relu",
     ...given,
   };
 }
@@ -104,12 +105,12 @@ export function indexIn({ offset, pitch }: Pick<Region, "offset" | "pitch">, pix
 const VIEW = { feature: 0, offset: 0, channels: 0 };
 
 function layerStep(one: Case, i: number, { input, output }: { input: Region; output: Region }): Step {
-  const { kind, kernel, stride, relu, offset, outChannels } = one;
+  const { kind, kernel, stride, activation, offset, outChannels } = one;
   const own = { ...output, channel: offset, channels: outChannels };
   const places = { reads: [input], writes: [own] } as const;
   const views = { reads: [VIEW], writes: [VIEW] } as const;
   if (kind !== "convolution") return { kind, layer: { kind, ...views }, ...places } as Step;
-  return { kind, layer: { kind, ...views, kernel, stride, name: `layer ${i}`, bias: true, relu }, ...places };
+  return { kind, layer: { kind, ...views, kernel, stride, name: `layer ${i}`, bias: true, activation }, ...places };
 }
 
 /** Takes a whole feature for one pixel. */

@@ -31,6 +31,10 @@ export interface PlainRanet {
   readonly reduction?: number;
   readonly exits?: "all" | readonly number[];
   readonly head: Head | readonly Head[];
+  /** Of no cost, but for what ReLU costs. */
+  readonly activation?: string;
+  /** Of no cost. */
+  readonly dropout?: number;
 }
 
 interface Head {

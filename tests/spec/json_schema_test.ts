@@ -48,6 +48,8 @@ const RANET = {
   reduction: 0.5,
   exits: [1, 3],
   head: [{ channels: 8, pool: "all" }, { channels: "input" }],
+  activation: "silu",
+  dropout: 0.2,
 };
 const MSDNET = {
   family: "msdnet",

@@ -23,16 +23,22 @@ const documents = fc.nat(2).chain((extra) =>
       fc.uniqueArray(label, { minLength: 2, maxLength: 20 }),
       fc.constant(["0", "1", "2"]),
     ),
-    stem: fc.constantFrom("conv3x3", "conv7x7-pool"),
+    stem: fc.constantFrom("conv3x3", "conv7x7-pool", { kernel: 5, stride: 2, channels: 3 }, {
+      kernel: 7,
+      stride: 2,
+      pool: true,
+    }),
     base_features: fc.array(fc.integer({ min: 4, max: 9 }), { minLength: extra + 1, maxLength: extra + 1 }).map(
       (channels) => channels.map((channels, s) => ({ scale: s === extra ? 1 : `1/${2 ** (extra - s)}`, channels })),
     ),
     subnetworks: fc.array(
       fc.record({
         growth: fc.integer({ min: 4, max: 8 }),
-        fusion: fc.constantFrom("auto", "up-conv", ["up-conv", "down-conv"], []),
+        fusion: fc.constantFrom("auto", "up-conv", ["up-conv", "down-conv"], [], "none"),
         transitions: fc.constantFrom("auto", [], [1]),
-      }),
+        layers: fc.constantFrom(1, 2),
+        reduction: fc.constantFrom(0.5, 0.9),
+      }, { requiredKeys: ["growth", "fusion", "transitions"] }),
       { minLength: extra + 1, maxLength: extra + 1 },
     ),
     layers: fc.oneof(
@@ -41,7 +47,13 @@ const documents = fc.nat(2).chain((extra) =>
     ),
     compress: fc.constantFrom(0.25, 0.5),
     reduction: fc.constantFrom(0.5, 1),
-    head: fc.record({ channels: fc.constantFrom("input", 16) }),
+    head: fc.oneof(
+      fc.record({ channels: fc.constantFrom("input", 16) }),
+      fc.constant([{ channels: 3 }, { channels: 4 }]),
+    ),
+    exits: fc.constantFrom("auto", "all", [1, 2], [2, 6]),
+    activation: fc.constantFrom("relu", "hard-swish", "silu"),
+    dropout: fc.constantFrom(0, 0.2),
   })
 );
 

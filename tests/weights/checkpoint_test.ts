@@ -140,6 +140,10 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
     zipSync({ "a/data.pkl": new Uint8Array(), "b/data.pkl": new Uint8Array() }, { level: 0 }),
     "2 data.pkl",
   ],
+  "what torch.save leaves when it fails": [
+    zipSync({ "m/version": latin1("3\n") }, { level: 0 }),
+    "torch.save failed while it wrote the file",
+  ],
   "a truncated zip": [good.subarray(0, good.length - 30), "damaged or cut short"],
   "a compressed zip": [zip(state({ a: tensor() }), { "data/0": new Uint8Array(16) }, 9), "compressed"],
   "os.system in a zip": [zip(state({ a: system })), 'its "a" is what only Python could make (posix.system)'],

@@ -234,7 +234,7 @@ function readPicture(
   }
   const colour = COLOURS.get(photometric);
   if (colour === undefined) {
-    return unsupported(OTHER_COLOURS.get(photometric) ?? `photometric interpretation ${photometric}`, TO_RGB);
+    return unsupported(OTHER_COLOURS.get(photometric) ?? `photometric interpretation ${photometric}`, TO_PNG);
   }
   if (colour === "YCbCr" && packing !== "JPEG") return unsupported("YCbCr without JPEG", TO_RGB);
   const format = directory.numbers(TAG.sampleFormat)?.find((format) => format !== 1);

@@ -44,6 +44,9 @@ const RESULT = {
   resultPitch: u32("bytes from pixel to pixel"),
 };
 
+/** What comes last. */
+const ACTIVATION = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
+
 /** What the arguments of operations are made of. */
 const STRUCTS = {
   Program: {
@@ -80,8 +83,8 @@ const STRUCTS = {
     channels: u32("their number"),
   },
   Phase: {
-    inPixels: u32("address of bytes from a group's start to each pixel's first input"),
-    outPixels: u32("address of bytes from a group's start to each pixel that is made"),
+    inPixels: u32("address of pixels from a group's start to each pixel's first input"),
+    outPixels: u32("address of pixels from a group's start to each pixel that is made"),
     pixels: u32("pixels of a sample"),
     moves: u32("address of bytes from each run's end to the next one's start"),
     runs: u32("runs of inputs that lie together"),
@@ -100,13 +103,15 @@ const STRUCTS = {
     ...INPUT,
     inChannels: u32("channels read"),
     border: u32("zeros on each side, in pixels"),
+    pitch: u32("bytes from pixel to pixel of what is read, with that border"),
     output: u32("address of the first sample's first channel"),
     outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
     outChannels: u32("channels written"),
     bias: u32("address, or that of zeros"),
     hasBias: u32("whether it is a bias"),
     accumulate: u32("whether results are added to what is there"),
-    relu: u32("whether a ReLU follows"),
+    activation: ACTIVATION,
     group: u32("samples whose pixels are computed together"),
     phases: u32("their number"),
     phase: u32("address of the first"),
@@ -134,15 +139,14 @@ const STRUCTS = {
     outPitch: u32("bytes from pixel to pixel"),
     outChannels: u32("channels written"),
     bias: u32("address, or 0"),
-    relu: u32("whether a ReLU follows"),
+    activation: ACTIVATION,
     group: u32("samples whose patches are computed together"),
     filter: u32("address of the transformed weights"),
     placeBytes: u32("bytes from one place of a patch to the next there"),
     copyBytes: u32("bytes of scratch memory for a copy of the group's input"),
     inPatch: u32("bytes from patch to patch of what is read at a place"),
     outPatch: u32("bytes from patch to patch of what is made at a place"),
-    inPatches: u32("address of bytes from the first patch to each"),
-    outPatches: u32("the same where they are made"),
+    patches: u32("address of the numbers of patches"),
     zeros: u32("address of a line of zeros"),
   },
   Tap: {
@@ -180,7 +184,7 @@ const STRUCTS = {
     channels: u32("channels, before padding"),
     output: u32("address of what leaves, or of its gradient"),
     outPitch: u32("bytes from pixel to pixel there"),
-    relu: u32("whether a ReLU follows"),
+    activation: ACTIVATION,
     sums: u32("address of each sample's sums"),
     coefficients: u32("address of the first thread's"),
     coefficientBytes: u32("bytes from thread to thread"),
@@ -206,6 +210,16 @@ const STRUCTS = {
     places: u32(
       "address of where each row of the output lies, in two words: the row of the input before it, the next one's share",
     ),
+  },
+  DropoutArgs: {
+    output: u32("address of the first sample's first channel"),
+    outBytes: u32("bytes from sample to sample"),
+    outPitch: u32("bytes from pixel to pixel"),
+    pixels: u32("pixels of a sample"),
+    channels: u32("their number"),
+    exit: u32("which exit, counted from 0"),
+    limit: u32("hash below which a channel is zero"),
+    scale: f32("what other channels are multiplied by"),
   },
   ZeroArgs: {
     output: u32("address of the first sample's first channel"),
@@ -281,6 +295,7 @@ const OPERATIONS = {
   resize: "ResizeArgs",
   "resize-gradient": "ResizeArgs",
   "relu-gradient": "WindowArgs",
+  dropout: "DropoutArgs",
   zero: "ZeroArgs",
   classify: "ClassifierArgs",
   loss: "ClassifierArgs",

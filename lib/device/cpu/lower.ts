@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Activation, activationCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
@@ -51,7 +52,8 @@ interface ConvolutionPlaces {
   readonly output: Place;
   /** Address of the bias; none without it. */
   readonly bias?: number;
-  readonly relu: boolean;
+  /** What comes last. */
+  readonly activation: Activation;
   /** In inference, which computes a sample at a time. */
   readonly schedule?: Schedule;
 }
@@ -59,7 +61,7 @@ interface ConvolutionPlaces {
 /** A convolution, or its input gradient, `weights` being the address of all phases'. */
 export function lowerConvolution(
   layout: Layout,
-  { windows, input, output, weights, bias, relu, accumulate = false, schedule }: ConvolutionPlaces & {
+  { windows, input, output, weights, bias, activation, accumulate = false, schedule }: ConvolutionPlaces & {
     readonly windows: Windows;
     readonly weights: number;
     readonly accumulate?: boolean;
@@ -76,15 +78,17 @@ export function lowerConvolution(
     inSize: input.size,
     inChannels: input.channels,
     border: windows.border,
+    pitch: windows.pitch,
     output: output.at,
     outBytes: output.bytes,
+    outPitch: output.pitch,
     outChannels: output.channels,
     bias: bias ?? layout.zeros,
     hasBias: Number(bias !== undefined),
     accumulate: Number(accumulate),
-    relu: Number(relu),
+    activation: activationCode(activation),
     group,
-    ...lowerPhases(layout, { windows, input, output, weights, samples: group }),
+    ...lowerPhases(layout, { windows, output, weights, samples: group }),
   }, schedule);
   return { operation, group };
 }
@@ -92,27 +96,25 @@ export function lowerConvolution(
 /** The phases of a convolution over a group of samples, and their tables. */
 export function lowerPhases(
   layout: Layout,
-  { windows, input, output, weights, samples }: {
+  { windows, output, weights, samples }: {
     readonly windows: Windows;
-    readonly input: Pick<Place, "bytes">;
-    readonly output: Omit<Place, "at">;
+    readonly output: Pick<Place, "size" | "channels">;
     readonly weights: number;
     readonly samples: number;
   },
 ): { phases: number; phase: number } {
-  const inBytes = windows.border > 0 ? windows.bytes : input.bytes;
+  const table = (words: readonly number[], pixels: number) => layout.table(repeat(words, samples, pixels));
   const tables = (phase: Phase) => ({
-    inPixels: layout.table(repeat(phase.inPixels, samples, inBytes)),
-    outPixels: layout.table(repeat(phase.outPixels.map((pixel) => pixel * output.pitch), samples, output.bytes)),
-    moves: layout.table(phase.moves),
+    inPixels: table(phase.inPixels, windows.pixels),
+    outPixels: table(phase.outPixels, output.size ** 2),
     tapIndices: layout.table(phase.taps),
   });
   let address = weights;
   const structs = windows.phases.map((phase, i) => {
     const { outPixels, moves, runLength, taps } = phase;
-    const shape = [windows.key, i, samples, inBytes, output.pitch, output.bytes].join();
     const struct = writeStruct("Phase", {
-      ...layout.remember(`phase ${shape}`, () => tables(phase)),
+      ...layout.remember(`phase ${[windows.key, i, samples]}`, () => tables(phase)),
+      moves: layout.remember(`moves ${moves}`, () => layout.table(moves)),
       pixels: outPixels.length,
       runs: moves.length,
       runLength,
@@ -146,7 +148,7 @@ export function filterArguments(
 /** A convolution by Winograd's filtering; `outputs`: how many channels it has, without padding. */
 export function lowerWinograd(
   layout: Layout,
-  { input, output, outputs, filter, bias, relu, schedule }: ConvolutionPlaces & {
+  { input, output, outputs, filter, bias, activation, schedule }: ConvolutionPlaces & {
     readonly outputs: number;
     readonly filter: number;
   },
@@ -157,11 +159,7 @@ export function lowerWinograd(
   // A patch may reach over the last row, and its last quad over that.
   const copyBytes = Math.ceil((4 * channels * (size + 2) * ((size + 2) * group + 1)) / 16 + 2) * 16;
   layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
-  const patches = (bytes: number) =>
-    layout.remember(
-      `patches ${bytes}`,
-      () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch * bytes)),
-    );
+  const patches = layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
   const operation = writeOperation("winograd", {
     input: input.at,
     inBytes: input.bytes,
@@ -173,15 +171,14 @@ export function lowerWinograd(
     outPitch: output.pitch,
     outChannels: output.channels,
     bias: bias ?? 0,
-    relu: Number(relu),
+    activation: activationCode(activation),
     group,
     filter,
     placeBytes: 4 * filterLength(channels, outputs) / PLACES,
     copyBytes,
     inPatch,
     outPatch,
-    inPatches: patches(inPatch),
-    outPatches: patches(outPatch),
+    patches,
     zeros: layout.zeros,
   }, schedule);
   return { operation, group };
@@ -236,7 +233,8 @@ function resizePlaces(inSize: number, outSize: number): number[] {
   }).flat();
 }
 
-function repeat(pixels: readonly number[], samples: number, bytes: number): readonly number[] {
-  if (samples === 1) return pixels;
-  return Array.from({ length: samples }, (_, sample) => pixels.map((pixel) => pixel + sample * bytes)).flat();
+/** The same for several samples, which lie so many pixels apart. */
+function repeat(places: readonly number[], samples: number, pixels: number): readonly number[] {
+  if (samples === 1) return places;
+  return Array.from({ length: samples }, (_, sample) => places.map((place) => place + sample * pixels)).flat();
 }

@@ -109,7 +109,8 @@ export class CpuMemory {
       throw new RanetError(
         `Cannot run ${plan.network.spec.name} on the CPU with a batch of ${capacity}: it needs ` +
           `${megabytes(layout.bytes)}, of them ${megabytes(arenaBytes)} for each image, and ${reason}. ` +
-          "Use a smaller batch, or --device gpu.",
+          "Use a smaller batch, or a GPU.",
+        { code: "too-large", remedy: { device: "gpu" } },
       );
     });
     let begin = bytes;
@@ -210,7 +211,7 @@ export class CpuMemory {
   }
 
   #convolution(step: StepOf<"convolution">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
-    const { kernel, stride, relu } = step.layer;
+    const { kernel, stride, activation } = step.layer;
     const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
     const shape = [output.channels, input.channels, kernel, kernel];
     const pixels = output.size ** 2;
@@ -220,7 +221,7 @@ export class CpuMemory {
       : Math.max(pixels / TILE.pixels, output.channels / TILE.channels);
     const parts = Math.min(partsOf(pixels * weight.length), Math.ceil(most));
     const schedule: Schedule = { parts, last };
-    const places = { input, output, relu, schedule, bias: this.#pack([output.channels], bias) };
+    const places = { input, output, activation, schedule, bias: this.#pack([output.channels], bias) };
     if (usesWinograd) {
       const [inputs, outputs] = [input.channels, output.channels];
       const filter = this.#layout.take(4 * filterLength(inputs, outputs));

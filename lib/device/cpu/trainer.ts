@@ -13,7 +13,7 @@ import { Turns } from "../../io/turns.ts";
 import { checkBatch } from "../check_batch.ts";
 import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
-import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { cpuKernels } from "./kernels.ts";
 import { MAX_BYTES } from "./memory.ts";
 import { pack, packedLength, unpack } from "./pack.ts";
@@ -55,6 +55,7 @@ export class CpuTrainer implements Trainer {
           gigabytes(program.bytes)
         } of memory, and there is not ` +
           "as much. Use a smaller batch.",
+        { code: "too-large" },
       );
     });
     const trainer = new CpuTrainer(
@@ -85,10 +86,10 @@ export class CpuTrainer implements Trainer {
   }
 
   /** Takes a step. */
-  step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
+  step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     checkBatch(this.#plan.network, { images, labels, batch: this.#batch });
     const [ownImages, ownLabels] = [images.slice(), labels.slice()];
-    return this.#turns.take(() => this.#run(ownImages, ownLabels, rate));
+    return this.#turns.take(() => this.#run(ownImages, ownLabels, options));
   }
 
   /** The state after all steps called so far. */
@@ -112,7 +113,7 @@ export class CpuTrainer implements Trainer {
     this.#pool[Symbol.dispose]();
   }
 
-  async #run(images: Float32Array, labels: Uint32Array, rate: number): Promise<StepLosses> {
+  async #run(images: Float32Array, labels: Uint32Array, { rate, seed = 0 }: StepOptions): Promise<StepLosses> {
     const program = this.#program;
     const { buffer } = this.#memory;
     const count = labels.length;
@@ -120,7 +121,7 @@ export class CpuTrainer implements Trainer {
     new Uint32Array(buffer, program.layout.labels, count).set(labels);
     const { begin, end, scratch, scratchBytes, taken, layout: { gate } } = program;
     new Uint8Array(buffer, taken.address, taken.bytes).fill(0);
-    await this.#pool.run("train", [begin, end, count, program.layout.labels, rate, scratch, scratchBytes, gate]);
+    await this.#pool.run("train", [begin, end, count, program.layout.labels, rate, seed, scratch, scratchBytes, gate]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
     const lossesOf = (exit: number) => new Float64Array(buffer, program.layout.losses + 8 * exit * this.#batch, count);
     const rightOf = (exit: number) => new Uint32Array(buffer, program.layout.right + 4 * exit * this.#batch, count);
@@ -171,5 +172,6 @@ async function tooLarge(plan: TrainingPlan, options: TrainerOptions & { threads:
     `Cannot train ${plan.network.spec.name} on the CPU with a batch of ${options.batch}: it needs ` +
       `${gigabytes(bytesOf(options.batch))}, and at most 4 GiB can be addressed. ` +
       (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
+    { code: "too-large", ...fits > 0 && { remedy: { batch: fits } } },
   );
 }

@@ -101,6 +101,7 @@ function waits(step: TrainingStep): boolean {
     case "input-gradient":
     case "max-pool-gradient":
     case "resize-gradient":
+    case "dropout":
     case "zero":
       return false;
   }

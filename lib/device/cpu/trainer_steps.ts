@@ -5,9 +5,16 @@
  */
 
 import { concat } from "../../io/bytes.ts";
+import { type Activation, activationCode } from "../../network/activation.ts";
 import type { Convolution, View } from "../../network/network.ts";
 import { quadsOf } from "../../planner/plan.ts";
-import type { GradientView, NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
+import {
+  dropoutNumbers,
+  type GradientView,
+  type NormedConvolution,
+  type TrainingPlan,
+  type TrainingStep,
+} from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
@@ -111,6 +118,15 @@ export class StepWriter {
         whole.push(this.#classifier("linear-gradient", step.layer.exit, step));
         if (step.result) samples.push(this.#classifier("pooled-gradient", step.layer.exit, step));
         break;
+      case "dropout": {
+        const { at: output, bytes: outBytes, pitch: outPitch, size, channels } = this.#place(step.output);
+        const numbers = dropoutNumbers(step);
+        const pixels = size ** 2;
+        samples.push(
+          writeOperation("dropout", { output, outBytes, outPitch, pixels, channels, exit: step.exit, ...numbers }),
+        );
+        break;
+      }
       case "zero":
         samples.push(this.#zero(step.output));
         break;
@@ -120,10 +136,10 @@ export class StepWriter {
   }
 
   #convolution(layer: Convolution, segment: Segment): void {
-    const { reads: [input], writes: [output], relu } = layer;
+    const { reads: [input], writes: [output], activation } = layer;
     const { parameters } = this.#layout;
     const bias = layer.bias ? parameters.at(`${layer.name}.bias`) : undefined;
-    const places = { input: this.#place(input), output: this.#whole(output), relu, bias };
+    const places = { input: this.#place(input), output: this.#whole(output), activation, bias };
     const winograd = winogradShape(layer);
     if (winograd) return this.#winograd(winograd, segment, places);
     push(
@@ -140,14 +156,14 @@ export class StepWriter {
     const { layer, gradient, result } = step;
     const input = this.#place(gradient);
     const winograd = winogradShape(step);
-    if (winograd) return this.#winograd(winograd, segment, { input, output: this.#whole(result), relu: false });
+    if (winograd) return this.#winograd(winograd, segment, { input, output: this.#whole(result), activation: "none" });
     push(
       segment,
       lowerConvolution(this.#layout, {
         input,
         output: this.#place(result),
         accumulate: result.accumulate,
-        relu: false,
+        activation: "none",
         windows: this.#gradientWindows(layer, gradient, result),
         weights: this.#layout.temporary("transposed", layer),
       }),
@@ -157,7 +173,7 @@ export class StepWriter {
   #winograd(
     { layer, outputs, filter }: WinogradShape,
     segment: Segment,
-    places: { readonly input: Place; readonly output: Place; readonly relu: boolean; readonly bias?: number },
+    places: { readonly input: Place; readonly output: Place; readonly activation: Activation; readonly bias?: number },
   ): void {
     push(
       segment,
@@ -198,7 +214,6 @@ export class StepWriter {
       taps: layer.kernel ** 2,
       ...lowerPhases(this.#layout, {
         windows,
-        input: this.#place(gradient),
         output: this.#place(result),
         weights: this.#layout.temporary("transposed", layer),
         samples: 1,
@@ -282,7 +297,7 @@ export class StepWriter {
       channels: input.channels,
       output: to?.at ?? 0,
       outPitch: to?.pitch ?? 0,
-      relu: Number(layer.relu),
+      activation: activationCode(layer.activation),
       sums: needsSums ? this.#layout.temporary(isBackward ? "gradient sums" : "sums", layer) : 0,
       coefficients,
       coefficientBytes: 6 * 16 * quads,

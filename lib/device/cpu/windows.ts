@@ -7,7 +7,7 @@
 
 /** Output pixels that are made by the same taps. */
 export interface Phase {
-  /** Bytes from the input's start to the first input of each pixel of a sample. */
+  /** Pixels from the input's start, border included, to the first input of each pixel of a sample. */
   readonly inPixels: readonly number[];
   /** Which pixels are made, row by row counted. */
   readonly outPixels: readonly number[];
@@ -21,8 +21,10 @@ export interface Phase {
 
 /** How a kernel goes over a square input. */
 export interface Windows {
-  /** What tells them from others. */
+  /** What tells places from others; they do not depend on channels. */
   readonly key: string;
+  /** Pixels of a sample, border included. */
+  readonly pixels: number;
   /** Zeros on each side. */
   readonly border: number;
   /** Bytes from pixel to pixel. */
@@ -60,12 +62,13 @@ export function forwardWindows(
   const width = inSize + 2 * border;
   const runLength = kernel * channels;
   return {
-    key: ["forward", inSize, outSize, kernel, stride, channels, pitch].join(),
+    key: ["forward", inSize, outSize, kernel, stride].join(),
+    pixels: width ** 2,
     border,
     pitch,
     bytes: width ** 2 * pitch,
     phases: [{
-      inPixels: grid(outSize, outSize, (y, x) => (y * width + x) * stride * pitch),
+      inPixels: grid(outSize, outSize, (y, x) => (y * width + x) * stride),
       outPixels: grid(outSize, outSize, (y, x) => y * outSize + x),
       moves: movesOf(kernel, width * pitch - 4 * runLength),
       runLength,
@@ -98,7 +101,7 @@ export function gradientWindows(
       const top = border + (row.shifts[0] ?? 0);
       const left = border + (column.shifts[0] ?? 0);
       return {
-        inPixels: grid(height, length, (y, x) => ((y + top) * width + x + left) * pitch),
+        inPixels: grid(height, length, (y, x) => (y + top) * width + x + left),
         outPixels: grid(height, length, (y, x) => (y0 + y * stride) * inSize + x0 + x * stride),
         moves: movesOf(runs, width * pitch - 4 * runLength),
         runLength,
@@ -106,8 +109,8 @@ export function gradientWindows(
       };
     })
   );
-  const key = ["gradient", inSize, outSize, kernel, stride, channels, pitch].join();
-  return { key, border, pitch, bytes: width ** 2 * pitch, phases };
+  const key = ["gradient", inSize, outSize, kernel, stride].join();
+  return { key, pixels: width ** 2, border, pitch, bytes: width ** 2 * pitch, phases };
 }
 
 /**

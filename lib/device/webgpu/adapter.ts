@@ -42,7 +42,8 @@ export async function requireAdapter(): Promise<Adapter> {
   if (adapter) return adapter;
   throw new RanetError(
     "Cannot run on the GPU: there is no WebGPU adapter. Install a Vulkan driver (on Debian: " +
-      "apt-get install -y --no-install-recommends mesa-vulkan-drivers libvulkan1), or use --device cpu.",
+      "apt-get install -y --no-install-recommends mesa-vulkan-drivers libvulkan1), or run on the CPU.",
+    { code: "device", remedy: { device: "cpu" } },
   );
 }
 
@@ -86,7 +87,11 @@ export async function requestDevice(adapter: Adapter): Promise<GPUDevice> {
     spent.add(gpu);
     return await gpu.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
   } catch (error) {
-    throw new RanetError(`Cannot open the adapter ${titleOf(adapter)}: ${(error as Error).message}. Try --device cpu.`);
+    throw new RanetError(`Cannot open the adapter ${titleOf(adapter)}: ${(error as Error).message}`, {
+      code: "device",
+      remedy: { device: "cpu" },
+      cause: error,
+    });
   }
 }
 

@@ -48,13 +48,16 @@ export const OUTPUT = {
   outChannels: u32("channels written, from there on"),
 };
 
+/** What comes last. */
+export const ACTIVATION: Field = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
+
 const CONVOLUTION = {
   ...INPUT,
   ...OUTPUT,
   ...SAMPLES,
   kernel: u32("its height and width"),
   stride: u32("input pixels from output to output"),
-  relu: u32("1 if a ReLU follows, else 0"),
+  activation: ACTIVATION,
   weights: u32("quads before the weights"),
   tiles: u32("pixel tiles of a sample; not for convolution-shared"),
   across: u32("neighbouring invocations that share pixels; not for convolution-shared"),

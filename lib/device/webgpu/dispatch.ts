@@ -4,6 +4,7 @@
  * @module
  */
 
+import { activationCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
 import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, largestDispatch, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
@@ -60,7 +61,7 @@ export function dispatchOf(
           ...samples,
           kernel: step.layer.kernel,
           stride: step.layer.stride,
-          relu: Number(step.layer.relu),
+          activation: activationCode(step.layer.activation),
           weights: weights.ranges.get(step)!.offset,
           tiles: Math.ceil(step.writes[0].size ** 2 / tile.pixels),
           across: tile.across,

@@ -6,7 +6,7 @@
 
 import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
-import type { Network } from "../../network/network.ts";
+import type { Layer, Network } from "../../network/network.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { Plan } from "../../planner/plan.ts";
 import { confidence } from "../../softmax.ts";
@@ -77,7 +77,7 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
 
 /** A network with a layer of every kind. */
 export function exerciseNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
-  return buildRanet({
+  const network = buildRanet({
     family: "ranet",
     name: "self-test",
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
@@ -92,7 +92,15 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     compress: 0.4,
     reduction: 0.5,
     head: { channels: growth + 2, pool: "all" },
+    dropout: 0.3,
   });
+  return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
+}
+
+/** Each activation in turn, so that all are tried. */
+function withAnyActivation(layer: Layer, i: number): Layer {
+  const activation = (["relu", "relu", "hard-swish", "silu"] as const)[i % 4];
+  return layer.kind === "convolution" && layer.norm !== undefined ? { ...layer, activation } : layer;
 }
 
 function randomWeights(network: Network): FoldedWeights {

@@ -10,7 +10,7 @@ import convolution from "../../../kernels/convolution/forward.wgsl" with { type:
 import gate from "../../../kernels/gate.wgsl" with { type: "text" };
 import maxPool from "../../../kernels/max-pool/forward.wgsl" with { type: "text" };
 import resize from "../../../kernels/resize/forward.wgsl" with { type: "text" };
-import relu from "../../../kernels/convolution/relu.wgsl" with { type: "text" };
+import activation from "../../../kernels/activation.wgsl" with { type: "text" };
 import output from "../../../kernels/output.wgsl" with { type: "text" };
 import wave from "../../../kernels/wave.wgsl" with { type: "text" };
 import float16 from "../../../kernels/weights-float16.wgsl" with { type: "text" };
@@ -23,8 +23,8 @@ import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = {
   classifier: classifier + wave,
-  convolution: convolution + relu + output + wave,
-  "convolution-shared": convolutionShared + relu + output + wave,
+  convolution: convolution + activation + output + wave,
+  "convolution-shared": convolutionShared + activation + output + wave,
   gate,
   "max-pool": maxPool + output + wave,
   resize: resize + output + wave,

@@ -12,7 +12,7 @@ import type { FoldedWeights } from "../../weights/fold.ts";
 import { checkBatch } from "../check_batch.ts";
 import type { Precision } from "../precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../runner.ts";
-import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { SelfTestError } from "./trust.ts";
 
 /** What the worker is asked. A worker opens one thing. */
@@ -32,7 +32,12 @@ export type Request =
   }
   | { readonly kind: "load"; readonly images: Float32Array; readonly count: number }
   | { readonly kind: "run"; readonly range: StageRange }
-  | { readonly kind: "step"; readonly images: Float32Array; readonly labels: Uint32Array; readonly rate: number }
+  | {
+    readonly kind: "step";
+    readonly images: Float32Array;
+    readonly labels: Uint32Array;
+    readonly options: StepOptions;
+  }
   | { readonly kind: "read" }
   | { readonly kind: "close" };
 
@@ -129,10 +134,10 @@ class RemoteTrainer implements Trainer {
     this.#batch = batch;
   }
 
-  step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
+  step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     checkBatch(this.#network, { images, labels, batch: this.#batch });
     const own = { images: images.slice(), labels: labels.slice() };
-    const step = this.#line.ask({ kind: "step", ...own, rate }, [own.images.buffer, own.labels.buffer]);
+    const step = this.#line.ask({ kind: "step", ...own, options }, [own.images.buffer, own.labels.buffer]);
     return step as Promise<StepLosses>;
   }
 

@@ -132,8 +132,11 @@ export class WebGpuRunner implements Runner {
     const [invalid, outOfMemory] = [await gpu.popErrorScope(), await gpu.popErrorScope()];
     if (!invalid && !outOfMemory) return runner;
     const reason = invalid?.message ?? (outOfMemory!.message || "out of memory");
-    const advice = invalid || capacity === 1 ? "Use --device cpu." : "Use a smaller batch, or --device cpu.";
-    throw new RanetError(`Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${reason}. ${advice}`);
+    const advice = invalid || capacity === 1 ? "" : ". A smaller batch may fit";
+    throw new RanetError(`Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${reason}${advice}`, {
+      code: invalid ? "device" : "too-large",
+      remedy: { device: "cpu" },
+    });
   }
 
   private constructor(
@@ -346,14 +349,16 @@ function capacityOf(
   if (capacity < 1) {
     throw new RanetError(
       `Cannot run ${name} on ${titleOf(adapter)}: one image needs ${plan.sampleQuads * QUAD_BYTES} bytes of ` +
-        `activations, more than the adapter binds at a time (${largest}). Try --device cpu.`,
+        `activations, more than the adapter binds at a time (${largest})`,
+      { code: "too-large", remedy: { device: "cpu" } },
     );
   }
   const loop = Math.max(gateTurns(capacity, classes.length), ...plan.stages.flat(2).map(longestLoop));
   if (adapter.isCpu && loop > MAX_TURNS) {
     throw new RanetError(
       `Cannot run ${name} on ${titleOf(adapter)}: a kernel takes ${loop} turns of a loop, and such drivers end loops ` +
-        `after ${MAX_TURNS} without a word. Use --device cpu.`,
+        `after ${MAX_TURNS} without a word`,
+      { code: "device", remedy: { device: "cpu" } },
     );
   }
   return capacity;

@@ -13,7 +13,7 @@ import { Turns } from "../../io/turns.ts";
 import { checkBatch } from "../check_batch.ts";
 import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
-import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
 import { GpuDevice } from "./device.ts";
 import type { Kernel } from "./kernels.ts";
@@ -118,10 +118,10 @@ export class WebGpuTrainer implements Trainer {
   }
 
   /** Takes a step. */
-  step(images: Float32Array, labels: Uint32Array, { rate }: { readonly rate: number }): Promise<StepLosses> {
+  step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
     checkBatch(this.#plan.network, { images, labels, batch: this.#options.batch });
     const staged = this.#memory.stage(images, labels);
-    const submitted = this.#turns.take(() => this.#submit(staged, rate));
+    const submitted = this.#turns.take(() => this.#submit(staged, options));
     return this.#device.settle(submitted.then((readback) => this.#readLosses(readback, labels.length)));
   }
 
@@ -152,12 +152,12 @@ export class WebGpuTrainer implements Trainer {
   }
 
   /** Submits a step, and gives the buffer that its losses come to. */
-  async #submit(batch: StagedBatch, rate: number): Promise<GPUBuffer> {
+  async #submit(batch: StagedBatch, { rate, seed = 0 }: StepOptions): Promise<GPUBuffer> {
     await this.#prepare(batch.labels.length);
     const { losses } = this.#memory;
     const { gpu } = this.#device;
     const encoder = gpu.createCommandEncoder();
-    this.#memory.load(batch, encoder);
+    this.#memory.load(batch, seed, encoder);
     const pass = encoder.beginComputePass();
     this.#commands.encode(pass);
     pass.end();
@@ -205,7 +205,8 @@ async function allocate(
   if (shardCapacity(layout, gpu, options.traits) < 1) {
     throw new RanetError(
       `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter binds at a time ` +
-        `(${largest}). Use --device cpu.`,
+        `(${largest})`,
+      { code: "too-large", remedy: { device: "cpu" } },
     );
   }
   if (QUAD_BYTES * layout.gradientQuads > largest) {
@@ -213,7 +214,8 @@ async function allocate(
       `${what}: its parameters take ${
         QUAD_BYTES * layout.gradientQuads
       } bytes, more than the adapter binds at a time ` +
-        `(${largest}). Use --device cpu.`,
+        `(${largest})`,
+      { code: "too-large", remedy: { device: "cpu" } },
     );
   }
   const memory = await attempt(gpu, () => new TrainingMemory(gpu, plan, options));
@@ -223,7 +225,8 @@ async function allocate(
     if (loop <= whole.maxTurns) return memory;
     throw new RanetError(
       `${what} with batches of ${batch}: a kernel takes ${loop} turns of a loop, and such drivers end loops after ` +
-        `${whole.maxTurns} without a word. Use --device cpu.`,
+        `${whole.maxTurns} without a word`,
+      { code: "device", remedy: { device: "cpu" } },
     );
   }
   const fits = await largestBatchThat(batch, async (middle) => {
@@ -232,9 +235,8 @@ async function allocate(
   });
   throw new RanetError(
     `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than it has. ` +
-      (fits > 0
-        ? `The largest batch that fits is ${fits}: use --batch ${fits}, or --device cpu.`
-        : "Use --device cpu."),
+      (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
+    { code: "too-large", remedy: fits > 0 ? { batch: fits } : { device: "cpu" } },
   );
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ArgumentTable, f32, INPUT, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
+import { ACTIVATION, type ArgumentTable, f32, INPUT, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
 
 /** What a convolution wrote, lane by lane as what is written now. */
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
@@ -21,7 +21,7 @@ const PARTIALS = { partials: u32("quads before this shard's partial sums") };
 const NORM = {
   parameters: u32("quads before its weight, bias, running mean and running variance"),
   statistics: u32("quads of the gradients before the batch's mean and biased variance"),
-  relu: u32("1 if a ReLU follows, else 0"),
+  activation: ACTIVATION,
 };
 
 /** The gradient of what left the layer. */
@@ -117,6 +117,14 @@ export const TRAINING_ARGUMENTS = {
     ...SAMPLES,
     ...ACCUMULATE,
     inShift: u32("lanes of the first quad read that others own"),
+  },
+  "dropout": {
+    ...OUTPUT,
+    ...SAMPLES,
+    exit: u32("which exit, counted from 0"),
+    first: u32("samples of the batch before this shard's"),
+    limit: u32("hash below which a channel is zero"),
+    scale: f32("what other channels are multiplied by"),
   },
   "loss": {
     classes: u32("number of logits"),

@@ -6,15 +6,19 @@
  * @module
  */
 
+import { activationCode } from "../../network/activation.ts";
 import type { Layer, View } from "../../network/network.ts";
 import { placeLayer, quadsOf, type Region, regionOf, regionQuads, type StepOf } from "../../planner/plan.ts";
-import type {
-  ClassifierGradient,
-  InputGradient,
-  NormStatistics,
-  NormSums,
-  TrainingStep,
-  WeightGradient,
+import {
+  type ClassifierGradient,
+  type Dropout,
+  dropoutNumbers,
+  type InputGradient,
+  type NormedConvolution,
+  type NormStatistics,
+  type NormSums,
+  type TrainingStep,
+  type WeightGradient,
 } from "../../planner/training_plan.ts";
 import type { LossOptions } from "../trainer.ts";
 import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelName } from "./arguments.ts";
@@ -109,6 +113,8 @@ export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDi
       });
     case "zero":
       return pixelRuns("zero", region(step.output), batch, outputArguments(region(step.output)));
+    case "dropout":
+      return dropout(step, batch);
     case "loss":
       return loss(step.exit, batch);
     case "classifier-gradient":
@@ -195,6 +201,19 @@ function normSums({ layer, input: range, gradient }: NormSums, batch: Batch): Tr
       rows: 1,
     }),
   ];
+}
+
+function dropout(step: Dropout, batch: Batch): TrainingDispatch[] {
+  const output = regionOf(batch.layout.features, step.output);
+  const workgroups = Math.ceil(output.size ** 2 * regionQuads(output) / batch.adapter.lanes);
+  return batch.shards.map(({ first, count }, shard) =>
+    run("dropout", shard, batch, {
+      ...outputArguments(output),
+      ...dropoutNumbers(step),
+      exit: step.exit,
+      first,
+    }, [Math.min(workgroups, MAX_WORKGROUPS), count, 1])
+  );
 }
 
 function loss(exit: number, batch: Batch): TrainingDispatch[] {
@@ -357,6 +376,7 @@ export function longestTrainingLoop(step: TrainingStep, batch: Batch): number {
     case "norm-gradient":
     case "relu-gradient":
     case "max-pool-gradient":
+    case "dropout":
     case "zero":
       return CHUNK;
   }
@@ -490,6 +510,6 @@ function gradientArguments({ offset, channel, pitch }: Region) {
   return { gradOffset: offset + Math.floor(channel / 4), gradPitch: pitch };
 }
 
-function normArguments({ norm, relu }: { readonly norm: string; readonly relu: boolean }, { layout }: Batch) {
-  return { ...layout.norms.get(norm)!, relu: Number(relu) };
+function normArguments({ norm, activation }: NormedConvolution, { layout }: Batch) {
+  return { ...layout.norms.get(norm)!, activation: activationCode(activation) };
 }

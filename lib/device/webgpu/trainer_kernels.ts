@@ -8,7 +8,7 @@ import classifierInputGradient from "../../../kernels/classifier/input-gradient.
 import classifierWeightGradient from "../../../kernels/classifier/weight-gradient.wgsl" with { type: "text" };
 import inputGradient from "../../../kernels/convolution/input-gradient.wgsl" with { type: "text" };
 import reluGradient from "../../../kernels/convolution/relu-gradient.wgsl" with { type: "text" };
-import relu from "../../../kernels/convolution/relu.wgsl" with { type: "text" };
+import activation from "../../../kernels/activation.wgsl" with { type: "text" };
 import weightGradient from "../../../kernels/convolution/weight-gradient.wgsl" with { type: "text" };
 import maxPoolGradient from "../../../kernels/max-pool/gradient.wgsl" with { type: "text" };
 import norm from "../../../kernels/norm/forward.wgsl" with { type: "text" };
@@ -22,6 +22,7 @@ import output from "../../../kernels/output.wgsl" with { type: "text" };
 import resizeGradient from "../../../kernels/resize/gradient.wgsl" with { type: "text" };
 import bindings from "../../../kernels/training/bindings.wgsl" with { type: "text" };
 import check from "../../../kernels/training/check.wgsl" with { type: "text" };
+import dropout from "../../../kernels/training/dropout.wgsl" with { type: "text" };
 import loss from "../../../kernels/training/loss.wgsl" with { type: "text" };
 import sgd from "../../../kernels/training/sgd.wgsl" with { type: "text" };
 import storeGradient from "../../../kernels/training/store-gradient.wgsl" with { type: "text" };
@@ -38,7 +39,7 @@ import { specializeKernel } from "./wgsl.ts";
 const SOURCES = {
   "norm-statistics": normStatistics,
   "norm-merge": normMerge,
-  "norm": norm + scale + weights + relu + output,
+  "norm": norm + scale + weights + activation + output,
   "norm-sums": normSums + scale + weights + passed,
   "norm-gradient": normGradient + scale + weights + passed,
   "relu-gradient": reluGradient + output,
@@ -48,6 +49,7 @@ const SOURCES = {
   "input-gradient": inputGradient + weights + storeGradient + output,
   "max-pool-gradient": maxPoolGradient + storeGradient + output,
   "resize-gradient": resizeGradient + storeGradient + output,
+  "dropout": dropout + output,
   "loss": loss,
   "classifier-weight-gradient": classifierWeightGradient,
   "classifier-input-gradient": classifierInputGradient + weights + storeGradient + output,

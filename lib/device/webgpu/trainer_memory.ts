@@ -103,7 +103,7 @@ export class TrainingMemory implements Disposable {
     this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
       images: quads(`images ${i}`, count * layout.features[0].size ** 2 * layout.features[0].pitch),
-      remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count)),
+      remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count + 1)),
       logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
     }));
     this.bytes = this.#buffers.reduce((sum, { size }) => sum + size, 0);
@@ -158,14 +158,15 @@ export class TrainingMemory implements Disposable {
   }
 
   /** Sends a batch, and has its images copied to where they are read. */
-  load({ images, labels }: StagedBatch, encoder: GPUCommandEncoder): void {
+  load({ images, labels }: StagedBatch, seed: number, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
     const bytes = QUAD_BYTES * image.size ** 2 * image.pitch;
     for (const [i, { first, count }] of shardsOf(labels.length, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
-      this.#write(remaining, Uint32Array.from({ length: 1 + count }, (_, at) => at > 0 ? at - 1 : count));
+      // How many, which ones, and the step's seed.
+      this.#write(remaining, Uint32Array.of(count, ...Array.from({ length: count }, (_, at) => at), seed));
       for (let sample = 0; sample < count; sample++) {
         const target = QUAD_BYTES * (arenaStart(this.layout) + sample * sampleQuads + image.offset);
         encoder.copyBufferToBuffer(source, sample * bytes, arena, target, bytes);

@@ -62,8 +62,8 @@ export async function trustKernels(
     if (isRight(outcome)) return;
     const { error, fault = `results are off by ${error.toPrecision(2)} of the largest` } = outcome;
     throw new SelfTestError(
-      `Cannot trust ${titleOf(device.adapter)}: in a self-test ${fault}, with ${title}. Use --device cpu; ` +
-        "ranet devices --check says more.",
+      `Cannot trust ${titleOf(device.adapter)}: in a self-test ${fault}, with ${title}`,
+      { code: "device", remedy: { device: "cpu" } },
     );
   }));
   await passed.add(untried);

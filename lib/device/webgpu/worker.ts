@@ -38,7 +38,7 @@ async function answer(request: Request): Promise<unknown> {
     case "run":
       return await runner!.run(request.range);
     case "step":
-      return await trainer!.step(request.images, request.labels, { rate: request.rate });
+      return await trainer!.step(request.images, request.labels, request.options);
     case "read":
       return await trainer!.read();
     case "close":

@@ -28,7 +28,7 @@ interface Span {
 
 class Builder {
   readonly #spec: MsdnetSpec;
-  readonly #graph = new Graph();
+  readonly #graph: Graph;
   /** Finest first. */
   readonly #scales: readonly ScaleSpec[];
   /** What the last layer put out, by scale; of dropped scales, what they were last. */
@@ -41,6 +41,7 @@ class Builder {
 
   constructor(spec: MsdnetSpec) {
     this.#spec = spec;
+    this.#graph = new Graph(spec.activation);
     this.#scales = spec.scales.toReversed();
     this.#width = spec.channels;
     this.#bases = this.#appendFirstLayer();

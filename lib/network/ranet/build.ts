@@ -13,7 +13,7 @@ import { appendConvBlock, appendFusionBlock, type BlockScope, type KeptList } fr
 
 /** Builds a RANet. */
 export function buildRanet(spec: RanetSpec): Network {
-  const graph = new Graph();
+  const graph = new Graph(spec.activation);
   const bases = appendInitialNetwork(graph, spec);
   let [blocks, exits] = [0, 0];
   let coarser: KeptList[] = [];

@@ -11,6 +11,7 @@ import type { Region } from "../../../lib/planner/plan.ts";
 import { randomArray } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
 import { times } from "../../long.ts";
+import { activate, activations } from "../activation.ts";
 
 type Planes = readonly (readonly number[])[];
 
@@ -38,7 +39,7 @@ async function run(layer: Case, { seed = 1, given = [] }: { seed?: number; given
 
 /** The definition of a convolution with bias, ReLU if asked for, and padding kernel / 2, over planes. */
 function convolve(layer: Case, input: Planes, weight: Float32Array, bias: Float32Array): number[][] {
-  const { inSize, outSize, inChannels, outChannels, kernel, stride, relu } = layer;
+  const { inSize, outSize, inChannels, outChannels, kernel, stride, activation } = layer;
   const padding = kernel >> 1;
   return Array.from({ length: outChannels }, (_, out) =>
     Array.from({ length: outSize ** 2 }, (_, pixel) => {
@@ -53,7 +54,7 @@ function convolve(layer: Case, input: Planes, weight: Float32Array, bias: Float3
           }
         }
       }
-      return relu ? Math.max(0, sum) : sum;
+      return activate(sum, activation);
     }));
 }
 
@@ -66,7 +67,7 @@ Deno.test("convolutions are what their definition says, and leave the channels b
     behind: fc.integer({ min: 0, max: 2 }),
     kernel: fc.constantFrom(1, 3, 7),
     stride: fc.constantFrom(1, 2),
-    relu: fc.boolean(),
+    activation: activations,
   }).map(convolutionCase)
     // The probe has as many weights as the square of this.
     .filter(({ outSize, outChannels }) => outSize ** 2 * outChannels <= 1000);

@@ -18,6 +18,8 @@ import { layerParameters } from "../../../lib/network/cost.ts";
 import { networkOf, randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
 import { PlainTraining } from "../plain_training.ts";
 import { times } from "../../long.ts";
+import type { Activation } from "../../../lib/network/activation.ts";
+import { activations, plainActivations } from "../activation.ts";
 
 const SPEC = parseSpec(TINY_SPEC);
 const CLASSES = SPEC.classes.length;
@@ -96,7 +98,7 @@ async function assertSame(
   plain.run();
   using pool = new WorkerPool(await cpuKernels(), memory, { threads });
   const { begin, end, scratch, scratchBytes, layout: { gate } } = program;
-  await pool.run("train", [begin, end, samples, program.layout.labels, 0, scratch, scratchBytes, gate]);
+  await pool.run("train", [begin, end, samples, program.layout.labels, 0, 0, scratch, scratchBytes, gate]);
 
   for (const feature of used) {
     const { size, channels } = plan.features[feature];
@@ -152,7 +154,7 @@ interface ConvolutionShape {
   readonly kernel: number;
   readonly stride: number;
   readonly bias: boolean;
-  readonly relu: boolean;
+  readonly activation: Activation;
   readonly accumulate: boolean;
   readonly input: { before: number; behind: number };
   readonly output: { before: number; behind: number };
@@ -160,7 +162,7 @@ interface ConvolutionShape {
 
 /** All that training does with a convolution. */
 function convolutionCase(shape: ConvolutionShape): Case {
-  const { inSize, inChannels, outChannels, kernel, stride, bias, relu, accumulate } = shape;
+  const { inSize, inChannels, outChannels, kernel, stride, bias, activation, accumulate } = shape;
   const outSize = Math.ceil(inSize / stride);
   const input = rangeIn(1, inChannels, shape.input);
   const output = rangeIn(2, outChannels, shape.output);
@@ -173,7 +175,7 @@ function convolutionCase(shape: ConvolutionShape): Case {
     stride,
     name: "c",
     bias,
-    relu,
+    activation,
   };
   return {
     layer,
@@ -200,7 +202,7 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
       kernel: fc.constantFrom(1, 3, 5, 7),
       stride: fc.constantFrom(1, 2),
       bias: fc.boolean(),
-      relu: fc.boolean(),
+      activation: plainActivations,
       accumulate: fc.boolean(),
       input: beside,
       output: beside,
@@ -218,7 +220,7 @@ Deno.test("the same where Winograd's filtering is worth it", () =>
       kernel: fc.constant(3),
       stride: fc.constant(1),
       bias: fc.constant(false),
-      relu: fc.constant(false),
+      activation: fc.constant("none" as const),
       accumulate: fc.boolean(),
       input: beside,
       output: beside,
@@ -229,10 +231,10 @@ Deno.test("the same where Winograd's filtering is worth it", () =>
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>
   check(
-    fc.record({ size: fc.integer({ min: 1, max: 6 }), count: channels(14), output: beside, relu: fc.boolean() })
+    fc.record({ size: fc.integer({ min: 1, max: 6 }), count: channels(14), output: beside, activation: activations })
       // Of two numbers, batch norm gives only their signs: its gradient is rounding.
       .filter(({ size }) => size > 1),
-    ({ size, count, relu, ...beside }) => {
+    ({ size, count, activation, ...beside }) => {
       const view = { feature: 1, offset: 0, channels: count };
       const layer: NormedConvolution = {
         kind: "convolution",
@@ -243,7 +245,7 @@ Deno.test("batch norm: statistics, forward, sums, gradient", () =>
         name: "c",
         norm: "n",
         bias: false,
-        relu,
+        activation,
       };
       const input = { feature: 1, offset: 0, channels: count };
       const { range, total } = rangeIn(2, count, beside.output);

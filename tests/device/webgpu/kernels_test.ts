@@ -20,6 +20,7 @@ import { gpuTest } from "../../gpu.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
 import { times } from "../../long.ts";
+import { activations } from "../activation.ts";
 
 /** As in the largest published network's stem and finest sub-network. */
 const MAX_SIZE = 57;
@@ -97,7 +98,7 @@ const layer = fc.oneof(
       behind,
       kernel: fc.constantFrom(1, 3, 7),
       stride: fc.constantFrom(1, 2),
-      relu: fc.boolean(),
+      activation: activations,
     }).map(convolutionCase),
   },
   {

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { WebGpuRunner } from "../../../lib/device/webgpu/runner.ts";
 import { RanetError } from "../../../lib/errors.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
@@ -48,7 +48,7 @@ gpuTest("a smaller batch is advised only where memory ran out for more than one 
       GPUDevice.prototype.popErrorScope = popErrorScope;
     }
   };
-  assertStringIncludes(await messageFor("validation", 8), "no. Use --device cpu.");
-  assertStringIncludes(await messageFor("out-of-memory", 1), "no. Use --device cpu.");
-  assertStringIncludes(await messageFor("out-of-memory", 8), "no. Use a smaller batch, or --device cpu.");
+  assertMatch(await messageFor("validation", 8), /: no$/);
+  assertMatch(await messageFor("out-of-memory", 1), /: no$/);
+  assertMatch(await messageFor("out-of-memory", 8), /: no\. A smaller batch may fit$/);
 });

@@ -22,6 +22,8 @@ import { randomArray } from "../../fixtures.ts";
 import { gpuTest, limitedDevice } from "../../gpu.ts";
 import { PlainTraining } from "../plain_training.ts";
 import { times } from "../../long.ts";
+import type { Activation } from "../../../lib/network/activation.ts";
+import { activations } from "../activation.ts";
 
 /** Steps to run one after another over tensors of random numbers. */
 interface Case {
@@ -103,7 +105,7 @@ class Bench implements Disposable {
     const filled = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
     features.forEach((_, i) => place(i, (arena, at, value) => filled[arena][at] = value));
     const encoder = gpu.createCommandEncoder();
-    memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS)), encoder);
+    memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS)), 0, encoder);
     gpu.queue.submit([encoder.finish()]); // the image, which is filled anew
     arenas.forEach((arena, i) => gpu.queue.writeBuffer(arena, 0, filled[i] as Float32Array<ArrayBuffer>));
 
@@ -177,7 +179,7 @@ interface Shape {
   /** Channels before and behind those written, and behind those read. */
   readonly before: number;
   readonly behind: number;
-  readonly relu: boolean;
+  readonly activation: Activation;
   readonly accumulate: boolean;
 }
 
@@ -191,14 +193,16 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   outputs: channels,
   before: beside,
   behind: beside,
-  relu: fc.boolean(),
+  activation: activations,
   accumulate: fc.boolean(),
 });
 
 const view = (feature: number, offset: number, channels: number): View => ({ feature, offset, channels });
 
 /** A convolution from tensor 1 to tensor 2, whose gradients are tensors 3 and 4. */
-function convolutionCase({ size, kernel, stride, inputs, outputs, before, behind, relu, accumulate }: Shape): Case {
+function convolutionCase(
+  { size, kernel, stride, inputs, outputs, before, behind, activation, accumulate }: Shape,
+): Case {
   const read = view(1, 0, inputs);
   const written = view(2, before, outputs);
   const layer: Convolution = {
@@ -209,7 +213,7 @@ function convolutionCase({ size, kernel, stride, inputs, outputs, before, behind
     stride,
     name: "layer",
     bias: true,
-    relu,
+    activation,
   };
   const input = { size, channels: inputs + behind };
   const output = { size: Math.ceil(size / stride), channels: before + outputs + behind };
@@ -222,13 +226,14 @@ function convolutionCase({ size, kernel, stride, inputs, outputs, before, behind
       { kind: "relu-gradient", output: written, gradient },
       { kind: "weight-gradient", layer, input: read, gradient },
       { kind: "input-gradient", layer, gradient, result: { ...view(3, 0, inputs), accumulate } },
+      { kind: "dropout", output: view(2, before, outputs), exit: 2, share: 0.4 },
       { kind: "zero", output: view(2, before, outputs) },
     ],
   };
 }
 
 /** Batch norm from tensor 1, what its convolution wrote, to tensor 2, whose gradient is tensor 3. */
-function normCase({ size, outputs, before, behind, relu }: Shape, statistics: "batch" | "running"): Case {
+function normCase({ size, outputs, before, behind, activation }: Shape, statistics: "batch" | "running"): Case {
   const layer = {
     kind: "convolution",
     reads: [view(0, 0, 3)],
@@ -238,7 +243,7 @@ function normCase({ size, outputs, before, behind, relu }: Shape, statistics: "b
     name: "layer",
     bias: false,
     norm: "norm",
-    relu,
+    activation,
   } as const;
   const written = { size, channels: before + outputs + behind };
   const own = view(1, 0, outputs);
@@ -250,7 +255,7 @@ function normCase({ size, outputs, before, behind, relu }: Shape, statistics: "b
   ];
   return {
     features: [{ size, channels: 3 }, { size, channels: outputs }, written, written],
-    forward: [{ ...layer, norm: undefined, relu: false, writes: [own] }, norm],
+    forward: [{ ...layer, norm: undefined, activation: "none", writes: [own] }, norm],
     steps: statistics === "running" ? [norm] : [{ kind: "norm-statistics", layer, input: own }, norm, ...backward],
   };
 }
@@ -371,7 +376,7 @@ const LONG_DISPATCHES: Readonly<Record<string, Case>> = {
 };
 
 function plainShape(given: Pick<Shape, "size" | "inputs" | "outputs">): Shape {
-  return { ...given, kernel: 3, stride: 1, before: 0, behind: 0, relu: false, accumulate: false };
+  return { ...given, kernel: 3, stride: 1, before: 0, behind: 0, activation: "none", accumulate: false };
 }
 
 for (const [name, given] of Object.entries(LONG_DISPATCHES)) {

@@ -1,0 +1,46 @@
+// Activations but ReLU, which kernels have in them: 2 hard-swish, 3 SiLU. Their slopes are for training.
+
+import { exp } from "./training/math";
+
+export const RELU: u32 = 1;
+export const HARD_SWISH: u32 = 2;
+
+// What comes last: of none and ReLU, `least` is the least that there is.
+@inline
+export function finished(x: v128, least: v128, activation: u32): v128 {
+  return activation > RELU ? curve(x, activation) : f32x4.pmax(x, least);
+}
+
+// Of four numbers.
+export function curve(x: v128, activation: u32): v128 {
+  if (activation == HARD_SWISH) {
+    const gate = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), f32x4.splat(6));
+    return f32x4.div(f32x4.mul(x, gate), f32x4.splat(6));
+  }
+  let y = x;
+// #for i in 4
+  const x${i} = <f64> f32x4.extract_lane(x, ${i});
+  y = f32x4.replace_lane(y, ${i}, <f32> (x${i} * sigmoid(x${i})));
+// #end
+  return y;
+}
+
+// The slope at four numbers.
+export function slope(x: v128, activation: u32): v128 {
+  if (activation == HARD_SWISH) {
+    const inside = f32x4.div(f32x4.add(f32x4.add(x, x), f32x4.splat(3)), f32x4.splat(6));
+    const high = v128.bitselect(f32x4.splat(1), inside, f32x4.ge(x, f32x4.splat(3)));
+    return v128.bitselect(f32x4.splat(0), high, f32x4.le(x, f32x4.splat(-3)));
+  }
+  let y = x;
+// #for i in 4
+  const x${i} = <f64> f32x4.extract_lane(x, ${i});
+  const s${i} = sigmoid(x${i});
+  y = f32x4.replace_lane(y, ${i}, <f32> (s${i} * (1 + x${i} * (1 - s${i}))));
+// #end
+  return y;
+}
+
+export function sigmoid(x: f64): f64 {
+  return 1 / (1 + exp(-x));
+}

@@ -1,0 +1,38 @@
+// Zeros whole channels of samples, and scales the others, in place: of what a classifier pools, or of its gradient. Which
+// ones follows from the step's seed, the exit, the sample and the channel alone, so that both passes meet the same. An
+// invocation goes over four channels of one pixel, then of those that lie a whole dispatch further on.
+//
+// Constants  LANES (workgroup size)
+// Dispatch   x: pixels · quads / LANES, y: samples
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let args = steps[0];
+  let sample = args.arenaStart + id.y * args.samplePitch;
+  // Behind the samples' places.
+  let seed = remaining[1 + remaining[0]];
+  let own = mixed(mixed(seed + args.exit) ^ (args.first + id.y));
+  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+    let pixel = i / args.outQuads;
+    let quad = i % args.outQuads;
+    let at = sample + pixel * args.outPitch;
+    let first = 4 * quad - args.outShift;
+    var factors = vec4f();
+    factors.x = factor(own, first, args);
+    factors.y = factor(own, first + 1, args);
+    factors.z = factor(own, first + 2, args);
+    factors.w = factor(own, first + 3, args);
+    store(at, quad, arena[at + args.outOffset + quad] * factors, args);
+  }
+}
+
+fn factor(own: u32, channel: u32, args: Args) -> f32 {
+  return select(args.scale, 0.0, mixed(own ^ channel) < args.limit);
+}
+
+// Murmur3's finaliser.
+fn mixed(bits: u32) -> u32 {
+  var x = (bits ^ (bits >> 16)) * 0x85ebca6bu;
+  x = (x ^ (x >> 13)) * 0xc2b2ae35u;
+  return (x ^ (x >> 16)) + 0x6d2b79f5u;
+}

@@ -1,0 +1,76 @@
+/**
+ * `ranet import` of a model's own directory: another copy of it, whose weights take less space.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { Calibration } from "../calibration/calibration.ts";
+import { calibrationPath } from "../calibration/find.ts";
+import { formatCalibrations, readCalibrationFile } from "../calibration/calibration_file.ts";
+import { exists } from "../io/exists.ts";
+import { writeFiles } from "../io/write_files.ts";
+import { createModel, loadModel, type Model, readSpec, withTemperatures } from "../model/model.ts";
+import { formatTemperatures } from "../model/temperatures.ts";
+import { specTemplate } from "../spec/template.ts";
+import { digestModel, digestTensors } from "../weights/digest.ts";
+import { weightsMetadata } from "../weights/metadata.ts";
+import { readSafetensors, writeSafetensors } from "../weights/safetensors.ts";
+import { schemaSeenFrom } from "./schema_link.ts";
+
+/** Types that weights are stored as. */
+export type Dtype = "float32" | "float16";
+
+/** A model that was copied. */
+export interface Converted {
+  /** It, with the weights as they were stored. */
+  readonly model: Model;
+  /** Bytes of its weights. */
+  readonly bytes: number;
+}
+
+/** How matrices and vectors are stored: vectors stay float32. */
+export function storedAs(dtype: Dtype): (name: string, tensor: { readonly shape: readonly number[] }) => "F16" | "F32" {
+  return (_, { shape }) => dtype === "float16" && shape.length > 1 ? "F16" : "F32";
+}
+
+/**
+ * Copies a model's directory, with its temperatures and thresholds: rounding weights to float16 changes confidences by less
+ * than another draw of the images that these are from.
+ *
+ * @param source The model's directory.
+ * @param options `out`: where the copy goes; `dtype`: how weights are stored.
+ * @throws {RanetError} If it is no model, or a weight is too large for its type.
+ */
+export async function convertModel(
+  source: string,
+  { out, dtype }: { readonly out: string; readonly dtype: Dtype },
+): Promise<Converted> {
+  const before = await loadModel(source);
+  const spec = await readSpec(join(source, "spec.yaml"));
+  const bytes = writeSafetensors(before.tensors, { metadata: weightsMetadata(spec), dtype: storedAs(dtype) });
+  const stored = createModel(spec, readSafetensors(bytes, { source: out }).tensors, { source: out });
+  const { temperatures } = before;
+  const model = temperatures ? withTemperatures(stored, temperatures) : stored;
+  const text = (content: string) => new TextEncoder().encode(content);
+  const files: [path: string, bytes: Uint8Array][] = [
+    [join(out, "weights.safetensors"), bytes],
+    [join(out, "spec.yaml"), text(specTemplate(spec, { schema: schemaSeenFrom(join(out, "spec.yaml")) }))],
+  ];
+  if (temperatures) {
+    const weights = await digestTensors(model.tensors);
+    files.push([join(out, "temperatures.json"), text(formatTemperatures({ weights, temperatures }))]);
+  }
+  const calibrations = await calibrationsFor(before, model, source);
+  if (calibrations.length > 0) files.push([join(out, "calibration.json"), text(formatCalibrations(calibrations))]);
+  await writeFiles(files);
+  return { model, bytes: bytes.length };
+}
+
+/** A model's thresholds, as those of its copy. */
+async function calibrationsFor(before: Model, model: Model, source: string): Promise<Calibration[]> {
+  const path = await calibrationPath(before, { name: source });
+  if (!await exists(path)) return [];
+  const [own, weights] = [await digestModel(before), await digestModel(model)];
+  return (await readCalibrationFile(path)).filter((one) => one.weights === own).map((one) => ({ ...one, weights }));
+}

@@ -1,0 +1,52 @@
+/**
+ * The classes of a data set, for a spec that is to have them.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import { withFile } from "../io/files.ts";
+import { IMAGENET_SYNSETS } from "../spec/imagenet_synsets.ts";
+import { findLayout } from "./folder_layout.ts";
+import { cleanLabel, findColumns } from "./list_columns.ts";
+import { readTable } from "./list_table.ts";
+import { listData } from "./passed_over.ts";
+
+/**
+ * Reads the names of a data set's classes: its folders', those in its `train/`, or those in a list.
+ *
+ * @param path A folder, or a list.
+ * @returns The names, sorted; `"imagenet"` for folders named by the ids of ImageNet's 1,000 classes.
+ * @throws {RanetError} If there are fewer than two, or a list has numbers instead.
+ */
+export async function readClassNames(path: string): Promise<readonly string[] | "imagenet"> {
+  const { isDirectory } = await withFile(path, () => Deno.stat(path));
+  const found = isDirectory
+    ? await findLayout(path, { labels: [], part: "training" })
+    : { kind: "list" as const, path };
+  const names = found.kind === "folder"
+    ? (await listData(found.path)).folders.map(({ name }) => name)
+    : await namesInList(found.path);
+  if (names.length < 2) {
+    throw new RanetError(
+      `Cannot take classes from ${
+        JSON.stringify(found.path)
+      }: expected a folder for each of two classes or more, or a ` +
+        `list of paths and labels, found ${names.length === 0 ? "none" : `only ${names[0]}`}`,
+    );
+  }
+  return names.length === IMAGENET_SYNSETS.length && names.every((name, i) => name === IMAGENET_SYNSETS[i])
+    ? "imagenet"
+    : names;
+}
+
+async function namesInList(path: string): Promise<string[]> {
+  const rows = await readTable(path);
+  const { label, hasHeader } = findColumns(rows, { labels: [], source: path });
+  const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
+  names.delete("");
+  if (![...names].every((name) => /^\d+$/.test(name))) return [...names].sort();
+  throw new RanetError(
+    `Cannot take classes from ${JSON.stringify(path)}: its labels are numbers. Write what they mean: --classes A,B,C`,
+  );
+}
