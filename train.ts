@@ -29,7 +29,7 @@ export { openDataset } from "./lib/data/open_dataset.ts";
 export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export type { LossOptions, OptimizerOptions, TrainingState } from "./lib/device/trainer.ts";
-export { exportOnnx, type Exported, type ExportOnnxOptions } from "./lib/onnx/export.ts";
+export { type Exported, exportOnnx, type ExportOnnxOptions } from "./lib/onnx/export.ts";
 export { calibrateBudgets } from "./lib/training/budgets.ts";
 export type { Snapshot } from "./lib/training/loop.ts";
 export { packModel, type PackModelOptions } from "./lib/training/pack_model.ts";
