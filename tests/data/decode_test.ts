@@ -132,7 +132,7 @@ Deno.test("decodeImage() survives damaged files", async () => {
       const damaged = whole.slice();
       for (let i = 0; i < 4; i++) damaged[next(damaged.length)] = next(256);
       try {
-        const { width, height, data } = await decodeImage(damaged, { source: name });
+        const { width, height, data } = await decodeImage(damaged, { source: name, onNote: () => {} });
         assertEquals(data.length, 4 * width * height);
       } catch (error) {
         if (!(error instanceof RanetError)) throw error;

@@ -63,7 +63,7 @@ function pure(
 /** In workers, so that one that never ended would be an error. */
 function images(seeds: () => Promise<Uint8Array<ArrayBuffer>[]>, words: readonly string[] = []): Opener {
   return async () => {
-    const decoders = new DecoderPool({ size: 1 });
+    const decoders = new DecoderPool({ size: 1, onNote: () => {} });
     await decoders.start();
     return {
       inputs: damaged(await seeds(), words),
@@ -117,7 +117,7 @@ const LIMITS = {
 
 async function serving(): Promise<{ handle: ReturnType<typeof createHandler>; close: () => void }> {
   const executor = await AdaptiveExecutor.create(tinyModel(), { device: "cpu", capacity: 8 });
-  const decoders = new DecoderPool({ size: 1 });
+  const decoders = new DecoderPool({ size: 1, onNote: () => {} });
   const handle = createHandler({
     ...LIMITS,
     models: [{
