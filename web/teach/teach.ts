@@ -10,7 +10,7 @@ import { byId, saveFile } from "../dom.ts";
 import { Problems } from "../problems.ts";
 import { wireBurst } from "./burst.ts";
 import { ClassCard } from "./class_card.ts";
-import { type Dropped } from "./dropped_files.ts";
+import type { Dropped } from "./dropped_files.ts";
 import type { Lesson, Reply, Request } from "./messages.ts";
 import { showOutcome } from "./outcome_view.ts";
 import { missing, type Photo, type TaughtClass } from "./photos.ts";
