@@ -30,6 +30,7 @@ export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/tem
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export type { LossOptions, OptimizerOptions, TrainingState } from "./lib/device/trainer.ts";
 export { type Exported, exportOnnx, type ExportOnnxOptions } from "./lib/onnx/export.ts";
+export type { OnnxGraphOptions } from "./lib/onnx/graph.ts";
 export { calibrateBudgets } from "./lib/training/budgets.ts";
 export type { Snapshot } from "./lib/training/loop.ts";
 export { packModel, type PackModelOptions } from "./lib/training/pack_model.ts";
