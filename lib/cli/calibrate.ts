@@ -186,10 +186,10 @@ kind is at most so much below the whole network's: fitted on one half of the ima
   },
 };
 
-/** The weights that temperatures lie beside; `undefined` for those of a bundled model or on the web. */
+/** The weights that temperatures lie beside; `undefined` for those of a bundled model, in an archive or on the web. */
 function weightsFile({ name, weights }: ModelPlace): string | undefined {
-  const model = toPlace(name);
-  if (weights === undefined && BUNDLED_SPECS.includes(model)) return undefined;
+  const model = toPlace(name as string | URL);
+  if (weights === undefined && (BUNDLED_SPECS.includes(model) || /\.zip$/i.test(model))) return undefined;
   const file = weights === undefined ? inFolder(model, "weights.safetensors") : toPlace(weights);
   return isUrl(file) ? undefined : file;
 }

@@ -15,27 +15,20 @@ import type { Layer, View } from "./network.ts";
 export function findDependents(stages: readonly (readonly Layer[])[]): Map<Layer, number[]> {
   const words = Math.ceil(stages.length / 32);
   const masks = new Map<Layer, Mask>();
-  /** Of the layers seen so far, last ones first: what they read, by feature and channels. */
-  const reads = new Map<number, Map<number, Read>>();
+  /** Of the layers seen so far, last ones first: what they read, by feature. */
+  const readers = new Map<number, Readers>();
   for (let k = stages.length - 1; k >= 0; k--) {
     for (const layer of stages[k].toReversed()) {
       const mask = new Uint32Array(words);
       // What writes no channels makes the exit's logits.
       if (layer.writes.length === 0) mask[k >> 5] |= 1 << (k & 31);
-      for (const written of layer.writes) {
-        for (const read of reads.get(written.feature)?.values() ?? []) {
-          if (overlap(read.view, written)) merge(mask, read.mask);
-        }
-      }
+      for (const written of layer.writes) readers.get(written.feature)?.collect(written, mask);
       masks.set(layer, mask);
       if (mask.every((word) => word === 0)) continue;
       for (const view of layer.reads) {
-        const known = reads.get(view.feature) ?? new Map<number, Read>();
-        reads.set(view.feature, known);
-        const key = view.offset * CHANNELS + view.channels;
-        const same = known.get(key);
-        if (same) merge(same.mask, mask);
-        else known.set(key, { view, mask: mask.slice() });
+        const known = readers.get(view.feature) ?? new Readers();
+        readers.set(view.feature, known);
+        known.add(view, mask);
       }
     }
   }
@@ -45,14 +38,41 @@ export function findDependents(stages: readonly (readonly Layer[])[]): Map<Layer
 /** Bit k % 32 of word k / 32 stands for exit k. */
 type Mask = Uint32Array;
 
-/** What is read of a feature, and the exits that need it. */
-interface Read {
-  readonly view: View;
-  readonly mask: Mask;
-}
+/** What is read of a feature, and by which exits it is needed. */
+class Readers {
+  /**
+   * Views from the first channel on, as all in a dense list are, longest first; each with the exits of those before it, too,
+   * so that what reads behind a channel is one entry.
+   */
+  readonly #prefixes: { readonly channels: number; readonly mask: Mask }[] = [];
+  readonly #others: { readonly view: View; readonly mask: Mask }[] = [];
 
-/** More than a feature has. */
-const CHANNELS = 2 ** 24;
+  add(view: View, mask: Mask): void {
+    if (view.offset > 0) {
+      this.#others.push({ view, mask });
+      return;
+    }
+    let at = this.#prefixes.length;
+    while (at > 0 && this.#prefixes[at - 1].channels <= view.channels) at--;
+    if (this.#prefixes[at]?.channels !== view.channels) {
+      const before = this.#prefixes[at - 1]?.mask ?? new Uint32Array(mask.length);
+      this.#prefixes.splice(at, 0, { channels: view.channels, mask: before.slice() });
+    }
+    for (; at < this.#prefixes.length; at++) merge(this.#prefixes[at].mask, mask);
+  }
+
+  /** Adds the exits that need a view to a mask. */
+  collect(view: View, into: Mask): void {
+    let [low, high] = [0, this.#prefixes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#prefixes[middle].channels > view.offset) low = middle + 1;
+      else high = middle;
+    }
+    if (low > 0) merge(into, this.#prefixes[low - 1].mask);
+    for (const { view: other, mask } of this.#others) if (overlap(other, view)) merge(into, mask);
+  }
+}
 
 function merge(mask: Mask, other: Mask): void {
   for (let i = 0; i < mask.length; i++) mask[i] |= other[i];

@@ -12,6 +12,7 @@ import { runInChromium } from "./suite.ts";
 const FILES = [
   "tests/device/webgpu/kernels_test.ts",
   "tests/device/webgpu/self_test_test.ts",
+  "tests/device/webgpu/training_self_test_test.ts",
   "tests/reference_test.ts",
 ];
 
@@ -25,7 +26,14 @@ for (const { name, outcome, message } of results) {
 }
 
 chromiumTest("kernels and reference networks have been tested", () => {
-  for (const file of ["tiles of 8 pixels × 4 quads", "self-test finds", "imagenet-even: logits"]) {
+  for (
+    const file of [
+      "tiles of 8 pixels × 4 quads",
+      "self-test finds",
+      "self-test of training finds",
+      "imagenet-even: logits",
+    ]
+  ) {
     assertGreater(results.filter(({ name }) => name.includes(file)).length, 0, file);
   }
   return Promise.resolve();

@@ -56,11 +56,9 @@ gpuTest("a GPU in a worker trains as one in this thread, which waits for nothing
   assertEquals(results[1], results[0]);
 });
 
-gpuTest("what a worker's GPU refuses is said as here; disposed of, it answers nothing more", async () => {
+gpuTest("disposed of, a worker's GPU answers nothing more", async () => {
   const state = { tensors: randomTensors(NETWORK), momentum: new Map() };
-  const options = { ...trainerOptions(NETWORK), batch: 2_000_000, device: "gpu" } as const;
-  await assertRejects(() => openTrainer(NETWORK, state, options), RanetError, "Cannot train pooled on");
-  const trainer = await openTrainer(NETWORK, state, { ...options, batch: 6 });
+  const trainer = await openTrainer(NETWORK, state, { ...trainerOptions(NETWORK), device: "gpu" });
   const { images, labels } = randomBatch(NETWORK);
   const step = trainer.step(images, labels, { rate: 0.1 });
   trainer[Symbol.dispose]();
