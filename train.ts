@@ -29,7 +29,11 @@ export { openDataset } from "./lib/data/open_dataset.ts";
 export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export type { LossOptions, OptimizerOptions, TrainingState } from "./lib/device/trainer.ts";
+export { type Exported, exportOnnx, type ExportOnnxOptions } from "./lib/onnx/export.ts";
+export type { OnnxGraphOptions } from "./lib/onnx/graph.ts";
+export { calibrateBudgets } from "./lib/training/budgets.ts";
 export type { Snapshot } from "./lib/training/loop.ts";
+export { packModel, type PackModelOptions } from "./lib/training/pack_model.ts";
 export {
   type Augmentation,
   BUNDLED_RECIPES,

@@ -18,7 +18,12 @@ const BESIDE = ["specs", "recipes", "weights", "examples"];
 
 const library = `${ROOT}web/library.ts`;
 const training = `${ROOT}web/train_library.ts`;
-const page = ["page.ts", "worker.ts"].map((name) => `${ROOT}web/${name}`);
+const page = {
+  page: `${ROOT}web/page.ts`,
+  worker: `${ROOT}web/worker.ts`,
+  teach: `${ROOT}web/teach/teach.ts`,
+  "teach-worker": `${ROOT}web/teach/worker.ts`,
+};
 
 const settings: esbuild.BuildOptions = {
   bundle: true,
@@ -39,6 +44,7 @@ function takeFrom(bundle: string, filter: RegExp): esbuild.Plugin {
 
 /** The page takes the library from `ranet.js`, as other pages do. */
 const takeLibrary = takeFrom("ranet.js", /\/library\.ts$/);
+const takeTraining = takeFrom("ranet-train.js", /\/train_library\.ts$/);
 /** Training throws the library's errors: a page that knows one class of them knows all. */
 const takeErrors = takeFrom("ranet.js", /\/errors\.ts$/);
 const refuseFiles: esbuild.Plugin = {
@@ -81,9 +87,9 @@ try {
   });
   await esbuild.build({
     ...settings,
-    entryPoints: [...page, `${ROOT}web/style.css`],
+    entryPoints: { ...page, style: `${ROOT}web/style.css` },
     outdir: DIST,
-    plugins: [takeLibrary, await denoPlugin(page, ROOT)],
+    plugins: [takeLibrary, takeTraining, await denoPlugin(Object.values(page), ROOT)],
   });
 } finally {
   await esbuild.stop();
@@ -96,8 +102,19 @@ for (const [name, modules] of Object.entries(ENTRIES)) {
 }
 await Deno.copyFile(`${ROOT}web/index.html`, `${DIST}index.html`);
 
-for (const name of ["ranet.js", "ranet-train.js", "page.js", "worker.js", "style.css", "index.html"]) {
+for (
+  const name of [
+    "ranet.js",
+    "ranet-train.js",
+    "page.js",
+    "worker.js",
+    "teach.js",
+    "teach-worker.js",
+    "style.css",
+    "index.html",
+  ]
+) {
   const bytes = await Deno.readFile(DIST + name);
   const kilobytes = (length: number): string => `${(length / 1000).toFixed(1)} kB`.padStart(9);
-  console.log(`${name.padEnd(14)} ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);
+  console.log(`${name.padEnd(15)} ${kilobytes(bytes.length)}, ${kilobytes(gzipSync(bytes).length)} gzipped`);
 }

@@ -19,11 +19,11 @@ import { Shelves } from "./shelves.ts";
 
 /** The tab. */
 export class Classify {
-  readonly #network: Network;
+  #network: Network;
   readonly #ask: (question: Question) => void;
   readonly #samples = new Map<number, Sample>();
-  readonly #exits: ExitList;
-  readonly #shelves: Shelves;
+  #exits!: ExitList;
+  #shelves!: Shelves;
   readonly #drawing: Drawing;
   readonly #problems = new Problems(byId("problems"));
   readonly #slider = byId<HTMLInputElement>("threshold");
@@ -34,17 +34,24 @@ export class Classify {
   constructor(network: Network, ask: (question: Question) => void) {
     this.#network = network;
     this.#ask = ask;
-    this.#exits = new ExitList(byId("exits"), network);
-    this.#shelves = new Shelves(byId("shelves"), network, (sample) => {
-      this.#select(sample);
-      bringIntoView(byId("verdict"));
-    });
     this.#drawing = new Drawing(byId("drawing"));
-    this.#drawing.show(network);
     this.#slider.addEventListener("input", () => this.#render());
     byId("clear").addEventListener("click", () => this.#clear());
     byId("save-results").addEventListener("click", () => this.#save());
     byId("others").addEventListener("click", () => this.#selected && this.#askUntil(this.#selected, Infinity));
+    this.use(network);
+  }
+
+  /** Goes on with another network, and without the images of the one before. */
+  use(network: Network): void {
+    this.#forget();
+    this.#network = network;
+    this.#exits = new ExitList(byId("exits"), network.exits.map(({ cumulativeFlops }) => cumulativeFlops));
+    this.#shelves = new Shelves(byId("shelves"), network, (sample) => {
+      this.#select(sample);
+      bringIntoView(byId("verdict"));
+    });
+    this.#drawing.show(network);
     this.#render();
   }
 
@@ -66,6 +73,11 @@ export class Classify {
     if (sample.asked >= until) return;
     sample.asked = until;
     this.#ask({ id: sample.id, name: sample.name, file: sample.file, until });
+  }
+
+  /** Something else than an image cannot be read. */
+  complain(message: string): void {
+    this.#problems.add(message);
   }
 
   /** An image has been decoded. */
@@ -108,10 +120,14 @@ export class Classify {
     this.#render();
   }
 
-  #clear(): void {
+  #forget(): void {
     for (const { thumbnail } of this.#samples.values()) if (thumbnail) URL.revokeObjectURL(thumbnail);
     this.#samples.clear();
     this.#selected = undefined;
+  }
+
+  #clear(): void {
+    this.#forget();
     this.#render();
     byId("files").focus();
   }

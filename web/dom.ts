@@ -34,11 +34,11 @@ export function bringIntoView(element: HTMLElement): void {
   element.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
 }
 
-/** Has the browser save a text as a file. */
-export function saveFile(name: string, text: string, type: string): void {
+/** Has the browser save a text, or a file, under a name. */
+export function saveFile(name: string, content: string | Blob, type: string): void {
   const link = make("a", "");
   link.download = name;
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.click();
   URL.revokeObjectURL(link.href);
 }

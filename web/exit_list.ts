@@ -8,7 +8,6 @@
 
 import { large, percent } from "../lib/text/numbers.ts";
 import { make } from "./dom.ts";
-import type { Network } from "./library.ts";
 import type { Answer } from "./messages.ts";
 
 /** Where an image stands at an exit. */
@@ -23,25 +22,27 @@ const NOTES: Readonly<Record<State, string>> = {
 
 /** The list. */
 export class ExitList {
-  readonly #list: HTMLElement;
   readonly #rows: readonly Row[];
 
-  /** Makes a row for each exit. */
-  constructor(list: HTMLElement, network: Network) {
-    this.#list = list;
-    this.#rows = network.exits.map(({ cumulativeFlops }, k) => makeRow(k + 1, cumulativeFlops));
+  /** Makes a row for each exit; `costs` are multiply-adds up to each. */
+  constructor(list: HTMLElement, costs: readonly number[]) {
+    this.#rows = costs.map((flops, k) => makeRow(k + 1, flops));
     list.replaceChildren(...this.#rows.map(({ row }) => row));
   }
 
-  /** Shows answers; `left` is the exit taken, counted from 1, if that is decided. */
-  render(answers: readonly Answer[], options: { readonly threshold: number; readonly left: number | undefined }): void {
+  /** Shows answers; `left` is the exit taken, counted from 1, if that is decided; `threshold` is one for all exits, or one each. */
+  render(
+    answers: readonly Answer[],
+    options: { readonly threshold: number | readonly number[]; readonly left: number | undefined },
+  ): void {
     const { threshold, left = Infinity } = options;
-    this.#list.style.setProperty("--threshold", String(threshold));
     this.#rows.forEach(({ row, label, confidence, time, note }, k) => {
       const answer = answers.at(k);
       const exit = k + 1;
       const state: State = exit > left ? "spared" : exit === left ? "left" : answer ? "passed" : "waiting";
+      const own = typeof threshold === "number" ? threshold : threshold[k];
       row.dataset.state = state;
+      row.style.setProperty("--threshold", String(Math.min(Math.max(own, 0), 1)));
       row.style.setProperty("--confidence", String(answer?.confidence ?? 0));
       label.textContent = answer?.label ?? "";
       confidence.textContent = answer ? percent(answer.confidence) : "";

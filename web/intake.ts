@@ -35,9 +35,10 @@ function takeDrops(take: (files: readonly File[]) => void): void {
   });
   document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? mark(false));
   document.addEventListener("drop", (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
     mark(false);
+    // A part of the page may have taken them for itself.
+    if (!hasFiles(event) || event.defaultPrevented) return;
+    event.preventDefault();
     take([...event.dataTransfer!.files]);
   });
 }

@@ -16,6 +16,11 @@ export interface Question {
   readonly until: number;
 }
 
+/** Another model to answer with, in a zip archive. */
+export interface ModelChange {
+  readonly model: Blob;
+}
+
 /** What one exit says of an image. */
 export interface Answer {
   /** Counted from 1. */

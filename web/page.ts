@@ -1,5 +1,5 @@
 /**
- * The page: starts the worker and its two tabs.
+ * The page: starts the worker and its tabs.
  *
  * @module
  */
@@ -10,9 +10,10 @@ import { openArchitecture } from "./architecture.ts";
 import { Classify } from "./classify.ts";
 import { byId } from "./dom.ts";
 import { takeImages } from "./intake.ts";
-import { buildNetwork, DEFAULT_MODEL, readSpec } from "./library.ts";
+import { buildNetwork, DEFAULT_MODEL, loadModel, readSpec } from "./library.ts";
 import type { Report } from "./messages.ts";
 import { wireTabs } from "./tabs.ts";
+import type { Teach } from "./teach/teach.ts";
 
 const worker = new Worker(`worker.js${location.search}`, { type: "module" });
 const forced = new URLSearchParams(location.search).get("device") === "cpu";
@@ -48,10 +49,50 @@ if (forced) {
   link.href = location.pathname;
   link.textContent = "Run it on WebGPU";
 }
-wireTabs(openArchitecture);
+
+/** Beside the page's script; a name that is not bundled into it. */
+const TEACH: string = "./teach.js";
+
 // Photos may be dropped before the network is there.
 const opened = Promise.withResolvers<Classify>();
-takeImages(async (files) => (await opened.promise).add(files));
+const teach = Promise.withResolvers<Teach>();
+const openTab = wireTabs({
+  architecture: openArchitecture,
+  // The trainer is not loaded before somebody wants it.
+  teach: async () => {
+    try {
+      const { openTeach } = await import(TEACH) as typeof import("./teach/teach.ts");
+      teach.resolve(openTeach({ classify: openInClassify }));
+    } catch (error) {
+      const note = byId("teach-keeping");
+      note.textContent = `Cannot load what teaches: ${(error as Error).message}. Load the page again`;
+      note.hidden = false;
+    }
+  },
+});
+
+/** Has the first tab classify with a model of one's own. */
+async function openInClassify(archive: Blob): Promise<void> {
+  const classify = await opened.promise;
+  try {
+    const { network } = await loadModel(archive);
+    device.dataset.kind = "wait";
+    device.textContent = "Opening the model …";
+    worker.postMessage({ model: archive });
+    classify.use(network);
+    byId("known").replaceChildren(`It knows: ${network.spec.classes.join(", ")}. It calls everything one of them.`);
+    openTab("classify");
+  } catch (error) {
+    classify.complain((error as Error).message);
+  }
+}
+
+takeImages(async (files) => {
+  if (!byId("teach").hidden) return (await teach.promise).add(files);
+  const archive = files.find(({ name }) => /\.zip$/i.test(name));
+  if (archive) await openInClassify(archive);
+  (await opened.promise).add(files.filter(({ name }) => !/\.zip$/i.test(name)));
+});
 try {
   const network = buildNetwork(await readSpec(DEFAULT_MODEL));
   const classify = new Classify(network, (question) => worker.postMessage(question));

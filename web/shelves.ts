@@ -25,6 +25,7 @@ export class Shelves {
   /** Makes the empty shelves; `select` is told of the image that is clicked. */
   constructor(place: HTMLElement, network: Network, select: (sample: Sample) => void) {
     this.#select = select;
+    place.replaceChildren();
     this.#shelves = network.exits.map(({ cumulativeFlops }, k) => {
       const count = make("span", "count");
       const list = make("ul", "");

@@ -11,11 +11,12 @@ import { byId } from "./dom.ts";
 /**
  * Makes the page's tabs work.
  *
- * @param openArchitecture Called when that tab is opened for the first time.
+ * @param open What to do when a tab is opened for the first time, by the id of its panel.
+ * @returns Opens a tab, by the id of its panel.
  */
-export function wireTabs(openArchitecture: () => void): void {
+export function wireTabs(open: Readonly<Record<string, () => void>>): (panel: string) => void {
   const tabs = [...document.querySelectorAll<HTMLButtonElement>("[role=tab]")];
-  let opened = false;
+  const opened = new Set<string>();
   const select = (chosen: HTMLButtonElement): void => {
     for (const tab of tabs) {
       const isChosen = tab === chosen;
@@ -23,11 +24,11 @@ export function wireTabs(openArchitecture: () => void): void {
       tab.tabIndex = isChosen ? 0 : -1;
       byId(tab.getAttribute("aria-controls")!).hidden = !isChosen;
     }
-    const own = `#${chosen.getAttribute("aria-controls")}`;
-    if (!location.hash.startsWith(own)) history.replaceState(null, "", own);
-    if (chosen.id !== "tab-architecture" || opened) return;
-    opened = true;
-    openArchitecture();
+    const own = chosen.getAttribute("aria-controls")!;
+    if (!location.hash.startsWith(`#${own}`)) history.replaceState(null, "", `#${own}`);
+    if (opened.has(own)) return;
+    opened.add(own);
+    open[own]?.();
   };
   const steps: Readonly<Record<string, (at: number) => number>> = {
     ArrowLeft: (at) => at - 1,
@@ -46,6 +47,8 @@ export function wireTabs(openArchitecture: () => void): void {
       select(next);
     });
   });
+  const tabOf = (panel: string) => tabs.find((tab) => tab.getAttribute("aria-controls") === panel)!;
   const linked = tabs.find((tab) => location.hash.startsWith(`#${tab.getAttribute("aria-controls")}`));
   if (linked) select(linked);
+  return (panel) => select(tabOf(panel));
 }

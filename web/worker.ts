@@ -13,18 +13,20 @@ import {
   type InputSpec,
   loadModel,
   type Model,
-  type RgbImage,
   toTensor,
 } from "./library.ts";
 import { inputLength } from "../lib/network/common.ts";
-import type { Question, Report } from "./messages.ts";
+import type { ModelChange, Question, Report } from "./messages.ts";
+import { thumbnail } from "./thumbnail.ts";
 
 /** Longer side of the pictures that the page shows. */
 const THUMBNAIL = 480;
 
-const questions: Question[] = [];
+const questions: (Question | ModelChange)[] = [];
 let wake = (): void => {};
-self.onmessage = ({ data }: MessageEvent<Question>): void => {
+self.onmessage = ({ data }: MessageEvent<Question | ModelChange>): void => {
+  // What was asked of the model before is answered by nobody.
+  if ("model" in data) questions.length = 0;
   questions.push(data);
   wake();
 };
@@ -39,7 +41,8 @@ async function run(): Promise<void> {
   }
   while (true) {
     const question = questions.shift();
-    if (question) await answer(executor, question);
+    if (question && "model" in question) executor = await change(executor, question.model);
+    else if (question) await answer(executor, question);
     else await new Promise<void>((resolve) => wake = resolve);
   }
 }
@@ -61,6 +64,18 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
   return executor;
 }
 
+/** Goes on with another model, unless it cannot be opened. */
+async function change(before: AdaptiveExecutor, archive: Blob): Promise<AdaptiveExecutor> {
+  try {
+    const executor = await open(await loadModel(archive));
+    before[Symbol.dispose]();
+    return executor;
+  } catch (error) {
+    report({ kind: "broken", message: (error as Error).message });
+    return before;
+  }
+}
+
 async function tellDevice({ device }: AdaptiveExecutor): Promise<void> {
   report({ kind: "ready", device, hasWebGpu: Boolean(await navigator.gpu?.requestAdapter()), reason });
 }
@@ -71,7 +86,7 @@ async function answer(executor: AdaptiveExecutor, { id, name, file, until }: Que
     const { kind } = executor.device;
     const image = await decodeImage(new Uint8Array(await file.arrayBuffer()), { source: name });
     const tensor = toTensor(image, input);
-    report({ kind: "image", id, thumbnail: await thumbnail(image), seen: seenBy(input, tensor) });
+    report({ kind: "image", id, thumbnail: await thumbnail(image, { side: THUMBNAIL }), seen: seenBy(input, tensor) });
     await answerByExits(executor, { id, until }, tensor);
     if (executor.device.kind !== kind) await tellDevice(executor);
   } catch (error) {
@@ -90,22 +105,6 @@ async function answerByExits(
     report({ kind: "answer", id, answer: { exit, label, confidence, flops, milliseconds } });
     if (confidence >= until) return;
   }
-}
-
-async function thumbnail({ data, width, height }: RgbImage): Promise<Blob> {
-  const scale = Math.min(1, THUMBNAIL / Math.max(width, height));
-  const [resizeWidth, resizeHeight] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
-  const pixels = new Uint8ClampedArray(data);
-  for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255; // the network does not see transparency either
-  const bitmap = await createImageBitmap(new ImageData(pixels, width, height), {
-    resizeWidth,
-    resizeHeight,
-    resizeQuality: "high",
-  });
-  const canvas = new OffscreenCanvas(resizeWidth, resizeHeight);
-  canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return await canvas.convertToBlob();
 }
 
 /** The pixels of which a tensor was made. */

@@ -9,6 +9,7 @@ import { RanetError } from "../errors.ts";
 import { kindOf } from "../text/kind.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
+import { readArchive } from "../model/archive.ts";
 import { BUNDLED_MODELS } from "../model/model.ts";
 import { readBundled, readIfThere, readResource } from "../io/resource.ts";
 
@@ -66,7 +67,7 @@ function fileSchema() {
  * Reads a file of calibrations.
  *
  * @param nameOrPath `"ranet-cifar10"`, which comes calibrated for budgets of 10, 15, … 55 million multiply-adds; or the
- * path or URL of a file that `ranet calibrate` or {@linkcode formatCalibrations} made.
+ * path or URL of a file that `ranet calibrate` or {@linkcode formatCalibrations} made; or a model's zip archive.
  * @returns The calibrations, cheapest first if `ranet calibrate` wrote them.
  * @throws {RanetError} If it is missing, or not such a file.
  *
@@ -79,7 +80,8 @@ function fileSchema() {
  * console.log(calibration.expectedCost, calibration.expectedAccuracy);
  * ```
  */
-export async function readCalibrations(nameOrPath: string): Promise<Calibration[]> {
+export async function readCalibrations(nameOrPath: string | Blob): Promise<Calibration[]> {
+  if (nameOrPath instanceof Blob) return await archivedCalibrations(nameOrPath) ?? [];
   if (!BUNDLED_MODELS.includes(nameOrPath)) return await readCalibrationFile(nameOrPath);
   return await readBundled(`weights/${nameOrPath}.calibration.json`, (bytes) => decode(bytes, nameOrPath));
 }
@@ -102,6 +104,18 @@ export async function readCalibrationFile(pathOrUrl: string): Promise<Calibratio
 export async function readCalibrationsIfThere(pathOrUrl: string): Promise<Calibration[] | undefined> {
   const bytes = await readIfThere(pathOrUrl, { maxBytes: MAX_BYTES });
   return bytes && decode(bytes, pathOrUrl);
+}
+
+/**
+ * Reads the calibrations in a model's zip archive.
+ *
+ * @returns `undefined` if there are none, or this is no archive's place.
+ * @throws {RanetError} If they cannot be read.
+ */
+export async function archivedCalibrations(place: string | Blob): Promise<Calibration[] | undefined> {
+  const archive = await readArchive(place);
+  const bytes = archive?.files["calibration.json"];
+  return bytes && decode(bytes, `calibration.json in ${archive.source}`);
 }
 
 function decode(bytes: Uint8Array, source: string): Calibration[] {

@@ -8,12 +8,12 @@ import { exists, hasFiles } from "../io/exists.ts";
 import { inFolder, isUrl, sideFile, toPlace } from "../io/place.ts";
 import { BUNDLED_MODELS, isDirectory, type LoadModelOptions, type Model } from "../model/model.ts";
 import type { Calibration } from "./calibration.ts";
-import { readCalibrations, readCalibrationsIfThere } from "./calibration_file.ts";
+import { archivedCalibrations, readCalibrations, readCalibrationsIfThere } from "./calibration_file.ts";
 
 /** How a model was found. */
 export interface ModelPlace extends LoadModelOptions {
   /** The name, directory or spec that it was loaded by. */
-  readonly name: string | URL;
+  readonly name: string | URL | Blob;
 }
 
 /**
@@ -26,8 +26,8 @@ export async function calibrationPath(model: Pick<Model, "name">, place: ModelPl
 }
 
 /**
- * Reads a model's calibrations: those of {@linkcode calibrationPath}; else those beside the weights on the web, or those that
- * come with the library.
+ * Reads a model's calibrations: those of {@linkcode calibrationPath}; else those beside the weights on the web, in the
+ * model's archive, or those that come with the library.
  *
  * @returns `undefined` if there are none.
  * @throws {RanetError} If they cannot be read.
@@ -36,17 +36,22 @@ export async function findCalibrations(
   model: Pick<Model, "name">,
   place: ModelPlace,
 ): Promise<Calibration[] | undefined> {
+  if (place.name instanceof Blob) {
+    return place.weights === undefined ? await archivedCalibrations(place.name) : undefined;
+  }
   const path = await calibrationPath(model, place);
   if (await isThere(path)) return await readCalibrations(path);
   const beside = await calibrationBeside(place);
   if (beside !== undefined && isUrl(beside)) return await readCalibrationsIfThere(beside);
+  if (place.weights !== undefined) return undefined;
   const name = toPlace(place.name);
-  return BUNDLED_MODELS.includes(name) && place.weights === undefined ? await readCalibrations(name) : undefined;
+  return BUNDLED_MODELS.includes(name) ? await readCalibrations(name) : await archivedCalibrations(name);
 }
 
 /** The file beside the weights, if these are not the library's own, and may have something beside them. */
 async function calibrationBeside({ name, weights }: ModelPlace): Promise<string | undefined> {
   if (weights !== undefined) return sideFile(toPlace(weights), "calibration");
+  if (name instanceof Blob) return undefined;
   const place = toPlace(name);
   return await isDirectory(place) ? inFolder(place, "calibration.json") : undefined;
 }

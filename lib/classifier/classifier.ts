@@ -46,7 +46,7 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
 /**
  * Loads a model and makes it ready to classify. Dispose of it (`using`) to give the device's memory back.
  *
- * @param name A bundled name, a directory, or a spec with `weights`, as `loadModel` takes it. Default `"ranet-cifar10"`.
+ * @param name A bundled name, a directory, a zip archive or a spec with `weights`, as `loadModel` takes it. Default `"ranet-cifar10"`.
  * @param options `weights`: where they are, if not with the model, and all else that `loadModel` takes. `device`, `capacity`, `precision`: as
  * `AdaptiveExecutor.create` takes them.
  * @returns The classifier.
@@ -62,7 +62,7 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
  * ```
  */
 export async function loadClassifier(
-  name: string | URL = DEFAULT_MODEL,
+  name: string | URL | Blob = DEFAULT_MODEL,
   options: LoadClassifierOptions = {},
 ): Promise<ImageClassifier> {
   const model = await loadModel(name, options);

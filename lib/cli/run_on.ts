@@ -20,7 +20,7 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   model: {
     value: "M",
     help: `a bundled model (${BUNDLED_MODELS.join(", ")}; default: the first), a folder with spec.yaml and ` +
-      "weights.safetensors, or a spec together with --weights",
+      "weights.safetensors or a .zip of one, or a spec together with --weights",
   },
   weights: { value: "W", help: "a safetensors file or PyTorch checkpoint (or URL) to take instead of the model's own" },
   key: {

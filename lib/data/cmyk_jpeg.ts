@@ -33,7 +33,10 @@ export async function decodeCmykJpeg(bytes: Uint8Array, size: readonly [number, 
  * @returns Pixel by pixel, until the next file is decoded.
  * @throws {Error} If it is damaged, or ends too early.
  */
-export async function decodeFourSamples(bytes: Uint8Array, size: readonly [number, number]): Promise<Uint8ClampedArray> {
+export async function decodeFourSamples(
+  bytes: Uint8Array,
+  size: readonly [number, number],
+): Promise<Uint8ClampedArray> {
   const decoded = await decodeTurbo(bytes, { size, format: "CMYK" });
   if (!decoded) throw new Error("the decoder gives up");
   if (decoded.warned && !hasEnd(bytes)) throw new Error("it ends too early");

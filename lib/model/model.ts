@@ -21,6 +21,7 @@ import { exists } from "../io/exists.ts";
 import { withFile } from "../io/files.ts";
 import { inFolder, isUrl, placeName, toPlace } from "../io/place.ts";
 import { readBundled, readResource } from "../io/resource.ts";
+import { type ModelArchive, readArchive } from "./archive.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
 import { readWeightsFile } from "./weights_file.ts";
 
@@ -71,7 +72,7 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * Reads an architecture.
  *
  * @param nameOrPath A bundled name, the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or a model's
- * directory, which has one called `spec.yaml`.
+ * directory or zip archive (`.zip`), which has one called `spec.yaml`.
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -84,6 +85,8 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * ```
  */
 export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
+  const archive = await readArchive(nameOrPath);
+  if (archive) return specOf(archive);
   const place = await specPlace(nameOrPath);
   const source = placeName(place);
   const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
@@ -114,8 +117,8 @@ export interface LoadModelOptions {
  * by a URL is fetched each time.
  *
  * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`;
- * a directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; or the path or URL of a spec
- * file, with `weights`.
+ * a directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; a zip archive of such a
+ * directory, by its path or URL, which ends in `.zip`, or as a `Blob`; or the path or URL of a spec file, with `weights`.
  * @param options Where the weights are, if not with the model.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
@@ -128,10 +131,11 @@ export interface LoadModelOptions {
  * console.log(model.spec.classes[0]); // "airplane"
  * ```
  */
-export async function loadModel(name: string | URL, options: LoadModelOptions = {}): Promise<Model> {
-  const place = toPlace(name);
+export async function loadModel(name: string | URL | Blob, options: LoadModelOptions = {}): Promise<Model> {
+  const archive = await readArchive(name);
+  const place = archive?.source ?? toPlace(name as string | URL);
   const called = placeName(place);
-  const directory = await isDirectory(place);
+  const directory = !archive && await isDirectory(place);
   if (!directory && /\.(onnx|safetensors|pth|pt|tar)$/i.test(place)) {
     throw new RanetError(
       `Cannot load model ${called}: it is no spec. Name the model's directory, or its spec, and the file as its weights. ` +
@@ -139,10 +143,10 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
       /\.onnx$/i.test(place) ? { code: "unsupported" } : { remedy: { model: "SPEC.yaml", weights: place } },
     );
   }
-  const spec = await readSpec(place);
+  const spec = archive ? specOf(archive) : await readSpec(place);
   const weights = options.weights === undefined ? undefined : toPlace(options.weights);
   const file = weights ?? (directory ? await weightsIn(place) : undefined);
-  if (file === undefined && !BUNDLED_MODELS.includes(place)) {
+  if (file === undefined && !archive && !BUNDLED_MODELS.includes(place)) {
     throw new RanetError(
       `Cannot load model ${called}: it comes without weights. Give them, name a directory with spec.yaml and ` +
         `weights.safetensors, or use ${BUNDLED_MODELS.join(" or ")}.`,
@@ -152,16 +156,21 @@ export async function loadModel(name: string | URL, options: LoadModelOptions = 
   const source = placeName(file ?? place);
   const { key, onNote } = options;
   const expected = parameterNames(buildNetwork(spec));
-  const tensors = file === undefined
-    ? await readBundled(`weights/${place}.safetensors`, (bytes) => readSafetensors(bytes, { source }).tensors)
-    : await readWeightsFile(file, {
-      ...{ expected, key, onNote },
-      onClasses: (given) => checkOrder(spec.classes, given, source),
-    });
+  const onClasses = (given: readonly string[]) => checkOrder(spec.classes, given, source);
+  const read = (bytes: Uint8Array) => readSafetensors(bytes, { source }).tensors;
+  const tensors = file !== undefined
+    ? await readWeightsFile(file, { expected, key, onNote, onClasses })
+    : archive
+    ? read(archive.files["weights.safetensors"])
+    : await readBundled(`weights/${place}.safetensors`, read);
   if (options.calibrated === false) return createModel(spec, tensors, { source });
-  const found = file === undefined
-    ? await readBundled(`weights/${place}.temperatures.json`, (bytes) => parseTemperatures(bytes, place))
-    : await readTemperatures(file);
+  const parse = (bytes: Uint8Array) => parseTemperatures(bytes, place);
+  const packed = archive?.files["temperatures.json"];
+  const found = file !== undefined
+    ? await readTemperatures(file)
+    : archive
+    ? packed && parse(packed)
+    : await readBundled(`weights/${place}.temperatures.json`, parse);
   const model = createModel(spec, tensors, { source });
   if (found && found.weights !== await digestTensors(model.tensors)) {
     throw new RanetError(
@@ -237,6 +246,11 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
     );
   }
   return { ...model, temperatures };
+}
+
+function specOf({ files, source }: ModelArchive): ArchitectureSpec {
+  const name = `spec.yaml in ${source}`;
+  return parseSpec(decodeText(files["spec.yaml"], name), { source: name });
 }
 
 /** Names may be changed, to those of another language, say; the same names in another order are another model's. */

@@ -7,6 +7,7 @@
 import { toPlace } from "../io/place.ts";
 import type { ReadWeightsOptions } from "../weights/read.ts";
 import type { Tensor } from "../weights/tensor.ts";
+import { isArchive } from "./archive.ts";
 import { BUNDLED_SPECS, isDirectory, loadModel } from "./model.ts";
 import { readWeightsFile } from "./weights_file.ts";
 
@@ -21,7 +22,7 @@ export interface TrainedTensors {
 /**
  * Reads parameters.
  *
- * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, or the path or URL of a
+ * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, a zip archive of one (`.zip`), or the path or URL of a
  * safetensors file or a PyTorch checkpoint.
  * @param options Which names are expected, and who is told what was done to find them.
  * @returns The tensors, and their classes where these are known. Whether they are a network's is for the caller to check.
@@ -32,7 +33,7 @@ export async function readTensors(
   options: Omit<ReadWeightsOptions, "source" | "onClasses"> = {},
 ): Promise<TrainedTensors> {
   const place = toPlace(source);
-  if (BUNDLED_SPECS.includes(place) || await isDirectory(place)) {
+  if (BUNDLED_SPECS.includes(place) || await isDirectory(place) || isArchive(place)) {
     const { tensors, spec: { classes } } = await loadModel(place, { calibrated: false });
     return { tensors, classes };
   }

@@ -97,7 +97,8 @@ export function exportOnnx({ network, tensors, temperatures }: Exported, options
   if (size > MAX_WEIGHT_BYTES) {
     throw new RanetError(
       `Cannot export ${name}: its weights take ${size} bytes, and an ONNX file holds ${MAX_WEIGHT_BYTES}. ` +
-        "Cut it at an earlier exit (--exit K).",
+        "Cut it at an earlier exit.",
+      { code: "too-large", remedy: { exit: network.exits.length - 1 } },
     );
   }
   const writer = new PbfWriter();

@@ -5,7 +5,7 @@
  */
 
 import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
-import type { Measured } from "../calibration/measure.ts";
+import { measure, type Measured, type Validation } from "../calibration/measure.ts";
 import type { Model } from "../model/model.ts";
 import type { Network } from "../network/network.ts";
 
@@ -34,4 +34,21 @@ export async function calibrations(
 ): Promise<Calibration[]> {
   const budgets = roundBudgets(model.network);
   return await Promise.all(budgets.map((budget) => calibrateMeasured(model, measured, { budget }, { dataset })));
+}
+
+/**
+ * Thresholds for round budgets between what the first exit costs and what the last one does.
+ *
+ * @param model A model, with its temperatures if it has some.
+ * @param validation Logits of images that it was not trained on, and their labels.
+ * @param options `dataset`: what the images are called.
+ * @returns One calibration per budget, the cheapest first, for `calibration.json`.
+ * @throws {RanetError} If there are no images, or a logit is not finite.
+ */
+export async function calibrateBudgets(
+  model: Pick<Model, "network" | "tensors">,
+  validation: Validation,
+  options: { readonly dataset: string },
+): Promise<Calibration[]> {
+  return await calibrations(model, measure(model.network, validation), options.dataset);
 }

@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly training: BatchSource;
   /** Images to validate on at the end of every epoch. */
   readonly validation?: BatchSource;
+  /** Epochs from one validation to the next; the last one is validated in any case. Default 1. */
+  readonly validateEvery?: number;
   /** Where to go on from. */
   readonly position: Position;
   /** Once aborted, the step is finished, the state saved, and no further one begun. */
@@ -214,8 +216,11 @@ class Loop {
   }
 
   async #finishEpoch(): Promise<void> {
-    const { network, validation, trainer, signal, recipe } = this.#options;
+    const { network, trainer, signal, recipe, validateEvery = 1 } = this.#options;
     const { sums, epochs, step } = this.#position;
+    const epoch = Math.ceil(step / this.#perEpoch);
+    const isDue = epoch % validateEvery === 0 || step === this.#steps;
+    const validation = isDue ? this.#options.validation : undefined;
     const seconds = sums.seconds;
     const weights = async () => weightsOf({ position: this.#position, state: await trainer.read() }, recipe);
     const found = validation &&
@@ -225,7 +230,7 @@ class Loop {
     this.#validation = found;
     this.#countTime();
     const record: EpochRecord = {
-      epoch: Math.ceil(step / this.#perEpoch),
+      epoch,
       step,
       rate: rateAt(recipe.schedule, step - 1, this.#steps),
       training: meansOf(sums),

@@ -179,7 +179,9 @@ export class Session implements Disposable {
   }
 
   /** Trains. */
-  async run(hooks: Pick<RunOptions, "signal" | "saveEvery" | "onStep" | "onEpoch" | "onSave">): Promise<RunOutcome> {
+  async run(
+    hooks: Pick<RunOptions, "signal" | "saveEvery" | "validateEvery" | "onStep" | "onEpoch" | "onSave">,
+  ): Promise<RunOutcome> {
     const { network, recipe, trainer, training, validation, position } = this;
     return await run({ network, recipe, trainer, training, validation, position, ...hooks });
   }

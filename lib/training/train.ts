@@ -22,6 +22,12 @@ export interface TrainOptions {
   /** Images that are not trained on, to tell how good the network has become after each epoch. Default: none. */
   readonly validation?: Dataset;
   /**
+   * Epochs from one validation to the next; after the last one it is validated in any case.
+   *
+   * @default {1}
+   */
+  readonly validateEvery?: number;
+  /**
    * A trained model to go on from: classes that both know keep its weights. Of tensors alone, the classes are taken for the
    * spec's. Default: weights are drawn anew, by the recipe's seed.
    */
@@ -128,10 +134,10 @@ function givenBy(init: NonNullable<TrainOptions["init"]>): Given {
 /** Follows the recipe; where `auto` has taken a GPU that is lost, the CPU goes on from the last epoch. */
 export async function follow(
   options: SessionOptions,
-  hooks: Pick<TrainOptions, "onStep" | "onEpoch" | "onDevice" | "onFallback" | "onNote">,
+  hooks: Pick<TrainOptions, "validateEvery" | "onStep" | "onEpoch" | "onDevice" | "onFallback" | "onNote">,
 ): Promise<RunOutcome> {
   const { device, signal } = options;
-  const { onStep, onEpoch, onDevice, onFallback = console.warn } = hooks;
+  const { validateEvery, onStep, onEpoch, onDevice, onFallback = console.warn } = hooks;
   let last = options.snapshot;
   using session = await Session.open(options);
   onDevice?.(session.trainer.device);
@@ -142,7 +148,7 @@ export async function follow(
     return Promise.resolve();
   };
   try {
-    return await session.run({ saveEvery: Infinity, signal, onStep, onEpoch, ...mayFail && { onSave } });
+    return await session.run({ saveEvery: Infinity, validateEvery, signal, onStep, onEpoch, ...mayFail && { onSave } });
   } catch (error) {
     if (!mayFail || await works(session)) throw error;
     onFallback(`Training goes on on the CPU: ${(error as Error).message}`);

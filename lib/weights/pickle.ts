@@ -12,7 +12,6 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { toHex } from "../text/hex.ts";
 
 /** A value that only running Python would give. */
 export class PickleOpaque {
@@ -373,7 +372,7 @@ class PickleMachine {
   /** A little-endian two's complement integer; one of more digits than anybody counts with is as good as unknown. */
   #long(count: number): number | bigint | PickleOpaque {
     if (count > MAX_INTEGER_BYTES) return new PickleOpaque(`int of ${this.#raw(count).length} bytes`);
-    const value = BigInt.asIntN(8 * count, BigInt(`0x0${toHex(this.#raw(count).toReversed())}`));
+    const value = BigInt.asIntN(8 * count, BigInt(`0x0${this.#raw(count).toReversed().toHex()}`));
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 }

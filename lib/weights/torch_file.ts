@@ -5,10 +5,9 @@
  * @module
  */
 
-import { unzipSync } from "fflate";
 import { RanetError } from "../errors.ts";
+import { unzip } from "../io/unzip.ts";
 import { quote, SAVE_AGAIN } from "./messages.ts";
-import { crc32, readChecksums } from "./zip_checksums.ts";
 import { PickleOpaque, unpickle } from "./pickle.ts";
 import { TORCH_GLOBALS, type TorchStorage, TorchStorages } from "./torch_objects.ts";
 
@@ -37,10 +36,8 @@ export function openTorchFile(bytes: Uint8Array): TorchFile {
   throw new RanetError("it is not a file written by torch.save");
 }
 
-const MAX_ZIP_ENTRIES = 100_000;
-
 function openZip(bytes: Uint8Array): TorchFile {
-  const small = unzip(bytes, (name) => /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name));
+  const small = readZip(bytes, (name) => /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name));
   const pickles = [...small.keys()].filter((name) => name.endsWith("/data.pkl"));
   if (pickles.length === 0 && [...small.keys()].some((name) => name.endsWith("/version"))) {
     throw new RanetError(
@@ -61,46 +58,22 @@ function openZip(bytes: Uint8Array): TorchFile {
     locate(wanted) {
       const path = (storage: TorchStorage) => `${folder}/data/${storage.key}`;
       const paths = new Set([...wanted].map(path));
-      const files = unzip(bytes, (name) => paths.has(name));
+      const files = readZip(bytes, (name) => paths.has(name));
       return new Map([...wanted].map((storage) => [storage, checkLength(storage, files.get(path(storage)))]));
     },
   };
 }
 
 /** The archive's files that are wanted, all stored uncompressed and so together no larger than the archive. */
-function unzip(bytes: Uint8Array, want: (name: string) => boolean): Map<string, Uint8Array> {
-  const sizes = new Map<string, number>();
-  let entries = 0;
-  let total = 0;
-  let files: Record<string, Uint8Array>;
-  try {
-    files = unzipSync(bytes, {
-      filter: ({ name, size, originalSize, compression }) => {
-        if (++entries > MAX_ZIP_ENTRIES) throw new RanetError(`its zip archive has over ${MAX_ZIP_ENTRIES} entries`);
-        if (!want(name)) return false;
-        if (compression !== 0 || size !== originalSize) {
-          throw new RanetError(`its zip entry ${quote(name)} is compressed, which torch.save never does`);
-        }
-        if (sizes.has(name)) throw new RanetError(`its zip archive has ${quote(name)} twice`);
-        sizes.set(name, size);
-        if ((total += size) > bytes.length) {
-          throw new RanetError("its zip archive claims to hold more bytes than it has; is it cut short?");
-        }
-        return true;
-      },
-    });
-  } catch (error) {
-    if (error instanceof RanetError) throw error;
-    throw new RanetError(`its zip archive is damaged or cut short (${(error as Error).message})`, { cause: error });
-  }
-  const checksums = readChecksums(bytes);
-  for (const [name, size] of sizes) {
-    if (files[name].length !== size) throw new RanetError(`its zip entry ${quote(name)} is cut short`);
-    if (crc32(files[name]) !== checksums.get(name)) {
-      throw new RanetError(`its zip entry ${quote(name)} is damaged: its checksum is another one`);
-    }
-  }
-  return new Map([...sizes.keys()].map((name) => [name, files[name]]));
+function readZip(bytes: Uint8Array, wants: (name: string) => boolean): Map<string, Uint8Array> {
+  return unzip(bytes, {
+    maxBytes: bytes.length,
+    want: ({ name, packed, size, isStored }) => {
+      if (!wants(name)) return false;
+      if (isStored && packed === size) return true;
+      throw new RanetError(`its zip entry ${quote(name)} is compressed, which torch.save never does`);
+    },
+  });
 }
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;

@@ -47,7 +47,7 @@ Deno.test("classify --out: shards merged are what one run writes, also if one wa
     const merge = () => ranet("merge", ...[3, 1, 2, 4].map((i) => at(`part${i}`)), "--out", at("merged"));
     const early = await merge();
     assertEquals(early.code, 1);
-    assertStringIncludes(early.notes, "not finished");
+    assertStringIncludes(early.notes, "it is unfinished");
     const out = await run(photos, "--out", at("part2"), "--shard", "2/4", "--skip-bad", "--json");
     assertEquals(JSON.parse(out).earlier, 1);
     assertEquals((await merge()).code, 0);

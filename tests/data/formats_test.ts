@@ -39,7 +39,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "rgb-32-bits.tif": "this kind of TIFF (samples of 32 bits) is not supported; to convert it: magick in.tif",
   "rgb-lab.tif": "this kind of TIFF (CIE L*a*b* colours) is not supported; to convert it: magick in.tif[0] out.png",
   "rgb-ycbcr.tif": "this kind of TIFF (YCbCr without JPEG) is not supported; to convert it: tiff2rgba in.tif out.tif",
-  "grey-alpha-jpeg.tif": "this kind of TIFF (2 samples of 8 bits in JPEG, black is zero) is not supported; to convert it",
+  "grey-alpha-jpeg.tif":
+    "this kind of TIFF (2 samples of 8 bits in JPEG, black is zero) is not supported; to convert it",
   "rgb-zstd.tif": "this kind of TIFF (Zstandard) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
   "rgb-lzma.tif": "this kind of TIFF (LZMA) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
 };

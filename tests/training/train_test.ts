@@ -151,3 +151,13 @@ Deno.test("a run whose steps wait for nothing can be stopped all the same", asyn
   const { finished } = await follow({ ...session, training: plain(3000), recipe: long, signal: stop.signal, open }, {});
   assertEquals(finished, false);
 });
+
+Deno.test("train() validates every few epochs, and after the last", async () => {
+  const validation = plain(12, [], "held");
+  const { epochs } = await train(tiny, plain(30), { ...recipe, length: { epochs: 5 } }, {
+    ...options,
+    validation,
+    validateEvery: 2,
+  });
+  assertEquals(epochs.map((epoch) => epoch.validation !== undefined), [false, true, false, true, true]);
+});

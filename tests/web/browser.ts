@@ -52,6 +52,8 @@ export async function buildSite(): Promise<URL> {
 
 /** A browser, and a server of what was built. */
 export interface Site extends AsyncDisposable {
+  /** The browser. */
+  readonly browser: Browser;
   /** Opens a page at a path; whatever the console complains of goes into `complaints`. */
   open(path: string): Promise<{ readonly page: Page; readonly complaints: string[] }>;
   /** Where the site is, with a slash at its end. */
@@ -65,18 +67,24 @@ export const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshad
 
 /**
  * Builds the page, serves it and starts a browser, by default one with WebGPU. Unless `isolated`, as a host does that sends
- * no headers of its own; with a policy as one that is stricter than the page.
+ * no headers of its own; with a policy as one that is stricter than the page. `prefix` is put before scripts, by path.
  */
 export async function openSite(
-  { webgpu = true, isolated = true, policy }: {
+  { webgpu = true, isolated = true, policy, prefix = {}, camera = "fake" }: {
     readonly webgpu?: boolean;
     readonly isolated?: boolean;
     readonly policy?: string;
+    readonly prefix?: Readonly<Record<string, string>>;
+    readonly camera?: "fake" | "refused" | "none";
   } = {},
 ): Promise<Site> {
   const folder = await buildSite();
   const server = Deno.serve({ hostname: "localhost", port: 0, onListen: () => {} }, async (request) => {
-    const response = await serveFile(request, folder);
+    const before = prefix[new URL(request.url).pathname];
+    // Without its encoding, it can be read.
+    const plain = before === undefined ? request : new Request(request.url);
+    const found = await serveFile(plain, folder);
+    const response = before === undefined ? found : new Response(before + await found.text(), found);
     if (!isolated) response.headers.delete("cross-origin-opener-policy");
     if (policy) response.headers.set("content-security-policy", policy);
     return response;
@@ -87,12 +95,13 @@ export async function openSite(
       "--headless",
       "--no-sandbox",
       ...(webgpu ? WEBGPU : []),
-      "--use-fake-device-for-media-stream",
-      "--use-fake-ui-for-media-stream",
+      ...(camera === "none" ? [] : ["--use-fake-device-for-media-stream"]),
+      ...(camera === "refused" ? [] : ["--use-fake-ui-for-media-stream"]),
     ],
   });
   const url = `http://localhost:${server.addr.port}/`;
   return {
+    browser,
     url,
     folder,
     async open(path) {

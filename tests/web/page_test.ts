@@ -2,11 +2,11 @@
 /// <reference lib="dom.iterable" />
 
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { ranet } from "../cli/ranet.ts";
 import { bmp } from "../data/bmp.ts";
+import { assertAccessible } from "./accessible.ts";
 import { chromiumTest, openSite, type Site } from "./browser.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -67,18 +67,6 @@ async function setSpec(page: Page, edit: (text: string) => string): Promise<void
     element.dispatchEvent(new Event("input"));
   }, text);
 }
-
-async function assertAccessible(page: Page): Promise<void> {
-  // As an expression of the debugger's: the page's own policy forbids to add scripts.
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe
-      .run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join("; ")}`);
-  });
-  assertEquals(violations, []);
-}
-type Finding = { readonly id: string; readonly nodes: readonly { readonly html: string }[] };
 
 async function answersLikeTheCommandLine(site: Site, query: string, device: RegExp): Promise<void> {
   const { page, complaints } = await site.open(query);

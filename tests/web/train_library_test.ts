@@ -25,8 +25,8 @@ async function trained(threads: number): Promise<string> {
   const photos = blobDataset({ level: blobs.level, upright: blobs.upright }, { labels: spec.classes });
   const { training } = await splitDataset(photos, { seed: SEED, least: 2 });
   const recipe = changeRecipe(await readRecipe("few-images"), { epochs: 2, batch: 8, seed: SEED });
-  const { tensors } = await loadModel("ranet-cifar10-micro", { calibrated: false });
-  return await digestOf((await train(spec, training, recipe, { init: tensors, device: "cpu", threads })).model);
+  const init = await loadModel("ranet-cifar10-micro", { calibrated: false });
+  return await digestOf((await train(spec, training, recipe, { init, device: "cpu", threads })).model);
 }
 
 const hosts = [
@@ -57,10 +57,10 @@ for (const { name, isolated, threads } of hosts) {
         const photos: Dataset = blobDataset({ level, upright }, { labels: spec.classes });
         const { training, validation } = await splitDataset(photos, { seed, least: 2 });
         const recipe = changeRecipe(await readRecipe("few-images"), { epochs: 2, batch: 8, seed });
-        const { tensors } = await loadModel("ranet-cifar10-micro", { calibrated: false });
+        const init = await loadModel("ranet-cifar10-micro", { calibrated: false });
         const devices: string[] = [];
         const { model, epochs } = await train(spec, training, recipe, {
-          ...{ init: tensors, device: "cpu", threads, validation },
+          ...{ init, device: "cpu", threads, validation },
           onDevice: ({ name }: { name: string }) => devices.push(name),
         });
         const parts = [...model.tensors.keys()].sort().map((name) => new Float32Array(model.tensors.get(name).data));

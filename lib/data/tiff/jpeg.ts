@@ -35,7 +35,10 @@ export async function jpegOfPart(
   ] as BlobPart[]).bytes();
   const { format, size: [columns, rows] = [0, 0] } = readImageHeader(file) ?? {};
   const four = samples === 4 && !planar;
-  if (format !== (four ? CMYK_JPEG : "JPEG") || columns !== width || rows < box.height || rows > height || countScans(file) > MAX_SCANS) {
+  if (
+    format !== (four ? CMYK_JPEG : "JPEG") || columns !== width || rows < box.height || rows > height ||
+    countScans(file) > MAX_SCANS
+  ) {
     throw new Error("a part of it is no JPEG of its size");
   }
   return four

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { zipSync } from "fflate";
 import * as zlib from "node:zlib";
-import { crc32, readChecksums } from "../../lib/weights/zip_checksums.ts";
+import { crc32, readChecksums } from "../../lib/io/zip_checksums.ts";
 
 Deno.test("crc32() is zlib's", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => assertEquals(crc32(bytes), zlib.crc32(bytes))));

@@ -1,0 +1,112 @@
+/**
+ * A model's directory in one file, a zip archive: what the page gives people to take along.
+ *
+ * @module
+ */
+
+import { zipSync } from "fflate";
+import { RanetError } from "../errors.ts";
+import { placeName, toPlace } from "../io/place.ts";
+import { readResource } from "../io/resource.ts";
+import { unzip } from "../io/unzip.ts";
+
+/** Files of a model's directory, as every command knows them. */
+export const MODEL_FILES = ["spec.yaml", "weights.safetensors", "calibration.json", "temperatures.json"] as const;
+
+/** The name of one of them. */
+export type ModelFile = typeof MODEL_FILES[number];
+
+/** Files out of an archive; the first two are there. */
+export type ModelFiles =
+  & Readonly<Record<"spec.yaml" | "weights.safetensors", Uint8Array>>
+  & Readonly<Partial<Record<ModelFile, Uint8Array>>>;
+
+/** Most bytes that the files may have, unless the archive is large itself. */
+const SMALL = 2 ** 24;
+/** Most bytes that they may have for each byte of the archive: weights are hardly packed at all. */
+const MAX_EXPANSION = 20;
+
+/** Largest archive that is read, in bytes. */
+const MAX_BYTES = 2 ** 31;
+
+/** An archive that has been read. */
+export interface ModelArchive {
+  readonly files: ModelFiles;
+  /** What messages call it. */
+  readonly source: string;
+}
+
+/**
+ * Reads an archive.
+ *
+ * @param place A path or URL that ends in `.zip`, or the archive itself.
+ * @returns `undefined` if it is another place.
+ * @throws {RanetError} If it cannot be read, or holds no model.
+ */
+export async function readArchive(place: string | URL | Blob): Promise<ModelArchive | undefined> {
+  if (place instanceof Blob) {
+    const source = place instanceof File ? place.name : "archive";
+    if (place.size > MAX_BYTES) {
+      throw new RanetError(`Cannot read model ${source}: it is larger than ${MAX_BYTES} bytes`);
+    }
+    return { files: readModelFiles(new Uint8Array(await place.arrayBuffer()), source), source };
+  }
+  const path = toPlace(place);
+  if (!isArchive(path)) return undefined;
+  const source = placeName(path);
+  return { files: readModelFiles(await readResource(path, { maxBytes: MAX_BYTES }), source), source };
+}
+
+/**
+ * Takes a model's files out of an archive. They may lie in a folder, as in an archive made of one; other files are passed
+ * over.
+ *
+ * @param source What messages call the archive.
+ * @throws {RanetError} If it is damaged, no archive, or holds no model, or several.
+ */
+export function readModelFiles(bytes: Uint8Array, source: string): ModelFiles {
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot read model ${JSON.stringify(source)}: ${reason}`);
+  };
+  if (!(bytes[0] === 0x50 && bytes[1] === 0x4b)) refuse("it is not a zip archive");
+  let found: Map<string, Uint8Array>;
+  try {
+    found = unzip(bytes, {
+      maxBytes: Math.max(SMALL, MAX_EXPANSION * bytes.length),
+      want: ({ name }) => folderOf(name) !== undefined,
+    });
+  } catch (error) {
+    if (!(error instanceof RanetError)) throw error;
+    return refuse(error.message);
+  }
+  const folders = new Set([...found.keys()].filter((name) => name.endsWith("spec.yaml")).map(folderOf));
+  if (folders.size > 1) refuse(`it holds ${folders.size} spec.yaml, and is to hold one model`);
+  const [folder] = folders;
+  if (folder === undefined) refuse("there is no spec.yaml in it");
+  const files: Partial<Record<ModelFile, Uint8Array>> = {};
+  for (const name of MODEL_FILES) {
+    const file = found.get(folder + name);
+    if (file) files[name] = file;
+  }
+  if (!files["weights.safetensors"]) refuse("there is no weights.safetensors beside its spec.yaml");
+  return files as ModelFiles;
+}
+
+/** Whether a model is named by its archive. */
+export function isArchive(place: string): boolean {
+  return /\.zip$/i.test(/^https?:/i.test(place) ? new URL(place).pathname : place);
+}
+
+/** Makes an archive of a model's files. */
+export function writeModelFiles(files: ModelFiles): Uint8Array<ArrayBuffer> {
+  // Weights can hardly be packed; and a fixed date, so that the same model is the same file.
+  const mtime = "1980-01-01T12:00:00";
+  return new Uint8Array(zipSync(files as Record<string, Uint8Array>, { level: 0, mtime }));
+}
+
+/** The folder that one of a model's files is in, with its slash, at most one deep; macOS puts copies of its own beside. */
+function folderOf(name: string): string | undefined {
+  const [, folder, file] = /^((?:[^/]+\/)?)([^/]+)$/.exec(name) ?? [];
+  const isOurs = folder !== "__MACOSX/" && (MODEL_FILES as readonly string[]).includes(file);
+  return isOurs ? folder : undefined;
+}

@@ -1,0 +1,65 @@
+/**
+ * A trained model as one file to take along.
+ *
+ * @module
+ */
+
+import type { Calibration } from "../calibration/calibration.ts";
+import { formatCalibrations } from "../calibration/calibration_file.ts";
+import { writeModelFiles } from "../model/archive.ts";
+import { createModel } from "../model/model.ts";
+import { formatTemperatures } from "../model/temperatures.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
+import { specTemplate } from "../spec/template.ts";
+import { digestTensors } from "../weights/digest.ts";
+import { writeSafetensors } from "../weights/safetensors.ts";
+import type { Tensor } from "../weights/tensor.ts";
+
+/** What goes along with a model. */
+export interface PackModelOptions {
+  /** What each exit's logits are divided by (see `fitTemperatures`). Default: nothing. */
+  readonly temperatures?: readonly number[];
+  /** Calibrations of the model, with those temperatures if there are any. Default: none. */
+  readonly calibrations?: readonly Calibration[];
+}
+
+/** Where editors find the schema of a spec that went along with a model. */
+const SCHEMA = "./ranet.schema.json";
+
+/**
+ * Packs a model into a zip archive, which `loadModel` takes, as do commands (`--model my-model.zip`), unpacked too.
+ *
+ * @param spec The architecture.
+ * @param tensors The weights as trained, not divided by temperatures.
+ * @param options Temperatures and calibrations.
+ * @returns The archive: `spec.yaml`, `weights.safetensors`, `temperatures.json` and `calibration.json`.
+ * @throws {RanetError} If the tensors are not the architecture's.
+ *
+ * @example
+ * ```ts
+ * import { loadModel, readSpec } from "@ranet/ranet";
+ * import { packModel } from "@ranet/ranet/train";
+ *
+ * const spec = await readSpec("ranet-cifar10-micro");
+ * const { tensors } = await loadModel("ranet-cifar10-micro", { calibrated: false });
+ * const archive = await packModel(spec, tensors);
+ * console.log(archive.length); // to be written as my-model.zip
+ * ```
+ */
+export async function packModel(
+  spec: ArchitectureSpec,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: PackModelOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { temperatures, calibrations = [] } = options;
+  createModel(spec, tensors, { source: "to be packed" });
+  const encoder = new TextEncoder();
+  return writeModelFiles({
+    "spec.yaml": encoder.encode(specTemplate(spec, { schema: SCHEMA })),
+    "weights.safetensors": writeSafetensors(tensors, { metadata: { spec: spec.name } }),
+    ...temperatures && {
+      "temperatures.json": encoder.encode(formatTemperatures({ weights: await digestTensors(tensors), temperatures })),
+    },
+    ...calibrations.length > 0 && { "calibration.json": encoder.encode(formatCalibrations(calibrations)) },
+  });
+}

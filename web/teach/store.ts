@@ -1,0 +1,154 @@
+/**
+ * What survives a reload: classes, photos and the model, in the browser's IndexedDB. Where it refuses, the page works on
+ * without, and says so.
+ *
+ * @module
+ */
+
+/// <reference lib="dom" />
+
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { Base, Outcome } from "./messages.ts";
+import type { Photo } from "./photos.ts";
+
+const NAME = "ranet-teach";
+
+/** A class as it is kept. */
+export interface KeptClass {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** A photo as it is kept. */
+export interface KeptPhoto extends Photo {
+  readonly classId: number;
+}
+
+/** A model and how well it does; a model from elsewhere has no outcome. */
+export interface KeptModel {
+  readonly archive: Blob;
+  readonly name: string;
+  readonly outcome?: Outcome;
+}
+
+/** How to train. */
+export interface Settings {
+  readonly base: Base;
+  readonly mirror: boolean;
+}
+
+interface Schema extends DBSchema {
+  classes: { key: number; value: KeptClass };
+  photos: { key: number; value: KeptPhoto };
+  values: { key: "model" | "settings"; value: KeptModel | Settings };
+}
+
+/** All that was kept. */
+export interface Kept {
+  readonly classes: readonly KeptClass[];
+  readonly photos: readonly KeptPhoto[];
+  readonly model?: KeptModel;
+  readonly settings?: Settings;
+}
+
+/** The store. Nothing that it does throws: what cannot be kept is told, once. */
+export class Store {
+  readonly #database: Promise<IDBPDatabase<Schema> | undefined>;
+  readonly #complain: (message: string) => void;
+  #complained = false;
+
+  /** Opens it; `complain` is told why nothing can be kept. */
+  constructor(complain: (message: string) => void) {
+    this.#complain = complain;
+    this.#database = this.#attempt(() =>
+      openDB<Schema>(NAME, 1, {
+        upgrade(database) {
+          for (const store of ["classes", "photos"] as const) database.createObjectStore(store, { keyPath: "id" });
+          database.createObjectStore("values");
+        },
+      })
+    );
+  }
+
+  /** All that was kept. */
+  async read(): Promise<Kept> {
+    const found = await this.#use(async (database) => {
+      const [classes, photos, model, settings] = await Promise.all([
+        database.getAll("classes"),
+        database.getAll("photos"),
+        database.get("values", "model"),
+        database.get("values", "settings"),
+      ]);
+      return { classes, photos, model: model as KeptModel, settings: settings as Settings };
+    });
+    return found ?? { classes: [], photos: [] };
+  }
+
+  /** Keeps a class, or what has changed of it. */
+  async putClass({ id, name }: KeptClass): Promise<void> {
+    await this.#use((database) => database.put("classes", { id, name }));
+  }
+
+  /** Forgets a class, and its photos. */
+  async removeClass(id: number, photos: readonly number[]): Promise<void> {
+    await this.#use(async (database) => {
+      const change = database.transaction(["classes", "photos"], "readwrite");
+      await Promise.all([
+        change.objectStore("classes").delete(id),
+        ...photos.map((photo) => change.objectStore("photos").delete(photo)),
+        change.done,
+      ]);
+    });
+  }
+
+  /** Keeps a photo. */
+  async putPhoto(photo: KeptPhoto): Promise<void> {
+    await this.#use((database) => database.put("photos", photo));
+  }
+
+  /** Forgets a photo. */
+  async removePhoto(id: number): Promise<void> {
+    await this.#use((database) => database.delete("photos", id));
+  }
+
+  /** Keeps the model. */
+  async putModel(model: KeptModel): Promise<void> {
+    await this.#use((database) => database.put("values", model, "model"));
+  }
+
+  /** Keeps how to train. */
+  async putSettings(settings: Settings): Promise<void> {
+    await this.#use((database) => database.put("values", settings, "settings"));
+  }
+
+  /** Forgets everything. */
+  async clear(): Promise<void> {
+    await this.#use(async (database) => {
+      const change = database.transaction(["classes", "photos", "values"], "readwrite");
+      await Promise.all([
+        change.objectStore("classes").clear(),
+        change.objectStore("photos").clear(),
+        change.objectStore("values").clear(),
+        change.done,
+      ]);
+    });
+  }
+
+  async #use<T>(use: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T | undefined> {
+    const database = await this.#database;
+    return database && await this.#attempt(() => use(database));
+  }
+
+  async #attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act();
+    } catch (error) {
+      if (this.#complained) return undefined;
+      this.#complained = true;
+      const { name, message } = error as Error;
+      const why = name === "QuotaExceededError" ? "its disk space is used up" : message;
+      this.#complain(`This browser does not keep all of this: ${why} After a reload, some of it will be gone.`);
+      return undefined;
+    }
+  }
+}
