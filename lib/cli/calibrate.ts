@@ -113,12 +113,16 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     });
     const { model: opened } = executor;
     if (target && "budget" in target) checkBudget(target.budget, opened.network);
-    const out = options.out ?? await calibrationPath(opened, place);
+    const kept = await calibrationPath(opened, place);
+    const { out = kept } = options;
     // What cannot be used is not to be found out after a long pass.
     const before = refit ? [] : await readBefore(out, opened);
-    const invalid = refit ? await readInvalid(out, opened) : [];
+    const invalid = refit ? await readInvalid(kept, opened) : [];
     const fit = weights !== undefined && before.length === 0 && opened.temperatures === undefined;
-    const files = [...(fit ? [temperaturesPath(weights)!] : []), ...(target || invalid.length > 0 ? [out] : [])];
+    const files = [
+      ...fit ? [temperaturesPath(weights)!] : [],
+      ...new Set([...target ? [out] : [], ...invalid.length > 0 ? [kept] : []]),
+    ];
 
     const skipBad = flags.has("skip-bad");
     const { classes: labels, input } = opened.spec;
@@ -157,11 +161,13 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     for (const note of again.notes) terminal.stderr(printable(note));
     if (calibration) {
       written.push([out, async () => {
-        const others = refit ? again.calibrations : await readBefore(out, model); // more may have been added meanwhile
+        const fresh = out === kept ? again.calibrations : [];
+        const others = refit ? fresh : await readBefore(out, model); // more may have been added meanwhile
         return new TextEncoder().encode(formatCalibrations(withCalibration(others, calibration)));
       }]);
-    } else if (invalid.length > 0) {
-      written.push([out, new TextEncoder().encode(formatCalibrations(again.calibrations))]);
+    }
+    if (invalid.length > 0 && !(calibration && out === kept)) {
+      written.push([kept, new TextEncoder().encode(formatCalibrations(again.calibrations))]);
     }
     const samples = measured.labels.length;
     if (samples < MANY_SAMPLES) {

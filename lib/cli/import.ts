@@ -50,18 +50,18 @@ nothing is written. A model's directory, such as train writes, is copied with it
   ],
   async run(call: Call<ImportOption>, { stdout, stderr }: Terminal): Promise<void> {
     const [source] = call.operands;
+    const isModel = await isDirectory(source);
+    const flags = isModel ? "" : required(call, "args");
     const out = required(call, "out");
     const dtype = choice<Dtype>("dtype", call.options.dtype ?? "float32", ["float32", "float16"]);
     const files = { spec: join(out, "spec.yaml"), weights: join(out, "weights.safetensors") };
-    if (await isDirectory(source)) {
+    if (isModel) {
       for (const name of ["args", "key", "name"] as const) {
         if (call.options[name] !== undefined) throw new UsageError(`Cannot use --${name} with a model's directory`);
       }
       const { model, bytes } = await convertModel(source, { out, dtype });
       return tell(call, stdout, { ...files, model, bytes });
     }
-    const flags = required(call, "args");
-
     const name = call.options.name ?? nameAfter(out);
     const text = specFromOfficialFlags(flags, { name, schema: schemaSeenFrom(files.spec) });
     const spec = parseSpec(text);

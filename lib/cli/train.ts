@@ -92,7 +92,7 @@ async function openSession(job: TrainJob, output: TrainOutput, signal: AbortSign
   const session = await Session.open({
     ...{ spec, recipe, training, validation, snapshot, init, device, threads, cache, signal },
     onBad: (message) => {
-      if (!skipBad) throw new RanetError(`${message} (--skip-bad leaves out what cannot be used)`);
+      if (!skipBad) throw new RanetError(message, { remedy: { skipBad: true } });
       output.notes([`Skipped: ${message}`]);
     },
     onRead: () => reading.advance(1),

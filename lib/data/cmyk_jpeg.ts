@@ -14,10 +14,7 @@ import { decodeTurbo } from "./turbo_jpeg.ts";
  * @throws {Error} If it is damaged, or ends too early.
  */
 export async function decodeCmykJpeg(bytes: Uint8Array, size: readonly [number, number]): Promise<RgbImage> {
-  const decoded = await decodeTurbo(bytes, { size, format: "CMYK" });
-  if (!decoded) throw new Error("the decoder gives up");
-  if (decoded.warned && !hasEnd(bytes)) throw new Error("it ends too early");
-  const { pixels } = decoded;
+  const pixels = await decodeFourSamples(bytes, size);
   const data = new Uint8ClampedArray(pixels.length);
   for (let i = 0; i < data.length; i += 4) {
     const light = pixels[i + 3]!;
@@ -28,6 +25,22 @@ export async function decodeCmykJpeg(bytes: Uint8Array, size: readonly [number, 
     data[i + 3] = 255;
   }
   return { width: size[0], height: size[1], data };
+}
+
+/**
+ * Decodes a file of four samples a pixel to these, whatever they mean.
+ *
+ * @returns Pixel by pixel, until the next file is decoded.
+ * @throws {Error} If it is damaged, or ends too early.
+ */
+export async function decodeFourSamples(
+  bytes: Uint8Array,
+  size: readonly [number, number],
+): Promise<Uint8ClampedArray> {
+  const decoded = await decodeTurbo(bytes, { size, format: "CMYK" });
+  if (!decoded) throw new Error("the decoder gives up");
+  if (decoded.warned && !hasEnd(bytes)) throw new Error("it ends too early");
+  return decoded.pixels;
 }
 
 /** Whether the marker of the end is in a file: the only warning to which a picture is lost. */

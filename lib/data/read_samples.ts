@@ -56,6 +56,13 @@ export async function* readSamples<T>(size: number, options: ReadSamplesOptions<
   for await (const result of mapAhead(indexes(), ahead, attempt)) {
     if ("kept" in result) yield result.kept;
     else if (result.error instanceof RanetError && onBad !== undefined) onBad(result.error.message, result.index);
-    else throw result.error;
+    else throw withRemedy(result.error);
   }
+}
+
+/** A bad entry can be left out. */
+function withRemedy(error: unknown): unknown {
+  if (!(error instanceof RanetError)) return error;
+  const { message, code, remedy } = error;
+  return new RanetError(message, { code, remedy: { ...remedy, skipBad: true }, cause: error });
 }

@@ -11,14 +11,6 @@ interface Turbo {
   malloc(size: number): number;
   free(at: number): void;
   tjInitDecompress(): number;
-  tjDecompressHeader3(
-    ...args: readonly [
-      decoder: number,
-      bytes: number,
-      length: number,
-      ...results: readonly [number, number, number, number],
-    ]
-  ): number;
   tjDecompress2(
     ...args: readonly [
       ...[decoder: number, bytes: number, length: number, pixels: number],
@@ -109,10 +101,8 @@ function decode(instance: Instance, bytes: Uint8Array, { size: [width, height], 
   turbo.free(instance.lent); // 0 at first, which is nothing
   const file = taken(bytes.length);
   new Uint8Array(turbo.memory.buffer).set(bytes, file);
-  const about = taken(16);
   const decoder = turbo.tjInitDecompress();
   must(decoder !== 0);
-  must(turbo.tjDecompressHeader3(decoder, file, bytes.length, about, about + 4, about + 8, about + 12) === 0);
   const pixels = taken(4 * width * height);
   const image = () => new Uint8ClampedArray(turbo.memory.buffer, pixels, 4 * width * height);
   image().fill(0); // nothing of an earlier picture is shown where this one ends early
@@ -121,7 +111,7 @@ function decode(instance: Instance, bytes: Uint8Array, { size: [width, height], 
     ...[width, 4 * width, height, FORMATS[format], 0] as const,
   ) !== 0;
   turbo.tjDestroy(decoder);
-  for (const at of [file, about]) turbo.free(at);
+  turbo.free(file);
   instance.lent = pixels;
   return { pixels: image() as Uint8ClampedArray<ArrayBuffer>, warned };
 }

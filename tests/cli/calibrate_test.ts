@@ -102,6 +102,12 @@ Deno.test("bad samples are named, and left out only with --skip-bad", async () =
     const refused = await ranet(...args);
     assertEquals(refused.code, 1);
     assertStringIncludes(refused.notes, "broken.jpg");
+    await Deno.writeTextFile(`${directory}/data/cat.jpg`, "no image");
+    const unread = await ranet(...args, "--skip-bad"); // of 24 images, 4 are left out: 20 are enough
+    assertEquals(unread.code, 0, unread.notes);
+    const named = await ranet("calibrate", `${directory}/data/examples.csv`, "--allow-outside", ...args.slice(2));
+    assertStringIncludes(named.notes, "Try: --skip-bad");
+    await Deno.copyFile(`${EXAMPLES}cat.jpg`, `${directory}/data/cat.jpg`);
     const skipped = await ranet(...args, "--skip-bad", "--json");
     assertEquals(skipped.code, 0);
     assertMatch(skipped.notes, /^Skipped: .*broken\.jpg/m);

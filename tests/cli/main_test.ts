@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { ranet, withFolder } from "./ranet.ts";
+import { CIFAR10_LABELS } from "../../lib/spec/labels.ts";
 import { readSafetensors } from "../../lib/weights/safetensors.ts";
 
 const path = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
@@ -81,7 +82,8 @@ Deno.test("import, then forward", async () => {
     assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
     const bytes = await Deno.readFile(`${model}/weights.safetensors`);
     assertLess(bytes.length, 4.2e6);
-    assertEquals(readSafetensors(bytes, { source: "imported" }).metadata, { spec: "mine" });
+    const { spec, classes } = readSafetensors(bytes, { source: "imported" }).metadata;
+    assertEquals([spec, JSON.parse(classes)], ["mine", CIFAR10_LABELS]);
   });
 });
 

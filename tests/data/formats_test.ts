@@ -39,6 +39,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "rgb-32-bits.tif": "this kind of TIFF (samples of 32 bits) is not supported; to convert it: magick in.tif",
   "rgb-lab.tif": "this kind of TIFF (CIE L*a*b* colours) is not supported; to convert it: magick in.tif[0] out.png",
   "rgb-ycbcr.tif": "this kind of TIFF (YCbCr without JPEG) is not supported; to convert it: tiff2rgba in.tif out.tif",
+  "grey-alpha-jpeg.tif":
+    "this kind of TIFF (2 samples of 8 bits in JPEG, black is zero) is not supported; to convert it",
   "rgb-zstd.tif": "this kind of TIFF (Zstandard) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
   "rgb-lzma.tif": "this kind of TIFF (LZMA) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
 };
@@ -81,6 +83,10 @@ Deno.test("decodeImage() reads a GIF's first frame where it lies; transparent pi
     const path = `gif/${name}`;
     assertEquals(difference(await image(path), await expected(path)), 0, name);
   }
+});
+
+Deno.test("decodeImage() reads YCCK whose black has half the rows and columns, as its colours", async () => {
+  assertEquals(difference(await image("other/ycck-halves.jpg"), await image("other/ycck-halves.jpg.png")), 0);
 });
 
 Deno.test("decodeImage() takes the first frame of an animated WebP", async () => {

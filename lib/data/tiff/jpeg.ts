@@ -4,8 +4,9 @@
  * @module
  */
 
+import { decodeFourSamples } from "../cmyk_jpeg.ts";
 import type { RgbImage } from "../image.ts";
-import { countScans, readImageHeader } from "../image_header.ts";
+import { CMYK_JPEG, countScans, readImageHeader } from "../image_header.ts";
 import { MARKER, pixelSegments } from "../jpeg_segments.ts";
 import type { TiffPicture } from "./picture.ts";
 
@@ -16,13 +17,13 @@ export type JpegDecoder = (bytes: Uint8Array) => Promise<RgbImage>;
 const MAX_SCANS = 64;
 
 /**
- * Decodes a part.
+ * Decodes a part. Where it has four samples a pixel, these are given as they are.
  *
  * @throws {Error} If it is damaged, or of another size than it should be.
  */
 export async function jpegOfPart(
   part: Uint8Array,
-  { jpegTables, colour, part: { width, height } }: TiffPicture,
+  { jpegTables, colour, samples, planar, part: { width, height } }: TiffPicture,
   box: { readonly width: number; readonly height: number },
   decode: JpegDecoder,
 ): Promise<RgbImage> {
@@ -33,10 +34,16 @@ export async function jpegOfPart(
     ...pixelSegments(part),
   ] as BlobPart[]).bytes();
   const { format, size: [columns, rows] = [0, 0] } = readImageHeader(file) ?? {};
-  if (format !== "JPEG" || columns !== width || rows < box.height || rows > height || countScans(file) > MAX_SCANS) {
+  const four = samples === 4 && !planar;
+  if (
+    format !== (four ? CMYK_JPEG : "JPEG") || columns !== width || rows < box.height || rows > height ||
+    countScans(file) > MAX_SCANS
+  ) {
     throw new Error("a part of it is no JPEG of its size");
   }
-  return await decode(file);
+  return four
+    ? { width: columns, height: rows, data: await decodeFourSamples(file, [columns, rows]) }
+    : await decode(file);
 }
 
 /** Adobe's marker, which says whether colours are YCbCr: what decoders guess from, where it is missing, is not here. */

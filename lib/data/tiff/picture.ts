@@ -251,9 +251,6 @@ function readPicture(
   if (samples < colours) throw new RangeError(`it has ${samples} samples a pixel, expected ${colours}`);
   if (colour === "palette" && bits > 8) return unsupported(`a palette of ${bits} bits`, TO_PNG);
   if (colour === "CMYK" && one(TAG.inkSet, 1) !== 1) return unsupported("inks other than CMYK", TO_PNG);
-  if (packing === "JPEG" && (bits !== 8 || colour === "CMYK" || colour === "palette")) {
-    return unsupported(`${colour} of ${bits} bits in JPEG`, TO_PNG);
-  }
   if (packing.startsWith("CCITT") && (bits !== 1 || samples !== 1)) {
     throw new RangeError(`it has ${samples} samples of ${bits} bits in ${packing}, expected one of one bit`);
   }
@@ -270,6 +267,10 @@ function readPicture(
     return unsupported(`${colour} multiplied by its transparency`, TO_PNG);
   }
   const planar = one(TAG.planar, 1) === 2 && samples > 1;
+  const fits = planar || samples === colours || samples === 4 && colour === "RGB";
+  if (packing === "JPEG" && (bits !== 8 || colour === "palette" || !fits)) {
+    return unsupported(`${samples} samples of ${bits} bits in JPEG, ${colour}`, TO_PNG);
+  }
   const parts = readParts(directory, { width, height, planes: planar ? samples : 1 });
   if (typeof parts === "string") return parts;
   const { offsets, lengths, part } = parts;
