@@ -10,7 +10,10 @@ import "./newer_builtins.ts";
 import { RanetError } from "../lib/errors.ts";
 
 function refuse(path: string | URL): never {
-  throw new RanetError(`Cannot read ${JSON.stringify(String(path))}: a browser has no files. Give an http(s) URL`);
+  const name = JSON.stringify(String(path));
+  throw new RanetError(
+    `Cannot read ${name}: a browser has no files. Give a full URL, such as new URL(${name}, location.href)`,
+  );
 }
 
 /** What the system refuses with. */

@@ -179,6 +179,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     await writeFiles(written);
     const done = {
       file: out,
+      use: useOptions(options),
       skipped: dataset.bad.length + bad.length,
       temperatures: fit ? model.temperatures : undefined,
     };
@@ -285,6 +286,8 @@ async function predict(
 /** What was written, beside the calibration. */
 interface Done {
   readonly file: string;
+  /** Options of the command that uses it, besides the budget. */
+  readonly use: string;
   readonly skipped: number;
   readonly temperatures?: readonly number[];
 }
@@ -302,7 +305,7 @@ function toText(calibration: Calibration | undefined, done: Done): string {
   return [temperatures, text].filter(Boolean).join("\n\n");
 }
 
-function calibrationText(calibration: Calibration, { file, skipped }: Done): string {
+function calibrationText(calibration: Calibration, { file, use, skipped }: Done): string {
   const { model, thresholds, q, expectedAccuracy, expectedCost, samples, dataset, target, guarantee } = calibration;
   const rows = thresholds.map((threshold, exit) => [
     `${exit + 1}`,
@@ -316,8 +319,16 @@ ${table([["exit", "right"], ["leaves at", "right"]], rows)}
 
 expected: ${large(expectedCost)} multiply-adds per image, accuracy ${percent(expectedAccuracy)} (95 % interval ${
     interval(calibration)
-  }; q = ${q.toPrecision(4)})${guarantee ? promised(expectedCost, guarantee) : ""}
-kept in ${printable(file)}`;
+  }; q = ${q.toPrecision(4)})${guarantee ? promised(guarantee) : ""}
+kept in ${printable(file)}; use them with: ranet classify …${use} --budget ${
+    "budget" in target ? target.budget : Math.ceil(expectedCost)
+  }`;
+}
+
+/** What `classify` needs besides the budget to find the calibration that these options made. */
+function useOptions({ model, weights, out }: Options): string {
+  return Object.entries({ model, weights, calibration: out })
+    .map(([name, value]) => value === undefined ? "" : ` --${name} ${printable(value)}`).join("");
 }
 
 /** Between which accuracies the one expected lies. */
@@ -335,8 +346,7 @@ function wanted(target: CalibrationTarget): string {
   return `${limited}, with ${percent(confidence)} confidence`;
 }
 
-function promised(cost: number, { fitted, tested, bound }: Guarantee): string {
+function promised({ fitted, tested, bound }: Guarantee): string {
   return `
-promised by: thresholds fitted on ${fitted} of the samples and tested on the other ${tested} (${bound})
-use them with: ranet classify … --budget ${Math.ceil(cost)}`;
+promised by: thresholds fitted on ${fitted} of the samples and tested on the other ${tested} (${bound})`;
 }

@@ -81,8 +81,8 @@ export const serveCommand: Command<ServeOption> = {
   usage: "[options]",
   operands: [0, 0],
   isLong: true,
-  description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify --json
-prints. ?threshold=P overrides the server's own. Images that come at the same time are computed together.
+  description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify
+--budget --json prints. ?threshold=P overrides the server's own. Images that come at the same time are computed together.
 /openapi.json describes it all; /health and /metrics (Prometheus) are for operators. After SIGTERM it is not ready, and
 goes on answering for --drain seconds; after Ctrl-C it only answers what has come. Again, and it stops at once. There is no access control and no TLS: that is a reverse proxy's. What is
 bounded by what, and which requests get 503: docs/operations.md.`,
@@ -96,7 +96,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     model: {
       value: "M",
       help:
-        `${MODEL_OPTIONS.model.help}\nSeveral times for several models, NAME=M to call one NAME; or a folder of such directories`,
+        `${MODEL_OPTIONS.model.help}; several times for several models, NAME=M to call one NAME; or a folder of such directories`,
     },
     "unload-after": { value: "S", help: "seconds without a request after which a model is unloaded (default: never)" },
     threshold: {

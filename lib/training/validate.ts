@@ -55,8 +55,10 @@ export async function validate(
 ): Promise<ValidationOutcomes | undefined> {
   const { exits, spec } = network;
   const model = { name: spec.name, spec, network, tensors, temperatures: options.temperatures };
-  using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity: DEFAULT_CAPACITY });
   const usable = source.store.usable;
+  // Each epoch takes memory anew: no more than few images need.
+  const capacity = Math.min(DEFAULT_CAPACITY, Math.max(1, usable.length));
+  using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity });
   const confidences = exits.map(() => new Float32Array(usable.length));
   const answers = exits.map(() => new Uint32Array(usable.length));
   const known = new Uint32Array(usable.length);

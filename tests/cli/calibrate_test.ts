@@ -53,6 +53,20 @@ Deno.test("a file collects one calibration for each target", async () => {
       const { code } = await ranet("calibrate", csv, ...target, "--out", file, "--json", ...cpu);
       assertEquals(code, 0);
     }
+    const { out } = await ranet(
+      "calibrate",
+      csv,
+      "--accuracy",
+      "0.5",
+      "--model",
+      "ranet-cifar10",
+      "--out",
+      file,
+      ...cpu,
+    );
+    const [, options] = out.match(/use them with: ranet classify …(.*)/)!;
+    const used = await ranet("classify", `${EXAMPLES}cat.jpg`, ...options.trim().split(" "), ...cpu);
+    assertEquals(used.code, 0);
     const all = await readCalibrations(file);
     const targets = all.map(({ target }) => JSON.stringify(target)).sort();
     assertEquals(targets, ['{"accuracy":0.5}', '{"budget":10000000}', '{"budget":30000000}']);

@@ -307,7 +307,9 @@ chromiumTest("the page", async (t) => {
       exit: 1,
       device: "gpu",
       calibrations: 10,
-      messages: Array(2).fill('Cannot read "ship.yaml": a browser has no files. Give an http(s) URL'),
+      messages: Array(2).fill(
+        'Cannot read "ship.yaml": a browser has no files. Give a full URL, such as new URL("ship.yaml", location.href)',
+      ),
     });
     assertEquals(complaints, []);
     await page.close();

@@ -81,7 +81,8 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     assertEquals(await text(page, "#outcome-line strong"), "20 of 20 photos that it had not seen are right.");
     assertEquals(await page.$$eval("#confusion td.right img", (all) => all.length), 20);
     assertEquals(await page.$$eval("#loss-chart polyline", (lines) => lines.length), 4);
-    await page.waitForSelector("#try:not([hidden])");
+    await page.waitForSelector("#save-onnx:enabled");
+    assertEquals(await text(page, "#train-state"), "Trained.");
     await assertAccessible(page);
   });
 

@@ -51,6 +51,7 @@ export class Teach {
   #ids = 0;
   #isTraining = false;
   #goesOn = false;
+  #said?: string;
   /** Everything was deleted while training: what comes of that is not wanted. */
   #isDiscarded = false;
   #model?: KeptModel;
@@ -202,6 +203,7 @@ export class Teach {
   /** What was learned so far was of other photos: there is no going on. */
   #change(): void {
     this.#goesOn = false;
+    this.#said = undefined;
     this.#render();
   }
 
@@ -216,7 +218,9 @@ export class Teach {
     }
   }
 
-  #idle(said?: string): void {
+  /** Nothing runs; what was said last stays until something changes. */
+  #idle(said = this.#said): void {
+    this.#said = said;
     const undone = this.#reading.size > 0 ? "Photos are being read …" : missing(this.#classes);
     this.#training.idle(undone, { said, goesOn: this.#goesOn });
   }

@@ -49,6 +49,8 @@ const BASES: Readonly<
 };
 /** With many photos, each is gone through less often: so many are taken in all, at most. */
 const MOST_TAKEN: Readonly<Record<Base, number>> = { faster: 60_000, better: 12_000 };
+/** Most photos that are computed together. */
+const MOST_TOGETHER = 64;
 /** Photos of a class that are set aside at least. */
 const LEAST_ASIDE = 2;
 /** What order, variation and what is set aside follow from: the same photos give the same model. */
@@ -156,7 +158,8 @@ async function findCalibrations(model: Model, validation: Validation): Promise<C
 
 /** What each exit says of photos. */
 async function logitsOf(model: Model, photos: Dataset): Promise<Validation> {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
+  const capacity = Math.min(MOST_TOGETHER, photos.size);
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity });
   const { input } = model.spec;
   const length = 3 * input.size ** 2;
   const images = new Float32Array(photos.size * length);
