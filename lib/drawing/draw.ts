@@ -10,10 +10,10 @@
 import type { Network } from "../network/network.ts";
 import {
   type Arrow,
-  type Block,
   type Box,
   type Computed,
   COST_OFFSET,
+  type DrawnBlock,
   EXIT_RADIUS,
   type ExitMark,
   type Heading,
@@ -85,7 +85,7 @@ function computed(name: string, { exit }: Computed, content: Markup): Markup {
   return markup`<g class="${name}" data-exit="${exit}">${content}</g>`;
 }
 
-function drawBlock(block: Block): Markup {
+function drawBlock(block: DrawnBlock): Markup {
   const { kind, about } = block;
   return computed(`block ${kind}`, block, markup`<title>${about}</title>${describedBox(block, kind)}`);
 }

@@ -67,7 +67,7 @@ export interface BaseFeature extends Box, Shape, Computed {
 }
 
 /** A block. The shape is that of what it passes on, after its transition. */
-export interface Block extends Box, Shape, Computed {
+export interface DrawnBlock extends Box, Shape, Computed {
   /** What it is, in words. */
   readonly about: string;
   /** What it takes from another row. */
@@ -128,7 +128,7 @@ export interface Layout {
   /** How the first of them is made from the image. */
   readonly stem: Label;
   /** Blocks in order of execution. */
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly DrawnBlock[];
   /** From the image over the base features into the blocks, and from block to block. */
   readonly wires: readonly Arrow[];
   /** From row to row, in order of execution. */
@@ -352,7 +352,7 @@ function placeRows(network: network.Network, grid: Grid): Pick<Layout, "names" |
   };
 }
 
-function placeBlocks({ blocks, columns, rowName }: network.Network, { boxWidth, columnX, rowY }: Grid): Block[] {
+function placeBlocks({ blocks, columns, rowName }: network.Network, { boxWidth, columnX, rowY }: Grid): DrawnBlock[] {
   return blocks.map(({ row, column, kind, depth, transition, exit, size, channels }) => {
     const { name } = columns[column];
     const what = `${kind}, ${depth === 1 ? "1 layer" : `${depth} layers`}, ${shapeText({ size, channels })}`;
@@ -392,7 +392,7 @@ function placeLinks({ blocks }: network.Network, { boxWidth, columnX, rowY }: Gr
   });
 }
 
-function transitionBehind({ exit, x, y, width }: Block): Box & Computed {
+function transitionBehind({ exit, x, y, width }: DrawnBlock): Box & Computed {
   return { ...TRANSITION, x: x + width + 4, y: y + (BLOCK_HEIGHT - TRANSITION.height) / 2, exit };
 }
 

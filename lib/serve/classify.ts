@@ -77,7 +77,7 @@ interface Outcome extends InferenceResult {
 }
 
 /** A loaded model that answers requests. */
-export class Classifier {
+export class RequestClassifier {
   /** What clients call it. */
   readonly name: string;
   /** What runs it. */

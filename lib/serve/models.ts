@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Classifier, type ClassifierLimits, type SharedBounds } from "./classify.ts";
+import { type ClassifierLimits, RequestClassifier, type SharedBounds } from "./classify.ts";
 import type { LoadedModel } from "./loaded_model.ts";
 import type { Metrics } from "./metrics.ts";
 import { Refusal } from "./refusal.ts";
@@ -26,8 +26,8 @@ export interface ModelsOptions extends ClassifierLimits {
 
 interface Entry {
   readonly source: ModelSource;
-  loading?: Promise<Classifier>;
-  loaded?: Classifier;
+  loading?: Promise<RequestClassifier>;
+  loaded?: RequestClassifier;
   /** Requests that use it. */
   users: number;
   timer?: ReturnType<typeof setTimeout>;
@@ -66,7 +66,7 @@ export class Models {
   }
 
   /** Those that are loaded. */
-  get loaded(): Classifier[] {
+  get loaded(): RequestClassifier[] {
     return [...this.#entries.values()].flatMap(({ loaded }) => loaded ?? []);
   }
 
@@ -75,7 +75,7 @@ export class Models {
    *
    * @throws {Refusal} If there is no such model.
    */
-  async use<T>(name: string, run: (model: Classifier) => Promise<T>): Promise<T> {
+  async use<T>(name: string, run: (model: RequestClassifier) => Promise<T>): Promise<T> {
     const entry = this.#entry(name);
     clearTimeout(entry.timer);
     entry.users++;
@@ -98,9 +98,9 @@ export class Models {
     throw new Refusal(404, `There is no model ${JSON.stringify(name)}: there are ${this.names.join(", ")}`);
   }
 
-  async #load(entry: Entry): Promise<Classifier> {
+  async #load(entry: Entry): Promise<RequestClassifier> {
     entry.loading ??= entry.source.load().then((model) =>
-      entry.loaded = new Classifier(entry.source.name, model, {
+      entry.loaded = new RequestClassifier(entry.source.name, model, {
         limits: this.#options,
         bounds: this.#bounds,
         metrics: this.#metrics.model(entry.source.name),

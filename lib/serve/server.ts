@@ -6,7 +6,7 @@
 
 import type { DeviceInfo } from "../device/runner.ts";
 import type { RequestRecord } from "./access_log.ts";
-import type { Classifier, SharedBounds } from "./classify.ts";
+import type { RequestClassifier, SharedBounds } from "./classify.ts";
 import { Metrics } from "./metrics.ts";
 import { Models, type ModelsOptions, type ModelSource } from "./models.ts";
 import { inferenceRoutes, type InferenceService } from "./open_inference/routes.ts";
@@ -174,7 +174,7 @@ class Service implements InferenceService {
     return this.run(this.models.names[0], (model) => model.answer(request, searchParams, record));
   }
 
-  run(name: string, answer: (model: Classifier) => Promise<Response>): Promise<Response> {
+  run(name: string, answer: (model: RequestClassifier) => Promise<Response>): Promise<Response> {
     const running = this.models.use(name, answer);
     this.#active.add(running);
     return running.finally(() => this.#active.delete(running));

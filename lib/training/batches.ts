@@ -14,7 +14,7 @@ import type { Recipe } from "./recipe.ts";
 import type { StoredImage } from "./stored_image.ts";
 
 /** Images ready for a step. */
-export interface Batch {
+export interface ImageBatch {
   /** Normalised images, `N × channels × size × size`. */
   readonly images: Float32Array;
   /** Their classes. */
@@ -65,7 +65,7 @@ export async function* epochBatches(
   source: BatchSource,
   recipe: Recipe,
   options: { readonly epoch: number; readonly from: number; readonly to: number },
-): AsyncGenerator<Batch> {
+): AsyncGenerator<ImageBatch> {
   const { epoch, from, to } = options;
   const order = epochOrder(source.store.usable, recipe, epoch);
   const batches = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
@@ -87,7 +87,7 @@ export async function makeBatch(
   { store, size, channels, normalise, onBad }: BatchSource,
   indexes: Uint32Array,
   pixelsOf: (image: StoredImage, index: number) => ArrayLike<number> = ({ data }) => data,
-): Promise<Batch> {
+): Promise<ImageBatch> {
   const stored = await Promise.all(Array.from(indexes, async (index) => {
     try {
       return await store.image(index);

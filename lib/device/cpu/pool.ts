@@ -8,7 +8,7 @@
 import { type Exports, hasThreads, instantiate, type Start, Thread } from "./thread.ts";
 
 /** Threads for one module and memory. Dispose of them (`using`) to end them; idle, they keep no process alive. */
-export class WorkerPool implements Disposable {
+export class ThreadPool implements Disposable {
   /** Most threads that a run uses. */
   readonly threads: number;
   readonly #start: Start;

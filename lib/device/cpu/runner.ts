@@ -9,7 +9,7 @@ import type { Plan } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 import { cpuKernels } from "./kernels.ts";
-import { defaultThreads, WorkerPool } from "./pool.ts";
+import { defaultThreads, ThreadPool } from "./pool.ts";
 import { CpuMemory } from "./runner_memory.ts";
 
 /** Most threads that share one sample, whose layers are small. Two have been measured. */
@@ -22,7 +22,7 @@ export class CpuRunner implements Runner {
   /** Most samples in a batch: fewer than asked for where they are large. */
   readonly capacity: number;
   readonly #memory: CpuMemory;
-  readonly #pool: WorkerPool;
+  readonly #pool: ThreadPool;
   #samples = 0;
   #runs = 0;
 
@@ -41,10 +41,10 @@ export class CpuRunner implements Runner {
     const memory = new CpuMemory(plan, weights, { capacity, threads });
     const module = await cpuKernels();
     await memory.makeFilters(module);
-    return new CpuRunner(memory, new WorkerPool(module, memory.memory, { threads }));
+    return new CpuRunner(memory, new ThreadPool(module, memory.memory, { threads }));
   }
 
-  private constructor(memory: CpuMemory, pool: WorkerPool) {
+  private constructor(memory: CpuMemory, pool: ThreadPool) {
     this.capacity = memory.capacity;
     this.#memory = memory;
     this.#pool = pool;

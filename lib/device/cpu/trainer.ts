@@ -17,7 +17,7 @@ import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } 
 import { cpuKernels } from "./kernels.ts";
 import { MAX_BYTES } from "./memory.ts";
 import { pack, packedLength, unpack } from "./pack.ts";
-import { defaultThreads, WorkerPool } from "./pool.ts";
+import { defaultThreads, ThreadPool } from "./pool.ts";
 import { buildTrainingProgram, type TrainingProgram } from "./trainer_program.ts";
 
 /** How a CPU trainer is made. */
@@ -35,7 +35,7 @@ export class CpuTrainer implements Trainer {
   readonly #plan: TrainingPlan;
   readonly #program: TrainingProgram;
   readonly #memory: WebAssembly.Memory;
-  readonly #pool: WorkerPool;
+  readonly #pool: ThreadPool;
   readonly #batch: number;
   readonly #turns = new Turns();
 
@@ -62,7 +62,7 @@ export class CpuTrainer implements Trainer {
       plan,
       program,
       memory,
-      new WorkerPool(await cpuKernels(), memory, { threads }),
+      new ThreadPool(await cpuKernels(), memory, { threads }),
       options,
     );
     trainer.#write(state);
@@ -73,7 +73,7 @@ export class CpuTrainer implements Trainer {
     plan: TrainingPlan,
     program: TrainingProgram,
     memory: WebAssembly.Memory,
-    pool: WorkerPool,
+    pool: ThreadPool,
     { batch }: CpuTrainerOptions,
   ) {
     this.#plan = plan;

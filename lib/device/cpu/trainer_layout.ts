@@ -84,7 +84,7 @@ export function winogradShape(step: TrainingStep): WinogradShape | undefined {
 }
 
 /** Addresses, in bytes. */
-export class TrainingLayout extends Layout {
+export class CpuTrainingLayout extends Layout {
   /** Two words for the barrier. */
   readonly gate: number;
   /** Whether a loss was not finite. */

@@ -9,7 +9,7 @@ import { concat } from "../../io/bytes.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
-import { TrainingLayout } from "./trainer_layout.ts";
+import { CpuTrainingLayout } from "./trainer_layout.ts";
 import { writeOperation } from "./abi.ts";
 import { type Segment, StepWriter } from "./trainer_steps.ts";
 
@@ -20,7 +20,7 @@ export interface TrainingProgram {
   /** Behind the last. */
   readonly end: number;
   /** Where numbers lie. */
-  readonly layout: TrainingLayout;
+  readonly layout: CpuTrainingLayout;
   /** What counts samples that threads have taken: zero before each step. */
   readonly taken: { readonly address: number; readonly bytes: number };
   /** The first thread's scratch memory. */
@@ -39,7 +39,7 @@ export function buildTrainingProgram(
   const { threads } = options;
   // What the first steps need made of weights is made before them.
   const steps = [[], ...splitAtBarriers([...plan.forward, ...plan.backward])];
-  const layout = new TrainingLayout(plan, steps, options);
+  const layout = new CpuTrainingLayout(plan, steps, options);
   const segments = writeSegments(steps, new StepWriter(plan, layout, options));
   segments.push({ whole: descent(plan, layout, options), samples: [], group: 1 });
 
@@ -119,7 +119,7 @@ function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: Step
 }
 
 /** The optimiser, unless a loss is not finite. */
-function descent(plan: TrainingPlan, layout: TrainingLayout, options: TrainerOptions): Uint8Array[] {
+function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: TrainerOptions): Uint8Array[] {
   const { batch, optimizer, gradients, average } = options;
   const { groups, toGradient, toVelocity, toAverage } = layout.parameters;
   const whole = [writeOperation("finite", {

@@ -27,7 +27,7 @@ import {
   lowerWinograd,
   type Place,
 } from "./lower.ts";
-import { partsOf, type TrainingLayout, weightLength, type WinogradShape, winogradShape } from "./trainer_layout.ts";
+import { type CpuTrainingLayout, partsOf, weightLength, type WinogradShape, winogradShape } from "./trainer_layout.ts";
 import { forwardWindows, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
 
 /** Bytes of inputs that a weight gradient goes over again and again: they stay in a core's cache. */
@@ -46,11 +46,11 @@ export interface Segment {
 /** Writes steps' operations. */
 export class StepWriter {
   readonly #plan: TrainingPlan;
-  readonly #layout: TrainingLayout;
+  readonly #layout: CpuTrainingLayout;
   readonly #options: TrainerOptions;
 
   /** For a plan whose numbers lie as `layout` says. */
-  constructor(plan: TrainingPlan, layout: TrainingLayout, options: TrainerOptions) {
+  constructor(plan: TrainingPlan, layout: CpuTrainingLayout, options: TrainerOptions) {
     this.#plan = plan;
     this.#layout = layout;
     this.#options = options;

@@ -7,7 +7,7 @@
 
 import type { Precision } from "../precision.ts";
 import { type Adapter, defaultTraits, requestDevice } from "./adapter.ts";
-import { GpuDevice } from "./device.ts";
+import { OpenAdapter } from "./device.ts";
 import { makeExercise, QUICK, SHAPES } from "./exercise.ts";
 import { tryKernels } from "./self_test.ts";
 import { type AdapterTraits, gradientTilesOf, type TileCost, weightTilesOf } from "./tiles.ts";
@@ -80,14 +80,14 @@ function trainingCheck(adapter: Adapter, traits: AdapterTraits): KernelCheck {
 function checkOf(
   adapter: Adapter,
   about: Pick<KernelCheck, "kernel" | "precision">,
-  exercise: (device: GpuDevice) => Promise<readonly Outcome[]>,
+  exercise: (device: OpenAdapter) => Promise<readonly Outcome[]>,
 ): KernelCheck {
   return {
     ...about,
     run: async () => {
       try {
         // One that fails takes its device with it.
-        using device = await GpuDevice.open(adapter, about);
+        using device = await OpenAdapter.open(adapter, about);
         const outcomes = await exercise(device);
         const error = Math.max(...outcomes.map(({ error }) => error));
         const fault = outcomes.find(({ fault }) => fault !== undefined)?.fault;

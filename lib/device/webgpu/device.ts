@@ -10,7 +10,7 @@ import { type Adapter, requestDevice, titleOf } from "./adapter.ts";
 import { KernelCache } from "./kernels.ts";
 
 /** A WebGPU device and its kernels. */
-export class GpuDevice implements Disposable {
+export class OpenAdapter implements Disposable {
   /** What was opened. */
   readonly adapter: Adapter;
   /** How its kernels read weights. */
@@ -27,8 +27,8 @@ export class GpuDevice implements Disposable {
    *
    * @throws {RanetError} If it cannot be opened.
    */
-  static async open(adapter: Adapter, options: { precision: Precision }): Promise<GpuDevice> {
-    return new GpuDevice(adapter, await requestDevice(adapter), options.precision);
+  static async open(adapter: Adapter, options: { precision: Precision }): Promise<OpenAdapter> {
+    return new OpenAdapter(adapter, await requestDevice(adapter), options.precision);
   }
 
   private constructor(adapter: Adapter, gpu: GPUDevice, precision: Precision) {

@@ -7,7 +7,7 @@
 import config from "../../../deno.json" with { type: "json" };
 import { openCache } from "../../io/cache.ts";
 import { featuresOf, limitsOf, titleOf } from "./adapter.ts";
-import type { GpuDevice } from "./device.ts";
+import type { OpenAdapter } from "./device.ts";
 import { type Kernel, kernelKey } from "./kernels.ts";
 
 /** In this program, by where they passed. */
@@ -28,7 +28,7 @@ export class PassedKernels {
    *
    * @param text Of all kernels that are tried in the same way.
    */
-  static async of(device: GpuDevice, text: string): Promise<PassedKernels> {
+  static async of(device: OpenAdapter, text: string): Promise<PassedKernels> {
     const url = `https://ranet.invalid/self-test/${await identityOf(device, text)}`;
     let keys = known.get(url);
     if (!keys) known.set(url, keys = read(url));
@@ -59,7 +59,7 @@ async function read(url: string): Promise<Set<string>> {
  * Tells apart whatever may compile or run a kernel differently. A driver's version is not to be had; its features and limits
  * are, and the runtime's version stands for the compiler in it.
  */
-async function identityOf({ adapter, precision }: GpuDevice, text: string): Promise<string> {
+async function identityOf({ adapter, precision }: OpenAdapter, text: string): Promise<string> {
   const { vendor, architecture, device } = adapter.gpu.info;
   const about = {
     versions: [config.version, navigator.userAgent],

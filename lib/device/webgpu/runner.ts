@@ -13,7 +13,7 @@ import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
 import { argumentBytes, ARGUMENTS, encodeArguments } from "./arguments.ts";
 import { type Dispatch, dispatchOf, largestBatch, longestLoop, MAX_TURNS } from "./dispatch.ts";
-import { GpuDevice } from "./device.ts";
+import { OpenAdapter } from "./device.ts";
 import type { Kernel } from "./kernels.ts";
 import { writeImage } from "./image.ts";
 import type { Precision } from "../precision.ts";
@@ -53,7 +53,7 @@ interface Launches {
 }
 
 /** Makes sure that a device computes what these kernels say, before they are used. Throws if it does not. */
-export type KernelCheck = (device: GpuDevice, kernels: readonly Kernel[]) => Promise<void>;
+export type KernelCheck = (device: OpenAdapter, kernels: readonly Kernel[]) => Promise<void>;
 
 /** Runs a plan on a WebGPU device of its own. */
 export class WebGpuRunner implements Runner {
@@ -65,7 +65,7 @@ export class WebGpuRunner implements Runner {
   readonly #weights: WeightLayout;
   /** For each stage what is dispatched: the plan's waves, by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
-  readonly #device: GpuDevice;
+  readonly #device: OpenAdapter;
   readonly #traits: AdapterTraits;
   readonly #check?: KernelCheck;
   readonly #buffers: {
@@ -102,7 +102,7 @@ export class WebGpuRunner implements Runner {
     options: { capacity: number; precision?: Precision; adapter: Adapter; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { adapter, precision = "float32", capacity, check } = options;
-    const device = await GpuDevice.open(adapter, { precision });
+    const device = await OpenAdapter.open(adapter, { precision });
     try {
       return await WebGpuRunner.on(device, plan, weights, { capacity, check });
     } catch (error) {
@@ -118,7 +118,7 @@ export class WebGpuRunner implements Runner {
    * @throws {RanetError} If it has too little memory.
    */
   static async on(
-    device: GpuDevice,
+    device: OpenAdapter,
     plan: Plan,
     weights: FoldedWeights,
     options: { capacity: number; traits?: AdapterTraits; check?: KernelCheck },
@@ -140,7 +140,7 @@ export class WebGpuRunner implements Runner {
   }
 
   private constructor(
-    device: GpuDevice,
+    device: OpenAdapter,
     plan: Plan,
     weights: FoldedWeights,
     options: { capacity: number; traits: AdapterTraits; check?: KernelCheck },
@@ -334,7 +334,7 @@ export class WebGpuRunner implements Runner {
 /** Most samples that fit, of those wanted. */
 function capacityOf(
   plan: Plan,
-  { gpu, adapter }: GpuDevice,
+  { gpu, adapter }: OpenAdapter,
   { capacity: wanted, traits }: { capacity: number; traits: AdapterTraits },
 ): number {
   const { name, classes } = plan.network.spec;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { GpuDevice } from "./device.ts";
+import type { OpenAdapter } from "./device.ts";
 import { type Exercise, makeExercise } from "./exercise.ts";
 import { type Kernel, KERNEL_TEXT } from "./kernels.ts";
 import { WebGpuRunner } from "./runner.ts";
@@ -16,7 +16,7 @@ import { difference, type Outcome, tileName, trustKernels } from "./trust.ts";
  *
  * @throws {SelfTestError} If one of them does not compute what the CPU runner does.
  */
-export async function selfTest(device: GpuDevice, kernels: readonly Kernel[]): Promise<void> {
+export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]): Promise<void> {
   await trustKernels(device, kernels, {
     text: KERNEL_TEXT,
     trials: async (untried) => {
@@ -35,7 +35,7 @@ export async function selfTest(device: GpuDevice, kernels: readonly Kernel[]): P
 }
 
 /** Does an exercise with kernels chosen by these traits, on an open device. */
-export async function tryKernels(device: GpuDevice, traits: AdapterTraits, exercise: Exercise): Promise<Outcome> {
+export async function tryKernels(device: OpenAdapter, traits: AdapterTraits, exercise: Exercise): Promise<Outcome> {
   const { plan, weights, images, count, thresholds, exits } = exercise;
   const runner = await WebGpuRunner.on(device, plan, weights, { capacity: count, traits });
   runner.load(images, count);

@@ -15,7 +15,7 @@ import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
 import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
-import { GpuDevice } from "./device.ts";
+import { OpenAdapter } from "./device.ts";
 import type { Kernel } from "./kernels.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { TrainingCommands } from "./trainer_commands.ts";
@@ -28,7 +28,7 @@ import { OptimizerCommands } from "./trainer_optimizer.ts";
 /** An open device, and the kernels of training compiled for it. */
 export interface OpenTraining {
   /** The device. */
-  readonly device: GpuDevice;
+  readonly device: OpenAdapter;
   /** Its kernels. */
   readonly kernels: TrainingKernels;
 }
@@ -44,7 +44,7 @@ export class WebGpuTrainer implements Trainer {
   readonly bytes: number;
   readonly #plan: TrainingPlan;
   readonly #options: TrainerOptions;
-  readonly #device: GpuDevice;
+  readonly #device: OpenAdapter;
   readonly #memory: TrainingMemory;
   readonly #commands: TrainingCommands;
   readonly #optimizer: OptimizerCommands;
@@ -65,7 +65,7 @@ export class WebGpuTrainer implements Trainer {
     options: TrainerOptions & { readonly adapter: Adapter; readonly check?: TrainingCheck },
   ): Promise<WebGpuTrainer> {
     const { adapter, check } = options;
-    const device = await GpuDevice.open(adapter, { precision: "float32" });
+    const device = await OpenAdapter.open(adapter, { precision: "float32" });
     try {
       const kernels = new TrainingKernels(device.gpu);
       const trainer = await WebGpuTrainer.on({ device, kernels }, network, state, options);
@@ -193,7 +193,7 @@ export class WebGpuTrainer implements Trainer {
 
 /** Makes the buffers. */
 async function allocate(
-  { adapter, gpu }: GpuDevice,
+  { adapter, gpu }: OpenAdapter,
   plan: TrainingPlan,
   options: MemoryOptions,
 ): Promise<TrainingMemory> {

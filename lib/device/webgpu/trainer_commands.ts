@@ -8,7 +8,7 @@ import type { TrainingStep } from "../../planner/training_plan.ts";
 import type { KernelName } from "./arguments.ts";
 import type { Kernel } from "./kernels.ts";
 import type { TrainingKernelName } from "./trainer_arguments.ts";
-import { type Batch, trainingDispatches } from "./trainer_dispatch.ts";
+import { type ShardedBatch, trainingDispatches } from "./trainer_dispatch.ts";
 import type { TrainingKernels } from "./trainer_kernels.ts";
 import { ARGUMENT_BYTES, type TrainingMemory } from "./trainer_memory.ts";
 
@@ -96,7 +96,7 @@ export class TrainingCommands implements Disposable {
     this.#arguments.destroy();
   }
 
-  #dispatches(batch: Batch) {
+  #dispatches(batch: ShardedBatch) {
     return this.#steps.flatMap((step) => trainingDispatches(step, batch));
   }
 }

@@ -34,7 +34,7 @@ import {
   workgroupsOf,
 } from "./tiles.ts";
 import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
-import type { TrainingLayout } from "./trainer_layout.ts";
+import type { GpuTrainingLayout } from "./trainer_layout.ts";
 
 /** A kernel run over a shard, or, where it adds up what shards gave, over the batch. */
 export interface TrainingDispatch extends Omit<Dispatch, "kernel"> {
@@ -45,7 +45,7 @@ export interface TrainingDispatch extends Omit<Dispatch, "kernel"> {
 }
 
 /** Samples that share an arena. */
-export interface Shard {
+export interface BatchShard {
   /** Samples of the batch before them. */
   readonly first: number;
   /** How many they are. */
@@ -53,11 +53,11 @@ export interface Shard {
 }
 
 /** A batch on a device. */
-export interface Batch {
+export interface ShardedBatch {
   /** Where everything lies. */
-  readonly layout: TrainingLayout;
+  readonly layout: GpuTrainingLayout;
   /** Its samples. */
-  readonly shards: readonly Shard[];
+  readonly shards: readonly BatchShard[];
   /** Most samples of a shard: from exit to exit in its logits. */
   readonly capacity: number;
   /** Most samples of a batch: from exit to exit in the losses. */
@@ -80,7 +80,7 @@ export interface Batch {
 const CHUNK = 128;
 
 /** How a step is run. Its kernels are the same for every number of samples: they are tried before the first step. */
-export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDispatch[] {
+export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): TrainingDispatch[] {
   const region = (view: View) => regionOf(batch.layout.features, view);
   switch (step.kind) {
     case "convolution":
@@ -137,7 +137,10 @@ export function trainingDispatches(step: TrainingStep, batch: Batch): TrainingDi
   }
 }
 
-function resizeGradient(step: Extract<TrainingStep, { kind: "resize-gradient" }>, batch: Batch): TrainingDispatch[] {
+function resizeGradient(
+  step: Extract<TrainingStep, { kind: "resize-gradient" }>,
+  batch: ShardedBatch,
+): TrainingDispatch[] {
   const gradient = regionOf(batch.layout.features, step.gradient);
   const result = regionOf(batch.layout.features, step.result);
   const inShift = gradient.channel % 4;
@@ -150,7 +153,7 @@ function resizeGradient(step: Extract<TrainingStep, { kind: "resize-gradient" }>
 }
 
 /** Layers that inference has, too, by its kernels. */
-function forward(layer: Layer, batch: Batch): TrainingDispatch[] {
+function forward(layer: Layer, batch: ShardedBatch): TrainingDispatch[] {
   const { layout, capacity, adapter } = batch;
   const step = placeLayer(layer, layout.features);
   const offset = layout.weights.get(layer) ?? 0;
@@ -162,7 +165,7 @@ function forward(layer: Layer, batch: Batch): TrainingDispatch[] {
   }));
 }
 
-function normStatistics({ layer, input: range }: NormStatistics, batch: Batch): TrainingDispatch[] {
+function normStatistics({ layer, input: range }: NormStatistics, batch: ShardedBatch): TrainingDispatch[] {
   const input = regionOf(batch.layout.features, range);
   const place = batch.layout.norms.get(layer.norm)!;
   const quads = regionQuads(input);
@@ -181,7 +184,7 @@ function normStatistics({ layer, input: range }: NormStatistics, batch: Batch): 
   ];
 }
 
-function normSums({ layer, input: range, gradient }: NormSums, batch: Batch): TrainingDispatch[] {
+function normSums({ layer, input: range, gradient }: NormSums, batch: ShardedBatch): TrainingDispatch[] {
   const input = regionOf(batch.layout.features, range);
   const quads = regionQuads(input);
   return [
@@ -203,7 +206,7 @@ function normSums({ layer, input: range, gradient }: NormSums, batch: Batch): Tr
   ];
 }
 
-function dropout(step: Dropout, batch: Batch): TrainingDispatch[] {
+function dropout(step: Dropout, batch: ShardedBatch): TrainingDispatch[] {
   const output = regionOf(batch.layout.features, step.output);
   const workgroups = Math.ceil(output.size ** 2 * regionQuads(output) / batch.adapter.lanes);
   return batch.shards.map(({ first, count }, shard) =>
@@ -216,7 +219,7 @@ function dropout(step: Dropout, batch: Batch): TrainingDispatch[] {
   );
 }
 
-function loss(exit: number, batch: Batch): TrainingDispatch[] {
+function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
   const { shards, exits, classes, capacity, adapter: { lanes } } = batch;
   return shards.map(({ first, count }, shard) =>
     run("loss", shard, batch, {
@@ -231,7 +234,7 @@ function loss(exit: number, batch: Batch): TrainingDispatch[] {
   );
 }
 
-function classifierGradient(step: ClassifierGradient, batch: Batch): TrainingDispatch[] {
+function classifierGradient(step: ClassifierGradient, batch: ShardedBatch): TrainingDispatch[] {
   const { layer: { classes, pool, exit } } = step;
   const { layout, capacity, adapter: { lanes } } = batch;
   const input = regionOf(layout.features, step.input);
@@ -260,7 +263,10 @@ function classifierGradient(step: ClassifierGradient, batch: Batch): TrainingDis
   ];
 }
 
-function weightGradient({ layer, input: read, gradient: range }: WeightGradient, batch: Batch): TrainingDispatch[] {
+function weightGradient(
+  { layer, input: read, gradient: range }: WeightGradient,
+  batch: ShardedBatch,
+): TrainingDispatch[] {
   const { layout, shards, adapter: { lanes } } = batch;
   const input = regionOf(layout.features, read);
   const gradient = regionOf(layout.features, range);
@@ -315,7 +321,7 @@ function weightGradient({ layer, input: read, gradient: range }: WeightGradient,
 function splitRows(
   count: number,
   size: number,
-  { tiles, quads, batch }: { tiles: number; quads: number; batch: Batch },
+  { tiles, quads, batch }: { tiles: number; quads: number; batch: ShardedBatch },
 ): { splits: number; rows: number } {
   const { adapter: { lanes, parallelism }, shards, maxTurns } = batch;
   const all = count * size;
@@ -329,7 +335,7 @@ function splitRows(
 }
 
 /** Quads for partial sums that any step needs at least. */
-export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch): number {
+export function leastPartialQuads(steps: readonly TrainingStep[], batch: ShardedBatch): number {
   return Math.max(
     0,
     ...steps.filter((step) => step.kind === "weight-gradient").map(({ layer, input, gradient: range }) => {
@@ -349,7 +355,7 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Batch):
 }
 
 /** Most turns of all its loops that an invocation takes for a step, where nothing keeps them within bounds. */
-export function longestTrainingLoop(step: TrainingStep, batch: Batch): number {
+export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): number {
   const { features } = batch.layout;
   switch (step.kind) {
     case "convolution":
@@ -391,7 +397,7 @@ function chooseWeightTile(inQuads: number, outQuads: number, adapter: AdapterTra
   return tiles[costs.indexOf(Math.min(...costs))];
 }
 
-function inputGradient({ layer, gradient, result: range }: InputGradient, batch: Batch): TrainingDispatch[] {
+function inputGradient({ layer, gradient, result: range }: InputGradient, batch: ShardedBatch): TrainingDispatch[] {
   const { layout, adapter } = batch;
   const input = regionOf(layout.features, gradient);
   const result = regionOf(layout.features, range);
@@ -430,7 +436,7 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
 function normRuns<K extends TrainingKernelName>(
   kernel: K,
   region: Region,
-  batch: Batch,
+  batch: ShardedBatch,
   values: Omit<Values<K>, "arenaStart" | "samplePitch" | "chunks" | "partials">,
 ): TrainingDispatch[] {
   const chunks = chunksOf(region, batch);
@@ -447,7 +453,7 @@ function normRuns<K extends TrainingKernelName>(
 function pixelRuns<K extends TrainingKernelName>(
   kernel: K,
   region: Region,
-  batch: Batch,
+  batch: ShardedBatch,
   values: Omit<Values<K>, "arenaStart" | "samplePitch">,
   constants: Readonly<Record<string, number>> = {},
 ): TrainingDispatch[] {
@@ -461,7 +467,7 @@ function pixelRuns<K extends TrainingKernelName>(
 function once<K extends TrainingKernelName>(
   kernel: K,
   invocations: number,
-  batch: Batch,
+  batch: ShardedBatch,
   values: Omit<Values<K>, "arenaStart" | "samplePitch">,
 ): TrainingDispatch {
   return run(kernel, 0, batch, values, [Math.min(Math.ceil(invocations / batch.adapter.lanes), MAX_WORKGROUPS), 1, 1]);
@@ -472,7 +478,7 @@ type Values<K extends TrainingKernelName> = ArgumentValues<(typeof TRAINING_ARGU
 function run<K extends TrainingKernelName>(
   kernel: K,
   shard: number,
-  { layout, adapter: { lanes } }: Batch,
+  { layout, adapter: { lanes } }: ShardedBatch,
   values: Omit<Values<K>, "arenaStart" | "samplePitch">,
   workgroups: readonly [number, number, number],
   constants: Readonly<Record<string, number>> = {},
@@ -483,17 +489,17 @@ function run<K extends TrainingKernelName>(
 }
 
 /** Behind the zeros and a quad of ones. */
-export function arenaStart({ zeroQuads }: TrainingLayout): number {
+export function arenaStart({ zeroQuads }: GpuTrainingLayout): number {
   return zeroQuads + 1;
 }
 
 /** Samples of a batch. */
-function samplesOf({ shards }: Batch): number {
+function samplesOf({ shards }: ShardedBatch): number {
   return shards.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Parts that a sample's pixels are in. */
-function chunksOf({ size }: Region, batch: Batch): number {
+function chunksOf({ size }: Region, batch: ShardedBatch): number {
   return Math.max(1, Math.min(Math.ceil(size ** 2 / CHUNK), Math.floor(batch.maxTurns / 2 / samplesOf(batch))));
 }
 
@@ -510,6 +516,6 @@ function gradientArguments({ offset, channel, pitch }: Region) {
   return { gradOffset: offset + Math.floor(channel / 4), gradPitch: pitch };
 }
 
-function normArguments({ norm, activation }: NormedConvolution, { layout }: Batch) {
+function normArguments({ norm, activation }: NormedConvolution, { layout }: ShardedBatch) {
   return { ...layout.norms.get(norm)!, activation: activationCode(activation) };
 }

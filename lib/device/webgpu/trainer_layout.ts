@@ -38,7 +38,7 @@ export interface NormPlace {
 }
 
 /** Where everything lies. */
-export interface TrainingLayout {
+export interface GpuTrainingLayout {
   /** Quads of zeros at the start of an arena; the one behind them is ones. */
   readonly zeroQuads: number;
   /** Quads from sample to sample. */
@@ -58,7 +58,7 @@ export interface TrainingLayout {
 }
 
 /** Decides where everything lies. */
-export function layOutTraining(plan: TrainingPlan): TrainingLayout {
+export function layOutTraining(plan: TrainingPlan): GpuTrainingLayout {
   const features = layOutFeatures(plan);
   const parameters = new Map<string, ParameterPlace>();
   const weights = new Map<Layer, number>();
@@ -141,7 +141,7 @@ function layOutFeatures({ features, forward }: TrainingPlan): Region[] {
 
 /** Puts tensors where they lie. */
 export function packParameters(
-  { parameters, parameterQuads }: TrainingLayout,
+  { parameters, parameterQuads }: GpuTrainingLayout,
   tensors: ReadonlyMap<string, Tensor>,
 ): Float32Array<ArrayBuffer> {
   const packed = new Float32Array(4 * parameterQuads);
@@ -154,7 +154,7 @@ export function packParameters(
 
 /** Takes tensors from where they lie. */
 export function unpackParameters(
-  { parameters }: TrainingLayout,
+  { parameters }: GpuTrainingLayout,
   packed: Float32Array,
   isWanted: (name: string) => boolean = () => true,
 ): Map<string, Tensor> {
@@ -170,7 +170,7 @@ export function unpackParameters(
 
 /** For each quad of the parameters what the optimiser does with it, as kernels/training/sgd.wgsl has it. */
 export function optimizerRules(
-  { parameters, parameterQuads }: TrainingLayout,
+  { parameters, parameterQuads }: GpuTrainingLayout,
   plan: TrainingPlan,
   { optimizer, gradients }: Pick<TrainerOptions, "optimizer" | "gradients">,
 ): Uint32Array<ArrayBuffer> {

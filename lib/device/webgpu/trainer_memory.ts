@@ -13,13 +13,13 @@ import { MAX_TURNS } from "./dispatch.ts";
 import { writeImage } from "./image.ts";
 import { gradientTilesOf, largestDispatch, MAX_WORKGROUPS } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
-import { arenaStart, type Batch, leastPartialQuads, type Shard } from "./trainer_dispatch.ts";
+import { arenaStart, type BatchShard, leastPartialQuads, type ShardedBatch } from "./trainer_dispatch.ts";
 import type { TrainingKernels } from "./trainer_kernels.ts";
 import {
+  type GpuTrainingLayout,
   layOutTraining,
   optimizerRules,
   packParameters,
-  type TrainingLayout,
   unpackParameters,
 } from "./trainer_layout.ts";
 
@@ -58,7 +58,7 @@ export interface StagedBatch {
 /** Buffers of a network in training. */
 export class TrainingMemory implements Disposable {
   /** Where everything lies. */
-  readonly layout: TrainingLayout;
+  readonly layout: GpuTrainingLayout;
   /** Bytes of all buffers. */
   readonly bytes: number;
   /** Of each exit and sample the loss, then whether it was right. */
@@ -127,11 +127,11 @@ export class TrainingMemory implements Disposable {
   }
 
   /** A batch of so many samples. */
-  batch(count: number): Batch {
+  batch(count: number): ShardedBatch {
     return { ...this.#shape(count), partialQuads: this.#partials.size / QUAD_BYTES };
   }
 
-  #shape(count: number): Omit<Batch, "partialQuads"> {
+  #shape(count: number): Omit<ShardedBatch, "partialQuads"> {
     return {
       layout: this.layout,
       shards: shardsOf(count, this.#capacity),
@@ -266,7 +266,7 @@ export async function readBuffer(gpu: GPUDevice, buffer: GPUBuffer): Promise<Flo
 
 /** Most samples that an arena holds, and every dispatch takes. */
 export function shardCapacity(
-  layout: TrainingLayout,
+  layout: GpuTrainingLayout,
   { limits }: Pick<GPUDevice, "limits">,
   traits: AdapterTraits,
 ): number {
@@ -281,7 +281,7 @@ export function shardCapacity(
 }
 
 /** Samples of a batch, in order. */
-function shardsOf(count: number, capacity: number): Shard[] {
+function shardsOf(count: number, capacity: number): BatchShard[] {
   return Array.from({ length: Math.ceil(count / capacity) }, (_, i) => {
     const first = i * capacity;
     return { first, count: Math.min(capacity, count - first) };

@@ -7,7 +7,7 @@
 
 import { RanetError } from "../../errors.ts";
 import { titleOf } from "./adapter.ts";
-import type { GpuDevice } from "./device.ts";
+import type { OpenAdapter } from "./device.ts";
 import type { Kernel } from "./kernels.ts";
 import { PassedKernels } from "./passed_kernels.ts";
 import type { Tile } from "./tiles.ts";
@@ -46,7 +46,7 @@ export function isRight({ error, fault }: Outcome): boolean {
  * @throws {SelfTestError} If one of them does not compute what the CPU does.
  */
 export async function trustKernels(
-  device: GpuDevice,
+  device: OpenAdapter,
   kernels: readonly Kernel<string>[],
   options: {
     readonly text: string;

@@ -30,7 +30,7 @@ export interface BlockScope {
 }
 
 /** A block's results. */
-export interface Block {
+export interface BuiltBlock {
   /** Its output, before any transition. */
   readonly output: View;
   /** The list that the next sub-network reads. */
@@ -38,7 +38,7 @@ export interface Block {
 }
 
 /** Appends a conv block, whose layers write behind `input` in its own feature. */
-export function appendConvBlock(scope: BlockScope, input: View): Block {
+export function appendConvBlock(scope: BlockScope, input: View): BuiltBlock {
   const { graph, name, title, growth, bottleneck: factor } = scope;
   const kept = [input];
   let x = input;
@@ -56,7 +56,7 @@ export function appendFusionBlock(
   scope: BlockScope,
   input: View,
   options: { coarser: KeptList; coarserBottleneck: number; compress: number; fusion: Exclude<Fusion, "none"> },
-): Block {
+): BuiltBlock {
   const { graph, name, title, growth, bottleneck } = scope;
   const { coarser, coarserBottleneck, compress, fusion } = options;
   /** Layers of the coarser block; where it has fewer, later ones read its last. */

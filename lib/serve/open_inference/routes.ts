@@ -6,7 +6,7 @@
 
 import config from "../../../deno.json" with { type: "json" };
 import { inputShape } from "../../network/common.ts";
-import type { Classifier } from "../classify.ts";
+import type { RequestClassifier } from "../classify.ts";
 import { MODEL_VERSION } from "../loaded_model.ts";
 import type { Metrics, ModelMetrics } from "../metrics.ts";
 import type { Models } from "../models.ts";
@@ -22,7 +22,7 @@ export interface InferenceService {
   /** Whether all models are loaded and can compute, and the server does not stop. */
   isReady(): Promise<boolean>;
   /** Answers a request with a model. */
-  run(name: string, answer: (model: Classifier) => Promise<Response>): Promise<Response>;
+  run(name: string, answer: (model: RequestClassifier) => Promise<Response>): Promise<Response>;
 }
 
 const EXTENSIONS = ["binary_tensor_data", "classification", "statistics"];
@@ -82,7 +82,7 @@ function modelOf({ parameters: { model, version = MODEL_VERSION } }: Context): s
   throw new Refusal(404, `There is no version ${JSON.stringify(version)} of ${model}: there is ${MODEL_VERSION}`);
 }
 
-function metadata({ name, executor: { model: { spec, network } } }: Classifier): object {
+function metadata({ name, executor: { model: { spec, network } } }: RequestClassifier): object {
   const { input, classes } = spec;
   const output = (name: string, datatype: string, ...shape: number[]) => ({ name, datatype, shape: [-1, ...shape] });
   return {
@@ -102,7 +102,7 @@ function metadata({ name, executor: { model: { spec, network } } }: Classifier):
 }
 
 /** As Triton's perf_analyzer asks for it. */
-function configuration(model: Classifier): object {
+function configuration(model: RequestClassifier): object {
   const { inputs, outputs } = metadata(model) as Record<"inputs" | "outputs", { datatype: string; shape: number[] }[]>;
   const tensor = ({ datatype, shape, ...rest }: typeof inputs[number]) => ({
     ...rest,

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import asc from "assemblyscript/asc";
-import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
+import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 
 const SOURCE = `
 /** Each thread's number at its place, with how many there are. */
@@ -34,9 +34,9 @@ async function compile(): Promise<Uint8Array<ArrayBuffer>> {
 
 const module = new WebAssembly.Module(await compile());
 
-function open(threads: number): { pool: WorkerPool; words: Int32Array } {
+function open(threads: number): { pool: ThreadPool; words: Int32Array } {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  return { pool: new WorkerPool(module, memory, { threads }), words: new Int32Array(memory.buffer) };
+  return { pool: new ThreadPool(module, memory, { threads }), words: new Int32Array(memory.buffer) };
 }
 
 Deno.test("every thread is called, with its number and how many there are", async () => {
@@ -79,10 +79,10 @@ Deno.test("idle threads keep no process alive, and need no permission", async ()
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(
     script,
-    `import { WorkerPool } from ${JSON.stringify(import.meta.resolve("../../../lib/device/cpu/pool.ts"))};
+    `import { ThreadPool } from ${JSON.stringify(import.meta.resolve("../../../lib/device/cpu/pool.ts"))};
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const module = new WebAssembly.Module(new Uint8Array([${await compile()}]));
-    await new WorkerPool(module, memory, { threads: 2 }).run("mark", [16]);
+    await new ThreadPool(module, memory, { threads: 2 }).run("mark", [16]);
     console.log(...new Int32Array(memory.buffer, 16, 2));`,
   );
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {

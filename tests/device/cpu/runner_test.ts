@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { CpuMemory } from "../../../lib/device/cpu/runner_memory.ts";
-import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
+import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import { RanetError } from "../../../lib/errors.ts";
 import { buildNetwork } from "../../../lib/network/build.ts";
@@ -126,7 +126,7 @@ Deno.test("engines without relaxed SIMD get the same but for rounding", async ()
   const memory = new CpuMemory(plan, weights, { capacity: 1, threads: 1 });
   const module = new WebAssembly.Module(await Deno.readFile(new URL("../../../kernels/cpu.wasm", import.meta.url)));
   await memory.makeFilters(module);
-  using pool = new WorkerPool(module, memory.memory, { threads: 1 });
+  using pool = new ThreadPool(module, memory.memory, { threads: 1 });
   memory.load(image, 1);
   memory.prepare({ from: 0, to: 3 });
   await pool.run("run", [memory.program]);

@@ -8,7 +8,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { cpuKernels } from "../../../lib/device/cpu/kernels.ts";
 import { pack, packedLength, unpack } from "../../../lib/device/cpu/pack.ts";
-import { WorkerPool } from "../../../lib/device/cpu/pool.ts";
+import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 import { buildTrainingProgram } from "../../../lib/device/cpu/trainer_program.ts";
 import type { Classifier, Convolution, Feature, Layer } from "../../../lib/network/network.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
@@ -96,7 +96,7 @@ async function assertSame(
   }
 
   plain.run();
-  using pool = new WorkerPool(await cpuKernels(), memory, { threads });
+  using pool = new ThreadPool(await cpuKernels(), memory, { threads });
   const { begin, end, scratch, scratchBytes, layout: { gate } } = program;
   await pool.run("train", [begin, end, samples, program.layout.labels, 0, 0, scratch, scratchBytes, gate]);
 

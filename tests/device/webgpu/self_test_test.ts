@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Adapter, titleOf } from "../../../lib/device/webgpu/adapter.ts";
-import { GpuDevice } from "../../../lib/device/webgpu/device.ts";
+import { OpenAdapter } from "../../../lib/device/webgpu/device.ts";
 import { makeExercise, SHAPES } from "../../../lib/device/webgpu/exercise.ts";
 import { tryKernels } from "../../../lib/device/webgpu/self_test.ts";
 import { isRight, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
@@ -31,7 +31,7 @@ const withTile = (adapter: Adapter, kernel: string) => {
 
 gpuTest("a device that does what kernels say passes, on every shape and with either precision", async (adapter) => {
   for (const precision of ["float32", "float16"] as const) {
-    using device = await GpuDevice.open(adapter, { precision });
+    using device = await OpenAdapter.open(adapter, { precision });
     for (const shape of SHAPES) {
       const exercise = await makeExercise(precision, shape);
       assert(new Set(exercise.exits).size > 1, "some images should leave early, and some stay");
@@ -44,7 +44,7 @@ gpuTest("a device that does what kernels say passes, on every shape and with eit
 for (const [kernel, from, to] of MISTAKES) {
   gpuTest(`the self-test finds a driver that takes ${from} of ${kernel}for something else`, async (adapter) => {
     using mistake = misread(kernel, from, to);
-    using device = await GpuDevice.open(adapter, { precision: "float32" });
+    using device = await OpenAdapter.open(adapter, { precision: "float32" });
     const outcome = await tryKernels(device, withTile(adapter, kernel), await makeExercise("float32"));
     assertEquals(mistake.times(), 1);
     assertEquals(isRight(outcome), false);

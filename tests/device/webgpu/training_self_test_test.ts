@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertRejects, assertStringInclu
 import { openTrainer } from "../../../lib/device/open_trainer.ts";
 import { type Adapter, titleOf } from "../../../lib/device/webgpu/adapter.ts";
 import { ARGUMENTS } from "../../../lib/device/webgpu/arguments.ts";
-import { GpuDevice } from "../../../lib/device/webgpu/device.ts";
+import { OpenAdapter } from "../../../lib/device/webgpu/device.ts";
 import { type Kernel, kernelKey } from "../../../lib/device/webgpu/kernels.ts";
 import { CPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
 import { type OpenTraining, WebGpuTrainer } from "../../../lib/device/webgpu/trainer.ts";
@@ -64,7 +64,7 @@ const withTile = ({ traits }: Adapter) => ({
 });
 
 async function openTraining(adapter: Adapter) {
-  const device = await GpuDevice.open(adapter, { precision: "float32" });
+  const device = await OpenAdapter.open(adapter, { precision: "float32" });
   return { device, kernels: new TrainingKernels(device.gpu), [Symbol.dispose]: () => device[Symbol.dispose]() };
 }
 
