@@ -16,6 +16,7 @@ import {
   type Sample,
   type SampleFile,
 } from "./dataset.ts";
+import { exists } from "../io/exists.ts";
 import { digestFiles } from "../io/files.ts";
 import { imageFileDataset } from "./image_files.ts";
 import { labelFinder, listLabels } from "./labels.ts";
@@ -46,7 +47,10 @@ export async function openCsv(
   const body = columns.hasHeader ? rows.slice(1) : rows;
   const isComplete = (cells: readonly string[]) => cells.length === columns.count && cells[columns.path] !== "";
   const complete = body.filter(({ cells }) => isComplete(cells));
-  const marks = complete.map(({ cells }) => cleanLabel(cells[columns.label]!));
+  const root = dirname(path);
+  const pathIn = await pathReader(complete.map(({ cells }) => cells[columns.path]!), root);
+  const labelIn = labelReader(complete.map(({ cells }) => cleanLabel(cells[columns.label]!)), options.labels);
+  const marks = complete.map(({ cells }) => labelIn(cells[columns.label]!));
   const isNumbers = marks.every((mark) => /^\d+$/.test(mark));
   const { labels, notes } = isNumbers ? { labels: options.labels, notes: [] } : nameClasses(options.labels, marks);
   const find = labelFinder(marks, {
@@ -56,8 +60,7 @@ export async function openCsv(
     source: path,
   });
   const isOutside = (file: string) => !allowOutside && leadsOutside(file);
-  const root = dirname(path);
-  const usual = complete.slice(0, 20).map(({ cells }) => cells[columns.path]!)
+  const usual = complete.slice(0, 20).map(({ cells }) => pathIn(cells[columns.path]!))
     .filter((file) => !isOutside(file) && !isAbsolute(file) && !RECORD.test(file));
   const { folder, end } = await findFiles(usual, { root, list: path });
 
@@ -70,8 +73,8 @@ export async function openCsv(
       refuse(`expected ${expected}, found ${JSON.stringify(cells.join(",").slice(0, 200))}`);
       continue;
     }
-    const file = cells[columns.path]!;
-    const text = cleanLabel(cells[columns.label]!);
+    const file = pathIn(cells[columns.path]!);
+    const text = labelIn(cells[columns.label]!);
     const label = find(text);
     if (isOutside(file)) {
       refuse(
@@ -114,6 +117,21 @@ export async function openCsv(
       );
     },
   };
+}
+
+/** How a list's paths are read: those of a list made on Windows, which has none of these names, with slashes. */
+async function pathReader(paths: readonly string[], root: string): Promise<(cell: string) => string> {
+  const example = paths.find((path) => path.includes("\\"));
+  const isWindows = example !== undefined && !paths.some((path) => path.includes("/")) &&
+    !isAbsolute(example) && !await exists(join(root, example));
+  return isWindows ? (cell) => cell.replaceAll("\\", "/") : (cell) => cell;
+}
+
+/** How a list's labels are read: pandas writes a column of whole numbers with gaps as 1.0, 2.0 and so on. */
+function labelReader(marks: readonly string[], labels: readonly string[]): (cell: string) => string {
+  const isWhole = marks.every((mark) => mark === "" || /^\d+\.0$/.test(mark)) &&
+    !marks.some((mark) => labels.includes(mark));
+  return isWhole ? (cell) => cleanLabel(cell).replace(/\.0$/, "") : cleanLabel;
 }
 
 function leadsOutside(file: string): boolean {

@@ -30,6 +30,8 @@ export function isCounter(name: string): boolean {
 
 /** What wrappers put before a network's names: DataParallel, torch.compile (anywhere), Lightning and others. */
 const WRAPPERS = /^((module|_orig_mod|model)\.)+|(?<=\.)_orig_mod\./g;
+/** What torch.compile puts before names, anywhere. */
+const COMPILED = /(?<=^|\.)_orig_mod\./g;
 /** Most names listed in a note. */
 const MAX_LISTED = 5;
 
@@ -39,8 +41,8 @@ const MAX_LISTED = 5;
  * @param values The file's, by their names there.
  * @param kindOf What a value is.
  * @returns Those that are floats, but for counters, under the network's names: without the prefixes of wrappers, or without
- * one that all share if they then fit.
- * @throws {RanetError} If a name is there twice, or something that is needed is no floats.
+ * one that all share if they then fit, or only those of one prefix, if these are all that the network needs.
+ * @throws {RanetError} If a name is there twice, or all weights under two prefixes, or something that is needed is no floats.
  */
 export function pickWeights<Value>(
   values: Iterable<readonly [string, Value]>,
@@ -58,6 +60,10 @@ export function pickWeights<Value>(
   for (const [before, value] of entries) {
     const name = rename(before);
     const kind = kindOf(value);
+    if (name === undefined) {
+      leftOut.push(`${quote(before)} (none of the network's)`);
+      continue;
+    }
     if (kind !== "floats") {
       if (expected ? expected.has(name) : kind.advice !== undefined) {
         throw new RanetError(`its ${quote(before)} is ${kind.found}, where floats are expected${advice(kind)}`, {
@@ -88,24 +94,48 @@ function advice({ advice }: Exclude<WeightKind, "floats">): string {
 }
 
 /** From a file's names to the network's. */
-function renaming(names: readonly string[], expected: ReadonlySet<string> | undefined): (name: string) => string {
+function renaming(names: readonly string[], expected: ReadonlySet<string> | undefined): Rename {
   return expected && fittingName(names, expected) || unwrap;
 }
 
-/** What makes a file's names those of a network, all of which are then there; `undefined` if nothing does. */
-export function fittingName(
-  names: readonly string[],
-  expected: ReadonlySet<string>,
-): ((name: string) => string) | undefined {
-  const choices = [
+/** A file's name → the network's; `undefined` for what is none of the network's. */
+type Rename = (name: string) => string | undefined;
+
+/**
+ * What makes a file's names those of a network, all of which are then there; `undefined` if nothing does.
+ *
+ * @throws {RanetError} If several prefixes do, none of which is a wrapper's: of a teacher and its student, say.
+ */
+export function fittingName(names: readonly string[], expected: ReadonlySet<string>): Rename | undefined {
+  const choices: Rename[] = [
     (name: string) => name,
     unwrap,
     ...sharedPrefixes(names).map((length) => (name: string) => unwrap(name.slice(length))),
   ];
-  return choices.find((rename) => {
+  const fitting = choices.filter((rename) => {
     const found = new Set(names.map(rename));
     return [...expected].every((name) => found.has(name));
   });
+  const exact = fitting.find((rename) => names.every((name) => expected.has(rename(name)!)));
+  return exact ?? underOnePrefix(names, expected) ?? fitting[0];
+}
+
+/** Takes only names of one prefix, if all of the network's are under it and others, such as a loss's, are not. */
+function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>): Rename | undefined {
+  const inner = (name: string): string => name.replaceAll(COMPILED, "");
+  const found = new Set(names.map(inner));
+  const [any = ""] = expected;
+  const prefixes = [...found].filter((name) => name.endsWith(`.${any}`)).map((name) => name.slice(0, -any.length))
+    .filter((prefix) => [...expected].every((name) => found.has(prefix + name)));
+  const wrappers = prefixes.filter((prefix) => unwrap(prefix) === "");
+  const [prefix, other] = wrappers.length === 1 ? wrappers : prefixes;
+  if (other !== undefined) {
+    throw new RanetError(
+      `it has the network's weights under several prefixes: ${prefixes.map(quote).join(", ")}. Save those of one alone`,
+    );
+  }
+  if (prefix === undefined) return undefined;
+  return (name) => inner(name).startsWith(prefix) ? inner(name).slice(prefix.length) : undefined;
 }
 
 function unwrap(name: string): string {

@@ -262,6 +262,10 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
     ["label,file\ndog,train/a1.jpg\ncat,train/b2.jpg\n"],
     [",path,class_index,class_name\n0,a1.jpg,17,dog\n1,b2.jpg,9,cat\n"],
     ["a1.jpg;dog\nb2.jpg;cat\n"],
+    // As pandas writes whole numbers of a column with gaps, and Windows paths.
+    ["image,target\na1.jpg,1.0\nb2.jpg,0.0\nc3.jpg,\n", { skipBad: true }],
+    ["train\\a1.jpg,dog\ntrain\\b2.jpg,cat\n"],
+    [".\\train\\a1.jpg,dog\n.\\train\\b2.jpg,cat\n"],
   ];
   for (const [list, options] of cases) {
     await withFolder({ "train/a1.jpg": null, "train/b2.jpg": null, "labels.csv": list }, async (folder) => {
@@ -270,6 +274,13 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
       await dataset.read(0);
     });
   }
+  await withFolder({ "x.csv": "..\\a1.jpg,dog\n", "1.csv": "a1.jpg,1.0\n", "a1.jpg": null }, async (folder) => {
+    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside of the CSV\'s folder');
+    assertEquals(Array.from(await (await open(join(folder, "1.csv"), ["2.0", "1.0"])).labels()), [1]);
+  });
+  await withFolder({ "x.csv": "a\\1.jpg,dog\n", "a\\1.jpg": null, "a/1.jpg": null }, async (folder) => {
+    assertEquals(await entries(await open(join(folder, "x.csv"), pets), folder, pets), ["a\\1.jpg dog"]);
+  });
   await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
     await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
   });

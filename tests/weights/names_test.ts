@@ -27,11 +27,31 @@ Deno.test("names: a prefix that all share comes off if the rest fits, and only t
   fc.assert(fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), (words) => {
     const named = NAMES.map((name) => [...words, name].join("."));
     assertEquals(pick(named, NAMES), NAMES);
-    assertEquals(pick([...named, "other.weight"], NAMES), [...named, "other.weight"]);
+    assertEquals(pick([...named, "other.weight"]), [...named, "other.weight"]);
   }));
   assertEquals(pick(["net.a", "net.b"], ["a", "c"]), ["net.a", "net.b"]);
   // A network's own names are left alone, whatever they look like.
   assertEquals(pick(["module.a", "model.b"], ["module.a", "model.b"]), ["module.a", "model.b"]);
+});
+
+Deno.test("names: what lies beside the network's prefix, such as a loss's weights, is left out, and said so", () => {
+  const notes: string[] = [];
+  const onNote = (note: string) => void notes.push(note);
+  for (const prefix of ["model.", "net.", "module._orig_mod.", "1."]) {
+    const names = ["criterion.weight", ...NAMES.map((name) => prefix + name), "ema.first.conv.weight"];
+    const values = names.map((name) => [name, name] as const);
+    const picked = pickWeights(values, floats, { expected: new Set(NAMES), onNote });
+    assertEquals([...picked], NAMES.map((name) => [name, prefix + name]));
+    assertStringIncludes(notes.pop()!, `"criterion.weight" (none of the network's), "ema.first.conv.weight"`);
+    notes.pop();
+  }
+  // All that is missing or too much within the prefix is for the check of shapes to tell.
+  const within = ["model.x", ...NAMES.map((name) => `model.${name}`)];
+  assertEquals(pick(within, NAMES), ["x", ...NAMES]);
+  const twice = (a: string, b: string) => [...NAMES.map((name) => a + name), ...NAMES.map((name) => b + name)];
+  assertEquals(pick(twice("ema.", "model."), NAMES), NAMES);
+  const { message } = assertThrows(() => pick(twice("teacher.", "student."), NAMES), RanetError);
+  assertStringIncludes(message, 'it has the network\'s weights under several prefixes: "teacher.", "student."');
 });
 
 Deno.test("names: counters are left out whatever they hold, other integers too, unless they are needed", () => {
