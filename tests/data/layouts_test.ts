@@ -84,7 +84,7 @@ Deno.test("labels that are numbers are names or indexes for a whole list: shown 
     assertEquals(await read(undefined), [0, 1, 0, 1]);
     // Counted from 1, leaving out the last would make all others wrong.
     await Deno.writeTextFile(path, list([1, 2, 1, 2]));
-    await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class');
+    await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class', "They seem to count from 1");
   });
 });
 
