@@ -53,7 +53,7 @@ export function labelFinder(marks: Iterable<string>, options: LabelOptions): Lab
   if (!labels.some((name) => /^\d+$/.test(name))) {
     if (distinct.some((label) => byName(label) !== undefined)) return byName;
     // Labels of 1 to N are most likely counted from 1: leaving N out would make all others wrong.
-    const isFromOne = numbers.includes(String(labels.length)) && !numbers.includes("0");
+    const isFromOne = countFromOne(numbers, labels);
     const isWhole = fits(byIndex) && numbers.length === distinct.length;
     if (isWhole || (skipBad && !isFromOne)) return byIndex;
     throw undecided(numbers, readings, options);
@@ -61,6 +61,10 @@ export function labelFinder(marks: Iterable<string>, options: LabelOptions): Lab
   if (numbers.every((label) => byName(label) !== undefined && byName(label) === byIndex(label))) return byName;
   if (fits(byName) && !fits(byIndex)) return byName;
   throw undecided(numbers, readings, options);
+}
+
+function countFromOne(numbers: readonly string[], labels: readonly string[]): boolean {
+  return numbers.includes(String(labels.length)) && !numbers.includes("0");
 }
 
 function undecided(
@@ -74,10 +78,11 @@ function undecided(
       const index = find(label);
       return `${label} → ${index === undefined ? "no class" : `class ${JSON.stringify(labels[index])}`}`;
     }).join(", ");
+  const fromOne = countFromOne(numbers, labels) ? "They seem to count from 1: write each less 1, or its name. " : "";
   return new RanetError(
     `Cannot tell how the labels of ${JSON.stringify(source)} are meant, for classes ${listLabels(labels)}. ` +
       `As names: ${reading(readings.names)}. As indexes from 0: ${reading(readings.indexes)}. ` +
-      "Say which (--labels names or --labels indexes, in code readLabels)",
+      `${fromOne}Say which (--labels names or --labels indexes, in code readLabels)`,
   );
 }
 

@@ -63,8 +63,10 @@ export function findColumns(
   const synsets = columns.filter((column) => share(column, (cell) => SYNSET.test(cell)) > 0.5);
   const named = columns.filter((column) => share(column, isNamed) > 0.5);
   const worded = columns.filter((column) => LABEL_WORD.test(cells[column]!) && !IMAGE_FILE.test(cells[column]!));
+  const isImages = (column: number) => share(column, (cell) => IMAGE_FILE.test(cell)) > 0.5;
+  const beside = isImages(1) && !isImages(0) ? 0 : 1;
   // A model of the classes 0, 1, … takes every small number for a class.
-  const label = [synsets, named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [1] : []]
+  const label = [synsets, named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [beside] : []]
     .find((found) => found.length === 1)?.[0];
   if (label === undefined) {
     throw new RanetError(
@@ -73,13 +75,11 @@ export function findColumns(
     );
   }
   const others = columns.filter((column) => column !== label);
-  const path = count === 2
-    ? others[0]!
-    : others.find((column) => share(column, (cell) => IMAGE_FILE.test(cell)) > 0.5) ??
-      others.find((column) => PATH_WORD.test(cells[column]!)) ?? others[0]!;
+  const path = count === 2 ? others[0]! : others.find(isImages) ??
+    others.find((column) => PATH_WORD.test(cells[column]!)) ?? others[0]!;
   const [pathCell, labelCell] = [cells[path]!, cells[label]!];
   const hasHeader = !isNamed(labelCell) && !/^\d+$/.test(labelCell) && !IMAGE_FILE.test(pathCell) &&
-    (LABEL_WORD.test(labelCell) || PATH_WORD.test(pathCell));
+    (LABEL_WORD.test(labelCell) || PATH_WORD.test(pathCell) || isImages(path));
   const reading = !hasHeader
     ? undefined
     : NAME_WORD.test(labelCell)

@@ -30,7 +30,8 @@ export interface TableRow {
  * @throws {RanetError} If it cannot be read, or has too many columns.
  */
 export async function readTable(path: string): Promise<TableRow[]> {
-  const text = new TextDecoder().decode(await readBoundedFile(path, MAX_LIST_BYTES));
+  const text = decoded(await readBoundedFile(path, MAX_LIST_BYTES));
+  if (text.includes("\0")) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not text`);
   const rows: TableRow[] = [];
   try {
     parse(text, {
@@ -49,6 +50,16 @@ export async function readTable(path: string): Promise<TableRow[]> {
     throw new RanetError(`Cannot read ${JSON.stringify(path)}: ${error.message}`);
   }
   return rows;
+}
+
+/** UTF-8, or UTF-16 as its first bytes say: spreadsheets call that "Unicode text". */
+function decoded(bytes: Uint8Array): string {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe
+    ? "utf-16le"
+    : bytes[0] === 0xfe && bytes[1] === 0xff
+    ? "utf-16be"
+    : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 function delimiterOf(text: string): string {

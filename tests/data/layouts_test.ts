@@ -84,7 +84,7 @@ Deno.test("labels that are numbers are names or indexes for a whole list: shown 
     assertEquals(await read(undefined), [0, 1, 0, 1]);
     // Counted from 1, leaving out the last would make all others wrong.
     await Deno.writeTextFile(path, list([1, 2, 1, 2]));
-    await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class');
+    await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class', "They seem to count from 1");
   });
 });
 
@@ -265,6 +265,8 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
     // As pandas writes whole numbers of a column with gaps, and Windows paths.
     ["image,target\na1.jpg,1.0\nb2.jpg,0.0\nc3.jpg,\n", { skipBad: true }],
     ["train\\a1.jpg,dog\ntrain\\b2.jpg,cat\n"],
+    ["fname,gt\ntrain/a1.jpg,dog\ntrain/b2.jpg,cat\n"],
+    ["1,train/a1.jpg\n0,train/b2.jpg\n"],
     [".\\train\\a1.jpg,dog\n.\\train\\b2.jpg,cat\n"],
   ];
   for (const [list, options] of cases) {
@@ -283,6 +285,21 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
   });
   await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
     await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
+  });
+});
+
+Deno.test("lists in UTF-16, as spreadsheets write them, are read; what is no text is refused", async () => {
+  const list = "\ufeffimage\tlabel\na1.jpg\tdog\n";
+  const little = new Uint8Array(2 * list.length);
+  const view = new DataView(little.buffer);
+  for (let i = 0; i < list.length; i++) view.setUint16(2 * i, list.charCodeAt(i), true);
+  const big = little.map((_, i) => little[i ^ 1]!);
+  const files = { "a1.jpg": null, "l.txt": little, "b.txt": big, "x.csv": little.subarray(2) };
+  await withFolder(files, async (folder) => {
+    for (const name of ["l.txt", "b.txt"]) {
+      assertEquals(await entries(await open(join(folder, name), pets), folder, pets), ["a1.jpg dog"]);
+    }
+    await refused(open(join(folder, "x.csv"), pets), "it is not text");
   });
 });
 
