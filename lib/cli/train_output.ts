@@ -182,7 +182,9 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
 
 written to ${printable(path)}, weights of epoch ${kept}. Next:
   ranet classify photo.jpg --model ${printable(path)}${calibratedOn ? ` --budget ${budget}` : ""}
-  ranet eval TEST --model ${printable(path)} --out report
+  ranet eval TEST --val ${printable(path)}/training/validation.csv --allow-outside --model ${
+      printable(path)
+    } --out report
   ranet export onnx ${printable(path)} --out ${printable(path)}/model.onnx`);
   }
 

@@ -29,8 +29,8 @@ export function readQuery(given: URLSearchParams, exits: number): Query {
   const unknown = given.keys().find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) {
     const near = suggest(unknown, PARAMETERS);
-    const advice = near === undefined ? `there are ${PARAMETERS.join(" and ")}` : `did you mean ${near}?`;
-    throw new Refusal(400, `Cannot use parameter ${JSON.stringify(unknown)}: there is no such one; ${advice}`);
+    const advice = near === undefined ? `the parameters are ${PARAMETERS.join(" and ")}` : `did you mean ${near}?`;
+    throw new Refusal(400, `Cannot use parameter ${JSON.stringify(unknown)}: it does not exist; ${advice}`);
   }
   const group = given.get("threshold") ?? "";
   readThresholds(group, exits);

@@ -61,7 +61,7 @@ export function checkTensors(
   if (report.length === 0) return;
   throw new RanetError(
     `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
-      `Check that the spec is the one they were trained with.\n${report.join("\n")}`,
+      `Check that the spec, or the flags, are those that they were trained with.\n${report.join("\n")}`,
   );
 }
 

@@ -136,7 +136,7 @@ Deno.test("what is wrong with a request is said", async () => {
     [400, "threshold", post(cat, "image/jpeg", "?threshold=1.5")],
     [400, "threshold", post(cat, "image/jpeg", "?threshold=0.5,0.5")],
     [400, "top", post(cat, "image/jpeg", "?top=0")],
-    [400, 'parameter "tresold": there is no such one; did you mean threshold?', post(cat, "image/jpeg", "?tresold=1")],
+    [400, 'parameter "tresold": it does not exist; did you mean threshold?', post(cat, "image/jpeg", "?tresold=1")],
     [404, "/nowhere", get("/nowhere")],
     [404, "/constructor", get("/constructor")],
   ];

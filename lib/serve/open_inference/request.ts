@@ -172,8 +172,8 @@ function checkParameters(given: object = {}, known: readonly string[], owner: st
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = suggest(unknown, known);
-  const advice = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`;
-  throw new Refusal(400, `Cannot use parameter ${quoted(unknown)}${owner}: there is no such one; ${advice}`);
+  const advice = near === undefined ? `the parameters are ${known.join(", ")}` : `did you mean ${near}?`;
+  throw new Refusal(400, `Cannot use parameter ${quoted(unknown)}${owner}: it does not exist; ${advice}`);
 }
 
 function readInput(
