@@ -483,8 +483,9 @@ export class AdaptiveExecutor implements Disposable {
   /** How many exits a budget allows. */
   #exitsWithin(budget = Infinity): number {
     const { exits } = this.model.network;
-    if (typeof budget !== "number") {
-      throw new RanetError(`Cannot classify: the budget is ${kindOf(budget)}, expected a number of multiply-adds`);
+    if (typeof budget !== "number" || Number.isNaN(budget)) {
+      const found = typeof budget === "number" ? budget : kindOf(budget);
+      throw new RanetError(`Cannot classify: the budget is ${found}, expected a number of multiply-adds`);
     }
     const last = exits.findLastIndex(({ cumulativeFlops }) => cumulativeFlops <= budget);
     if (last >= 0) return last + 1;
