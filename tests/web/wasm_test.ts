@@ -2,12 +2,12 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { compileWasm } from "../../web/compile_wasm.ts";
 
-const wasm = await Deno.readFile(new URL("../../kernels/forward.wasm", import.meta.url));
+const wasm = await Deno.readFile(new URL("../../kernels/cpu.wasm", import.meta.url));
 
 /** Compiles what a server answers. */
 async function compileFrom(answer: () => Response): Promise<WebAssembly.Module> {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
-  return await compileWasm(new URL(`http://127.0.0.1:${server.addr.port}/wasm/forward.wasm`));
+  return await compileWasm(new URL(`http://127.0.0.1:${server.addr.port}/wasm/cpu.wasm`));
 }
 
 const typed = (type: string) => () => new Response(wasm, { headers: { "content-type": type } });
@@ -21,9 +21,9 @@ for (const type of ["application/wasm", "application/octet-stream", "text/plain;
 const wrong: Record<string, [answer: () => Response, message: string]> = {
   "a page instead": [
     () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
-    "forward.wasm: it is not WebAssembly (text/html). The folder wasm/ has to lie beside ranet.js",
+    "cpu.wasm: it is not WebAssembly (text/html). The folder wasm/ has to lie beside ranet.js",
   ],
-  "nothing": [() => new Response(null, { status: 404 }), "forward.wasm: the server answered 404 Not Found"],
+  "nothing": [() => new Response(null, { status: 404 }), "cpu.wasm: the server answered 404 Not Found"],
   "a damaged one": [
     () => new Response(wasm.slice(0, 100), { headers: { "content-type": "application/wasm" } }),
     "Cannot compile http://",
