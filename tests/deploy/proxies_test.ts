@@ -6,6 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { withFolder } from "../cli/ranet.ts";
+import { LONG } from "../long.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const PATH = `${Deno.env.get("PATH")}:/usr/sbin`;
@@ -16,8 +17,12 @@ const ROUNDS = Number(Deno.env.get("RANET_RESTARTS") ?? 1);
 const missing = PROXIES.filter((name) => !PATH.split(":").some((folder) => exists(`${folder}/${name}`)));
 const isCi = Deno.env.get("CI") === "true";
 const [first] = missing;
-if (first) console.error(`Not run, for there is no ${first} on PATH (apt-get install nginx-light haproxy): proxies`);
-const ignore = first !== undefined && !isCi;
+if (!LONG) {
+  console.error("Not run: proxies. To run them: apt-get install nginx-light haproxy; RANET_LONG=1 ./ranet test");
+} else if (first) {
+  console.error(`Not run, for there is no ${first} on PATH (apt-get install nginx-light haproxy): proxies`);
+}
+const ignore = !LONG || (first !== undefined && !isCi);
 
 function exists(path: string): boolean {
   try {

@@ -68,13 +68,16 @@ function resolved(document: unknown): ArchitectureSpec | undefined {
 
 Deno.test("any architecture's document and template are that architecture", () => {
   let valid = 0;
-  fc.assert(fc.property(documents, (document) => {
-    const spec = resolved(document);
-    if (!spec) return;
-    valid++;
-    assertEquals(resolveSpec(documentOf(spec)), spec);
-    assertEquals(parseSpec(specTemplate(spec, { heading: ["one", "two"] })), spec);
-  }));
+  fc.assert(
+    fc.property(documents, (document) => {
+      const spec = resolved(document);
+      if (!spec) return;
+      valid++;
+      assertEquals(resolveSpec(documentOf(spec)), spec);
+      assertEquals(parseSpec(specTemplate(spec, { heading: ["one", "two"] })), spec);
+    }),
+    { numRuns: 500 },
+  );
   assert(valid > 10, `only ${valid} documents were valid`);
 });
 

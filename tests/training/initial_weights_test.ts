@@ -15,6 +15,7 @@ import { parseSpec } from "../../lib/spec/parse.ts";
 import { initialWeights, startFrom } from "../../lib/training/initial_weights.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
 import type { Tensor } from "../../lib/weights/tensor.ts";
+import { times } from "../long.ts";
 
 const spec = await readSpec("ranet-cifar10");
 const network = buildNetwork(spec);
@@ -103,7 +104,7 @@ Deno.test("classes that both know keep their rows, wherever these stand", () => 
         });
       }
     }),
-    { numRuns: 10 },
+    { numRuns: times(3, 10) },
   );
 });
 

@@ -2,7 +2,7 @@
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { loadClassifier } from "../../mod.ts";
-import { chromiumTest, openSite } from "./browser.ts";
+import { longChromiumTest, openSite } from "./browser.ts";
 
 const file = (path: string) => new URL(`../../${path}`, import.meta.url);
 /** One for each of our decoders. */
@@ -58,7 +58,7 @@ function takeAway(): string[] {
   return left;
 }
 
-chromiumTest("ranet.js runs in browsers as old as docs/browser.md says, on WebGPU and the CPU", async (t) => {
+longChromiumTest("ranet.js runs in browsers as old as docs/browser.md says, on WebGPU and the CPU", async (t) => {
   await using site = await openSite();
   const bundles = ["ranet.js", "ranet-train.js", "page.js", "worker.js"];
   const text = (await Promise.all(bundles.map((name) => Deno.readTextFile(new URL(name, site.folder))))).join("");

@@ -7,7 +7,7 @@ import { decodeImage } from "../../lib/data/decode.ts";
 import { ranet } from "../cli/ranet.ts";
 import { bmp } from "../data/bmp.ts";
 import { assertAccessible } from "./accessible.ts";
-import { chromiumTest, openSite, type Site } from "./browser.ts";
+import { chromiumTest, longChromiumTest, openSite, type Site } from "./browser.ts";
 
 const root = new URL("../../", import.meta.url);
 const path = (file: string): string => new URL(file, root).pathname;
@@ -340,7 +340,7 @@ chromiumTest("ranet.js classifies in one call, whatever the browser can decode",
   assertEquals(complaints, []);
 });
 
-chromiumTest("the page answers although the GPU is lost meanwhile", async () => {
+longChromiumTest("the page answers although the GPU is lost meanwhile", async () => {
   await using site = await openSite();
   const { page } = await site.open("?device=gpu");
   await give(page, [path("examples/cat.jpg")]);
@@ -354,14 +354,17 @@ chromiumTest("the page answers although the GPU is lost meanwhile", async () => 
 });
 
 for (const isolated of [true, false]) {
-  chromiumTest(`the page without WebGPU runs on the CPU, ${isolated ? "on threads" : "without threads"}`, async () => {
-    await using site = await openSite({ webgpu: false, isolated });
-    const { page, complaints } = await site.open("");
-    await give(page, [path("examples/ship.jpg")]);
-    assertEquals(await texts(page, "#device"), ["CPU: this browser has no WebGPU"]);
-    assertEquals((await shown(page)).label, "ship");
-    assertEquals(complaints, []);
-  });
+  longChromiumTest(
+    `the page without WebGPU runs on the CPU, ${isolated ? "on threads" : "without threads"}`,
+    async () => {
+      await using site = await openSite({ webgpu: false, isolated });
+      const { page, complaints } = await site.open("");
+      await give(page, [path("examples/ship.jpg")]);
+      assertEquals(await texts(page, "#device"), ["CPU: this browser has no WebGPU"]);
+      assertEquals((await shown(page)).label, "ship");
+      assertEquals(complaints, []);
+    },
+  );
 }
 
 const hosts = [
@@ -371,7 +374,7 @@ const hosts = [
 ];
 
 for (const { name, site: options, threads } of hosts) {
-  chromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
+  longChromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
     await using site = await openSite({ webgpu: false, ...options });
     const { page } = await site.open("");
     const [finite, answered] = await page.evaluate(async (url) => {

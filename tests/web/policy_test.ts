@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { chromiumTest, openSite } from "./browser.ts";
+import { longChromiumTest, openSite } from "./browser.ts";
 
 /** What docs/browser.md says that a page needs at least. */
 const NEEDED = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'";
@@ -16,7 +16,7 @@ const policies = [
 ];
 
 for (const { name, policy, threads = false, error } of policies) {
-  chromiumTest(`ranet.js ${name}`, async () => {
+  longChromiumTest(`ranet.js ${name}`, async () => {
     await using site = await openSite({ webgpu: false, policy });
     const { page, complaints } = await site.open("specs/ranet-cifar10-micro.yaml"); // without a policy of its own
     const found = await page.evaluate(async (url) => {

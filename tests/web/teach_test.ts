@@ -9,7 +9,7 @@ import { digestTensors } from "../../lib/weights/digest.ts";
 import { exportOnnx } from "../../lib/onnx/export.ts";
 import { ranet } from "../cli/ranet.ts";
 import { assertAccessible } from "./accessible.ts";
-import { chromiumTest, openSite } from "./browser.ts";
+import { chromiumTest, longChromiumTest, openSite } from "./browser.ts";
 import { answerOf, fill, give, openTeach, type Photos, said, setName, train, writePhotos } from "./teach_page.ts";
 
 /** So many of a class that there are enough set aside to calibrate on. */
@@ -164,7 +164,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
   assertEquals(complaints, []);
 });
 
-chromiumTest("training in the page stops and goes on, on one thread too", async () => {
+longChromiumTest("training in the page stops and goes on, on one thread too", async () => {
   await using site = await openSite({ webgpu: false, isolated: false });
   await using photos = await writePhotos(12);
   const { page, complaints } = await openTeach(site);
@@ -182,7 +182,7 @@ chromiumTest("training in the page stops and goes on, on one thread too", async 
   assertEquals(complaints, []);
 });
 
-chromiumTest("the page goes on on the CPU when the GPU is lost while it trains", async () => {
+longChromiumTest("the page goes on on the CPU when the GPU is lost while it trains", async () => {
   // Software that computes what a GPU would is left alone, unless it says that it is one.
   const disguise =
     `for (const [name, value] of [["isFallbackAdapter", false], ["description", "test GPU"], ["device", ""],
@@ -202,7 +202,7 @@ chromiumTest("the page goes on on the CPU when the GPU is lost while it trains",
   assertStringIncludes(await text(page, "#outcome-line"), "leaves at the first exit that is 90 % sure");
 });
 
-chromiumTest("what is no photo is named and passed over, and folders become classes", async () => {
+longChromiumTest("what is no photo is named and passed over, and folders become classes", async () => {
   await using site = await openSite({ webgpu: false });
   await using photos = await writePhotos(5);
   const { page, complaints } = await openTeach(site);
@@ -238,7 +238,7 @@ chromiumTest("what is no photo is named and passed over, and folders become clas
   assertEquals(complaints, []);
 });
 
-chromiumTest("a model's archive is opened, and what is none is refused", async () => {
+longChromiumTest("a model's archive is opened, and what is none is refused", async () => {
   await using site = await openSite({ webgpu: false });
   const { page } = await openTeach(site);
   const folder = await Deno.makeTempDir();
@@ -252,7 +252,7 @@ chromiumTest("a model's archive is opened, and what is none is refused", async (
 });
 
 for (const [camera, told] of [["refused", "The camera was refused"], ["none", "There is no camera here"]] as const) {
-  chromiumTest(`without a camera (${camera}), the page says what to do`, async () => {
+  longChromiumTest(`without a camera (${camera}), the page says what to do`, async () => {
     await using site = await openSite({ webgpu: false, camera });
     const { page } = await openTeach(site);
     await page.evaluate(() =>
@@ -265,7 +265,7 @@ for (const [camera, told] of [["refused", "The camera was refused"], ["none", "T
   });
 }
 
-chromiumTest("photos are taken as long as a button or a key is held, and the camera answers live", async () => {
+longChromiumTest("photos are taken as long as a button or a key is held, and the camera answers live", async () => {
   await using site = await openSite({ webgpu: false });
   await using photos = await writePhotos(5);
   const { page, complaints } = await openTeach(site);
@@ -305,7 +305,7 @@ const storages = {
 };
 
 for (const [name, script] of Object.entries(storages)) {
-  chromiumTest(`where storage ${name}, the page says so and works all the same`, async () => {
+  longChromiumTest(`where storage ${name}, the page says so and works all the same`, async () => {
     await using site = await openSite({ webgpu: false });
     await using photos = await writePhotos(4);
     const { page, complaints } = await site.open("");
@@ -321,7 +321,7 @@ for (const [name, script] of Object.entries(storages)) {
   });
 }
 
-chromiumTest("tabs and classes are worked with the keyboard alone", async () => {
+longChromiumTest("tabs and classes are worked with the keyboard alone", async () => {
   await using site = await openSite({ webgpu: false });
   const { page } = await site.open("");
   await page.focus("#tab-classify");

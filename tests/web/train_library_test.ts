@@ -3,7 +3,7 @@ import { loadModel, type Model, readSpec } from "../../mod.ts";
 import { changeSpec } from "../../spec.ts";
 import { blobDataset, changeRecipe, type Dataset, readRecipe, splitDataset, train } from "../../train.ts";
 import { declarationsOf } from "../../web/declarations.ts";
-import { chromiumTest, openSite } from "./browser.ts";
+import { longChromiumTest, openSite } from "./browser.ts";
 import { stripes } from "./stripes.ts";
 
 const CLASSES = ["level", "upright"];
@@ -35,7 +35,7 @@ const hosts = [
 ];
 
 for (const { name, isolated, threads } of hosts) {
-  chromiumTest(`ranet-train.js trains in a page ${name}, to the weights that Deno gives`, async () => {
+  longChromiumTest(`ranet-train.js trains in a page ${name}, to the weights that Deno gives`, async () => {
     await using site = await openSite({ webgpu: false, isolated });
     const { page, complaints } = await site.open("index.html");
     const blobs = stripes(COUNT);
