@@ -17,6 +17,8 @@ export async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    // Nothing can be called so.
+    if ((error as { code?: string }).code === "ENAMETOOLONG") return false;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { makeTrainingExercises } from "../../../lib/device/webgpu/training_exerc
 import { tryTraining } from "../../../lib/device/webgpu/training_self_test.ts";
 import { isRight, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { randomTensors } from "../../fixtures.ts";
-import { gpuTest, longGpuTest } from "../../gpu.ts";
+import { gpuTest } from "../../gpu.ts";
 import { NETWORKS } from "../../training_networks.ts";
 import { asGpus } from "../as_gpus.ts";
 import { randomBatch, trainerOptions } from "../training.ts";
@@ -139,7 +139,7 @@ async function open(device: "auto" | "gpu") {
   return { kind: trainer.device.kind, said };
 }
 
-longGpuTest(
+gpuTest(
   "training: gpu that computes wrongly is an error that names it; auto takes the CPU, and says so",
   async (adapter) => {
     using _ = withoutCache();
