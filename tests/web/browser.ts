@@ -130,3 +130,12 @@ export async function openSite(
     },
   };
 }
+
+/**
+ * Presses a button by keyboard. A click is sent to a place on the screen, and misses where the layout moves meanwhile, as it
+ * does when an answer arrives.
+ */
+export async function press(page: Page, selector: string): Promise<void> {
+  const button = await page.waitForSelector(`${selector}:enabled`);
+  await button!.press("Enter");
+}
