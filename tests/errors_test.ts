@@ -31,7 +31,16 @@ Deno.test("the command line prints each way out of a mistake, with its own optio
     await ranet("new", "x", "--classes", "1,0", "--out", spec);
     const lastLine = async (...args: string[]) => (await ranet(...args)).notes.split("\n").at(-1);
     assertEquals(
-      await lastLine("eval", `${folder}/photos`, "--model", "ranet-cifar10", "--out", `${folder}/out`, "--device", "cpu"),
+      await lastLine(
+        "eval",
+        `${folder}/photos`,
+        "--model",
+        "ranet-cifar10",
+        "--out",
+        `${folder}/out`,
+        "--device",
+        "cpu",
+      ),
       `Try: ranet new NAME --classes-from ${folder}/photos, or --skip-bad`,
     );
     assertEquals(

@@ -66,7 +66,12 @@ Deno.test("labels that are numbers are names or indexes for a whole list: shown 
     await withFolder({ ...images, "list.csv": list(labels) }, async (folder) => {
       const path = join(folder, "list.csv");
       if (found === undefined) {
-        await refused(open(path, classes), "As names: ", "As indexes from 0: ", '[{"readLabels":"names"},{"readLabels":"indexes"}]');
+        await refused(
+          open(path, classes),
+          "As names: ",
+          "As indexes from 0: ",
+          '[{"readLabels":"names"},{"readLabels":"indexes"}]',
+        );
         return;
       }
       const dataset = await open(path, classes);

@@ -79,7 +79,10 @@ Deno.test("bad entries of class folders are refused, or counted and left out wit
   const bad = { "dog/1.jpg": cat, "cat/photo.heic": "x", "astray.png": cat };
   const good = { "cat/1.jpg": cat, "ship/1.jpg": ship };
   for (const [name, content] of Object.entries(bad)) {
-    await withFolder({ ...good, [name]: content }, (folder) => refused(folder, labels, "Cannot use ", '{"skipBad":true}'));
+    await withFolder(
+      { ...good, [name]: content },
+      (folder) => refused(folder, labels, "Cannot use ", '{"skipBad":true}'),
+    );
   }
   await withFolder({ ...good, "dog/1.jpg": cat }, (folder) => refused(folder, labels, '/dog"', "ship, cat"));
   await withFolder({ ...good, ...bad }, async (folder) => {
