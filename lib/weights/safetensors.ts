@@ -14,6 +14,7 @@ import { QUANTIZATION_NOTE } from "./quantized.ts";
 import { countNumbers, isShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 import { decodeWhole, encodeWhole, WHOLE, type WholeType } from "./whole.ts";
+import { expectMap, expectObject } from "../text/expect.ts";
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -85,6 +86,8 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map(
  * ```
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptions): Safetensors {
+  expectObject("readSafetensors", { bytes }, "byteLength");
+  expectObject("readSafetensors", { options }, "source");
   return whileReading(options.source, () => {
     const file = openSafetensors(bytes);
     const tensors = weightEntries(file).map((entry) => [entry.name, file.read(entry)] as const);
@@ -285,6 +288,8 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   options: WriteSafetensorsOptions,
 ): Uint8Array {
+  expectMap("writeSafetensors", { tensors });
+  expectObject("writeSafetensors", { options }, "metadata");
   const { metadata, dtype = () => "F32" } = options;
   const stored = Array.from(tensors, ([name, tensor]) => {
     const type = dtype(name, tensor);
