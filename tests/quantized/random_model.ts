@@ -48,7 +48,7 @@ export function randomTensors(
       } else if (dtype !== "F32") data[i] = Math.round(most * value);
       else if (name === IMAGE_SCALE) data[i] = 1 / 700;
       else if (name.endsWith(".multiplier")) {
-        const reach = (tensors.get(`${layer}.weight`)!.shape[1] === spec.input.channels ? 4e6 : 2e3) *
+        const reach = (tensors.get(`${layer}.weight`)!.shape[1] === network.features[0].channels ? 4e6 : 2e3) *
           Math.sqrt(fanIns.get(layer)!);
         data[i] = (0.5 + random()) * 60 / reach;
       } else if (name.endsWith(".scale")) data[i] = 0.01 + 0.02 * random();
