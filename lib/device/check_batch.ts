@@ -5,6 +5,7 @@
  */
 
 import type { Network } from "../network/network.ts";
+import { areaOf } from "../network/size.ts";
 
 /**
  * Refuses a batch that is not the network's.
@@ -17,8 +18,10 @@ export function checkBatch(
 ): void {
   const count = labels.length;
   if (count < 1 || count > batch) throw new RangeError(`a step of ${count} samples where there is room for ${batch}`);
-  if (images.length !== count * channels * size ** 2) {
-    throw new RangeError(`${images.length} numbers for ${count} images of ${channels} × ${size} × ${size}`);
+  if (images.length !== count * channels * areaOf(size)) {
+    throw new RangeError(
+      `${images.length} numbers for ${count} images of ${channels} × ${size.height} × ${size.width}`,
+    );
   }
   for (const label of labels) {
     if (label >= classes.length) throw new RangeError(`label ${label} where there are ${classes.length} classes`);
