@@ -26,12 +26,15 @@ export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, c
     let sum: f64 = 0;
     for (let c: u32 = 0; c < args.classes; c++) sum += exp(<f64> load<f32>(logits + 4 * c) - <f64> most);
     const logSum = <f64> most + log(sum);
-    const own = <f64> load<f32>(logits + 4 * label);
-    store<f64>(args.losses + 8 * sample, logSum - (1 - <f64> args.smoothing) * own - spread * total);
+    const second = load<u32>(args.seconds + 4 * sample);
+    const secondShare = (1 - <f64> args.smoothing) * <f64> load<f32>(args.shares + 4 * sample);
+    const share = 1 - <f64> args.smoothing - secondShare;
+    const own = share * <f64> load<f32>(logits + 4 * label) + secondShare * <f64> load<f32>(logits + 4 * second);
+    store<f64>(args.losses + 8 * sample, logSum - own - spread * total);
     store<u32>(args.right + 4 * sample, best == label ? 1 : 0);
     for (let c: u32 = 0; c < args.classes; c++) {
       const at = logits + 4 * c;
-      const target = spread + (c == label ? 1 - <f64> args.smoothing : 0);
+      const target = spread + (c == label ? share : 0) + (c == second ? secondShare : 0);
       store<f32>(at, <f32> (factor * (exp(<f64> load<f32>(at) - logSum) - target)));
     }
   }

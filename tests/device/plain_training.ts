@@ -9,6 +9,7 @@ import type { Convolution, View } from "../../lib/network/network.ts";
 import { areaOf, type Size } from "../../lib/network/size.ts";
 import type { ClassifierGradient, GradientView, TrainingPlan, TrainingStep } from "../../lib/planner/training_plan.ts";
 import { EPSILON } from "../../lib/weights/fold.ts";
+import type { SecondLabels } from "../../lib/device/trainer.ts";
 import { activate, slope } from "./activation.ts";
 
 /** Numbers by name, in PyTorch's layouts. */
@@ -35,16 +36,19 @@ export class PlainTraining {
   readonly #plan: TrainingPlan;
   readonly #count: number;
   readonly #labels: ArrayLike<number>;
+  readonly #second?: SecondLabels;
   readonly #loss: { exits: readonly number[]; labelSmoothing: number };
 
   constructor(plan: TrainingPlan, options: {
     parameters: ReadonlyMap<string, { data: ArrayLike<number> }>;
     images: ArrayLike<number>;
     labels: ArrayLike<number>;
+    second?: SecondLabels;
     loss: { exits: readonly number[]; labelSmoothing: number };
   }) {
     this.#plan = plan;
     this.#labels = options.labels;
+    this.#second = options.second;
     this.#loss = options.loss;
     this.#count = options.labels.length;
     this.parameters = new Map([...options.parameters].map(([name, { data }]) => [name, Float64Array.from(data)]));
@@ -348,8 +352,11 @@ export class PlainTraining {
       const most = Math.max(...own);
       const sum = own.reduce((total, value) => total + Math.exp(value - most), 0);
       if (own.indexOf(most) === this.#labels[sample]) this.right[exit]++;
+      const share = this.#second?.shares[sample] ?? 0;
       own.forEach((value, c) => {
-        const target = labelSmoothing / classes + (c === this.#labels[sample] ? 1 - labelSmoothing : 0);
+        const shown = (1 - share) * Number(c === this.#labels[sample]) +
+          share * Number(c === this.#second?.labels[sample]);
+        const target = labelSmoothing / classes + (1 - labelSmoothing) * shown;
         const log = value - most - Math.log(sum);
         this.losses[exit] -= target * log / this.#count;
         own[c] = exits[exit] * (Math.exp(log) - target) / this.#count;

@@ -246,6 +246,8 @@ const STRUCTS = {
     right: u32("address of a word for each sample: whether the answer is right"),
     smoothing: f32("share of the target that is spread over all classes"),
     lossWeight: f32("of this exit"),
+    seconds: u32("address of each sample's second label"),
+    shares: u32("address of the share of the target that it has"),
     weightGradient: u32("address"),
     biasGradient: u32("address"),
     ...RESULT,
@@ -268,6 +270,20 @@ const STRUCTS = {
     share: f32("of the gradient that counts"),
     keep: f32("share of the average that stays"),
     nesterov: u32("whether the step is Nesterov's"),
+  },
+  AdamwArgs: {
+    quads: u32("quads of numbers"),
+    parameters: u32("address"),
+    gradients: u32("address"),
+    means: u32("address of the gradients' means"),
+    squares: u32("address of the means of their squares"),
+    average: u32("address, or 0"),
+    keepMean: f32("share of the means that stays"),
+    keepSquare: f32("share of the means of squares that stays"),
+    epsilon: f32("added to their roots"),
+    decay: f32("times rate and parameter, subtracted from it"),
+    share: f32("of the gradient that counts"),
+    keep: f32("share of the average that stays"),
   },
   RunningArgs: {
     quads: u32("quads of numbers"),
@@ -308,6 +324,7 @@ const OPERATIONS = {
   "pooled-gradient": "ClassifierArgs",
   finite: "FiniteArgs",
   descend: "SgdArgs",
+  adamw: "AdamwArgs",
   running: "RunningArgs",
 } as const;
 

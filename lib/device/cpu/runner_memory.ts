@@ -291,6 +291,8 @@ const NO_TRAINING = {
   right: 0,
   smoothing: 0,
   lossWeight: 0,
+  seconds: 0,
+  shares: 0,
   weightGradient: 0,
   biasGradient: 0,
   result: 0,

@@ -351,6 +351,8 @@ export class StepWriter {
       right: this.#layout.right + 4 * batch * exit,
       smoothing: loss.labelSmoothing,
       lossWeight: loss.exits[exit],
+      seconds: this.#layout.seconds,
+      shares: this.#layout.shares,
       weightGradient: weights + this.#layout.parameters.toGradient,
       biasGradient: bias + this.#layout.parameters.toGradient,
       result: result?.at ?? 0,
