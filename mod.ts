@@ -54,7 +54,7 @@ export { toTensor } from "./lib/data/preprocess.ts";
 export type { DeviceChoice } from "./lib/device/fallback.ts";
 export type { Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
-export { RanetError, type RanetErrorCode, type RanetErrorOptions } from "./lib/errors.ts";
+export { RanetError, type RanetErrorCode, type RanetErrorOptions, type Remedy } from "./lib/errors.ts";
 export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";
 export type { Guarantee, RiskTarget } from "./lib/calibration/guarantee.ts";
 export type { Validation } from "./lib/calibration/measure.ts";

@@ -206,9 +206,9 @@ Deno.test("weights beyond what ONNX files hold are refused", () => {
   const { network, tensors } = tinyModel();
   const data = { byteLength: 2 ** 31 } as Float32Array<ArrayBuffer>;
   const huge = new Map([...tensors, ["classifier.0.linear.weight", { shape: [5, 7], data }]]);
-  const { message, remedy } = assertThrows(() => exportOnnx({ network, tensors: huge }), RanetError);
+  const { message, remedies } = assertThrows(() => exportOnnx({ network, tensors: huge }), RanetError);
   assertStringIncludes(message, "Cut it at an earlier exit");
-  assertEquals(remedy, { exit: network.exits.length - 1 });
+  assertEquals(remedies, [{ exit: network.exits.length - 1 }]);
 });
 
 Deno.test("the file of a network that was trained here computes what it does", async () => {

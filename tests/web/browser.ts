@@ -6,7 +6,7 @@
 
 import { assert } from "@std/assert";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { LONG, longTest } from "../long.ts";
+import { onlyLong } from "../long.ts";
 import { serveFile } from "../../web/serve.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
@@ -42,10 +42,7 @@ export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promis
 }
 
 /** As {@linkcode chromiumTest}, where long tests run. */
-export function longChromiumTest(name: string, test: (t: Deno.TestContext) => Promise<void>): void {
-  if (LONG) chromiumTest(name, test);
-  else longTest(`${name} (Chromium)`, test);
-}
+export const longChromiumTest: typeof chromiumTest = onlyLong(chromiumTest);
 
 /** Builds the page and the library into a folder of its own, as several tests may at a time; to be removed in the end. */
 export async function buildSite(): Promise<URL> {
