@@ -4,6 +4,7 @@ import { buildNetwork, parseSpec, specFromOfficialFlags } from "../spec.ts";
 import { readCheckpoint } from "../weights.ts";
 import { readNpy } from "../lib/data/npy.ts";
 import { relativeError } from "./fixtures.ts";
+import { square } from "./sizes.ts";
 import { gpuTest } from "./gpu.ts";
 
 const FOLDER = new URL("./fixtures/reference/", import.meta.url);
@@ -62,7 +63,7 @@ Deno.test("heads of the authors' networks pool 2×2 features whole, as the autho
     const classifiers = exits.flatMap(({ layers }) => layers).filter((layer) => layer.kind === "classifier");
     assertEquals(classifiers.length, exits.length);
     for (const { reads: [{ feature }], pool } of classifiers) {
-      assertEquals([features[feature].size, pool], [2, 2], flags);
+      assertEquals([features[feature].size, pool], [square(2), square(2)], flags);
     }
   }
 });

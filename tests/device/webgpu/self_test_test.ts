@@ -12,10 +12,10 @@ import { misread, withoutCache } from "./misread.ts";
 
 /** What a driver might get wrong: in a kernel, this becomes that. */
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
-  ["convolution ", "args.outSize * args.stride - half", "args.outSize - half"],
+  ["convolution ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["convolution ", "x / (1 + exp(-x))", "x / (1 + exp(x))"],
   ["convolution ", "let last = select(0u, 0xff800000u, args.activation > 0)", "let last = 0u"],
-  ["convolution-shared ", "args.outSize * args.stride - half", "args.outSize - half"],
+  ["convolution-shared ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["resize ", "fract(x), fract(y)", "fract(y), fract(x)"],
   ["resize ", "case 1: { value = vec4f(before.w, value.xyz); }", "case 1: { value = vec4f(value.xyz, before.w); }"],
   ["max-pool ", "!(value <= largest)", "(value <= largest)"],
