@@ -1,5 +1,5 @@
 /**
- * What every trainer asks of a batch.
+ * Checks the batches that trainers receive.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import type { Network } from "../network/network.ts";
 
 /**
- * Refuses a batch that is not the network's.
+ * Throws if a batch does not fit the network.
  *
- * @throws {RangeError} If there are no samples or more than `batch`, too few or too many numbers, or a label that is no class.
+ * @throws {RangeError} If there are no samples or more than `batch`, too few or too many numbers, or an invalid label.
  */
 export function checkBatch(
   { features: [{ size, channels }], spec: { classes } }: Network,

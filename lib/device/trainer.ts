@@ -1,6 +1,6 @@
 /**
- * What every device offers for training: take steps on batches, and hand the state out. The loop that feeds it knows
- * nothing more of devices.
+ * The interface of all devices for training: taking steps on batches, and reading the state. The training loop uses
+ * nothing else of a device.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { DeviceInfo } from "./runner.ts";
 
 /** Stochastic gradient descent as PyTorch's: `v = momentum · v + g + decay · p`, then `p -= rate · v`. */
 export interface OptimizerOptions {
-  /** Share of the last step's change that goes on; 0: none. */
+  /** Share of the previous step's change that is added to this one; 0: none. */
   readonly momentum: number;
-  /** Nesterov's: `p -= rate · (g + decay · p + momentum · v)`. */
+  /** Nesterov's momentum: `p -= rate · (g + decay · p + momentum · v)`. */
   readonly nesterov: boolean;
-  /** Times the parameter, added to its gradient. */
+  /** Weight decay: this times the parameter is added to its gradient. */
   readonly weightDecay: number;
-  /** What decays: all parameters, or neither batch norm nor biases. */
+  /** Which parameters decay: all, or all except batch norm and biases. */
   readonly decay: "all" | "weights";
 }
 
@@ -36,60 +36,62 @@ export interface TrainerOptions {
   readonly optimizer: OptimizerOptions;
   /** What is minimised. */
   readonly loss: LossOptions;
-  /** Decay of the exponential moving average of all tensors, running statistics included; 0: none is kept. */
+  /** Decay of the exponential moving average of all tensors, including running statistics; 0: no average. */
   readonly average: number;
   /**
-   * `equilibrium`: each exit's gradient into what several exits share is divided by the number of exits that share it
+   * `equilibrium`: an exit's gradient for a layer is divided by the number of exits that share the layer
    * (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV 2019).
    */
   readonly gradients: "plain" | "equilibrium";
-  /** `classifiers`: only the exits' linear layers learn; all else, statistics too, is as in inference. */
+  /**
+   * `classifiers`: only the exits' linear layers are trained; everything else is frozen, including running statistics.
+   */
   readonly train: "all" | "classifiers";
 }
 
-/** All that a resumed run needs. Names and layouts are PyTorch's. */
+/** The state needed to resume a run. Names and layouts are PyTorch's. */
 export interface TrainingState {
   /** Parameters and running statistics. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** The optimiser's velocity of every learned parameter; what is missing when a trainer is opened starts at zero. */
+  /** The optimiser's velocity of every trained parameter; missing ones start at zero when a trainer is opened. */
   readonly momentum: ReadonlyMap<string, Tensor>;
-  /** Moving average of `tensors`, where one is kept; if missing when a trainer is opened it starts from `tensors`. */
+  /** Moving average of `tensors`, if enabled; if it is missing when a trainer is opened, it starts from `tensors`. */
   readonly average?: ReadonlyMap<string, Tensor>;
 }
 
-/** What a step found before it changed the parameters. */
+/** Losses of a step, computed before it changed the parameters. */
 export interface StepLosses {
   /** Mean cross-entropy over the batch, one per exit, unweighted. */
   readonly losses: Float64Array;
-  /** Right answers, one count per exit. */
+  /** Number of correct predictions, one per exit. */
   readonly right: Uint32Array;
 }
 
-/** How a step is taken. */
+/** Options of a step. */
 export interface StepOptions {
   /** The learning rate. */
   readonly rate: number;
-  /** What dropout follows from, below 2³². Default: 0. */
+  /** Seed of dropout, below 2³². Default: 0. */
   readonly seed?: number;
 }
 
 /** A network in training on a device. */
 export interface Trainer extends Disposable {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo;
-  /** Bytes that weights, gradients, activations and the optimiser's state take there. */
+  /** Bytes of memory for weights, gradients, activations and the optimiser's state. */
   readonly bytes: number;
   /**
-   * Takes a step. May be called before earlier steps have resolved: they run in the order of the calls. `images` and
-   * `labels` are free again when the call returns.
+   * Takes a step. It may be called before earlier steps have resolved; steps run in the order of the calls. The caller
+   * may reuse `images` and `labels` as soon as the call returns.
    *
-   * A step with a loss that is not finite changes nothing, and no step after it does: the state stays the last good one.
+   * If a loss is not finite, neither this step nor later ones change anything: the state stays the last good one.
    *
    * @param images Normalised images, `N × 3 × size × size`, N at most `batch`.
    * @param labels N class indices.
-   * @param options The learning rate, and what is random.
-   * @returns Losses, once they are known, which on a GPU is some steps later: keep a few steps in flight.
-   * @throws {RangeError} If there are more samples than `batch`, or a label is no class.
+   * @param options The learning rate and the seed.
+   * @returns The losses. On a GPU they arrive some steps later: keep a few steps in flight.
+   * @throws {RangeError} If there are more samples than `batch`, or a label is invalid.
    */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses>;
   /** The state after all steps called so far. */

@@ -1,19 +1,20 @@
 /**
- * Which recipe suits so many images.
+ * Recommends a recipe for a number of images.
  *
  * @module
  */
 
-/** Up to so many images of each class, training the classifiers alone was best (docs/training.md). */
+/** Up to this many images of each class, training only the classifiers was best (docs/training.md). */
 const FEW = 100;
-/** From fewer images of each class, training from random weights learns little. */
+/** With fewer images of each class, training from random weights learns little. */
 const ENOUGH = 500;
 
 /**
- * Recommends a recipe where another than the default suits better.
+ * Recommends a recipe if one suits better than the default.
  *
- * @param about `images` to train on, of so many `classes`; `hasInit`: whether it starts from trained weights.
- * @returns A sentence for people; `undefined` where the default is as good.
+ * @param about `images`: number of images to train on; `classes`: number of classes; `hasInit`: whether training starts
+ * from trained weights.
+ * @returns A sentence for users; `undefined` if the default is as good.
  */
 export function adviseRecipe(
   { images, classes, hasInit }: { readonly images: number; readonly classes: number; readonly hasInit: boolean },

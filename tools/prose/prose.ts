@@ -20,7 +20,8 @@ const beside = (name: string) => new URL(name, import.meta.url).pathname;
 const MAX_SENTENCE = 260;
 
 /** Folders and files that hold no text of ours. */
-const SKIPPED = /^(?:tests\/fixtures|bench\/results|web\/dist|stand-ins|weights\/.*safetensors|\.|LICENSE|tools\/prose\/)/;
+const SKIPPED =
+  /^(?:tests\/fixtures|bench\/results|web\/dist|stand-ins|weights\/.*safetensors|\.|LICENSE|tools\/prose\/)/;
 
 /** A sentence to look at. */
 export interface Finding {
@@ -52,14 +53,21 @@ async function lint({ text, lines }: Extract, ext: ".md" | ".txt", length: boole
       { ruleId: "meant", rule: loaded(allowlist), options: { allowlistConfigPaths: [beside("meant.yml")] } },
     ],
   });
-  return messages.map(({ line, message }) => ({ line: lines[line - 1] ?? line, message: message.replaceAll("\n", "; ") }));
+  return messages.map(({ line, message }) => ({
+    line: lines[line - 1] ?? line,
+    message: message.replaceAll("\n", "; "),
+  }));
 }
 
 /** Checks the text of one file, by its name: Markdown as a whole, of everything else comments and messages. */
 export async function checkProse(name: string, source: string): Promise<Finding[]> {
   if (name.endsWith(".md")) return await lint({ text: source, lines: [] }, ".md", true);
   return [
-    ...await lint(extractComments(source, /\.(?:sh|ya?ml|service|conf)$|\/run$|^ranet$/.test(name) ? "#" : "//"), ".txt", true),
+    ...await lint(
+      extractComments(source, /\.(?:sh|ya?ml|service|conf)$|\/run$|^ranet$/.test(name) ? "#" : "//"),
+      ".txt",
+      true,
+    ),
     ...await lint(extractStrings(source), ".txt", false),
   ].sort((one, other) => one.line - other.line);
 }

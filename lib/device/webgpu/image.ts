@@ -1,12 +1,12 @@
 /**
- * Images in the arena's layout.
+ * Writes images in the arena's layout.
  *
  * @module
  */
 
 import type { Region } from "../../planner/plan.ts";
 
-/** From planes `3 × size × size` to pixels of one quad each; leaves the lanes that pad channels as they are. */
+/** Converts planes `3 × size × size` to pixels of one quad each. The lanes that pad channels are not changed. */
 export function writeImage(image: Float32Array, region: Region, arena: Float32Array): void {
   const { size, channels, pitch } = region;
   const pixels = size ** 2;
