@@ -54,20 +54,16 @@ export { toTensor } from "./lib/data/preprocess.ts";
 export type { DeviceChoice } from "./lib/device/fallback.ts";
 export type { Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
-export { RanetError, type RanetErrorCode, type RanetErrorOptions } from "./lib/errors.ts";
+export { RanetError, type RanetErrorCode, type RanetErrorOptions, type Remedy } from "./lib/errors.ts";
 export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";
 export type { Guarantee, RiskTarget } from "./lib/calibration/guarantee.ts";
 export type { Validation } from "./lib/calibration/measure.ts";
 export type { CalibrationTarget, Thresholds } from "./lib/calibration/search.ts";
 export { fitTemperatures } from "./lib/calibration/temperature.ts";
 export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/calibration/calibration_file.ts";
-export {
-  AdaptiveExecutor,
-  type AnytimeOptions,
-  type Classification,
-  type ClassifyOptions,
-  type ExecutorOptions,
-} from "./lib/executor/executor.ts";
+export type { Classification } from "./lib/executor/classification.ts";
+export { AdaptiveExecutor } from "./lib/executor/executor.ts";
+export type { AnytimeOptions, ClassifyOptions, ExecutorOptions } from "./lib/executor/options.ts";
 export {
   BUNDLED_MODELS,
   BUNDLED_SPECS,

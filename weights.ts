@@ -15,7 +15,7 @@
  * @module
  */
 
-export { RanetError, type RanetErrorCode, type RanetErrorOptions } from "./lib/errors.ts";
+export { RanetError, type RanetErrorCode, type RanetErrorOptions, type Remedy } from "./lib/errors.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./lib/weights/checkpoint.ts";
 export type { WeightNamesOptions } from "./lib/weights/names.ts";
 export {

@@ -32,7 +32,8 @@ export const OP_LINEAR_GRADIENT: u32 = 24;
 export const OP_POOLED_GRADIENT: u32 = 25;
 export const OP_FINITE: u32 = 26;
 export const OP_DESCEND: u32 = 27;
-export const OP_RUNNING: u32 = 28;
+export const OP_ADAMW: u32 = 28;
+export const OP_RUNNING: u32 = 29;
 
 @unmanaged
 export class Program {
@@ -69,7 +70,8 @@ export class ImageArgs {
   output: u32;
   outBytes: u32;
   outPitch: u32;
-  size: u32;
+  height: u32;
+  width: u32;
   channels: u32;
 }
 
@@ -102,7 +104,8 @@ export class ConvolutionArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   inChannels: u32;
   border: u32;
   pitch: u32;
@@ -143,7 +146,8 @@ export class WinogradArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   inChannels: u32;
   output: u32;
   outBytes: u32;
@@ -223,11 +227,13 @@ export class WindowArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   output: u32;
   outBytes: u32;
   outPitch: u32;
-  outSize: u32;
+  outHeight: u32;
+  outWidth: u32;
   channels: u32;
   result: u32;
   resultBytes: u32;
@@ -239,16 +245,19 @@ export class ResizeArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   output: u32;
   outBytes: u32;
   outPitch: u32;
-  outSize: u32;
+  outHeight: u32;
+  outWidth: u32;
   channels: u32;
   result: u32;
   resultBytes: u32;
   resultPitch: u32;
-  places: u32;
+  rows: u32;
+  columns: u32;
 }
 
 @unmanaged
@@ -276,8 +285,10 @@ export class ClassifierArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
-  pool: u32;
+  inHeight: u32;
+  inWidth: u32;
+  poolHeight: u32;
+  poolWidth: u32;
   quads: u32;
   channels: u32;
   classes: u32;
@@ -289,6 +300,8 @@ export class ClassifierArgs {
   right: u32;
   smoothing: f32;
   lossWeight: f32;
+  seconds: u32;
+  shares: u32;
   weightGradient: u32;
   biasGradient: u32;
   result: u32;
@@ -317,6 +330,22 @@ export class SgdArgs {
   share: f32;
   keep: f32;
   nesterov: u32;
+}
+
+@unmanaged
+export class AdamwArgs {
+  quads: u32;
+  parameters: u32;
+  gradients: u32;
+  means: u32;
+  squares: u32;
+  average: u32;
+  keepMean: f32;
+  keepSquare: f32;
+  epsilon: f32;
+  decay: f32;
+  share: f32;
+  keep: f32;
 }
 
 @unmanaged

@@ -32,15 +32,18 @@ export type RanetErrorCode =
   | "device"
   | "diverged";
 
+/**
+ * Options with which the same call is likely to work, by their names in code. The command line prints them as its own:
+ * `{ skipBad: true, batch: 8 }` as `--skip-bad --batch 8`.
+ */
+export type Remedy = Readonly<Record<string, string | number | true>>;
+
 /** Options of a {@linkcode RanetError}. */
 export interface RanetErrorOptions extends ErrorOptions {
   /** What kind of mistake it is. Default: `"invalid"`. */
   readonly code?: RanetErrorCode;
-  /**
-   * Options with which the same call is likely to work, by their names in code. The command line prints them as its own:
-   * `{ skipBad: true, batch: 8 }` as `--skip-bad --batch 8`. Default: none.
-   */
-  readonly remedy?: Readonly<Record<string, string | number | true>>;
+  /** What is likely to help, or several such to choose from. Default: none. */
+  readonly remedy?: Remedy | readonly Remedy[];
 }
 
 /**
@@ -64,8 +67,8 @@ export class RanetError extends Error {
   override readonly name = "RanetError";
   /** What kind of mistake it is. */
   readonly code: RanetErrorCode;
-  /** Options with which the same call is likely to work. */
-  readonly remedy: Readonly<Record<string, string | number | true>>;
+  /** What is likely to help: any one of these; empty where nothing is known to. */
+  readonly remedies: readonly Remedy[];
 
   /**
    * Makes an error for people.
@@ -74,9 +77,14 @@ export class RanetError extends Error {
    * @param options Its kind, a remedy, and the error behind it.
    */
   constructor(message: string, options: RanetErrorOptions = {}) {
-    const { code = "invalid", remedy = {}, ...rest } = options;
+    const { code = "invalid", remedy = [], ...rest } = options;
     super(message, rest);
     this.code = code;
-    this.remedy = remedy;
+    this.remedies = isList(remedy) ? remedy : [remedy];
   }
+}
+
+/** `Array.isArray` does not tell readonly arrays from others. */
+function isList(remedy: Remedy | readonly Remedy[]): remedy is readonly Remedy[] {
+  return Array.isArray(remedy);
 }

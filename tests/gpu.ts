@@ -7,7 +7,7 @@
 
 import { assert } from "@std/assert";
 import { type Adapter, findAdapter } from "../lib/device/webgpu/adapter.ts";
-import { LONG, longTest } from "./long.ts";
+import { onlyLong } from "./long.ts";
 
 const adapter = await findAdapter();
 /** Whether there is one. */
@@ -15,12 +15,6 @@ export const hasAdapter: boolean = adapter !== undefined;
 const required = Deno.env.get("RANET_REQUIRE_GPU") === "1";
 
 let leftOut = 0;
-
-/** As {@linkcode gpuTest}, where long tests run. */
-export function longGpuTest(name: string, test: (adapter: Adapter) => Promise<void>): void {
-  if (LONG) gpuTest(name, test);
-  else longTest(`${name} (GPU)`, () => {});
-}
 
 /** Registers a test that gets the adapter. */
 export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>): void {
@@ -42,6 +36,9 @@ export function gpuTest(name: string, test: (adapter: Adapter) => Promise<void>)
     },
   });
 }
+
+/** As {@linkcode gpuTest}, where long tests run. */
+export const longGpuTest: typeof gpuTest = onlyLong(gpuTest);
 
 /** A device as if it bound no more than so many bytes. */
 export function limitedDevice(gpu: GPUDevice, bytes: number): GPUDevice {

@@ -18,6 +18,11 @@ export function longTest(name: string, fn: (t: Deno.TestContext) => Promise<void
   Deno.test({ name, ignore: !LONG, fn });
 }
 
+/** As `register`, where long tests run; elsewhere the tests count as ignored. */
+export function onlyLong<T>(register: (name: string, test: T) => void): (name: string, test: T) => void {
+  return LONG ? register : (name) => longTest(name, () => {});
+}
+
 /** How often to try a property: `often` where long tests run, else `seldom`. */
 export function times(seldom: number, often: number): number {
   return LONG ? often : seldom;

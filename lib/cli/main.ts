@@ -121,13 +121,21 @@ function unknownCommand(name: string): UsageError {
   return new UsageError(`${start} ${advice}`);
 }
 
+/** What the command line spells otherwise than the library. */
+const SPELLING: Readonly<Record<string, string>> = {
+  readLabels: "--labels",
+  classesFrom: "ranet new NAME --classes-from",
+};
+
 /** The message of an error, and the options of the command line that may help. */
-function textOf({ message, remedy }: RanetError): string {
-  const options = Object.entries(remedy).map(([name, value]) => {
-    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    return value === true ? option : `${option} ${value}`;
-  });
-  return printableLines(options.length === 0 ? message : `${message}\nTry: ${options.join(" ")}`);
+function textOf({ message, remedies }: RanetError): string {
+  const ways = remedies.map((remedy) => Object.entries(remedy).map(optionOf).join(" "));
+  return printableLines(ways.length === 0 ? message : `${message}\nTry: ${ways.join(", or ")}`);
+}
+
+function optionOf([name, value]: readonly [string, string | number | true]): string {
+  const option = SPELLING[name] ?? `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return value === true ? option : `${option} ${value}`;
 }
 
 /** Messages quote names and files, which may hold what a terminal obeys. */

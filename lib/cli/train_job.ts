@@ -20,7 +20,7 @@ import { parameterNames } from "../weights/check.ts";
 import { boundAverage, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { nameClassesOf } from "../training/name_classes.ts";
-import { adviseRecipe } from "../training/advise_recipe.ts";
+import { adviseRecipe, type RecipeAdvice } from "../training/advise_recipe.ts";
 import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";
 import { digestOf, type RunSetup } from "../training/run_setup.ts";
 import { DEFAULT_CACHE, type SessionOptions } from "../training/session.ts";
@@ -106,7 +106,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   }
   const classCount = spec.classes.length;
   const advice = adviseRecipe({ images: sets.training.size, classes: classCount, hasInit: init !== undefined });
-  if (options.recipe === undefined && advice !== undefined) notes.push(advice);
+  if (options.recipe === undefined && advice !== undefined) notes.push(adviceText(advice));
   const run: KeptRun = { spec, recipe, setup: { ...setup, images: await digestOf(...listOf(sets)) } };
   return {
     ...run,
@@ -119,6 +119,13 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
         validation: setup.val === "split" && sets.validation ? await listFile(sets.validation, spec) : undefined,
       }),
   };
+}
+
+function adviceText({ each, recipe, needsInit }: RecipeAdvice): string {
+  return needsInit
+    ? `About ${each} images of each class are few to begin with random weights: --init MODEL --recipe ${recipe} starts ` +
+      "from those of a model of the same architecture"
+    : `From trained weights and about ${each} images of each class, --recipe ${recipe} suits better`;
 }
 
 /**
@@ -152,7 +159,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
       `(--init ${options.resume})`;
     const sets = await openSets(run.spec, run.recipe, setup).catch((error) => {
       if (!(error instanceof RanetError)) throw error;
-      throw new RanetError(`${error.message}. ${advice}`);
+      throw new RanetError(`${error.message}. ${advice}`, { code: error.code, cause: error });
     });
     if (await digestOf(...listOf(sets)) !== setup.images) {
       throw new RanetError(

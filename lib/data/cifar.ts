@@ -148,8 +148,8 @@ function findClasses(
   if (readLabels === undefined && isUnnamed(labels) && labels.length === names.length) return byNumber;
   throw new RanetError(
     `Cannot use ${format} with this model: it has ${names.length} classes, the model ${labels.length} ` +
-      `(${listLabels(labels)}), and none has the same name. If they are the same in the same order, say so ` +
-      "(--labels indexes, in code readLabels)",
+      `(${listLabels(labels)}), and none has the same name. If they are the same in the same order, say so`,
+    { code: "mismatch", remedy: { readLabels: "indexes" } },
   );
 }
 

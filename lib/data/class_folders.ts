@@ -88,8 +88,8 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     const classes = isUnnamed(labels)
       ? `the model's ${labels.length} classes have no names, and there are ${top.folders.length} folders`
       : `the model's classes are ${listLabels(labels)}`;
-    const why = `${classes}. For a model of these folders' classes: ranet new NAME --classes-from ${path}`;
-    bad.add(`Cannot use folder ${JSON.stringify(join(path, folder))}: ${why}`);
+    const why = `${classes}. A model of these folders' classes has a spec that names them`;
+    bad.add(`Cannot use folder ${JSON.stringify(join(path, folder))}: ${why}`, { classesFrom: path });
   }
   return imageFileDataset({
     name: basename(resolve(path)),

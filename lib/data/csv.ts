@@ -6,7 +6,7 @@
  */
 
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
-import { RanetError } from "../errors.ts";
+import { RanetError, type Remedy } from "../errors.ts";
 import { nameClasses } from "./class_names.ts";
 import {
   BadEntries,
@@ -67,7 +67,8 @@ export async function openCsv(
   const bad = new BadEntries({ skip: skipBad });
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
   for (const { line, cells } of body) {
-    const refuse = (reason: string) => bad.add(`Cannot use line ${line} of ${JSON.stringify(path)}: ${reason}`);
+    const refuse = (reason: string, remedy?: Remedy) =>
+      bad.add(`Cannot use line ${line} of ${JSON.stringify(path)}: ${reason}`, remedy);
     if (!isComplete(cells)) {
       const expected = columns.count === 2 ? "path,label" : `${columns.count} columns`;
       refuse(`expected ${expected}, found ${JSON.stringify(cells.join(",").slice(0, 200))}`);
@@ -77,9 +78,7 @@ export async function openCsv(
     const text = labelIn(cells[columns.label]!);
     const label = find(text);
     if (isOutside(file)) {
-      refuse(
-        `${JSON.stringify(file)} is outside of the CSV's folder (--allow-outside, in code allowOutside, permits that)`,
-      );
+      refuse(`${JSON.stringify(file)} is outside of the CSV's folder`, { allowOutside: true });
     } else if (label === undefined) {
       refuse(`${JSON.stringify(text)} is not a class of the model (${listLabels(labels)})`);
     } else {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { RanetError } from "../errors.ts";
+import { RanetError, type Remedy } from "../errors.ts";
 import type { RgbImage } from "./image.ts";
 import type { LabelReading } from "./labels.ts";
 
@@ -132,10 +132,12 @@ export class BadEntries {
   /**
    * Reports one.
    *
+   * @param message What is wrong with it.
+   * @param remedy What else helps than leaving it out.
    * @throws {RanetError} Unless they are to be skipped.
    */
-  add(message: string): void {
-    if (!this.#skip) throw new RanetError(`${message} (--skip-bad, in code skipBad, leaves out what cannot be used)`);
+  add(message: string, remedy?: Remedy): void {
+    if (!this.#skip) throw new RanetError(message, { remedy: [...remedy ? [remedy] : [], { skipBad: true }] });
     this.messages.push(message);
   }
 }

@@ -82,7 +82,8 @@ function undecided(
   return new RanetError(
     `Cannot tell how the labels of ${JSON.stringify(source)} are meant, for classes ${listLabels(labels)}. ` +
       `As names: ${reading(readings.names)}. As indexes from 0: ${reading(readings.indexes)}. ` +
-      `${fromOne}Say which (--labels names or --labels indexes, in code readLabels)`,
+      `${fromOne}Say which`,
+    { remedy: [{ readLabels: "names" }, { readLabels: "indexes" }] },
   );
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { basename, join } from "node:path";
-import { exists } from "../io/exists.ts";
+import { isFile } from "../io/exists.ts";
 import { LIST_FILE } from "./list_table.ts";
 
 /** Ends of file names that ids may lack. */
@@ -44,9 +44,4 @@ export async function findFiles(
     }
   }
   return { folder: "", end: "" };
-}
-
-/** A path with nothing to change is left to whoever reads it. */
-async function isFile(path: string): Promise<boolean> {
-  return await exists(path) && (await Deno.stat(path)).isFile;
 }

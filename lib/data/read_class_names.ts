@@ -47,6 +47,7 @@ async function namesInList(path: string): Promise<string[]> {
   names.delete("");
   if (![...names].every((name) => /^\d+$/.test(name))) return [...names].sort();
   throw new RanetError(
-    `Cannot take classes from ${JSON.stringify(path)}: its labels are numbers. Write what they mean: --classes A,B,C`,
+    `Cannot take classes from ${JSON.stringify(path)}: its labels are numbers. Write what they mean`,
+    { remedy: { classes: "A,B,C" } },
   );
 }

@@ -63,6 +63,6 @@ export async function* readSamples<T>(size: number, options: ReadSamplesOptions<
 /** A bad entry can be left out. */
 function withRemedy(error: unknown): unknown {
   if (!(error instanceof RanetError)) return error;
-  const { message, code, remedy } = error;
-  return new RanetError(message, { code, remedy: { ...remedy, skipBad: true }, cause: error });
+  const { message, code, remedies } = error;
+  return new RanetError(message, { code, remedy: [...remedies, { skipBad: true }], cause: error });
 }

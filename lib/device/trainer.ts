@@ -9,7 +9,9 @@ import type { Tensor } from "../weights/tensor.ts";
 import type { DeviceInfo } from "./runner.ts";
 
 /** Stochastic gradient descent as PyTorch's: `v = momentum · v + g + decay · p`, then `p -= rate · v`. */
-export interface OptimizerOptions {
+export interface SgdOptions {
+  /** The kind of optimiser. */
+  readonly kind: "sgd";
   /** Share of the previous step's change that is added to this one; 0: none. */
   readonly momentum: number;
   /** Nesterov's momentum: `p -= rate · (g + decay · p + momentum · v)`. */
@@ -20,11 +22,35 @@ export interface OptimizerOptions {
   readonly decay: "all" | "weights";
 }
 
+/**
+ * AdamW as PyTorch's (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019): `m = β₁ · m + (1 −
+ * β₁) · g`, `s = β₂ · s + (1 − β₂) · g²`, then `p -= rate · decay · p` and `p -= rate · m̂ / (√ŝ + epsilon)`, where at
+ * step t `m̂ = m / (1 − β₁ᵗ)` and `ŝ = s / (1 − β₂ᵗ)`.
+ */
+export interface AdamwOptions {
+  /** Which optimiser. */
+  readonly kind: "adamw";
+  /** β₁ and β₂: shares of the gradients' means, and of the means of their squares, that stay. */
+  readonly betas: readonly [first: number, second: number];
+  /** Keeps the quotient finite. */
+  readonly epsilon: number;
+  /** Times rate and parameter, subtracted from the parameter. */
+  readonly weightDecay: number;
+  /** Which parameters decay: all, or all except batch norm and biases. */
+  readonly decay: "all" | "weights";
+}
+
+/** How gradients change parameters. */
+export type OptimizerOptions = SgdOptions | AdamwOptions;
+
 /** What is minimised: the sum over exits of weight times mean cross-entropy. */
 export interface LossOptions {
   /** One weight per exit. */
   readonly exits: readonly number[];
-  /** Share s of the target that is spread over all classes: 1 − s + s / C for the label, s / C for the others. */
+  /**
+   * Share s of the target that is spread over all classes: 1 − s + s / C for the label, s / C for the others. Where an
+   * image has a second label, both share what is not spread.
+   */
   readonly labelSmoothing: number;
 }
 
@@ -53,8 +79,15 @@ export interface TrainerOptions {
 export interface TrainingState {
   /** Parameters and running statistics. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** The optimiser's velocity of every trained parameter; missing ones start at zero when a trainer is opened. */
+  /**
+   * The optimiser's velocity of every trained parameter, or AdamW's mean of its gradients; missing ones start at zero
+   * when a trainer is opened.
+   */
   readonly momentum: ReadonlyMap<string, Tensor>;
+  /**
+   * AdamW's mean of every trained parameter's squared gradients; missing ones start at zero when a trainer is opened.
+   */
+  readonly squares?: ReadonlyMap<string, Tensor>;
   /** Moving average of `tensors`, if enabled; if it is missing when a trainer is opened, it starts from `tensors`. */
   readonly average?: ReadonlyMap<string, Tensor>;
 }
@@ -67,12 +100,35 @@ export interface StepLosses {
   readonly right: Uint32Array;
 }
 
+/** Second labels, for images that are mixed from two. */
+export interface SecondLabels {
+  /** N class indices. */
+  readonly labels: Uint32Array;
+  /** N shares of the target, from 0 to 1, for the second label; the first label has the rest. */
+  readonly shares: Float32Array;
+}
+
 /** Options of a step. */
 export interface StepOptions {
   /** The learning rate. */
   readonly rate: number;
   /** Seed of dropout, below 2³². Default: 0. */
   readonly seed?: number;
+  /** Number of earlier steps, for AdamW's bias correction. Default: 0. */
+  readonly step?: number;
+  /** Second labels of the images. Default: none. */
+  readonly second?: SecondLabels;
+}
+
+/**
+ * AdamW's bias corrections: factors of the mean of gradients and of the root of the mean of squares, after `step`
+ * steps.
+ */
+export function adamwCorrections(
+  { betas: [first, second] }: Pick<AdamwOptions, "betas">,
+  step: number,
+): { readonly first: number; readonly second: number } {
+  return { first: 1 / (1 - first ** (step + 1)), second: 1 / Math.sqrt(1 - second ** (step + 1)) };
 }
 
 /** A network in training on a device. */
@@ -83,15 +139,15 @@ export interface Trainer extends Disposable {
   readonly bytes: number;
   /**
    * Takes a step. It may be called before earlier steps have resolved; steps run in the order of the calls. The caller
-   * may reuse `images` and `labels` as soon as the call returns.
+   * may reuse `images` and the labels as soon as the call returns.
    *
    * If a loss is not finite, neither this step nor later ones change anything: the state stays the last good one.
    *
    * @param images Normalised images, `N × 3 × size × size`, N at most `batch`.
    * @param labels N class indices.
-   * @param options The learning rate and the seed.
+   * @param options The learning rate, the seed, and second labels.
    * @returns The losses. On a GPU they arrive some steps later: keep a few steps in flight.
-   * @throws {RangeError} If there are more samples than `batch`, or a label is invalid.
+   * @throws {RangeError} If there are more samples than `batch`, a label is invalid, or a share is not from 0 to 1.
    */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses>;
   /** The state after all steps called so far. */

@@ -12,13 +12,21 @@ export function hasFiles(): boolean {
 
 /** Whether there is such a file or folder. */
 export async function exists(path: string): Promise<boolean> {
+  return await find(path) !== undefined;
+}
+
+/** Whether there is such a file, which is no folder. */
+export async function isFile(path: string): Promise<boolean> {
+  return (await find(path))?.isFile ?? false;
+}
+
+async function find(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    await Deno.stat(path);
-    return true;
+    return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     // Nothing can be called so.
-    if ((error as { code?: string }).code === "ENAMETOOLONG") return false;
+    if ((error as { code?: string }).code === "ENAMETOOLONG") return undefined;
     throw error;
   }
 }

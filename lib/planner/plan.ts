@@ -8,6 +8,7 @@
  */
 
 import type { Layer, Network, View } from "../network/network.ts";
+import type { Size } from "../network/size.ts";
 
 /** Channels of a feature in a sample's arena. */
 export interface Region {
@@ -16,7 +17,7 @@ export interface Region {
   /** Stride of pixels in quads. */
   readonly pitch: number;
   /** Height and width, in pixels. */
-  readonly size: number;
+  readonly size: Size;
   /** First channel of the feature; 0 in regions that kernels read. */
   readonly channel: number;
   /** Number of channels. */

@@ -135,7 +135,7 @@ function section(model: ModelReport, plots: Plots): string {
   ).join("");
   const source = validation
     ? `thresholds from ${validation.samples} of ${escape(validation.name)}`
-    : "no validation set was given (--val), so there is no budgeted curve";
+    : "no validation set was given, so there is no budgeted curve";
   return `<h2>${escape(name)}</h2>
 <p>${dataset.samples} images of ${escape(dataset.name)}; ${source}.</p>
 <div class="wide"><table><thead><tr><th>exit</th><th>M multiply-adds</th><th>top-1, %</th><th>top-5, %</th>

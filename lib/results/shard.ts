@@ -36,7 +36,7 @@ export const SHARD_VARIABLES: readonly string[] = SCHEDULERS.flatMap(({ index, f
 /**
  * Reads `2/8`, or `auto`: what a task of a Slurm array or of an indexed Kubernetes job is told.
  *
- * @param text What `--shard` was given.
+ * @param text The shard, as people write it.
  * @param variable Gives a variable of the environment.
  * @throws {RanetError} If it is neither, or the variables are not there.
  */
@@ -46,7 +46,7 @@ export function readShard(text: string, variable: (name: string) => string | und
   const shard = { index: Number(index), count: Number(count) };
   if (shard.index >= 1 && shard.index <= shard.count && shard.count <= MAX_SHARDS) return shard;
   throw new RanetError(
-    `Cannot use --shard ${JSON.stringify(text)}: expected I/N with I from 1 to N and N up to ${MAX_SHARDS}, such as ` +
+    `Cannot use shard ${JSON.stringify(text)}: expected I/N with I from 1 to N and N up to ${MAX_SHARDS}, such as ` +
       "2/8; or auto",
   );
 }
@@ -59,13 +59,13 @@ function scheduledShard(variable: (name: string) => string | undefined): Shard {
     const shard = { index: Number(index) - first + 1, count: Number(count) };
     if (Number.isInteger(shard.index) && shard.index >= 1 && shard.index <= shard.count) return shard;
     throw new RanetError(
-      `Cannot use --shard auto: ${scheduler.name} says ${scheduler.index}=${index}, and ${scheduler.count} is ` +
+      `Cannot use shard "auto": ${scheduler.name} says ${scheduler.index}=${index}, and ${scheduler.count} is ` +
         `${count ?? "not set"}. Expected consecutive task numbers, and ${scheduler.count} of them.`,
     );
   }
   throw new RanetError(
-    `Cannot use --shard auto: neither ${SCHEDULERS.map(({ index }) => index).join(" nor ")} is set. ` +
-      "Name the shard: --shard 2/8",
+    `Cannot use shard "auto": neither ${SCHEDULERS.map(({ index }) => index).join(" nor ")} is set. Name the shard`,
+    { remedy: { shard: "2/8" } },
   );
 }
 

@@ -9,20 +9,26 @@ const FEW = 100;
 /** With fewer images of each class, training from random weights learns little. */
 const ENOUGH = 500;
 
+/** Another way to train than with the default recipe. */
+export interface RecipeAdvice {
+  /** Images of each class, about. */
+  readonly each: number;
+  /** The recipe that suits better. */
+  readonly recipe: "classifiers" | "fine-tune";
+  /** Whether it starts from trained weights, which were not given. */
+  readonly needsInit: boolean;
+}
+
 /**
  * Recommends a recipe if one suits better than the default.
  *
- * @param about `images`: number of images to train on; `classes`: number of classes; `hasInit`: whether training starts
- * from trained weights.
- * @returns A sentence for users; `undefined` if the default is as good.
+ * @param about `images` to train on, of so many `classes`; `hasInit`: whether it starts from trained weights.
+ * @returns What suits better; `undefined` where the default is as good.
  */
 export function adviseRecipe(
   { images, classes, hasInit }: { readonly images: number; readonly classes: number; readonly hasInit: boolean },
-): string | undefined {
+): RecipeAdvice | undefined {
   const each = Math.floor(images / classes);
-  const recipe = each <= FEW ? "classifiers" : "fine-tune";
-  if (hasInit) return `From trained weights and about ${each} images of each class, --recipe ${recipe} suits better`;
-  if (each >= ENOUGH) return undefined;
-  return `About ${each} images of each class are few to begin with random weights: --init MODEL --recipe ${recipe} starts ` +
-    "from those of a model of the same architecture";
+  if (!hasInit && each >= ENOUGH) return undefined;
+  return { each, recipe: each <= FEW ? "classifiers" : "fine-tune", needsInit: !hasInit };
 }

@@ -123,17 +123,17 @@ function rowsFor(
     if (count === classes.length) {
       return {
         notes: [
-          `${source} does not name its classes: its ${count} are taken for ${
+          `${source} does not name its ${count} classes, so they are assumed to be ${
             list(classes)
-          }, in this order. If they are ` +
-          "others, classifiers start from the wrong ones: give a model's directory, or a file that this program wrote",
+          }, in this order. If this ` +
+          "is wrong, give a model's directory, or a file that this program wrote",
         ],
       };
     }
     return {
       rows: classes.map(() => -1),
       notes: [
-        `The classifiers start anew: ${source} has ${count} classes, which it does not name, not ${classes.length}`,
+        `The classifiers start from random weights: ${source} has ${count} classes without names, not ${classes.length}`,
       ],
     };
   }
@@ -142,12 +142,16 @@ function rowsFor(
   if (shared === 0) {
     return {
       rows: indexes,
-      notes: [`The classifiers start anew: ${source} knows other classes, ${list(known)}`],
+      notes: [`The classifiers start from random weights: ${source} has other classes, ${list(known)}`],
     };
   }
-  const anew = classes.filter((_, i) => indexes[i] < 0);
-  const kept = `The classifiers keep what ${source} knows of ${shared} of ${classes.length} classes, found by name`;
-  return { rows: indexes, notes: [anew.length === 0 ? kept : `${kept}; others start anew: ${list(anew)}`] };
+  const others = classes.filter((_, i) => indexes[i] < 0);
+  const kept =
+    `The classifiers keep the weights of ${source} for ${shared} of ${classes.length} classes, found by name`;
+  return {
+    rows: indexes,
+    notes: [others.length === 0 ? kept : `${kept}; others start from random weights: ${list(others)}`],
+  };
 }
 
 /** Replaces rows of a tensor by those of another. */

@@ -110,8 +110,8 @@ export class ModelFolder implements Disposable {
       if (!found) continue;
       throw new RanetError(
         `Cannot train into ${JSON.stringify(path)}: it holds ${file} already. ` +
-          (file === FILES.setup ? `Go on with it (--resume ${path}), choose ` : "Choose ") +
-          "another --out, or replace it with --force",
+          `${file === FILES.setup ? "Go on with its run, choose" : "Choose"} another folder, or replace it`,
+        { remedy: [...file === FILES.setup ? [{ resume: path }] : [], { out: "OTHER" }, { force: true }] },
       );
     }
   }

@@ -29,7 +29,7 @@ export function whileReading<T>(what: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof RanetError)) throw error;
-    const { code, remedy } = error;
-    throw new RanetError(`Cannot read ${what}: ${error.message}`, { cause: error, code, remedy });
+    const { code, remedies } = error;
+    throw new RanetError(`Cannot read ${what}: ${error.message}`, { cause: error, code, remedy: remedies });
   }
 }

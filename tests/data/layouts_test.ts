@@ -41,8 +41,8 @@ async function entries(dataset: Dataset, folder: string, labels: readonly string
 }
 
 const refused = async (promise: Promise<unknown>, ...parts: string[]): Promise<void> => {
-  const { message } = await assertRejects(() => promise, RanetError);
-  for (const part of parts) assertStringIncludes(message, part);
+  const { message, remedies } = await assertRejects(() => promise, RanetError);
+  for (const part of parts) assertStringIncludes(message + JSON.stringify(remedies), part);
 };
 
 const pets = ["cat", "dog"];
@@ -66,7 +66,12 @@ Deno.test("labels that are numbers are names or indexes for a whole list: shown 
     await withFolder({ ...images, "list.csv": list(labels) }, async (folder) => {
       const path = join(folder, "list.csv");
       if (found === undefined) {
-        await refused(open(path, classes), "As names: ", "As indexes from 0: ", "--labels names or --labels indexes");
+        await refused(
+          open(path, classes),
+          "As names: ",
+          "As indexes from 0: ",
+          '[{"readLabels":"names"},{"readLabels":"indexes"}]',
+        );
         return;
       }
       const dataset = await open(path, classes);
@@ -120,7 +125,7 @@ Deno.test("CIFAR's classes are not taken for ten others because there are ten", 
       open(folder, others),
       "it has 10 classes, the model 10",
       "none has the same name",
-      "--labels indexes",
+      '[{"readLabels":"indexes"}]',
     );
     assertEquals(Array.from(await (await open(folder, others, { readLabels: "indexes" })).labels()), [3, 8]);
   });
@@ -171,7 +176,7 @@ Deno.test("what systems leave in folders is passed over; other files among image
     assertEquals([dataset.size, dataset.bad], [2, []]);
     assertEquals(dataset.notes, ["Passed over 2 files that are no images: cat/notes.txt, dog/boxes.xml"]);
     await Deno.writeTextFile(join(folder, "cat/photo.HEIC"), "x");
-    await refused(open(folder, pets), "photo.HEIC", "--skip-bad");
+    await refused(open(folder, pets), "photo.HEIC", '{"skipBad":true}');
   });
 });
 
@@ -195,7 +200,7 @@ Deno.test("N classes without names are N folders of any names, in sorted order; 
     assertEquals(dataset.notes, [
       "The model's classes have no names: they are taken for Cow, ant, zebra, in sorted order",
     ]);
-    await refused(open(folder, numbers(4)), "4 classes have no names, and there are 3 folders", "--classes-from");
+    await refused(open(folder, numbers(4)), "4 classes have no names, and there are 3 folders", '[{"classesFrom":');
   });
 });
 

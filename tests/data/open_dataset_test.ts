@@ -28,8 +28,8 @@ async function entries(dataset: Dataset): Promise<[name: string, label: number][
 }
 
 const refused = (path: string, labels: readonly string[], ...messages: string[]): Promise<void> =>
-  assertRejects(() => openDataset(path, { labels, inputSize: 32 }), RanetError).then(({ message }) =>
-    messages.forEach((part) => assertStringIncludes(message, part))
+  assertRejects(() => openDataset(path, { labels, inputSize: 32 }), RanetError).then(({ message, remedies }) =>
+    messages.forEach((part) => assertStringIncludes(message + JSON.stringify(remedies), part))
   );
 
 const cat = await fixture("cifar-cat.jpg");
@@ -79,7 +79,10 @@ Deno.test("bad entries of class folders are refused, or counted and left out wit
   const bad = { "dog/1.jpg": cat, "cat/photo.heic": "x", "astray.png": cat };
   const good = { "cat/1.jpg": cat, "ship/1.jpg": ship };
   for (const [name, content] of Object.entries(bad)) {
-    await withFolder({ ...good, [name]: content }, (folder) => refused(folder, labels, "Cannot use ", "--skip-bad"));
+    await withFolder(
+      { ...good, [name]: content },
+      (folder) => refused(folder, labels, "Cannot use ", '{"skipBad":true}'),
+    );
   }
   await withFolder({ ...good, "dog/1.jpg": cat }, (folder) => refused(folder, labels, '/dog"', "ship, cat"));
   await withFolder({ ...good, ...bad }, async (folder) => {
@@ -200,7 +203,7 @@ Deno.test("CIFAR files of a wrong length or label are refused", async () => {
   await withFolder({ "x.bin": "" }, (folder) => refused(folder, CIFAR10_LABELS, "found files of 0 bytes"));
   await withFolder({ "x.bin": join(record(10), record(9)) }, async (folder) => {
     const eight = CIFAR10_LABELS.slice(1, 9);
-    await refused(folder, eight, "x.bin, record 0 of", "its label 10 is not a class of the model", "--skip-bad");
+    await refused(folder, eight, "x.bin, record 0 of", "its label 10 is not a class of the model", '{"skipBad":true}');
     await Deno.writeFile(`${folder}/x.bin`, join(record(1), record(9)));
     await refused(folder, eight, "x.bin, record 1 of", "its label truck is not a class of the model");
   });
@@ -232,7 +235,7 @@ Deno.test("IDX images are padded to the model's input; the files may be gzipped"
       const small = await openDataset(folder, { labels: digits, inputSize: 1 });
       assertEquals(rgb((await small.read(0)).image), [10, 10, 10, 20, 20, 20]);
       const fewer = ["trouser", "shirt", "coat", "bag"];
-      await refused(folder, fewer, 'As indexes from 0: 3 → class "bag", 7 → no class', "--labels indexes");
+      await refused(folder, fewer, 'As indexes from 0: 3 → class "bag", 7 → no class', '{"readLabels":"indexes"}');
       await assertRejects(
         () => openDataset(folder, { labels: fewer, inputSize: 1, readLabels: "indexes" }),
         RanetError,
@@ -285,7 +288,7 @@ Deno.test("a CSV lists paths relative to itself", async () => {
     const outside = [`${folder}/ship.jpg`, "../x.jpg", "in/../../x.jpg", ".."];
     for (const file of outside) {
       await Deno.writeTextFile(`${folder}/outside.csv`, `${file},ship`);
-      await refused(`${folder}/outside.csv`, labels, `${JSON.stringify(file)} is outside`, "--allow-outside");
+      await refused(`${folder}/outside.csv`, labels, `${JSON.stringify(file)} is outside`, '{"allowOutside":true}');
     }
     await Deno.writeTextFile(`${folder}/outside.csv`, outside.map((file) => `${file},ship\n`).join(""));
     const allowed = await openDataset(`${folder}/outside.csv`, { ...options, allowOutside: true });
@@ -305,7 +308,7 @@ Deno.test("bad lines of a CSV are refused, or counted and left out with skipBad"
   ];
   for (const [csv, message] of cases) {
     await withFolder({ "x.csv": csv }, async (folder) => {
-      await refused(`${folder}/x.csv`, labels, message, "--skip-bad");
+      await refused(`${folder}/x.csv`, labels, message, '{"skipBad":true}');
       const dataset = await openDataset(`${folder}/x.csv`, { ...options, skipBad: true });
       assertEquals(dataset.bad.length, 1);
       assert(dataset.size <= 1);

@@ -31,7 +31,7 @@ async function run(file: Uint8Array, images: Float32Array, count: number): Promi
 /** ONNX Runtime's logits of every exit must be those of the CPU runner. */
 async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   const images = randomArray(count * 3 * model.spec.input.size ** 2, 7);
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: count });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: count });
   const expected = await executor.forward(images);
   const actual = await run(exportOnnx(model), images, count);
   assertEquals(Object.keys(actual), expected.map((_, k) => `exit${k + 1}`));
@@ -206,9 +206,9 @@ Deno.test("weights beyond what ONNX files hold are refused", () => {
   const { network, tensors } = tinyModel();
   const data = { byteLength: 2 ** 31 } as Float32Array<ArrayBuffer>;
   const huge = new Map([...tensors, ["classifier.0.linear.weight", { shape: [5, 7], data }]]);
-  const { message, remedy } = assertThrows(() => exportOnnx({ network, tensors: huge }), RanetError);
+  const { message, remedies } = assertThrows(() => exportOnnx({ network, tensors: huge }), RanetError);
   assertStringIncludes(message, "Cut it at an earlier exit");
-  assertEquals(remedy, { exit: network.exits.length - 1 });
+  assertEquals(remedies, [{ exit: network.exits.length - 1 }]);
 });
 
 Deno.test("the file of a network that was trained here computes what it does", async () => {

@@ -141,9 +141,10 @@ Deno.test("a folder with a model is not taken for a new run, unless it is replac
     const error = await assertRejects(() => ModelFolder.refuseUsed(path), RanetError);
     assertEquals(
       error.message,
-      `Cannot train into "${path}": it holds training/run.json already. Go on with it (--resume ${path}), choose ` +
-        "another --out, or replace it with --force",
+      `Cannot train into "${path}": it holds training/run.json already. Go on with its run, choose ` +
+        "another folder, or replace it",
     );
+    assertEquals(error.remedies, [{ resume: path }, { out: "OTHER" }, { force: true }]);
     using folder = await ModelFolder.create(path, runOf(), texts);
     await trainInto(folder, { stopAt: 1 });
     assertEquals(await filesIn(path), ["spec.yaml", "training", "weights.safetensors"]);

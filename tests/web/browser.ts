@@ -6,7 +6,7 @@
 
 import { assert } from "@std/assert";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { LONG, longTest } from "../long.ts";
+import { onlyLong } from "../long.ts";
 import { serveFile } from "../../web/serve.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
@@ -42,10 +42,7 @@ export function chromiumTest(name: string, test: (t: Deno.TestContext) => Promis
 }
 
 /** As {@linkcode chromiumTest}, where long tests run. */
-export function longChromiumTest(name: string, test: (t: Deno.TestContext) => Promise<void>): void {
-  if (LONG) chromiumTest(name, test);
-  else longTest(`${name} (Chromium)`, test);
-}
+export const longChromiumTest: typeof chromiumTest = onlyLong(chromiumTest);
 
 /** Builds the page and the library into a folder of its own, as several tests may at a time; to be removed in the end. */
 export async function buildSite(): Promise<URL> {
@@ -132,4 +129,13 @@ export async function openSite(
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/**
+ * Presses a button by keyboard. A click is sent to a place on the screen, and misses where the layout moves meanwhile, as it
+ * does when an answer arrives.
+ */
+export async function press(page: Page, selector: string): Promise<void> {
+  const button = await page.waitForSelector(`${selector}:enabled`);
+  await button!.press("Enter");
 }

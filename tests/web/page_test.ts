@@ -7,7 +7,7 @@ import { decodeImage } from "../../lib/data/decode.ts";
 import { ranet } from "../cli/ranet.ts";
 import { bmp } from "../data/bmp.ts";
 import { assertAccessible } from "./accessible.ts";
-import { chromiumTest, longChromiumTest, openSite, type Site } from "./browser.ts";
+import { chromiumTest, longChromiumTest, openSite, press, type Site } from "./browser.ts";
 
 const root = new URL("../../", import.meta.url);
 const path = (file: string): string => new URL(file, root).pathname;
@@ -124,7 +124,7 @@ chromiumTest("the page", async (t) => {
     await give(page, [path("examples/ship.jpg")]);
     const times = async () => (await texts(page, "#exits .time")).filter(Boolean).length;
     assertEquals([(await shown(page)).exit, await times()], [1, 1]);
-    await page.click("#others");
+    await press(page, "#others");
     await page.waitForFunction(() => document.querySelector("#exits li:last-child .time")!.textContent !== "");
     assertEquals([(await shown(page)).exit, await times()], [1, 6]);
     await page.close();
@@ -134,7 +134,7 @@ chromiumTest("the page", async (t) => {
     const { page } = await site.open("?device=cpu");
     await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
     await page.setViewport({ width: 360, height: 740 });
-    await page.click("#examples button");
+    await press(page, "#examples button");
     await left(page);
     const { top, bottom } = await page.$eval("#verdict", (element) => element.getBoundingClientRect().toJSON());
     assert(top >= 0 && bottom <= 740, `${top} to ${bottom}`);
@@ -150,28 +150,28 @@ chromiumTest("the page", async (t) => {
     assertEquals(await texts(page, "#problems li"), [
       'Cannot read image "LICENSE": it is not an image (JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are supported)',
     ]);
-    await page.click("#problems button");
+    await press(page, "#problems button");
     assertEquals(await page.$eval("#problems", (element) => (element as HTMLElement).hidden), true);
-    await page.click(".shelf:nth-child(2) .card");
+    await press(page, ".shelf:nth-child(2) .card");
     assertEquals((await shown(page)).label, "cat");
     await assertAccessible(page);
-    await page.click("#clear");
+    await press(page, "#clear");
     assertEquals(await texts(page, ".card"), []);
     await page.close();
   });
 
   await t.step("takes examples, drops, pasted images and photos from the camera", async () => {
     const { page, complaints } = await site.open("?device=cpu");
-    await page.click("#examples button");
+    await press(page, "#examples button");
     await page.evaluate(async () => {
       const transfer = new DataTransfer();
       transfer.items.add(new File([await (await fetch("examples/frog.jpg")).blob()], "dropped.jpg"));
       document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
       document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
     });
-    await page.click("#camera-open");
+    await press(page, "#camera-open");
     await page.waitForSelector("#camera-take:enabled");
-    await page.click("#camera-take");
+    await press(page, "#camera-take");
     await page.waitForFunction(() => document.querySelectorAll(".card").length === 4);
     const names = await page.$$eval(".card img", (images) => images.map((image) => (image as HTMLImageElement).alt));
     assertEquals(names.toSorted(), ["camera.png", "dropped.jpg", "dropped.jpg", "ship.jpg"]);
@@ -232,7 +232,7 @@ chromiumTest("the page", async (t) => {
     await page.waitForFunction(() => document.querySelectorAll("#costs tbody th").length === 7);
     await page.reload();
     await page.waitForFunction(() => document.querySelectorAll("#costs tbody th").length === 7);
-    await page.click("#spec-link");
+    await press(page, "#spec-link");
     await page.waitForFunction(() => location.hash.startsWith("#architecture?spec="));
     const link = page.url();
     await page.evaluate(() => localStorage.clear());

@@ -8,7 +8,7 @@
 /// <reference lib="dom.iterable" />
 
 import type { Page } from "puppeteer-core";
-import type { Site } from "./browser.ts";
+import { press, type Site } from "./browser.ts";
 import { stripes } from "./stripes.ts";
 
 /** Photos on disk, as browsers are given them; dispose of them. */
@@ -38,7 +38,7 @@ export async function writePhotos(count: number): Promise<Photos> {
 /** Opens the tab. */
 export async function openTeach(site: Site, query = "?device=cpu"): ReturnType<Site["open"]> {
   const opened = await site.open(query);
-  await opened.page.click("#tab-teach");
+  await press(opened.page, "#tab-teach");
   await opened.page.waitForFunction(() => document.querySelectorAll(".class-card").length >= 2);
   return opened;
 }
@@ -72,7 +72,7 @@ export async function give(page: Page, at: number, files: readonly string[]): Pr
 
 /** Trains; waits for what is said then, and gives it. */
 export async function train(page: Page): Promise<string> {
-  await page.click("#train");
+  await press(page, "#train");
   return await said(page, "Trained|Stopped|Cannot");
 }
 

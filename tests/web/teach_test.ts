@@ -9,7 +9,7 @@ import { digestTensors } from "../../lib/weights/digest.ts";
 import { exportOnnx } from "../../lib/onnx/export.ts";
 import { ranet } from "../cli/ranet.ts";
 import { assertAccessible } from "./accessible.ts";
-import { chromiumTest, longChromiumTest, openSite } from "./browser.ts";
+import { chromiumTest, longChromiumTest, openSite, press } from "./browser.ts";
 import { answerOf, fill, give, openTeach, type Photos, said, setName, train, writePhotos } from "./teach_page.ts";
 
 /** So many of a class that there are enough set aside to calibrate on. */
@@ -33,7 +33,7 @@ async function saved(page: Page, selector: string, name: string): Promise<string
   const done = new Promise<void>((resolve) =>
     session.on("Browser.downloadProgress", ({ state }) => state === "completed" && resolve())
   );
-  await page.click(selector);
+  await press(page, selector);
   await done;
   return `${folder}/${name}`;
 }
@@ -55,7 +55,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await page.reload();
     await page.waitForSelector("#device[data-kind=cpu]");
     assertEquals(loaded(), 0);
-    await page.click("#tab-teach");
+    await press(page, "#tab-teach");
     await page.waitForFunction(() => document.querySelectorAll(".class-card").length === 2);
     assertGreater(loaded(), 0);
     await assertAccessible(page);
@@ -74,7 +74,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
   });
 
   await t.step("trains while it answers, and shows how well", async () => {
-    await page.click("#train");
+    await press(page, "#train");
     await page.waitForSelector("#charts:not([hidden])");
     await assertAccessible(page);
     assertEquals(await said(page, "Trained|Cannot"), "Trained.");
@@ -136,7 +136,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await page.waitForSelector("#try:not([hidden])");
     assertEquals(await counts(page), ["50 photos", "50 photos"]);
     assertEquals(await text(page, "#outcome-line strong"), "20 of 20 photos that it had not seen are right.");
-    await page.click("#to-classify");
+    await press(page, "#to-classify");
     await page.waitForSelector("#classify:not([hidden])");
     const input = await page.$("#files");
     await (input as unknown as { uploadFile(file: string): Promise<void> }).uploadFile(photos.files.upright[0]);
@@ -146,10 +146,10 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
   });
 
   await t.step("forgets everything when it is told to", async () => {
-    await page.click("#tab-teach");
-    await page.click("#delete-all");
+    await press(page, "#tab-teach");
+    await press(page, "#delete-all");
     await assertAccessible(page);
-    await page.click("#sure-delete");
+    await press(page, "#sure-delete");
     await page.waitForFunction(() => document.querySelector("#train-state")!.textContent === "Everything is deleted.");
     await page.reload();
     await page.waitForFunction(() => document.querySelectorAll(".class-card").length === 2);
@@ -169,14 +169,14 @@ longChromiumTest("training in the page stops and goes on, on one thread too", as
   await using photos = await writePhotos(12);
   const { page, complaints } = await openTeach(site);
   await fillTwo(page, photos);
-  await page.click("#train");
+  await press(page, "#train");
   await page.waitForSelector("#charts:not([hidden])");
   assertEquals(await page.$eval("#class-cards .class-card", (card) => (card as HTMLElement).inert), true);
-  await page.click("#train-stop");
+  await press(page, "#train-stop");
   assertEquals(await said(page, "Stopped\\.|Trained"), "Stopped. What it has learned so far is kept.");
   await page.waitForSelector("#try:not([hidden])");
   await assertAccessible(page);
-  await page.click("#train-continue");
+  await press(page, "#train-continue");
   assertEquals(await said(page, "Trained|Cannot"), "Trained.");
   assertEquals(await isThere(page, "#train-continue"), false);
   assertEquals(complaints, []);
@@ -191,7 +191,7 @@ longChromiumTest("the page goes on on the CPU when the GPU is lost while it trai
   await using photos = await writePhotos(8);
   const { page } = await openTeach(site, "");
   await fillTwo(page, photos);
-  await page.click("#train");
+  await press(page, "#train");
   await page.waitForSelector("#charts:not([hidden])");
   assertStringIncludes(await said(page, "Epoch"), "test GPU");
   const session = await site.browser.target().createCDPSession();
@@ -217,8 +217,8 @@ longChromiumTest("what is no photo is named and passed over, and folders become 
   assertStringIncludes(told[1], "to convert it: heif-convert");
   await assertAccessible(page);
 
-  await page.click("#teach-problems button");
-  await page.click(".photo-button");
+  await press(page, "#teach-problems button");
+  await press(page, ".photo-button");
   assertEquals(await counts(page), ["0 photos", "0 photos"]);
   const { x, y, width, height } = (await (await page.$(".class-card"))!.boundingBox())!;
   const session = await page.createCDPSession();
@@ -251,7 +251,7 @@ longChromiumTest("a model's archive is opened, and what is none is refused", asy
   await Deno.remove(folder, { recursive: true });
 });
 
-for (const [camera, told] of [["refused", "The camera was refused"], ["none", "There is no camera here"]] as const) {
+for (const [camera, told] of [["refused", "The camera was refused"], ["none", "No camera was found"]] as const) {
   longChromiumTest(`without a camera (${camera}), the page says what to do`, async () => {
     await using site = await openSite({ webgpu: false, camera });
     const { page } = await openTeach(site);
@@ -288,12 +288,12 @@ longChromiumTest("photos are taken as long as a button or a key is held, and the
   );
   await page.keyboard.up("Space");
   await assertAccessible(page);
-  await page.click("#burst-close");
+  await press(page, "#burst-close");
   await page.waitForFunction(() => document.querySelector("#reading")!.textContent === "");
   await fill(page, 1, "upright", photos.files.upright);
   assertEquals(await train(page), "Trained.");
   await page.waitForSelector("#try:not([hidden])");
-  await page.click("#try-camera");
+  await press(page, "#try-camera");
   assertEquals(await answerOf(page), "Class 1");
   await assertAccessible(page);
   assertEquals(complaints, []);
@@ -311,7 +311,7 @@ for (const [name, script] of Object.entries(storages)) {
     const { page, complaints } = await site.open("");
     await page.evaluateOnNewDocument(script);
     await page.reload();
-    await page.click("#tab-teach");
+    await press(page, "#tab-teach");
     await page.waitForFunction(() => document.querySelectorAll(".class-card").length === 2);
     await fillTwo(page, photos);
     assertStringIncludes(await text(page, "#teach-keeping"), "This browser does not keep all of this: ");

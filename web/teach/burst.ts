@@ -7,7 +7,7 @@
 /// <reference lib="dom" />
 
 import { byId } from "../dom.ts";
-import { LiveCamera } from "./live_camera.ts";
+import { LiveCamera } from "../live_camera.ts";
 
 /** Milliseconds between two photos. */
 const PAUSE = 150;

@@ -9,7 +9,7 @@
 import { large, percent } from "../../lib/text/numbers.ts";
 import { bringIntoView, byId } from "../dom.ts";
 import { ExitList } from "../exit_list.ts";
-import { LiveCamera } from "./live_camera.ts";
+import { LiveCamera } from "../live_camera.ts";
 import type { ExitAnswer, ReadyModel } from "./messages.ts";
 
 /** Shorter side of what is looked at live, in pixels: networks see less. */

@@ -26,7 +26,8 @@ const INPUT = {
   input: u32("address of the first sample's first channel"),
   inBytes: u32("bytes from sample to sample"),
   inPitch: u32("bytes from pixel to pixel"),
-  inSize: u32("height and width in pixels"),
+  inHeight: u32("height in pixels"),
+  inWidth: u32("width in pixels"),
 };
 
 /** The channels that are written, or their gradient, and their number. */
@@ -34,7 +35,8 @@ const OUTPUT = {
   output: u32("address of the first sample's first channel, or that of its gradient"),
   outBytes: u32("bytes from sample to sample"),
   outPitch: u32("bytes from pixel to pixel"),
-  outSize: u32("height and width in pixels"),
+  outHeight: u32("height in pixels"),
+  outWidth: u32("width in pixels"),
   channels: u32("their number"),
 };
 
@@ -80,7 +82,8 @@ const STRUCTS = {
     output: u32("address of the first sample's first channel"),
     outBytes: u32("bytes from sample to sample"),
     outPitch: u32("bytes from pixel to pixel"),
-    size: u32("height and width in pixels"),
+    height: u32("in pixels"),
+    width: u32("in pixels"),
     channels: u32("their number"),
   },
   Phase: {
@@ -208,9 +211,10 @@ const STRUCTS = {
     ...INPUT,
     ...OUTPUT,
     ...RESULT,
-    places: u32(
+    rows: u32(
       "address of where each row of the output lies, in two words: the row of the input before it, the next one's share",
     ),
+    columns: u32("the same of each column"),
   },
   DropoutArgs: {
     output: u32("address of the first sample's first channel"),
@@ -230,7 +234,8 @@ const STRUCTS = {
   },
   ClassifierArgs: {
     ...INPUT,
-    pool: u32("height and width of the pooled window"),
+    poolHeight: u32("of the pooled window"),
+    poolWidth: u32("of the pooled window"),
     quads: u32("quads of channels"),
     channels: u32("channels, before padding"),
     classes: u32("number of logits"),
@@ -242,6 +247,8 @@ const STRUCTS = {
     right: u32("address of a word for each sample: whether the answer is right"),
     smoothing: f32("share of the target that is spread over all classes"),
     lossWeight: f32("of this exit"),
+    seconds: u32("address of each sample's second label"),
+    shares: u32("address of the share of the target that it has"),
     weightGradient: u32("address"),
     biasGradient: u32("address"),
     ...RESULT,
@@ -264,6 +271,20 @@ const STRUCTS = {
     share: f32("of the gradient that counts"),
     keep: f32("share of the average that stays"),
     nesterov: u32("whether the step is Nesterov's"),
+  },
+  AdamwArgs: {
+    quads: u32("quads of numbers"),
+    parameters: u32("address"),
+    gradients: u32("address"),
+    means: u32("address of the gradients' means"),
+    squares: u32("address of the means of their squares"),
+    average: u32("address, or 0"),
+    keepMean: f32("share of the means that stays"),
+    keepSquare: f32("share of the means of squares that stays"),
+    epsilon: f32("added to their roots"),
+    decay: f32("times rate and parameter, subtracted from it"),
+    share: f32("of the gradient that counts"),
+    keep: f32("share of the average that stays"),
   },
   RunningArgs: {
     quads: u32("quads of numbers"),
@@ -304,6 +325,7 @@ const OPERATIONS = {
   "pooled-gradient": "ClassifierArgs",
   finite: "FiniteArgs",
   descend: "SgdArgs",
+  adamw: "AdamwArgs",
   running: "RunningArgs",
 } as const;
 

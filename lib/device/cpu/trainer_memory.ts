@@ -7,9 +7,11 @@
 
 import { layerParameters } from "../../network/cost.ts";
 import type { Parameter, View } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import { type Lifetime, placeBuffers } from "../../planner/memory.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type TrainingPlan, type TrainingStep, viewsOf } from "../../planner/training_plan.ts";
+import type { OptimizerOptions } from "../trainer.ts";
 import type { Place } from "./lower.ts";
 import type { Layout } from "./memory.ts";
 import { packedLength } from "./pack.ts";
@@ -42,15 +44,22 @@ export class ParameterMemory {
   readonly toGradient: number;
   /** Distance from a trained parameter to its velocity. */
   readonly toVelocity: number;
+  /** Distance from a trained parameter to its mean squared gradient; 0 without them. */
+  readonly toSquares: number;
   /** Distance from any parameter to its average; 0 without averages. */
   readonly toAverage: number;
   readonly #addresses = new Map<string, number>();
 
-  constructor(plan: TrainingPlan, layout: Layout, options: { decay: "all" | "weights"; average: boolean }) {
+  constructor(
+    plan: TrainingPlan,
+    layout: Layout,
+    options: { readonly optimizer: OptimizerOptions; readonly average: boolean },
+  ) {
+    const { kind, decay } = options.optimizer;
     const learned = plan.parameters.map((parameter) => ({
       ...parameter,
       learned: true,
-      decays: options.decay === "all" || parameter.isWeight,
+      decays: decay === "all" || parameter.isWeight,
     }));
     const names = new Set(learned.map(({ name }) => name));
     const rest = plan.network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters)
@@ -74,6 +83,7 @@ export class ParameterMemory {
     const bytes = layout.bytes - start;
     this.toGradient = layout.take(learnedBytes) - start;
     this.toVelocity = layout.take(learnedBytes) - start;
+    this.toSquares = kind === "adamw" ? layout.take(learnedBytes) - start : 0;
     this.toAverage = options.average ? layout.take(bytes) - start : 0;
   }
 
@@ -112,7 +122,7 @@ export class TensorMemory {
     this.#plan = plan;
     const lifetimes: (Lifetime & { length: number; first: number; last: number })[] = plan.features.map((
       { size, channels },
-    ) => ({ length: options.batch * size ** 2 * 4 * quadsOf(channels), first: Infinity, last: -1 }));
+    ) => ({ length: options.batch * areaOf(size) * 4 * quadsOf(channels), first: Infinity, last: -1 }));
     lifetimes[0].first = 0;
     options.segments.forEach((steps, time) => {
       for (const { feature } of steps.flatMap(viewsOf)) {
@@ -134,7 +144,7 @@ export class TensorMemory {
     const { size, channels: all } = this.#plan.features[feature];
     const pitch = NUMBER * 4 * quadsOf(all);
     const at = this.#start + NUMBER * (this.#offsets[feature] + offset);
-    return { at, bytes: size ** 2 * pitch, pitch, size, channels };
+    return { at, bytes: areaOf(size) * pitch, pitch, size, channels };
   }
 
   /** Address of a temporary. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ACTIVATION, type ArgumentTable, f32, INPUT, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
+import { ACTIVATION, type ArgumentTable, f32, INPUT, INPUT_ROWS, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
 
 /** The output of a convolution, with the same lanes as the output that is written. */
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
@@ -34,7 +34,8 @@ const ACCUMULATE = { accumulate: u32("1 to add to what is there, 0 to take its p
 
 const LINEAR = {
   classes: u32("number of logits"),
-  pool: u32("height and width of the pooled window"),
+  poolHeight: u32("of the pooled window"),
+  poolWidth: u32("of the pooled window"),
 };
 
 /** The arguments of each kernel. */
@@ -73,7 +74,8 @@ export const TRAINING_ARGUMENTS = {
     ...PARTIALS,
     ...GRADIENT,
     gradQuads: u32("quads of its channels"),
-    gradSize: u32("its height and width in pixels"),
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
     kernel: u32("its height and width"),
     stride: u32("input pixels from output to output"),
     bias: u32("1 if there is one, else 0"),
@@ -104,12 +106,14 @@ export const TRAINING_ARGUMENTS = {
   },
   "max-pool-gradient": {
     ...BEFORE,
-    inSize: INPUT.inSize,
+    inHeight: INPUT.inHeight,
+    inWidth: INPUT.inWidth,
     ...OUTPUT,
     ...SAMPLES,
     ...ACCUMULATE,
     ...GRADIENT,
-    gradSize: u32("its height and width in pixels"),
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
   },
   "resize-gradient": {
     ...INPUT,
@@ -132,11 +136,13 @@ export const TRAINING_ARGUMENTS = {
     first: u32("samples of the batch before this shard's"),
     losses: u32("numbers before this exit's losses"),
     right: u32("numbers before this exit's right answers"),
+    seconds: u32("numbers of the labels before this shard's second labels"),
+    shares: u32("numbers of the labels before the shares of the target that those have"),
     smoothing: f32("share of the target that is spread over all classes"),
     scale: f32("weight of a sample's loss"),
   },
   "classifier-weight-gradient": {
-    ...INPUT,
+    ...INPUT_ROWS,
     ...SAMPLES,
     ...LINEAR,
     ...ACCUMULATE,
@@ -159,9 +165,15 @@ export const OPTIMIZER_ARGUMENTS = {
   quads: u32("quads of parameters and running statistics"),
   losses: u32("number of losses"),
   rate: f32("learning rate"),
-  momentum: f32("share of the last change that goes on"),
-  decay: f32("times the parameter, added to its gradient"),
+  momentum: f32("share of the last change that goes on, or of AdamW's means of gradients that stays"),
+  decay: f32(
+    "times the parameter, added to its gradient; with AdamW times the rate too, subtracted from the parameter",
+  ),
   nesterov: u32("1 for Nesterov's momentum, else 0"),
+  keepSquare: f32("share of AdamW's means of squares that stays"),
+  epsilon: f32("added to their roots"),
+  first: f32("what AdamW multiplies means of gradients by"),
+  second: f32("what it multiplies roots of means of squares by"),
   average: f32("decay of the moving average"),
 } as const satisfies ArgumentTable;
 

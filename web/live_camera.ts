@@ -58,8 +58,8 @@ export class LiveCamera {
     this.#view.hidden = true;
   }
 
-  /** What it sees now, at most so many pixels high and wide. */
-  frame(side: number): HTMLCanvasElement {
+  /** What it sees now; the shorter side has at most so many pixels, by default all that the camera gives. */
+  frame(side = Infinity): HTMLCanvasElement {
     const { videoWidth, videoHeight } = this.#view;
     const scale = Math.min(1, side / Math.min(videoWidth, videoHeight));
     const canvas = document.createElement("canvas");
@@ -73,13 +73,13 @@ export class LiveCamera {
 function explain({ name, message }: DOMException): string {
   switch (name) {
     case "NotAllowedError":
-      return "The camera was refused. Allow it in the browser's settings of this page, or choose photos.";
+      return "The camera was refused. Allow it in the browser's settings for this page, or choose photos instead.";
     case "NotFoundError":
-      return "There is no camera here. Choose photos.";
+      return "No camera was found. Choose photos instead.";
     case "NotSupportedError":
-      return "This browser gives pages like this no camera: it wants https, or localhost. Choose photos.";
+      return "This browser allows the camera on https and localhost only. Choose photos instead.";
     case "NotReadableError":
-      return "The camera does not start: another program may be using it. Close that, or choose photos.";
+      return "The camera does not start: another program may be using it. Close that program, or choose photos instead.";
     default:
       return `Cannot use the camera: ${message}`;
   }
