@@ -10,6 +10,7 @@ import { digestModel } from "../weights/digest.ts";
 import { measure, type Measured, type Validation } from "./measure.ts";
 import { checkSamples } from "./samples.ts";
 import { type CalibrationTarget, searchMeasured, type Thresholds } from "./search.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** Thresholds, and what they gave on the validation set. */
 export interface Calibration extends Thresholds {
@@ -43,7 +44,7 @@ export interface Calibration extends Thresholds {
  * import { AdaptiveExecutor, calibrate, loadModel } from "@ranet/ranet";
  *
  * const model = await loadModel("ranet-cifar10");
- * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 20 });
+ * using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 20 });
  * const images = new Float32Array(20 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
  * const validation = { logits: await executor.forward(images), labels: Array(20).fill(8) };
  * const calibration = await calibrate(model, validation, { budget: 30e6 });
@@ -57,6 +58,9 @@ export async function calibrate(
   target: CalibrationTarget,
   options: { readonly dataset?: string } = {},
 ): Promise<Calibration> {
+  expectObject("calibrate", { model }, "network", "tensors");
+  expectObject("calibrate", { validation }, "logits", "labels");
+  expectObject("calibrate", { target, options });
   return await calibrateMeasured(model, measure(model.network, validation), target, options);
 }
 

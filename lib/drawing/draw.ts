@@ -8,6 +8,7 @@
  */
 
 import type { Network } from "../network/network.ts";
+import { shapeText } from "../network/size.ts";
 import {
   type Arrow,
   type Box,
@@ -23,11 +24,11 @@ import {
   type LegendItem,
   type Point,
   type Shape,
-  shapeText,
   TRANSITION,
 } from "./layout.ts";
 import { type Markup, markup } from "./markup.ts";
 import { STYLE } from "./style.ts";
+import { expectObject } from "../text/expect.ts";
 
 /**
  * Draws a network: base features down the side, rows of blocks, what rows take from one another, transitions, and exits
@@ -48,6 +49,7 @@ import { STYLE } from "./style.ts";
  * ```
  */
 export function drawNetwork(network: Network): string {
+  expectObject("drawNetwork", { network }, "spec", "rows", "exits");
   const layout = layOut(network);
   const { width, height } = layout;
   const { spec, exits, family, rows, rowName } = network;

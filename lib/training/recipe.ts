@@ -10,6 +10,7 @@ import { readBundled, readResource } from "../io/resource.ts";
 import { schemaLine } from "../spec/yaml_text.ts";
 import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
 import { type RecipeDocument, recipeSchema } from "./recipe_schema.ts";
+import { expectObject, expectString } from "../text/expect.ts";
 
 /** How the learning rate goes over a run. */
 export interface Schedule {
@@ -115,6 +116,9 @@ const DEFAULT_CROP = 4;
 const DEFAULT_MULTISTEP = { milestones: [0.5, 0.75], factor: 0.1 };
 /** The papers' for CIFAR; mixup's is that of ImageNet, since small networks underfit with more. */
 const DEFAULT_ALPHA = { mixup: 0.2, cutmix: 1 };
+/** What every recipe has: enough to tell one from something else. */
+export const RECIPE_PARTS = ["length", "optimizer", "loss", "schedule"] as const;
+
 /** How long the rate rises in one cycle where nothing is said. */
 const ONE_CYCLE_WARMUP = 0.3;
 /** Largest recipe that is read, in bytes. */
@@ -136,6 +140,7 @@ const MAX_BYTES = 2 ** 18;
  * ```
  */
 export async function readRecipe(nameOrPath: string): Promise<Recipe> {
+  expectString("readRecipe", { nameOrPath });
   const parse = (bytes: Uint8Array) => parseRecipe(new TextDecoder().decode(bytes), { source: nameOrPath });
   if (BUNDLED_RECIPES.includes(nameOrPath)) return await readBundled(`recipes/${nameOrPath}.yaml`, parse);
   if (!/[./\\]/.test(nameOrPath)) {
@@ -164,6 +169,8 @@ export async function readRecipe(nameOrPath: string): Promise<Recipe> {
  * ```
  */
 export function parseRecipe(text: string, options: { readonly source?: string } = {}): Recipe {
+  expectString("parseRecipe", { text });
+  expectObject("parseRecipe", { options });
   const subject = subjectOf(options);
   return resolveDocument(parseDocument(text, subject), { schema: recipeSchema, resolve, subject });
 }
@@ -185,6 +192,8 @@ export function parseRecipe(text: string, options: { readonly source?: string } 
  * ```
  */
 export function changeRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
+  expectObject("changeRecipe", { recipe }, ...RECIPE_PARTS);
+  expectObject("changeRecipe", { changes });
   const { epochs, steps, batch = recipe.batch, rate = recipe.schedule.rate, seed = recipe.seed } = changes;
   const { epochs: _, steps: __, schedule, ...rest } = documentOf(recipe);
   const length = epochs === undefined && steps === undefined ? recipe.length : { epochs, steps };
@@ -200,6 +209,8 @@ export function changeRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
  * @returns Text that {@linkcode parseRecipe} reads as the same recipe.
  */
 export function formatRecipe(recipe: Recipe, options: { readonly schema?: string } = {}): string {
+  expectObject("formatRecipe", { recipe }, ...RECIPE_PARTS);
+  expectObject("formatRecipe", { options });
   const lines = Object.entries(documentOf(recipe)).filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}: ${flow(value)}\n`);
   return [...options.schema === undefined ? [] : [`${schemaLine(options.schema)}\n`], ...lines].join("");
