@@ -7,6 +7,7 @@
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
 import type { Convolution } from "../../lib/network/network.ts";
+import { areaOf } from "../../lib/network/size.ts";
 import { createModel, type Model } from "../../lib/model/model.ts";
 import { IMAGE_SCALE, quantizedParameters } from "../../lib/weights/quantized.ts";
 import type { Tensor } from "../../lib/weights/tensor.ts";
@@ -71,5 +72,5 @@ export function randomModel(
 export function randomImages(model: Model, count: number, seed: number): Float32Array {
   const { size, channels } = model.network.features[0];
   const random = randomNumbers(seed);
-  return new Float32Array(count * channels * size ** 2).map(() => 4 * random() - 2);
+  return new Float32Array(count * channels * areaOf(size)).map(() => 4 * random() - 2);
 }
