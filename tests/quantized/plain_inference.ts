@@ -37,7 +37,14 @@ export function runPlainly(network: Network, weights: QuantizedWeights, image: F
         const y = Math.floor(pixel / size.width);
         for (let channel = 0; channel < output.channels; channel++) {
           const at = pixel * network.features[output.feature].channels + output.offset + channel;
-          features[output.feature][at] = valueOf(layer, { network, weights, features, y, x: pixel % size.width, channel });
+          features[output.feature][at] = valueOf(layer, {
+            network,
+            weights,
+            features,
+            y,
+            x: pixel % size.width,
+            channel,
+          });
         }
       }
     }
@@ -59,7 +66,9 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
   const [input] = layer.reads;
   const { size } = network.features[input.feature];
   const read = (row: number, column: number, which: number) =>
-    row < 0 || column < 0 || row >= size.height || column >= size.width ? 0 : readAt(network, features, input, row, column, which);
+    row < 0 || column < 0 || row >= size.height || column >= size.width
+      ? 0
+      : readAt(network, features, input, row, column, which);
   switch (layer.kind) {
     case "convolution":
       return convolve(layer, where, read);
