@@ -132,10 +132,10 @@ augment: { crop: 1, flip: true, trivial: true, erase: 0.5, mix: { kind: cutmix, 
 for (const kind of ["cutmix", "mixup"] as const) {
   Deno.test(`${kind}, erasing, TrivialAugment, AdamW on the CPU: stopped anywhere, a run goes on to the same bytes`, async () => {
     const augment = { ...varied.augment as Augmentation, mix: { kind, share: 0.75, alpha: 1 } };
-    const given = {
-      ...{ spec: tiny, recipe: { ...varied, augment }, training: plain(18), device: "cpu", threads: 1 },
-      cache: 1e6,
-    } as const;
+    const given: SessionOptions = {
+      ...{ spec: tiny, recipe: { ...varied, augment }, training: plain(18), threads: 1, cache: 1e6 },
+      device: "cpu",
+    };
     const runReal = async (options: Partial<SessionOptions> & { readonly stopAt?: number }): Promise<RunOutcome> => {
       const stop = new AbortController();
       using session = await Session.open({ ...given, ...options });
