@@ -39,6 +39,7 @@ export {
   BUNDLED_RECIPES,
   changeRecipe,
   formatRecipe,
+  type Mixing,
   parseRecipe,
   readRecipe,
   type Recipe,

@@ -111,7 +111,10 @@ Deno.test("classes that both know keep their rows, wherever these stand", () => 
 Deno.test("as many classes that a file does not name are taken for the spec's, with a note", () => {
   const { tensors, notes } = startFrom(network, { tensors: first, source: "w.safetensors" }, 5);
   assertEquals(tensors, first);
-  assertStringIncludes(notes.join(), "w.safetensors does not name its classes: its 10 are taken for airplane, ");
+  assertStringIncludes(
+    notes.join(),
+    "w.safetensors does not name its 10 classes, so they are assumed to be airplane, ",
+  );
 });
 
 Deno.test("any other mismatch is refused, by name", () => {
