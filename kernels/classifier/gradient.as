@@ -5,7 +5,7 @@ import { ClassifierArgs } from "../abi";
 import { madd, store as storeLanes } from "../simd";
 import { exp, log } from "../training/math";
 
-// A sample's cross-entropy and whether it is right; gradients take the place of logits.
+// A sample's cross-entropy and whether the prediction is correct; gradients replace the logits.
 export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, count: u32): void {
   const spread = <f64> args.smoothing / <f64> args.classes;
   const factor = <f64> args.lossWeight / <f64> count;
@@ -40,7 +40,7 @@ export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, c
   }
 }
 
-// Gradients of weights and bias: each thread makes its share of the classes, over all samples.
+// Gradients of weights and bias: each thread computes its share of the classes, over all samples.
 export function linearGradient(args: ClassifierArgs, thread: u32, threads: u32, count: u32): void {
   const width: u32 = 16 * args.quads;
   const last = (thread + 1) * args.classes / threads;
@@ -60,7 +60,7 @@ export function linearGradient(args: ClassifierArgs, thread: u32, threads: u32, 
   }
 }
 
-// Gradient of what was pooled; zero in pixels that were not, unless it is added.
+// Gradient of the pooled input; zero in pixels that were not pooled, unless it is added.
 export function pooledGradient(args: ClassifierArgs, scratch: u32, first: u32, last: u32): void {
   const width: u32 = 16 * args.quads;
   const share = f32x4.splat(<f32> (1 / <f64> (args.poolHeight * args.poolWidth)));

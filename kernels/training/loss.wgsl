@@ -1,6 +1,6 @@
-// Cross-entropy with label smoothing and second labels, whether the largest logit is the label's, and the loss's gradient in the logits' place.
-// One invocation computes a sample. What is not a number stays none. Nothing returns early: loops behind that are very slow on
-// llvmpipe.
+// Cross-entropy with label smoothing and second labels, whether the largest logit is the label's, and the loss's gradient, which
+// replaces the logits. One invocation computes a sample. NaN stays NaN. There are no early returns: loops after one are very
+// slow on llvmpipe.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: samples / LANES
