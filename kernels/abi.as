@@ -289,6 +289,9 @@ export class ClassifierArgs {
   right: u32;
   smoothing: f32;
   lossWeight: f32;
+  distilled: f32;
+  temperature: f32;
+  teacher: u32;
   weightGradient: u32;
   biasGradient: u32;
   result: u32;

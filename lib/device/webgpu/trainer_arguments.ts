@@ -134,6 +134,9 @@ export const TRAINING_ARGUMENTS = {
     right: u32("numbers before this exit's right answers"),
     smoothing: f32("share of the target that is spread over all classes"),
     scale: f32("weight of a sample's loss"),
+    distilled: f32("share of the loss that is distillation; 0: none"),
+    temperature: f32("of distillation"),
+    teacher: u32("numbers before the last exit's logits"),
   },
   "classifier-weight-gradient": {
     ...INPUT,

@@ -65,7 +65,8 @@ export async function makeTrainingExercises(seed: number, shape: Shape = QUICK):
     images: new Float32Array(count * 3 * shape.size ** 2).map(step === COUNTS.length - 1 ? () => NaN : next),
     labels: Uint32Array.from({ length: count }, (_, i) => (i + step) % shape.classes),
   }));
-  const loss = { exits: network.exits.map((_, exit) => 1 - exit / 8), labelSmoothing: 0.1 };
+  const distillation = { teacher: "last-exit", weight: 0.5, temperature: 2 } as const;
+  const loss = { exits: network.exits.map((_, exit) => 1 - exit / 8), labelSmoothing: 0.1, distillation };
   return await Promise.all((["all", "classifiers"] as const).map(async (train): Promise<TrainingExercise> => {
     const options = { ...OPTIONS, loss, train };
     using cpu = await CpuTrainer.create(network, start, { ...options, threads: 1 });
