@@ -54,7 +54,7 @@ async function benchOn(
   using trainer = await openTrainer(network, { tensors, momentum: new Map() }, {
     device,
     batch: BATCH,
-    optimizer: { momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
+    optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
     loss: { exits: network.exits.map(() => 1), labelSmoothing: 0 },
     average: 0,
     gradients: "plain",

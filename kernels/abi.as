@@ -32,7 +32,8 @@ export const OP_LINEAR_GRADIENT: u32 = 24;
 export const OP_POOLED_GRADIENT: u32 = 25;
 export const OP_FINITE: u32 = 26;
 export const OP_DESCEND: u32 = 27;
-export const OP_RUNNING: u32 = 28;
+export const OP_ADAMW: u32 = 28;
+export const OP_RUNNING: u32 = 29;
 
 @unmanaged
 export class Program {
@@ -292,6 +293,8 @@ export class ClassifierArgs {
   distilled: f32;
   temperature: f32;
   teacher: u32;
+  seconds: u32;
+  shares: u32;
   weightGradient: u32;
   biasGradient: u32;
   result: u32;
@@ -320,6 +323,22 @@ export class SgdArgs {
   share: f32;
   keep: f32;
   nesterov: u32;
+}
+
+@unmanaged
+export class AdamwArgs {
+  quads: u32;
+  parameters: u32;
+  gradients: u32;
+  means: u32;
+  squares: u32;
+  average: u32;
+  keepMean: f32;
+  keepSquare: f32;
+  epsilon: f32;
+  decay: f32;
+  share: f32;
+  keep: f32;
 }
 
 @unmanaged

@@ -16,8 +16,10 @@ import { resizeGradient } from "./resize/gradient";
 import { reluGradient } from "./training/relu";
 import { dropout } from "./training/dropout";
 import { zero } from "./training/zero";
+import { descendAdamw } from "./training/adamw";
 import { descend, moveRunning } from "./training/sgd";
 import {
+  AdamwArgs,
   ClassifierArgs,
   DropoutArgs,
   FilterArgs,
@@ -25,6 +27,7 @@ import {
   Head,
   JoinArgs,
   NormArgs,
+  OP_ADAMW,
   OP_BARRIER,
   OP_CLASSIFY,
   OP_COEFFICIENTS,
@@ -65,6 +68,8 @@ import {
  * @param count Number of samples.
  * @param labels Where their labels are.
  * @param rate The learning rate.
+ * @param first What AdamW multiplies means of gradients by.
+ * @param second What it multiplies roots of means of squares by.
  * @param seed What dropout follows from.
  * @param scratch Where the threads' scratch memory starts, and how much each has.
  * @param gate Two words for the barrier.
@@ -77,6 +82,8 @@ export function train(
   count: u32,
   labels: u32,
   rate: f32,
+  first: f32,
+  second: f32,
   seed: u32,
   scratch: u32,
   scratchBytes: u32,
@@ -138,6 +145,9 @@ export function train(
         break;
       case OP_DESCEND:
         descend(changetype<SgdArgs>(args), rate, thread, threads);
+        break;
+      case OP_ADAMW:
+        descendAdamw(changetype<AdamwArgs>(args), rate, first, second, thread, threads);
         break;
       case OP_RUNNING:
         moveRunning(changetype<RunningArgs>(args), thread);

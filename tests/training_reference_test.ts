@@ -76,7 +76,7 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
   using trainer = await openTrainer(network, { tensors: init, momentum: new Map() }, {
     device,
     batch: expected.batch,
-    optimizer: { momentum, nesterov, weightDecay, decay },
+    optimizer: { kind: "sgd", momentum, nesterov, weightDecay, decay },
     loss: { exits: network.exits.map(() => 1), labelSmoothing },
     average: 0,
     gradients: "plain",

@@ -27,14 +27,17 @@ export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, c
     let sum: f64 = 0;
     for (let c: u32 = 0; c < args.classes; c++) sum += exp(<f64> load<f32>(logits + 4 * c) - <f64> most);
     const logSum = <f64> most + log(sum);
-    const own = <f64> load<f32>(logits + 4 * label);
-    const entropy = logSum - (1 - <f64> args.smoothing) * own - spread * total;
+    const second = load<u32>(args.seconds + 4 * sample);
+    const secondShare = (1 - <f64> args.smoothing) * <f64> load<f32>(args.shares + 4 * sample);
+    const share = 1 - <f64> args.smoothing - secondShare;
+    const own = share * <f64> load<f32>(logits + 4 * label) + secondShare * <f64> load<f32>(logits + 4 * second);
+    const entropy = logSum - own - spread * total;
     store<u32>(args.right + 4 * sample, best == label ? 1 : 0);
     if (args.distilled == 0) {
       store<f64>(args.losses + 8 * sample, entropy);
       for (let c: u32 = 0; c < args.classes; c++) {
         const at = logits + 4 * c;
-        const target = spread + (c == label ? 1 - <f64> args.smoothing : 0);
+        const target = spread + (c == label ? share : 0) + (c == second ? secondShare : 0);
         store<f32>(at, <f32> (factor * (exp(<f64> load<f32>(at) - logSum) - target)));
       }
       continue;
@@ -48,7 +51,7 @@ export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, c
     for (let c: u32 = 0; c < args.classes; c++) {
       const at = logits + 4 * c;
       const logit = <f64> load<f32>(at);
-      const target = spread + (c == label ? 1 - <f64> args.smoothing : 0);
+      const target = spread + (c == label ? share : 0) + (c == second ? secondShare : 0);
       const soft = logit / temperature - softSum;
       const wanted = <f64> load<f32>(teacher + 4 * c) / temperature - teacherSum;
       divergence += exp(wanted) * (wanted - soft);

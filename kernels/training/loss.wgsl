@@ -1,6 +1,6 @@
-// Cross-entropy with label smoothing, distillation from the last exit, whether the largest logit is the label's, and the
-// loss's gradient in the logits' place: the last exit comes last. One invocation computes a sample. What is not a number stays
-// none. Nothing returns early: loops behind that are very slow on llvmpipe.
+// Cross-entropy with label smoothing and second labels, distillation from the last exit, whether the largest logit is the
+// label's, and the loss's gradient in the logits' place: the last exit comes last. One invocation computes a sample. What is
+// not a number stays none. Nothing returns early: loops behind that are very slow on llvmpipe.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: samples / LANES
@@ -12,6 +12,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let classes = select(0, args.classes, isOwn);
   let first = args.logits + id.x * args.classes;
   let label = labels[args.first + id.x];
+  let second = labels[args.seconds + id.x];
+  let secondShare = (1 - args.smoothing) * bitcast<f32>(labels[args.shares + id.x]);
+  let share = 1 - args.smoothing - secondShare;
   var best = 0u;
   var most = logits[first];
   for (var i = 1u; i < classes; i++) {
@@ -28,7 +31,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     total += difference;
   }
   let spread = args.smoothing / f32(args.classes);
-  let own = (1 - args.smoothing) * (logits[first + label] - most);
+  let own = share * (logits[first + label] - most) + secondShare * (logits[first + second] - most);
   let entropy = log(sum) - own - spread * total;
 
   let isTaught = args.distilled > 0;
@@ -49,7 +52,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var divergence = 0.0;
   for (var i = 0u; i < classes; i++) {
     let difference = logits[first + i] - most;
-    let wanted = spread + select(0.0, 1 - args.smoothing, i == label);
+    let wanted = spread + select(0.0, share, i == label) + select(0.0, secondShare, i == second);
     var gradient = exp(difference) / sum - wanted;
     if (isTaught) {
       let soft = difference / args.temperature - softSum;

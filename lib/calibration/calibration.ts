@@ -10,6 +10,7 @@ import { digestModel } from "../weights/digest.ts";
 import { measure, type Measured, type Validation } from "./measure.ts";
 import { checkSamples } from "./samples.ts";
 import { type CalibrationTarget, searchMeasured, type Thresholds } from "./search.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** Thresholds, and what they gave on the validation set. */
 export interface Calibration extends Thresholds {
@@ -57,6 +58,9 @@ export async function calibrate(
   target: CalibrationTarget,
   options: { readonly dataset?: string } = {},
 ): Promise<Calibration> {
+  expectObject("calibrate", { model }, "network", "tensors");
+  expectObject("calibrate", { validation }, "logits", "labels");
+  expectObject("calibrate", { target, options });
   return await calibrateMeasured(model, measure(model.network, validation), target, options);
 }
 

@@ -12,6 +12,7 @@ import type { Calibration } from "./calibration.ts";
 import { readArchive } from "../model/archive.ts";
 import { BUNDLED_MODELS } from "../model/model.ts";
 import { readBundled, readIfThere, readResource } from "../io/resource.ts";
+import { expectArray, expectPlace } from "../text/expect.ts";
 
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;
@@ -81,6 +82,7 @@ function fileSchema() {
  * ```
  */
 export async function readCalibrations(nameOrPath: string | Blob): Promise<Calibration[]> {
+  expectPlace("readCalibrations", { nameOrPath });
   if (nameOrPath instanceof Blob) return await archivedCalibrations(nameOrPath) ?? [];
   if (!BUNDLED_MODELS.includes(nameOrPath)) return await readCalibrationFile(nameOrPath);
   return await readBundled(`weights/${nameOrPath}.calibration.json`, (bytes) => decode(bytes, nameOrPath));
@@ -158,6 +160,7 @@ export function parseCalibrations(text: string, source: string): Calibration[] {
  * ```
  */
 export function formatCalibrations(calibrations: readonly Calibration[]): string {
+  expectArray("formatCalibrations", { calibrations });
   const readable = calibrations.map((calibration) => ({
     ...calibration,
     thresholds: calibration.thresholds.map((threshold) =>
@@ -191,6 +194,7 @@ export function withCalibration(calibrations: readonly Calibration[], added: Cal
  * ```
  */
 export function calibrationWithin(budget: number, calibrations: readonly Calibration[]): Calibration {
+  expectArray("calibrationWithin", { calibrations });
   if (typeof budget !== "number" || Number.isNaN(budget)) {
     throw new RanetError(`Cannot keep a budget of ${kindOf(budget)}: expected a number of multiply-adds, such as 20e6`);
   }

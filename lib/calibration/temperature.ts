@@ -9,6 +9,7 @@ import type { Network } from "../network/network.ts";
 import { softmax } from "../softmax.ts";
 import type { Validation } from "./measure.ts";
 import { checkSamples } from "./samples.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** Temperatures are kept between these; where every answer is right, none would be low enough. */
 const [LOWEST, HIGHEST] = [1 / 16, 16];
@@ -31,7 +32,10 @@ const PRIOR_DEVIATION = 0.5;
  * @returns One per exit, rounded to four digits.
  * @throws {RanetError} If there are fewer than 20 samples.
  */
-export function fitTemperatures(network: Network, { logits, labels }: Validation): number[] {
+export function fitTemperatures(network: Network, validation: Validation): number[] {
+  expectObject("fitTemperatures", { network }, "spec", "exits");
+  expectObject("fitTemperatures", { validation }, "logits", "labels");
+  const { logits, labels } = validation;
   checkSamples(labels.length);
   const classes = network.spec.classes.length;
   return logits.map((values) => Number(fitTemperature(values, labels, classes).toPrecision(4)));

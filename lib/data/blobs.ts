@@ -8,6 +8,7 @@ import { RanetError } from "../errors.ts";
 import type { Dataset, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 import { listLabels } from "./labels.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** How {@linkcode blobDataset} makes a data set. */
 export interface BlobDatasetOptions {
@@ -42,6 +43,8 @@ export function blobDataset(
   images: Readonly<Record<string, Iterable<Blob>>>,
   options: BlobDatasetOptions,
 ): Dataset {
+  expectObject("blobDataset", { images });
+  expectObject("blobDataset", { options }, "labels");
   const { labels, name = "images" } = options;
   const unknown = Object.keys(images).find((label) => !labels.includes(label));
   if (unknown !== undefined) {

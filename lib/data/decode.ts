@@ -12,6 +12,7 @@ import { cropped, upright } from "./orientation.ts";
 import { decodeByBrowser, decodedPicture, type Drawable, inBrowser } from "./platform_decode.ts";
 import { unpacksTooFar } from "./png.ts";
 import { lacksEnd } from "./png_chunks.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** Larger files are refused. */
 export const MAX_IMAGE_BYTES = 100_000_000;
@@ -87,6 +88,7 @@ export interface DecodeImageOptions {
  * ```
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions): Promise<RgbImage> {
+  expectObject("decodeImage", { options }, "source");
   if (!(bytes instanceof Uint8Array || (bytes as unknown) instanceof ArrayBuffer)) {
     const found = kindOf(bytes);
     throw new RanetError(`${refusal(options.source)} expected the bytes of a file, a Uint8Array, found ${found}`);

@@ -13,6 +13,7 @@ import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { expectObject, expectString } from "../text/expect.ts";
 
 /** Files of labels or pixels that are not read, and what to do about them. */
 const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
@@ -42,6 +43,8 @@ const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
  * ```
  */
 export async function openDataset(path: string, options: DatasetOptions): Promise<Dataset> {
+  expectString("openDataset", { path });
+  expectObject("openDataset", { options }, "labels");
   const { isDirectory } = await withFile(path, () => Deno.stat(path));
   if (!isDirectory) return await openFiles([path], path, options);
   const names = await withFile(path, () => Array.fromAsync(Deno.readDir(path), ({ name }) => name));

@@ -8,6 +8,7 @@ import { RanetError } from "../errors.ts";
 import { inputLength, type InputSpec } from "../network/common.ts";
 import { kindOf } from "../text/kind.ts";
 import type { RgbImage } from "./image.ts";
+import { expectObject } from "../text/expect.ts";
 
 /**
  * Resizes an image's shorter side to `input.resize` (bilinear, antialiased), crops the centre and normalises it. Where
@@ -28,6 +29,8 @@ import type { RgbImage } from "./image.ts";
  * ```
  */
 export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
+  expectObject("toTensor", { image }, "width", "height", "data");
+  expectObject("toTensor", { input }, "size", "resize", "mean", "std");
   const tensor = new Float32Array(inputLength(input));
   normaliser(input)(toPixels(image, input), tensor);
   return tensor;

@@ -5,22 +5,40 @@
  */
 
 import type { Network } from "../network/network.ts";
+import type { SecondLabels } from "./trainer.ts";
 
 /**
  * Refuses a batch that is not the network's.
  *
- * @throws {RangeError} If there are no samples or more than `batch`, too few or too many numbers, or a label that is no class.
+ * @throws {RangeError} If there are no samples or more than `batch`, too few or too many numbers, a label that is no class, or a
+ * share that is not from 0 to 1.
  */
 export function checkBatch(
   { features: [{ size, channels }], spec: { classes } }: Network,
-  { images, labels, batch }: { readonly images: Float32Array; readonly labels: Uint32Array; readonly batch: number },
+  { images, labels, batch, second }: {
+    readonly images: Float32Array;
+    readonly labels: Uint32Array;
+    readonly batch: number;
+    readonly second?: SecondLabels;
+  },
 ): void {
   const count = labels.length;
   if (count < 1 || count > batch) throw new RangeError(`a step of ${count} samples where there is room for ${batch}`);
   if (images.length !== count * channels * size ** 2) {
     throw new RangeError(`${images.length} numbers for ${count} images of ${channels} × ${size} × ${size}`);
   }
-  for (const label of labels) {
-    if (label >= classes.length) throw new RangeError(`label ${label} where there are ${classes.length} classes`);
+  for (const list of [labels, ...second ? [second.labels] : []]) {
+    for (const label of list) {
+      if (label >= classes.length) throw new RangeError(`label ${label} where there are ${classes.length} classes`);
+    }
+  }
+  if (!second) return;
+  if (second.labels.length !== count || second.shares.length !== count) {
+    throw new RangeError(
+      `${second.labels.length} second labels and ${second.shares.length} shares of them for ${count} images`,
+    );
+  }
+  for (const share of second.shares) {
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`a second label's share of ${share}, not from 0 to 1`);
   }
 }

@@ -28,6 +28,7 @@ import {
 } from "./layout.ts";
 import { type Markup, markup } from "./markup.ts";
 import { STYLE } from "./style.ts";
+import { expectObject } from "../text/expect.ts";
 
 /**
  * Draws a network: base features down the side, rows of blocks, what rows take from one another, transitions, and exits
@@ -48,6 +49,7 @@ import { STYLE } from "./style.ts";
  * ```
  */
 export function drawNetwork(network: Network): string {
+  expectObject("drawNetwork", { network }, "spec", "rows", "exits");
   const layout = layOut(network);
   const { width, height } = layout;
   const { spec, exits, family, rows, rowName } = network;

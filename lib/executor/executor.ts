@@ -12,6 +12,7 @@ import { type Precision, PRECISIONS } from "../device/precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
 import { buildPlan } from "../planner/build.ts";
+import { expectArray, expectObject } from "../text/expect.ts";
 import { kindOf } from "../text/kind.ts";
 import { type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { Model } from "../model/model.ts";
@@ -154,6 +155,8 @@ export class AdaptiveExecutor implements Disposable {
    * @throws {RanetError} If the device is not there or has too little memory, or an option is out of range.
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
+    expectObject("AdaptiveExecutor.create", { model }, "network", "tensors");
+    expectObject("AdaptiveExecutor.create", { options });
     const { device = "auto", capacity = DEFAULT_CAPACITY, precision = "float32" } = options;
     const { threads, onFallback = console.warn, gpuWorker = true, together = false } = options;
     checkChoice("device", device, DEVICES);
@@ -235,6 +238,7 @@ export class AdaptiveExecutor implements Disposable {
    * ```
    */
   async *anytime(image: Float32Array, options: AnytimeOptions = {}): AsyncGenerator<Classification> {
+    checkOptions(options);
     const { deadline = Infinity, signal } = options;
     if (!(deadline >= 0)) throw new RanetError(`Cannot classify: deadline ${deadline} is not 0 ms or more`);
     const end = performance.now() + deadline;
@@ -299,6 +303,7 @@ export class AdaptiveExecutor implements Disposable {
    * ```
    */
   async classifyAnytime(image: Float32Array, options: AnytimeOptions = {}): Promise<Classification> {
+    checkOptions(options);
     if (options.deadline === undefined && options.signal === undefined) {
       const to = this.#exitsWithin(options.budget);
       const results: Classification[] = [];
@@ -364,6 +369,7 @@ export class AdaptiveExecutor implements Disposable {
    * ```
    */
   async decide(logits: readonly Float32Array[], options: ClassifyOptions = {}): Promise<Classification[]> {
+    expectArray("decide", { logits });
     const thresholds = await thresholdsPerExit(options, this.model);
     const classes = this.model.spec.classes.length;
     return Array.from({ length: logits[0].length / classes }, (_, sample) => {

@@ -7,6 +7,7 @@
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import type { Classification } from "./executor.ts";
+import { expectArray, expectObject } from "../text/expect.ts";
 
 /** What became of the samples that left at one exit. */
 export interface ExitSummary {
@@ -60,6 +61,9 @@ export function summarize(
   network: Network,
   options: { readonly labels?: ArrayLike<number> } = {},
 ): BatchSummary {
+  expectArray("summarize", { results });
+  expectObject("summarize", { network }, "spec", "exits");
+  expectObject("summarize", { options });
   const { labels } = options;
   if (results.length === 0) throw new RanetError("Cannot summarize a batch: it has no samples");
   if (labels && labels.length !== results.length) {

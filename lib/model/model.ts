@@ -8,7 +8,7 @@ import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
-import type { ArchitectureSpec } from "../network/architecture.ts";
+import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import { matchClasses } from "../spec/classes.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { checkTensors, parameterNames } from "../weights/check.ts";
@@ -24,6 +24,7 @@ import { readBundled, readResource } from "../io/resource.ts";
 import { type ModelArchive, readArchive } from "./archive.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
 import { readWeightsFile } from "./weights_file.ts";
+import { expectArray, expectMap, expectObject, expectPlace } from "../text/expect.ts";
 
 /** An architecture with trained weights, ready to run. */
 export interface Model {
@@ -85,6 +86,7 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * ```
  */
 export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
+  expectPlace("readSpec", { nameOrPath });
   const archive = await readArchive(nameOrPath);
   if (archive) return specOf(archive);
   const place = await specPlace(nameOrPath);
@@ -132,6 +134,8 @@ export interface LoadModelOptions {
  * ```
  */
 export async function loadModel(name: string | URL | Blob, options: LoadModelOptions = {}): Promise<Model> {
+  expectPlace("loadModel", { name });
+  expectObject("loadModel", { options });
   const archive = await readArchive(name);
   const place = archive?.source ?? toPlace(name as string | URL);
   const called = placeName(place);
@@ -210,6 +214,9 @@ export function createModel(
   tensors: ReadonlyMap<string, Tensor>,
   options: { readonly source: string; readonly onNote?: (note: string) => void },
 ): Model {
+  expectObject("createModel", { spec }, ...SPEC_PARTS);
+  expectMap("createModel", { tensors });
+  expectObject("createModel", { options }, "source");
   const network = buildNetwork(spec);
   const picked = whileReading(
     options.source,
@@ -237,6 +244,8 @@ export function createModel(
  * ```
  */
 export function withTemperatures(model: Model, temperatures: readonly number[]): Model {
+  expectObject("withTemperatures", { model }, "network", "tensors");
+  expectArray("withTemperatures", { temperatures });
   const { name, network } = model;
   if (model.temperatures) throw new RanetError(`${name} already has temperatures`);
   if (temperatures.length !== network.exits.length || !temperatures.every((one) => one > 0 && one < Infinity)) {

@@ -18,6 +18,9 @@ export declare abstract class Validated {
  */
 export type ArchitectureSpec = UncheckedSpec & Validated;
 
+/** What every architecture has: enough to tell one from something else. */
+export const SPEC_PARTS = ["family", "input", "classes"] as const;
+
 /** The same in every copy of this module, since pages may load two. */
 const MARK = Symbol.for("ranet.validated");
 

@@ -5,10 +5,11 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { type ArchitectureSpec, isValidated } from "./architecture.ts";
+import { type ArchitectureSpec, isValidated, SPEC_PARTS } from "./architecture.ts";
 import type { CommonSpec } from "./common.ts";
 import { buildUnchecked } from "./families.ts";
 import type { Network } from "./network.ts";
+import { expectObject } from "../text/expect.ts";
 
 /**
  * Builds the network of an architecture.
@@ -28,6 +29,7 @@ import type { Network } from "./network.ts";
  * ```
  */
 export function buildNetwork(spec: ArchitectureSpec): Network {
+  expectObject("buildNetwork", { spec }, ...SPEC_PARTS);
   if (isValidated(spec)) return buildUnchecked(spec);
   throw new RanetError(
     `Cannot build a network of ${

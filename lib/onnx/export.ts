@@ -19,6 +19,7 @@ import {
   type OnnxPort,
   type OnnxTensor,
 } from "./graph.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** How images become a file's input, and what its outputs are. */
 export interface Preparation extends InputSpec {
@@ -90,7 +91,10 @@ export interface ExportOnnxOptions extends OnnxGraphOptions {
  *
  * @throws {RanetError} If there is no such exit, or the file would be larger than ONNX files can be.
  */
-export function exportOnnx({ network, tensors, temperatures }: Exported, options: ExportOnnxOptions = {}): Uint8Array {
+export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Uint8Array {
+  expectObject("exportOnnx", { model }, "network", "tensors");
+  expectObject("exportOnnx", { options });
+  const { network, tensors, temperatures } = model;
   const { name } = network.spec;
   const graph = onnxGraph(network, foldWeights(network, tensors, temperatures), options);
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);

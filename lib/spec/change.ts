@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { ArchitectureSpec } from "../network/architecture.ts";
+import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import type { InputSpec } from "../network/common.ts";
 import type { UncheckedSpec } from "../network/families.ts";
 import { documentOf } from "./document.ts";
 import { resolveSpec } from "./parse.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** What {@linkcode changeSpec} can change: everything but the family. Of `input`, what is not given stays. */
 export type SpecChanges<Spec extends UncheckedSpec = UncheckedSpec> = Spec extends UncheckedSpec
@@ -33,6 +34,8 @@ export type SpecChanges<Spec extends UncheckedSpec = UncheckedSpec> = Spec exten
  * ```
  */
 export function changeSpec<Spec extends ArchitectureSpec>(spec: Spec, changes: SpecChanges<Spec>): Spec {
+  expectObject("changeSpec", { spec }, ...SPEC_PARTS);
+  expectObject("changeSpec", { changes });
   const input = { ...spec.input, ...changes.input };
   const changed = documentOf({ ...spec, ...changes, input } as UncheckedSpec);
   return resolveSpec(changed, { source: changes.name ?? spec.name }) as Spec;

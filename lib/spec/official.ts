@@ -10,6 +10,7 @@ import { cannotRead, Flags, splitWord, wordsOf } from "./flags.ts";
 import { CIFAR10_LABELS } from "./labels.ts";
 import { parseSpec } from "./parse.ts";
 import { schemaLine, yamlList } from "./yaml_text.ts";
+import { expectObject, expectString } from "../text/expect.ts";
 
 /** What a data set implies. */
 const DATA_SETS: Readonly<Record<string, DataSet>> = {
@@ -61,6 +62,8 @@ export interface OfficialSpecOptions {
  * ```
  */
 export function specFromOfficialFlags(flags: string, options: OfficialSpecOptions = {}): string {
+  expectString("specFromOfficialFlags", { flags });
+  expectObject("specFromOfficialFlags", { options });
   const words = wordsOf(flags).map((word) => word === "-a" ? "--arch" : word);
   const family = familyOf(words);
   const { flags: table, lines } = partsOf(family).script;

@@ -10,6 +10,7 @@ import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
 import { checkNetwork } from "./check.ts";
 import { partsOf } from "./families.ts";
 import { type SpecDocument, specSchema } from "./schema.ts";
+import { expectObject, expectString } from "../text/expect.ts";
 
 /** Where the text given to {@linkcode parseSpec} came from. */
 export interface ParseSpecOptions {
@@ -40,6 +41,8 @@ export interface ParseSpecOptions {
  * ```
  */
 export function parseSpec(text: string, options: ParseSpecOptions = {}): ArchitectureSpec {
+  expectString("parseSpec", { text });
+  expectObject("parseSpec", { options });
   return resolveSpec(parseDocument(text, subjectOf(options)), options);
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { ArchitectureSpec } from "../network/architecture.ts";
+import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import { jsonSchema } from "../yaml/fields.ts";
 import { documentOf } from "./document.ts";
 import type { DocumentValue, SpecMapping } from "./document_value.ts";
@@ -13,6 +13,7 @@ import { resolveSpec } from "./parse.ts";
 import { FAMILY_SCHEMAS } from "./schema.ts";
 import { wrap } from "../text/wrap.ts";
 import { schemaLine, yamlList, yamlScalar } from "./yaml_text.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** A part of a JSON schema, as far as explanations of keys go. */
 interface SchemaNode {
@@ -38,6 +39,8 @@ export interface TemplateOptions {
  * @returns YAML text that `parseSpec` reads as the same architecture.
  */
 export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = {}): string {
+  expectObject("formatSpec", { spec }, ...SPEC_PARTS);
+  expectObject("formatSpec", { options });
   const { schema = "./ranet.schema.json", heading = [] } = options;
   const document = documentOf(spec);
   const schemas = jsonSchema(FAMILY_SCHEMAS[spec.family]) as SchemaNode;

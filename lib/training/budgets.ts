@@ -8,6 +8,7 @@ import { calibrateMeasured, type Calibration } from "../calibration/calibration.
 import { measure, type Measured, type Validation } from "../calibration/measure.ts";
 import type { Model } from "../model/model.ts";
 import type { Network } from "../network/network.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** About how many budgets there are. */
 const BUDGETS = 8;
@@ -50,5 +51,8 @@ export async function calibrateBudgets(
   validation: Validation,
   options: { readonly dataset: string },
 ): Promise<Calibration[]> {
+  expectObject("calibrateBudgets", { model }, "network", "tensors");
+  expectObject("calibrateBudgets", { validation }, "logits", "labels");
+  expectObject("calibrateBudgets", { options }, "dataset");
   return await calibrations(model, measure(model.network, validation), options.dataset);
 }

@@ -161,8 +161,8 @@ class Loop {
     const to = Math.min(this.#perEpoch, from + this.#steps - step);
     for await (const { images, labels } of epochBatches(training, recipe, { epoch, from, to })) {
       const seed = Math.floor(2 ** 32 * randomStream(recipe.seed, PURPOSE.dropout, step)());
-      const rate = rateAt(recipe.schedule, step++, this.#steps);
-      const losses = trainer.step(images, labels, { rate, seed });
+      const rate = rateAt(recipe.schedule, step, this.#steps);
+      const losses = trainer.step(images, labels, { rate, seed, step: step++ });
       losses.catch(() => {}); // it is awaited in its turn
       this.#underWay.push({ record: { step, epoch: epoch + 1, rate, images: labels.length }, losses });
       while (this.#underWay.length > UNDER_WAY) await this.#settle();

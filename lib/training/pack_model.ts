@@ -9,11 +9,12 @@ import { formatCalibrations } from "../calibration/calibration_file.ts";
 import { writeModelFiles } from "../model/archive.ts";
 import { createModel } from "../model/model.ts";
 import { formatTemperatures } from "../model/temperatures.ts";
-import type { ArchitectureSpec } from "../network/architecture.ts";
+import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import { specTemplate } from "../spec/template.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
+import { expectMap, expectObject } from "../text/expect.ts";
 
 /** What goes along with a model. */
 export interface PackModelOptions {
@@ -51,6 +52,9 @@ export async function packModel(
   tensors: ReadonlyMap<string, Tensor>,
   options: PackModelOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  expectObject("packModel", { spec }, ...SPEC_PARTS);
+  expectMap("packModel", { tensors });
+  expectObject("packModel", { options });
   const { temperatures, calibrations = [] } = options;
   createModel(spec, tensors, { source: "to be packed" });
   const encoder = new TextEncoder();

@@ -10,6 +10,7 @@ import { readBundled, readResource } from "../io/resource.ts";
 import { schemaLine } from "../spec/yaml_text.ts";
 import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
 import { type RecipeDocument, recipeSchema } from "./recipe_schema.ts";
+import { expectObject, expectString } from "../text/expect.ts";
 
 /** How the learning rate goes over a run. */
 export interface Schedule {
@@ -93,10 +94,19 @@ export const DEFAULT_RECIPE = "short";
 
 /** The authors' number of epochs for CIFAR. */
 const DEFAULT_EPOCHS = 300;
+/** The authors' momentum. */
+const DEFAULT_MOMENTUM = 0.9;
+/** PyTorch's. */
+const [DEFAULT_BETAS, DEFAULT_EPSILON] = [[0.9, 0.999] as const, 1e-8];
+/** The authors' for CIFAR, and PyTorch's. */
+const DEFAULT_DECAY = { sgd: 1e-4, adamw: 0.01 };
 /** The authors' padding for CIFAR. */
 const DEFAULT_CROP = 4;
 /** The authors' milestones and factor for CIFAR. */
 const DEFAULT_MULTISTEP = { milestones: [0.5, 0.75], factor: 0.1 };
+/** What every recipe has: enough to tell one from something else. */
+export const RECIPE_PARTS = ["length", "optimizer", "loss", "schedule"] as const;
+
 /** How long the rate rises in one cycle where nothing is said. */
 const ONE_CYCLE_WARMUP = 0.3;
 /** Largest recipe that is read, in bytes. */
@@ -118,6 +128,7 @@ const MAX_BYTES = 2 ** 18;
  * ```
  */
 export async function readRecipe(nameOrPath: string): Promise<Recipe> {
+  expectString("readRecipe", { nameOrPath });
   const parse = (bytes: Uint8Array) => parseRecipe(new TextDecoder().decode(bytes), { source: nameOrPath });
   if (BUNDLED_RECIPES.includes(nameOrPath)) return await readBundled(`recipes/${nameOrPath}.yaml`, parse);
   if (!/[./\\]/.test(nameOrPath)) {
@@ -142,10 +153,12 @@ export async function readRecipe(nameOrPath: string): Promise<Recipe> {
  * import { parseRecipe } from "@ranet/ranet/train";
  *
  * const recipe = parseRecipe("{ name: quick, epochs: 5, schedule: { kind: cosine } }");
- * console.log(recipe.batch, recipe.optimizer.momentum); // 64 0.9
+ * console.log(recipe.batch, recipe.optimizer.weightDecay); // 64 0.0001
  * ```
  */
 export function parseRecipe(text: string, options: { readonly source?: string } = {}): Recipe {
+  expectString("parseRecipe", { text });
+  expectObject("parseRecipe", { options });
   const subject = subjectOf(options);
   return resolveDocument(parseDocument(text, subject), { schema: recipeSchema, resolve, subject });
 }
@@ -167,6 +180,8 @@ export function parseRecipe(text: string, options: { readonly source?: string } 
  * ```
  */
 export function changeRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
+  expectObject("changeRecipe", { recipe }, ...RECIPE_PARTS);
+  expectObject("changeRecipe", { changes });
   const { epochs, steps, batch = recipe.batch, rate = recipe.schedule.rate, seed = recipe.seed } = changes;
   const { epochs: _, steps: __, schedule, ...rest } = documentOf(recipe);
   const length = epochs === undefined && steps === undefined ? recipe.length : { epochs, steps };
@@ -182,6 +197,8 @@ export function changeRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
  * @returns Text that {@linkcode parseRecipe} reads as the same recipe.
  */
 export function formatRecipe(recipe: Recipe, options: { readonly schema?: string } = {}): string {
+  expectObject("formatRecipe", { recipe }, ...RECIPE_PARTS);
+  expectObject("formatRecipe", { options });
   const lines = Object.entries(documentOf(recipe)).filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}: ${flow(value)}\n`);
   return [...options.schema === undefined ? [] : [`${schemaLine(options.schema)}\n`], ...lines].join("");
@@ -208,9 +225,8 @@ function subjectOf({ source }: { readonly source?: string }): string {
 
 function resolve(document: RecipeDocument, report: Report): Recipe {
   const { name, epochs, steps, batch, average, gradients, train, shuffle, seed } = document;
-  const { optimizer: { momentum, nesterov, weight_decay: weightDecay, decay }, loss } = document;
+  const { loss } = document;
   if (epochs !== undefined && steps !== undefined) report("steps: expected either epochs or steps, found both");
-  if (nesterov && momentum === 0) report("optimizer.nesterov: expected momentum above 0 beside it, found 0");
   if ([loss.exits].flat().every((weight) => weight === 0)) {
     report("loss.exits: expected a weight above 0, found none; nothing would be learned");
   }
@@ -218,7 +234,7 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
     name,
     length: steps === undefined ? { epochs: epochs ?? DEFAULT_EPOCHS } : { steps },
     batch,
-    optimizer: { momentum, nesterov, weightDecay, decay },
+    optimizer: resolveOptimizer(document.optimizer, report),
     schedule: resolveSchedule(document.schedule, report),
     loss: {
       exits: loss.exits,
@@ -232,6 +248,32 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
     shuffle,
     seed,
   };
+}
+
+/** Keys that one kind of optimiser has and others have not. */
+const OWN_KEYS = { sgd: ["momentum", "nesterov"], adamw: ["betas", "epsilon"] } as const;
+
+function resolveOptimizer(optimizer: RecipeDocument["optimizer"], report: Report): OptimizerOptions {
+  const { kind, weight_decay: given, decay } = optimizer;
+  for (const [other, keys] of Object.entries(OWN_KEYS)) {
+    for (const key of keys) {
+      if (other === kind || optimizer[key] === undefined) continue;
+      report(
+        `optimizer.${key}: expected with kind ${other} alone, found with ${kind}, where it has no effect; leave it out`,
+      );
+    }
+  }
+  switch (kind) {
+    case "sgd": {
+      const { momentum = DEFAULT_MOMENTUM, nesterov = false } = optimizer;
+      if (nesterov && momentum === 0) report("optimizer.nesterov: expected momentum above 0 beside it, found 0");
+      return { kind, momentum, nesterov, weightDecay: given ?? DEFAULT_DECAY.sgd, decay };
+    }
+    case "adamw": {
+      const { betas: [first, second] = DEFAULT_BETAS, epsilon = DEFAULT_EPSILON } = optimizer;
+      return { kind, betas: [first, second], epsilon, weightDecay: given ?? DEFAULT_DECAY.adamw, decay };
+    }
+  }
 }
 
 function resolveSchedule(schedule: RecipeDocument["schedule"], report: Report): Schedule {
@@ -264,13 +306,13 @@ function resolveAugment(augment: RecipeDocument["augment"], report: Report): Aug
 
 function documentOf(recipe: Recipe) {
   const { name, length, batch, optimizer, loss, augment, schedule, average, gradients, train, shuffle, seed } = recipe;
-  const { weightDecay, decay, ...momentum } = optimizer;
+  const { kind, weightDecay, decay, ...own } = optimizer;
   return {
     name,
     epochs: "epochs" in length ? length.epochs : undefined,
     steps: "steps" in length ? length.steps : undefined,
     batch,
-    optimizer: { kind: "sgd", ...momentum, weight_decay: weightDecay, decay },
+    optimizer: { kind, ...own, weight_decay: weightDecay, decay },
     schedule: schedule.kind === "multistep" ? schedule : { ...schedule, milestones: undefined, factor: undefined },
     loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing, distillation: loss.distillation },
     augment: augment && { crop: augment.crop, resized_crop: augment.resizedCrop, flip: augment.flip },

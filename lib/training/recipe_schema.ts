@@ -20,13 +20,26 @@ import {
 } from "../yaml/fields.ts";
 
 const optimizer = mapping({
-  kind: words("sgd").default("sgd").describe("Stochastic gradient descent, as PyTorch's. There is no other kind."),
-  momentum: real(0, 0.9999).default(0.9).describe("Share of the last step's change that goes on. Default: 0.9."),
-  nesterov: z.boolean({ error: "true or false" }).default(false).describe(
-    "Nesterov's momentum: look ahead before each step. Default: false.",
+  kind: words("sgd", "adamw").default("sgd").describe(
+    "sgd: stochastic gradient descent; adamw: Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), for " +
+      "rates of about 0.001 to 0.01. Both as PyTorch's. Default: sgd.",
   ),
-  weight_decay: real(0, 1).default(1e-4).describe(
-    "Times the parameter, added to its gradient: keeps parameters small. Default: 0.0001.",
+  momentum: real(0, 0.9999).optional().describe(
+    "Share of the last step's change that goes on. Default: 0.9. Of sgd alone.",
+  ),
+  nesterov: z.boolean({ error: "true or false" }).optional().describe(
+    "Nesterov's momentum: look ahead before each step. Default: false. Of sgd alone.",
+  ),
+  betas: list(real(0, 0.999999), 2, 2, "shares, of the mean of gradients and of the mean of their squares").optional()
+    .describe(
+      "Shares of the means of gradients and of their squares that stay in a step. Default: [0.9, 0.999]. Of adamw alone.",
+    ),
+  epsilon: above(0, 1).optional().describe(
+    "Added to the root of the mean of squares. Default: 1e-8. Of adamw alone.",
+  ),
+  weight_decay: real(0, 1).optional().describe(
+    "Keeps parameters small. With sgd, times the parameter, added to its gradient; with adamw, times rate and parameter, " +
+      "subtracted from it. Default: 0.0001, 0.01 with adamw.",
   ),
   decay: words("all", "weights").default("all").describe(
     "What decays: all parameters, as the authors do it, or only weights, not batch norm and biases. Default: all.",

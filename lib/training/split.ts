@@ -7,6 +7,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { subset } from "../data/subset.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** Share of each class that is set aside. */
 const SHARE = 0.1;
@@ -53,6 +54,8 @@ export interface SplitOptions {
  * ```
  */
 export async function splitDataset(dataset: Dataset, options: SplitOptions): Promise<Split> {
+  expectObject("splitDataset", { dataset }, "size", "labels");
+  expectObject("splitDataset", { options }, "seed");
   const { least = 1 } = options;
   const byClass = new Map<number, number[]>();
   Array.from(await dataset.labels()).forEach((label, index) => {

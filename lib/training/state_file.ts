@@ -1,5 +1,5 @@
 /**
- * A moment of a run as a file: a safetensors file of weights, momentum and average, with the position among its notes.
+ * A moment of a run as a file: a safetensors file of weights, what the optimiser keeps, and average, with the position among its notes.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Snapshot } from "./loop.ts";
 import type { Position } from "./records.ts";
 
 /** Parts of a state, before the names of their tensors. */
-const PARTS = ["tensors", "momentum", "average"] as const;
+const PARTS = ["tensors", "momentum", "squares", "average"] as const;
 
 /** Writes a moment. */
 export function formatState({ position, state }: Snapshot): Uint8Array {
@@ -45,23 +45,37 @@ export function parseState(bytes: Uint8Array, network: Network, source: string):
         [key.slice(name.length + 1), tensor] as const
       ),
     );
-  const [own, momentum, average] = PARTS.map(part);
-  if (own.size + momentum.size + average.size < tensors.size) refuse("it holds tensors of no known part");
+  const [own, momentum, squares, average] = PARTS.map(part);
+  if (own.size + momentum.size + squares.size + average.size < tensors.size) {
+    refuse("it holds tensors of no known part");
+  }
   checkTensors(network, own, { source });
   if (average.size > 0) checkTensors(network, average, { source });
-  checkMomentum(network, momentum, refuse);
+  checkMoments(network, { momentum, squares }, refuse);
   const position = parsePosition(metadata.position, network.exits.length) ?? refuse("it does not say how far it is");
-  const state: TrainingState = { tensors: own, momentum, ...average.size > 0 && { average } };
+  const state: TrainingState = {
+    tensors: own,
+    momentum,
+    ...squares.size > 0 && { squares },
+    ...average.size > 0 && { average },
+  };
   return { position, state };
 }
 
-function checkMomentum(network: Network, momentum: ReadonlyMap<string, Tensor>, refuse: (reason: string) => never) {
+function checkMoments(
+  network: Network,
+  moments: Readonly<Record<"momentum" | "squares", ReadonlyMap<string, Tensor>>>,
+  refuse: (reason: string) => never,
+): void {
   const learned = new Map(
     network.exits.flatMap(({ layers }) => layers).flatMap(layerParameters).filter(({ learned }) => learned)
       .map(({ name, shape }) => [name, shape.join()]),
   );
-  for (const [name, { shape }] of momentum) {
-    if (learned.get(name) !== shape.join()) refuse(`the momentum of ${name} does not fit the network`);
+  for (const [part, tensors] of Object.entries(moments)) {
+    for (const [name, { shape, data }] of tensors) {
+      if (learned.get(name) !== shape.join()) refuse(`the ${part} of ${name} does not fit the network`);
+      if (part === "squares" && data.some((value) => value < 0)) refuse(`the ${part} of ${name} are below zero`);
+    }
   }
 }
 

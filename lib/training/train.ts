@@ -8,14 +8,15 @@ import type { Dataset } from "../data/dataset.ts";
 import type { DeviceChoice } from "../device/fallback.ts";
 import type { DeviceInfo } from "../device/runner.ts";
 import { createModel, type Model } from "../model/model.ts";
-import type { ArchitectureSpec } from "../network/architecture.ts";
+import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { Given } from "./initial_weights.ts";
 import { boundAverage, type RunOutcome, type Snapshot, weightsOf } from "./loop.ts";
 import { nameClassesOf } from "./name_classes.ts";
-import type { Recipe } from "./recipe.ts";
+import { type Recipe, RECIPE_PARTS } from "./recipe.ts";
 import type { EpochRecord, StepRecord } from "./records.ts";
 import { DEFAULT_CACHE, Session, type SessionOptions } from "./session.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** How {@linkcode train} runs. */
 export interface TrainOptions {
@@ -104,6 +105,10 @@ export async function train(
   recipe: Recipe,
   options: TrainOptions = {},
 ): Promise<Trained> {
+  expectObject("train", { spec }, ...SPEC_PARTS);
+  expectObject("train", { dataset }, "size", "labels");
+  expectObject("train", { recipe }, ...RECIPE_PARTS);
+  expectObject("train", { options });
   const { init, resume, device = "auto", cache = DEFAULT_CACHE, ...rest } = options;
   const bounded = boundAverage(recipe, dataset.size);
   const named = nameClassesOf(spec, dataset);

@@ -14,6 +14,7 @@ import { describe, findStateDict } from "./state_dict.ts";
 import type { Tensor } from "./tensor.ts";
 import { openTorchFile } from "./torch_file.ts";
 import { TorchTensor } from "./torch_objects.ts";
+import { expectObject } from "../text/expect.ts";
 
 /** What {@linkcode readCheckpoint} reads, and out of what. */
 export interface ReadCheckpointOptions extends WeightNamesOptions {
@@ -47,6 +48,8 @@ export interface ReadCheckpointOptions extends WeightNamesOptions {
  * ```
  */
 export function readCheckpoint(bytes: Uint8Array, options: ReadCheckpointOptions): Map<string, Tensor> {
+  expectObject("readCheckpoint", { bytes }, "byteLength");
+  expectObject("readCheckpoint", { options }, "source");
   return whileReading(options.source, () => {
     const { root, littleEndian, locate } = openTorchFile(bytes);
     const views = pickWeights(named(findStateDict(root, options)), kindOf, options) as Map<string, TorchTensor>;

@@ -12,6 +12,7 @@ import { quote, whileReading } from "./messages.ts";
 import { isCounter, type WeightKind } from "./names.ts";
 import { countNumbers, isShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
+import { expectMap, expectObject } from "../text/expect.ts";
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -80,6 +81,8 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map(
  * ```
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptions): Safetensors {
+  expectObject("readSafetensors", { bytes }, "byteLength");
+  expectObject("readSafetensors", { options }, "source");
   return whileReading(options.source, () => {
     const { metadata, entries, read } = openSafetensors(bytes);
     const weights = entries.filter((entry) => !isCounter(entry.name) && isFloats(entry));
@@ -266,6 +269,8 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   options: WriteSafetensorsOptions,
 ): Uint8Array {
+  expectMap("writeSafetensors", { tensors });
+  expectObject("writeSafetensors", { options }, "metadata");
   const { metadata, dtype = () => "F32" } = options;
   const stored = Array.from(tensors, ([name, tensor]) => {
     const type = dtype(name, tensor);

@@ -9,6 +9,7 @@ import type { LossOptions } from "../../lib/device/trainer.ts";
 import type { Convolution, View } from "../../lib/network/network.ts";
 import type { ClassifierGradient, GradientView, TrainingPlan, TrainingStep } from "../../lib/planner/training_plan.ts";
 import { EPSILON } from "../../lib/weights/fold.ts";
+import type { SecondLabels } from "../../lib/device/trainer.ts";
 import { activate, slope } from "./activation.ts";
 
 /** Numbers by name, in PyTorch's layouts. */
@@ -35,6 +36,7 @@ export class PlainTraining {
   readonly #plan: TrainingPlan;
   readonly #count: number;
   readonly #labels: ArrayLike<number>;
+  readonly #second?: SecondLabels;
   readonly #loss: LossOptions;
   readonly #held?: readonly Float64Array[];
 
@@ -42,12 +44,14 @@ export class PlainTraining {
     parameters: ReadonlyMap<string, { data: ArrayLike<number> }>;
     images: ArrayLike<number>;
     labels: ArrayLike<number>;
+    second?: SecondLabels;
     loss: LossOptions;
     /** Logits of exits as other exits are to see them. Default: as they are, which is the same to gradients. */
     held?: readonly Float64Array[];
   }) {
     this.#plan = plan;
     this.#labels = options.labels;
+    this.#second = options.second;
     this.#loss = options.loss;
     this.#held = options.held;
     this.#count = options.labels.length;
@@ -360,8 +364,11 @@ export class PlainTraining {
       const teacher = this.#seen(exits.length - 1).subarray(sample * classes, (sample + 1) * classes);
       const wanted = isTaught ? logSoftmax(teacher.map((value) => value / temperature)) : soft;
       if (own.indexOf(most) === this.#labels[sample]) this.right[exit]++;
+      const share = this.#second?.shares[sample] ?? 0;
       own.forEach((_, c) => {
-        const target = labelSmoothing / classes + (c === this.#labels[sample] ? 1 - labelSmoothing : 0);
+        const shown = (1 - share) * Number(c === this.#labels[sample]) +
+          share * Number(c === this.#second?.labels[sample]);
+        const target = labelSmoothing / classes + (1 - labelSmoothing) * shown;
         const divergence = temperature ** 2 * Math.exp(wanted[c]) * (wanted[c] - soft[c]);
         this.losses[exit] += (weight * divergence - (1 - weight) * target * logs[c]) / this.#count;
         const gradient = (1 - weight) * (Math.exp(logs[c]) - target) +

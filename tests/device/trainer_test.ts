@@ -48,10 +48,12 @@ async function after(
   using trainer = await open(NETWORK, state, trainerOptions(NETWORK, changes));
   for (let step = first; step < first + steps; step++) {
     const { images, labels } = randomBatch(NETWORK, { seed: step + 1 });
-    await trainer.step(images, labels, { rate: 0.1 });
+    await trainer.step(images, labels, { rate: 0.1, step });
   }
   return await trainer.read();
 }
+
+const ADAMW = { kind: "adamw", betas: [0.8, 0.95], epsilon: 1e-3, weightDecay: 0.1, decay: "weights" } as const;
 
 for (const [title, network] of NETWORKS) {
   deviceTest(`${title}: losses, gradients and statistics are as defined`, async (open) => {
@@ -59,6 +61,12 @@ for (const [title, network] of NETWORKS) {
     await assertFirstStep(network, options, (state) => open(network, state, options));
   });
 }
+
+deviceTest("second labels share the target", async (open) => {
+  const options = trainerOptions(NETWORK);
+  const second = { labels: Uint32Array.of(0, 0, 1, 2, 2), shares: Float32Array.of(0.5, 0.25, 1, 0, 0.7) };
+  await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options), { second });
+});
 
 deviceTest("equilibrium gradients are divided by the number of exits that share a layer", async (open) => {
   const options = trainerOptions(NETWORK, { gradients: "equilibrium" });
@@ -101,8 +109,46 @@ deviceTest("a run goes on from its state as if it had not stopped", async (open)
   assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
 });
 
+deviceTest("AdamW goes on from its state as if it had not stopped", async (open) => {
+  const changes = { average: 0.9, optimizer: ADAMW };
+  const half = await after(open, 2, { changes });
+  assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
+});
+
+deviceTest("AdamW is PyTorch's", async (open) => {
+  const { betas: [first, second], epsilon, weightDecay } = ADAMW;
+  const gradientsOf = async (state: TrainingState, step: number) => {
+    const optimizer = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" } as const;
+    using trainer = await open(NETWORK, { ...state, momentum: new Map() }, trainerOptions(NETWORK, { optimizer }));
+    const { images, labels } = randomBatch(NETWORK, { seed: step + 1 });
+    await trainer.step(images, labels, { rate: 0 });
+    return (await trainer.read()).momentum;
+  };
+  let state = START;
+  for (let step = 0; step < 3; step++) {
+    const gradients = await gradientsOf(state, step);
+    const next = await after(open, 1, { changes: { optimizer: ADAMW }, state, first: step });
+    for (const [name, { shape, data }] of gradients) {
+      const [before, mean, square] = [state.tensors, state.momentum, state.squares].map((part) =>
+        part?.get(name)?.data
+      );
+      data.forEach((gradient, i) => {
+        const m = first * (mean?.[i] ?? 0) + (1 - first) * gradient;
+        const s = second * (square?.[i] ?? 0) + (1 - second) * gradient ** 2;
+        const kept = before![i] * (shape.length > 1 ? 1 - 0.1 * weightDecay : 1);
+        const [meanHat, squareHat] = [m / (1 - first ** (step + 1)), s / (1 - second ** (step + 1))];
+        const wanted = kept - 0.1 * meanHat / (Math.sqrt(squareHat) + epsilon);
+        assertLess(Math.abs(next.momentum.get(name)!.data[i] - m), 1e-5, name);
+        assertLess(Math.abs(next.squares!.get(name)!.data[i] - s), 1e-5, name);
+        assertLess(Math.abs(next.tensors.get(name)!.data[i] - wanted), 1e-4, name);
+      });
+    }
+    state = next;
+  }
+});
+
 deviceTest("the optimiser is PyTorch's", async (open) => {
-  const optimizer = { momentum: 0.8, nesterov: true, weightDecay: 0.01, decay: "weights" } as const;
+  const optimizer = { kind: "sgd", momentum: 0.8, nesterov: true, weightDecay: 0.01, decay: "weights" } as const;
   const first = (await after(open, 1, { changes: { optimizer: { ...optimizer, weightDecay: 0 } } })).momentum;
   const { tensors, momentum } = await after(open, 1, { changes: { optimizer, average: 0.75 } });
   for (const [name, { shape, data }] of momentum) {
@@ -150,7 +196,19 @@ deviceTest("a batch that is too large or not of the network's is refused", async
   assertThrows(() => trainer.step(images, labels, { rate: 0.1 }), RangeError, "7 samples where there is room for 6");
   assertThrows(() => trainer.step(images.subarray(1), labels.subarray(1), { rate: 0.1 }), RangeError, "6 images");
   const wrong = labels.subarray(1).map(() => 3);
-  assertThrows(() => trainer.step(images.subarray(images.length / 7), wrong, { rate: 0.1 }), RangeError, "label 3");
+  const six = images.subarray(images.length / 7);
+  assertThrows(() => trainer.step(six, wrong, { rate: 0.1 }), RangeError, "label 3");
+  const right = labels.subarray(1);
+  for (
+    const [second, message] of [
+      [{ labels: wrong, shares: new Float32Array(6) }, "label 3"],
+      [{ labels: right, shares: new Float32Array(5) }, "5 shares of them for 6 images"],
+      [{ labels: right, shares: new Float32Array(6).fill(NaN) }, "share of NaN"],
+      [{ labels: right, shares: new Float32Array(6).fill(1.5) }, "share of 1.5"],
+    ] as const
+  ) {
+    assertThrows(() => trainer.step(six, right, { rate: 0.1, second }), RangeError, message);
+  }
 });
 
 Deno.test("a batch that does not fit is refused with the largest that does (CPU)", async () => {

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals, assertLess } from "@std/assert";
-import type { Trainer, TrainerOptions, TrainingState } from "../../lib/device/trainer.ts";
+import type { SecondLabels, Trainer, TrainerOptions, TrainingState } from "../../lib/device/trainer.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { inputLength } from "../../lib/network/common.ts";
 import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
@@ -16,7 +16,7 @@ import { PlainTraining } from "./plain_training.ts";
 export function trainerOptions(network: Network, changes: Partial<TrainerOptions> = {}): TrainerOptions {
   return {
     batch: 6,
-    optimizer: { momentum: 0.9, nesterov: false, weightDecay: 0, decay: "all" },
+    optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0, decay: "all" },
     loss: { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 },
     average: 0,
     gradients: "plain",
@@ -37,14 +37,15 @@ export async function assertFirstStep(
   network: Network,
   options: TrainerOptions,
   open: (state: TrainingState) => Promise<Trainer>,
+  { second }: { readonly second?: SecondLabels } = {},
 ): Promise<void> {
   const tensors = randomTensors(network, 5);
   const { images, labels } = randomBatch(network);
   const plan = buildTrainingPlan(network, options);
-  const plain = new PlainTraining(plan, { parameters: tensors, images, labels, loss: options.loss });
+  const plain = new PlainTraining(plan, { parameters: tensors, images, labels, loss: options.loss, second });
   plain.run();
   using trainer = await open({ tensors, momentum: new Map() });
-  const { losses, right } = await trainer.step(images, labels, { rate: 0 });
+  const { losses, right } = await trainer.step(images, labels, { rate: 0, second });
   losses.forEach((loss, k) => assertLess(Math.abs(loss - plain.losses[k]), 1e-5));
   assertEquals([...right], plain.right);
   const state = await trainer.read();

@@ -21,7 +21,7 @@ Deno.test("a recipe without keys is how the authors train CIFAR", async () => {
   assertEquals(authors, {
     length: { epochs: 300 },
     batch: 64,
-    optimizer: { momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
+    optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
     schedule: { kind: "multistep", rate: 0.1, milestones: [0.5, 0.75], factor: 0.1, warmup: 0 },
     loss: { exits: 1, labelSmoothing: 0 },
     augment: { crop: 4, flip: true },
@@ -74,7 +74,18 @@ for (
     ["epochs: 0", "epochs: expected a whole number from 1 to 100000, found 0"],
     ["{ epochs: 1, steps: 1 }", "steps: expected either epochs or steps, found both"],
     ["epoch: 3", 'unknown key "epoch", did you mean epochs?'],
-    ["optimizer: { kind: adam }", 'optimizer.kind: expected sgd, found "adam"'],
+    ["optimizer: { kind: adam }", 'optimizer.kind: expected sgd or adamw, found "adam"'],
+    [
+      "optimizer: { kind: adamw, momentum: 0.9 }",
+      "optimizer.momentum: expected with kind sgd alone, found with adamw, where it has no effect; leave it out",
+    ],
+    ["optimizer: { betas: [0.9, 0.99] }", "optimizer.betas: expected with kind adamw alone, found with sgd"],
+    [
+      "optimizer: { kind: adamw, betas: [0.9, 1] }",
+      "optimizer.betas[1]: expected a number from 0 to 0.999999, found 1",
+    ],
+    ["optimizer: { kind: adamw, betas: [0.9] }", "optimizer.betas: expected a list of 2 shares"],
+    ["optimizer: { kind: adamw, epsilon: 0 }", "optimizer.epsilon: expected a number above 0, at most 1, found 0"],
     ["optimizer: { momentum: 1 }", "optimizer.momentum: expected a number from 0 to 0.9999, found 1"],
     ["optimizer: { momentum: 0, nesterov: true }", "optimizer.nesterov: expected momentum above 0 beside it, found 0"],
     [
@@ -126,6 +137,11 @@ Deno.test("resized_crop stands for crop, one-cycle brings a warmup", () => {
   assertEquals(parseRecipe("augment: { resized_crop: [0.08, 1] }").augment, { resizedCrop: [0.08, 1], flip: true });
   assertEquals(parseRecipe("augment: { flip: false }").augment, { crop: 4, flip: false });
   assertEquals(parseRecipe("schedule: { kind: one-cycle }").schedule.warmup, 0.3);
+});
+
+Deno.test("an optimiser's defaults are PyTorch's, and the authors' of SGD", () => {
+  const { optimizer } = parseRecipe("optimizer: { kind: adamw }");
+  assertEquals(optimizer, { kind: "adamw", betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0.01, decay: "all" });
 });
 
 Deno.test("weights of exits: one for all, or one each", () => {

@@ -17,12 +17,22 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
     fc.record({ steps: fc.integer({ min: 1, max: 1e9 }) }),
   ),
   batch: fc.integer({ min: 1, max: 65_536 }),
-  optimizer: fc.record({
-    momentum: fc.double({ min: 0.001, max: 0.999, noNaN: true }),
-    nesterov: fc.boolean(),
-    weightDecay: share,
-    decay: fc.constantFrom("all", "weights"),
-  }),
+  optimizer: fc.oneof(
+    fc.record({
+      kind: fc.constant("sgd"),
+      momentum: fc.double({ min: 0.001, max: 0.999, noNaN: true }),
+      nesterov: fc.boolean(),
+      weightDecay: share,
+      decay: fc.constantFrom("all", "weights"),
+    }),
+    fc.record({
+      kind: fc.constant("adamw"),
+      betas: fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.double({ min: 0, max: 0.999, noNaN: true })),
+      epsilon: positive,
+      weightDecay: share,
+      decay: fc.constantFrom("all", "weights"),
+    }),
+  ),
   schedule: fc.record({
     kind: fc.constantFrom("constant", "multistep", "cosine", "one-cycle"),
     rate: fc.double({ min: 0, minExcluded: true, max: 100, noNaN: true }),

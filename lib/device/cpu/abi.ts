@@ -244,6 +244,8 @@ const STRUCTS = {
     distilled: f32("share of the loss that is distillation; 0: none"),
     temperature: f32("of distillation"),
     teacher: u32("address of the last exit's logits"),
+    seconds: u32("address of each sample's second label"),
+    shares: u32("address of the share of the target that it has"),
     weightGradient: u32("address"),
     biasGradient: u32("address"),
     ...RESULT,
@@ -266,6 +268,20 @@ const STRUCTS = {
     share: f32("of the gradient that counts"),
     keep: f32("share of the average that stays"),
     nesterov: u32("whether the step is Nesterov's"),
+  },
+  AdamwArgs: {
+    quads: u32("quads of numbers"),
+    parameters: u32("address"),
+    gradients: u32("address"),
+    means: u32("address of the gradients' means"),
+    squares: u32("address of the means of their squares"),
+    average: u32("address, or 0"),
+    keepMean: f32("share of the means that stays"),
+    keepSquare: f32("share of the means of squares that stays"),
+    epsilon: f32("added to their roots"),
+    decay: f32("times rate and parameter, subtracted from it"),
+    share: f32("of the gradient that counts"),
+    keep: f32("share of the average that stays"),
   },
   RunningArgs: {
     quads: u32("quads of numbers"),
@@ -306,6 +322,7 @@ const OPERATIONS = {
   "pooled-gradient": "ClassifierArgs",
   finite: "FiniteArgs",
   descend: "SgdArgs",
+  adamw: "AdamwArgs",
   running: "RunningArgs",
 } as const;
 

@@ -290,6 +290,8 @@ const NO_TRAINING = {
   distilled: 0,
   temperature: 0,
   teacher: 0,
+  seconds: 0,
+  shares: 0,
   weightGradient: 0,
   biasGradient: 0,
   result: 0,

@@ -13,7 +13,16 @@ import { Turns } from "../../io/turns.ts";
 import { checkBatch } from "../check_batch.ts";
 import { largestBatchThat } from "../largest_batch.ts";
 import type { DeviceInfo } from "../runner.ts";
-import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import {
+  adamwCorrections,
+  type OptimizerOptions,
+  type SecondLabels,
+  type StepLosses,
+  type StepOptions,
+  type Trainer,
+  type TrainerOptions,
+  type TrainingState,
+} from "../trainer.ts";
 import { cpuKernels } from "./kernels.ts";
 import { MAX_BYTES } from "./memory.ts";
 import { pack, packedLength, unpack } from "./pack.ts";
@@ -37,6 +46,7 @@ export class CpuTrainer implements Trainer {
   readonly #memory: WebAssembly.Memory;
   readonly #pool: ThreadPool;
   readonly #batch: number;
+  readonly #optimizer: OptimizerOptions;
   readonly #turns = new Turns();
 
   /**
@@ -74,28 +84,33 @@ export class CpuTrainer implements Trainer {
     program: TrainingProgram,
     memory: WebAssembly.Memory,
     pool: ThreadPool,
-    { batch }: CpuTrainerOptions,
+    { batch, optimizer }: CpuTrainerOptions,
   ) {
     this.#plan = plan;
     this.#program = program;
     this.#memory = memory;
     this.#pool = pool;
     this.#batch = batch;
+    this.#optimizer = optimizer;
     this.bytes = program.bytes;
     this.device = { kind: "cpu", name: `CPU, ${pool.threads} ${pool.threads === 1 ? "thread" : "threads"}` };
   }
 
   /** Takes a step. */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
-    checkBatch(this.#plan.network, { images, labels, batch: this.#batch });
+    const { second } = options;
+    checkBatch(this.#plan.network, { images, labels, batch: this.#batch, second });
     const [ownImages, ownLabels] = [images.slice(), labels.slice()];
-    return this.#turns.take(() => this.#run(ownImages, ownLabels, options));
+    const ownSecond = second
+      ? { labels: second.labels.slice(), shares: second.shares.slice() }
+      : { labels: ownLabels, shares: new Float32Array(labels.length) };
+    return this.#turns.take(() => this.#run(ownImages, ownLabels, { ...options, second: ownSecond }));
   }
 
   /** The state after all steps called so far. */
   read(): Promise<TrainingState> {
     return this.#turns.take(() => {
-      const { entries, toVelocity, toAverage } = this.#program.layout.parameters;
+      const { entries, toVelocity, toSquares, toAverage } = this.#program.layout.parameters;
       const read = (distance: number, learnsOnly: boolean) =>
         new Map(
           entries.filter(({ learns }) => learns || !learnsOnly).map(({ parameter: { name, shape }, address }) => {
@@ -103,8 +118,12 @@ export class CpuTrainer implements Trainer {
             return [name, { shape, data: unpack(shape, packed) }];
           }),
         );
-      const state = { tensors: read(0, false), momentum: read(toVelocity, true) };
-      return toAverage > 0 ? { ...state, average: read(toAverage, false) } : state;
+      return {
+        tensors: read(0, false),
+        momentum: read(toVelocity, true),
+        ...toSquares > 0 && { squares: read(toSquares, true) },
+        ...toAverage > 0 && { average: read(toAverage, false) },
+      };
     });
   }
 
@@ -113,15 +132,26 @@ export class CpuTrainer implements Trainer {
     this.#pool[Symbol.dispose]();
   }
 
-  async #run(images: Float32Array, labels: Uint32Array, { rate, seed = 0 }: StepOptions): Promise<StepLosses> {
+  async #run(
+    images: Float32Array,
+    labels: Uint32Array,
+    { rate, seed = 0, step = 0, second }: StepOptions & { readonly second: SecondLabels },
+  ): Promise<StepLosses> {
     const program = this.#program;
+    const optimizer = this.#optimizer;
+    const scale = optimizer.kind === "adamw" ? adamwCorrections(optimizer, step) : { first: 1, second: 1 };
     const { buffer } = this.#memory;
     const count = labels.length;
     this.#writeImages(images, count);
     new Uint32Array(buffer, program.layout.labels, count).set(labels);
+    new Uint32Array(buffer, program.layout.seconds, count).set(second.labels);
+    new Float32Array(buffer, program.layout.shares, count).set(second.shares);
     const { begin, end, scratch, scratchBytes, taken, layout: { gate } } = program;
     new Uint8Array(buffer, taken.address, taken.bytes).fill(0);
-    await this.#pool.run("train", [begin, end, count, program.layout.labels, rate, seed, scratch, scratchBytes, gate]);
+    await this.#pool.run("train", [
+      ...[begin, end, count, program.layout.labels],
+      ...[rate, scale.first, scale.second, seed, scratch, scratchBytes, gate],
+    ]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
     const lossesOf = (exit: number) => new Float64Array(buffer, program.layout.losses + 8 * exit * this.#batch, count);
     const rightOf = (exit: number) => new Uint32Array(buffer, program.layout.right + 4 * exit * this.#batch, count);
@@ -148,7 +178,7 @@ export class CpuTrainer implements Trainer {
     }
   }
 
-  #write({ tensors, momentum, average }: TrainingState): void {
+  #write({ tensors, momentum, squares, average }: TrainingState): void {
     const { parameters } = this.#program.layout;
     const { buffer } = this.#memory;
     const write = (shape: readonly number[], { data }: Tensor, address: number) =>
@@ -158,6 +188,8 @@ export class CpuTrainer implements Trainer {
       write(shape, tensor, address);
       const velocity = momentum.get(name);
       if (velocity && learns) write(shape, velocity, address + parameters.toVelocity);
+      const square = squares?.get(name);
+      if (square && learns && parameters.toSquares > 0) write(shape, square, address + parameters.toSquares);
       if (parameters.toAverage > 0) write(shape, average?.get(name) ?? tensor, address + parameters.toAverage);
     }
   }

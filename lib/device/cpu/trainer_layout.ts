@@ -91,6 +91,10 @@ export class CpuTrainingLayout extends Layout {
   readonly stopped: number;
   /** Labels, a word each. */
   readonly labels: number;
+  /** Second labels, a word each. */
+  readonly seconds: number;
+  /** The share of the target that each of them has. */
+  readonly shares: number;
   /** `[exit][batch]` losses in float64. */
   readonly losses: number;
   /** `[exit][batch]` words: whether the answer is right. */
@@ -110,14 +114,16 @@ export class CpuTrainingLayout extends Layout {
     options: TrainerOptions & { readonly threads: number },
   ) {
     super(LINE);
-    const { batch, threads, optimizer: { decay }, average } = options;
+    const { batch, threads, optimizer, average } = options;
     const exits = plan.network.exits.length;
     this.gate = this.take(8);
     this.stopped = this.take(4);
     this.labels = this.take(4 * batch);
+    this.seconds = this.take(4 * batch);
+    this.shares = this.take(4 * batch);
     this.losses = this.take(8 * batch * exits);
     this.right = this.take(4 * batch * exits);
-    this.parameters = new ParameterMemory(plan, this, { decay, average: average > 0 });
+    this.parameters = new ParameterMemory(plan, this, { optimizer, average: average > 0 });
     for (const step of plan.forward) {
       if (step.kind === "norm") {
         const bytes = 16 * quadsOf(step.output.channels);

@@ -10,6 +10,7 @@ import type { Parameter, View } from "../../network/network.ts";
 import { type Lifetime, placeBuffers } from "../../planner/memory.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type TrainingPlan, type TrainingStep, viewsOf } from "../../planner/training_plan.ts";
+import type { OptimizerOptions } from "../trainer.ts";
 import type { Place } from "./lower.ts";
 import type { Layout } from "./memory.ts";
 import { packedLength } from "./pack.ts";
@@ -42,15 +43,22 @@ export class ParameterMemory {
   readonly toGradient: number;
   /** From a learned parameter to its velocity. */
   readonly toVelocity: number;
+  /** From a learned parameter to its mean squared gradient; 0 where none is kept. */
+  readonly toSquares: number;
   /** From any parameter to its average; 0 where none is kept. */
   readonly toAverage: number;
   readonly #addresses = new Map<string, number>();
 
-  constructor(plan: TrainingPlan, layout: Layout, options: { decay: "all" | "weights"; average: boolean }) {
+  constructor(
+    plan: TrainingPlan,
+    layout: Layout,
+    options: { readonly optimizer: OptimizerOptions; readonly average: boolean },
+  ) {
+    const { kind, decay } = options.optimizer;
     const learned = plan.parameters.map((parameter) => ({
       ...parameter,
       learned: true,
-      decays: options.decay === "all" || parameter.isWeight,
+      decays: decay === "all" || parameter.isWeight,
     }));
     const names = new Set(learned.map(({ name }) => name));
     const rest = plan.network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters)
@@ -74,6 +82,7 @@ export class ParameterMemory {
     const bytes = layout.bytes - start;
     this.toGradient = layout.take(learnedBytes) - start;
     this.toVelocity = layout.take(learnedBytes) - start;
+    this.toSquares = kind === "adamw" ? layout.take(learnedBytes) - start : 0;
     this.toAverage = options.average ? layout.take(bytes) - start : 0;
   }
 

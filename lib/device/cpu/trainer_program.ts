@@ -121,7 +121,7 @@ function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: Step
 /** The optimiser, unless a loss is not finite. */
 function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: TrainerOptions): Uint8Array[] {
   const { batch, optimizer, gradients, average } = options;
-  const { groups, toGradient, toVelocity, toAverage } = layout.parameters;
+  const { groups, toGradient, toVelocity, toSquares, toAverage } = layout.parameters;
   const whole = [writeOperation("finite", {
     losses: layout.losses,
     exits: plan.network.exits.length,
@@ -129,18 +129,32 @@ function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: Trainer
     stopped: layout.stopped,
   })];
   for (const { address, length, decays, exits } of groups) {
-    whole.push(writeOperation("descend", {
+    const group = {
       quads: length / 4,
       parameters: address,
       gradients: address + toGradient,
-      velocities: address + toVelocity,
       average: toAverage > 0 ? address + toAverage : 0,
-      momentum: optimizer.momentum,
       decay: decays ? optimizer.weightDecay : 0,
       share: gradients === "equilibrium" ? 1 / exits : 1,
       keep: average,
-      nesterov: Number(optimizer.nesterov),
-    }));
+    };
+    switch (optimizer.kind) {
+      case "sgd": {
+        const { momentum, nesterov } = optimizer;
+        const velocities = address + toVelocity;
+        whole.push(writeOperation("descend", { ...group, velocities, momentum, nesterov: Number(nesterov) }));
+        break;
+      }
+      case "adamw": {
+        const { betas: [keepMean, keepSquare], epsilon } = optimizer;
+        const means = address + toVelocity;
+        const squares = address + toSquares;
+        whole.push(writeOperation("adamw", { ...group, means, squares, keepMean, keepSquare, epsilon }));
+        break;
+      }
+      default:
+        optimizer satisfies never;
+    }
   }
   for (const step of plan.forward) {
     if (step.kind !== "norm-statistics") continue;

@@ -352,6 +352,8 @@ export class StepWriter {
       distilled: distillation.weight,
       temperature: distillation.temperature,
       teacher: this.#layout.head(loss.exits.length - 1).logits,
+      seconds: this.#layout.seconds,
+      shares: this.#layout.shares,
       weightGradient: weights + this.#layout.parameters.toGradient,
       biasGradient: bias + this.#layout.parameters.toGradient,
       result: result?.at ?? 0,

@@ -135,7 +135,7 @@ class RemoteTrainer implements Trainer {
   }
 
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
-    checkBatch(this.#network, { images, labels, batch: this.#batch });
+    checkBatch(this.#network, { images, labels, batch: this.#batch, second: options.second });
     const own = { images: images.slice(), labels: labels.slice() };
     const step = this.#line.ask({ kind: "step", ...own, options }, [own.images.buffer, own.labels.buffer]);
     return step as Promise<StepLosses>;

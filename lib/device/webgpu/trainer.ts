@@ -113,14 +113,16 @@ export class WebGpuTrainer implements Trainer {
     this.#memory = memory;
     const steps = [...plan.forward, ...plan.backward];
     this.#commands = new TrainingCommands(gpu, { kernels, memory, steps, capacity: options.batch });
-    this.#optimizer = new OptimizerCommands(gpu, { kernels, memory, lanes: options.traits.lanes });
+    const { traits: { lanes }, optimizer } = options;
+    this.#optimizer = new OptimizerCommands(gpu, { kernels, memory, lanes, optimizer });
     this.bytes = memory.bytes + this.#commands.bytes;
   }
 
   /** Takes a step. */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses> {
-    checkBatch(this.#plan.network, { images, labels, batch: this.#options.batch });
-    const staged = this.#memory.stage(images, labels);
+    const { second } = options;
+    checkBatch(this.#plan.network, { images, labels, batch: this.#options.batch, second });
+    const staged = this.#memory.stage(images, labels, second);
     const submitted = this.#turns.take(() => this.#submit(staged, options));
     return this.#device.settle(submitted.then((readback) => this.#readLosses(readback, labels.length)));
   }
@@ -152,8 +154,8 @@ export class WebGpuTrainer implements Trainer {
   }
 
   /** Submits a step, and gives the buffer that its losses come to. */
-  async #submit(batch: StagedBatch, { rate, seed = 0 }: StepOptions): Promise<GPUBuffer> {
-    await this.#prepare(batch.labels.length);
+  async #submit(batch: StagedBatch, { rate, seed = 0, step = 0 }: StepOptions): Promise<GPUBuffer> {
+    await this.#prepare(batch.count);
     const { losses } = this.#memory;
     const { gpu } = this.#device;
     const encoder = gpu.createCommandEncoder();
@@ -162,7 +164,7 @@ export class WebGpuTrainer implements Trainer {
     this.#commands.encode(pass);
     pass.end();
     const update = encoder.beginComputePass();
-    this.#optimizer.encode(update, { ...this.#options, rate });
+    this.#optimizer.encode(update, { ...this.#options, rate, step });
     update.end();
     const readback = this.#readbacks.pop() ?? gpu.createBuffer({
       label: "losses, read back",

@@ -132,6 +132,8 @@ export const TRAINING_ARGUMENTS = {
     first: u32("samples of the batch before this shard's"),
     losses: u32("numbers before this exit's losses"),
     right: u32("numbers before this exit's right answers"),
+    seconds: u32("numbers of the labels before this shard's second labels"),
+    shares: u32("numbers of the labels before the shares of the target that those have"),
     smoothing: f32("share of the target that is spread over all classes"),
     scale: f32("weight of a sample's loss"),
     distilled: f32("share of the loss that is distillation; 0: none"),
@@ -162,9 +164,15 @@ export const OPTIMIZER_ARGUMENTS = {
   quads: u32("quads of parameters and running statistics"),
   losses: u32("number of losses"),
   rate: f32("learning rate"),
-  momentum: f32("share of the last change that goes on"),
-  decay: f32("times the parameter, added to its gradient"),
+  momentum: f32("share of the last change that goes on, or of AdamW's means of gradients that stays"),
+  decay: f32(
+    "times the parameter, added to its gradient; with AdamW times the rate too, subtracted from the parameter",
+  ),
   nesterov: u32("1 for Nesterov's momentum, else 0"),
+  keepSquare: f32("share of AdamW's means of squares that stays"),
+  epsilon: f32("added to their roots"),
+  first: f32("what AdamW multiplies means of gradients by"),
+  second: f32("what it multiplies roots of means of squares by"),
   average: f32("decay of the moving average"),
 } as const satisfies ArgumentTable;
 

@@ -229,6 +229,8 @@ function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
       first,
       losses: exit * batch.batch,
       right: (exits + exit) * batch.batch,
+      seconds: batch.batch + first,
+      shares: 2 * batch.batch + first,
       smoothing: batch.loss.labelSmoothing,
       scale: batch.loss.exits[exit] / samplesOf(batch),
       distilled: distillation.weight,

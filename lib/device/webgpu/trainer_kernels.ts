@@ -24,7 +24,9 @@ import bindings from "../../../kernels/training/bindings.wgsl" with { type: "tex
 import check from "../../../kernels/training/check.wgsl" with { type: "text" };
 import dropout from "../../../kernels/training/dropout.wgsl" with { type: "text" };
 import loss from "../../../kernels/training/loss.wgsl" with { type: "text" };
+import adamw from "../../../kernels/training/adamw.wgsl" with { type: "text" };
 import sgd from "../../../kernels/training/sgd.wgsl" with { type: "text" };
+import update from "../../../kernels/training/update.wgsl" with { type: "text" };
 import storeGradient from "../../../kernels/training/store-gradient.wgsl" with { type: "text" };
 import sum from "../../../kernels/training/sum.wgsl" with { type: "text" };
 import zero from "../../../kernels/training/zero.wgsl" with { type: "text" };
@@ -55,7 +57,7 @@ const SOURCES = {
   "classifier-input-gradient": classifierInputGradient + weights + storeGradient + output,
 } satisfies Record<TrainingKernelName, string>;
 
-const OPTIMIZER_SOURCES = { check, sgd };
+const OPTIMIZER_SOURCES = { check, sgd: update + sgd, adamw: update + adamw };
 
 /** The text of all kernels that training runs, before constants are put in. */
 export const TRAINING_TEXT: string = JSON.stringify([

@@ -7,7 +7,7 @@
 import { QUAD_BYTES } from "../../planner/plan.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
 
-import type { TrainerOptions, TrainingState } from "../trainer.ts";
+import type { OptimizerOptions, SecondLabels, TrainerOptions, TrainingState } from "../trainer.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { MAX_TURNS } from "./dispatch.ts";
 import { writeImage } from "./image.ts";
@@ -51,7 +51,9 @@ export interface MemoryOptions extends Pick<TrainerOptions, "batch" | "loss" | "
 export interface StagedBatch {
   /** Pixels of one quad each. */
   readonly images: Float32Array<ArrayBuffer>;
-  /** One for each image. */
+  /** How many there are. */
+  readonly count: number;
+  /** A label for each image that there is room for, then second labels, then the bits of their shares. */
   readonly labels: Uint32Array<ArrayBuffer>;
 }
 
@@ -90,13 +92,13 @@ export class TrainingMemory implements Disposable {
     const exits = this.#exits;
     const quads = (label: string, count: number) => this.#buffer(label, QUAD_BYTES * count);
     this.#parameters = quads("parameters", layout.parameterQuads);
-    this.#velocities = quads("velocities", layout.parameterQuads);
+    this.#velocities = quads("velocities", momentsOf(options.optimizer) * layout.parameterQuads);
     this.#averages = quads("averages", average > 0 ? layout.parameterQuads : 1);
     this.gradients = quads("gradients", layout.gradientQuads);
     const whole = { ...this.#shape(batch), partialQuads: 0 };
     const partials = leastPartialQuads([...plan.forward, ...plan.backward], whole);
     this.#partials = quads("partial sums", Math.max(partials, PARTIAL_QUADS));
-    this.#labels = this.#buffer("labels", 4 * batch);
+    this.#labels = this.#buffer("labels", 4 * 3 * batch);
     this.#rules = this.#buffer("rules", 4 * layout.parameterQuads);
     this.#stopped = this.#buffer("stopped", 4);
     this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
@@ -110,13 +112,16 @@ export class TrainingMemory implements Disposable {
   }
 
   /** Fills what is not zero at the start. */
-  initialize({ tensors, momentum, average = tensors }: TrainingState): void {
+  initialize({ tensors, momentum, squares, average = tensors }: TrainingState): void {
     const { layout } = this;
     for (const { arena } of this.#shards) {
       this.#write(arena, new Float32Array(4).fill(1), QUAD_BYTES * layout.zeroQuads);
     }
     this.#write(this.#parameters, packParameters(layout, tensors));
     this.#write(this.#velocities, packParameters(layout, momentum));
+    if (squares && momentsOf(this.#options.optimizer) > 1) {
+      this.#write(this.#velocities, packParameters(layout, squares), QUAD_BYTES * layout.parameterQuads);
+    }
     if (this.#options.average > 0) this.#write(this.#averages, packParameters(layout, average));
     this.#write(this.#rules, optimizerRules(layout, this.#plan, this.#options));
   }
@@ -146,7 +151,11 @@ export class TrainingMemory implements Disposable {
   }
 
   /** Lays images out for the device. */
-  stage(images: Float32Array, labels: Uint32Array): StagedBatch {
+  stage(
+    images: Float32Array,
+    labels: Uint32Array,
+    second: SecondLabels = { labels, shares: new Float32Array(labels.length) },
+  ): StagedBatch {
     const [image] = this.layout.features;
     const length = images.length / labels.length;
     const stagedLength = 4 * image.size ** 2 * image.pitch;
@@ -154,15 +163,20 @@ export class TrainingMemory implements Disposable {
     for (let i = 0; i < labels.length; i++) {
       writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
     }
-    return { images: staged, labels: labels.slice() };
+    const { batch } = this.#options;
+    const all = new Uint32Array(3 * batch);
+    all.set(labels);
+    all.set(second.labels, batch);
+    new Float32Array(all.buffer).set(second.shares, 2 * batch);
+    return { images: staged, count: labels.length, labels: all };
   }
 
   /** Sends a batch, and has its images copied to where they are read. */
-  load({ images, labels }: StagedBatch, seed: number, encoder: GPUCommandEncoder): void {
+  load({ images, count: samples, labels }: StagedBatch, seed: number, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
     const bytes = QUAD_BYTES * image.size ** 2 * image.pitch;
-    for (const [i, { first, count }] of shardsOf(labels.length, this.#capacity).entries()) {
+    for (const [i, { first, count }] of shardsOf(samples, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
       // How many, which ones, and the step's seed.
@@ -217,9 +231,12 @@ export class TrainingMemory implements Disposable {
     const buffers = [this.#parameters, this.#velocities, ...this.#options.average > 0 ? [this.#averages] : []];
     const [tensors, momentum, average] = await Promise.all(buffers.map((buffer) => readBuffer(this.#gpu, buffer)));
     const learned = new Set(this.#plan.parameters.map(({ name }) => name));
+    const unpackMoment = (index: number) =>
+      unpackParameters(layout, momentum.subarray(4 * index * layout.parameterQuads), (name) => learned.has(name));
     return {
       tensors: unpackParameters(layout, tensors),
-      momentum: unpackParameters(layout, momentum, (name) => learned.has(name)),
+      momentum: unpackMoment(0),
+      ...momentsOf(this.#options.optimizer) > 1 && { squares: unpackMoment(1) },
       ...average && { average: unpackParameters(layout, average) },
     };
   }
@@ -246,6 +263,16 @@ export class TrainingMemory implements Disposable {
 
   #write(buffer: GPUBuffer, data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, offset = 0): void {
     this.#gpu.queue.writeBuffer(buffer, offset, data);
+  }
+}
+
+/** How many numbers an optimiser keeps of each parameter: its velocity; or the means of its gradients and of their squares. */
+function momentsOf({ kind }: OptimizerOptions): number {
+  switch (kind) {
+    case "sgd":
+      return 1;
+    case "adamw":
+      return 2;
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TrainerOptions } from "../trainer.ts";
+import { adamwCorrections, type OptimizerOptions, type TrainerOptions } from "../trainer.ts";
 import { argumentBytes, encodeArguments } from "./arguments.ts";
 import { MAX_WORKGROUPS } from "./tiles.ts";
 import { OPTIMIZER_ARGUMENTS } from "./trainer_arguments.ts";
@@ -16,7 +16,11 @@ import type { TrainingMemory } from "./trainer_memory.ts";
 const CHECK_LANES = 64;
 
 /** How parameters change in a step. */
-export type UpdateOptions = Pick<TrainerOptions, "optimizer" | "average"> & { readonly rate: number };
+export type UpdateOptions = Pick<TrainerOptions, "optimizer" | "average"> & {
+  readonly rate: number;
+  /** Steps taken before. */
+  readonly step: number;
+};
 
 /** Dispatches of the optimiser. */
 export class OptimizerCommands implements Disposable {
@@ -33,20 +37,21 @@ export class OptimizerCommands implements Disposable {
   /**
    * Makes bindings.
    *
-   * @param options `lanes`: invocations in a workgroup.
+   * @param options `lanes`: invocations in a workgroup; `optimizer`: what changes parameters.
    */
   constructor(gpu: GPUDevice, options: {
     readonly kernels: TrainingKernels;
     readonly memory: TrainingMemory;
     readonly lanes: number;
+    readonly optimizer: OptimizerOptions;
   }) {
-    const { kernels, memory, lanes } = options;
+    const { kernels, memory, lanes, optimizer: { kind } } = options;
     this.#gpu = gpu;
     this.#kernels = kernels;
     this.#memory = memory;
     this.#lanes = lanes;
     this.kernels = [{ kernel: "check", constants: { LANES: CHECK_LANES } }, {
-      kernel: "sgd",
+      kernel: kind,
       constants: { LANES: lanes },
     }];
     this.#arguments = gpu.createBuffer({
@@ -68,23 +73,39 @@ export class OptimizerCommands implements Disposable {
   }
 
   /** Encodes an update, and sends its arguments. */
-  encode(pass: GPUComputePassEncoder, { optimizer, average, rate }: UpdateOptions): void {
+  encode(pass: GPUComputePassEncoder, { optimizer, average, rate, step }: UpdateOptions): void {
     const { layout: { parameterQuads }, lossCount } = this.#memory;
     const args = encodeArguments(OPTIMIZER_ARGUMENTS, [{
       quads: parameterQuads,
       losses: lossCount,
       rate,
-      momentum: optimizer.momentum,
       decay: optimizer.weightDecay,
-      nesterov: Number(optimizer.nesterov),
       average,
+      ...ownArguments(optimizer, step),
     }]);
     this.#gpu.queue.writeBuffer(this.#arguments, 0, args);
-    const [check, sgd] = this.#pipelines!;
+    const [check, update] = this.#pipelines!;
     pass.setBindGroup(0, this.#bindings, [0]);
     pass.setPipeline(check);
     pass.dispatchWorkgroups(1);
-    pass.setPipeline(sgd);
+    pass.setPipeline(update);
     pass.dispatchWorkgroups(Math.min(Math.ceil(parameterQuads / this.#lanes), MAX_WORKGROUPS));
+  }
+}
+
+/** What an optimiser of this kind is told. */
+function ownArguments(
+  optimizer: OptimizerOptions,
+  step: number,
+): Record<"momentum" | "nesterov" | "keepSquare" | "epsilon" | "first" | "second", number> {
+  switch (optimizer.kind) {
+    case "sgd": {
+      const { momentum, nesterov } = optimizer;
+      return { momentum, nesterov: Number(nesterov), keepSquare: 0, epsilon: 0, first: 1, second: 1 };
+    }
+    case "adamw": {
+      const { betas: [momentum, keepSquare], epsilon } = optimizer;
+      return { momentum, nesterov: 0, keepSquare, epsilon, ...adamwCorrections(optimizer, step) };
+    }
   }
 }

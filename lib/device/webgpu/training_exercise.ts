@@ -8,7 +8,7 @@ import { layerParameters } from "../../network/cost.ts";
 import type { Layer, Network, Parameter } from "../../network/network.ts";
 import type { Tensor } from "../../weights/tensor.ts";
 import { CpuTrainer } from "../cpu/trainer.ts";
-import type { StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
+import type { OptimizerOptions, SecondLabels, StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { exerciseNetwork, QUICK, randomNumbers, type Shape } from "./exercise.ts";
 
 /** What a device is to compute, and what comes of it. */
@@ -20,7 +20,11 @@ export interface TrainingExercise {
   /** Where it starts. */
   readonly start: TrainingState;
   /** What steps are taken on. */
-  readonly batches: readonly { readonly images: Float32Array; readonly labels: Uint32Array }[];
+  readonly batches: readonly {
+    readonly images: Float32Array;
+    readonly labels: Uint32Array;
+    readonly second: SecondLabels;
+  }[];
   /** What comes of it. */
   readonly wanted: TrainingOutcome;
 }
@@ -39,13 +43,18 @@ const RATE = 0.1;
 
 const OPTIONS = {
   batch: Math.max(...COUNTS),
-  optimizer: { momentum: 0.9, nesterov: true, weightDecay: 0.01, decay: "weights" },
   average: 0.5,
   gradients: "equilibrium",
 } as const;
 
+/** With AdamW's usual epsilon, the sign of a gradient that is nothing but rounding would count as much as any other. */
+const OPTIMIZERS: { readonly [Kind in OptimizerOptions["kind"]]: OptimizerOptions } = {
+  sgd: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0.01, decay: "weights" },
+  adamw: { kind: "adamw", betas: [0.8, 0.9], epsilon: 0.1, weightDecay: 0.1, decay: "weights" },
+};
+
 /**
- * Makes exercises: of training all, and of training classifiers alone.
+ * Makes exercises: of training all, by SGD, and of training classifiers alone, by AdamW.
  *
  * @param seed Of all that is random.
  */
@@ -64,11 +73,16 @@ export async function makeTrainingExercises(seed: number, shape: Shape = QUICK):
   const batches = COUNTS.map((count, step) => ({
     images: new Float32Array(count * 3 * shape.size ** 2).map(step === COUNTS.length - 1 ? () => NaN : next),
     labels: Uint32Array.from({ length: count }, (_, i) => (i + step) % shape.classes),
+    second: {
+      labels: Uint32Array.from({ length: count }, (_, i) => (2 * i + step) % shape.classes),
+      shares: Float32Array.from({ length: count }, (_, i) => i / 2 / count),
+    },
   }));
   const distillation = { teacher: "last-exit", weight: 0.5, temperature: 2 } as const;
   const loss = { exits: network.exits.map((_, exit) => 1 - exit / 8), labelSmoothing: 0.1, distillation };
-  return await Promise.all((["all", "classifiers"] as const).map(async (train): Promise<TrainingExercise> => {
-    const options = { ...OPTIONS, loss, train };
+  const kinds = [["all", "sgd"], ["classifiers", "adamw"]] as const;
+  return await Promise.all(kinds.map(async ([train, kind]): Promise<TrainingExercise> => {
+    const options = { ...OPTIONS, optimizer: OPTIMIZERS[kind], loss, train };
     using cpu = await CpuTrainer.create(network, start, { ...options, threads: 1 });
     return { network, options, start, batches, wanted: await takeSteps(cpu, batches) };
   }));
@@ -95,7 +109,9 @@ function trainingNetwork(shape: Shape): Network {
 /** Takes an exercise's steps. */
 export async function takeSteps(trainer: Trainer, batches: TrainingExercise["batches"]): Promise<TrainingOutcome> {
   const losses: StepLosses[] = [];
-  for (const { images, labels } of batches) losses.push(await trainer.step(images, labels, { rate: RATE }));
+  for (const [step, { images, labels, second }] of batches.entries()) {
+    losses.push(await trainer.step(images, labels, { rate: RATE, step, second }));
+  }
   return { losses: losses.slice(0, -1), state: await trainer.read() };
 }
 

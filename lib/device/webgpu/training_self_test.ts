@@ -98,6 +98,7 @@ export async function tryTraining(
       changes(state.tensors, wanted.state.tensors),
       changes(state.average!, wanted.state.average!),
       changes(state.momentum, wanted.state.momentum),
+      ...wanted.state.squares ? [changes(state.squares!, wanted.state.squares)] : [],
     );
   }
   return { error, fault };

@@ -61,12 +61,16 @@ async function assertSame(
   const plan = planOf(given);
   const loss = { exits: [0.7], labelSmoothing: 0.1 };
   const labels = Uint32Array.from({ length: samples }, (_, i) => (i + seed) % CLASSES);
+  const second = {
+    labels: labels.map((label) => (label + seed + 1) % CLASSES),
+    shares: Float32Array.from(labels, (_, i) => i / samples),
+  };
   const parameters = randomTensors(plan.network, seed);
-  const plain = new PlainTraining(plan, { parameters, images: new Float32Array(3 * samples), labels, loss });
+  const plain = new PlainTraining(plan, { parameters, images: new Float32Array(3 * samples), labels, second, loss });
   const program = buildTrainingProgram(plan, {
     batch: samples + 1,
     threads,
-    optimizer: { momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
+    optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
     loss,
     average: 0,
     gradients: "plain",
@@ -77,6 +81,8 @@ async function assertSame(
   });
   const numbersAt = (address: number, length: number) => new Float32Array(memory.buffer, address, length);
   new Uint32Array(memory.buffer, program.layout.labels, samples).set(labels);
+  new Uint32Array(memory.buffer, program.layout.seconds, samples).set(second.labels);
+  new Float32Array(memory.buffer, program.layout.shares, samples).set(second.shares);
   for (const { parameter: { name, shape }, address } of program.layout.parameters.entries) {
     pack(shape, parameters.get(name)!.data, numbersAt(address, packedLength(shape)));
   }
@@ -98,7 +104,7 @@ async function assertSame(
   plain.run();
   using pool = new ThreadPool(await cpuKernels(), memory, { threads });
   const { begin, end, scratch, scratchBytes, layout: { gate } } = program;
-  await pool.run("train", [begin, end, samples, program.layout.labels, 0, 0, scratch, scratchBytes, gate]);
+  await pool.run("train", [begin, end, samples, program.layout.labels, 0, 1, 1, 0, scratch, scratchBytes, gate]);
 
   for (const feature of used) {
     const { size, channels } = plan.features[feature];

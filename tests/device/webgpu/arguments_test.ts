@@ -65,7 +65,8 @@ const KERNELS: readonly KernelText[] = [
     kernel: "check and sgd",
     table: OPTIMIZER_ARGUMENTS,
     code: optimizerKernelCode({ kernel: "check", constants: CONSTANTS }) +
-      optimizerKernelCode({ kernel: "sgd", constants: CONSTANTS }),
+      optimizerKernelCode({ kernel: "sgd", constants: CONSTANTS }) +
+      optimizerKernelCode({ kernel: "adamw", constants: CONSTANTS }),
   },
 ];
 

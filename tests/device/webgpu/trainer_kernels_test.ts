@@ -39,6 +39,7 @@ interface Case {
 }
 
 const LABELS = [2, 0, 1, 1, 2, 0, 0];
+const SECOND = { labels: Uint32Array.of(1, 0, 2, 0, 2, 1, 2), shares: Float32Array.of(0.25, 0.5, 0, 1, 0.1, 0.3, 0.4) };
 
 /** A device, and how many bytes of it are bound at a time. */
 class Bench implements Disposable {
@@ -79,14 +80,14 @@ class Bench implements Disposable {
     const loss = { exits: [1, 0.7], labelSmoothing, distillation };
     const [image] = features;
     const images = randomArray(count * image.channels * image.size ** 2, 77);
-    const plain = new PlainTraining(plan, { parameters, images, labels: LABELS, loss });
+    const plain = new PlainTraining(plan, { parameters, images, labels: LABELS, second: SECOND, loss });
     plain.tensors.forEach((values, i) => values.set(randomArray(values.length, 100 + i)));
 
     const options = {
       batch: count,
       loss,
       average: 0,
-      optimizer: { momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
+      optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
       gradients: "plain",
       traits: this.#adapter.traits,
       isCpu: this.#adapter.isCpu,
@@ -110,7 +111,7 @@ class Bench implements Disposable {
     const filled = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
     features.forEach((_, i) => place(i, (arena, at, value) => filled[arena][at] = value));
     const encoder = gpu.createCommandEncoder();
-    memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS)), 0, encoder);
+    memory.load(memory.stage(new Float32Array(images), Uint32Array.from(LABELS), SECOND), 0, encoder);
     gpu.queue.submit([encoder.finish()]); // the image, which is filled anew
     arenas.forEach((arena, i) => gpu.queue.writeBuffer(arena, 0, filled[i] as Float32Array<ArrayBuffer>));
 

@@ -53,6 +53,10 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["sgd ", "mix(value, gradients[i], 0.1)", "value"],
   ["sgd ", "mix(next, averages[i], args.average)", "next"],
   ["sgd ", "rule == DECAYS", "rule != DECAYS"],
+  ["adamw ", "velocities[at] = square;", "velocities[i] = square;"],
+  ["adamw ", "(1 - args.rate * decay) * value", "value"],
+  ["adamw ", "args.second * sqrt(square)", "sqrt(square)"],
+  ["loss ", "secondShare * (logits", "(logits"],
 ];
 
 /** The smallest tile that a CPU driver has: it is compiled soonest. */
@@ -88,7 +92,7 @@ gpuTest(
     const gradients = Object.keys(TRAINING_ARGUMENTS).flatMap((name) =>
       name === "resize-gradient" ? [`${name}"SHIFTED":0`, `${name}"SHIFTED":1`] : [name]
     );
-    assertEquals([...names].toSorted(), [...forward, ...gradients, "check", "sgd"].toSorted());
+    assertEquals([...names].toSorted(), [...forward, ...gradients, "check", "sgd", "adamw"].toSorted());
   },
 );
 
