@@ -31,7 +31,7 @@ export async function benchCeiling(
   options: { readonly effort: Effort; readonly seconds: number },
 ): Promise<Ceiling> {
   using gemm = await openGemm(adapter, options);
-  using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: LARGEST_BATCH });
+  using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: LARGEST_BATCH });
   const { cumulativeFlops } = model.network.exits[model.network.exits.length - 1];
   const length = 3 * model.spec.input.size ** 2;
   const [product, ...networks] = await inTurn([

@@ -15,6 +15,7 @@ import { timeSecondStage } from "../lib/device/webgpu/tuning.ts";
 import { WebGpuRunner } from "../lib/device/webgpu/runner.ts";
 import { buildPlan } from "../lib/planner/build.ts";
 import type { Wave } from "../lib/planner/plan.ts";
+import { areaOf, sizeText } from "../lib/network/size.ts";
 import { percent } from "../lib/text/numbers.ts";
 
 /** Milliseconds of dispatches in a submission, about. */
@@ -63,14 +64,14 @@ function kindOf([step]: Wave): string {
   const { kernel, stride } = step.layer;
   const { size, channels } = step.writes[0];
   const width = channels >= 64 ? "64 channels or more" : channels > 8 ? "9 to 63 channels" : "8 channels or fewer";
-  return `${kernel}×${kernel}${stride > 1 ? `, stride ${stride}` : ""}, ${size}×${size}, ${width}`;
+  return `${kernel}×${kernel}${stride > 1 ? `, stride ${stride}` : ""}, ${sizeText(size)}, ${width}`;
 }
 
 function operationsOf(wave: Wave): number {
   return wave.reduce((sum, step) => {
     if (step.kind !== "convolution") return sum;
     const { reads: [input], writes: [output], layer } = step;
-    return sum + 2 * batch * output.size ** 2 * layer.kernel ** 2 * input.channels * output.channels;
+    return sum + 2 * batch * areaOf(output.size) * layer.kernel ** 2 * input.channels * output.channels;
   }, 0);
 }
 

@@ -70,7 +70,8 @@ export class ImageArgs {
   output: u32;
   outBytes: u32;
   outPitch: u32;
-  size: u32;
+  height: u32;
+  width: u32;
   channels: u32;
 }
 
@@ -103,7 +104,8 @@ export class ConvolutionArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   inChannels: u32;
   border: u32;
   pitch: u32;
@@ -144,7 +146,8 @@ export class WinogradArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   inChannels: u32;
   output: u32;
   outBytes: u32;
@@ -224,11 +227,13 @@ export class WindowArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   output: u32;
   outBytes: u32;
   outPitch: u32;
-  outSize: u32;
+  outHeight: u32;
+  outWidth: u32;
   channels: u32;
   result: u32;
   resultBytes: u32;
@@ -240,16 +245,19 @@ export class ResizeArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
+  inHeight: u32;
+  inWidth: u32;
   output: u32;
   outBytes: u32;
   outPitch: u32;
-  outSize: u32;
+  outHeight: u32;
+  outWidth: u32;
   channels: u32;
   result: u32;
   resultBytes: u32;
   resultPitch: u32;
-  places: u32;
+  rows: u32;
+  columns: u32;
 }
 
 @unmanaged
@@ -277,8 +285,10 @@ export class ClassifierArgs {
   input: u32;
   inBytes: u32;
   inPitch: u32;
-  inSize: u32;
-  pool: u32;
+  inHeight: u32;
+  inWidth: u32;
+  poolHeight: u32;
+  poolWidth: u32;
   quads: u32;
   channels: u32;
   classes: u32;

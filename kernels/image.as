@@ -4,9 +4,9 @@ import { ImageArgs } from "./abi";
 import { firstOf } from "./parts";
 
 export function writeImage(args: ImageArgs, image: u32, output: u32, part: u32, parts: u32): void {
-  const plane = 4 * args.size * args.size;
-  const first = firstOf(part, parts, args.size) * args.size;
-  const end = firstOf(part + 1, parts, args.size) * args.size;
+  const plane = 4 * args.height * args.width;
+  const first = firstOf(part, parts, args.height) * args.width;
+  const end = firstOf(part + 1, parts, args.height) * args.width;
   for (let channel: u32 = 0; channel < args.channels; channel++) {
     const from = image + channel * plane;
     const to = output + 4 * channel;

@@ -59,7 +59,7 @@ export function tinyModel(seed = 1): Model {
 
 /** The network of {@linkcode TINY_SPEC}, but with one exit and these layers over these features. */
 export function networkOf(features: readonly Feature[], layers: readonly Layer[]): Network {
-  const exit = { label: "only one", block: 0, size: 1, channels: 1, layers };
+  const exit = { label: "only one", block: 0, size: { height: 1, width: 1 }, channels: 1, layers };
   const counts = { cumulativeFlops: 0, cumulativeRunFlops: 0, cumulativeParams: 0 };
   return { ...buildNetwork(parseSpec(TINY_SPEC)), features, exits: [{ ...exit, ...counts }] };
 }

@@ -4,6 +4,7 @@ import { buildNetwork, parseSpec, specFromOfficialFlags } from "../spec.ts";
 import { readCheckpoint } from "../weights.ts";
 import { readNpy } from "../lib/data/npy.ts";
 import { relativeError } from "./fixtures.ts";
+import { square } from "./sizes.ts";
 import { gpuTest } from "./gpu.ts";
 
 const FOLDER = new URL("./fixtures/reference/", import.meta.url);
@@ -28,7 +29,7 @@ for (const name of REFERENCES) {
   const checkLogits = async (device: "cpu" | "gpu") => {
     const tensors = readCheckpoint(read("checkpoint.pth.tar"), { source: name });
     const model = createModel(parseSpec(specFromOfficialFlags(expected.flags)), tensors, { source: name });
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     assertEquals(executor.device.kind, device);
     const logits = await executor.forward(readNpy(read("input.npy"), { source: "input.npy" }).data);
     const reference = readNpy(read("logits.npy"), { source: "logits.npy" });
@@ -62,7 +63,7 @@ Deno.test("heads of the authors' networks pool 2×2 features whole, as the autho
     const classifiers = exits.flatMap(({ layers }) => layers).filter((layer) => layer.kind === "classifier");
     assertEquals(classifiers.length, exits.length);
     for (const { reads: [{ feature }], pool } of classifiers) {
-      assertEquals([features[feature].size, pool], [2, 2], flags);
+      assertEquals([features[feature].size, pool], [square(2), square(2)], flags);
     }
   }
 });

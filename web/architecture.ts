@@ -6,6 +6,7 @@
 
 /// <reference lib="dom" />
 
+import { shapeText } from "../lib/network/size.ts";
 import { large } from "../lib/text/numbers.ts";
 import { addressOf, keep, kept, specInAddress } from "./spec_store.ts";
 import { byId, make, saveFile } from "./dom.ts";
@@ -133,7 +134,7 @@ function renderCosts({ exits }: Network): void {
       "tr",
       "",
       name,
-      make("td", "", `${size}×${size}×${channels}`),
+      make("td", "", shapeText({ size, channels })),
       cost,
       make("td", "", large(cumulativeParams)),
     );

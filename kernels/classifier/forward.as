@@ -1,4 +1,4 @@
-// The end of a head, for one sample: the means of the top left pool × pool pixels, then a linear layer with bias, summed in
+// The end of a head, for one sample: the means of the top left pixels, then a linear layer with bias, summed in
 // float64. A part has some of the classes, and makes all means for itself.
 //
 // weights  [classes][channels, padded to a quad]; zeros in the padding
@@ -9,12 +9,12 @@ import { store as storeLanes } from "../simd";
 
 export function classify(args: ClassifierArgs, input: u32, means: u32, logits: u32, part: u32, parts: u32): void {
   const width: u32 = 16 * args.quads;
-  const share = f32x4.splat(1 / <f32> (args.pool * args.pool));
+  const share = f32x4.splat(1 / <f32> (args.poolHeight * args.poolWidth));
   for (let k: u32 = 0; k < width; k += 16) {
     let sum = f32x4.splat(0);
-    for (let y: u32 = 0; y < args.pool; y++) {
-      for (let x: u32 = 0; x < args.pool; x++) {
-        sum = f32x4.add(sum, v128.load(input + (y * args.inSize + x) * args.inPitch + k));
+    for (let y: u32 = 0; y < args.poolHeight; y++) {
+      for (let x: u32 = 0; x < args.poolWidth; x++) {
+        sum = f32x4.add(sum, v128.load(input + (y * args.inWidth + x) * args.inPitch + k));
       }
     }
     // What lies behind the channels may be anything.

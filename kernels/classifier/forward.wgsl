@@ -1,4 +1,4 @@
-// Average pooling of the top left pool × pool pixels to one, then a linear layer with bias. One invocation computes one
+// Average pooling of the top left pixels to one, then a linear layer with bias. One invocation computes one
 // logit.
 //
 // Constants  LANES (workgroup size)
@@ -13,7 +13,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[id.z];
   // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
   let isOwn = id.y < remaining[0] && id.x < args.classes;
-  let end = select(0, args.pool * args.pool * args.inQuads, isOwn);
+  let end = select(0, args.poolHeight * args.poolWidth * args.inQuads, isOwn);
   let sample = remaining[1 + id.y];
   let in = args.arenaStart + sample * args.samplePitch + args.inOffset;
   var sum = 0.0;
@@ -21,11 +21,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var i = 0u; i < end; i++) {
     let pixel = i / args.inQuads;
     let k = i % args.inQuads;
-    let value = arena[in + (pixel / args.pool * args.inSize + pixel % args.pool) * args.inPitch + k];
+    let value = arena[in + (pixel / args.poolWidth * args.inWidth + pixel % args.poolWidth) * args.inPitch + k];
     sum += dot(value, weight(args.weights + id.x * args.inQuads + k));
   }
   let bias = weight(args.weights + args.classes * args.inQuads + id.x / 4)[id.x % 4];
   if (isOwn) {
-    logits[args.logits + sample * args.classes + id.x] = sum / f32(args.pool * args.pool) + bias;
+    logits[args.logits + sample * args.classes + id.x] = sum / f32(args.poolHeight * args.poolWidth) + bias;
   }
 }

@@ -97,7 +97,7 @@ export function linearGradient(args: ClassifierArgs, thread: u32, threads: u32, 
 // Gradient of what was pooled; zero in pixels that were not, unless it is added.
 export function pooledGradient(args: ClassifierArgs, scratch: u32, first: u32, last: u32): void {
   const width: u32 = 16 * args.quads;
-  const share = f32x4.splat(<f32> (1 / <f64> (args.pool * args.pool)));
+  const share = f32x4.splat(<f32> (1 / <f64> (args.poolHeight * args.poolWidth)));
   for (let sample = first; sample < last; sample++) {
     memory.fill(scratch, 0, width);
     for (let c: u32 = 0; c < args.classes; c++) {
@@ -107,10 +107,10 @@ export function pooledGradient(args: ClassifierArgs, scratch: u32, first: u32, l
         v128.store(scratch + q, madd(g, v128.load(row + q), v128.load(scratch + q)));
       }
     }
-    for (let y: u32 = 0; y < args.inSize; y++) {
-      for (let x: u32 = 0; x < args.inSize; x++) {
-        const to = args.result + sample * args.resultBytes + (y * args.inSize + x) * args.resultPitch;
-        const inside = y < args.pool && x < args.pool;
+    for (let y: u32 = 0; y < args.inHeight; y++) {
+      for (let x: u32 = 0; x < args.inWidth; x++) {
+        const to = args.result + sample * args.resultBytes + (y * args.inWidth + x) * args.resultPitch;
+        const inside = y < args.poolHeight && x < args.poolWidth;
         for (let q: u32 = 0; q < args.quads; q++) {
           const old = args.accumulate ? v128.load(to + 16 * q) : f32x4.splat(0);
           const more = inside ? f32x4.mul(share, v128.load(scratch + 16 * q)) : f32x4.splat(0);

@@ -9,15 +9,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let args = steps[0];
   let sample = args.arenaStart + id.y * args.samplePitch;
   let first = args.logits + id.y * args.classes;
-  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+  for (var i = id.x; i < args.outHeight * args.outWidth * args.outQuads; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
     var sum = vec4f();
-    if (max(pixel / args.outSize, pixel % args.outSize) < args.pool) {
+    if (pixel / args.outWidth < args.poolHeight && pixel % args.outWidth < args.poolWidth) {
       for (var row = 0u; row < args.classes; row++) {
         sum = fma(vec4f(logits[first + row]), weight(args.weights + row * args.outQuads + quad), sum);
       }
     }
-    storeGradient(sample + pixel * args.outPitch, quad, sum / f32(args.pool * args.pool), args);
+    storeGradient(sample + pixel * args.outPitch, quad, sum / f32(args.poolHeight * args.poolWidth), args);
   }
 }

@@ -26,12 +26,12 @@ fn main(
 }
 
 fn weightsOf(row: u32, quad: u32, samples: u32, args: Args) -> vec4f {
-  let area = args.pool * args.pool;
+  let area = args.poolHeight * args.poolWidth;
   var sum = vec4f();
   // One loop: CPU drivers count the turns of outer ones, too, against what they allow.
   for (var i = 0u; i < samples * area; i++) {
     let sample = i / area;
-    let pixel = i % area / args.pool * args.inSize + i % args.pool;
+    let pixel = i % area / args.poolWidth * args.inWidth + i % args.poolWidth;
     let value = arena[args.arenaStart + sample * args.samplePitch + args.inOffset + pixel * args.inPitch + quad];
     sum = fma(vec4f(logits[args.logits + sample * args.classes + row]), value, sum);
   }

@@ -18,7 +18,7 @@ var<workgroup> factors: array<vec4f, 4 * ACROSS * COLUMNS>; // [input channel][o
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let args = steps[group.z];
-  let area = args.outSize * args.outSize;
+  let area = args.outHeight * args.outWidth;
   let pixels = remaining[0] * area;
   let firstPixel = group.x * PIXELS * ROWS;
   let firstQuad = group.y * COLUMNS;
@@ -31,8 +31,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let at${p} = firstPixel + ${p} * ROWS + row;
   let pixel${p} = at${p} % area;
   let sample${p} = args.arenaStart + remaining[1 + min(at${p}, max(pixels, 1) - 1) / area] * args.samplePitch;
-  let top${p} = pixel${p} / args.outSize * args.stride - half;
-  let left${p} = pixel${p} % args.outSize * args.stride - half;
+  let top${p} = pixel${p} / args.outWidth * args.stride - half;
+  let left${p} = pixel${p} % args.outWidth * args.stride - half;
 // #for c in QUADS
   var sum${p}_${c} = vec4f();
 // #end
@@ -44,8 +44,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // Above and left of the image wraps round to a large number, so one comparison a side is enough.
       let y${p} = top${p} + ky;
       let x${p} = left${p} + kx;
-      let from${p} = sample${p} + args.inOffset + (y${p} * args.inSize + x${p}) * args.inPitch;
-      let in${p} = select(0, from${p}, max(y${p}, x${p}) < args.inSize) + column;
+      let from${p} = sample${p} + args.inOffset + (y${p} * args.inWidth + x${p}) * args.inPitch;
+      let in${p} = select(0, from${p}, (y${p} < args.inHeight) & (x${p} < args.inWidth)) + column;
 // #end
       for (var first = 0u; first < args.inQuads; first += ACROSS) {
         let slice = min(ACROSS, args.inQuads - first);

@@ -26,7 +26,19 @@ export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: 
     let input = args.input + sample * args.inBytes;
     if (args.border) {
       const step = changetype<u32>(args);
-      padFor(step, parts, input, args.inBytes, args.inPitch, args.inSize, args.inChannels, args.border, scratch, samples);
+      padFor(
+        step,
+        parts,
+        input,
+        args.inBytes,
+        args.inPitch,
+        args.inHeight,
+        args.inWidth,
+        args.inChannels,
+        args.border,
+        scratch,
+        samples,
+      );
       input = scratch;
     }
     const output = args.output + sample * args.outBytes;

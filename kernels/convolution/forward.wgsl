@@ -32,8 +32,8 @@ fn main(
   let taps = select(0, args.kernel, firstTile < tiles);
 
 // #for p in PIXELS
-  let top${p} = (pixel + ${p}) / args.outSize * args.stride - half;
-  let left${p} = (pixel + ${p}) % args.outSize * args.stride - half;
+  let top${p} = (pixel + ${p}) / args.outWidth * args.stride - half;
+  let left${p} = (pixel + ${p}) % args.outWidth * args.stride - half;
 // #for c in QUADS
   var sum${p}_${c} = vec4f();
 // #end
@@ -45,8 +45,8 @@ fn main(
       // Above and left of the image wraps round to a large number, so one comparison a side is enough.
       let y${p} = top${p} + ky;
       let x${p} = left${p} + kx;
-      let at${p} = sample + args.inOffset + (y${p} * args.inSize + x${p}) * args.inPitch;
-      let in${p} = select(0, at${p}, max(y${p}, x${p}) < args.inSize);
+      let at${p} = sample + args.inOffset + (y${p} * args.inWidth + x${p}) * args.inPitch;
+      let in${p} = select(0, at${p}, (y${p} < args.inHeight) & (x${p} < args.inWidth));
 // #end
       for (var k = 0u; k < args.inQuads; k++) {
 // #for p in PIXELS
@@ -71,7 +71,7 @@ fn main(
   sums[${p}][${c}] = activate(sum${p}_${c} + weight(w + ${c}), args);
 // #end
 // #end
-  let pixels = select(0, min(PIXELS, args.outSize * args.outSize - pixel), tile < tiles);
+  let pixels = select(0, min(PIXELS, args.outHeight * args.outWidth - pixel), tile < tiles);
   for (var p = 0u; p < pixels; p++) {
     for (var c = 0u; c < min(QUADS, max(args.outQuads, quad) - quad); c++) {
       store(sample + (pixel + p) * args.outPitch, quad + c, sums[p][c], args);

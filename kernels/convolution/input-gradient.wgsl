@@ -21,8 +21,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // Of the pixels alike: the first, and how many there are.
   let firstY = group.z / args.stride;
   let firstX = group.z % args.stride;
-  let height = (args.outSize + args.stride - 1 - firstY) / args.stride;
-  let width = (args.outSize + args.stride - 1 - firstX) / args.stride;
+  let height = (args.outHeight + args.stride - 1 - firstY) / args.stride;
+  let width = (args.outWidth + args.stride - 1 - firstX) / args.stride;
   let firstTapY = (firstY + half) % args.stride;
   let firstTapX = (firstX + half) % args.stride;
 
@@ -41,8 +41,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       // Above and left of the gradient wraps round to a large number, so one comparison a side is enough.
       let y${p} = bottom${p} - ky / args.stride;
       let x${p} = right${p} - kx / args.stride;
-      let at${p} = sample + args.inOffset + (y${p} * args.inSize + x${p}) * args.inPitch;
-      let in${p} = select(0, at${p}, max(y${p}, x${p}) < args.inSize);
+      let at${p} = sample + args.inOffset + (y${p} * args.inWidth + x${p}) * args.inPitch;
+      let in${p} = select(0, at${p}, (y${p} < args.inHeight) & (x${p} < args.inWidth));
 // #end
       let w = args.weights + ((ky * args.kernel + kx) * args.outQuads + quad) * 4 * args.inQuads;
       for (var k = 0u; k < args.inQuads; k++) {
@@ -75,7 +75,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let y = (pixel + p) / width * args.stride + firstY;
     let x = (pixel + p) % width * args.stride + firstX;
     for (var c = 0u; c < min(QUADS, max(args.outQuads, quad) - quad); c++) {
-      storeGradient(sample + (y * args.outSize + x) * args.outPitch, quad + c, sums[p][c], args);
+      storeGradient(sample + (y * args.outWidth + x) * args.outPitch, quad + c, sums[p][c], args);
     }
   }
 }

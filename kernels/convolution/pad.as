@@ -1,35 +1,36 @@
 // Copies channels of samples into zeros, so that a kernel over them needs no account of the image's edge.
 //
-// from   [sample][size][size], `pitch` bytes from pixel to pixel
-// to     [sample][size + 2 · border][size + 2 · border][channels]. Whole quads are copied: what comes along behind a
+// from   [sample][height][width], `pitch` bytes from pixel to pixel
+// to     [sample][height + 2 · border][width + 2 · border][channels]. Whole quads are copied: what comes along behind a
 //        pixel's channels is overwritten by what is next
 
 function pad(
   from: u32,
   fromBytes: u32,
   pitch: u32,
-  size: u32,
+  height: u32,
+  width: u32,
   channels: u32,
   border: u32,
   to: u32,
   samples: u32,
 ): void {
-  const width: u32 = 4 * channels;
-  const edge = border * (size + 2 * border) * width;
+  const bytes: u32 = 4 * channels;
+  const edge = border * (width + 2 * border) * bytes;
   for (; samples > 0; samples--, from += fromBytes) {
     memory.fill(to, 0, edge);
     to += edge;
     let at = from;
-    for (let y: u32 = 0; y < size; y++) {
-      memory.fill(to, 0, border * width);
-      to += border * width;
-      for (let x: u32 = 0; x < size; x++) {
-        for (let q: u32 = 0; q < width; q += 16) v128.store(to + q, v128.load(at + q));
+    for (let y: u32 = 0; y < height; y++) {
+      memory.fill(to, 0, border * bytes);
+      to += border * bytes;
+      for (let x: u32 = 0; x < width; x++) {
+        for (let q: u32 = 0; q < bytes; q += 16) v128.store(to + q, v128.load(at + q));
         at += pitch;
-        to += width;
+        to += bytes;
       }
-      memory.fill(to, 0, border * width);
-      to += border * width;
+      memory.fill(to, 0, border * bytes);
+      to += border * bytes;
     }
     memory.fill(to, 0, edge);
     to += edge;
@@ -51,13 +52,14 @@ export function padFor(
   from: u32,
   fromBytes: u32,
   pitch: u32,
-  size: u32,
+  height: u32,
+  width: u32,
   channels: u32,
   border: u32,
   to: u32,
   samples: u32,
 ): void {
   if (parts > 1 && copied == step) return;
-  pad(from, fromBytes, pitch, size, channels, border, to, samples);
+  pad(from, fromBytes, pitch, height, width, channels, border, to, samples);
   copied = step;
 }

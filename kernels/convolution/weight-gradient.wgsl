@@ -30,7 +30,7 @@ fn main(
   let top = tap / args.kernel - args.kernel / 2;
   let left = tap % args.kernel - args.kernel / 2;
   let first = split * args.rows;
-  let end = select(0, min(first + args.rows, remaining[0] * args.gradSize), split < args.splits);
+  let end = select(0, min(first + args.rows, remaining[0] * args.gradHeight), split < args.splits);
 
 // #for i in INS
 // #for o in OUTS
@@ -40,14 +40,14 @@ fn main(
 // #end
 // #end
   for (var row = first; row < end; row++) {
-    let sample = args.arenaStart + row / args.gradSize * args.samplePitch;
+    let sample = args.arenaStart + row / args.gradHeight * args.samplePitch;
     // Above and left of the image wraps round to a large number, so one comparison a side is enough.
-    let y = row % args.gradSize * args.stride + top;
-    let origin = sample + args.inOffset + y * args.inSize * args.inPitch + inQuad;
-    var grad = sample + args.gradOffset + row % args.gradSize * args.gradSize * args.gradPitch + outQuad;
+    let y = row % args.gradHeight * args.stride + top;
+    let origin = sample + args.inOffset + y * args.inWidth * args.inPitch + inQuad;
+    var grad = sample + args.gradOffset + row % args.gradHeight * args.gradWidth * args.gradPitch + outQuad;
     var x = left;
-    for (var i = 0u; i < args.gradSize; i++) {
-      let inside = select(0, origin + x * args.inPitch, max(y, x) < args.inSize);
+    for (var i = 0u; i < args.gradWidth; i++) {
+      let inside = select(0, origin + x * args.inPitch, (y < args.inHeight) & (x < args.inWidth));
       let at = select(args.ones, inside, tap < taps);
 // #for o in OUTS
       let grad${o} = arena[grad + ${o}];

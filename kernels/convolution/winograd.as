@@ -29,10 +29,11 @@ export function makeFilter(args: FilterArgs, thread: u32, threads: u32): void {
 }
 
 export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
-  const side = (args.inSize + 1) / 2;
+  const columns = (args.inWidth + 1) / 2;
+  const area = (args.inHeight + 1) / 2 * columns;
   const pixel: u32 = 4 * args.inChannels;
-  const row = pixel * (args.inSize + 2);
-  const sampleBytes = row * (args.inSize + 2);
+  const row = pixel * (args.inWidth + 2);
+  const sampleBytes = row * (args.inHeight + 2);
   const inputs = scratch + args.copyBytes;
   const inApart = PATCHES * args.inPatch;
   const sums = inputs + 16 * inApart;
@@ -43,14 +44,26 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
     const samples = min(args.group, last - sample);
     const from = args.input + sample * args.inBytes;
     const step = changetype<u32>(args);
-    padFor(step, parts, from, args.inBytes, args.inPitch, args.inSize, args.inChannels, 1, scratch, samples);
-    const patches = samples * side * side;
+    padFor(
+      step,
+      parts,
+      from,
+      args.inBytes,
+      args.inPitch,
+      args.inHeight,
+      args.inWidth,
+      args.inChannels,
+      1,
+      scratch,
+      samples,
+    );
+    const patches = samples * area;
     const end = firstOf(part + 1, parts, patches);
     for (let start = firstOf(part, parts, patches); start < end; start += PATCHES) {
       const count = min(PATCHES, end - start);
       for (let i: u32 = 0; i < count; i++) {
-        const patch = (start + i) % (side * side);
-        const at = scratch + (start + i) / (side * side) * sampleBytes + 2 * (patch / side * row + patch % side * pixel);
+        const patch = (start + i) % area;
+        const at = scratch + (start + i) / area * sampleBytes + 2 * (patch / columns * row + patch % columns * pixel);
         transformInput(at, row, pixel, inputs + i * args.inPatch, args.inPatch, inApart);
       }
       for (let place: u32 = 0; place < 16; place++) {
@@ -59,20 +72,20 @@ export function winograd(args: WinogradArgs, scratch: u32, first: u32, last: u32
         sumPanels(from, args.patches, to, args.patches, count, args.filter + place * args.placeBytes, 0, panels);
       }
       for (let i: u32 = 0; i < count; i++) {
-        const patch = (start + i) % (side * side);
-        const y = patch / side * 2;
-        const x = patch % side * 2;
+        const patch = (start + i) % area;
+        const y = patch / columns * 2;
+        const x = patch % columns * 2;
         transformOutput(
           sums + i * args.outPatch,
           outApart,
           args.bias,
           args.activation,
           args.outChannels,
-          args.output + (sample + (start + i) / (side * side)) * args.outBytes + (y * args.inSize + x) * args.outPitch,
-          args.inSize * args.outPitch,
+          args.output + (sample + (start + i) / area) * args.outBytes + (y * args.inWidth + x) * args.outPitch,
+          args.inWidth * args.outPitch,
           args.outPitch,
-          args.inSize - y,
-          args.inSize - x,
+          args.inHeight - y,
+          args.inWidth - x,
         );
       }
     }

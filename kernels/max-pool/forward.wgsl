@@ -9,20 +9,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
   // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
-  let end = select(0, args.outSize * args.outSize * args.outQuads, id.y < remaining[0]);
+  let end = select(0, args.outHeight * args.outWidth * args.outQuads, id.y < remaining[0]);
   for (var i = id.x; i < end; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
-    let top = pixel / args.outSize * 2 - 1;
-    let left = pixel % args.outSize * 2 - 1;
+    let top = pixel / args.outWidth * 2 - 1;
+    let left = pixel % args.outWidth * 2 - 1;
     var largest = vec4f(-3.4028234e38);
     for (var ky = 0u; ky < 3; ky++) {
       for (var kx = 0u; kx < 3; kx++) {
         // Above and left of the image wraps round to a large number.
         let y = top + ky;
         let x = left + kx;
-        if (max(y, x) < args.inSize) {
-          let value = arena[sample + args.inOffset + (y * args.inSize + x) * args.inPitch + quad];
+        if (y < args.inHeight && x < args.inWidth) {
+          let value = arena[sample + args.inOffset + (y * args.inWidth + x) * args.inPitch + quad];
           // Unlike max, keeps NaN.
           largest = select(largest, value, (largest == largest) & !(value <= largest));
         }

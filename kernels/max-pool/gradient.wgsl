@@ -9,15 +9,15 @@
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let args = steps[0];
   let sample = args.arenaStart + id.y * args.samplePitch;
-  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+  for (var i = id.x; i < args.outHeight * args.outWidth * args.outQuads; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
-    let y = pixel / args.outSize;
-    let x = pixel % args.outSize;
+    let y = pixel / args.outWidth;
+    let x = pixel % args.outWidth;
     var sum = vec4f();
-    for (var v = y / 2; v <= min((y + 1) / 2, args.gradSize - 1); v++) {
-      for (var u = x / 2; u <= min((x + 1) / 2, args.gradSize - 1); u++) {
-        let gradient = arena[sample + args.gradOffset + (v * args.gradSize + u) * args.gradPitch + quad];
+    for (var v = y / 2; v <= min((y + 1) / 2, args.gradHeight - 1); v++) {
+      for (var u = x / 2; u <= min((x + 1) / 2, args.gradWidth - 1); u++) {
+        let gradient = arena[sample + args.gradOffset + (v * args.gradWidth + u) * args.gradPitch + quad];
         sum += select(vec4f(), gradient, largest(sample + quad, v, u, args) == vec4u(pixel));
       }
     }
@@ -33,8 +33,8 @@ fn largest(sample: u32, v: u32, u: u32, args: Args) -> vec4u {
     // Above and left of the image wraps round to a large number.
     let y = 2 * v + tap / 3 - 1;
     let x = 2 * u + tap % 3 - 1;
-    if (max(y, x) < args.inSize) {
-      let pixel = y * args.inSize + x;
+    if (y < args.inHeight && x < args.inWidth) {
+      let pixel = y * args.inWidth + x;
       let value = arena[sample + args.inOffset + pixel * args.inPitch];
       best = select(best, vec4u(pixel), value > most);
       most = max(most, value);

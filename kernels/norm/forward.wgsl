@@ -13,7 +13,7 @@ fn main(
   let index = (group.z * groups.x + group.x) * LANES + lane;
   let quad = index % args.outQuads;
   let chunk = index / args.outQuads;
-  let end = select(0, args.outSize * args.outSize, chunk < args.chunks);
+  let end = select(0, args.outHeight * args.outWidth, chunk < args.chunks);
   let sample = args.arenaStart + group.y * args.samplePitch;
   var own = batchNorm(quad, args.outQuads, args);
   if (args.runningOnly > 0) {

@@ -15,7 +15,7 @@ fn main(
   let index = (group.z * groups.x + group.x) * LANES + lane;
   let quad = index % args.inQuads;
   let chunk = index / args.inQuads;
-  let end = select(0, args.inSize * args.inSize, chunk < args.chunks);
+  let end = select(0, args.inHeight * args.inWidth, chunk < args.chunks);
   let sample = args.arenaStart + group.y * args.samplePitch;
   let own = batchNorm(quad, args.inQuads, args);
   let slope = gradients[args.parameters + quad] * own.inverse / args.count;

@@ -15,7 +15,7 @@ fn main(
   let index = (group.z * groups.x + group.x) * LANES + lane;
   let quad = index % args.inQuads;
   let chunk = index / args.inQuads;
-  let area = args.inSize * args.inSize;
+  let area = args.inHeight * args.inWidth;
   let end = select(0, area, chunk < args.chunks);
   var at = args.arenaStart + group.y * args.samplePitch + args.inOffset + chunk * args.inPitch + quad;
   let first = arena[at];

@@ -15,7 +15,7 @@ fn main(
   let index = (group.z * groups.x + group.x) * LANES + lane;
   let quad = index % args.inQuads;
   let chunk = index / args.inQuads;
-  let end = select(0, args.inSize * args.inSize, chunk < args.chunks);
+  let end = select(0, args.inHeight * args.inWidth, chunk < args.chunks);
   let sample = args.arenaStart + group.y * args.samplePitch + quad;
   let own = batchNorm(quad, args.inQuads, args);
   var weights = vec4f();

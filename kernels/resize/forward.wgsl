@@ -16,18 +16,19 @@ struct Source {
 }
 
 fn source(sample: u32, pixel: u32, args: Args) -> Source {
-  let y = at(pixel / args.outSize, args);
-  let x = at(pixel % args.outSize, args);
+  let y = at(pixel / args.outWidth, args.inHeight, args.outHeight);
+  let x = at(pixel % args.outWidth, args.inWidth, args.outWidth);
   let top = u32(y);
   let left = u32(x);
-  let right = (min(left + 1, args.inSize - 1) - left) * args.inPitch;
-  let bottom = (min(top + 1, args.inSize - 1) - top) * args.inSize * args.inPitch;
-  let first = sample + args.inOffset + (top * args.inSize + left) * args.inPitch;
+  let right = (min(left + 1, args.inWidth - 1) - left) * args.inPitch;
+  let bottom = (min(top + 1, args.inHeight - 1) - top) * args.inWidth * args.inPitch;
+  let first = sample + args.inOffset + (top * args.inWidth + left) * args.inPitch;
   return Source(first, first + right, first + bottom, first + bottom + right, fract(x), fract(y));
 }
 
-fn at(i: u32, args: Args) -> f32 {
-  return f32(i * (args.inSize - 1)) / f32(max(args.outSize, 2) - 1);
+// Along one side.
+fn at(i: u32, before: u32, after: u32) -> f32 {
+  return f32(i * (before - 1)) / f32(max(after, 2) - 1);
 }
 
 fn resized(origin: Source, quad: u32) -> vec4f {
@@ -41,7 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
   // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
-  let end = select(0, args.outSize * args.outSize * args.outQuads, id.y < remaining[0]);
+  let end = select(0, args.outHeight * args.outWidth * args.outQuads, id.y < remaining[0]);
   for (var i = id.x; i < end; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;

@@ -11,15 +11,15 @@ function addTo(at: u32, share: v128, value: v128, channels: i32): void {
 
 // Each output's gradient is added to the inputs that it was interpolated from.
 export function resizeGradient(args: ResizeArgs, first: u32, last: u32): void {
-  const right: u32 = args.inSize > 1 ? args.resultPitch : 0;
-  const below = args.inSize * right;
+  const right: u32 = args.inWidth > 1 ? args.resultPitch : 0;
+  const below: u32 = args.inHeight > 1 ? args.inWidth * args.resultPitch : 0;
   const one = f32x4.splat(1);
   for (let sample = first; sample < last; sample++) {
-    for (let y: u32 = 0; y < args.outSize; y++) {
-      const dy = f32x4.splat(share(args, y));
+    for (let y: u32 = 0; y < args.outHeight; y++) {
+      const dy = f32x4.splat(share(args.rows, y));
       const rest = f32x4.sub(one, dy);
-      const row = args.result + sample * args.resultBytes + place(args, y) * below;
-      const gradients = args.output + sample * args.outBytes + y * args.outSize * args.outPitch;
+      const row = args.result + sample * args.resultBytes + place(args.rows, y) * below;
+      const gradients = args.output + sample * args.outBytes + y * args.outWidth * args.outPitch;
       for (let channel: u32 = 0; channel < args.channels; channel += 4) {
         const channels = <i32> (args.channels - channel);
         let at = row + 4 * channel;
@@ -27,8 +27,8 @@ export function resizeGradient(args: ResizeArgs, first: u32, last: u32): void {
         let column: u32 = 0;
         let before = f32x4.splat(0);
         let after = f32x4.splat(0);
-        for (let x: u32 = 0; x < args.outSize; x++, from += args.outPitch) {
-          const next = place(args, x);
+        for (let x: u32 = 0; x < args.outWidth; x++, from += args.outPitch) {
+          const next = place(args.columns, x);
           if (next > column) {
             addTo(at, rest, before, channels);
             addTo(at + below, dy, before, channels);
@@ -44,7 +44,7 @@ export function resizeGradient(args: ResizeArgs, first: u32, last: u32): void {
             column = next;
           }
           const value = v128.load(from);
-          const dx = f32x4.splat(share(args, x));
+          const dx = f32x4.splat(share(args.columns, x));
           before = madd(f32x4.sub(one, dx), value, before);
           after = madd(dx, value, after);
         }

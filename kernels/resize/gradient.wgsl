@@ -11,22 +11,23 @@
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let args = steps[0];
   let sample = args.arenaStart + id.y * args.samplePitch;
-  // From output to input along one side, and how many outputs to both sides may come from an input.
-  let scale = f32(args.outSize - 1) / f32(max(args.inSize, 2) - 1);
-  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+  // From output to input along each side.
+  let down = f32(args.outHeight - 1) / f32(max(args.inHeight, 2) - 1);
+  let across = f32(args.outWidth - 1) / f32(max(args.inWidth, 2) - 1);
+  for (var i = id.x; i < args.outHeight * args.outWidth * args.outQuads; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
-    let y = f32(pixel / args.outSize);
-    let x = f32(pixel % args.outSize);
-    let rows = reach(y, scale, args);
-    let columns = reach(x, scale, args);
+    let y = f32(pixel / args.outWidth);
+    let x = f32(pixel % args.outWidth);
+    let rows = reach(y, down, args.inHeight);
+    let columns = reach(x, across, args.inWidth);
     var sum = vec4f();
     var next = vec4f();
     for (var v = rows.x; v < rows.y; v++) {
-      let part = share(y, v, scale);
-      var at = sample + args.inOffset + (v * args.inSize + columns.x) * args.inPitch + quad;
+      let part = share(y, v, down);
+      var at = sample + args.inOffset + (v * args.inWidth + columns.x) * args.inPitch + quad;
       for (var u = columns.x; u < columns.y; u++) {
-        let own = vec4f(part * share(x, u, scale));
+        let own = vec4f(part * share(x, u, across));
         sum = fma(own, arena[at], sum);
 // #for once in SHIFTED
         // Behind the last quad there is nothing but lanes that are not written.
@@ -47,13 +48,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 
 // Outputs along one side that may come from input i: the first, and the one behind the last.
-fn reach(i: f32, scale: f32, args: Args) -> vec2u {
+fn reach(i: f32, scale: f32, outputs: u32) -> vec2u {
   if (scale == 0) {
-    return vec2u(0, args.inSize);
+    return vec2u(0, outputs);
   }
   let first = ceil((i - 1) / scale - 1e-3);
   let last = floor((i + 1) / scale + 1e-3);
-  return vec2u(u32(max(first, 0)), min(u32(last) + 1, args.inSize));
+  return vec2u(u32(max(first, 0)), min(u32(last) + 1, outputs));
 }
 
 // The share of input i in output j, as forward.wgsl has it.

@@ -12,7 +12,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   // Behind the samples' places.
   let seed = remaining[1 + remaining[0]];
   let own = mixed(mixed(seed + args.exit) ^ (args.first + id.y));
-  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+  for (var i = id.x; i < args.outHeight * args.outWidth * args.outQuads; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
     let at = sample + pixel * args.outPitch;

@@ -4,7 +4,7 @@ import { store as storeLanes } from "../simd";
 import { WindowArgs } from "../abi";
 
 export function reluGradient(args: WindowArgs, first: u32, last: u32): void {
-  const pixels = args.outSize * args.outSize;
+  const pixels = args.outHeight * args.outWidth;
   for (let sample = first; sample < last; sample++) {
     let at = args.input + sample * args.inBytes;
     let gradient = args.output + sample * args.outBytes;

@@ -7,7 +7,7 @@
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let args = steps[0];
   let sample = args.arenaStart + id.y * args.samplePitch;
-  for (var i = id.x; i < args.outSize * args.outSize * args.outQuads; i += groups.x * LANES) {
+  for (var i = id.x; i < args.outHeight * args.outWidth * args.outQuads; i += groups.x * LANES) {
     store(sample + i / args.outQuads * args.outPitch, i % args.outQuads, vec4f(), args);
   }
 }

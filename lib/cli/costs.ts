@@ -7,6 +7,7 @@
 import { layOutWeights } from "../device/webgpu/weights.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Exit } from "../network/network.ts";
+import { type Sides, sidesOf } from "../network/size.ts";
 import { buildPlan } from "../planner/build.ts";
 import { QUAD_BYTES } from "../planner/plan.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
@@ -18,7 +19,8 @@ export interface Costs {
   /** Learned parameters. */
   readonly params: number;
   /** Its exits, counted from 1, with costs that add up from the image on. */
-  readonly exits: readonly (Omit<Exit, "layers" | "block"> & { readonly exit: number })[];
+  readonly exits:
+    readonly (Omit<Exit, "layers" | "block" | "size"> & { readonly exit: number; readonly size: Sides })[];
   /** Memory on a device, in bytes. */
   readonly memory: {
     /** Packed weights. */
@@ -34,7 +36,9 @@ export interface Costs {
 export function costsOf(spec: ArchitectureSpec): Costs {
   const network = buildNetwork(spec);
   const plan = buildPlan(network);
-  const exits = network.exits.map(({ layers: _, block: __, ...exit }, k) => ({ exit: k + 1, ...exit }));
+  const exits = network.exits.map(({ layers: _, block: __, ...exit }, k) => (
+    { exit: k + 1, ...exit, size: sidesOf(exit.size) }
+  ));
   return {
     name: spec.name,
     params: exits[exits.length - 1].cumulativeParams,

@@ -5,6 +5,7 @@
  */
 
 import { readSpec } from "../model/model.ts";
+import { shapeText, sizeOf } from "../network/size.ts";
 import { bytes, large } from "../text/numbers.ts";
 import { documentOf } from "../spec/document.ts";
 import type { DocumentValue } from "../spec/document_value.ts";
@@ -110,7 +111,7 @@ ${keys.length === 0 ? "No key differs." : `Keys that differ\n${keys.map(asLine).
 }
 
 function place(exit?: Costs["exits"][number]): string {
-  return exit ? `${exit.label}, ${exit.size}×${exit.size}×${exit.channels}` : "–";
+  return exit ? `${exit.label}, ${shapeText({ ...exit, size: sizeOf(exit.size) })}` : "–";
 }
 
 function compared(a: number | undefined, b: number | undefined, format: (value: number) => string): string[] {

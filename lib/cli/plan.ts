@@ -7,6 +7,7 @@
 import { RanetError } from "../errors.ts";
 import { BUNDLED_SPECS, readSpec, specPlace } from "../model/model.ts";
 import { isUrl } from "../io/place.ts";
+import { shapeText, sizeOf } from "../network/size.ts";
 import { bytes, large } from "../text/numbers.ts";
 import { wrap } from "../text/wrap.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -93,7 +94,7 @@ function asText({ name, params, exits, memory }: Costs, before?: Costs): string 
   ) => [
     exit,
     label,
-    `${size}×${size}×${channels}`,
+    shapeText({ size: sizeOf(size), channels }),
     large(cumulativeFlops),
     ...lazy ? [large(cumulativeRunFlops)] : [],
     ...before ? [change(before.exits[k]?.cumulativeFlops, cumulativeFlops)] : [],

@@ -5,6 +5,7 @@
  */
 
 import type { Network } from "../network/network.ts";
+import { areaOf } from "../network/size.ts";
 import type { SecondLabels } from "./trainer.ts";
 
 /**
@@ -24,8 +25,10 @@ export function checkBatch(
 ): void {
   const count = labels.length;
   if (count < 1 || count > batch) throw new RangeError(`a step of ${count} samples where there is room for ${batch}`);
-  if (images.length !== count * channels * size ** 2) {
-    throw new RangeError(`${images.length} numbers for ${count} images of ${channels} × ${size} × ${size}`);
+  if (images.length !== count * channels * areaOf(size)) {
+    throw new RangeError(
+      `${images.length} numbers for ${count} images of ${channels} × ${size.height} × ${size.width}`,
+    );
   }
   for (const list of [labels, ...second ? [second.labels] : []]) {
     for (const label of list) {

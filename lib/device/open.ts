@@ -4,6 +4,7 @@
  * @module
  */
 
+import { areaOf } from "../network/size.ts";
 import type { Plan } from "../planner/plan.ts";
 import { foldWeights } from "../weights/fold.ts";
 import type { Tensor } from "../weights/tensor.ts";
@@ -99,7 +100,7 @@ async function openSooner(
   using stack = new DisposableStack();
   const gpu = stack.use(await openGpu());
   const cpu = stack.use(await openCpu());
-  const about = { stages: plan.stages.length, length: plan.image.channels * plan.image.size ** 2 };
+  const about = { stages: plan.stages.length, length: plan.image.channels * areaOf(plan.image.size) };
   const speeds = kept ||
     { flops, gpu: await measureSpeed(gpu, about), cpu: await measureSpeed(cpu, about) };
   if (!kept && threads === undefined) await keepSpeeds(title, speeds);

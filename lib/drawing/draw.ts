@@ -8,6 +8,7 @@
  */
 
 import type { Network } from "../network/network.ts";
+import { shapeText } from "../network/size.ts";
 import {
   type Arrow,
   type Box,
@@ -23,7 +24,6 @@ import {
   type LegendItem,
   type Point,
   type Shape,
-  shapeText,
   TRANSITION,
 } from "./layout.ts";
 import { type Markup, markup } from "./markup.ts";

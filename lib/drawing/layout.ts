@@ -8,21 +8,12 @@
 
 import type * as network from "../network/network.ts";
 import { stemSpec } from "../network/parts.ts";
+import { shapeText } from "../network/size.ts";
 import { large } from "../text/numbers.ts";
 import { clip, textWidth, wrap } from "./text.ts";
 
 /** What a feature measures. */
-export interface Shape {
-  /** Height and width, in pixels of the feature. */
-  readonly size: number;
-  /** Number of channels. */
-  readonly channels: number;
-}
-
-/** 8, 112 → `8×8×112`. */
-export function shapeText({ size, channels }: Shape): string {
-  return `${size}×${size}×${channels}`;
-}
+export type Shape = Pick<network.Feature, "size" | "channels">;
 
 /** A place. */
 export interface Point {

@@ -5,6 +5,7 @@
  */
 
 import type { Activation } from "./activation.ts";
+import { areaOf, type Size } from "./size.ts";
 
 /** The first layer: a 3×3 convolution (CIFAR), a 7×7 one of stride 2 with bias and a max-pool (ImageNet), or another. */
 export type Stem = "conv3x3" | "conv7x7-pool" | StemSpec;
@@ -44,18 +45,24 @@ export interface InputSpec {
   readonly std: readonly number[];
 }
 
+/** Height and width of an image as the network takes it. */
+export function inputSize({ size }: Pick<InputSpec, "size">): Size {
+  return { height: size, width: size };
+}
+
 /** Shape of an image as the network takes it. */
-export function inputShape({ size, mean }: Pick<InputSpec, "size" | "mean">): [
+export function inputShape(input: Pick<InputSpec, "size" | "mean">): [
   channels: number,
   height: number,
   width: number,
 ] {
-  return [mean.length, size, size];
+  const { height, width } = inputSize(input);
+  return [input.mean.length, height, width];
 }
 
 /** Numbers in such an image. */
 export function inputLength(input: Pick<InputSpec, "size" | "mean">): number {
-  return inputShape(input).reduce((product, side) => product * side);
+  return input.mean.length * areaOf(inputSize(input));
 }
 
 /** What every architecture has. */

@@ -7,24 +7,25 @@
  */
 
 import type { Feature, Layer, Parameter } from "./network.ts";
+import { areaOf } from "./size.ts";
 
 /** Multiply-adds of one layer for one image. */
 export function layerFlops(layer: Layer, features: readonly Feature[]): number {
   switch (layer.kind) {
     case "convolution": {
       const { reads: [input], writes: [output] } = layer;
-      const pixels = features[output.feature].size ** 2;
+      const pixels = areaOf(features[output.feature].size);
       return output.channels * pixels * (input.channels * layer.kernel ** 2 + Number(layer.activation !== "none"));
     }
     case "max-pool": {
       const [output] = layer.writes;
-      return output.channels * features[output.feature].size ** 2 * 9;
+      return output.channels * areaOf(features[output.feature].size) * 9;
     }
     case "resize":
       return 0;
     case "classifier": {
       const [{ channels }] = layer.reads;
-      return channels * layer.pool ** 2 + (channels + 1) * layer.classes;
+      return channels * areaOf(layer.pool) + (channels + 1) * layer.classes;
     }
   }
 }

@@ -8,13 +8,14 @@ import type { Activation } from "./activation.ts";
 import { layerFlops, layerParams } from "./cost.ts";
 import { findDependents } from "./dependents.ts";
 import type { Block, Exit, Feature, Layer, Network, View } from "./network.ts";
+import type { Size } from "./size.ts";
 
 /** What a block is before it is known who needs it. */
 export type BlockPlace = Omit<Block, "size" | "channels" | "width" | "exit">;
 
 /** Collects the parts of a network while it is built. */
 export class Graph {
-  readonly #features: { name: string; size: number; channels: number }[] = [];
+  readonly #features: { name: string; size: Size; channels: number }[] = [];
   readonly #blocks: (Omit<Block, "exit"> & { readonly layers: readonly Layer[] })[] = [];
   readonly #exits: Pick<Exit, "label" | "block" | "size" | "channels" | "layers">[] = [];
   #layers: Layer[] = [];
@@ -31,13 +32,13 @@ export class Graph {
   }
 
   /** Adds a feature and returns the view of all its channels. */
-  feature(name: string, size: number, channels: number): View {
+  feature(name: string, size: Size, channels: number): View {
     this.#features.push({ name, size, channels });
     return { feature: this.#features.length - 1, offset: 0, channels };
   }
 
   /** Height and width of a view. */
-  size(view: View): number {
+  size(view: View): Size {
     return this.#features[view.feature].size;
   }
 

@@ -11,13 +11,14 @@
 
 import type { Activation } from "./activation.ts";
 import type { CommonSpec } from "./common.ts";
+import type { Size } from "./size.ts";
 
-/** A square stack of channels that layers write ranges of and read ranges from. */
+/** A stack of channels that layers write ranges of and read ranges from. */
 export interface Feature {
   /** Where it comes from, for people: `sub-network 2, block 3`. */
   readonly name: string;
   /** Height and width, in pixels. */
-  readonly size: number;
+  readonly size: Size;
   /** Channels of all ranges together. */
   readonly channels: number;
 }
@@ -74,7 +75,7 @@ export interface Resize {
   readonly writes: readonly [View];
 }
 
-/** The end of a head: average pooling of the top left `pool × pool` pixels to one, then a linear layer with bias. */
+/** The end of a head: average pooling of the top left pixels to one, then a linear layer with bias. */
 export interface Classifier {
   /** Discriminates {@linkcode Layer}. */
   readonly kind: "classifier";
@@ -85,7 +86,7 @@ export interface Classifier {
   /** Which exit's logits it makes, counted from 0. */
   readonly exit: number;
   /** Height and width of the pooled window. */
-  readonly pool: number;
+  readonly pool: Size;
   /** Number of logits. */
   readonly classes: number;
   /** Prefix of the linear layer's parameters. */
@@ -105,7 +106,7 @@ export interface Exit {
   /** Index into {@linkcode Network.blocks} of the block that the exit follows. */
   readonly block: number;
   /** Height and width of the features that the head reads. */
-  readonly size: number;
+  readonly size: Size;
   /** Channels of the features that the head reads. */
   readonly channels: number;
   /** Layers from the exit before it (or the image) to its logits, in the order in which the authors run them. */
@@ -136,7 +137,7 @@ export interface Block {
   /** Whether it ends in a 1×1 convolution to fewer channels. */
   readonly transition: boolean;
   /** Height and width of what it passes on. */
-  readonly size: number;
+  readonly size: Size;
   /** Channels of what it passes on. */
   readonly channels: number;
   /** Most channels inside it, before a transition. */
@@ -154,7 +155,7 @@ export interface Row {
   /** What there is to say behind its last block. Default: nothing. */
   readonly note?: string;
   /** Height and width of the base feature. */
-  readonly size: number;
+  readonly size: Size;
   /** Channels of the base feature. */
   readonly channels: number;
 }

@@ -7,6 +7,7 @@
 import type { CommonSpec, HeadSpec, Stem, StemSpec } from "./common.ts";
 import type { Graph } from "./graph.ts";
 import type { View } from "./network.ts";
+import { strided } from "./size.ts";
 
 /**
  * Appends the first layer.
@@ -25,7 +26,7 @@ export function appendStem(
   const { kernel, stride, pool, channels: inner = channels } = stemSpec(options.stem);
   const isBase = inner === channels;
   const smaller = (view: View, stride: number, isLast: boolean) =>
-    graph.feature(isLast ? title : "stem", Math.ceil(graph.size(view) / stride), inner);
+    graph.feature(isLast ? title : "stem", strided(graph.size(view), stride), inner);
   let view = smaller(image, stride, isBase && !pool);
   // As in the authors' networks: a convolution that is pooled has a bias.
   graph.convolution(image, view, pool ? { name, kernel, stride, bias: true } : { name: `${name}.net`, kernel, stride });
@@ -89,7 +90,7 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
   const channels = wanted === "input" ? features.channels : wanted;
   let view = features;
   for (let i = 0; i < 2; i++) {
-    const output = graph.feature(`exit ${k + 1}, head`, Math.ceil(graph.size(view) / 2), channels);
+    const output = graph.feature(`exit ${k + 1}, head`, strided(graph.size(view), 2), channels);
     graph.convolution(view, output, { name: `classifier.${k}.m.${i}.net`, kernel: 3, stride: 2 });
     view = output;
   }
@@ -99,7 +100,7 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
     reads: [view],
     writes: [],
     exit: k,
-    pool: pooled === "all" ? graph.size(view) : pooled,
+    pool: pooled === "all" ? graph.size(view) : { height: pooled, width: pooled },
     classes: classes.length,
     name: `classifier.${k}.linear`,
   });

@@ -8,6 +8,7 @@
 import { RanetError } from "../errors.ts";
 import type { Activation } from "../network/activation.ts";
 import type { Convolution, Layer, Network, View } from "../network/network.ts";
+import { isSameSize, type Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 
 /** An operation of the ONNX standard. */
@@ -86,7 +87,7 @@ export function onnxGraph(network: Network, weights: FoldedWeights, options: Onn
   const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
   return renamed({
-    input: { name: IMAGE, shape: [channels, size, size] },
+    input: { name: IMAGE, shape: [channels, size.height, size.width] },
     outputs: names.map((name) => ({ name, shape: [spec.classes.length] })),
     ...keepNeeded(builder, names),
   }, own ? new Map([[IMAGE, own.input], [names[names.length - 1], own.output]]) : new Map());
@@ -137,7 +138,7 @@ class Builder {
       }
       case "classifier": {
         // As far apart as wide, a second window finds no room: what is left is the pixel of the top left one.
-        const window = [layer.pool, layer.pool];
+        const window = [layer.pool.height, layer.pool.width];
         const pooled = this.#node("AveragePool", [input], { kernel_shape: window, strides: window });
         const flat = this.#node("Flatten", [pooled], {});
         const parameters = this.#parameters(layer.name, [layer.classes, layer.reads[0].channels]);
@@ -149,7 +150,7 @@ class Builder {
     }
   }
 
-  #sizeOf({ feature }: View): number {
+  #sizeOf({ feature }: View): Size {
     return this.#network.features[feature].size;
   }
 
@@ -182,15 +183,12 @@ class Builder {
     }
   }
 
-  #resize(value: string, from: number, to: number): string {
-    if (from === to) return value;
-    const nearest = Math.fround(to / from);
-    // The output's size is rounded down from a product that is exact in one runtime and a float32 in another: the
-    // scale must not be below the quotient, whichever it is.
-    const scale = nearest * from < to ? nearest * (1 + 2 ** -22) : nearest;
-    const name = `scales_${from}_to_${to}`;
+  #resize(value: string, from: Size, to: Size): string {
+    if (isSameSize(from, to)) return value;
+    const name = `scales_${nameOfSize(from)}_to_${nameOfSize(to)}`;
     if (!this.tensors.some((tensor) => tensor.name === name)) {
-      this.tensors.push({ name, shape: [4], data: new Float32Array([1, 1, scale, scale]) });
+      const scales = [1, 1, scaleTo(from.height, to.height), scaleTo(from.width, to.width)];
+      this.tensors.push({ name, shape: [4], data: new Float32Array(scales) });
     }
     return this.#node("Resize", [value, "", name], {
       mode: "linear",
@@ -252,6 +250,19 @@ class Builder {
     this.#joined.set(key, joined);
     return joined;
   }
+}
+
+/** What a side is multiplied by, in float32. */
+function scaleTo(from: number, to: number): number {
+  const nearest = Math.fround(to / from);
+  // The output's size is rounded down from a product that is exact in one runtime and a float32 in another: the
+  // scale must not be below the quotient, whichever it is.
+  return nearest * from < to ? nearest * (1 + 2 ** -22) : nearest;
+}
+
+/** A size in a tensor's name. */
+function nameOfSize({ height, width }: Size): string {
+  return height === width ? `${height}` : `${height}x${width}`;
 }
 
 /**

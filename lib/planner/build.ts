@@ -6,6 +6,7 @@
 
 import { findDependents } from "../network/dependents.ts";
 import type { Layer, Network } from "../network/network.ts";
+import { areaOf } from "../network/size.ts";
 import { placeBuffers } from "./memory.ts";
 import { placeLayer, type Plan, quadsOf, type Region, type Step } from "./plan.ts";
 import { readsOwnOutput, scheduleWaves } from "./waves.ts";
@@ -53,7 +54,7 @@ function lazyStages({ exits }: Network): Layer[][] {
 /** A feature lives from the first wave that writes it (the image: from the start) to the last that reads it. */
 function placeFeatures(network: Network, waves: readonly (readonly Layer[])[]): ReturnType<typeof placeBuffers> {
   const lifetimes = network.features.map(({ channels, size }) => ({
-    length: size ** 2 * quadsOf(channels),
+    length: areaOf(size) * quadsOf(channels),
     first: Infinity,
     last: -1,
   }));

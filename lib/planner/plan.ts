@@ -7,6 +7,7 @@
  */
 
 import type { Layer, Network, View } from "../network/network.ts";
+import type { Size } from "../network/size.ts";
 
 /** Channels of a feature as they lie in a sample's arena. */
 export interface Region {
@@ -15,7 +16,7 @@ export interface Region {
   /** Quads from pixel to pixel. */
   readonly pitch: number;
   /** Height and width, in pixels. */
-  readonly size: number;
+  readonly size: Size;
   /** First channel of the feature; 0 wherever a kernel reads. */
   readonly channel: number;
   /** Number of channels. */

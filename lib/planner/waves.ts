@@ -6,6 +6,7 @@
  */
 
 import type { Feature, Layer, View } from "../network/network.ts";
+import { sizeText } from "../network/size.ts";
 import { quadRange } from "./plan.ts";
 
 /** Most layers in a wave: the length of the kernels' lists of arguments. */
@@ -48,7 +49,7 @@ export function scheduleWaves(layers: readonly Layer[], features: readonly Featu
 function shapeOf(layer: Layer, features: readonly Feature[]): string {
   const shapes = layer.writes.map((view) => {
     const { first, end } = quadRange(view);
-    return `${features[view.feature].size} ${end - first}`;
+    return `${sizeText(features[view.feature].size)} ${end - first}`;
   });
   return [layer.kind, ...shapes].join(" ");
 }

@@ -83,7 +83,7 @@ export class RequestClassifier {
   /** What runs it. */
   readonly executor: AdaptiveExecutor;
   /** Most images computed together. */
-  readonly capacity: number;
+  readonly batchSize: number;
   /** Multiply-adds per image that it keeps to by itself, if it is to. */
   readonly budget?: number;
   readonly #model: LoadedModel;
@@ -104,14 +104,14 @@ export class RequestClassifier {
     this.name = name;
     this.executor = model.executor;
     this.budget = model.budget;
-    this.capacity = model.capacity;
+    this.batchSize = model.batchSize;
     this.#model = model;
     this.#limits = options.limits;
     this.#bounds = options.bounds;
     this.#metrics = options.metrics;
     this.#metrics.loaded(model.executor.model.network.exits.length);
     this.#batcher = new Batcher((items, group) => this.#runBatch(items, JSON.parse(group)), {
-      capacity: model.capacity,
+      batchSize: model.batchSize,
       wait: options.limits.batchWait,
     });
   }

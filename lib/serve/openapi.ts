@@ -5,7 +5,7 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import { DEFAULT_THRESHOLD } from "../executor/options.ts";
 import type { ClassifierLimits } from "./classify.ts";
 import { FORM_TYPE, IMAGE_TYPES } from "./images.ts";
 

@@ -6,6 +6,7 @@
 
 import { headOf } from "../network/parts.ts";
 import type { Network } from "../network/network.ts";
+import { type Size, sizeText } from "../network/size.ts";
 import type { Report } from "../yaml/read.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -25,20 +26,20 @@ export function checkNetwork({ spec: { head }, exits, blocks, rows, columns }: N
   if (Array.isArray(head) && head.length !== exits.length) {
     report(`head: expected ${exits.length} entries, one per exit, found ${head.length}`);
   }
-  const whole = exits.findIndex((exit, k) => headOf(head, k).pool === 2 && exit.size > LARGEST_POOLED_BY_TWO);
+  const whole = exits.findIndex((exit, k) => headOf(head, k).pool === 2 && longer(exit.size) > LARGEST_POOLED_BY_TWO);
   if (whole >= 0) {
     const { size } = exits[whole];
     report(
       `head${Array.isArray(head) ? `[${whole}]` : ""}.pool: expected all where an exit reads more than ` +
-        `${LARGEST_POOLED_BY_TWO}×${LARGEST_POOLED_BY_TWO} features, found 2 and ${size}×${size}`,
+        `${LARGEST_POOLED_BY_TWO}×${LARGEST_POOLED_BY_TWO} features, found 2 and ${sizeText(size)}`,
     );
   }
   rows.forEach(({ key }, row) => {
-    const exit = exits.find(({ block, size }) => blocks[block].row === row && size < SMALLEST_HEAD_INPUT);
+    const exit = exits.find(({ block, size }) => blocks[block].row === row && shorter(size) < SMALLEST_HEAD_INPUT);
     if (exit) {
       report(
         `${key}: expected exits that read at least ${SMALLEST_HEAD_INPUT}×${SMALLEST_HEAD_INPUT} features, ` +
-          `found ${exit.size}×${exit.size}; raise input.size, or lower the resolution less`,
+          `found ${sizeText(exit.size)}; raise input.size, or lower the resolution less`,
       );
     }
     const wide = blocks.find((block) => block.row === row && block.width > LIMITS.width);
@@ -56,4 +57,12 @@ export function checkNetwork({ spec: { head }, exits, blocks, rows, columns }: N
       );
     }
   });
+}
+
+function longer({ height, width }: Size): number {
+  return Math.max(height, width);
+}
+
+function shorter({ height, width }: Size): number {
+  return Math.min(height, width);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { subset } from "../data/subset.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
@@ -13,8 +14,10 @@ import { expectObject } from "../text/expect.ts";
 const SHARE = 0.1;
 /** Of few images more, up to this number in all, for temperatures and thresholds to be worth something. */
 const FEW = 50;
-/** Most of few images that are set aside. */
+/** Largest share of few images that is set aside. */
 const MOST_SHARE = 0.2;
+/** Largest share where it takes so many images to fit temperatures and thresholds at all. */
+const MOST_SHARE_TO_FIT = 0.25;
 
 /** A data set in two parts. */
 export interface Split {
@@ -38,7 +41,7 @@ export interface SplitOptions {
 
 /**
  * Sets a tenth of each class aside, chosen by the seed: at least one image of a class that has two. Of fewer than 500
- * images it is more, up to a fifth, for 50 images in all.
+ * images it is more, up to a fifth, for 50 images in all; of 80 to 99 images, the 20 that calibration needs.
  *
  * @param dataset The whole.
  * @param options What the choice follows from, and how many are set aside at least.
@@ -62,13 +65,13 @@ export async function splitDataset(dataset: Dataset, options: SplitOptions): Pro
     if (!byClass.has(label)) byClass.set(label, []);
     byClass.get(label)!.push(index);
   });
-  const share = Math.max(SHARE, Math.min(MOST_SHARE, FEW / dataset.size));
+  const share = shareOf(dataset.size);
   const aside = new Set<number>();
   for (const [label, indexes] of byClass) {
     const order = Uint32Array.from(indexes);
     shuffle(order, randomStream(options.seed, PURPOSE.split, label));
     const half = Math.floor(indexes.length / 2);
-    const count = Math.min(half, Math.max(least, Math.round(share * indexes.length)));
+    const count = Math.min(half, Math.max(least, countOf(share, indexes.length)));
     for (const index of order.subarray(0, count)) aside.add(index);
   }
   const all = Array.from({ length: dataset.size }, (_, index) => index);
@@ -76,4 +79,15 @@ export async function splitDataset(dataset: Dataset, options: SplitOptions): Pro
     training: subset(dataset, all.filter((index) => !aside.has(index))),
     validation: subset(dataset, all.filter((index) => aside.has(index))),
   };
+}
+
+function shareOf(size: number): number {
+  const toFit = FEWEST_SAMPLES / size;
+  const most = toFit <= MOST_SHARE_TO_FIT ? Math.max(MOST_SHARE, toFit) : MOST_SHARE;
+  return Math.max(SHARE, Math.min(most, FEW / size));
+}
+
+/** Above a fifth, rounded up: one image short of what calibration needs would be worth nothing. */
+function countOf(share: number, images: number): number {
+  return share > MOST_SHARE ? Math.ceil(share * images - 1e-9) : Math.round(share * images);
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import { AdaptiveExecutor } from "../executor/executor.ts";
+import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
 import type { Measured, Validation } from "../calibration/measure.ts";
 import type { Network } from "../network/network.ts";
 import { argmax, softmax } from "../softmax.ts";
@@ -57,8 +58,8 @@ export async function validate(
   const model = { name: spec.name, spec, network, tensors, temperatures: options.temperatures };
   const usable = source.store.usable;
   // Each epoch takes memory anew: no more than few images need.
-  const capacity = Math.min(DEFAULT_CAPACITY, Math.max(1, usable.length));
-  using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity });
+  const batchSize = Math.min(DEFAULT_BATCH_SIZE, Math.max(1, usable.length));
+  using executor = await AdaptiveExecutor.create(model, { device: options.device, batchSize });
   const confidences = exits.map(() => new Float32Array(usable.length));
   const answers = exits.map(() => new Uint32Array(usable.length));
   const known = new Uint32Array(usable.length);
@@ -70,9 +71,9 @@ export async function validate(
   let keptCount = 0;
   const confusion = spec.classes.map(() => new Uint32Array(spec.classes.length));
   let count = 0;
-  for (let start = 0; start < usable.length; start += DEFAULT_CAPACITY) {
+  for (let start = 0; start < usable.length; start += DEFAULT_BATCH_SIZE) {
     if (options.signal?.aborted) return undefined;
-    const { images, labels } = await makeBatch(source, usable.subarray(start, start + DEFAULT_CAPACITY));
+    const { images, labels } = await makeBatch(source, usable.subarray(start, start + DEFAULT_BATCH_SIZE));
     const logits = await executor.forward(images);
     labels.forEach((label, i) => {
       known[count + i] = label;

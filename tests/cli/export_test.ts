@@ -56,7 +56,7 @@ Deno.test("export onnx --for transformers.js writes the folder that it expects, 
     const session = await InferenceSession.create(`${out}/onnx/model.onnx`);
     assertEquals([session.inputNames, session.outputNames], [["pixel_values"], ["logits"]]);
     const loaded = await loadModel(model);
-    using executor = await AdaptiveExecutor.create(loaded, { device: "cpu", capacity: 1 });
+    using executor = await AdaptiveExecutor.create(loaded, { device: "cpu", batchSize: 1 });
     const image = randomArray(3 * 32 * 32, 5);
     const { logits } = await session.run({ pixel_values: new Tensor("float32", image, [1, 3, 32, 32]) });
     const expected = (await executor.forward(image)).at(-1)!;

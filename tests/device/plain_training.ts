@@ -7,6 +7,7 @@
 
 import type { LossOptions } from "../../lib/device/trainer.ts";
 import type { Convolution, View } from "../../lib/network/network.ts";
+import { areaOf, type Size } from "../../lib/network/size.ts";
 import type { ClassifierGradient, GradientView, TrainingPlan, TrainingStep } from "../../lib/planner/training_plan.ts";
 import { EPSILON } from "../../lib/weights/fold.ts";
 import type { SecondLabels } from "../../lib/device/trainer.ts";
@@ -56,13 +57,14 @@ export class PlainTraining {
     this.#held = options.held;
     this.#count = options.labels.length;
     this.parameters = new Map([...options.parameters].map(([name, { data }]) => [name, Float64Array.from(data)]));
-    this.tensors = plan.features.map(({ size, channels }) => new Float64Array(this.#count * size ** 2 * channels));
+    this.tensors = plan.features.map(({ size, channels }) => new Float64Array(this.#count * areaOf(size) * channels));
     const { size, channels } = plan.features[0];
+    const area = areaOf(size);
     for (let i = 0; i < options.images.length; i++) {
-      const pixel = i % size ** 2;
-      const channel = Math.floor(i / size ** 2) % channels;
-      const sample = Math.floor(i / size ** 2 / channels);
-      this.tensors[0][(sample * size ** 2 + pixel) * channels + channel] = options.images[i];
+      const pixel = i % area;
+      const channel = Math.floor(i / area) % channels;
+      const sample = Math.floor(i / area / channels);
+      this.tensors[0][(sample * area + pixel) * channels + channel] = options.images[i];
     }
   }
 
@@ -97,7 +99,7 @@ export class PlainTraining {
         break;
       case "norm-statistics": {
         const { channels } = step.input;
-        const n = this.#count * this.#size(step.input) ** 2;
+        const n = this.#count * areaOf(this.#size(step.input));
         const mean = new Float64Array(channels);
         const variance = new Float64Array(channels);
         this.#each(step.input, (...at) => mean[at[3]] += this.#get(step.input, ...at) / n);
@@ -175,7 +177,7 @@ export class PlainTraining {
         break;
       }
       case "norm-gradient": {
-        const n = this.#count * this.#size(step.input) ** 2;
+        const n = this.#count * areaOf(this.#size(step.input));
         const { bias, weight } = this.sums.get(step.layer.norm)!;
         const { variance } = this.statistics.get(step.layer.norm)!;
         const gamma = this.parameters.get(`${step.layer.norm}.weight`)!;
@@ -248,13 +250,13 @@ export class PlainTraining {
     }
   }
 
-  #size({ feature }: View): number {
+  #size({ feature }: View): Size {
     return this.#plan.features[feature].size;
   }
 
   #at({ feature, offset }: View, sample: number, y: number, x: number, k: number): number {
     const { size, channels } = this.#plan.features[feature];
-    return ((sample * size + y) * size + x) * channels + offset + k;
+    return ((sample * size.height + y) * size.width + x) * channels + offset + k;
   }
 
   #get(range: View, sample: number, y: number, x: number, k: number): number {
@@ -266,10 +268,10 @@ export class PlainTraining {
   }
 
   #each(range: View, visit: (sample: number, y: number, x: number, k: number) => void): void {
-    const size = this.#size(range);
+    const { height, width } = this.#size(range);
     for (let sample = 0; sample < this.#count; sample++) {
-      for (let y = 0; y < size; y++) {
-        for (let x = 0; x < size; x++) {
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
           for (let k = 0; k < range.channels; k++) visit(sample, y, x, k);
         }
       }
@@ -287,11 +289,11 @@ export class PlainTraining {
     { sample, y, x }: { sample: number; y: number; x: number },
     visit: (at: number, tap: number, channel: number) => void,
   ): void {
-    const size = this.#size(range);
+    const { height, width } = this.#size(range);
     for (let tap = 0; tap < kernel ** 2; tap++) {
       const v = y * stride + Math.floor(tap / kernel) - (kernel >> 1);
       const u = x * stride + tap % kernel - (kernel >> 1);
-      if (v < 0 || u < 0 || v >= size || u >= size) continue;
+      if (v < 0 || u < 0 || v >= height || u >= width) continue;
       for (let k = 0; k < range.channels; k++) visit(this.#at(range, sample, v, u, k), tap, k);
     }
   }
@@ -307,10 +309,10 @@ export class PlainTraining {
 
   /** Index of the first of the largest numbers of a window. */
   #largest(range: View, sample: number, y: number, x: number, k: number): number {
-    const size = this.#size(range);
+    const { height, width } = this.#size(range);
     let best = -1;
-    for (let v = Math.max(0, 2 * y - 1); v <= Math.min(size - 1, 2 * y + 1); v++) {
-      for (let u = Math.max(0, 2 * x - 1); u <= Math.min(size - 1, 2 * x + 1); u++) {
+    for (let v = Math.max(0, 2 * y - 1); v <= Math.min(height - 1, 2 * y + 1); v++) {
+      for (let u = Math.max(0, 2 * x - 1); u <= Math.min(width - 1, 2 * x + 1); u++) {
         const at = this.#at(range, sample, v, u, k);
         if (best < 0 || this.tensors[range.feature][at] > this.tensors[range.feature][best]) best = at;
       }
@@ -321,10 +323,11 @@ export class PlainTraining {
   /** The pixels of `from` that a pixel of `to` is interpolated from, with their shares. */
   #corners(from: View, to: View, y: number, x: number): [v: number, u: number, share: number][] {
     const [before, after] = [this.#size(from), this.#size(to)];
-    const scale = after > 1 ? (before - 1) / (after - 1) : 0;
-    const [top, left] = [Math.floor(y * scale), Math.floor(x * scale)];
-    const [bottom, right] = [Math.min(top + 1, before - 1), Math.min(left + 1, before - 1)];
-    const [dy, dx] = [y * scale - top, x * scale - left];
+    const scale = (before: number, after: number) => after > 1 ? (before - 1) / (after - 1) : 0;
+    const [down, across] = [scale(before.height, after.height), scale(before.width, after.width)];
+    const [top, left] = [Math.floor(y * down), Math.floor(x * across)];
+    const [bottom, right] = [Math.min(top + 1, before.height - 1), Math.min(left + 1, before.width - 1)];
+    const [dy, dx] = [y * down - top, x * across - left];
     return [
       [top, left, (1 - dy) * (1 - dx)],
       [top, right, (1 - dy) * dx],
@@ -333,13 +336,13 @@ export class PlainTraining {
     ];
   }
 
-  #pooled(input: View, pool: number, sample: number): number[] {
+  #pooled(input: View, pool: Size, sample: number): number[] {
     return Array.from({ length: input.channels }, (_, k) => {
       let sum = 0;
-      for (let y = 0; y < pool; y++) {
-        for (let x = 0; x < pool; x++) sum += this.#get(input, sample, y, x, k);
+      for (let y = 0; y < pool.height; y++) {
+        for (let x = 0; x < pool.width; x++) sum += this.#get(input, sample, y, x, k);
       }
-      return sum / pool ** 2;
+      return sum / areaOf(pool);
     });
   }
 
@@ -392,9 +395,9 @@ export class PlainTraining {
         for (let k = 0; k < input.channels; k++) {
           weightGradient[c * input.channels + k] += g * means[k];
           if (!result) continue;
-          for (let pixel = 0; pixel < pool ** 2; pixel++) {
-            const at = this.#at(result, sample, Math.floor(pixel / pool), pixel % pool, k);
-            this.tensors[result.feature][at] += g * weight[c * input.channels + k] / pool ** 2;
+          for (let pixel = 0; pixel < areaOf(pool); pixel++) {
+            const at = this.#at(result, sample, Math.floor(pixel / pool.width), pixel % pool.width, k);
+            this.tensors[result.feature][at] += g * weight[c * input.channels + k] / areaOf(pool);
           }
         }
       }

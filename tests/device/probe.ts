@@ -8,6 +8,7 @@
  */
 
 import type { Network } from "../../lib/network/network.ts";
+import { areaOf, type Size, strided } from "../../lib/network/size.ts";
 import { type Plan, quadsOf, type Region, type Step, type Wave } from "../../lib/planner/plan.ts";
 import type { FoldedLayer } from "../../lib/weights/fold.ts";
 import { randomArray } from "../fixtures.ts";
@@ -16,8 +17,8 @@ import type { Activation } from "../../lib/network/activation.ts";
 /** One layer, reading channels 0 … and writing from `offset` on. */
 export interface Case {
   readonly kind: "convolution" | "max-pool" | "resize";
-  readonly inSize: number;
-  readonly outSize: number;
+  readonly inSize: Size;
+  readonly outSize: Size;
   readonly inChannels: number;
   readonly outChannels: number;
   /** First channel written. */
@@ -37,7 +38,7 @@ export function convolutionCase(
   const { stride = 1 } = given;
   return {
     kind: "convolution",
-    outSize: Math.ceil(given.inSize / stride),
+    outSize: strided(given.inSize, stride),
     offset: 0,
     behind: 0,
     kernel: 3,
@@ -70,9 +71,9 @@ export interface ProbePlan {
  */
 export function probePlan(cases: readonly Case[], probe: Probe): ProbePlan {
   let quads = 0;
-  const place = (size: number, channels: number): Region => {
+  const place = (size: Size, channels: number): Region => {
     const region = { offset: quads, pitch: quadsOf(channels), size, channel: 0, channels };
-    quads += size ** 2 * region.pitch;
+    quads += areaOf(size) * region.pitch;
     return region;
   };
   const inputs = cases.map(({ inSize, inChannels }) => place(inSize, inChannels));
@@ -86,8 +87,8 @@ export function probePlan(cases: readonly Case[], probe: Probe): ProbePlan {
     ]];
   });
   const plan: Plan = {
-    network: networkOf([{ size: 1, channels: 4 * quads }, ...inputs, ...outputs], classes),
-    image: { offset: 0, pitch: quads, size: 1, channel: 0, channels: 4 * quads },
+    network: networkOf([{ size: PIXEL, channels: 4 * quads }, ...inputs, ...outputs], classes),
+    image: { offset: 0, pitch: quads, size: PIXEL, channel: 0, channels: 4 * quads },
     stages,
     zeroQuads: Math.max(...inputs.map(({ pitch }) => pitch)),
     sampleQuads: quads,
@@ -100,6 +101,8 @@ export function probePlan(cases: readonly Case[], probe: Probe): ProbePlan {
 export function indexIn({ offset, pitch }: Pick<Region, "offset" | "pitch">, pixel: number, channel: number): number {
   return 4 * (offset + pixel * pitch) + channel;
 }
+
+const PIXEL: Size = { height: 1, width: 1 };
 
 /** Of no network. */
 const VIEW = { feature: 0, offset: 0, channels: 0 };
@@ -117,8 +120,8 @@ function layerStep(one: Case, i: number, { input, output }: { input: Region; out
 function probeStep(feature: Region, { classes, exit }: { classes: number; exit: number }): Step {
   return {
     kind: "classifier",
-    layer: { kind: "classifier", reads: [VIEW], writes: [], exit, pool: 1, classes, name: `probe ${exit}` },
-    reads: [{ ...feature, size: 1, channels: lengthOf(feature) }],
+    layer: { kind: "classifier", reads: [VIEW], writes: [], exit, pool: PIXEL, classes, name: `probe ${exit}` },
+    reads: [{ ...feature, size: PIXEL, channels: lengthOf(feature) }],
     writes: [],
   };
 }
@@ -142,7 +145,7 @@ function probeWeights(output: Region, probe: Probe, i: number): Float32Array {
 
 /** Floats of a feature, as it lies in the arena. */
 function lengthOf({ size, pitch }: Region): number {
-  return 4 * size ** 2 * pitch;
+  return 4 * areaOf(size) * pitch;
 }
 
 /** As much of one as runners look at. */

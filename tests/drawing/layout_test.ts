@@ -1,18 +1,10 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import {
-  type Box,
-  COST_OFFSET,
-  EXIT_RADIUS,
-  FONT,
-  type Layout,
-  layOut,
-  type Point,
-  shapeText,
-} from "../../lib/drawing/layout.ts";
+import { type Box, COST_OFFSET, EXIT_RADIUS, FONT, type Layout, layOut, type Point } from "../../lib/drawing/layout.ts";
 import { clip, textWidth } from "../../lib/drawing/text.ts";
 import { readSpec } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
+import { shapeText } from "../../lib/network/size.ts";
 import { buildUnchecked } from "../../lib/network/families.ts";
 import { randomNetworks, randomRanets } from "./networks.ts";
 

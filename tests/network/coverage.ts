@@ -6,6 +6,7 @@
  */
 
 import type { Layer, Network, View } from "../../lib/network/network.ts";
+import { areaOf } from "../../lib/network/size.ts";
 
 /** A gradient, pixel by pixel: `height × width`. */
 type Plane = Float64Array;
@@ -38,20 +39,24 @@ export function coverage(network: Network, exit: number): Plane {
       if (layer !== last) continue;
       send(
         input,
-        new Float64Array(from ** 2).map((_, i) => Number(i % from < layer.pool && i < layer.pool * from)),
+        new Float64Array(areaOf(from)).map((_, i) =>
+          Number(i % from.width < layer.pool.width && i < layer.pool.height * from.width)
+        ),
       );
       continue;
     }
     const [{ feature, offset, channels }] = layer.writes;
     const own = new Set(gradients[feature].slice(offset, offset + channels).filter((plane) => plane !== undefined));
     if (own.size === 0) continue;
-    const sum = new Float64Array(features[feature].size ** 2);
+    const to = features[feature].size;
+    const sum = new Float64Array(areaOf(to));
     for (const plane of own) plane.forEach((value, i) => sum[i] += value);
-    const taps = tapsOf(layer, from, features[feature].size);
-    const result = new Float64Array(from ** 2);
+    const rows = tapsOf(layer, from.height, to.height);
+    const columns = tapsOf(layer, from.width, to.width);
+    const result = new Float64Array(areaOf(from));
     sum.forEach((value, i) => {
-      for (const [y, up] of taps[Math.floor(i / features[feature].size)]) {
-        for (const [x, left] of taps[i % features[feature].size]) result[y * from + x] += up * left * value;
+      for (const [y, up] of rows[Math.floor(i / to.width)]) {
+        for (const [x, left] of columns[i % to.width]) result[y * from.width + x] += up * left * value;
       }
     });
     // Kept in range, whatever the depth.
@@ -59,7 +64,7 @@ export function coverage(network: Network, exit: number): Plane {
     send(input, most > 0 ? result.map((value) => value / most) : result);
   }
   const planes = gradients[0].filter((plane) => plane !== undefined);
-  return new Float64Array(features[0].size ** 2).map((_, i) => planes.reduce((sum, plane) => sum + plane[i], 0));
+  return new Float64Array(areaOf(features[0].size)).map((_, i) => planes.reduce((sum, plane) => sum + plane[i], 0));
 }
 
 /** For each output of a row, the inputs that it is made of and how much each counts. */

@@ -31,7 +31,7 @@ async function run(file: Uint8Array, images: Float32Array, count: number): Promi
 /** ONNX Runtime's logits of every exit must be those of the CPU runner. */
 async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   const images = randomArray(count * 3 * model.spec.input.size ** 2, 7);
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: count });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: count });
   const expected = await executor.forward(images);
   const actual = await run(exportOnnx(model), images, count);
   assertEquals(Object.keys(actual), expected.map((_, k) => `exit${k + 1}`));

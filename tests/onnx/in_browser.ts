@@ -54,7 +54,7 @@ export async function checkInBrowser(t: Deno.TestContext, models: readonly Model
         await t.step(`${model.name} on ${provider}`, async () => {
           const { size } = model.spec.input;
           const images = randomArray(IMAGES * 3 * size ** 2, 7);
-          using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: IMAGES });
+          using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: IMAGES });
           const expected = await executor.forward(images);
           const run = { file: `/${model.name}.onnx`, provider, images: [...images], shape: [IMAGES, 3, size, size] };
           const found = await page.evaluate(runInPage, run);

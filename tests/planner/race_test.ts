@@ -11,7 +11,9 @@ import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { quadsOf, type Region, regionQuads, type Wave } from "../../lib/planner/plan.ts";
 import { buildUnchecked, type UncheckedSpec } from "../../lib/network/families.ts";
+import { areaOf } from "../../lib/network/size.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
+import { square } from "../sizes.ts";
 import { randomMsdnets } from "../drawing/networks.ts";
 
 /** Quads that a step touches in each pixel of a feature, and where the feature lies in a sample. */
@@ -30,7 +32,7 @@ function touch(region: Region, quads: number): Touch {
 function meet(a: Touch, b: Touch): boolean {
   const [one, other] = [a.region, b.region];
   if (one.offset === other.offset) return a.first < b.end && b.first < a.end;
-  const end = ({ offset, size, pitch }: Region) => offset + size ** 2 * pitch;
+  const end = ({ offset, size, pitch }: Region) => offset + areaOf(size) * pitch;
   return one.offset < end(other) && other.offset < end(one);
 }
 
@@ -110,7 +112,7 @@ Deno.test("any MSDNet: every quad has one owner in a dispatch", () => {
 });
 
 Deno.test("a race that is there is found", () => {
-  const region = { offset: 0, pitch: 2, size: 2, channel: 0, channels: 3 };
+  const region = { offset: 0, pitch: 2, size: square(2), channel: 0, channels: 3 };
   const view = { feature: 0, offset: 0, channels: 0 };
   const layer = { kind: "resize", reads: [view], writes: [view] } as const;
   const step = (input: Region, output: Region) => (

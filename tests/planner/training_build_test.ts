@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { layerParameters } from "../../lib/network/cost.ts";
 import type { LossOptions } from "../../lib/device/trainer.ts";
 import type { Network, View } from "../../lib/network/network.ts";
+import { areaOf } from "../../lib/network/size.ts";
 import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
 import { type TrainingStep, viewsOf } from "../../lib/planner/training_plan.ts";
 import { NETWORKS } from "../training_networks.ts";
@@ -61,7 +62,7 @@ function testGradients(title: string, network: Network, loss: LossOptions): void
 
   Deno.test(`${title}: gradients are what the loss changes by`, () => {
     const { size } = network.features[0];
-    const images = randomArray(SAMPLES * 3 * size ** 2, 1);
+    const images = randomArray(SAMPLES * 3 * areaOf(size), 1);
     const labels = Uint32Array.from({ length: SAMPLES }, (_, i) => i % network.spec.classes.length);
     const parameters = randomTensors(network, 7);
     const lossWith = (name: string, i: number, change: number): number => {

@@ -5,7 +5,10 @@ import { buildNetwork } from "../../lib/network/build.ts";
 import type { Layer, View } from "../../lib/network/network.ts";
 import { MAX_WAVE, scheduleWaves } from "../../lib/planner/waves.ts";
 
-const FEATURES = Array.from({ length: 4 }, (_, i) => ({ name: `feature ${i}`, size: 1 + i % 2, channels: 12 }));
+const FEATURES = Array.from(
+  { length: 4 },
+  (_, i) => ({ name: `feature ${i}`, size: { height: 1, width: 1 + i % 2 }, channels: 12 }),
+);
 const view = fc.record({ feature: fc.nat(3), offset: fc.nat(4), channels: fc.integer({ min: 1, max: 8 }) });
 const layers = fc.array(
   fc.record({

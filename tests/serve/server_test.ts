@@ -14,7 +14,7 @@ const cat = file("cifar-cat.jpg");
 const photo = file("photo.png");
 
 const model = tinyModel();
-const executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 });
+const executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 4 });
 
 const decoders = new DecoderPool({ size: 2, deadline: 600_000 });
 await decoders.start();
@@ -35,7 +35,7 @@ const OPTIONS: Omit<HandlerOptions, "models"> = {
 
 /** The model that is served, as if just loaded. */
 function source(own: Partial<LoadedModel> = {}, name = "tiny"): ModelSource {
-  const model = { executor, when: { threshold: 0.9 }, calibrations: [], capacity: 4, ...own };
+  const model = { executor, when: { threshold: 0.9 }, calibrations: [], batchSize: 4, ...own };
   return { name, load: () => Promise.resolve(model) };
 }
 
@@ -99,7 +99,7 @@ Deno.test("requests at the same time run together, those with another threshold 
       return executor.classify(images, when);
     },
   } as unknown as AdaptiveExecutor;
-  const handler = handlerWith({ batchWait: 1500 }, { executor: watched, capacity: 8 });
+  const handler = handlerWith({ batchWait: 1500 }, { executor: watched, batchSize: 8 });
   const queries = ["", "?threshold=0", "", "?threshold=0", "", "?threshold=1,1,1"];
   const answers = await Promise.all(queries.map((query) => post(cat, "image/jpeg", query, handler)));
   const exits = (await Promise.all(answers.map((answer) => answer.json()))).map(({ images: [{ exit }] }) => exit);
@@ -257,7 +257,7 @@ Deno.test("a body that does not come, and a result that does not, are given up",
 });
 
 Deno.test("one client's queue does not take all places, and its images do not all come first", async () => {
-  const handler = handlerWith({ maxQueue: 8, batchWait: 2000 }, { capacity: 8 });
+  const handler = handlerWith({ maxQueue: 8, batchWait: 2000 }, { batchSize: 8 });
   const greedy = Array.from({ length: 8 }, () => post(cat, "image/jpeg", "", handler, "greedy"));
   await queued(4, handler);
   assertEquals((await post(cat, "image/jpeg", "", handler, "modest")).status, 200);
@@ -562,7 +562,7 @@ Deno.test("several models: loaded once, counted apart, unloaded when nobody asks
       loads.push(name);
       return {
         ...await source().load(),
-        executor: await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 }),
+        executor: await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 4 }),
       };
     },
   });

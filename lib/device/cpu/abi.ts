@@ -25,7 +25,8 @@ const INPUT = {
   input: u32("address of the first sample's first channel"),
   inBytes: u32("bytes from sample to sample"),
   inPitch: u32("bytes from pixel to pixel"),
-  inSize: u32("height and width in pixels"),
+  inHeight: u32("height in pixels"),
+  inWidth: u32("width in pixels"),
 };
 
 /** Channels of samples that are written, or their gradient, and how many they are. */
@@ -33,7 +34,8 @@ const OUTPUT = {
   output: u32("address of the first sample's first channel, or that of its gradient"),
   outBytes: u32("bytes from sample to sample"),
   outPitch: u32("bytes from pixel to pixel"),
-  outSize: u32("height and width in pixels"),
+  outHeight: u32("height in pixels"),
+  outWidth: u32("width in pixels"),
   channels: u32("their number"),
 };
 
@@ -79,7 +81,8 @@ const STRUCTS = {
     output: u32("address of the first sample's first channel"),
     outBytes: u32("bytes from sample to sample"),
     outPitch: u32("bytes from pixel to pixel"),
-    size: u32("height and width in pixels"),
+    height: u32("in pixels"),
+    width: u32("in pixels"),
     channels: u32("their number"),
   },
   Phase: {
@@ -207,9 +210,10 @@ const STRUCTS = {
     ...INPUT,
     ...OUTPUT,
     ...RESULT,
-    places: u32(
+    rows: u32(
       "address of where each row of the output lies, in two words: the row of the input before it, the next one's share",
     ),
+    columns: u32("the same of each column"),
   },
   DropoutArgs: {
     output: u32("address of the first sample's first channel"),
@@ -229,7 +233,8 @@ const STRUCTS = {
   },
   ClassifierArgs: {
     ...INPUT,
-    pool: u32("height and width of the pooled window"),
+    poolHeight: u32("of the pooled window"),
+    poolWidth: u32("of the pooled window"),
     quads: u32("quads of channels"),
     channels: u32("channels, before padding"),
     classes: u32("number of logits"),

@@ -6,6 +6,7 @@
 
 import { type Activation, activationCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
+import { areaOf, type Size, strided } from "../../network/size.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
 import type { Layout } from "./memory.ts";
@@ -24,7 +25,7 @@ export interface Place {
   /** From pixel to pixel. */
   readonly pitch: number;
   /** Height and width, in pixels. */
-  readonly size: number;
+  readonly size: Size;
   /** How many are read or written. */
   readonly channels: number;
 }
@@ -75,7 +76,7 @@ export function lowerConvolution(
     input: input.at,
     inBytes: input.bytes,
     inPitch: input.pitch,
-    inSize: input.size,
+    ...inputSides(input),
     inChannels: input.channels,
     border: windows.border,
     pitch: windows.pitch,
@@ -106,7 +107,7 @@ export function lowerPhases(
   const table = (words: readonly number[], pixels: number) => layout.table(repeat(words, samples, pixels));
   const tables = (phase: Phase) => ({
     inPixels: table(phase.inPixels, windows.pixels),
-    outPixels: table(phase.outPixels, output.size ** 2),
+    outPixels: table(phase.outPixels, areaOf(output.size)),
     tapIndices: layout.table(phase.taps),
   });
   let address = weights;
@@ -154,17 +155,17 @@ export function lowerWinograd(
   },
 ): Lowered {
   const { size, channels } = input;
-  const group = schedule ? 1 : Math.ceil(PATCHES / Math.ceil(size / 2) ** 2);
+  const group = schedule ? 1 : Math.ceil(PATCHES / areaOf(strided(size, 2)));
   const [inPatch, outPatch] = [16 * quadsOf(channels), 16 * quadsOf(outputs)];
   // A patch may reach over the last row, and its last quad over that.
-  const copyBytes = Math.ceil((4 * channels * (size + 2) * ((size + 2) * group + 1)) / 16 + 2) * 16;
+  const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 1)) / 16 + 2) * 16;
   layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
   const patches = layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
   const operation = writeOperation("winograd", {
     input: input.at,
     inBytes: input.bytes,
     inPitch: input.pitch,
-    inSize: size,
+    ...inputSides(input),
     inChannels: channels,
     output: output.at,
     outBytes: output.bytes,
@@ -202,9 +203,12 @@ export function lowerResize(
   output: Place,
   { result, schedule }: { readonly result?: Place; readonly schedule?: Schedule } = {},
 ): Uint8Array {
-  const shape = `resize ${input.size} ${output.size}`;
-  const places = layout.remember(shape, () => layout.table(resizePlaces(input.size, output.size)));
-  return writeOperation(name, { ...fromTo(input, output, result), places }, schedule);
+  const places = (side: keyof Size) => {
+    const [from, to] = [input.size[side], output.size[side]];
+    return layout.remember(`resize ${from} ${to}`, () => layout.table(resizePlaces(from, to)));
+  };
+  const tables = { rows: places("height"), columns: places("width") };
+  return writeOperation(name, { ...fromTo(input, output, result), ...tables }, schedule);
 }
 
 function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-pool"> {
@@ -212,11 +216,12 @@ function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-poo
     input: input.at,
     inBytes: input.bytes,
     inPitch: input.pitch,
-    inSize: input.size,
+    ...inputSides(input),
     output: output.at,
     outBytes: output.bytes,
     outPitch: output.pitch,
-    outSize: output.size,
+    outHeight: output.size.height,
+    outWidth: output.size.width,
     channels: output.channels,
     result: result?.at ?? 0,
     resultBytes: result?.bytes ?? 0,
@@ -224,7 +229,12 @@ function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-poo
   };
 }
 
-/** Where rows of a resized feature lie among those of the original: `places` of kernels/resize/places.as. */
+/** Height and width of what is read. */
+export function inputSides({ size: { height, width } }: Pick<Place, "size">): { inHeight: number; inWidth: number } {
+  return { inHeight: height, inWidth: width };
+}
+
+/** Where rows or columns of a resized feature lie among those of the original: see kernels/resize/places.as. */
 function resizePlaces(inSize: number, outSize: number): number[] {
   const scale = outSize > 1 ? (inSize - 1) / (outSize - 1) : 0;
   return Array.from({ length: outSize }, (_, i) => {

@@ -6,6 +6,7 @@
 
 import { RanetError } from "../../errors.ts";
 import { concat } from "../../io/bytes.ts";
+import { areaOf, strided } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, quadsOf, type Region, type Step, type StepOf } from "../../planner/plan.ts";
 import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
 import { NO_EXIT, type StageRange } from "../runner.ts";
@@ -13,6 +14,7 @@ import { type Fields, PROGRESS_BYTES, structBytes, writeOperation, writeStruct }
 import {
   filterArguments,
   filterLength,
+  inputSides,
   lowerConvolution,
   lowerResize,
   lowerWindow,
@@ -23,7 +25,7 @@ import {
 import { Layout } from "./memory.ts";
 import { pack, packedLength } from "./pack.ts";
 import { instantiate } from "./thread.ts";
-import { forwardWindows } from "./windows.ts";
+import { forwardWindows, geometryKey } from "./windows.ts";
 import { isWorthWinograd } from "./winograd.ts";
 
 /** Most bytes of a batch's arenas. */
@@ -78,7 +80,7 @@ export class CpuMemory {
     const { size, channels } = plan.image;
     const stages = plan.stages.length;
     const classes = plan.network.spec.classes.length;
-    const imageLength = 4 * channels * size ** 2;
+    const imageLength = 4 * channels * areaOf(size);
     const arenaBytes = QUAD_BYTES * plan.sampleQuads;
     const room = Math.max(1, Math.floor(MAX_BATCH_BYTES / (arenaBytes + imageLength)));
     const capacity = this.capacity = Math.min(options.capacity, room);
@@ -175,8 +177,8 @@ export class CpuMemory {
   #lower(weights: FoldedWeights): Uint8Array[][] {
     const { image, stages } = this.#plan;
     const { at, bytes, pitch, size, channels } = this.#place(image);
-    const load = writeOperation("image", { output: at, outBytes: bytes, outPitch: pitch, size, channels }, {
-      parts: partsOf(size ** 2 * channels),
+    const load = writeOperation("image", { output: at, outBytes: bytes, outPitch: pitch, ...size, channels }, {
+      parts: partsOf(areaOf(size) * channels),
       last: true,
     });
     /** A plan may have a step more than once. By whether it is its wave's last. */
@@ -202,7 +204,7 @@ export class CpuMemory {
       case "max-pool":
       case "resize": {
         const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
-        const options = { schedule: { parts: partsOf(4 * output.size ** 2 * output.channels), last } };
+        const options = { schedule: { parts: partsOf(4 * areaOf(output.size) * output.channels), last } };
         return step.kind === "max-pool"
           ? lowerWindow(step.kind, input, output, options)
           : lowerResize(layout, step.kind, input, output, options);
@@ -214,10 +216,10 @@ export class CpuMemory {
     const { kernel, stride, activation } = step.layer;
     const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
     const shape = [output.channels, input.channels, kernel, kernel];
-    const pixels = output.size ** 2;
+    const pixels = areaOf(output.size);
     const usesWinograd = isWinograd(step);
     const most = usesWinograd
-      ? Math.ceil(output.size / 2) ** 2 / 4
+      ? areaOf(strided(output.size, 2)) / 4
       : Math.max(pixels / TILE.pixels, output.channels / TILE.channels);
     const parts = Math.min(partsOf(pixels * weight.length), Math.ceil(most));
     const schedule: Schedule = { parts, last };
@@ -229,9 +231,9 @@ export class CpuMemory {
       this.#filters.push({ shape, weight, args: this.#layout.keep(args) });
       return lowerWinograd(this.#layout, { ...places, outputs, filter }).operation;
     }
-    const geometry = { kernel, stride, inSize: input.size, outSize: output.size };
+    const geometry = { kernel, stride, input: input.size, output: output.size };
     const windows = this.#layout.remember(
-      `windows ${[...Object.values(geometry), input.channels, input.pitch]}`,
+      `windows ${[geometryKey(geometry), input.channels, input.pitch]}`,
       () => forwardWindows(geometry, input),
     );
     return lowerConvolution(this.#layout, { ...places, windows, weights: this.#pack(shape, weight) }).operation;
@@ -239,7 +241,8 @@ export class CpuMemory {
 
   #classifier(step: StepOf<"classifier">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
     const { classes, pool } = step.layer;
-    const { at, bytes, pitch, size, channels } = this.#place(step.reads[0]);
+    const input = this.#place(step.reads[0]);
+    const { at, bytes, pitch, channels } = input;
     const quads = quadsOf(channels);
     // Where a thread puts the means.
     this.#layout.needScratch(QUAD_BYTES * quads);
@@ -248,8 +251,9 @@ export class CpuMemory {
       input: at,
       inBytes: bytes,
       inPitch: pitch,
-      inSize: size,
-      pool,
+      ...inputSides(input),
+      poolHeight: pool.height,
+      poolWidth: pool.width,
       quads,
       channels,
       classes,

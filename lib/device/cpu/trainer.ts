@@ -6,6 +6,7 @@
 
 import { RanetError } from "../../errors.ts";
 import type { Network } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import { buildTrainingPlan } from "../../planner/training_build.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
 import type { Tensor } from "../../weights/tensor.ts";
@@ -167,7 +168,7 @@ export class CpuTrainer implements Trainer {
     const { tensors } = this.#program.layout;
     const place = tensors.place({ feature: 0, offset: 0, channels });
     const pitch = place.pitch / 4;
-    const pixels = size ** 2;
+    const pixels = areaOf(size);
     const target = new Float32Array(this.#memory.buffer, place.at, count * pixels * pitch);
     for (let sample = 0; sample < count; sample++) {
       for (let channel = 0; channel < channels; channel++) {

@@ -7,6 +7,7 @@
 
 import { layerParameters } from "../../network/cost.ts";
 import type { Parameter, View } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import { type Lifetime, placeBuffers } from "../../planner/memory.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type TrainingPlan, type TrainingStep, viewsOf } from "../../planner/training_plan.ts";
@@ -121,7 +122,7 @@ export class TensorMemory {
     this.#plan = plan;
     const lifetimes: (Lifetime & { length: number; first: number; last: number })[] = plan.features.map((
       { size, channels },
-    ) => ({ length: options.batch * size ** 2 * 4 * quadsOf(channels), first: Infinity, last: -1 }));
+    ) => ({ length: options.batch * areaOf(size) * 4 * quadsOf(channels), first: Infinity, last: -1 }));
     lifetimes[0].first = 0;
     options.segments.forEach((steps, time) => {
       for (const { feature } of steps.flatMap(viewsOf)) {
@@ -143,7 +144,7 @@ export class TensorMemory {
     const { size, channels: all } = this.#plan.features[feature];
     const pitch = NUMBER * 4 * quadsOf(all);
     const at = this.#start + NUMBER * (this.#offsets[feature] + offset);
-    return { at, bytes: size ** 2 * pitch, pitch, size, channels };
+    return { at, bytes: areaOf(size) * pitch, pitch, size, channels };
   }
 
   /** Address of a temporary. */

@@ -7,6 +7,7 @@
 import { concat } from "../../io/bytes.ts";
 import { type Activation, activationCode } from "../../network/activation.ts";
 import type { Convolution, View } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import {
   dropoutNumbers,
@@ -19,6 +20,7 @@ import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
+  inputSides,
   lowerConvolution,
   type Lowered,
   lowerPhases,
@@ -28,7 +30,7 @@ import {
   type Place,
 } from "./lower.ts";
 import { type CpuTrainingLayout, partsOf, weightLength, type WinogradShape, winogradShape } from "./trainer_layout.ts";
-import { forwardWindows, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
+import { forwardWindows, geometryKey, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
 
 /** Bytes of inputs that a weight gradient goes over again and again: they stay in a core's cache. */
 const NEAR_BYTES = 2 ** 19;
@@ -121,7 +123,7 @@ export class StepWriter {
       case "dropout": {
         const { at: output, bytes: outBytes, pitch: outPitch, size, channels } = this.#place(step.output);
         const numbers = dropoutNumbers(step);
-        const pixels = size ** 2;
+        const pixels = areaOf(size);
         samples.push(
           writeOperation("dropout", { output, outBytes, outPitch, pixels, channels, exit: step.exit, ...numbers }),
         );
@@ -223,12 +225,12 @@ export class StepWriter {
 
   #forwardWindows({ kernel, stride, reads, writes }: Convolution): Windows {
     const [input, output] = [...reads, ...writes].map((view) => this.#place(view));
-    return forwardWindows({ kernel, stride, inSize: input.size, outSize: output.size }, input);
+    return forwardWindows({ kernel, stride, input: input.size, output: output.size }, input);
   }
 
   #gradientWindows({ kernel, stride }: Convolution, gradient: View, result: View): Windows {
     const [input, output] = [gradient, result].map((view) => this.#place(view));
-    return gradientWindows({ kernel, stride, inSize: output.size, outSize: input.size }, input);
+    return gradientWindows({ kernel, stride, input: output.size, output: input.size }, input);
   }
 
   /** Appends what joins the parts of a weight gradient, if it has any, to a segment behind it. */
@@ -247,10 +249,10 @@ export class StepWriter {
     const { parameters } = this.#layout;
     const [from, to] = [this.#place(input), this.#place(gradient)];
     const { kernel, stride } = layer;
-    const shape = { kernel, stride, inSize: from.size, outSize: to.size };
+    const shape = { kernel, stride, input: from.size, output: to.size };
     const pitch = { input: from.pitch, output: to.pitch };
     const taps = this.#layout.remember(
-      `taps ${[...Object.values(shape), ...Object.values(pitch)]}`,
+      `taps ${[geometryKey(shape), ...Object.values(pitch)]}`,
       () =>
         insidePlaces(shape, pitch).map((places) =>
           writeStruct("Tap", { places: this.#layout.table(places), pixels: places.length / 2 })
@@ -265,7 +267,7 @@ export class StepWriter {
       gradient: to.at,
       gradientBytes: to.bytes,
       gradientPitch: to.pitch,
-      outPixels: to.size ** 2,
+      outPixels: areaOf(to.size),
       outChannels: gradient.channels,
       group: Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
       result: partsOf(layer) > 1
@@ -292,7 +294,7 @@ export class StepWriter {
     const [from, to] = [this.#place(input), output && this.#place(output)];
     return writeOperation(name, {
       input: from.at,
-      pixels: from.size ** 2,
+      pixels: areaOf(from.size),
       quads,
       channels: input.channels,
       output: to?.at ?? 0,
@@ -315,7 +317,7 @@ export class StepWriter {
 
   #zero(view: View): Uint8Array {
     const { at, size, pitch, channels } = this.#place(view);
-    return writeOperation("zero", { output: at, pixels: size ** 2, pitch, channels });
+    return writeOperation("zero", { output: at, pixels: areaOf(size), pitch, channels });
   }
 
   #classifier(
@@ -336,8 +338,9 @@ export class StepWriter {
       input: input.at,
       inBytes: input.bytes,
       inPitch: input.pitch,
-      inSize: input.size,
-      pool: layer.pool,
+      ...inputSides(input),
+      poolHeight: layer.pool.height,
+      poolWidth: layer.pool.width,
       quads,
       channels: layer.reads[0].channels,
       classes: layer.classes,

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { type Size, sizeText } from "../../network/size.ts";
+
 /** Output pixels that are made by the same taps. */
 export interface Phase {
   /** Pixels from the input's start, border included, to the first input of each pixel of a sample. */
@@ -19,7 +21,7 @@ export interface Phase {
   readonly taps: readonly number[];
 }
 
-/** How a kernel goes over a square input. */
+/** How a kernel goes over an input. */
 export interface Windows {
   /** What tells places from others; they do not depend on channels. */
   readonly key: string;
@@ -38,13 +40,18 @@ export interface Windows {
 /** What a convolution does. */
 export interface Geometry {
   /** Height and width of what it reads. */
-  readonly inSize: number;
+  readonly input: Size;
   /** Height and width of what it writes. */
-  readonly outSize: number;
+  readonly output: Size;
   /** Height and width of its kernel. */
   readonly kernel: number;
   /** Step between outputs, in input pixels. */
   readonly stride: number;
+}
+
+/** What tells it from others. */
+export function geometryKey({ input, output, kernel, stride }: Geometry): string {
+  return [sizeText(input), sizeText(output), kernel, stride].join();
 }
 
 /**
@@ -53,23 +60,24 @@ export interface Geometry {
  * @param options `channels` that are read; `pitch` of the tensor that they lie in, in bytes.
  */
 export function forwardWindows(
-  { inSize, outSize, kernel, stride }: Geometry,
+  geometry: Geometry,
   options: { channels: number; pitch: number },
 ): Windows {
+  const { input, output, kernel, stride } = geometry;
   const { channels } = options;
   const border = kernel >> 1;
   const pitch = border > 0 ? 4 * channels : options.pitch;
-  const width = inSize + 2 * border;
+  const { height, width } = bordered(input, border);
   const runLength = kernel * channels;
   return {
-    key: ["forward", inSize, outSize, kernel, stride].join(),
-    pixels: width ** 2,
+    key: `forward ${geometryKey(geometry)}`,
+    pixels: height * width,
     border,
     pitch,
-    bytes: width ** 2 * pitch,
+    bytes: height * width * pitch,
     phases: [{
-      inPixels: grid(outSize, outSize, (y, x) => (y * width + x) * stride),
-      outPixels: grid(outSize, outSize, (y, x) => y * outSize + x),
+      inPixels: grid(output.height, output.width, (y, x) => (y * width + x) * stride),
+      outPixels: grid(output.height, output.width, (y, x) => y * output.width + x),
       moves: movesOf(kernel, width * pitch - 4 * runLength),
       runLength,
       taps: grid(kernel, kernel, (y, x) => y * kernel + x),
@@ -84,33 +92,35 @@ export function forwardWindows(
  * @param options `channels` that are read; `pitch` of the tensor that they lie in, in bytes.
  */
 export function gradientWindows(
-  { inSize, outSize, kernel, stride }: Geometry,
+  geometry: Geometry,
   options: { channels: number; pitch: number },
 ): Windows {
+  const { input, output, kernel, stride } = geometry;
   const { channels } = options;
-  const lines = Array.from({ length: Math.min(stride, inSize) }, (_, phase) => lineOf(phase, kernel, stride));
-  const border = Math.max(...lines.flatMap(({ shifts }) => shifts.map(Math.abs)));
+  const lines = Array.from({ length: stride }, (_, phase) => lineOf(phase, kernel, stride));
+  const [rows, columns] = [lines.slice(0, input.height), lines.slice(0, input.width)];
+  const border = Math.max(...[...rows, ...columns].flatMap(({ shifts }) => shifts.map(Math.abs)));
   const pitch = border > 0 ? 4 * channels : options.pitch;
-  const width = outSize + 2 * border;
-  const phases = lines.flatMap((row, y0) =>
-    lines.map((column, x0): Phase => {
-      const height = Math.ceil((inSize - y0) / stride);
-      const length = Math.ceil((inSize - x0) / stride);
+  const { height, width } = bordered(output, border);
+  const phases = rows.flatMap((row, y0) =>
+    columns.map((column, x0): Phase => {
+      const count = Math.ceil((input.height - y0) / stride);
+      const length = Math.ceil((input.width - x0) / stride);
       const runLength = column.shifts.length * channels;
       const runs = runLength > 0 ? row.shifts.length : 0;
       const top = border + (row.shifts[0] ?? 0);
       const left = border + (column.shifts[0] ?? 0);
       return {
-        inPixels: grid(height, length, (y, x) => (y + top) * width + x + left),
-        outPixels: grid(height, length, (y, x) => (y0 + y * stride) * inSize + x0 + x * stride),
+        inPixels: grid(count, length, (y, x) => (y + top) * width + x + left),
+        outPixels: grid(count, length, (y, x) => (y0 + y * stride) * input.width + x0 + x * stride),
         moves: movesOf(runs, width * pitch - 4 * runLength),
         runLength,
         taps: grid(runs, column.taps.length, (y, x) => row.taps[y] * kernel + column.taps[x]),
       };
     })
   );
-  const key = ["gradient", inSize, outSize, kernel, stride].join();
-  return { key, pixels: width ** 2, border, pitch, bytes: width ** 2 * pitch, phases };
+  const key = `gradient ${geometryKey(geometry)}`;
+  return { key, pixels: height * width, border, pitch, bytes: height * width * pitch, phases };
 }
 
 /**
@@ -119,20 +129,22 @@ export function gradientWindows(
  * @param pitch Bytes from pixel to pixel.
  */
 export function insidePlaces(
-  { inSize, outSize, kernel, stride }: Geometry,
+  { input, output, kernel, stride }: Geometry,
   pitch: { readonly input: number; readonly output: number },
 ): number[][] {
-  const line = Array.from(
-    { length: kernel },
-    (_, tap) =>
-      Array.from({ length: outSize }, (_, to) => ({ from: to * stride + tap - (kernel >> 1), to }))
-        .filter(({ from }) => from >= 0 && from < inSize),
-  );
+  const along = (side: keyof Size) =>
+    Array.from(
+      { length: kernel },
+      (_, tap) =>
+        Array.from({ length: output[side] }, (_, to) => ({ from: to * stride + tap - (kernel >> 1), to }))
+          .filter(({ from }) => from >= 0 && from < input[side]),
+    );
+  const [rows, columns] = [along("height"), along("width")];
   return grid(kernel, kernel, (y, x) => [y, x]).map(([y, x]) =>
-    line[y].flatMap((row) =>
-      line[x].flatMap((column) => [
-        (row.from * inSize + column.from) * pitch.input,
-        (row.to * outSize + column.to) * pitch.output,
+    rows[y].flatMap((row) =>
+      columns[x].flatMap((column) => [
+        (row.from * input.width + column.from) * pitch.input,
+        (row.to * output.width + column.to) * pitch.output,
       ])
     )
   );
@@ -149,6 +161,10 @@ function lineOf(phase: number, kernel: number, stride: number): { shifts: number
     taps.push(tap);
   }
   return { shifts, taps };
+}
+
+function bordered({ height, width }: Size, border: number): Size {
+  return { height: height + 2 * border, width: width + 2 * border };
 }
 
 function movesOf(runs: number, gap: number): number[] {

@@ -30,20 +30,24 @@ export const SAMPLES = {
   samplePitch: u32("quads from sample to sample"),
 };
 
-/** Where a layer reads. */
-export const INPUT = {
+/** Where a layer reads that knows how many rows it reads. */
+export const INPUT_ROWS = {
   inQuads: u32("quads of channels read"),
   inPitch: u32("quads from pixel to pixel"),
   inOffset: u32("quads from the start of a sample"),
-  inSize: u32("height and width in pixels"),
+  inWidth: u32("width in pixels"),
 };
+
+/** Where a layer reads. */
+export const INPUT = { ...INPUT_ROWS, inHeight: u32("height in pixels") };
 
 /** Where a layer writes: whole quads, but for lanes of the first and the last that belong to other channels. */
 export const OUTPUT = {
   outQuads: u32("quads of channels written"),
   outPitch: u32("quads from pixel to pixel"),
   outOffset: u32("quads from the start of a sample"),
-  outSize: u32("height and width in pixels"),
+  outHeight: u32("height in pixels"),
+  outWidth: u32("width in pixels"),
   outShift: u32("lanes of the first quad that others own"),
   outChannels: u32("channels written, from there on"),
 };
@@ -70,10 +74,11 @@ export const ARGUMENTS = {
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "classifier": {
-    ...INPUT,
+    ...INPUT_ROWS,
     ...SAMPLES,
     classes: u32("number of logits"),
-    pool: u32("height and width of the pooled window"),
+    poolHeight: u32("of the pooled window"),
+    poolWidth: u32("of the pooled window"),
     weights: u32("quads before the weights"),
     logits: u32("numbers before this exit's logits"),
   },

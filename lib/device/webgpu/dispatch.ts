@@ -6,6 +6,7 @@
 
 import { activationCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
+import { areaOf } from "../../network/size.ts";
 import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, largestDispatch, MAX_WORKGROUPS, workgroupsOf } from "./tiles.ts";
 import {
@@ -63,7 +64,7 @@ export function dispatchOf(
           stride: step.layer.stride,
           activation: activationCode(step.layer.activation),
           weights: weights.ranges.get(step)!.offset,
-          tiles: Math.ceil(step.writes[0].size ** 2 / tile.pixels),
+          tiles: Math.ceil(areaOf(step.writes[0].size) / tile.pixels),
           across: tile.across,
         })),
       ),
@@ -105,7 +106,8 @@ function encodeStep(
         ...inputArguments(input),
         ...samples,
         classes,
-        pool,
+        poolHeight: pool.height,
+        poolWidth: pool.width,
         weights: weights.ranges.get(step)!.offset,
         logits: exit * capacity * classes,
       }]);
@@ -115,7 +117,7 @@ function encodeStep(
 
 /** Most samples of which every wave still is one dispatch. */
 export function largestBatch(plan: Plan, adapter: AdapterTraits): number {
-  const pixels = Math.max(...plan.network.features.map(({ size }) => size ** 2));
+  const pixels = Math.max(...plan.network.features.map(({ size }) => areaOf(size)));
   return Math.min(MAX_WORKGROUPS, largestDispatch(pixels, adapter));
 }
 
@@ -126,7 +128,7 @@ export function longestLoop(step: Step): number {
     case "convolution":
       return step.layer.kernel ** 2 * inner;
     case "classifier":
-      return step.layer.pool ** 2 * inner;
+      return areaOf(step.layer.pool) * inner;
     case "max-pool":
     case "resize":
       return 1;
@@ -140,7 +142,7 @@ function invocations(step: OtherStep): number {
   switch (step.kind) {
     case "max-pool":
     case "resize":
-      return step.writes[0].size ** 2 * regionQuads(step.writes[0]);
+      return areaOf(step.writes[0].size) * regionQuads(step.writes[0]);
     case "classifier":
       return step.layer.classes;
   }
@@ -148,7 +150,7 @@ function invocations(step: OtherStep): number {
 
 /** Where a region is read. */
 export function inputArguments({ channels, pitch, offset, size }: Region): InputArguments {
-  return { inQuads: quadsOf(channels), inPitch: pitch, inOffset: offset, inSize: size };
+  return { inQuads: quadsOf(channels), inPitch: pitch, inOffset: offset, inHeight: size.height, inWidth: size.width };
 }
 
 /** Where a region is written. */
@@ -158,7 +160,8 @@ export function outputArguments(output: Region): OutputArguments {
     outQuads: regionQuads(output),
     outPitch: pitch,
     outOffset: offset + Math.floor(channel / 4),
-    outSize: size,
+    outHeight: size.height,
+    outWidth: size.width,
     outShift: channel % 4,
     outChannels: channels,
   };

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { areaOf } from "../../network/size.ts";
 import type { Region } from "../../planner/plan.ts";
 
-/** From planes `3 × size × size` to pixels of one quad each; leaves the lanes that pad channels as they are. */
+/** From planes, channels × height × width, to pixels; leaves the lanes that pad channels as they are. */
 export function writeImage(image: Float32Array, region: Region, arena: Float32Array): void {
   const { size, channels, pitch } = region;
-  const pixels = size ** 2;
+  const pixels = areaOf(size);
   for (let channel = 0; channel < channels; channel++) {
     for (let pixel = 0; pixel < pixels; pixel++) {
       arena[pixel * 4 * pitch + channel] = image[channel * pixels + pixel];

@@ -8,6 +8,7 @@
 import { RanetError } from "../../errors.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import { halfBits } from "../../weights/half.ts";
+import { areaOf } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
 import { type Adapter, titleOf } from "./adapter.ts";
@@ -365,7 +366,7 @@ function capacityOf(
 }
 
 function imageBytes({ size, pitch }: Region): number {
-  return QUAD_BYTES * size ** 2 * pitch;
+  return QUAD_BYTES * areaOf(size) * pitch;
 }
 
 /** Bytes read back for one sample: logits of all exits, its place among those remaining, its exit, and their number. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { areaOf } from "../../network/size.ts";
 import { quadsOf, regionQuads, type StepOf } from "../../planner/plan.ts";
 
 type ConvolutionStep = StepOf<"convolution">;
@@ -127,7 +128,7 @@ export function workgroupsOf(
   count: number,
   lanes: number,
 ): [number, number] {
-  const pixels = output.size ** 2;
+  const pixels = areaOf(output.size);
   const pixelTiles = tile.kernel === "convolution"
     ? Math.ceil(pixels / tile.pixels) * count
     : Math.ceil(pixels * count / tile.pixels);

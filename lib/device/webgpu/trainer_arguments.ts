@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ACTIVATION, type ArgumentTable, f32, INPUT, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
+import { ACTIVATION, type ArgumentTable, f32, INPUT, INPUT_ROWS, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
 
 /** What a convolution wrote, lane by lane as what is written now. */
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
@@ -34,7 +34,8 @@ const ACCUMULATE = { accumulate: u32("1 to add to what is there, 0 to take its p
 
 const LINEAR = {
   classes: u32("number of logits"),
-  pool: u32("height and width of the pooled window"),
+  poolHeight: u32("of the pooled window"),
+  poolWidth: u32("of the pooled window"),
 };
 
 /** The arguments of each kernel. */
@@ -73,7 +74,8 @@ export const TRAINING_ARGUMENTS = {
     ...PARTIALS,
     ...GRADIENT,
     gradQuads: u32("quads of its channels"),
-    gradSize: u32("its height and width in pixels"),
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
     kernel: u32("its height and width"),
     stride: u32("input pixels from output to output"),
     bias: u32("1 if there is one, else 0"),
@@ -104,12 +106,14 @@ export const TRAINING_ARGUMENTS = {
   },
   "max-pool-gradient": {
     ...BEFORE,
-    inSize: INPUT.inSize,
+    inHeight: INPUT.inHeight,
+    inWidth: INPUT.inWidth,
     ...OUTPUT,
     ...SAMPLES,
     ...ACCUMULATE,
     ...GRADIENT,
-    gradSize: u32("its height and width in pixels"),
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
   },
   "resize-gradient": {
     ...INPUT,
@@ -141,7 +145,7 @@ export const TRAINING_ARGUMENTS = {
     teacher: u32("numbers before the last exit's logits"),
   },
   "classifier-weight-gradient": {
-    ...INPUT,
+    ...INPUT_ROWS,
     ...SAMPLES,
     ...LINEAR,
     ...ACCUMULATE,

@@ -8,6 +8,7 @@
 
 import { activationCode } from "../../network/activation.ts";
 import type { Layer, View } from "../../network/network.ts";
+import { areaOf, type Size, strided } from "../../network/size.ts";
 import { placeLayer, quadsOf, type Region, regionOf, regionQuads, type StepOf } from "../../planner/plan.ts";
 import {
   type ClassifierGradient,
@@ -104,7 +105,7 @@ export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): Tra
         ...alignedArguments(region(step.input)),
         ...normArguments(step.layer, batch),
         ...gradientArguments(region(step.gradient)),
-        count: samplesOf(batch) * region(step.input).size ** 2,
+        count: samplesOf(batch) * areaOf(region(step.input).size),
       });
     case "relu-gradient":
       return pixelRuns("relu-gradient", region(step.gradient), batch, {
@@ -128,8 +129,9 @@ export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): Tra
         ...before(region(step.input)),
         ...outputArguments(region(step.result)),
         ...gradientArguments(region(step.gradient)),
-        inSize: region(step.input).size,
-        gradSize: region(step.gradient).size,
+        inHeight: region(step.input).size.height,
+        inWidth: region(step.input).size.width,
+        ...gradientSides(region(step.gradient)),
         accumulate: Number(step.result.accumulate),
       });
     case "resize-gradient":
@@ -177,7 +179,7 @@ function normStatistics({ layer, input: range }: NormStatistics, batch: ShardedB
       quads,
       chunks,
       samples,
-      area: input.size ** 2,
+      area: areaOf(input.size),
       statistics: place.statistics,
       running: place.parameters + 2 * quads,
     }),
@@ -208,7 +210,7 @@ function normSums({ layer, input: range, gradient }: NormSums, batch: ShardedBat
 
 function dropout(step: Dropout, batch: ShardedBatch): TrainingDispatch[] {
   const output = regionOf(batch.layout.features, step.output);
-  const workgroups = Math.ceil(output.size ** 2 * regionQuads(output) / batch.adapter.lanes);
+  const workgroups = Math.ceil(areaOf(output.size) * regionQuads(output) / batch.adapter.lanes);
   return batch.shards.map(({ first, count }, shard) =>
     run("dropout", shard, batch, {
       ...outputArguments(output),
@@ -244,7 +246,7 @@ function classifierGradient(step: ClassifierGradient, batch: ShardedBatch): Trai
   const { layer: { classes, pool, exit } } = step;
   const { layout, capacity, adapter: { lanes } } = batch;
   const input = regionOf(layout.features, step.input);
-  const linear = { classes, pool, logits: exit * capacity * classes };
+  const linear = { classes, poolHeight: pool.height, poolWidth: pool.width, logits: exit * capacity * classes };
   const weights = layout.weights.get(step.layer)!;
   const invocations = classes * quadsOf(input.channels) + quadsOf(classes);
   const forWeights = batch.shards.map((_, shard) =>
@@ -295,7 +297,7 @@ function weightGradient(
         ...gradientArguments(gradient),
         partials,
         gradQuads,
-        gradSize: gradient.size,
+        ...gradientSides(gradient),
         kernel: layer.kernel,
         stride: layer.stride,
         bias,
@@ -326,16 +328,16 @@ function weightGradient(
 /** How many parts a shard's rows of pixels are in, so that there is work for the whole device. */
 function splitRows(
   count: number,
-  size: number,
+  { height, width }: Size,
   { tiles, quads, batch }: { tiles: number; quads: number; batch: ShardedBatch },
 ): { splits: number; rows: number } {
   const { adapter: { lanes, parallelism }, shards, maxTurns } = batch;
-  const all = count * size;
+  const all = count * height;
   const wanted = Math.ceil(4 * lanes * parallelism / tiles);
   const room = Math.floor(batch.partialQuads / shards.length / quads);
   const rows = Math.min(
     Math.ceil(all / Math.max(1, Math.min(wanted, room))),
-    Math.max(1, Math.floor(maxTurns / (size + 1))),
+    Math.max(1, Math.floor(maxTurns / (width + 1))),
   );
   return { splits: Math.ceil(all / rows), rows };
 }
@@ -374,15 +376,17 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
     case "loss":
       return 5 * batch.classes;
     case "classifier-gradient":
-      return Math.max(batch.classes, batch.capacity * step.layer.pool ** 2);
+      return Math.max(batch.classes, batch.capacity * areaOf(step.layer.pool));
     case "input-gradient":
       return Math.ceil(step.layer.kernel / step.layer.stride) ** 2 * regionQuads(regionOf(features, step.gradient));
     case "resize-gradient": {
       const [before, after] = [regionOf(features, step.result).size, regionOf(features, step.gradient).size];
-      return Math.min(after, Math.ceil(2 * (after - 1) / Math.max(before - 1, 1)) + 1) ** 2;
+      const reach = (side: keyof Size) =>
+        Math.min(after[side], Math.ceil(2 * (after[side] - 1) / Math.max(before[side] - 1, 1)) + 1);
+      return reach("height") * reach("width");
     }
     case "weight-gradient":
-      return regionOf(features, step.gradient).size;
+      return regionOf(features, step.gradient).size.width;
     case "norm":
     case "norm-sums":
     case "norm-gradient":
@@ -409,7 +413,7 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
   const result = regionOf(layout.features, range);
   const { kernel, stride } = layer;
   // A convolution of like shape, for one of the classes of pixels that are alike modulo the stride.
-  const size = Math.ceil(result.size / stride);
+  const size = strided(result.size, stride);
   const alike: StepOf<"convolution"> = {
     kind: "convolution",
     layer: { ...layer, kernel: Math.ceil(kernel / stride) },
@@ -429,7 +433,7 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
         kernel,
         stride,
         weights: layout.weights.get(layer)!,
-        tiles: Math.ceil(size ** 2 / tile.pixels),
+        tiles: Math.ceil(areaOf(size) / tile.pixels),
         across: tile.across,
       },
       [...workgroupsOf(alike, tile, count, adapter.lanes), stride ** 2],
@@ -463,7 +467,7 @@ function pixelRuns<K extends TrainingKernelName>(
   values: Omit<Values<K>, "arenaStart" | "samplePitch">,
   constants: Readonly<Record<string, number>> = {},
 ): TrainingDispatch[] {
-  const workgroups = Math.ceil(region.size ** 2 * regionQuads(region) / batch.adapter.lanes);
+  const workgroups = Math.ceil(areaOf(region.size) * regionQuads(region) / batch.adapter.lanes);
   return batch.shards.map(({ count }, shard) =>
     run(kernel, shard, batch, values, [Math.min(workgroups, MAX_WORKGROUPS), count, 1], constants)
   );
@@ -506,7 +510,7 @@ function samplesOf({ shards }: ShardedBatch): number {
 
 /** Parts that a sample's pixels are in. */
 function chunksOf({ size }: Region, batch: ShardedBatch): number {
-  return Math.max(1, Math.min(Math.ceil(size ** 2 / CHUNK), Math.floor(batch.maxTurns / 2 / samplesOf(batch))));
+  return Math.max(1, Math.min(Math.ceil(areaOf(size) / CHUNK), Math.floor(batch.maxTurns / 2 / samplesOf(batch))));
 }
 
 /** A region whose first lanes may be others'. */
@@ -520,6 +524,10 @@ function before({ offset, channel, pitch }: Region) {
 
 function gradientArguments({ offset, channel, pitch }: Region) {
   return { gradOffset: offset + Math.floor(channel / 4), gradPitch: pitch };
+}
+
+function gradientSides({ size }: Region) {
+  return { gradHeight: size.height, gradWidth: size.width };
 }
 
 function normArguments({ norm, activation }: NormedConvolution, { layout }: ShardedBatch) {

@@ -12,6 +12,7 @@
  */
 
 import type { Layer } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import { quadsOf, type Region, regionOf } from "../../planner/plan.ts";
 import type { BackwardStep, TrainingPlan } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
@@ -117,7 +118,7 @@ export function layOutTraining(plan: TrainingPlan): GpuTrainingLayout {
   }
   return {
     zeroQuads: Math.max(...features.map(({ pitch }) => pitch)),
-    sampleQuads: features.reduce((sum, { size, pitch }) => sum + size ** 2 * pitch, 0),
+    sampleQuads: features.reduce((sum, { size, pitch }) => sum + areaOf(size) * pitch, 0),
     features,
     parameters,
     weights,
@@ -134,7 +135,7 @@ function layOutFeatures({ features, forward }: TrainingPlan): Region[] {
   return features.map(({ size, channels }, i) => {
     const channel = shifts.get(i) ?? 0;
     const region = { offset, pitch: quadsOf(channel + channels), size, channel, channels };
-    offset += size ** 2 * region.pitch;
+    offset += areaOf(size) * region.pitch;
     return region;
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { areaOf } from "../../network/size.ts";
 import { QUAD_BYTES } from "../../planner/plan.ts";
 import type { TrainingPlan } from "../../planner/training_plan.ts";
 
@@ -104,7 +105,7 @@ export class TrainingMemory implements Disposable {
     this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
     this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
-      images: quads(`images ${i}`, count * layout.features[0].size ** 2 * layout.features[0].pitch),
+      images: quads(`images ${i}`, count * areaOf(layout.features[0].size) * layout.features[0].pitch),
       remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count + 1)),
       logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
     }));
@@ -158,7 +159,7 @@ export class TrainingMemory implements Disposable {
   ): StagedBatch {
     const [image] = this.layout.features;
     const length = images.length / labels.length;
-    const stagedLength = 4 * image.size ** 2 * image.pitch;
+    const stagedLength = 4 * areaOf(image.size) * image.pitch;
     const staged = new Float32Array(labels.length * stagedLength);
     for (let i = 0; i < labels.length; i++) {
       writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
@@ -175,7 +176,7 @@ export class TrainingMemory implements Disposable {
   load({ images, count: samples, labels }: StagedBatch, seed: number, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
-    const bytes = QUAD_BYTES * image.size ** 2 * image.pitch;
+    const bytes = QUAD_BYTES * areaOf(image.size) * image.pitch;
     for (const [i, { first, count }] of shardsOf(samples, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
@@ -298,7 +299,7 @@ export function shardCapacity(
   traits: AdapterTraits,
 ): number {
   const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  const pixels = Math.max(...layout.features.map(({ size }) => size ** 2));
+  const pixels = Math.max(...layout.features.map(({ size }) => areaOf(size)));
   return Math.min(
     Math.floor((largest / QUAD_BYTES - arenaStart(layout)) / layout.sampleQuads),
     MAX_WORKGROUPS,

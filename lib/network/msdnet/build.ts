@@ -7,9 +7,11 @@
  * @module
  */
 
+import { inputSize } from "../common.ts";
 import { Graph } from "../graph.ts";
 import type { Column, Layer, Network, View } from "../network.ts";
 import { appendBottleneck, appendHead, appendStem, appendTransition } from "../parts.ts";
+import { strided } from "../size.ts";
 import type { MsdnetSpec, ScaleSpec } from "./architecture.ts";
 
 /** Builds an MSDNet. */
@@ -96,12 +98,12 @@ class Builder {
   #appendFirstLayer(): View[] {
     const { input, stem, channels } = this.#spec;
     const graph = this.#graph;
-    let view = graph.feature("image", input.size, input.mean.length);
+    let view = graph.feature("image", inputSize(input), input.mean.length);
     return this.#scales.map(({ growthFactor }, s) => {
       const title = `scale ${s + 1}`;
       const name = `blocks.0.0.layers.${s}`;
       if (s === 0) return view = appendStem(graph, view, { stem, channels: channels * growthFactor, name, title });
-      const output = graph.feature(title, Math.ceil(graph.size(view) / 2), channels * growthFactor);
+      const output = graph.feature(title, strided(graph.size(view), 2), channels * growthFactor);
       graph.convolution(view, output, { name: `${name}.net`, kernel: 3, stride: 2 });
       return view = output;
     });

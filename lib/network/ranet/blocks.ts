@@ -9,6 +9,7 @@ import type { Fusion } from "./architecture.ts";
 import type { Graph } from "../graph.ts";
 import type { View } from "../network.ts";
 import { appendBottleneck } from "../parts.ts";
+import { isSameSize, strided } from "../size.ts";
 
 /** The dense list x_0 … x_L of a block, which the next sub-network reads. */
 export type KeptList = readonly View[];
@@ -68,7 +69,7 @@ export function appendFusionBlock(
     const stride = fusion === "down-conv" && i === scope.layers - 1 ? 2 : 1;
     const previous = x;
     if (stride === 2) {
-      x = graph.feature(title, Math.ceil(graph.size(previous) / 2), previous.channels);
+      x = graph.feature(title, strided(graph.size(previous), 2), previous.channels);
       graph.append({ kind: "resize", reads: [previous], writes: [x] });
     }
     if (upChannels > 0) {
@@ -100,7 +101,7 @@ export function appendFusionBlock(
 
 /** Appends what makes `output` from `low` at the size of `low`, and the resize where sizes differ. */
 function appendResized(graph: Graph, low: View, output: View, append: (output: View) => void): void {
-  if (graph.size(low) === graph.size(output)) return append(output);
+  if (isSameSize(graph.size(low), graph.size(output))) return append(output);
   const small = graph.feature("fused channels", graph.size(low), output.channels);
   append(small);
   graph.append({ kind: "resize", reads: [small], writes: [output] });

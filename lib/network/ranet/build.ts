@@ -5,9 +5,11 @@
  * @module
  */
 
+import { inputSize } from "../common.ts";
 import { Graph } from "../graph.ts";
 import type { BlockKind, Network, View } from "../network.ts";
 import { appendHead, appendStem, appendTransition } from "../parts.ts";
+import { strided } from "../size.ts";
 import { blockSettings, type RanetSpec } from "./architecture.ts";
 import { appendConvBlock, appendFusionBlock, type BlockScope, type KeptList } from "./blocks.ts";
 
@@ -80,13 +82,13 @@ function layersOf(spec: RanetSpec, j: number): string {
 /** The initial network: one base feature per sub-network, returned coarsest first. */
 function appendInitialNetwork(graph: Graph, { baseFeatures, input, stem }: RanetSpec): View[] {
   const finestFirst = baseFeatures.toReversed();
-  let view = graph.feature("image", input.size, input.mean.length);
+  let view = graph.feature("image", inputSize(input), input.mean.length);
   const views = finestFirst.map(({ channels, divisor }, i) => {
     const title = `base feature ${finestFirst.length - i}`;
     const name = `FirstLayer.layers.${i}`;
     if (i === 0) return view = appendStem(graph, view, { stem, channels, name, title });
     const stride = divisor === finestFirst[i - 1].divisor ? 1 : 2;
-    const output = graph.feature(title, Math.ceil(graph.size(view) / stride), channels);
+    const output = graph.feature(title, strided(graph.size(view), stride), channels);
     graph.convolution(view, output, { name: `${name}.net`, kernel: 3, stride });
     return view = output;
   });

@@ -7,10 +7,12 @@
 import { assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
+import { areaOf, type Size } from "../../../lib/network/size.ts";
 import type { Region } from "../../../lib/planner/plan.ts";
 import { randomArray } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
 import { times } from "../../long.ts";
+import { sizes, square } from "../../sizes.ts";
 import { activate, activations } from "../activation.ts";
 
 type Planes = readonly (readonly number[])[];
@@ -24,7 +26,7 @@ async function run(layer: Case, { seed = 1, given = [] }: { seed?: number; given
     Array.from(
       { length: channels },
       (_, channel) =>
-        Array.from({ length: size ** 2 }, (_, pixel) => numbers[indexIn({ offset, pitch }, pixel, channel)]),
+        Array.from({ length: areaOf(size) }, (_, pixel) => numbers[indexIn({ offset, pitch }, pixel, channel)]),
     );
   using runner = await CpuRunner.create(plan, folded, { capacity: 1 });
   await runner.load(arena, 1);
@@ -42,15 +44,16 @@ function convolve(layer: Case, input: Planes, weight: Float32Array, bias: Float3
   const { inSize, outSize, inChannels, outChannels, kernel, stride, activation } = layer;
   const padding = kernel >> 1;
   return Array.from({ length: outChannels }, (_, out) =>
-    Array.from({ length: outSize ** 2 }, (_, pixel) => {
+    Array.from({ length: areaOf(outSize) }, (_, pixel) => {
       let sum = bias[out];
       for (let channel = 0; channel < inChannels; channel++) {
         for (let ky = 0; ky < kernel; ky++) {
           for (let kx = 0; kx < kernel; kx++) {
-            const y = Math.floor(pixel / outSize) * stride + ky - padding;
-            const x = pixel % outSize * stride + kx - padding;
-            if (y < 0 || x < 0 || y >= inSize || x >= inSize) continue;
-            sum += input[channel][y * inSize + x] * weight[((out * inChannels + channel) * kernel + ky) * kernel + kx];
+            const y = Math.floor(pixel / outSize.width) * stride + ky - padding;
+            const x = pixel % outSize.width * stride + kx - padding;
+            if (y < 0 || x < 0 || y >= inSize.height || x >= inSize.width) continue;
+            sum += input[channel][y * inSize.width + x] *
+              weight[((out * inChannels + channel) * kernel + ky) * kernel + kx];
           }
         }
       }
@@ -60,7 +63,7 @@ function convolve(layer: Case, input: Planes, weight: Float32Array, bias: Float3
 
 Deno.test("convolutions are what their definition says, and leave the channels beside them alone", async () => {
   const layers = fc.record({
-    inSize: fc.integer({ min: 1, max: 9 }),
+    inSize: sizes(1, 9),
     inChannels: fc.integer({ min: 1, max: 40 }),
     outChannels: fc.integer({ min: 1, max: 40 }),
     offset: fc.integer({ min: 0, max: 5 }),
@@ -70,7 +73,7 @@ Deno.test("convolutions are what their definition says, and leave the channels b
     activation: activations,
   }).map(convolutionCase)
     // The probe has as many weights as the square of this.
-    .filter(({ outSize, outChannels }) => outSize ** 2 * outChannels <= 1000);
+    .filter(({ outSize, outChannels }) => areaOf(outSize) * outChannels <= 1000);
   await fc.assert(
     fc.asyncProperty(layers, fc.nat(1000), async (layer, seed) => {
       const { input, before, planes, folded } = await run(layer, { seed });
@@ -86,9 +89,9 @@ Deno.test("convolutions are what their definition says, and leave the channels b
   );
 });
 
-/** Runs one case on an image of two planes: these numbers, and their negatives. */
+/** Runs one case on an image of two planes: these numbers, of a square unless the case says it, and their negatives. */
 async function twoPlanes(layer: Partial<Case>, numbers: readonly number[]): Promise<number[][]> {
-  const inSize = Math.sqrt(numbers.length);
+  const inSize = square(Math.sqrt(numbers.length));
   const given = [numbers, numbers.map((value) => -value)];
   return (await run(convolutionCase({ inSize, inChannels: 2, outChannels: 2, ...layer }), { given })).planes;
 }
@@ -104,10 +107,25 @@ const resized: readonly [name: string, from: readonly number[], to: readonly num
 
 for (const [name, from, to] of resized) {
   Deno.test(`resize ${name}`, async () => {
-    const planes = await twoPlanes({ kind: "resize", outSize: Math.sqrt(to.length), offset: 3 }, from);
+    const planes = await twoPlanes({ kind: "resize", outSize: square(Math.sqrt(to.length)), offset: 3 }, from);
     assertEquals(planes.slice(3), [to, to.map((value) => 0 - value)]);
   });
 }
+
+Deno.test("resize along one side alone, or in opposite directions", async () => {
+  const resize = async (inSize: Size, outSize: Size, numbers: readonly number[]) =>
+    (await twoPlanes({ kind: "resize", inSize, outSize }, numbers))[0];
+  const wide = { height: 1, width: 3 };
+  const tall = { height: 3, width: 1 };
+  assertEquals(await resize(wide, { height: 1, width: 5 }, [0, 2, 4]), [0, 1, 2, 3, 4]);
+  assertEquals(await resize(tall, { height: 5, width: 1 }, [0, 2, 4]), [0, 1, 2, 3, 4]);
+  assertEquals(await resize(wide, square(2), [0, 2, 4]), [0, 4, 0, 4]);
+  assertEquals(await resize(tall, square(2), [0, 2, 4]), [0, 0, 4, 4]);
+  assertEquals(
+    await resize({ height: 3, width: 2 }, { height: 2, width: 3 }, [0, 2, 4, 6, 8, 10]),
+    [0, 1, 2, 8, 9, 10],
+  );
+});
 
 Deno.test("max-pool takes no account of what is outside", async () => {
   const planes = await twoPlanes({ kind: "max-pool", stride: 2 }, [1, 2, 3, 4, 5, 6, 7, 8, 9]);

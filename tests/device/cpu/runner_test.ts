@@ -7,6 +7,7 @@ import { buildNetwork } from "../../../lib/network/build.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { parseSpec } from "../../../lib/spec/parse.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
+import { square } from "../../sizes.ts";
 import { networkOf, randomArray, randomTensors, TINY_SPEC } from "../../fixtures.ts";
 
 /** A plan with its weights. */
@@ -20,10 +21,10 @@ Deno.test("resize aligns corners", async () => {
   // 2×2 to 3×3, then the middle pixel of the first row: the mean of the first row's two.
   const view = (feature: number) => ({ feature, offset: 0, channels: 1 });
   const network = networkOf(
-    [{ name: "image", size: 2, channels: 1 }, { name: "large", size: 3, channels: 1 }],
+    [{ name: "image", size: square(2), channels: 1 }, { name: "large", size: square(3), channels: 1 }],
     [
       { kind: "resize", reads: [view(0)], writes: [view(1)] },
-      { kind: "classifier", reads: [view(1)], writes: [], exit: 0, pool: 2, classes: 5, name: "l" },
+      { kind: "classifier", reads: [view(1)], writes: [], exit: 0, pool: square(2), classes: 5, name: "l" },
     ],
   );
   const plan = buildPlan(network);

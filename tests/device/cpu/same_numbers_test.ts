@@ -10,22 +10,24 @@ import fc from "fast-check";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import { CpuTrainer } from "../../../lib/device/cpu/trainer.ts";
 import type { Layer, Network, View } from "../../../lib/network/network.ts";
+import { areaOf, strided } from "../../../lib/network/size.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
 import { networkOf, randomArray, randomTensors } from "../../fixtures.ts";
 import { times } from "../../long.ts";
+import { sizes } from "../../sizes.ts";
 import { plainActivations } from "../activation.ts";
 import { trainerOptions } from "../training.ts";
 
 const CLASSES = 5;
 
 const shape = fc.record({
-  size: fc.integer({ min: 4, max: 12 }),
+  size: sizes(4, 12),
   channels: fc.integer({ min: 1, max: 20 }),
   kernel: fc.constantFrom(1, 3, 5),
   stride: fc.constantFrom(1, 2),
   activation: plainActivations,
-  resized: fc.integer({ min: 4, max: 15 }),
+  resized: sizes(4, 15),
   samples: fc.integer({ min: 1, max: 6 }),
   threads: fc.integer({ min: 1, max: 3 }),
   seed: fc.nat(1000),
@@ -34,8 +36,12 @@ const shape = fc.record({
 /** Layers of every kind; no batch norm, whose folding changes numbers. */
 function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Shape : never): Network {
   const { size, channels, kernel, stride, activation, resized } = given;
-  const sizes = [size, size, Math.ceil(size / stride), resized, Math.ceil(resized / 2)];
-  const features = sizes.map((size, i) => ({ name: `${i}`, size, channels: i === 0 ? 3 : channels }));
+  const pooled = strided(resized, 2);
+  const features = [size, size, strided(size, stride), resized, pooled].map((size, i) => ({
+    name: `${i}`,
+    size,
+    channels: i === 0 ? 3 : channels,
+  }));
   const view = (feature: number): View => ({ feature, offset: 0, channels: features[feature].channels });
   const layers: Layer[] = [
     {
@@ -51,7 +57,7 @@ function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Sha
     { kind: "convolution", reads: [view(1)], writes: [view(2)], kernel, stride, name: "b", bias: true, activation },
     { kind: "resize", reads: [view(2)], writes: [view(3)] },
     { kind: "max-pool", reads: [view(3)], writes: [view(4)] },
-    { kind: "classifier", reads: [view(4)], writes: [], exit: 0, pool: sizes[4], classes: CLASSES, name: "c" },
+    { kind: "classifier", reads: [view(4)], writes: [], exit: 0, pool: pooled, classes: CLASSES, name: "c" },
   ];
   return networkOf(features, layers);
 }
@@ -62,7 +68,7 @@ Deno.test("the CPU's runner and trainer compute the same logits, to the last bit
       const { size, samples, threads, seed } = given;
       const network = networkWith(given);
       const tensors = randomTensors(network, seed);
-      const images = randomArray(samples * 3 * size ** 2, seed);
+      const images = randomArray(samples * 3 * areaOf(size), seed);
       const labels = Uint32Array.from({ length: samples }, (_, i) => (i + seed) % CLASSES);
 
       using runner = await CpuRunner.create(buildPlan(network), foldWeights(network, tensors), {

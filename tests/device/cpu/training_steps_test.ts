@@ -11,6 +11,7 @@ import { pack, packedLength, unpack } from "../../../lib/device/cpu/pack.ts";
 import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 import { buildTrainingProgram } from "../../../lib/device/cpu/trainer_program.ts";
 import type { Classifier, Convolution, Feature, Layer } from "../../../lib/network/network.ts";
+import { areaOf, type Size, strided } from "../../../lib/network/size.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
 import { parseSpec } from "../../../lib/spec/parse.ts";
@@ -18,6 +19,7 @@ import { layerParameters } from "../../../lib/network/cost.ts";
 import { networkOf, randomArray, randomTensors, relativeError, TINY_SPEC } from "../../fixtures.ts";
 import { PlainTraining } from "../plain_training.ts";
 import { times } from "../../long.ts";
+import { sizes, square } from "../../sizes.ts";
 import type { Activation } from "../../../lib/network/activation.ts";
 import { activations, plainActivations } from "../activation.ts";
 
@@ -34,7 +36,7 @@ interface Case {
 
 function planOf({ layer, features: shapes, forward, backward = [] }: Case): TrainingPlan {
   const layers = layer ? [layer] : [];
-  const image = { name: "image", size: 1, channels: 3 };
+  const image = { name: "image", size: square(1), channels: 3 };
   const features = [image, ...shapes.map((shape, i) => ({ name: `${i + 1}`, ...shape }))];
   const network = networkOf(features, layers);
   const parameters = layers.flatMap(layerParameters).filter(({ learned }) => learned)
@@ -89,7 +91,7 @@ async function assertSame(
   const used = new Set(plan.features.keys().drop(1));
   for (const feature of used) {
     const { size, channels } = plan.features[feature];
-    const pixels = samples * size ** 2;
+    const pixels = samples * areaOf(size);
     const values = randomArray(pixels * channels, seed + feature);
     plain.tensors[feature].set(values);
     const target = numbersAt(
@@ -111,7 +113,7 @@ async function assertSame(
     const pitch = 4 * quadsOf(channels);
     const found = numbersAt(
       program.layout.tensors.place({ feature, offset: 0, channels }).at,
-      samples * size ** 2 * pitch,
+      samples * areaOf(size) * pitch,
     );
     const expected = plain.tensors[feature];
     const actual = expected.map((_, i) => found[Math.floor(i / channels) * pitch + i % channels]);
@@ -154,7 +156,7 @@ async function check<Shape>(
 }
 
 interface ConvolutionShape {
-  readonly inSize: number;
+  readonly inSize: Size;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernel: number;
@@ -169,7 +171,7 @@ interface ConvolutionShape {
 /** All that training does with a convolution. */
 function convolutionCase(shape: ConvolutionShape): Case {
   const { inSize, inChannels, outChannels, kernel, stride, bias, activation, accumulate } = shape;
-  const outSize = Math.ceil(inSize / stride);
+  const outSize = strided(inSize, stride);
   const input = rangeIn(1, inChannels, shape.input);
   const output = rangeIn(2, outChannels, shape.output);
   const gradient = { feature: 3, offset: 0, channels: outChannels };
@@ -202,7 +204,7 @@ function convolutionCase(shape: ConvolutionShape): Case {
 Deno.test("convolution: forward, input gradient, weight gradient", () =>
   check(
     fc.record({
-      inSize: fc.integer({ min: 1, max: 9 }),
+      inSize: sizes(1, 9),
       inChannels: channels(20),
       outChannels: channels(20),
       kernel: fc.constantFrom(1, 3, 5, 7),
@@ -220,7 +222,7 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
 Deno.test("the same where Winograd's filtering is worth it", () =>
   check(
     fc.record({
-      inSize: fc.integer({ min: 1, max: 9 }),
+      inSize: sizes(1, 9),
       inChannels: fc.integer({ min: 12, max: 30 }),
       outChannels: fc.integer({ min: 12, max: 30 }),
       kernel: fc.constant(3),
@@ -237,9 +239,9 @@ Deno.test("the same where Winograd's filtering is worth it", () =>
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>
   check(
-    fc.record({ size: fc.integer({ min: 1, max: 6 }), count: channels(14), output: beside, activation: activations })
+    fc.record({ size: sizes(1, 6), count: channels(14), output: beside, activation: activations })
       // Of two numbers, batch norm gives only their signs: its gradient is rounding.
-      .filter(({ size }) => size > 1),
+      .filter(({ size }) => areaOf(size) > 2),
     ({ size, count, activation, ...beside }) => {
       const view = { feature: 1, offset: 0, channels: count };
       const layer: NormedConvolution = {
@@ -275,15 +277,15 @@ Deno.test("max-pool and resize, and their gradients", () =>
   check(
     fc.record({
       kind: fc.constantFrom("max-pool", "resize"),
-      inSize: fc.integer({ min: 1, max: 9 }),
-      outSize: fc.integer({ min: 1, max: 9 }),
+      inSize: sizes(1, 9),
+      outSize: sizes(1, 9),
       count: channels(9),
       input: beside,
       output: beside,
       accumulate: fc.boolean(),
     }),
     ({ kind, inSize, count, accumulate, ...shape }) => {
-      const outSize = kind === "max-pool" ? Math.ceil(inSize / 2) : shape.outSize;
+      const outSize = kind === "max-pool" ? strided(inSize, 2) : shape.outSize;
       const input = rangeIn(1, count, shape.input);
       const output = rangeIn(2, count, shape.output);
       const gradient = { ...output.range, feature: 3 };
@@ -308,7 +310,7 @@ Deno.test("max-pool and resize, and their gradients", () =>
 
 Deno.test("zeros, and the gradient of a ReLU alone", () =>
   check(
-    fc.record({ size: fc.integer({ min: 1, max: 5 }), count: channels(9), place: beside }),
+    fc.record({ size: sizes(1, 5), count: channels(9), place: beside }),
     ({ size, count, place }) => {
       const { range, total } = rangeIn(1, count, place);
       const shape = { size, channels: total };
@@ -323,12 +325,12 @@ Deno.test("zeros, and the gradient of a ReLU alone", () =>
 Deno.test("classifier, loss, and their gradients", () =>
   check(
     fc.record({
-      size: fc.integer({ min: 1, max: 4 }),
-      pool: fc.integer({ min: 1, max: 4 }),
+      size: sizes(1, 4),
+      pool: sizes(1, 4),
       count: channels(14),
       behind: fc.integer({ min: 0, max: 3 }),
       accumulate: fc.boolean(),
-    }).filter(({ size, pool }) => pool <= size),
+    }).filter(({ size, pool }) => pool.height <= size.height && pool.width <= size.width),
     ({ size, pool, count, behind, accumulate }) => {
       const input = { feature: 1, offset: 0, channels: count };
       const layer: Classifier = {

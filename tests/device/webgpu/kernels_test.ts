@@ -12,6 +12,7 @@ import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import type { StageRange, StageResults } from "../../../lib/device/runner.ts";
 import { WebGpuRunner } from "../../../lib/device/webgpu/runner.ts";
 import type { Classifier, Feature, Network } from "../../../lib/network/network.ts";
+import type { Size } from "../../../lib/network/size.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { type FoldedWeights, foldWeights } from "../../../lib/weights/fold.ts";
 import type { Plan } from "../../../lib/planner/plan.ts";
@@ -20,6 +21,7 @@ import { gpuTest } from "../../gpu.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
 import { times } from "../../long.ts";
+import { square } from "../../sizes.ts";
 import { activations } from "../activation.ts";
 
 /** As in the largest published network's stem and finest sub-network. */
@@ -83,7 +85,8 @@ async function assertKernelsAgree(adapter: Adapter, cases: readonly Case[], coun
   assertClose(gpu.logits, cpu.logits, cases);
 }
 
-const size = fc.oneof(fc.constantFrom(1, 2, 3, MAX_SIZE), fc.integer({ min: 1, max: MAX_SIZE }));
+const side = fc.oneof(fc.constantFrom(1, 2, 3, MAX_SIZE), fc.integer({ min: 1, max: MAX_SIZE }));
+const size = fc.oneof(side.map(square), fc.record({ height: side, width: side }));
 const channels = fc.integer({ min: 1, max: 19 });
 const offset = fc.integer({ min: 0, max: 5 });
 const behind = fc.integer({ min: 0, max: 5 });
@@ -128,20 +131,26 @@ for (const kernel of CONVOLUTION_KERNELS) {
   });
 }
 
+/** The smallest, the largest, and long and narrow ones. */
+const ENDS: readonly Size[] = [
+  ...[1, 2, MAX_SIZE].map(square),
+  { height: 1, width: MAX_SIZE },
+  { height: MAX_SIZE, width: 2 },
+];
+
 gpuTest("corner cases agree with the CPU runner", async (adapter) => {
-  const resize = (inSize: number, outSize: number) =>
+  const resize = (inSize: Size, outSize: Size) =>
     convolutionCase({ kind: "resize", inSize, outSize, inChannels: 5, outChannels: 5, offset: 3, behind: 2 });
   const convolution = { inChannels: 3, outChannels: 5, offset: 1, behind: 1 };
   await assertKernelsAgree(adapter, [
-    ...[[1, 1], [1, 57], [57, 1], [2, 57], [57, 2], [57, 29], [29, 57]].map(([from, to]) => resize(from, to)),
+    ...[[1, 1], [1, 57], [57, 1], [2, 57], [57, 2], [57, 29], [29, 57]].flatMap(([from, to]) => [
+      resize(square(from), square(to)),
+      resize({ height: from, width: to }, { height: to, width: from }),
+    ]),
     ...[1, 3, 7].flatMap((kernel) =>
-      [1, 2].flatMap((stride) =>
-        [1, 2, 57].map((inSize) => convolutionCase({ ...convolution, inSize, kernel, stride }))
-      )
+      [1, 2].flatMap((stride) => ENDS.map((inSize) => convolutionCase({ ...convolution, inSize, kernel, stride })))
     ),
-    ...[1, 2, 57].map((inSize) =>
-      convolutionCase({ kind: "max-pool", inSize, stride: 2, inChannels: 6, outChannels: 6 })
-    ),
+    ...ENDS.map((inSize) => convolutionCase({ kind: "max-pool", inSize, stride: 2, inChannels: 6, outChannels: 6 })),
   ], 2);
 });
 
@@ -154,8 +163,8 @@ for (const tile of [...GPU_TILES, ...oddTiles]) {
   for (const lanes of [1, 8, 64]) {
     gpuTest(`${nameOf(tile)}, ${lanes} lanes`, async (found) => {
       const adapter = { ...found, traits: { lanes, parallelism: 2, tiles: [tile] } };
-      const cases = [[4, 5, 3], [2, 37, 70], [5, 7, 9], [1, 64, 130]].map(([inSize, inChannels, outChannels]) =>
-        convolutionCase({ inSize, inChannels, outChannels, offset: 2, behind: 3 })
+      const cases = [[4, 5, 3], [2, 37, 70], [5, 7, 9], [1, 64, 130]].map(([side, inChannels, outChannels]) =>
+        convolutionCase({ inSize: { height: side, width: side + 2 }, inChannels, outChannels, offset: 2, behind: 3 })
       );
       await assertKernelsAgree(adapter, cases, 3);
     });
@@ -171,10 +180,10 @@ for (const kernel of CONVOLUTION_KERNELS) {
     `NaN goes through ${kernel} and every other kernel, so that no overflow passes for a number`,
     async (found) => {
       const adapter = withKernel(found, kernel);
-      const shape = { inSize: 9, inChannels: 7, outChannels: 7 };
+      const shape = { inSize: square(9), inChannels: 7, outChannels: 7 };
       const cases = [
         convolutionCase(shape),
-        convolutionCase({ ...shape, kind: "resize", outSize: 5 }),
+        convolutionCase({ ...shape, kind: "resize", outSize: square(5) }),
         convolutionCase({ ...shape, kind: "max-pool", stride: 2 }),
       ];
       const { plan, folded, inputs, length } = probePlan(cases, { sums: 1 });
@@ -231,10 +240,11 @@ function classifiers(image: Omit<Feature, "name">, given: readonly Partial<Class
 
 gpuTest("classifier agrees with the CPU runner", async (adapter) => {
   for (const classes of [1, 10, 65]) {
-    const cases = [1, 2, 3, 57].flatMap((pool) =>
+    const pools = [...[1, 2, 3, 57].map(square), { height: 3, width: 57 }, { height: 57, width: 1 }];
+    const cases = pools.flatMap((pool) =>
       [1, 6, 7].map((channels) => ({ pool, reads: [{ feature: 0, offset: 0, channels }] as const }))
     );
-    const image = { size: MAX_SIZE, channels: IMAGE_CHANNELS };
+    const image = { size: square(MAX_SIZE), channels: IMAGE_CHANNELS };
     const images = randomArray(3 * IMAGE_CHANNELS * MAX_SIZE ** 2, classes);
     const { cpu, gpu } = await runBoth(
       classifiers(image, cases, classes),
@@ -246,7 +256,7 @@ gpuTest("classifier agrees with the CPU runner", async (adapter) => {
 });
 
 gpuTest("a classifier's loop just short of what a CPU driver runs is run to its end", async (adapter) => {
-  const image = { size: 160, channels: IMAGE_CHANNELS };
+  const image = { size: square(160), channels: IMAGE_CHANNELS };
   const images = randomArray(IMAGE_CHANNELS * 160 ** 2, 1).map(Math.abs);
   const { cpu, gpu } = await runBoth(
     classifiers(image, [{}], 3),
@@ -257,7 +267,7 @@ gpuTest("a classifier's loop just short of what a CPU driver runs is run to its 
 });
 
 gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
-  const image = { size: 1, channels: IMAGE_CHANNELS };
+  const image = { size: square(1), channels: IMAGE_CHANNELS };
   const built = classifiers(image, [{}, {}, {}, {}], 5);
   using cpu = await CpuRunner.create(built.plan, built.folded, { capacity: 70 });
   using gpu = await WebGpuRunner.create(built.plan, built.folded, { capacity: 70, adapter });

@@ -12,10 +12,10 @@ import { misread, withoutCache } from "./misread.ts";
 
 /** What a driver might get wrong: in a kernel, this becomes that. */
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
-  ["convolution ", "args.outSize * args.stride - half", "args.outSize - half"],
+  ["convolution ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["convolution ", "x / (1 + exp(-x))", "x / (1 + exp(x))"],
   ["convolution ", "let last = select(0u, 0xff800000u, args.activation > 0)", "let last = 0u"],
-  ["convolution-shared ", "args.outSize * args.stride - half", "args.outSize - half"],
+  ["convolution-shared ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["resize ", "fract(x), fract(y)", "fract(y), fract(x)"],
   ["resize ", "case 1: { value = vec4f(before.w, value.xyz); }", "case 1: { value = vec4f(value.xyz, before.w); }"],
   ["max-pool ", "!(value <= largest)", "(value <= largest)"],
@@ -60,14 +60,14 @@ gpuTest(
     {
       const [kernel, from, to] = MISTAKES[0];
       using _mistake = misread(kernel, from, to);
-      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1, gpuWorker: false });
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 1, gpuWorker: false });
       const { message } = await assertRejects(() => executor.forward(image), SelfTestError);
       assertStringIncludes(message, titleOf(adapter));
     }
     const arenas: number[] = [];
     for (let i = 0; i < 2; i++) {
       using count = countArenas();
-      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1, gpuWorker: false });
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 1, gpuWorker: false });
       await executor.forward(image);
       arenas.push(count.arenas());
     }

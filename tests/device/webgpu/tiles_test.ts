@@ -2,9 +2,11 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@
 import fc from "fast-check";
 import { QUAD_BYTES, quadsOf, type StepOf } from "../../../lib/planner/plan.ts";
 import type { Convolution } from "../../../lib/network/network.ts";
+import { areaOf, type Size } from "../../../lib/network/size.ts";
+import { sizes, square } from "../../sizes.ts";
 import { chooseTile, CPU_TILES, GPU_TILES, MAX_WORKGROUPS, workgroupsOf } from "../../../lib/device/webgpu/tiles.ts";
 
-function step(size: number, channels: number): StepOf<"convolution"> {
+function step(size: Size, channels: number): StepOf<"convolution"> {
   const region = { offset: 0, pitch: quadsOf(channels), size, channel: 0, channels };
   const layer = { kernel: 3 } as Convolution;
   return { kind: "convolution", layer, reads: [region], writes: [region] };
@@ -13,13 +15,13 @@ function step(size: number, channels: number): StepOf<"convolution"> {
 const gpu = { lanes: 64, parallelism: 128, tiles: GPU_TILES };
 
 Deno.test("a tile's workgroups cover every pixel and channel, and no more than a dispatch may have", () => {
-  const shape = { size: fc.integer({ min: 1, max: 60 }), channels: fc.integer({ min: 1, max: 200 }) };
+  const shape = { size: sizes(1, 60), channels: fc.integer({ min: 1, max: 200 }) };
   const count = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constant(1000));
   fc.assert(fc.property(fc.record(shape), count, ({ size, channels }, count) => {
     const convolution = step(size, channels);
     const tile = chooseTile([convolution], count, gpu);
     const [x, y] = workgroupsOf(convolution, tile, count, gpu.lanes);
-    assertGreaterOrEqual(x * tile.pixels * gpu.lanes / tile.across, size ** 2 * count);
+    assertGreaterOrEqual(x * tile.pixels * gpu.lanes / tile.across, areaOf(size) * count);
     assertGreaterOrEqual(4 * y * tile.quads * tile.across, channels);
     assertLessOrEqual(x, MAX_WORKGROUPS);
   }));
@@ -27,8 +29,8 @@ Deno.test("a tile's workgroups cover every pixel and channel, and no more than a
 
 Deno.test("small features of several samples share a tile of convolution-shared, not one of convolution", () => {
   const tile = { pixels: 4, quads: 1, across: 8 };
-  assertEquals(workgroupsOf(step(3, 32), { ...tile, kernel: "convolution" }, 64, 64), [24, 1]);
-  assertEquals(workgroupsOf(step(3, 32), { ...tile, kernel: "convolution-shared" }, 64, 64), [18, 1]);
+  assertEquals(workgroupsOf(step(square(3), 32), { ...tile, kernel: "convolution" }, 64, 64), [24, 1]);
+  assertEquals(workgroupsOf(step(square(3), 32), { ...tile, kernel: "convolution-shared" }, 64, 64), [18, 1]);
 });
 
 Deno.test("CPU drivers share no memory; GPUs no more than every WebGPU device has", () => {

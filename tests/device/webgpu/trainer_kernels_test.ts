@@ -16,6 +16,7 @@ import { readBuffer, TrainingMemory } from "../../../lib/device/webgpu/trainer_m
 import { layerParameters } from "../../../lib/network/cost.ts";
 import type { Distillation } from "../../../lib/device/trainer.ts";
 import type { Classifier, Convolution, Feature, Network, Parameter, View } from "../../../lib/network/network.ts";
+import { areaOf, type Size, strided } from "../../../lib/network/size.ts";
 import type { TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
 import { QUAD_BYTES } from "../../../lib/planner/plan.ts";
 import type { Tensor } from "../../../lib/weights/tensor.ts";
@@ -23,6 +24,7 @@ import { randomArray } from "../../fixtures.ts";
 import { gpuTest, limitedDevice } from "../../gpu.ts";
 import { PlainTraining } from "../plain_training.ts";
 import { times } from "../../long.ts";
+import { sizes, square } from "../../sizes.ts";
 import type { Activation } from "../../../lib/network/activation.ts";
 import { activations } from "../activation.ts";
 
@@ -79,7 +81,7 @@ class Bench implements Disposable {
     );
     const loss = { exits: [1, 0.7], labelSmoothing, distillation };
     const [image] = features;
-    const images = randomArray(count * image.channels * image.size ** 2, 77);
+    const images = randomArray(count * image.channels * areaOf(image.size), 77);
     const plain = new PlainTraining(plan, { parameters, images, labels: LABELS, second: SECOND, loss });
     plain.tensors.forEach((values, i) => values.set(randomArray(values.length, 100 + i)));
 
@@ -100,11 +102,12 @@ class Bench implements Disposable {
     const capacity = Math.ceil(count / arenas.length);
     const place = (i: number, visit: (arena: number, at: number, value: number) => void) => {
       const { size, channels } = features[i];
+      const area = areaOf(size);
       const { offset, pitch, channel } = layout.features[i];
       plain.tensors[i].forEach((value, index) => {
         const pixel = Math.floor(index / channels);
-        const sample = Math.floor(pixel / size ** 2);
-        const quads = arenaStart(layout) + sample % capacity * layout.sampleQuads + offset + pixel % size ** 2 * pitch;
+        const sample = Math.floor(pixel / area);
+        const quads = arenaStart(layout) + sample % capacity * layout.sampleQuads + offset + pixel % area * pitch;
         visit(Math.floor(sample / capacity), 4 * quads + channel + index % channels, value);
       });
     };
@@ -177,7 +180,7 @@ function withRoomFor(gpu: GPUDevice, plan: TrainingPlan, samples: number): GPUDe
 
 /** Sizes and channels of a convolution, and of what lies beside its input and output. */
 interface Shape {
-  readonly size: number;
+  readonly size: Size;
   readonly kernel: number;
   readonly stride: number;
   readonly inputs: number;
@@ -192,7 +195,7 @@ interface Shape {
 const channels = fc.integer({ min: 1, max: 19 });
 const beside = fc.integer({ min: 0, max: 5 });
 const shape: fc.Arbitrary<Shape> = fc.record({
-  size: fc.integer({ min: 1, max: 13 }),
+  size: sizes(1, 13),
   kernel: fc.constantFrom(1, 3, 5, 7),
   stride: fc.constantFrom(1, 2, 3),
   inputs: channels,
@@ -222,10 +225,10 @@ function convolutionCase(
     activation,
   };
   const input = { size, channels: inputs + behind };
-  const output = { size: Math.ceil(size / stride), channels: before + outputs + behind };
+  const output = { size: strided(size, stride), channels: before + outputs + behind };
   const gradient = view(4, before, outputs);
   return {
-    features: [{ size: 2, channels: 3 }, input, output, input, output],
+    features: [{ size: square(2), channels: 3 }, input, output, input, output],
     forward: [layer],
     steps: [
       layer,
@@ -272,17 +275,17 @@ const UNUSED: readonly TrainingStep[] = [{
   reads: [view(0, 0, 3)],
   writes: [],
   exit: 0,
-  pool: 1,
+  pool: square(1),
   classes: 3,
   name: "unused",
 }];
 
 /** A resize from tensor 1 to tensor 2, whose gradients are tensors 3 and 4. */
-function resizeCase(size: number, outSize: number, { outputs, before, behind, accumulate }: Shape): Case {
+function resizeCase(size: Size, outSize: Size, { outputs, before, behind, accumulate }: Shape): Case {
   const input = { size, channels: outputs + behind };
   const output = { size: outSize, channels: before + outputs + behind };
   return {
-    features: [{ size: 2, channels: 3 }, input, output, input, output],
+    features: [{ size: square(2), channels: 3 }, input, output, input, output],
     forward: UNUSED,
     steps: [
       { kind: "resize", reads: [view(1, 0, outputs)], writes: [view(2, before, outputs)] },
@@ -298,12 +301,12 @@ function resizeCase(size: number, outSize: number, { outputs, before, behind, ac
 /** Max-pooling; a row of equal numbers shows which of the largest gets the gradient. */
 function maxPoolCase({ size, outputs, behind, accumulate }: Shape): Case {
   const input = { size, channels: outputs + behind };
-  const output = { size: Math.ceil(size / 2), channels: outputs };
+  const output = { size: strided(size, 2), channels: outputs };
   return {
-    features: [{ size: 2, channels: 3 }, input, output, input, output],
+    features: [{ size: square(2), channels: 3 }, input, output, input, output],
     forward: UNUSED,
     steps: [
-      ...size > 2 ? [{ kind: "zero", output: view(1, 0, 1) }] as const : [],
+      ...size.height > 2 ? [{ kind: "zero", output: view(1, 0, 1) }] as const : [],
       { kind: "max-pool", reads: [view(1, 0, outputs)], writes: [view(2, 0, outputs)] },
       {
         kind: "max-pool-gradient",
@@ -316,13 +319,14 @@ function maxPoolCase({ size, outputs, behind, accumulate }: Shape): Case {
 }
 
 /** Two classifiers of tensor 1, whose gradient is tensor 2. */
-function classifierCase(classes: number, pool: number, { size, inputs, behind, accumulate }: Shape): Case {
-  const tensor = { size: Math.max(size, pool), channels: inputs + behind };
+function classifierCase(classes: number, pool: Size, { size, inputs, behind, accumulate }: Shape): Case {
+  const fitting = { height: Math.max(size.height, pool.height), width: Math.max(size.width, pool.width) };
+  const tensor = { size: fitting, channels: inputs + behind };
   const layers = [0, 1].map((exit): Classifier => (
     { kind: "classifier", reads: [view(1, 0, inputs)], writes: [], exit, pool, classes, name: `layer ${exit}` }
   ));
   return {
-    features: [{ size: 2, channels: 3 }, tensor, tensor],
+    features: [{ size: square(2), channels: 3 }, tensor, tensor],
     forward: layers,
     classes,
     labelSmoothing: behind / 10,
@@ -346,10 +350,10 @@ const perShard = fc.constantFrom(1, 3, LABELS.length);
 const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   "convolution": shape.map(convolutionCase),
   "batch norm": fc.tuple(shape, fc.constantFrom("batch", "running")).map(([given, kind]) => normCase(given, kind)),
-  "resize": fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 1, max: 13 }), shape)
+  "resize": fc.tuple(sizes(1, 13), sizes(1, 13), shape)
     .map((given) => resizeCase(...given)),
   "max-pool": shape.map(maxPoolCase),
-  "classifier": fc.tuple(fc.integer({ min: 3, max: 11 }), fc.integer({ min: 1, max: 3 }), shape)
+  "classifier": fc.tuple(fc.integer({ min: 3, max: 11 }), sizes(1, 3), shape)
     .map((given) => classifierCase(...given)),
 };
 
@@ -378,8 +382,8 @@ for (const [name, cases] of Object.entries(CASES)) {
 
 /** As many invocations as it takes to have more workgroups than fit into one direction of a dispatch. */
 const LONG_DISPATCHES: Readonly<Record<string, Case>> = {
-  "classifier": classifierCase(400, 1, { ...plainShape({ size: 1, inputs: 800, outputs: 1 }) }),
-  "convolution": convolutionCase(plainShape({ size: 1, inputs: 360, outputs: 360 })),
+  "classifier": classifierCase(400, square(1), { ...plainShape({ size: square(1), inputs: 800, outputs: 1 }) }),
+  "convolution": convolutionCase(plainShape({ size: square(1), inputs: 360, outputs: 360 })),
 };
 
 function plainShape(given: Pick<Shape, "size" | "inputs" | "outputs">): Shape {

@@ -22,8 +22,8 @@ import { misread, withoutCache } from "./misread.ts";
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   [
     "weight-gradient ",
-    "let y = row % args.gradSize * args.stride + top;",
-    "let y = row % args.gradSize * args.stride;",
+    "let y = row % args.gradHeight * args.stride + top;",
+    "let y = row % args.gradHeight * args.stride;",
   ],
   ["weight-gradient ", "partials[partial + 0] = sum0_0_0;", "partials[partial + 0] = vec4f();"],
   ["input-gradient ", "(firstY + half) % args.stride", "firstY % args.stride"],
@@ -46,8 +46,8 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["loss ", "spread * total", "total"],
   ["loss ", "f32(best == label)", "f32(best != label)"],
   ["classifier-weight-gradient ", "args.accumulate > 0", "args.accumulate > 1"],
-  ["classifier-input-gradient ", "sum / f32(args.pool * args.pool)", "sum"],
-  ["convolution ", "select(0, at0, max(y0, x0) < args.inSize)", "at0"],
+  ["classifier-input-gradient ", "sum / f32(args.poolHeight * args.poolWidth)", "sum"],
+  ["convolution ", "select(0, at0, (y0 < args.inHeight) & (x0 < args.inWidth))", "at0"],
   ["check ", "== 0x7f800000u", "== 0xff800000u"],
   ["sgd ", "args.nesterov > 0", "args.nesterov > 1"],
   ["sgd ", "mix(value, gradients[i], 0.1)", "value"],

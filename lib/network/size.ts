@@ -1,0 +1,52 @@
+/**
+ * Height and width of features and images.
+ *
+ * @module
+ */
+
+/** Height and width, in pixels. */
+export interface Size {
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+}
+
+/** Number of pixels. */
+export function areaOf({ height, width }: Size): number {
+  return height * width;
+}
+
+/** What a stride leaves. */
+export function strided({ height, width }: Size, stride: number): Size {
+  return { height: Math.ceil(height / stride), width: Math.ceil(width / stride) };
+}
+
+/** Whether both sides are equal. */
+export function isSameSize(a: Size, b: Size): boolean {
+  return a.height === b.height && a.width === b.width;
+}
+
+/** For people: `8×8×112`, of as many channels. */
+export function shapeText({ size, channels }: { readonly size: Size; readonly channels: number }): string {
+  return `${sizeText(size)}×${channels}`;
+}
+
+/** For people: `8×8`. */
+export function sizeText({ height, width }: Size): string {
+  return `${height}×${width}`;
+}
+
+/** A square's side, or height and width of what is no square. */
+export type Sides = number | readonly [height: number, width: number];
+
+/** Height and width apart. */
+export function sizeOf(sides: Sides): Size {
+  const [height, width] = typeof sides === "number" ? [sides, sides] : sides;
+  return { height, width };
+}
+
+/** As specs and JSON have it: one number for a square. */
+export function sidesOf({ height, width }: Size): Sides {
+  return height === width ? height : [height, width];
+}
