@@ -46,6 +46,7 @@ export {
   BUNDLED_RECIPES,
   changeRecipe,
   formatRecipe,
+  type Mixing,
   parseRecipe,
   readRecipe,
   type Recipe,

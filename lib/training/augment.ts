@@ -1,6 +1,6 @@
 /**
  * Varying images: what the recipe asks for, by numbers that follow from seed, epoch and image. The distributions are
- * those of torchvision's RandomCrop, RandomResizedCrop and RandomHorizontalFlip.
+ * those of torchvision's RandomCrop, RandomResizedCrop, RandomHorizontalFlip and RandomErasing.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import type { RgbImage } from "../data/image.ts";
 import { type Box, resizeBox } from "../data/preprocess.ts";
 import { below, PURPOSE, randomStream } from "./random.ts";
 import type { Augmentation } from "./recipe.ts";
+import type { Sides } from "./trivial_augment.ts";
 
 /** Which of all its variations an image is to have. */
 export interface Variation {
@@ -96,6 +97,35 @@ export function randomBox(
     height: Math.min(height, Math.max(1, Math.round(width / RATIOS[0]))),
   };
   return { ...box, left: (width - box.width) >> 1, top: (height - box.height) >> 1 };
+}
+
+/** Least and most share of an image's area that is erased, and least and most height over width of what is. */
+const ERASED = { area: [0.02, 0.33], ratio: [0.3, 3.3] } as const;
+
+/**
+ * Puts zeros, which stand for the data set's mean colour, in a random box (Zhong et al., "Random Erasing Data Augmentation",
+ * AAAI 2020), in place.
+ *
+ * @param planes A normalised image, `channels × height × width`.
+ * @param sides Its sides.
+ * @param random Where numbers come from.
+ */
+export function eraseBox(planes: Float32Array, { width, height }: Sides, random: () => number): void {
+  const between = ([low, high]: readonly [low: number, high: number]) => low + (high - low) * random();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const area = width * height * between(ERASED.area);
+    const ratio = Math.exp(between([Math.log(ERASED.ratio[0]), Math.log(ERASED.ratio[1])]));
+    const [rows, columns] = [Math.round(Math.sqrt(area * ratio)), Math.round(Math.sqrt(area / ratio))];
+    if (rows >= height || columns >= width) continue;
+    const [top, left] = [below(height - rows + 1, random), below(width - columns + 1, random)];
+    for (let plane = 0; plane < planes.length; plane += width * height) {
+      for (let y = top; y < top + rows; y++) {
+        const row = plane + y * width + left;
+        planes.fill(0, row, row + columns);
+      }
+    }
+    return;
+  }
 }
 
 /** Mirrors rows of pixels in place. */

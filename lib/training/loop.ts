@@ -159,10 +159,10 @@ class Loop {
     const epoch = Math.floor(step / this.#perEpoch);
     const from = step % this.#perEpoch;
     const to = Math.min(this.#perEpoch, from + this.#steps - step);
-    for await (const { images, labels } of epochBatches(training, recipe, { epoch, from, to })) {
+    for await (const { images, labels, second } of epochBatches(training, recipe, { epoch, from, to })) {
       const seed = Math.floor(2 ** 32 * randomStream(recipe.seed, PURPOSE.dropout, step)());
       const rate = rateAt(recipe.schedule, step, this.#steps);
-      const losses = trainer.step(images, labels, { rate, seed, step: step++ });
+      const losses = trainer.step(images, labels, { rate, seed, step: step++, second });
       losses.catch(() => {}); // it is awaited in its turn
       this.#underWay.push({ record: { step, epoch: epoch + 1, rate, images: labels.length }, losses });
       while (this.#underWay.length > UNDER_WAY) await this.#settle();

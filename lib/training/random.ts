@@ -6,7 +6,7 @@
  */
 
 /** What numbers are drawn for: streams of different purposes have nothing to do with each other. */
-export const PURPOSE = { weights: 1, split: 2, order: 3, augment: 4, dropout: 5 } as const;
+export const PURPOSE = { weights: 1, split: 2, order: 3, augment: 4, dropout: 5, mix: 6 } as const;
 
 /** Rounds after which the generator's state has been mixed. */
 const WARM_UP = 12;

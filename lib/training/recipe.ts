@@ -34,6 +34,22 @@ export interface Augmentation {
   readonly resizedCrop?: readonly [least: number, most: number];
   /** Whether half of the images are mirrored. */
   readonly flip: boolean;
+  /** Whether each image then goes through an operation of TrivialAugment's. Default: no. */
+  readonly trivial?: boolean;
+  /** Share of the images of which a random box is erased. Default: none. */
+  readonly erase?: number;
+  /** How images of a batch are mixed. Default: not at all. */
+  readonly mix?: Mixing;
+}
+
+/** How images of a batch are mixed with each other. */
+export interface Mixing {
+  /** `mixup`: one shines through the other; `cutmix`: a box of one is put into the other. */
+  readonly kind: "mixup" | "cutmix";
+  /** Share of the images that are mixed with another. */
+  readonly share: number;
+  /** How much of each: shares are drawn from Beta(alpha, alpha). */
+  readonly alpha: number;
 }
 
 /** What is minimised, whatever the number of exits. */
@@ -104,6 +120,8 @@ const DEFAULT_DECAY = { sgd: 1e-4, adamw: 0.01 };
 const DEFAULT_CROP = 4;
 /** The authors' milestones and factor for CIFAR. */
 const DEFAULT_MULTISTEP = { milestones: [0.5, 0.75], factor: 0.1 };
+/** The papers' for CIFAR; mixup's is that of ImageNet, since small networks underfit with more. */
+const DEFAULT_ALPHA = { mixup: 0.2, cutmix: 1 };
 /** What every recipe has: enough to tell one from something else. */
 export const RECIPE_PARTS = ["length", "optimizer", "loss", "schedule"] as const;
 
@@ -241,7 +259,7 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
       labelSmoothing: loss.label_smoothing,
       ...loss.distillation && { distillation: loss.distillation },
     },
-    augment: resolveAugment(document.augment, report),
+    augment: resolveAugment(document, report),
     average,
     gradients,
     train,
@@ -292,16 +310,26 @@ function resolveSchedule(schedule: RecipeDocument["schedule"], report: Report): 
   return { kind, rate, milestones, factor, warmup };
 }
 
-function resolveAugment(augment: RecipeDocument["augment"], report: Report): Augmentation | false {
+function resolveAugment(
+  { augment, batch }: Pick<RecipeDocument, "augment" | "batch">,
+  report: Report,
+): Augmentation | false {
   if (augment === false) return false;
-  const { crop, resized_crop: resized, flip } = augment;
-  if (!resized) return { crop: crop ?? DEFAULT_CROP, flip };
+  const { crop, resized_crop: resized, flip, trivial, erase, mix } = augment;
+  if (mix && batch < 2) report("augment.mix: expected a batch of 2 images or more beside it, found 1");
+  const rest = {
+    flip,
+    ...trivial && { trivial },
+    ...erase && { erase },
+    ...mix && { mix: { ...mix, alpha: mix.alpha ?? DEFAULT_ALPHA[mix.kind] } },
+  };
+  if (!resized) return { crop: crop ?? DEFAULT_CROP, ...rest };
   if (crop !== undefined) report("augment.crop: expected either crop or resized_crop, found both");
   const [least, most] = resized;
   if (least > most) {
     report(`augment.resized_crop: expected the least share first, found ${resized.join(", ")}`);
   }
-  return { resizedCrop: [least, most], flip };
+  return { resizedCrop: [least, most], ...rest };
 }
 
 function documentOf(recipe: Recipe) {
@@ -315,13 +343,17 @@ function documentOf(recipe: Recipe) {
     optimizer: { kind, ...own, weight_decay: weightDecay, decay },
     schedule: schedule.kind === "multistep" ? schedule : { ...schedule, milestones: undefined, factor: undefined },
     loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing, distillation: loss.distillation },
-    augment: augment && { crop: augment.crop, resized_crop: augment.resizedCrop, flip: augment.flip },
+    augment: augment && documentOfAugment(augment),
     average,
     gradients,
     train,
     shuffle,
     seed,
   };
+}
+
+function documentOfAugment({ resizedCrop, ...rest }: Augmentation) {
+  return { ...rest, resized_crop: resizedCrop };
 }
 
 /** Flow style. Every text in a recipe is a plain word. */

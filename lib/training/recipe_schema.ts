@@ -94,6 +94,17 @@ const loss = mapping({
   ),
 });
 
+const mix = mapping({
+  kind: words("mixup", "cutmix").describe(
+    "mixup: one image shines through another (ICLR 2018); cutmix: a box of one is put into another (ICCV 2019).",
+  ),
+  share: real(0, 1).default(0.5).describe("Share of the images that are mixed with another. Default: 0.5."),
+  alpha: real(0.1, 2).optional().describe(
+    "How much of each image: shares are drawn from the distribution Beta(alpha, alpha); 1: all alike. Default: 1, 0.2 " +
+      "with mixup.",
+  ),
+});
+
 const augment = mapping({
   crop: whole(0, 256).optional().describe(
     "Black pixels put around the image before it is cropped at random. Default: 4, unless resized_crop is there.",
@@ -104,6 +115,17 @@ const augment = mapping({
   ),
   flip: z.boolean({ error: "true or false" }).default(true).describe(
     "Mirror half of the images. Not for digits or text. Default: true.",
+  ),
+  trivial: z.boolean({ error: "true or false" }).optional().describe(
+    "Then change each image by one of 14 operations, such as a rotation or another contrast, of random strength " +
+      "(TrivialAugment, ICCV 2021). Default: false.",
+  ),
+  erase: real(0, 1).optional().describe(
+    "Share of the images of which a random box, 2 to 33 % of the area, is replaced by the mean colour (random erasing, " +
+      "AAAI 2020). Default: 0.",
+  ),
+  mix: mix.optional().describe(
+    "Mix images of a batch with each other; the target is shared likewise. Default: not at all.",
   ),
 });
 
@@ -119,7 +141,9 @@ export const recipeSchema = mapping({
   optimizer: optimizer.prefault({}).describe("How gradients change parameters."),
   schedule: schedule.prefault({}).describe("The learning rate over the run."),
   loss: loss.prefault({}).describe("What is minimised: the weighted sum of the exits' mean cross-entropies."),
-  augment: z.union([z.literal(false), augment], { error: "false, or a mapping with the keys crop, resized_crop, flip" })
+  augment: z.union([z.literal(false), augment], {
+    error: "false, or a mapping with the keys crop, resized_crop, flip, trivial, erase, mix",
+  })
     .prefault({}).describe("How images are varied, anew in every epoch. false: not at all."),
   average: real(0, 0.999999).default(0).describe(
     "Decay of the exponential moving average of weights that is saved in place of the last ones; 0: none. It reaches " +
