@@ -1,6 +1,7 @@
 /**
- * The shape of a recipe's YAML document: which keys there are, what each may hold, and what an editor says about it.
- * Defaults are what the authors of RANet trained CIFAR with. Run as a script, writes `recipes/recipe.schema.json`.
+ * The schema of a recipe's YAML document: its keys, their values, and the descriptions that editors show. Defaults are
+ * those with which the authors of RANet trained on CIFAR. Run as a script, this module writes
+ * `recipes/recipe.schema.json`.
  *
  * @module
  */
@@ -129,7 +130,7 @@ const augment = mapping({
   ),
 });
 
-/** The document's schema; every default that depends on no other key is in it. */
+/** The document's schema; it contains every default that does not depend on other keys. */
 export const recipeSchema = mapping({
   $schema: schemaKey,
   name: name.default("unnamed").describe("Name, as in file names: lower-case letters, digits and single hyphens."),
@@ -164,7 +165,7 @@ export const recipeSchema = mapping({
   ),
 }).meta({ title: "RANet recipe" });
 
-/** A document that has the right shape, with its own defaults filled in. */
+/** A valid document, with its defaults filled in. */
 export type RecipeDocument = z.infer<typeof recipeSchema>;
 
 /**
