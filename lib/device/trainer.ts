@@ -43,7 +43,7 @@ export interface AdamwOptions {
 /** How gradients change parameters. */
 export type OptimizerOptions = SgdOptions | AdamwOptions;
 
-/** What is minimised: the sum over exits of weight times mean cross-entropy. */
+/** What is minimised: the sum over exits of weight times mean loss, which is cross-entropy where nothing else is said. */
 export interface LossOptions {
   /** One weight per exit. */
   readonly exits: readonly number[];
@@ -52,6 +52,28 @@ export interface LossOptions {
    * image has a second label, both share what is not spread.
    */
   readonly labelSmoothing: number;
+  /** What earlier exits learn from the last one. Default: nothing. */
+  readonly distillation?: Distillation;
+}
+
+/**
+ * Earlier exits learn from the last one, too, which learns from labels alone: with weight w, temperature T, and logits z of
+ * the exit and t of the last one, the loss is (1 − w) · cross-entropy + w · T² · KL(softmax(t / T) ‖ softmax(z / T)). No
+ * gradient goes into t (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV 2019).
+ */
+export interface Distillation {
+  /** Who teaches. */
+  readonly teacher: "last-exit";
+  /** Weight w, from 0 to 1. */
+  readonly weight: number;
+  /** Temperature T, above 0. */
+  readonly temperature: number;
+}
+
+/** Distillation as an exit has it: with weight 0 it learns from labels alone. */
+export function distillationAt({ exits, distillation }: LossOptions, exit: number): Omit<Distillation, "teacher"> {
+  const isTaught = distillation !== undefined && exit < exits.length - 1;
+  return isTaught ? distillation : { weight: 0, temperature: 1 };
 }
 
 /** How a network is trained. */
@@ -94,7 +116,7 @@ export interface TrainingState {
 
 /** Losses of a step, computed before it changed the parameters. */
 export interface StepLosses {
-  /** Mean cross-entropy over the batch, one per exit, unweighted. */
+  /** Mean loss over the batch, one per exit, unweighted. */
   readonly losses: Float64Array;
   /** Number of correct predictions, one per exit. */
   readonly right: Uint32Array;

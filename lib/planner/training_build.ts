@@ -46,7 +46,7 @@ class Builder {
   }
 
   all(): TrainingPlan {
-    for (const { layer } of this.#layers) this.#appendForward(layer, "batch");
+    this.#appendAllForward("batch");
     // Layers that no exit needs have no gradient.
     const needed = this.#layers.filter(({ dependents }) => dependents > 0);
     for (const { layer } of needed.toReversed()) this.#appendBackward(layer);
@@ -54,7 +54,7 @@ class Builder {
   }
 
   classifiers(): TrainingPlan {
-    for (const { layer } of this.#layers) this.#appendForward(layer, "running");
+    this.#appendAllForward("running");
     const learning = this.#layers.filter(({ layer }) => layer.kind === "classifier");
     for (const { layer } of learning) {
       if (layer.kind !== "classifier") continue;
@@ -71,6 +71,12 @@ class Builder {
       backward: this.#backward,
       parameters: learning.flatMap(parametersOf),
     };
+  }
+
+  /** Layers, then losses: each takes the place of its logits, which others may need. */
+  #appendAllForward(statistics: "batch" | "running"): void {
+    for (const { layer } of this.#layers) this.#appendForward(layer, statistics);
+    this.#network.exits.forEach((_, exit) => this.#forward.push({ kind: "loss", exit }));
   }
 
   #appendForward(layer: Layer, statistics: "batch" | "running"): void {
@@ -94,7 +100,7 @@ class Builder {
         if (this.#dropout > 0) {
           steps.push({ kind: "dropout", output: layer.reads[0], exit: layer.exit, share: this.#dropout });
         }
-        steps.push(layer, { kind: "loss", exit: layer.exit });
+        steps.push(layer);
         break;
       case "max-pool":
       case "resize":

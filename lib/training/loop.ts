@@ -10,7 +10,7 @@ import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
-import { exitWeights, type Recipe } from "./recipe.ts";
+import { lossOf, type Recipe } from "./recipe.ts";
 import { addStep, emptySums, type EpochRecord, meansOf, type Position, type StepRecord } from "./records.ts";
 import { PURPOSE, randomStream } from "./random.ts";
 import { rateAt } from "./schedule.ts";
@@ -135,7 +135,7 @@ class Loop {
     const images = training.store.usable.length;
     this.#perEpoch = stepsPerEpoch(images, recipe.batch);
     this.#steps = totalSteps(recipe, images);
-    this.#exitWeights = exitWeights(recipe, network.exits.length);
+    this.#exitWeights = lossOf(recipe, network.exits.length).exits;
     this.#position = position;
   }
 

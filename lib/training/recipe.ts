@@ -52,6 +52,12 @@ export interface Mixing {
   readonly alpha: number;
 }
 
+/** What is minimised, whatever the number of exits. */
+export interface RecipeLoss extends Omit<LossOptions, "exits"> {
+  /** One weight for all exits, or one per exit. */
+  readonly exits: number | readonly number[];
+}
+
 /**
  * How a network is trained. {@linkcode parseRecipe} and {@linkcode readRecipe} create it, with all defaults filled in.
  */
@@ -66,8 +72,8 @@ export interface Recipe {
   readonly optimizer: OptimizerOptions;
   /** The learning rate. */
   readonly schedule: Schedule;
-  /** The loss to minimise; `exits` is one weight for all exits, or one per exit. */
-  readonly loss: Omit<LossOptions, "exits"> & { readonly exits: number | readonly number[] };
+  /** The loss to minimise. */
+  readonly loss: RecipeLoss;
   /** How images are augmented; `false`: not at all. */
   readonly augment: Augmentation | false;
   /** Decay of the moving average of weights that is saved; 0: none. */
@@ -218,14 +224,19 @@ export function formatRecipe(recipe: Recipe, options: { readonly schema?: string
   return [...options.schema === undefined ? [] : [`${schemaLine(options.schema)}\n`], ...lines].join("");
 }
 
-/** Weight of each exit's loss. */
-export function exitWeights(recipe: Recipe, exits: number): readonly number[] {
-  const { exits: weights } = recipe.loss;
-  if (typeof weights === "number") return Array.from({ length: exits }, () => weights);
-  if (weights.length === exits) return weights;
-  throw new RanetError(
-    `Cannot use recipe ${recipe.name}: loss.exits: expected one weight, or ${exits}, one per exit, found ${weights.length}`,
-  );
+/**
+ * What is minimised for a network of so many exits.
+ *
+ * @throws {RanetError} If the recipe has a weight for each of another number of exits, or there is no exit to teach.
+ */
+export function lossOf({ name, loss }: Recipe, exits: number): LossOptions {
+  const refuse = (reason: string) => new RanetError(`Cannot use recipe ${name}: ${reason}`);
+  if (loss.distillation && exits === 1) {
+    throw refuse("loss.distillation: expected a network of more than one exit, found one; leave the key out");
+  }
+  const weights = typeof loss.exits === "number" ? Array<number>(exits).fill(loss.exits) : loss.exits;
+  if (weights.length === exits) return { ...loss, exits: weights };
+  throw refuse(`loss.exits: expected one weight, or ${exits}, one per exit, found ${weights.length}`);
 }
 
 function subjectOf({ source }: { readonly source?: string }): string {
@@ -245,7 +256,11 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
     batch,
     optimizer: resolveOptimizer(document.optimizer, report),
     schedule: resolveSchedule(document.schedule, report),
-    loss: { exits: loss.exits, labelSmoothing: loss.label_smoothing },
+    loss: {
+      exits: loss.exits,
+      labelSmoothing: loss.label_smoothing,
+      ...loss.distillation && { distillation: loss.distillation },
+    },
     augment: resolveAugment(document, report),
     average,
     gradients,
@@ -329,7 +344,7 @@ function documentOf(recipe: Recipe) {
     batch,
     optimizer: { kind, ...own, weight_decay: weightDecay, decay },
     schedule: schedule.kind === "multistep" ? schedule : { ...schedule, milestones: undefined, factor: undefined },
-    loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing },
+    loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing, distillation: loss.distillation },
     augment: augment && documentOfAugment(augment),
     average,
     gradients,

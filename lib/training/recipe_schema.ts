@@ -68,6 +68,18 @@ const schedule = mapping({
 
 const exitWeight = real(0, 1000);
 
+const distillation = mapping({
+  teacher: words("last-exit").default("last-exit").describe(
+    "Who teaches: the last exit, which learns from labels alone. There is no other teacher.",
+  ),
+  weight: real(0, 1).default(0.5).describe(
+    "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. 0: no distillation. Default: 0.5.",
+  ),
+  temperature: real(0.1, 100).default(3).describe(
+    "What logits of both are divided by: more shows more of how the teacher ranks wrong classes. Default: 3.",
+  ),
+});
+
 const loss = mapping({
   exits: z.union([exitWeight, list(exitWeight, 1, 1000, "weights")], {
     error: "a weight for all exits, or a list with one per exit",
@@ -76,6 +88,10 @@ const loss = mapping({
   ),
   label_smoothing: real(0, 0.9).default(0).describe(
     "Share of the target that is spread over all classes. Default: 0.",
+  ),
+  distillation: distillation.optional().describe(
+    "Earlier exits learn from the last one, too (Li et al., ICCV 2019): its probabilities at a temperature are their " +
+      "targets. For networks of more than one exit. Default: none.",
   ),
 });
 

@@ -13,7 +13,7 @@ import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { openTrainer } from "../device/open_trainer.ts";
-import type { Trainer } from "../device/trainer.ts";
+import type { LossOptions, Trainer } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
 import type { Temperatures } from "../model/temperatures.ts";
@@ -27,7 +27,7 @@ import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
 import { ImageStore } from "./image_store.ts";
 import { type Given, initialWeights, startFrom } from "./initial_weights.ts";
 import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from "./loop.ts";
-import { exitWeights, type Recipe } from "./recipe.ts";
+import { lossOf, type Recipe } from "./recipe.ts";
 import { type Position, startPosition } from "./records.ts";
 import type { StoredForm } from "./stored_image.ts";
 import { validate, type ValidateOptions, type ValidationOutcomes } from "./validate.ts";
@@ -120,7 +120,7 @@ export class Session implements Disposable {
   static async open(options: SessionOptions): Promise<Session> {
     const { spec, recipe, training, validation, snapshot } = options;
     const network = buildNetwork(spec);
-    exitWeights(recipe, network.exits.length);
+    const loss = lossOf(recipe, network.exits.length);
     checkSameClasses({ name: `the network ${spec.name}`, classes: spec.classes }, training);
     if (validation) {
       checkSameClasses(training, validation);
@@ -131,7 +131,7 @@ export class Session implements Disposable {
     const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} });
     try {
       const images = await readImages(options, decoders);
-      const { trainer, warnings } = await startTrainer(network, options);
+      const { trainer, warnings } = await startTrainer(network, loss, options);
       return new Session({
         ...{ network, recipe, trainer, snapshot, decoders, ...images },
         warnings: [...images.warnings, ...warnings],
@@ -235,10 +235,10 @@ async function readImages(
 /** Puts the network on a device, with the state of an earlier run, given weights, or random weights. */
 async function startTrainer(
   network: Network,
+  loss: LossOptions,
   { recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
 ): Promise<Pick<Session, "trainer" | "warnings">> {
   const { batch, optimizer, average, gradients, train, seed } = recipe;
-  const loss = { ...recipe.loss, exits: exitWeights(recipe, network.exits.length) };
   const warnings: string[] = [];
   const options = {
     ...{ batch, optimizer, loss, average, gradients, train, device, threads },

@@ -16,7 +16,7 @@ import {
   type TrainingPlan,
   type TrainingStep,
 } from "../../planner/training_plan.ts";
-import type { TrainerOptions } from "../trainer.ts";
+import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
@@ -326,6 +326,7 @@ export class StepWriter {
     views: { input?: View; result?: GradientView } = {},
   ): Uint8Array {
     const { batch, loss } = this.#options;
+    const distillation = distillationAt(loss, exit);
     const { means, logits, layer } = this.#layout.head(exit);
     const input = this.#place(views.input ?? { feature: 0, offset: 0, channels: 0 });
     const result = views.result && this.#place(views.result);
@@ -351,6 +352,9 @@ export class StepWriter {
       right: this.#layout.right + 4 * batch * exit,
       smoothing: loss.labelSmoothing,
       lossWeight: loss.exits[exit],
+      distilled: distillation.weight,
+      temperature: distillation.temperature,
+      teacher: this.#layout.head(loss.exits.length - 1).logits,
       seconds: this.#layout.seconds,
       shares: this.#layout.shares,
       weightGradient: weights + this.#layout.parameters.toGradient,

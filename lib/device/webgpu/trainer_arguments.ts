@@ -140,6 +140,9 @@ export const TRAINING_ARGUMENTS = {
     shares: u32("numbers of the labels before the shares of the target that those have"),
     smoothing: f32("share of the target that is spread over all classes"),
     scale: f32("weight of a sample's loss"),
+    distilled: f32("share of the loss that is distillation; 0: none"),
+    temperature: f32("of distillation"),
+    teacher: u32("numbers before the last exit's logits"),
   },
   "classifier-weight-gradient": {
     ...INPUT_ROWS,

@@ -21,7 +21,7 @@ import {
   type TrainingStep,
   type WeightGradient,
 } from "../../planner/training_plan.ts";
-import type { LossOptions } from "../trainer.ts";
+import { distillationAt, type LossOptions } from "../trainer.ts";
 import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelName } from "./arguments.ts";
 import { type Dispatch, dispatchOf, inputArguments, longestLoop, outputArguments } from "./dispatch.ts";
 import {
@@ -225,6 +225,7 @@ function dropout(step: Dropout, batch: ShardedBatch): TrainingDispatch[] {
 
 function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
   const { shards, exits, classes, capacity, adapter: { lanes } } = batch;
+  const distillation = distillationAt(batch.loss, exit);
   return shards.map(({ first, count }, shard) =>
     run("loss", shard, batch, {
       classes,
@@ -236,6 +237,9 @@ function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
       shares: 2 * batch.batch + first,
       smoothing: batch.loss.labelSmoothing,
       scale: batch.loss.exits[exit] / samplesOf(batch),
+      distilled: distillation.weight,
+      temperature: distillation.temperature,
+      teacher: (exits - 1) * capacity * classes,
     }, [Math.ceil(count / lanes), 1, 1])
   );
 }
@@ -374,7 +378,7 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
     case "norm-statistics":
       return 2 * samplesOf(batch) * chunksOf(regionOf(features, step.input), batch);
     case "loss":
-      return 3 * batch.classes;
+      return 5 * batch.classes;
     case "classifier-gradient":
       return Math.max(batch.classes, batch.capacity * areaOf(step.layer.pool));
     case "input-gradient":

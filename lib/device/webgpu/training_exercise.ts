@@ -78,7 +78,8 @@ export async function makeTrainingExercises(seed: number, shape: Shape = QUICK):
       shares: Float32Array.from({ length: count }, (_, i) => i / 2 / count),
     },
   }));
-  const loss = { exits: network.exits.map((_, exit) => 1 - exit / 8), labelSmoothing: 0.1 };
+  const distillation = { teacher: "last-exit", weight: 0.5, temperature: 2 } as const;
+  const loss = { exits: network.exits.map((_, exit) => 1 - exit / 8), labelSmoothing: 0.1, distillation };
   const kinds = [["all", "sgd"], ["classifiers", "adamw"]] as const;
   return await Promise.all(kinds.map(async ([train, kind]): Promise<TrainingExercise> => {
     const options = { ...OPTIONS, optimizer: OPTIMIZERS[kind], loss, train };
