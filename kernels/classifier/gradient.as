@@ -5,7 +5,8 @@ import { ClassifierArgs } from "../abi";
 import { madd, store as storeLanes } from "../simd";
 import { exp, log } from "../training/math";
 
-// A sample's cross-entropy and whether it is right; gradients take the place of logits.
+// A sample's loss and whether it is right; gradients take the place of logits. Those of the teacher are still there: the last
+// exit's loss comes last.
 export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, count: u32): void {
   const spread = <f64> args.smoothing / <f64> args.classes;
   const factor = <f64> args.lossWeight / <f64> count;
@@ -30,14 +31,47 @@ export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, c
     const secondShare = (1 - <f64> args.smoothing) * <f64> load<f32>(args.shares + 4 * sample);
     const share = 1 - <f64> args.smoothing - secondShare;
     const own = share * <f64> load<f32>(logits + 4 * label) + secondShare * <f64> load<f32>(logits + 4 * second);
-    store<f64>(args.losses + 8 * sample, logSum - own - spread * total);
+    const entropy = logSum - own - spread * total;
     store<u32>(args.right + 4 * sample, best == label ? 1 : 0);
+    if (args.distilled == 0) {
+      store<f64>(args.losses + 8 * sample, entropy);
+      for (let c: u32 = 0; c < args.classes; c++) {
+        const at = logits + 4 * c;
+        const target = spread + (c == label ? share : 0) + (c == second ? secondShare : 0);
+        store<f32>(at, <f32> (factor * (exp(<f64> load<f32>(at) - logSum) - target)));
+      }
+      continue;
+    }
+    const teacher = args.teacher + 4 * sample * args.classes;
+    const temperature = <f64> args.temperature;
+    const taught = <f64> args.distilled;
+    const softSum = logSumExp(logits, args.classes, temperature);
+    const teacherSum = logSumExp(teacher, args.classes, temperature);
+    let divergence: f64 = 0;
     for (let c: u32 = 0; c < args.classes; c++) {
       const at = logits + 4 * c;
+      const logit = <f64> load<f32>(at);
       const target = spread + (c == label ? share : 0) + (c == second ? secondShare : 0);
-      store<f32>(at, <f32> (factor * (exp(<f64> load<f32>(at) - logSum) - target)));
+      const soft = logit / temperature - softSum;
+      const wanted = <f64> load<f32>(teacher + 4 * c) / temperature - teacherSum;
+      divergence += exp(wanted) * (wanted - soft);
+      const gradient = (1 - taught) * (exp(logit - logSum) - target) + taught * temperature * (exp(soft) - exp(wanted));
+      store<f32>(at, <f32> (factor * gradient));
     }
+    store<f64>(
+      args.losses + 8 * sample,
+      (1 - taught) * entropy + taught * temperature * temperature * divergence,
+    );
   }
+}
+
+// The logarithm of the sum of what logits over a temperature are the logarithms of.
+function logSumExp(logits: u32, classes: u32, temperature: f64): f64 {
+  let most: f64 = -Infinity;
+  for (let c: u32 = 0; c < classes; c++) most = max(most, <f64> load<f32>(logits + 4 * c) / temperature);
+  let sum: f64 = 0;
+  for (let c: u32 = 0; c < classes; c++) sum += exp(<f64> load<f32>(logits + 4 * c) / temperature - most);
+  return most + log(sum);
 }
 
 // Gradients of weights and bias: each thread makes its share of the classes, over all samples.
