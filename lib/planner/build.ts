@@ -1,5 +1,5 @@
 /**
- * Lowers a network onto kernels: where each feature lies, which step computes each layer.
+ * Lowers a network to kernels: decides where each feature is stored and which step computes each layer.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { placeLayer, type Plan, quadsOf, type Region, type Step } from "./plan.t
 import { readsOwnOutput, scheduleWaves } from "./waves.ts";
 
 /**
- * Makes the plan of a network.
+ * Builds the plan of a network.
  *
  * @param network What to run.
  * @param options `keepsFeatures`: whether each feature has a place of its own, to be read when all has run.
@@ -41,8 +41,8 @@ export function buildPlan(network: Network, { keepsFeatures = false } = {}): Pla
 }
 
 /**
- * For each exit the layers that it needs and none before it did; what no exit needs is left out. "Lazy evaluation" in
- * section 4 of the MSDNet paper (Huang et al., ICLR 2018).
+ * For each exit the layers that it needs and no earlier exit needs; layers that no exit needs are left out. This is
+ * "lazy evaluation" in section 4 of the MSDNet paper (Huang et al., ICLR 2018).
  */
 function lazyStages({ exits }: Network): Layer[][] {
   const stages: Layer[][] = exits.map(() => []);
