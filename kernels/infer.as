@@ -1,26 +1,32 @@
-// Inference: runs stages of a plan on a batch; every thread calls `run`. Threads take samples through the stages, each as
-// far as its confidence demands; where there are fewer samples than threads, several share a sample's layers.
+// Inference: runs stages of a plan on a batch; every thread calls `run`. Threads take samples through the stages until their
+// confidence is high enough. If there are fewer samples than threads, several threads share a sample's layers.
 
 import {
   ClassifierArgs,
   FilterArgs,
   Head,
   ImageArgs,
+  Int8ClassifierArgs,
+  Int8ImageArgs,
   NO_EXIT,
   OP_CLASSIFY,
+  OP_CLASSIFY_INT8,
   OP_IMAGE,
+  OP_IMAGE_INT8,
   Program,
   PROGRESS_BYTES,
 } from "./abi";
 import { classify } from "./classifier/forward";
+import { classifyInt8 } from "./classifier/int8";
 import { confidence } from "./confidence";
+import { forgetInt8Copy } from "./convolution/int8-pad";
 import { forgetCopy } from "./convolution/pad";
 import { makeFilter } from "./convolution/winograd";
-import { writeImage } from "./image";
+import { writeImage, writeInt8Image } from "./image";
 import { runLayer } from "./layers";
 import { finish, nextTask, Progress, take, waitFor } from "./shared";
 
-// The sample that this thread works on, and where its activations are.
+// The sample that this thread works on, and the address of its activations.
 let sample: u32 = 0;
 let place: u32 = 0;
 let image: u32 = 0;
@@ -42,7 +48,7 @@ export function run(thread: u32, threads: u32, address: u32): void {
   }
 }
 
-// Makes the filter of a layer whose weights do not change.
+// Transforms the weights of a layer into a filter.
 export function prepare(thread: u32, threads: u32, args: u32): void {
   makeFilter(changetype<FilterArgs>(args), thread, threads);
 }
@@ -51,7 +57,7 @@ function isLeft(program: Program): bool {
   return load<u32>(program.exits + 4 * sample) != NO_EXIT;
 }
 
-// Takes a sample through the stages. Unless its activations are wanted later, they are kept where the thread's last were.
+// Takes a sample through the stages. Unless its activations are needed later, they overwrite those of the thread's last sample.
 function runAlone(program: Program, thread: u32): void {
   begin(program, program.resumable ? sample : thread);
   for (let stage = program.from; stage < program.to; stage++) {
@@ -70,7 +76,7 @@ function runAlone(program: Program, thread: u32): void {
 function share(program: Program): void {
   const progress = changetype<Progress>(program.progress + sample * PROGRESS_BYTES);
   begin(program, sample);
-  // Tasks of steps before this one, and of all that these wait for.
+  // Number of tasks of earlier steps, and of those on which they depend.
   let before: u32 = 0;
   let needed: u32 = 0;
   for (let stage = program.from; stage < program.to; stage++) {
@@ -100,6 +106,7 @@ function begin(program: Program, where: u32): void {
   place = where;
   image = program.images + sample * program.imageLength;
   forgetCopy();
+  forgetInt8Copy();
 }
 
 function logitsOf(program: Program, stage: u32): u32 {
@@ -123,6 +130,14 @@ function runStep(step: Head, part: u32, parts: u32): void {
     case OP_CLASSIFY: {
       const own = changetype<ClassifierArgs>(args);
       return classify(own, own.input + place * own.inBytes, scratch, logits, part, parts);
+    }
+    case OP_IMAGE_INT8: {
+      const own = changetype<Int8ImageArgs>(args);
+      return writeInt8Image(own, image, own.output + place * own.outBytes, part, parts);
+    }
+    case OP_CLASSIFY_INT8: {
+      const own = changetype<Int8ClassifierArgs>(args);
+      return classifyInt8(own, own.input + place * own.inBytes, scratch, logits, part, parts);
     }
     default:
       runLayer(step, scratch, place, place + 1, part, parts);

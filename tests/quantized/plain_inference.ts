@@ -5,6 +5,7 @@
  */
 
 import type { Classifier, Convolution, Layer, Network, View } from "../../lib/network/network.ts";
+import { areaOf } from "../../lib/network/size.ts";
 import {
   cornerShares,
   MAX_PIXEL,
@@ -24,7 +25,7 @@ export interface PlainResult {
 
 /** Runs all layers on one image, `[channel][y][x]`. */
 export function runPlainly(network: Network, weights: QuantizedWeights, image: Float32Array): PlainResult {
-  const features = network.features.map(({ size, channels }) => new Int32Array(size ** 2 * channels));
+  const features = network.features.map(({ size, channels }) => new Int32Array(areaOf(size) * channels));
   const logits: Float32Array[] = [];
   features[0].set(quantizeImage(network, weights, image));
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
@@ -32,11 +33,18 @@ export function runPlainly(network: Network, weights: QuantizedWeights, image: F
     else {
       const [output] = layer.writes;
       const { size } = network.features[output.feature];
-      for (let pixel = 0; pixel < size ** 2; pixel++) {
-        const y = Math.floor(pixel / size);
+      for (let pixel = 0; pixel < areaOf(size); pixel++) {
+        const y = Math.floor(pixel / size.width);
         for (let channel = 0; channel < output.channels; channel++) {
           const at = pixel * network.features[output.feature].channels + output.offset + channel;
-          features[output.feature][at] = valueOf(layer, { network, weights, features, y, x: pixel % size, channel });
+          features[output.feature][at] = valueOf(layer, {
+            network,
+            weights,
+            features,
+            y,
+            x: pixel % size.width,
+            channel,
+          });
         }
       }
     }
@@ -58,7 +66,9 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
   const [input] = layer.reads;
   const { size } = network.features[input.feature];
   const read = (row: number, column: number, which: number) =>
-    row < 0 || column < 0 || row >= size || column >= size ? 0 : readAt(network, features, input, row, column, which);
+    row < 0 || column < 0 || row >= size.height || column >= size.width
+      ? 0
+      : readAt(network, features, input, row, column, which);
   switch (layer.kind) {
     case "convolution":
       return convolve(layer, where, read);
@@ -71,8 +81,8 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
     }
     case "resize": {
       const outSize = network.features[layer.writes[0].feature].size;
-      const row = resizePlace(y, { inSize: size, outSize });
-      const column = resizePlace(x, { inSize: size, outSize });
+      const row = resizePlace(y, { inSize: size.height, outSize: outSize.height });
+      const column = resizePlace(x, { inSize: size.width, outSize: outSize.width });
       const shares = cornerShares(row.share, column.share);
       const corners = [row.before, row.after].flatMap((v) =>
         [column.before, column.after].map((u) => read(v, u, channel))
@@ -110,8 +120,10 @@ function classify(
   const { weight, bias, steps } = classifiers.get(name)!;
   const means = Float32Array.from(steps, (step, k) => {
     let sum = 0;
-    for (let y = 0; y < pool; y++) for (let x = 0; x < pool; x++) sum += readAt(network, features, input, y, x, k);
-    return sum * Math.fround(step / pool ** 2);
+    for (let y = 0; y < pool.height; y++) {
+      for (let x = 0; x < pool.width; x++) sum += readAt(network, features, input, y, x, k);
+    }
+    return sum * Math.fround(step / areaOf(pool));
   });
   return Float32Array.from(
     { length: classes },
@@ -128,7 +140,7 @@ function readAt(
   channel: number,
 ): number {
   const { size, channels } = network.features[feature];
-  return features[feature][(y * size + x) * channels + offset + channel];
+  return features[feature][(y * size.width + x) * channels + offset + channel];
 }
 
 /** `[channel][y][x]` to `[y][x][channel]` in steps. */
@@ -137,7 +149,7 @@ function quantizeImage(network: Network, { imageScale }: QuantizedWeights, image
   const perStep = Math.fround(1 / imageScale);
   return Int32Array.from(image, (_, i) => {
     const [pixel, channel] = [Math.floor(i / channels), i % channels];
-    const value = roundEven(Math.fround(image[channel * size ** 2 + pixel] * perStep));
+    const value = roundEven(Math.fround(image[channel * areaOf(size) + pixel] * perStep));
     return Math.min(Math.max(value, -MAX_PIXEL), MAX_PIXEL);
   });
 }

@@ -1,25 +1,27 @@
 /**
- * Runs a plan on the CPU's cores: the fallback without an adapter, and what WebGPU is tested against. All that is computed
- * is WebAssembly with SIMD, kernels/infer.as; here is what it is told, and what it answers.
+ * Runs a plan on the CPU's cores: the fallback without an adapter, and the reference for WebGPU. WebAssembly with SIMD
+ * (kernels/infer.as) computes everything; this module prepares its input and reads its results.
  *
  * @module
  */
 
-import type { Plan } from "../../planner/plan.ts";
+import type { Plan, Region } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
+import type { QuantizedWeights } from "../../weights/quantized.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
+import { type Int8Kernels, int8Kernels } from "./int8_product.ts";
 import { cpuKernels } from "./kernels.ts";
 import { defaultThreads, ThreadPool } from "./pool.ts";
 import { CpuMemory } from "./runner_memory.ts";
 
-/** Most threads that share one sample, whose layers are small. Two have been measured. */
+/** Most threads that share one sample: its layers are small. Only two have been measured. */
 const MAX_TEAM = 8;
 
 /** Runs a plan on the CPU. */
 export class CpuRunner implements Runner {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo = { kind: "cpu", name: "CPU runner" };
-  /** Most samples in a batch: fewer than asked for where they are large. */
+  /** Most samples in a batch: fewer than requested if samples are large. */
   readonly capacity: number;
   readonly #memory: CpuMemory;
   readonly #pool: ThreadPool;
@@ -27,18 +29,30 @@ export class CpuRunner implements Runner {
   #runs = 0;
 
   /**
-   * Prepares a plan with its weights.
+   * Prepares a plan with its weights, in floats or in eight bits.
    *
-   * @param options `capacity`: most samples in a batch, if there is room. `threads`: default one per core.
+   * @param options `capacity`: most samples in a batch, if there is room. `threads`: default one per core. `keeps`: whether
+   * each sample's features are to be read after a run. `kernels`: how whole numbers are multiplied; default: as is best here.
    * @throws {RanetError} If that takes more memory than there is.
    */
   static async create(
     plan: Plan,
-    weights: FoldedWeights,
-    options: { readonly capacity: number; readonly threads?: number },
+    weights: FoldedWeights | QuantizedWeights,
+    options: {
+      readonly capacity: number;
+      readonly threads?: number;
+      readonly keeps?: boolean;
+      readonly kernels?: Int8Kernels;
+    },
   ): Promise<CpuRunner> {
-    const { capacity, threads = defaultThreads() } = options;
-    const memory = new CpuMemory(plan, weights, { capacity, threads });
+    const { capacity, threads = defaultThreads(), keeps = false } = options;
+    const own = { capacity, threads, keeps };
+    if ("convolutions" in weights) {
+      const { module, product } = options.kernels ?? await int8Kernels();
+      const memory = new CpuMemory(plan, { quantized: weights, product }, own);
+      return new CpuRunner(memory, new ThreadPool(module, memory.memory, { threads }));
+    }
+    const memory = new CpuMemory(plan, weights, own);
     const module = await cpuKernels();
     await memory.makeFilters(module);
     return new CpuRunner(memory, new ThreadPool(module, memory.memory, { threads }));
@@ -59,12 +73,17 @@ export class CpuRunner implements Runner {
   /** Runs stages on the batch. */
   async run(range: StageRange): Promise<StageResults> {
     this.#memory.prepare(range);
-    // Starting a thread takes longer than one image: often there is no other.
+    // Starting a thread takes longer than computing one image, and often there is only one.
     const threads = this.#runs++ === 0 && this.#samples === 1 ? 1 : MAX_TEAM * this.#samples;
     await this.#pool.run("run", [this.#memory.program], { threads });
     const logits: Float32Array[] = [];
     for (let stage = range.from; stage < range.to; stage++) logits.push(this.#memory.logits(stage));
     return { logits, exits: this.#memory.exits().map((exit) => exit === NO_EXIT ? range.to - 1 : exit) };
+  }
+
+  /** What a feature holds, `[y][x][channel]`, if features are kept: in floats, or in steps. */
+  feature(region: Region, sample: number): Float32Array {
+    return this.#memory.feature(region, sample);
   }
 
   /** Ends its threads. */

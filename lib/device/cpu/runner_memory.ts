@@ -1,5 +1,6 @@
 /**
- * The memory that the CPU runner's threads share: a plan's stages as operations, images, results, activations and weights.
+ * The memory that the CPU runner's threads share: operations of a plan's stages, images, results, activations and
+ * weights.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import { concat } from "../../io/bytes.ts";
 import { areaOf, strided } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, quadsOf, type Region, type Step, type StepOf } from "../../planner/plan.ts";
 import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import type { QuantizedWeights } from "../../weights/quantized.ts";
 import { NO_EXIT, type StageRange } from "../runner.ts";
 import { type Fields, PROGRESS_BYTES, structBytes, writeOperation, writeStruct } from "./abi.ts";
 import {
@@ -22,6 +24,8 @@ import {
   type Place,
   type Schedule,
 } from "./lower.ts";
+import { INT8_IMAGE_BYTES, INT8_QUAD_BYTES, Int8Lowering } from "./int8_lower.ts";
+import type { Int8Product } from "./int8_product.ts";
 import { Layout } from "./memory.ts";
 import { pack, packedLength } from "./pack.ts";
 import { instantiate } from "./thread.ts";
@@ -30,58 +34,80 @@ import { isWorthWinograd } from "./winograd.ts";
 
 /** Most bytes of a batch's arenas. */
 const MAX_BATCH_BYTES = 2 ** 27;
-/** Areas start on a line of cache, or on two, where neighbours are fetched together. */
+/** Alignment of areas in bytes: a pair of cache lines, since some processors fetch two together. */
 const LINE = 128;
-/** Multiply-adds, or numbers written, that are worth a thread's while. */
+/** Multiply-adds, or numbers written, for which another thread is worthwhile. */
 const PART = 25_000;
 /** Pixels and channels of a convolution's tile. */
 const TILE = { pixels: 6, channels: 8 };
 
-/** What of a program is the same in every run. */
+/** The fields of a program that are the same in every run. */
 type Fixed = Omit<Fields<"Program">, "next" | "samples" | "from" | "to" | "adaptive" | "resumable">;
 
 /** Weights that are transformed before the first run. */
 interface Filter {
   readonly shape: readonly number[];
   readonly weight: Float32Array;
-  /** Address of what makes them. */
+  /** Address of the arguments of the transformation. */
   readonly args: number;
 }
 
+/** A quantized network's weights, and how they are to be multiplied. */
+export interface Int8Weights {
+  /** The weights. */
+  readonly quantized: QuantizedWeights;
+  /** The way to multiply. */
+  readonly product: Int8Product;
+}
+
+/** What a plan is run with. */
+export type RunnerWeights = FoldedWeights | Int8Weights;
+
 /** Memory for one plan. */
 export class CpuMemory {
-  /** Samples for which there is room: fewer than asked for where they are large. */
+  /** Most samples in a batch: fewer than requested if samples are large. */
   readonly capacity: number;
-  /** For the kernels. */
+  /** The memory of the kernels. */
   readonly memory: WebAssembly.Memory;
-  /** Address of what `run` of kernels/infer.as reads. */
+  /** Address of the program that `run` of kernels/infer.as reads. */
   readonly program: number;
   readonly #plan: Plan;
   readonly #fixed: Fixed;
   readonly #threads: number;
+  readonly #keeps: boolean;
   readonly #layout = new Layout(LINE);
+  /** Bytes of four channels. */
+  readonly #quadBytes: number;
   /** Where the first sample's activations are, and how many bytes each has. */
   readonly #arenas: { readonly at: number; readonly bytes: number };
   readonly #filters: Filter[] = [];
-  /** Where each filter's weights are while it is made. */
+  /** Address of the weights of the filter that is being transformed. */
   readonly #raw: number;
   #samples = 0;
 
   /**
    * Lays out and fills the memory.
    *
-   * @param plan What is run.
+   * @param plan The plan to run.
    * @param weights Its weights, batch norm folded in.
-   * @param options `capacity`: most samples in a batch, if there is room. `threads`: most threads that run it.
+   * @param options `capacity`: most samples in a batch, if there is room. `threads`: most threads that run it. `keeps`: whether
+   * features are to be read after a run, in a plan that keeps them apart.
    * @throws {RanetError} If there is too little memory.
    */
-  constructor(plan: Plan, weights: FoldedWeights, options: { readonly capacity: number; readonly threads: number }) {
+  constructor(
+    plan: Plan,
+    weights: RunnerWeights,
+    options: { readonly capacity: number; readonly threads: number; readonly keeps?: boolean },
+  ) {
     this.#plan = plan;
+    this.#keeps = options.keeps ?? false;
+    const isInt8 = "quantized" in weights;
     const { size, channels } = plan.image;
     const stages = plan.stages.length;
     const classes = plan.network.spec.classes.length;
     const imageLength = 4 * channels * areaOf(size);
-    const arenaBytes = QUAD_BYTES * plan.sampleQuads;
+    const quadBytes = this.#quadBytes = isInt8 ? INT8_QUAD_BYTES : QUAD_BYTES;
+    const arenaBytes = quadBytes * plan.sampleQuads;
     const room = Math.max(1, Math.floor(MAX_BATCH_BYTES / (arenaBytes + imageLength)));
     const capacity = this.capacity = Math.min(options.capacity, room);
     const threads = this.#threads = options.threads;
@@ -101,8 +127,8 @@ export class CpuMemory {
       progress: layout.take(threads * PROGRESS_BYTES),
     };
     this.#arenas = { at: layout.take(capacity * arenaBytes), bytes: arenaBytes };
-    this.#raw = layout.take(4 * largestFilter(plan));
-    const operations = this.#lower(weights);
+    this.#raw = isInt8 ? 0 : layout.take(4 * largestFilter(plan));
+    const operations = isInt8 ? this.#lowerInt8(weights) : this.#lower(weights);
     const bytes = layout.keep(concat(operations.flat(), Uint8Array));
     const scratchLength = layout.scratchBytes;
     this.#fixed = { ...fixed, scratch: layout.take(threads * scratchLength), scratchLength };
@@ -110,7 +136,7 @@ export class CpuMemory {
       const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
       throw new RanetError(
         `Cannot run ${plan.network.spec.name} on the CPU with a batch of ${capacity}: it needs ` +
-          `${megabytes(layout.bytes)}, of them ${megabytes(arenaBytes)} for each image, and ${reason}. ` +
+          `${megabytes(layout.bytes)}, including ${megabytes(arenaBytes)} per image, and ${reason}. ` +
           "Use a smaller batch, or a GPU.",
         { code: "too-large", remedy: { device: "gpu" } },
       );
@@ -124,7 +150,7 @@ export class CpuMemory {
     this.#words(fixed.stages, stages + 1).set([...begins, begin]);
   }
 
-  /** Transforms weights, which takes the kernels. To be called once, before the first run. */
+  /** Transforms weights with the kernels. Must be called once, before the first run. */
   async makeFilters(module: WebAssembly.Module): Promise<void> {
     if (this.#filters.length === 0) return;
     const { prepare } = await instantiate({ module, memory: this.memory });
@@ -135,7 +161,7 @@ export class CpuMemory {
     }
   }
 
-  /** Takes images in. */
+  /** Copies images into the memory. */
   load(images: Float32Array, count: number): void {
     if (count > this.capacity) throw new RangeError(`a batch of ${count} where there is room for ${this.capacity}`);
     this.#samples = count;
@@ -143,7 +169,7 @@ export class CpuMemory {
     this.#words(this.#fixed.exits, count).fill(NO_EXIT);
   }
 
-  /** Says what is to be run next. */
+  /** Prepares the next run. */
   prepare({ from, to, thresholds }: StageRange): void {
     const stages = this.#plan.stages.length;
     const program = writeStruct("Program", {
@@ -153,7 +179,7 @@ export class CpuMemory {
       from,
       to,
       adaptive: Number(thresholds !== undefined),
-      resumable: Number(from > 0 || to < stages),
+      resumable: Number(this.#keeps || from > 0 || to < stages),
     });
     const { progress, logits, stageLogits } = this.#fixed;
     new Uint8Array(this.memory.buffer, this.program, program.length).set(program);
@@ -168,27 +194,62 @@ export class CpuMemory {
     return this.#floats(logits + stage * stageLogits, this.#samples * classes).slice();
   }
 
-  /** For each sample the stage that it left at, or NO_EXIT. */
+  /** For each sample the stage at which it exited, or NO_EXIT. */
   exits(): number[] {
     return [...this.#words(this.#fixed.exits, this.#samples)];
   }
 
+  /** What a feature holds after a run of all stages, `[y][x][channel]`: in floats, or in steps. */
+  feature(region: Region, sample: number): Float32Array {
+    const { at, bytes, pitch, size, channels } = this.#place(region);
+    const values = this.#quadBytes === INT8_QUAD_BYTES
+      ? new Uint8Array(this.memory.buffer, at + sample * bytes)
+      : new Float32Array(this.memory.buffer, at + sample * bytes);
+    const width = pitch / values.BYTES_PER_ELEMENT;
+    const feature = new Float32Array(areaOf(size) * channels);
+    for (let pixel = 0, i = 0; pixel < areaOf(size); pixel++) {
+      for (let k = 0; k < channels; k++) feature[i++] = values[pixel * width + k];
+    }
+    return feature;
+  }
+
+  /** The same of a quantized network. */
+  #lowerInt8({ quantized, product }: Int8Weights): Uint8Array[][] {
+    const { image } = this.#plan;
+    const lowering = new Int8Lowering(this.#layout, quantized, product);
+    const pitch = INT8_IMAGE_BYTES * image.channels;
+    const imageBytes = pitch * areaOf(image.size);
+    // Its numbers are wider than the features', among which there is no room for it.
+    const at = this.#layout.take(this.capacity * imageBytes);
+    const input: Place = { at, bytes: imageBytes, pitch, size: image.size, channels: image.channels };
+    const load = lowering.image(input, { parts: partsOf(areaOf(image.size) * image.channels), last: true });
+    return this.#lowerStages(load, (step, last) => {
+      const [from, to] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+      const isImage = step.layer.reads[0].feature === 0;
+      const schedule = { parts: int8Parts(step), last };
+      return lowering.step(step, { input: isImage ? input : from, output: to, schedule });
+    });
+  }
+
   /** Each stage's operations; the image comes before the first's. */
   #lower(weights: FoldedWeights): Uint8Array[][] {
-    const { image, stages } = this.#plan;
-    const { at, bytes, pitch, size, channels } = this.#place(image);
+    const { at, bytes, pitch, size, channels } = this.#place(this.#plan.image);
     const load = writeOperation("image", { output: at, outBytes: bytes, outPitch: pitch, ...size, channels }, {
       parts: partsOf(areaOf(size) * channels),
       last: true,
     });
+    return this.#lowerStages(load, (step, isLast) => this.#lowerStep(step, weights, isLast));
+  }
+
+  #lowerStages(load: Uint8Array, lowerStep: (step: Step, isLast: boolean) => Uint8Array): Uint8Array[][] {
     /** A plan may have a step more than once. By whether it is its wave's last. */
     const known = { true: new Map<Step, Uint8Array>(), false: new Map<Step, Uint8Array>() };
     const lower = (step: Step, isLast: boolean) => {
-      const found = known[`${isLast}`].get(step) ?? this.#lowerStep(step, weights, isLast);
+      const found = known[`${isLast}`].get(step) ?? lowerStep(step, isLast);
       known[`${isLast}`].set(step, found);
       return found;
     };
-    return stages.map((waves, stage) => [
+    return this.#plan.stages.map((waves, stage) => [
       ...stage === 0 ? [load] : [],
       ...waves.flatMap((wave) => wave.map((step, i) => lower(step, i === wave.length - 1))),
     ]);
@@ -244,7 +305,7 @@ export class CpuMemory {
     const input = this.#place(step.reads[0]);
     const { at, bytes, pitch, channels } = input;
     const quads = quadsOf(channels);
-    // Where a thread puts the means.
+    // Space for a thread's means.
     this.#layout.needScratch(QUAD_BYTES * quads);
     return writeOperation("classify", {
       ...NO_TRAINING,
@@ -262,7 +323,7 @@ export class CpuMemory {
     }, { parts: partsOf(classes * channels), last });
   }
 
-  /** Keeps weights as kernels read them, and gives their address. */
+  /** Stores weights as kernels read them, and returns their address. */
   #pack(shape: readonly number[], plain: Float32Array): number {
     const packed = new Float32Array(packedLength(shape));
     pack(shape, plain, packed);
@@ -271,7 +332,8 @@ export class CpuMemory {
 
   #place({ offset, pitch, size, channel, channels }: Region): Place {
     const { at, bytes } = this.#arenas;
-    return { at: at + QUAD_BYTES * offset + 4 * channel, bytes, pitch: QUAD_BYTES * pitch, size, channels };
+    const quadBytes = this.#quadBytes;
+    return { at: at + quadBytes * offset + quadBytes / 4 * channel, bytes, pitch: quadBytes * pitch, size, channels };
   }
 
   #floats(address: number, length: number): Float32Array {
@@ -283,7 +345,7 @@ export class CpuMemory {
   }
 }
 
-/** What only training has. */
+/** Values of the fields that only training uses. */
 const NO_TRAINING = {
   means: 0,
   logits: 0,
@@ -291,6 +353,9 @@ const NO_TRAINING = {
   right: 0,
   smoothing: 0,
   lossWeight: 0,
+  distilled: 0,
+  temperature: 0,
+  teacher: 0,
   seconds: 0,
   shares: 0,
   weightGradient: 0,
@@ -305,12 +370,28 @@ function partsOf(work: number): number {
   return Math.ceil(work / PART);
 }
 
+/** How many threads a step of a quantized network is worth: of multiply-adds two take the time of one in floats. */
+function int8Parts({ kind, layer, reads: [input], writes: [output] }: Step): number {
+  switch (kind) {
+    case "convolution": {
+      const work = areaOf(output.size) * output.channels * input.channels * layer.kernel ** 2;
+      const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
+      return Math.min(partsOf(work / 2), Math.ceil(most));
+    }
+    case "max-pool":
+    case "resize":
+      return partsOf(areaOf(output.size) * output.channels);
+    case "classifier":
+      return partsOf(layer.classes * input.channels);
+  }
+}
+
 /** Whether kernels/convolution/winograd.as computes a layer. */
 function isWinograd({ layer, reads: [input], writes: [output] }: StepOf<"convolution">): boolean {
   return isWorthWinograd(layer, { inputs: input.channels, outputs: output.channels });
 }
 
-/** Numbers of the largest weights that are transformed. */
+/** Length of the largest weights that are transformed, in numbers. */
 function largestFilter(plan: Plan): number {
   const steps = plan.stages.flat(2).filter((step) => step.kind === "convolution").filter(isWinograd);
   return Math.max(
