@@ -13,14 +13,8 @@ import { type FoldedWeights, foldWeights } from "../weights/fold.ts";
 import { isQuantized, parseQuantized, type QuantizedWeights } from "../weights/quantized.ts";
 import { divideLogits } from "../weights/temperature.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import {
-  type OnnxGraph,
-  onnxGraph,
-  type OnnxGraphOptions,
-  type OnnxNode,
-  type OnnxPort,
-  type OnnxTensor,
-} from "./graph.ts";
+import { type OnnxGraph, onnxGraph, type OnnxGraphOptions, type OnnxPort } from "./graph.ts";
+import type { OnnxNode, OnnxTensor } from "./partial_graph.ts";
 import { expectObject } from "../text/expect.ts";
 
 /** How images become a file's input, and what its outputs are. */

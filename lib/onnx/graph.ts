@@ -10,30 +10,8 @@ import type { Convolution, Layer, Network, View } from "../network/network.ts";
 import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 import type { QuantizedWeights } from "../weights/quantized.ts";
-import { convolutionAttributes, IMAGE, PartialGraph } from "./partial_graph.ts";
+import { convolutionAttributes, IMAGE, type OnnxNode, type OnnxTensor, PartialGraph } from "./partial_graph.ts";
 import { QuantizedBuilder } from "./quantized_graph.ts";
-
-/** An operation of the ONNX standard. */
-export interface OnnxNode {
-  /** Its name in the standard, such as `Conv`. */
-  readonly operator: string;
-  /** Values read; `""` for an optional one that is left out. */
-  readonly inputs: readonly string[];
-  /** The value written. */
-  readonly output: string;
-  /** Attributes: a whole number, a list of them, or a word. */
-  readonly attributes: Readonly<Record<string, number | readonly number[] | string>>;
-}
-
-/** A constant value. */
-export interface OnnxTensor {
-  /** Its name. */
-  readonly name: string;
-  /** Its shape. */
-  readonly shape: readonly number[];
-  /** Numbers in row-major order. */
-  readonly data: Float32Array | Int8Array | Uint8Array | Int16Array | Int32Array | BigInt64Array;
-}
 
 /** A value that goes in or comes out; its first dimension is the batch. */
 export interface OnnxPort {

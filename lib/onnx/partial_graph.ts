@@ -7,7 +7,28 @@
 
 import type { Network, View } from "../network/network.ts";
 import { isSameSize, type Size } from "../network/size.ts";
-import type { OnnxNode, OnnxTensor } from "./graph.ts";
+
+/** An operation of the ONNX standard. */
+export interface OnnxNode {
+  /** Its name in the standard, such as `Conv`. */
+  readonly operator: string;
+  /** Values read; `""` for an optional one that is left out. */
+  readonly inputs: readonly string[];
+  /** The value written. */
+  readonly output: string;
+  /** Attributes: a whole number, a list of them, or a word. */
+  readonly attributes: Readonly<Record<string, number | readonly number[] | string>>;
+}
+
+/** A constant value. */
+export interface OnnxTensor {
+  /** Its name. */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** Numbers in row-major order. */
+  readonly data: Float32Array | Int8Array | Uint8Array | Int16Array | Int32Array | BigInt64Array;
+}
 
 /** The value that holds the images. */
 export const IMAGE = "image";
