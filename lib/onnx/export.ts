@@ -100,7 +100,7 @@ export interface ExportOnnxOptions extends OnnxGraphOptions {
 export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Uint8Array {
   expectObject("exportOnnx", { model }, "network", "tensors");
   expectObject("exportOnnx", { options });
-  const { network, tensors, temperatures } = model;
+  const { network, temperatures } = model;
   const { name } = network.spec;
   const graph = onnxGraph(network, weightsOf(model), options);
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);

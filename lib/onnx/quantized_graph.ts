@@ -8,7 +8,7 @@
  * @module
  */
 
-import { areaOf, isSameSize } from "../network/size.ts";
+import { isSameSize } from "../network/size.ts";
 import type { Convolution, Layer, Network, Resize } from "../network/network.ts";
 import { MAX_PIXEL, MAX_STEP, type QuantizedWeights, readsImage } from "../weights/quantized.ts";
 import { convolutionAttributes, IMAGE, PartialGraph } from "./partial_graph.ts";
