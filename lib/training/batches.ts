@@ -1,5 +1,6 @@
 /**
- * The batches of an epoch: which images are in each, and their tensors, made while the network trains on those before.
+ * The batches of an epoch: the images of each, and their tensors, which are prepared while the network trains on
+ * earlier ones.
  *
  * @module
  */
@@ -26,7 +27,7 @@ export interface ImageBatch {
   readonly second?: SecondLabels;
 }
 
-/** Where batches come from. */
+/** The source of batches. */
 export interface BatchSource {
   /** The images. */
   readonly store: ImageStore;
@@ -34,18 +35,20 @@ export interface BatchSource {
   readonly size: number;
   /** Channels of the network's input. */
   readonly channels: number;
-  /** Makes tensors of pixels. */
+  /** Converts pixels to tensors. */
   readonly normalise: Normaliser;
-  /** Told what is wrong with an image that turns out bad, which is left out; without it, it throws. */
+  /**
+   * Called with the reason why an image cannot be read; the image is left out. Without it, the first such image throws.
+   */
   readonly onBad?: (message: string) => void;
 }
 
-/** Batches that are made ahead. */
+/** Number of batches that are prepared in advance. */
 const AHEAD = 2;
 
 /**
- * Steps in an epoch. The last batch may be smaller; a single image that is left over is not trained on, for there is no
- * variance of one.
+ * Steps in an epoch. The last batch may be smaller, but a single remaining image is not used, because batch norm needs
+ * a variance.
  */
 export function stepsPerEpoch(images: number, batch: number): number {
   return Math.floor(images / batch) + Number(images % batch > 1);
@@ -59,12 +62,12 @@ export function epochOrder(usable: Uint32Array, recipe: Pick<Recipe, "shuffle" |
 }
 
 /**
- * Makes the batches of an epoch.
+ * Prepares the batches of an epoch.
  *
- * @param source Where images come from.
+ * @param source The source of images.
  * @param recipe How they are ordered and varied.
- * @param options `epoch`, from 0; `from`: the first batch wanted; `to`: the batch behind the last.
- * @throws {RanetError} If an image is bad, without `onBad`.
+ * @param options `epoch`, from 0; `from`: the first batch; `to`: one more than the last batch.
+ * @throws {RanetError} If an image cannot be read and there is no `onBad`.
  */
 export async function* epochBatches(
   source: BatchSource,
@@ -88,7 +91,7 @@ export async function* epochBatches(
 }
 
 /**
- * Makes one batch.
+ * Prepares one batch.
  *
  * @param indexes Which images.
  * @param write Writes a normalised image, made from what is stored. Default: as it is.

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
+import { changeSpec } from "../../lib/spec/change.ts";
 import { stepsPerEpoch } from "../../lib/training/batches.ts";
 import type { RunOptions, RunOutcome, Snapshot } from "../../lib/training/loop.ts";
 import { type Augmentation, parseRecipe, type Recipe } from "../../lib/training/recipe.ts";
@@ -284,6 +285,14 @@ for (
       "weights of exits",
       { recipe: { ...recipe, loss: { exits: [1, 1, 1], labelSmoothing: 0 } } },
       "Cannot use recipe unnamed: loss.exits: expected one weight, or 2, one per exit, found 3",
+    ],
+    [
+      "distillation with one exit",
+      {
+        spec: changeSpec(tiny, { exits: [2] }),
+        recipe: parseRecipe("{ batch: 4, loss: { distillation: {} } }"),
+      },
+      "Cannot use recipe unnamed: loss.distillation: expected a network of more than one exit, found one; leave the key out",
     ],
   ] as const
 ) {

@@ -5,8 +5,8 @@ import {
   type Augmentation,
   BUNDLED_RECIPES,
   changeRecipe,
-  exitWeights,
   formatRecipe,
+  lossOf,
   parseRecipe,
   readRecipe,
   type Recipe,
@@ -122,6 +122,14 @@ for (
     ],
     ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
     ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the least share first, found 1, 0.1"],
+    ["loss: { distillation: { weight: 1.1 } }", "loss.distillation.weight: expected a number from 0 to 1, found 1.1"],
+    ["loss: { distillation: { weight: .nan } }", "loss.distillation.weight: expected a number from 0 to 1, found NaN"],
+    [
+      "loss: { distillation: { temperature: 0 } }",
+      "loss.distillation.temperature: expected a number from 0.1 to 100, found 0",
+    ],
+    ["loss: { distillation: { teacher: first } }", 'loss.distillation.teacher: expected last-exit, found "first"'],
+    ["loss: { distillation: true }", "loss.distillation: expected a mapping"],
     ["loss: { exits: [] }", "loss.exits: expected a list of 1 to 1000 weights, found a list of 0"],
     ["train: head", 'train: expected all or classifiers, found "head"'],
     ["seed: -1", "seed: expected a whole number from 0 to 4294967295, found -1"],
@@ -157,10 +165,10 @@ Deno.test("mixing: half of the images, with each paper's shares", () => {
 });
 
 Deno.test("weights of exits: one for all, or one each", () => {
-  assertEquals(exitWeights(parseRecipe("loss: { exits: 2 }"), 3), [2, 2, 2]);
+  assertEquals(lossOf(parseRecipe("loss: { exits: 2 }"), 3).exits, [2, 2, 2]);
   const two = parseRecipe("{ name: two, loss: { exits: [1, 0.5] } }");
-  assertEquals(exitWeights(two, 2), [1, 0.5]);
-  const error = assertThrows(() => exitWeights(two, 3), RanetError);
+  assertEquals(lossOf(two, 2).exits, [1, 0.5]);
+  const error = assertThrows(() => lossOf(two, 3), RanetError);
   assertEquals(
     error.message,
     "Cannot use recipe two: loss.exits: expected one weight, or 3, one per exit, found 2",

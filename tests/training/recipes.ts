@@ -55,7 +55,12 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   loss: fc.record({
     exits: fc.oneof(positive, fc.array(positive, { minLength: 1, maxLength: 6 })),
     labelSmoothing: fc.double({ min: 0, max: 0.9, noNaN: true }),
-  }),
+    distillation: fc.record({
+      teacher: fc.constant("last-exit" as const),
+      weight: share,
+      temperature: fc.double({ min: 0.1, max: 100, noNaN: true }),
+    }),
+  }, { requiredKeys: ["exits", "labelSmoothing"] }),
   augment: fc.oneof(
     fc.constant(false as const),
     fc.record({ crop: fc.integer({ min: 0, max: 256 }), flip: fc.boolean(), ...varied }, {
