@@ -294,6 +294,8 @@ export class ClassifierArgs {
   classes: u32;
   means: u32;
   logits: u32;
+  reweight: f32;
+  before: u32;
   weights: u32;
   bias: u32;
   losses: u32;

@@ -83,8 +83,8 @@ export function onnxGraph(network: Network, weights: FoldedWeights, options: Onn
     throw new RanetError(`Cannot cut ${spec.name} at exit ${exit}: expected a whole number from 1 to ${exits.length}`);
   }
   const builder = new Builder(network, weights);
-  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
-  const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
+  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, exitName(k))));
+  const names = exits.map((_, k) => exitName(k)).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
   return renamed({
     input: { name: IMAGE, shape: [channels, size.height, size.width] },
@@ -102,6 +102,11 @@ function renamed(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGrap
 }
 
 const IMAGE = "image";
+
+/** What an exit's logits are called; exits are counted from 0. */
+function exitName(exit: number): string {
+  return `exit${exit + 1}`;
+}
 
 class Builder {
   readonly nodes: OnnxNode[] = [];
@@ -142,7 +147,16 @@ class Builder {
         const pooled = this.#node("AveragePool", [input], { kernel_shape: window, strides: window });
         const flat = this.#node("Flatten", [pooled], {});
         const parameters = this.#parameters(layer.name, [layer.classes, layer.reads[0].channels]);
-        this.#node("Gemm", [flat, ...parameters], { transB: 1 }, exit);
+        const { reweight } = this.#weights.get(layer.name)!;
+        if (reweight === undefined) {
+          this.#node("Gemm", [flat, ...parameters], { transB: 1 }, exit);
+          break;
+        }
+        const own = this.#node("Gemm", [flat, ...parameters], { transB: 1 });
+        const name = `${layer.name}.reweight`;
+        this.tensors.push({ name, shape: [1], data: Float32Array.of(reweight) });
+        const before = this.#node("Mul", [exitName(layer.exit - 1), name], {});
+        this.#node("Add", [own, before], {}, exit);
         break;
       }
       default:

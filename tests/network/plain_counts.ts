@@ -29,13 +29,16 @@ export interface PlainRanet {
   readonly layers: readonly number[];
   readonly compress?: number;
   readonly reduction?: number;
-  readonly exits?: "all" | readonly number[];
+  readonly exits?: Blocks | { readonly blocks?: Blocks; readonly boosted: true; readonly reweight: number };
   readonly head: Head | readonly Head[];
   /** Of no cost, but for what ReLU costs. */
   readonly activation?: string;
   /** Of no cost. */
   readonly dropout?: number;
 }
+
+/** Which blocks end in an exit. */
+type Blocks = "all" | readonly number[];
 
 interface Head {
   readonly channels: number;
@@ -123,9 +126,12 @@ export function plainCounts(document: PlainRanet): PlainCounts {
         x = { ...x, channels: kept };
       }
       number++;
-      const wanted = document.exits ?? "conv";
+      const given = document.exits ?? "conv";
+      const isBoosted = typeof given === "object" && "boosted" in given;
+      const wanted = isBoosted ? given.blocks ?? "conv" : given;
       if (wanted === "conv" ? fused !== undefined : wanted !== "all" && !wanted.includes(number)) continue;
       const head = "channels" in document.head ? document.head : document.head[exits];
+      if (isBoosted && exits > 0) flops += classes;
       exits++;
       convolve(x.channels, head.channels, 3, half(x.side));
       convolve(head.channels, head.channels, 3, half(half(x.side)));
