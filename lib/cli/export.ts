@@ -5,7 +5,8 @@
  */
 
 import { join } from "node:path";
-import { DEFAULT_MODEL, loadModel, type Model } from "../model/model.ts";
+import { loadModel, type Model } from "../model/model.ts";
+import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { exportOnnx, OPSET, type Preparation, preparationOf } from "../onnx/export.ts";
 import { transformersJsFiles } from "../onnx/transformers_js.ts";
 import { bytes } from "../text/numbers.ts";
@@ -25,8 +26,9 @@ export const exportCommand: Command<ExportOption> = {
   description: `Writes the full network to one file: input "image" (float32, batch × 3 × size × size, normalised as
 the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
 model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or a spec with --weights.
-Most runtimes compute the complete file even if only one output is requested: to save work, write one file per exit
-(--exit). --for transformers.js writes a folder with the network up to one exit, which that library can load.`,
+An 8-bit model is written with QuantizeLinear and DequantizeLinear, so that runtimes can compute it in integers. Most
+runtimes compute the complete file even if only one output is requested: to save work, write one file per exit (--exit).
+--for transformers.js writes a folder with the network up to one exit, which that library can load.`,
   options: {
     out: { value: "PATH", help: "the file, or with --for the folder; it is replaced if it exists" },
     weights: MODEL_OPTIONS.weights,
