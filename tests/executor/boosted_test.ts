@@ -19,6 +19,7 @@ import { digestModel, digestTensors } from "../../lib/weights/digest.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
 import { runOnnx } from "../onnx/run.ts";
+import { randomImages, randomModel } from "../quantized/random_model.ts";
 
 const REWEIGHT = 0.7;
 const TEMPERATURES = [0.5, 2, 1.25];
@@ -100,6 +101,26 @@ for (const [title, model] of [["without temperatures", boosted], ["with temperat
     assertLess(relativeError(cut.exit2, expected[1]), 1e-4);
   });
 }
+
+Deno.test("in eight bits, with and without temperatures, logits add up as well (CPU)", async () => {
+  const plainly = randomModel(PLAIN, { seed: 3 });
+  const batch = randomImages(plainly, COUNT, 5);
+  using own = await AdaptiveExecutor.create(plainly, { device: "cpu", batchSize: COUNT });
+  const sums: Float64Array[] = [];
+  (await own.forward(batch)).forEach((logits, k) => {
+    sums.push(Float64Array.from(logits, (value, i) => value + (k === 0 ? 0 : REWEIGHT * sums[k - 1][i])));
+  });
+  const quantized = createModel(SPEC, plainly.tensors, { source: "random" });
+  for (const model of [quantized, withTemperatures(quantized, warm.temperatures!)]) {
+    const wanted = sums.map((logits, k) => logits.map((value) => value / (model.temperatures?.[k] ?? 1)));
+    for (const threads of [1, 7]) {
+      using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: COUNT, threads });
+      (await executor.forward(batch)).forEach((logits, k) => assertLess(relativeError(logits, wanted[k]), 1e-5));
+    }
+    const onnx = await runOnnx(exportOnnx(model), batch, [COUNT, 3, 20, 20]);
+    assertEquals(Object.keys(onnx).length, EXITS);
+  }
+});
 
 Deno.test("a calibration is of a boosted model or of the one that is not; digests of today's models stay", async () => {
   assertEquals(await digestModel(plain), await digestTensors(tensors));
