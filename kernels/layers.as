@@ -1,11 +1,29 @@
 // The layers that inference and training have in common, over a range of samples. Where several threads share a sample's
 // layers, each computes a part; else there is one.
 
-import { ConvolutionArgs, Head, OP_CONVOLVE, OP_MAX_POOL, OP_RESIZE, OP_WINOGRAD, ResizeArgs, WindowArgs, WinogradArgs } from "./abi";
+import {
+  ConvolutionArgs,
+  DepthwiseArgs,
+  ExcitationArgs,
+  Head,
+  OP_CONVOLVE,
+  OP_DEPTHWISE,
+  OP_EXCITATION,
+  OP_MAX_POOL,
+  OP_RESIZE,
+  OP_SQUEEZE,
+  OP_WINOGRAD,
+  ResizeArgs,
+  WindowArgs,
+  WinogradArgs,
+} from "./abi";
 import { convolve } from "./convolution/forward";
 import { winograd } from "./convolution/winograd";
+import { depthwise } from "./depthwise/forward";
+import { excite } from "./excitation/forward";
 import { maxPool } from "./max-pool/forward";
 import { resize } from "./resize/forward";
+import { squeeze } from "./squeeze/forward";
 
 export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
   const args = changetype<u32>(head) + offsetof<Head>();
@@ -14,6 +32,12 @@ export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: 
       return convolve(changetype<ConvolutionArgs>(args), scratch, first, last, part, parts);
     case OP_WINOGRAD:
       return winograd(changetype<WinogradArgs>(args), scratch, first, last, part, parts);
+    case OP_DEPTHWISE:
+      return depthwise(changetype<DepthwiseArgs>(args), first, last, part, parts);
+    case OP_SQUEEZE:
+      return squeeze(changetype<WindowArgs>(args), first, last, part, parts);
+    case OP_EXCITATION:
+      return excite(changetype<ExcitationArgs>(args), first, last, part, parts);
     case OP_MAX_POOL:
       return maxPool(changetype<WindowArgs>(args), first, last, part, parts);
     case OP_RESIZE:

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommonSpec, HeadSpec, Stem, StemSpec } from "./common.ts";
+import type { CommonSpec, DenseSettings, HeadSpec, Stem, StemSpec } from "./common.ts";
 import type { Graph } from "./graph.ts";
 import type { View } from "./network.ts";
 import { strided } from "./size.ts";
@@ -53,18 +53,33 @@ export function stemSpec(stem: Stem): StemSpec {
   }
 }
 
-/** Appends a 1×1 convolution to at most `factor · output.channels` channels, then a 3×3 one. */
+/**
+ * Appends a 1×1 convolution to at most `factor · output.channels` channels, then a k×k one; or a depthwise k×k one and another
+ * 1×1 one. Squeeze-and-excitation, if asked for, gates what the last convolution reads.
+ */
 export function appendBottleneck(
   graph: Graph,
   input: View,
   output: View,
-  options: { name: string; title: string; factor: number; stride?: number },
+  options: { name: string; title: string; factor: number; dense: DenseSettings; stride?: number },
 ): void {
-  const { name, title, factor, stride } = options;
+  const { name, title, factor, stride = 1, dense: { depthwise, kernel, seRatio } } = options;
   const channels = Math.min(input.channels, factor * output.channels);
-  const inner = graph.feature(`${title}, bottleneck`, graph.size(input), channels);
-  graph.convolution(input, inner, { name });
-  graph.convolution(inner, output, { name, index: 3, kernel: 3, stride });
+  let view = graph.feature(`${title}, bottleneck`, graph.size(input), channels);
+  graph.convolution(input, view, { name });
+  let index = 3;
+  if (depthwise) {
+    const inner = graph.feature(`${title}, depthwise`, strided(graph.size(view), stride), channels);
+    graph.depthwise(view, inner, { name, index, kernel, stride });
+    view = inner;
+    index += 3;
+  }
+  if (seRatio > 0) {
+    const hidden = Math.max(1, Math.round(seRatio * channels));
+    view = graph.excite(view, { name: `${name}.${index}`, title, hidden });
+    index++;
+  }
+  graph.convolution(view, output, depthwise ? { name, index } : { name, index, kernel, stride });
 }
 
 /** Appends a 1×1 convolution to fewer channels, and returns its output. */

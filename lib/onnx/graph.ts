@@ -6,8 +6,8 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { Activation } from "../network/activation.ts";
-import type { Convolution, Layer, Network, View } from "../network/network.ts";
+import type { Activation, Gate } from "../network/activation.ts";
+import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "../network/network.ts";
 import { isSameSize, type Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 
@@ -19,8 +19,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   /** The value written. */
   readonly output: string;
-  /** Attributes: a whole number, a list of them, or a word. */
-  readonly attributes: Readonly<Record<string, number | readonly number[] | string>>;
+  /** Attributes: a whole number, a list of them, a word, or in an array of its own a number that is not whole. */
+  readonly attributes: Readonly<Record<string, number | readonly number[] | string | Float32Array>>;
 }
 
 /** A constant value. */
@@ -124,10 +124,16 @@ class Builder {
 
   /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
   append(layer: Layer, exit: string): void {
-    const [input] = layer.reads.map((view) => this.#read(view));
+    const [input, gates] = layer.reads.map((view) => this.#read(view));
     switch (layer.kind) {
       case "convolution":
         return this.#write(layer.writes[0], this.#convolve(layer, input));
+      case "depthwise":
+        return this.#write(layer.writes[0], this.#convolveDepthwise(layer, input));
+      case "squeeze":
+        return this.#write(layer.writes[0], this.#node("GlobalAveragePool", [input], {}));
+      case "excitation":
+        return this.#write(layer.writes[0], this.#node("Mul", [input, this.#gate(gates, layer.gate)], {}));
       case "max-pool": {
         const attributes = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
         return this.#write(layer.writes[0], this.#node("MaxPool", [input], attributes));
@@ -168,6 +174,28 @@ class Builder {
     };
     const sums = this.#node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
     return this.#activate(sums, activation);
+  }
+
+  #convolveDepthwise(
+    { writes: [{ channels }], kernel, stride, activation, name }: DepthwiseConvolution,
+    value: string,
+  ): string {
+    const sums = this.#node("Conv", [value, ...this.#parameters(name, [channels, 1, kernel, kernel])], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: new Array<number>(4).fill(kernel >> 1),
+      group: channels,
+    });
+    return this.#activate(sums, activation);
+  }
+
+  #gate(value: string, gate: Gate): string {
+    switch (gate) {
+      case "sigmoid":
+        return this.#node("Sigmoid", [value], {});
+      case "hard-sigmoid":
+        return this.#node("HardSigmoid", [value], { alpha: new Float32Array([1 / 6]), beta: new Float32Array([0.5]) });
+    }
   }
 
   #activate(value: string, activation: Activation): string {

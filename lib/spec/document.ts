@@ -4,6 +4,7 @@
  * @module
  */
 
+import { denseSettings } from "../network/common.ts";
 import type { UncheckedSpec } from "../network/families.ts";
 import { LABELS } from "./labels.ts";
 import type { SpecMapping } from "./document_value.ts";
@@ -19,6 +20,7 @@ import { partsOf } from "./families.ts";
 export function documentOf(spec: UncheckedSpec): SpecMapping {
   const { family, name, input: { size, ...input }, classes, stem, exits = "auto", head } = spec;
   const { activation = "relu", dropout = 0 } = spec;
+  const { depthwise, kernel, seRatio } = denseSettings(spec);
   return {
     family,
     name,
@@ -28,6 +30,9 @@ export function documentOf(spec: UncheckedSpec): SpecMapping {
     ...partsOf(family).keys(spec),
     exits,
     head: isList(head) ? head.map((one) => ({ ...one })) : { ...head },
+    depthwise,
+    kernel,
+    se_ratio: seRatio,
     activation,
     dropout,
   };

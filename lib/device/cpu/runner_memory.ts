@@ -16,6 +16,8 @@ import {
   filterLength,
   inputSides,
   lowerConvolution,
+  lowerDepthwise,
+  lowerExcitation,
   lowerResize,
   lowerWindow,
   lowerWinograd,
@@ -199,6 +201,18 @@ export class CpuMemory {
     switch (step.kind) {
       case "convolution":
         return this.#convolution(step, weights.get(step.layer.name)!, last);
+      case "depthwise":
+        return this.#depthwise(step, weights.get(step.layer.name)!, last);
+      case "excitation": {
+        const [input, gates, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(output.size) * output.channels), quadsOf(output.channels));
+        return lowerExcitation(step.layer.gate, { input, gates, output, schedule: { parts, last } });
+      }
+      case "squeeze": {
+        const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(input.size) * input.channels), quadsOf(input.channels));
+        return lowerWindow(step.kind, input, output, { schedule: { parts, last } });
+      }
       case "classifier":
         return this.#classifier(step, weights.get(step.layer.name)!, last);
       case "max-pool":
@@ -237,6 +251,21 @@ export class CpuMemory {
       () => forwardWindows(geometry, input),
     );
     return lowerConvolution(this.#layout, { ...places, windows, weights: this.#pack(shape, weight) }).operation;
+  }
+
+  #depthwise(step: StepOf<"depthwise">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+    const { kernel, activation } = step.layer;
+    const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+    const { size, channels } = output;
+    return lowerDepthwise(step.layer, {
+      input,
+      output,
+      channels,
+      weights: this.#pack([channels, 1, kernel, kernel], weight),
+      bias: this.#pack([channels], bias),
+      activation,
+      schedule: { parts: Math.min(partsOf(areaOf(size) * weight.length), size.height), last },
+    });
   }
 
   #classifier(step: StepOf<"classifier">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {

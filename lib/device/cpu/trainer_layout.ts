@@ -150,14 +150,14 @@ export class CpuTrainingLayout extends Layout {
   }
 
   /** What a layer leaves for the next segment. */
-  temporary(kind: TemporaryKind, layer: Convolution): number {
+  temporary(kind: TemporaryKind, layer: Pick<Convolution, "name">): number {
     return this.tensors.temporary(this.#temporaries.get(`${kind} ${layer.name}`)!);
   }
 
   /** Sums and parts wait for a barrier; a layer's transposed weights are made in the segment before they are used. */
   #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
     const found: Temporary[] = [];
-    const add = (kind: TemporaryKind, layer: Convolution, temporary: Temporary): void => {
+    const add = (kind: TemporaryKind, layer: Pick<Convolution, "name">, temporary: Temporary): void => {
       this.#temporaries.set(`${kind} ${layer.name}`, found.length);
       found.push(temporary);
     };

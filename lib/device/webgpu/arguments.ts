@@ -67,10 +67,27 @@ const CONVOLUTION = {
   across: u32("neighbouring invocations that share pixels; not for convolution-shared"),
 };
 
+/** Where channels' gates are made from, and how. */
+export const GATES = {
+  gatesOffset: u32("quads from the start of a sample to what gates are made from"),
+  gate: u32("0: sigmoid, 1: hard sigmoid"),
+};
+
 /** The arguments of each kernel. */
 export const ARGUMENTS = {
   "convolution": CONVOLUTION,
   "convolution-shared": CONVOLUTION,
+  "depthwise": {
+    ...INPUT,
+    ...OUTPUT,
+    ...SAMPLES,
+    kernel: u32("its height and width"),
+    stride: u32("input pixels from output to output"),
+    activation: ACTIVATION,
+    weights: u32("quads before the weights"),
+  },
+  "squeeze": { ...INPUT, ...OUTPUT, ...SAMPLES },
+  "excitation": { ...INPUT, ...OUTPUT, ...SAMPLES, ...GATES },
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "classifier": {

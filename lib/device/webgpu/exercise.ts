@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GATES } from "../../network/activation.ts";
 import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
 import type { Layer, Network } from "../../network/network.ts";
@@ -86,7 +87,15 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
     subnetworks: [
       { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
-      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [] },
+      {
+        blocks: 3,
+        growth,
+        bottleneck: 1,
+        fusion: ["up-conv", "down-conv"],
+        transitions: [],
+        depthwise: true,
+        seRatio: 0.5,
+      },
     ],
     layers: [1, 2, 1],
     compress: 0.4,
@@ -97,10 +106,13 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
-/** Each activation in turn, so that all are tried. */
+/** Each activation, and each gate, in turn, so that all are tried. */
 function withAnyActivation(layer: Layer, i: number): Layer {
+  if (layer.kind === "excitation") return { ...layer, gate: GATES[i % 2] };
   const activation = (["relu", "relu", "hard-swish", "silu"] as const)[i % 4];
-  return layer.kind === "convolution" && layer.norm !== undefined ? { ...layer, activation } : layer;
+  return (layer.kind === "convolution" || layer.kind === "depthwise") && layer.norm !== undefined
+    ? { ...layer, activation }
+    : layer;
 }
 
 function randomWeights(network: Network): FoldedWeights {

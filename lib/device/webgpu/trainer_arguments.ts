@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ACTIVATION, type ArgumentTable, f32, INPUT, INPUT_ROWS, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
+import { ACTIVATION, type ArgumentTable, f32, GATES, INPUT, INPUT_ROWS, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
 
 /** What a convolution wrote, lane by lane as what is written now. */
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
@@ -104,6 +104,32 @@ export const TRAINING_ARGUMENTS = {
     tiles: u32("pixel tiles of a sample"),
     across: u32("neighbouring invocations that share pixels"),
   },
+  "depthwise-weight-gradient": {
+    ...INPUT,
+    ...SAMPLES,
+    ...PARTIALS,
+    ...GRADIENT,
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
+    kernel: u32("its height and width"),
+    stride: u32("input pixels from output to output"),
+    splits: u32("parts that the shard's rows of pixels are in"),
+    rows: u32("rows of a part"),
+  },
+  "depthwise-input-gradient": {
+    ...OUTPUT,
+    ...SAMPLES,
+    ...ACCUMULATE,
+    ...GRADIENT,
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
+    kernel: u32("its height and width"),
+    stride: u32("pixels of the result from one of the gradient's to the next"),
+    weights: u32("quads before the weights"),
+  },
+  "squeeze-gradient": { ...OUTPUT, ...SAMPLES, ...ACCUMULATE, ...GRADIENT },
+  "excitation-gradient": { ...OUTPUT, ...SAMPLES, ...ACCUMULATE, ...GRADIENT, ...GATES },
+  "excitation-gates-gradient": { ...INPUT, ...OUTPUT, ...SAMPLES, ...ACCUMULATE, ...GRADIENT, ...GATES },
   "max-pool-gradient": {
     ...BEFORE,
     inHeight: INPUT.inHeight,
