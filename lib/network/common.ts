@@ -28,6 +28,8 @@ export interface HeadSpec {
   readonly channels: number | "input";
   /** What is averaged of the pixels that the convolutions leave: all, or the 2×2 at the top left. */
   readonly pool: "all" | 2;
+  /** Whether its convolutions are depthwise, each with a 1×1 one behind it. Default: false. */
+  readonly depthwise?: boolean;
 }
 
 /** Which blocks end in an exit: all, or those of these numbers, counted from 1 through the whole network, ascending. */

@@ -101,12 +101,18 @@ export function headOf(head: CommonSpec["head"], k: number): HeadSpec {
 /** Appends exit k's head: two convolutions of stride 2, the average of the pixels, and a linear layer. */
 export function appendHead(graph: Graph, features: View, options: { spec: CommonSpec; k: number }): void {
   const { spec: { head, classes }, k } = options;
-  const { channels: wanted, pool: pooled } = headOf(head, k);
+  const { channels: wanted, pool: pooled, depthwise } = headOf(head, k);
   const channels = wanted === "input" ? features.channels : wanted;
   let view = features;
   for (let i = 0; i < 2; i++) {
-    const output = graph.feature(`exit ${k + 1}, head`, strided(graph.size(view), 2), channels);
-    graph.convolution(view, output, { name: `classifier.${k}.m.${i}.net`, kernel: 3, stride: 2 });
+    const size = strided(graph.size(view), 2);
+    const name = `classifier.${k}.m.${i}.net`;
+    const output = graph.feature(`exit ${k + 1}, head`, size, channels);
+    if (depthwise) {
+      const inner = graph.feature(`exit ${k + 1}, head, depthwise`, size, view.channels);
+      graph.depthwise(view, inner, { name, index: 0, kernel: 3, stride: 2 });
+      graph.convolution(inner, output, { name, index: 3 });
+    } else graph.convolution(view, output, { name, kernel: 3, stride: 2 });
     view = output;
   }
   // The authors pool 2×2, which of 3×3 pixels would leave out five; theirs are 2×2 in all networks of the papers.

@@ -41,7 +41,9 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     );
   }
   const defaults = STEM_DEFAULTS[stemSpec(stem).pool ? "pooled" : "plain"];
-  const complete = (given: Partial<HeadSpec>) => ({ ...defaults.head, ...given });
+  const complete = ({ depthwise, ...given }: Partial<HeadSpec>): HeadSpec => (
+    { ...defaults.head, ...given, ...depthwise ? { depthwise } : {} }
+  );
   return {
     name,
     input: resolveInput(input, defaults, report),

@@ -64,6 +64,10 @@ const head = mapping({
     "What is averaged of the pixels that the convolutions leave: all (default), or 2: the 2×2 at the top left, as the " +
       "authors' code does; that sees all of 5×5 to 8×8 features alone. Costs next to nothing.",
   ),
+  depthwise: z.boolean({ error: "true or false" }).optional().describe(
+    "Whether the two convolutions are depthwise 3×3 ones, each with a 1×1 one behind it: up to nine times cheaper. Default: " +
+      "false.",
+  ),
 });
 
 const DENSE_KERNELS = [3, 5, 7];
@@ -137,7 +141,7 @@ export const LAST_KEYS = {
       "Each exit adds its head to the cost of all later ones.",
   ),
   head: z.union([head, list(head, 1, LIMITS.blocksInAll, "heads, one per exit")], {
-    error: "a mapping with the keys channels, pool, or a list of them, one per exit",
+    error: "a mapping with the keys channels, pool, depthwise, or a list of them, one per exit",
   }).optional().describe(
     "Inner size of the exits: of all, or a list with one entry per exit. Default: 128 channels, or `input` with stem " +
       "conv7x7-pool. Its own cost grows with up to its square.",

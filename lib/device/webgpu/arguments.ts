@@ -52,6 +52,18 @@ export const OUTPUT = {
   outChannels: u32("channels written, from there on"),
 };
 
+const { inQuads: _, ...PIXELS } = INPUT;
+/** Where a layer reads that has as many channels as it writes. */
+export const INPUT_PIXELS = PIXELS;
+
+/** Where a layer writes a single pixel. */
+export const OUTPUT_PIXEL = {
+  outQuads: OUTPUT.outQuads,
+  outOffset: OUTPUT.outOffset,
+  outShift: OUTPUT.outShift,
+  outChannels: OUTPUT.outChannels,
+};
+
 /** What comes last. */
 export const ACTIVATION: Field = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
 
@@ -78,7 +90,7 @@ export const ARGUMENTS = {
   "convolution": CONVOLUTION,
   "convolution-shared": CONVOLUTION,
   "depthwise": {
-    ...INPUT,
+    ...INPUT_PIXELS,
     ...OUTPUT,
     ...SAMPLES,
     kernel: u32("its height and width"),
@@ -86,8 +98,8 @@ export const ARGUMENTS = {
     activation: ACTIVATION,
     weights: u32("quads before the weights"),
   },
-  "squeeze": { ...INPUT, ...OUTPUT, ...SAMPLES },
-  "excitation": { ...INPUT, ...OUTPUT, ...SAMPLES, ...GATES },
+  "squeeze": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES },
+  "excitation": { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset, ...OUTPUT, ...SAMPLES, ...GATES },
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "classifier": {

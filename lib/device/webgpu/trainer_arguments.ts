@@ -4,7 +4,19 @@
  * @module
  */
 
-import { ACTIVATION, type ArgumentTable, f32, GATES, INPUT, INPUT_ROWS, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
+import {
+  ACTIVATION,
+  type ArgumentTable,
+  f32,
+  GATES,
+  INPUT,
+  INPUT_PIXELS,
+  INPUT_ROWS,
+  OUTPUT,
+  OUTPUT_PIXEL,
+  SAMPLES,
+  u32,
+} from "./arguments.ts";
 
 /** What a convolution wrote, lane by lane as what is written now. */
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
@@ -127,9 +139,9 @@ export const TRAINING_ARGUMENTS = {
     stride: u32("pixels of the result from one of the gradient's to the next"),
     weights: u32("quads before the weights"),
   },
-  "squeeze-gradient": { ...OUTPUT, ...SAMPLES, ...ACCUMULATE, ...GRADIENT },
+  "squeeze-gradient": { ...OUTPUT, ...SAMPLES, ...ACCUMULATE, gradOffset: GRADIENT.gradOffset },
   "excitation-gradient": { ...OUTPUT, ...SAMPLES, ...ACCUMULATE, ...GRADIENT, ...GATES },
-  "excitation-gates-gradient": { ...INPUT, ...OUTPUT, ...SAMPLES, ...ACCUMULATE, ...GRADIENT, ...GATES },
+  "excitation-gates-gradient": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES, ...ACCUMULATE, ...GRADIENT, ...GATES },
   "max-pool-gradient": {
     ...BEFORE,
     inHeight: INPUT.inHeight,
