@@ -82,7 +82,7 @@ export const serveCommand: Command<ServeOption> = {
   operands: [0, 0],
   isLong: true,
   description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify
---budget --json prints. ?threshold=P overrides the server's own. Images that come at the same time are computed together.
+--budget --json prints. ?threshold=P or ?budget=20M override the server's own. Images that come at the same time are computed together.
 /openapi.json describes it all; /health and /metrics (Prometheus) are for operators. After SIGTERM it is not ready, and
 goes on answering for --drain seconds; after Ctrl-C it only answers what has come. Again, and it stops at once. There is no access control and no TLS: that is a reverse proxy's. What is
 bounded by what, and which requests get 503: docs/operations.md.`,

@@ -1,5 +1,5 @@
 /**
- * Setting images aside for validation.
+ * Sets images aside for validation.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { expectObject } from "../text/expect.ts";
 
 /** Share of each class that is set aside. */
 const SHARE = 0.1;
-/** Of few images more, up to this number in all, for temperatures and thresholds to be worth something. */
+/** With few images, more are set aside, up to this total, so that temperatures and thresholds are reliable. */
 const FEW = 50;
 /** Largest share of few images that is set aside. */
 const MOST_SHARE = 0.2;
@@ -27,12 +27,12 @@ export interface Split {
   readonly validation: Dataset;
 }
 
-/** How {@linkcode splitDataset} divides. */
+/** Options of {@linkcode splitDataset}. */
 export interface SplitOptions {
-  /** What the choice follows from. */
+  /** Seed of the random choice. */
   readonly seed: number;
   /**
-   * Images of a class that are set aside at least, up to half of them.
+   * The smallest number of images of a class to set aside, limited to half of them.
    *
    * @default {1}
    */
@@ -40,12 +40,12 @@ export interface SplitOptions {
 }
 
 /**
- * Sets a tenth of each class aside, chosen by the seed: at least one image of a class that has two. Of fewer than 500
- * images it is more, up to a fifth, for 50 images in all; of 80 to 99 images, the 20 that calibration needs.
+ * Sets aside a tenth of each class at random, and at least one image of a class that has two. With fewer than
+ * 500 images it sets aside more, up to a fifth, to reach 50 images; with 80 to 99 images, the 20 that calibration needs.
  *
- * @param dataset The whole.
- * @param options What the choice follows from, and how many are set aside at least.
- * @returns Two data sets that together are the whole, each in its order.
+ * @param dataset The data set to divide.
+ * @param options The seed, and the smallest number of images per class.
+ * @returns Two data sets that together are the original one, each in its order.
  * @throws {RanetError} If a label is not among the model's.
  *
  * @example

@@ -22,6 +22,10 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals(await outputsOf(out), names);
 
     // The default model, over what is there.
+    const short = await ranet("export", "onnx", "--exit", "2", "--out", out, "--json");
+    assertEquals(JSON.parse(short.out).preparation.temperatures, [temperatures[1]]);
+    const [, kept] = /temperatures..(\[[\d.]+\])/s.exec(await Deno.readTextFile(out)) ?? [];
+    assertEquals(kept, `[${temperatures[1]}]`);
     const cut = await ranet("export", "onnx", "--exit", "2", "--out", out);
     assertEquals(cut.code, 0);
     assertStringIncludes(cut.out, `Wrote ${out} (exit2; opset 17, `);

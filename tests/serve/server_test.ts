@@ -2,6 +2,7 @@ import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStrin
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { RanetError } from "../../lib/errors.ts";
+import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 import type { LoadedModel } from "../../lib/serve/loaded_model.ts";
 import type { ModelSource } from "../../lib/serve/models.ts";
@@ -53,6 +54,15 @@ function post(body: BodyInit, type?: string, query = "", to = handle, client?: s
   const headers = type === undefined ? undefined : { "content-type": type };
   return to(new Request(`http://host/classify${query}`, { method: "POST", body, headers }), client);
 }
+
+/** A calibration of the model with which every image leaves at exit 1. */
+async function leavesAtOnce(): Promise<Calibration> {
+  return {
+    ...{ model: "tiny", weights: await digestTensors(model.tensors), target: { budget: 5 }, q: 1, expectedAccuracy: 1 },
+    ...{ thresholds: [0, 0, -Infinity], expectedCost: 5, samples: 1 },
+  };
+}
+
 /** Waits until so many images are waiting. */
 async function queued(count: number, to: typeof handle): Promise<void> {
   const line = `\nranet_queued_images ${count}\n`;
@@ -113,6 +123,25 @@ Deno.test("with a budget, the answer says what became of it, unless the request 
   assertEquals([budget, samples, images.length], [123456, 1, 1]);
   const asked = await (await post(cat, "image/jpeg", "?threshold=0.5", handler)).json();
   assertEquals([asked.budget, asked.images.length], [undefined, 1]);
+});
+
+Deno.test("/classify keeps the budget that a request has, written as for the command, if the model is calibrated", async () => {
+  const handler = handlerWith({}, { when: { threshold: 1 }, calibrations: [await leavesAtOnce()] });
+  const { budget, images: [{ exit }] } = await (await post(cat, "image/jpeg", "?budget=0.01k", handler)).json();
+  assertEquals([budget, exit], [10, 1]);
+  const { images: [usual] } = await (await post(cat, "image/jpeg", "", handler)).json();
+  assertEquals(usual.exit, 3);
+  const cases: [string, string, typeof handle?][] = [
+    ["?budget=much", 'Cannot use budget "much": expected an amount of at least 1, such as 25M'],
+    ["?budget=4", "the smallest budget of these 1 calibrations is 5"],
+    ["?budget=10&threshold=0.5", "both parameters threshold and budget"],
+    ["?budget=10", "there are no calibrations", handle],
+  ];
+  for (const [query, message, to = handler] of cases) {
+    const [status, error] = await refused(post(cat, "image/jpeg", query, to));
+    assertEquals(status, 400);
+    assertStringIncludes(error, message);
+  }
 });
 
 Deno.test("what is wrong with a request is said", async () => {
@@ -519,14 +548,8 @@ Deno.test("Open Inference Protocol: thresholds, budgets, logits and deadlines ar
   };
   assertEquals([await exitOf({ threshold: 0 }), await exitOf({ threshold: [1, 0, 0] })], [1, 2]);
   assertEquals((await refused(v2("/models/tiny/infer", inference({ parameters: { budget: 1e9 } }))))[0], 400);
-  const calibration = {
-    ...{ model: "tiny", weights: await digestTensors(model.tensors), target: { budget: 5 }, q: 1, expectedAccuracy: 1 },
-    ...{ thresholds: [0, 0, -Infinity], expectedCost: 5, samples: 1 },
-  };
-  assertEquals(
-    await exitOf({ budget: 10 }, handlerWith({}, { when: { threshold: 1 }, calibrations: [calibration] })),
-    1,
-  );
+  const calibrated = handlerWith({}, { when: { threshold: 1 }, calibrations: [await leavesAtOnce()] });
+  assertEquals(await exitOf({ budget: 10 }, calibrated), 1);
 
   const { outputs: [logits] } = await (await v2("/models/tiny/infer", inference({ outputs: [{ name: "logits" }] })))
     .json();
