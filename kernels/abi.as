@@ -41,6 +41,11 @@ export const OP_FINITE: u32 = 33;
 export const OP_DESCEND: u32 = 34;
 export const OP_ADAMW: u32 = 35;
 export const OP_RUNNING: u32 = 36;
+export const OP_IMAGE_INT8: u32 = 37;
+export const OP_CONVOLVE_INT8: u32 = 38;
+export const OP_MAX_POOL_INT8: u32 = 39;
+export const OP_RESIZE_INT8: u32 = 40;
+export const OP_CLASSIFY_INT8: u32 = 41;
 
 @unmanaged
 export class Program {
@@ -384,6 +389,76 @@ export class ClassifierArgs {
   resultBytes: u32;
   resultPitch: u32;
   accumulate: u32;
+}
+
+@unmanaged
+export class Int8ImageArgs {
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  height: u32;
+  width: u32;
+  channels: u32;
+  perStep: f32;
+}
+
+@unmanaged
+export class Int8ConvolutionArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  pixelBytes: u32;
+  border: u32;
+  pitch: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outChannels: u32;
+  inPixels: u32;
+  outPixels: u32;
+  pixels: u32;
+  moves: u32;
+  runs: u32;
+  steps: u32;
+  weights: u32;
+  bias: u32;
+  multiplier: u32;
+  product: u32;
+}
+
+@unmanaged
+export class Int8ResizeArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  corners: u32;
+}
+
+@unmanaged
+export class Int8ClassifierArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  poolHeight: u32;
+  poolWidth: u32;
+  quads: u32;
+  channels: u32;
+  classes: u32;
+  weights: u32;
+  bias: u32;
+  steps: u32;
 }
 
 @unmanaged

@@ -6,11 +6,16 @@ import {
   DepthwiseArgs,
   ExcitationArgs,
   Head,
+  Int8ConvolutionArgs,
+  Int8ResizeArgs,
   OP_CONVOLVE,
+  OP_CONVOLVE_INT8,
   OP_DEPTHWISE,
   OP_EXCITATION,
   OP_MAX_POOL,
+  OP_MAX_POOL_INT8,
   OP_RESIZE,
+  OP_RESIZE_INT8,
   OP_SQUEEZE,
   OP_WINOGRAD,
   ResizeArgs,
@@ -18,11 +23,14 @@ import {
   WinogradArgs,
 } from "./abi";
 import { convolve } from "./convolution/forward";
+import { convolveInt8 } from "./convolution/int8";
 import { winograd } from "./convolution/winograd";
 import { depthwise } from "./depthwise/forward";
 import { excite } from "./excitation/forward";
 import { maxPool } from "./max-pool/forward";
+import { maxPoolInt8 } from "./max-pool/int8";
 import { resize } from "./resize/forward";
+import { resizeInt8 } from "./resize/int8";
 import { squeeze } from "./squeeze/forward";
 
 export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
@@ -42,6 +50,12 @@ export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: 
       return maxPool(changetype<WindowArgs>(args), first, last, part, parts);
     case OP_RESIZE:
       return resize(changetype<ResizeArgs>(args), first, last, part, parts);
+    case OP_CONVOLVE_INT8:
+      return convolveInt8(changetype<Int8ConvolutionArgs>(args), scratch, first, last, part, parts);
+    case OP_MAX_POOL_INT8:
+      return maxPoolInt8(changetype<WindowArgs>(args), first, last, part, parts);
+    case OP_RESIZE_INT8:
+      return resizeInt8(changetype<Int8ResizeArgs>(args), first, last, part, parts);
     default:
       unreachable();
   }

@@ -5,7 +5,8 @@
  */
 
 import { join } from "node:path";
-import { DEFAULT_MODEL, loadModel, type Model } from "../model/model.ts";
+import { loadModel, type Model } from "../model/model.ts";
+import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { exportOnnx, OPSET, type Preparation, preparationOf } from "../onnx/export.ts";
 import { transformersJsFiles } from "../onnx/transformers_js.ts";
 import { bytes } from "../text/numbers.ts";
@@ -25,6 +26,7 @@ export const exportCommand: Command<ExportOption> = {
   description: `Writes the whole network into one file: input "image" (float32, batch × 3 × size × size, normalised as
 the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
 model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or a spec with --weights.
+A model in eight bits is written with QuantizeLinear and DequantizeLinear, for runtimes to compute it in whole numbers.
 A runtime computes the whole file, whichever output it is asked for: to leave early, write one file per exit (--exit).
 --for transformers.js writes a folder with the network up to one exit, as that library loads it.`,
   options: {
