@@ -50,6 +50,27 @@ export const VARIANTS: Readonly<Record<string, PlainRanet>> = {
   "head per exit": { ...PLAIN, head: [{ channels: 5 }, { channels: 9, pool: 2 }, { channels: 4 }] },
   "activation: hard-swish": { ...PLAIN, activation: "hard-swish" },
   "activation: silu": { ...PLAIN, activation: "silu" },
+  depthwise: { ...PLAIN, depthwise: true },
+  "kernel: 5": { ...PLAIN, kernel: 5 },
+  "se_ratio: 0.25": { ...PLAIN, se_ratio: 0.25 },
+  "depthwise of 5×5, squeeze-and-excitation, hard-swish": {
+    ...PLAIN,
+    subnetworks: [{ ...COARSE, bottleneck: 4 }, { ...FINE, bottleneck: 3 }],
+    depthwise: true,
+    kernel: 5,
+    se_ratio: 0.3,
+    activation: "hard-swish",
+  },
+  "head.depthwise": { ...PLAIN, head: { channels: 7, depthwise: true } },
+  "head.depthwise at some exits": {
+    ...PLAIN,
+    head: [{ channels: 5, depthwise: true }, { channels: 9, depthwise: false }, { channels: 4 }],
+  },
+  "depthwise and squeeze-and-excitation in one sub-network": {
+    ...PLAIN,
+    kernel: 5,
+    subnetworks: [{ ...COARSE, kernel: 3, se_ratio: 1 }, { ...FINE, depthwise: true, kernel: 7 }],
+  },
   dropout: { ...PLAIN, dropout: 0.4 },
   "stem: 5×5": { ...PLAIN, stem: { kernel: 5, stride: 1, pool: false } },
   "stem: 5×5 of stride 3, other channels": {
