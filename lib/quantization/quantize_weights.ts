@@ -65,6 +65,11 @@ export function quantizeWeights(
         put(`${layer.name}.bias`, bias);
         break;
       }
+      // Refused above, where shapes are listed.
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        break;
       default:
         layer satisfies never;
     }
