@@ -22,8 +22,8 @@ export const exportCommand: Command<ExportOption> = {
   summary: "write a model as ONNX, for other runtimes",
   usage: "onnx [MODEL] --out PATH [options]",
   operands: [1, 2],
-  description: `Writes the whole network into one file: input "image" (float32, batch × 3 × size × size, normalised as
-the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
+  description: `Writes the whole network into one file: input "image" (float32, batch × channels × height × width,
+normalised as the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
 model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or a spec with --weights.
 A runtime computes the whole file, whichever output it is asked for: to leave early, write one file per exit (--exit).
 --for transformers.js writes a folder with the network up to one exit, as that library loads it.`,

@@ -136,7 +136,7 @@ export interface Trainer extends Disposable {
    *
    * A step with a loss that is not finite changes nothing, and no step after it does: the state stays the last good one.
    *
-   * @param images Normalised images, `N × 3 × size × size`, N at most `batch`.
+   * @param images Normalised images, `N × channels × height × width`, N at most `batch`.
    * @param labels N class indices.
    * @param options The learning rate, and what is random.
    * @returns Losses, once they are known, which on a GPU is some steps later: keep a few steps in flight.

@@ -7,6 +7,7 @@
 import { mapAhead } from "../io/ahead.ts";
 import type { Normaliser } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
+import { areaOf, type Size } from "../network/size.ts";
 import { cropPixels, resizedCropPixels, variationStream } from "./augment.ts";
 import type { ImageStore } from "./image_store.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
@@ -15,7 +16,7 @@ import type { StoredImage } from "./stored_image.ts";
 
 /** Images ready for a step. */
 export interface ImageBatch {
-  /** Normalised images, `N × channels × size × size`. */
+  /** Normalised images, `N × channels × height × width`. */
   readonly images: Float32Array;
   /** Their classes. */
   readonly labels: Uint32Array;
@@ -26,7 +27,7 @@ export interface BatchSource {
   /** The images. */
   readonly store: ImageStore;
   /** Height and width of the network's input. */
-  readonly size: number;
+  readonly size: Size;
   /** Channels of the network's input. */
   readonly channels: number;
   /** Makes tensors of pixels. */
@@ -98,7 +99,7 @@ export async function makeBatch(
   }));
   const good = [...stored.keys()].filter((i) => stored[i]);
   if (good.length === 0) throw new RanetError("Cannot go on: none of a batch's images can be read");
-  const length = channels * size ** 2;
+  const length = channels * areaOf(size);
   const images = new Float32Array(good.length * length);
   good.forEach((i, sample) => {
     normalise(pixelsOf(stored[i]!, indexes[i]), images.subarray(sample * length, (sample + 1) * length));
@@ -108,7 +109,7 @@ export async function makeBatch(
 
 function vary(
   image: StoredImage,
-  size: number,
+  size: Size,
   { augment, seed }: Recipe,
   which: { readonly epoch: number; readonly index: number },
 ): ArrayLike<number> {

@@ -10,7 +10,7 @@ import type { RgbImage } from "../data/image.ts";
 import { toPixels } from "../data/preprocess.ts";
 import type { InputSpec } from "../network/common.ts";
 
-/** The original, with its sides; or what the network sees of it: red, green and blue of size × size pixels. */
+/** The original, with its sides; or what the network sees of it: red, green and blue of the input's size. */
 export type StoredImage = RgbImage | { readonly data: Uint8ClampedArray };
 
 /** In which form images are stored: as they are, or resized and cropped to what the network takes. */

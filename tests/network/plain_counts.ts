@@ -7,7 +7,11 @@
 
 /** A document that says all that costs anything. */
 export interface PlainRanet {
-  readonly input: { readonly size: number; readonly channels?: number };
+  readonly input: {
+    readonly size: number | readonly [height: number, width: number];
+    readonly resize?: number | readonly [height: number, width: number];
+    readonly channels?: number;
+  };
   readonly classes: number;
   readonly stem?: {
     readonly kernel: number;
@@ -42,10 +46,13 @@ interface Head {
   readonly pool?: 2;
 }
 
-/** Channels of so many pixels a side. */
+/** Rows and columns. */
+type Sides = readonly [height: number, width: number];
+
+/** Channels of so many rows and columns. */
 interface Shape {
   readonly channels: number;
-  readonly side: number;
+  readonly side: Sides;
 }
 
 /** Multiply-adds and learned parameters up to each exit. */
@@ -59,10 +66,11 @@ export function plainCounts(document: PlainRanet): PlainCounts {
   const { input, classes, stem = { kernel: 3, stride: 1, pool: false }, base_features: bases, subnetworks } = document;
   let [flops, params, exits, number] = [0, 0, 0, 0];
   const counts = { flops: [] as number[], params: [] as number[] };
-  const half = (side: number) => Math.floor((side + 1) / 2);
+  const half = ([height, width]: Sides): Sides => [Math.floor((height + 1) / 2), Math.floor((width + 1) / 2)];
+  const area = ([height, width]: Sides) => height * width;
   /** Convolution, batch norm, ReLU. */
-  const convolve = (from: number, to: number, kernel: number, side: number, bias = false) => {
-    flops += side * side * to * from * kernel * kernel + side * side * to;
+  const convolve = (from: number, to: number, kernel: number, side: Sides, bias = false) => {
+    flops += area(side) * to * from * kernel * kernel + area(side) * to;
     params += to * from * kernel * kernel + 2 * to + (bias ? to : 0);
   };
   const bottleneck = (from: Shape, to: number, factor: number, stride = 1) => {
@@ -73,11 +81,12 @@ export function plainCounts(document: PlainRanet): PlainCounts {
 
   const finest = bases[bases.length - 1].channels;
   const stemChannels = stem.channels ?? finest;
-  let side = Math.ceil(input.size / stem.stride);
+  const [height, width] = typeof input.size === "number" ? [input.size, input.size] : input.size;
+  let side: Sides = [Math.ceil(height / stem.stride), Math.ceil(width / stem.stride)];
   convolve(input.channels ?? 3, stemChannels, stem.kernel, side, stem.pool);
   if (stem.pool) {
     side = half(side);
-    flops += 9 * stemChannels * side * side;
+    flops += 9 * stemChannels * area(side);
   }
   if (stemChannels !== finest) convolve(stemChannels, finest, 3, side);
   const shapes: Shape[] = [{ channels: finest, side }];
@@ -129,8 +138,8 @@ export function plainCounts(document: PlainRanet): PlainCounts {
       exits++;
       convolve(x.channels, head.channels, 3, half(x.side));
       convolve(head.channels, head.channels, 3, half(half(x.side)));
-      const pooled = head.pool ?? half(half(x.side));
-      flops += head.channels * pooled * pooled + (head.channels + 1) * classes;
+      const pooled = head.pool === undefined ? area(half(half(x.side))) : head.pool ** 2;
+      flops += head.channels * pooled + (head.channels + 1) * classes;
       params += (head.channels + 1) * classes;
       counts.flops.push(flops);
       counts.params.push(params);
