@@ -61,13 +61,9 @@ export type { Validation } from "./lib/calibration/measure.ts";
 export type { CalibrationTarget, Thresholds } from "./lib/calibration/search.ts";
 export { fitTemperatures } from "./lib/calibration/temperature.ts";
 export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/calibration/calibration_file.ts";
-export {
-  AdaptiveExecutor,
-  type AnytimeOptions,
-  type Classification,
-  type ClassifyOptions,
-  type ExecutorOptions,
-} from "./lib/executor/executor.ts";
+export type { Classification } from "./lib/executor/classification.ts";
+export { AdaptiveExecutor } from "./lib/executor/executor.ts";
+export type { AnytimeOptions, ClassifyOptions, ExecutorOptions } from "./lib/executor/options.ts";
 export {
   BUNDLED_MODELS,
   BUNDLED_SPECS,

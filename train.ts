@@ -28,7 +28,14 @@ export type { LabelReading } from "./lib/data/labels.ts";
 export { openDataset } from "./lib/data/open_dataset.ts";
 export { specTemplate as formatSpec, type TemplateOptions } from "./lib/spec/template.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
-export type { AdamwOptions, LossOptions, OptimizerOptions, SgdOptions, TrainingState } from "./lib/device/trainer.ts";
+export type {
+  AdamwOptions,
+  Distillation,
+  LossOptions,
+  OptimizerOptions,
+  SgdOptions,
+  TrainingState,
+} from "./lib/device/trainer.ts";
 export { type Exported, exportOnnx, type ExportOnnxOptions } from "./lib/onnx/export.ts";
 export type { OnnxGraphOptions } from "./lib/onnx/graph.ts";
 export { calibrateBudgets } from "./lib/training/budgets.ts";
@@ -39,10 +46,12 @@ export {
   BUNDLED_RECIPES,
   changeRecipe,
   formatRecipe,
+  type Mixing,
   parseRecipe,
   readRecipe,
   type Recipe,
   type RecipeChanges,
+  type RecipeLoss,
   type Schedule,
 } from "./lib/training/recipe.ts";
 export type { EpochRecord, EpochSums, ExitMeans, Position, StepRecord } from "./lib/training/records.ts";

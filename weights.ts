@@ -22,6 +22,7 @@ export {
   readSafetensors,
   type ReadSafetensorsOptions,
   type Safetensors,
+  type StoredType,
   writeSafetensors,
   type WriteSafetensorsOptions,
 } from "./lib/weights/safetensors.ts";

@@ -187,7 +187,7 @@ async function savingsOf(
   options: { readonly own: OwnContestant; readonly calibration: Calibration | undefined; readonly effort: Effort },
 ): Promise<Saving[]> {
   const { own, calibration, effort } = options;
-  using executor = await AdaptiveExecutor.create(model, { device: own.choice, capacity: LARGEST_BATCH });
+  using executor = await AdaptiveExecutor.create(model, { device: own.choice, batchSize: LARGEST_BATCH });
   const settings: Record<string, ClassifyOptions> = calibration
     ? { "the default threshold": {}, "full accuracy": { calibration } }
     : {};

@@ -32,7 +32,7 @@ export async function benchCeiling(
   options: { readonly effort: Effort; readonly seconds: number },
 ): Promise<Ceiling> {
   using gemm = await openGemm(adapter, options);
-  using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: LARGEST_BATCH });
+  using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: LARGEST_BATCH });
   const { cumulativeFlops } = model.network.exits[model.network.exits.length - 1];
   const length = inputLength(model.spec.input);
   const [product, ...networks] = await inTurn([

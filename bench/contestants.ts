@@ -73,7 +73,7 @@ function own(options: Omit<OwnContestant, "open">): OwnContestant {
   return {
     ...options,
     async open(model) {
-      const executor = await AdaptiveExecutor.create(model, { device: options.choice, capacity: LARGEST_BATCH });
+      const executor = await AdaptiveExecutor.create(model, { device: options.choice, batchSize: LARGEST_BATCH });
       return {
         version: executor.device.name,
         run: (images) => executor.forward(images),

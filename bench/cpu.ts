@@ -44,7 +44,7 @@ export async function benchCpu(model: Model, images: Float32Array, effort: Effor
   const counts = [...new Set([1, navigator.hardwareConcurrency])];
   const products = await Promise.all(counts.map(openProduct));
   const executors = await Promise.all(
-    counts.map((threads) => AdaptiveExecutor.create(model, { device: "cpu", capacity: LARGEST_BATCH, threads })),
+    counts.map((threads) => AdaptiveExecutor.create(model, { device: "cpu", batchSize: LARGEST_BATCH, threads })),
   );
   const timings = await inTurn([
     ...products.map((runner) => () => runner.run({ from: 0, to: 1 })),

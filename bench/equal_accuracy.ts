@@ -51,7 +51,7 @@ export async function benchEqualAccuracy(
   let right: readonly boolean[] = [];
   for (const { id, choice } of contestants.ours) {
     const outcome = await attempt(async () => {
-      using executor = await AdaptiveExecutor.create(model, { device: choice, capacity: LARGEST_BATCH });
+      using executor = await AdaptiveExecutor.create(model, { device: choice, batchSize: LARGEST_BATCH });
       const classify: Classify = async (images) => [
         (await executor.classify(images, { calibration })).map(({ index }) => index),
       ];

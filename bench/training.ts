@@ -51,7 +51,7 @@ async function benchOn(
   const { network, spec, tensors } = model;
   const batch = images.subarray(0, BATCH * inputLength(spec.input));
   const labels = Uint32Array.from({ length: BATCH }, (_, i) => i % spec.classes.length);
-  using executor = await AdaptiveExecutor.create(model, { device, capacity: BATCH });
+  using executor = await AdaptiveExecutor.create(model, { device, batchSize: BATCH });
   using trainer = await openTrainer(network, { tensors, momentum: new Map() }, {
     device,
     batch: BATCH,

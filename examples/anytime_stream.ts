@@ -8,7 +8,7 @@ import { AdaptiveExecutor, decodeImage, loadModel, toTensor } from "@ranet/ranet
 
 const [path, deadline] = Deno.args;
 const model = await loadModel("ranet-cifar10");
-using executor = await AdaptiveExecutor.create(model, { capacity: 1 });
+using executor = await AdaptiveExecutor.create(model, { batchSize: 1 });
 const image = toTensor(await decodeImage(await Deno.readFile(path), { source: path }), model.spec.input);
 
 await executor.forward(image); // the first run prepares the GPU

@@ -7,7 +7,7 @@
 
 import { loadClassifier, RanetError } from "@ranet/ranet";
 
-const classifier = await loadClassifier("ranet-cifar10", { capacity: 1 });
+const classifier = await loadClassifier("ranet-cifar10", { batchSize: 1 });
 
 Deno.serve({ hostname: "localhost", port: Number(Deno.args[0]) }, async (request) => {
   if (request.method !== "POST") return Response.json({ error: "POST an image" }, { status: 405 });

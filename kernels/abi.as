@@ -300,6 +300,9 @@ export class ClassifierArgs {
   right: u32;
   smoothing: f32;
   lossWeight: f32;
+  distilled: f32;
+  temperature: f32;
+  teacher: u32;
   seconds: u32;
   shares: u32;
   weightGradient: u32;

@@ -1,4 +1,4 @@
-// Activations but ReLU, which kernels have in them: 2 hard-swish, 3 SiLU. Their slopes are for training.
+// Activations other than ReLU, which kernels compute themselves: 2 hard-swish, 3 SiLU. Their slopes are for training.
 
 import { exp } from "./training/math";
 
@@ -11,7 +11,7 @@ export function finished(x: v128, least: v128, activation: u32): v128 {
   return activation > RELU ? curve(x, activation) : f32x4.pmax(x, least);
 }
 
-// Of four numbers.
+// The activation of four numbers.
 export function curve(x: v128, activation: u32): v128 {
   if (activation == HARD_SWISH) {
     const gate = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), f32x4.splat(6));

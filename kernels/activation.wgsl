@@ -1,4 +1,4 @@
-// What comes last in a convolution or batch norm.
+// The activation that a convolution or batch norm applies last.
 
 fn activate(x: vec4f, args: Args) -> vec4f {
   if (args.activation == 2) {
@@ -7,7 +7,7 @@ fn activate(x: vec4f, args: Args) -> vec4f {
   if (args.activation == 3) {
     return x / (1 + exp(-x));
   }
-  // Keeps NaN, which marks an overflow; max and comparisons may lose it, but not those of bits.
+  // Keeps NaN, which marks an overflow: max and comparisons of floats may lose it, comparisons of bits do not.
   let bits = bitcast<vec4u>(x);
   let last = select(0u, 0xff800000u, args.activation > 0);
   return select(x, vec4f(), (bits >= vec4u(0x80000000)) & (bits <= vec4u(last)));

@@ -1,9 +1,9 @@
-// Who leaves at an exit: samples whose confidence (largest softmax value) reaches the threshold. Notes their exit and
-// drops them from the list of remaining samples, whose order is kept.
+// Decides which samples leave at an exit: those whose confidence (largest softmax value) reaches the threshold. Writes their
+// exit and removes them from the list of remaining samples, whose order is kept.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   one workgroup
-// Remaining  [0]: how many samples, then which (capacity), then the exit that each left at (capacity)
+// Remaining  [0]: number of remaining samples, then their indices (capacity), then the exit of each sample (capacity)
 
 const NONE = 0xffffffffu;
 

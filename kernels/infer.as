@@ -1,5 +1,5 @@
-// Inference: runs stages of a plan on a batch; every thread calls `run`. Threads take samples through the stages, each as
-// far as its confidence demands; where there are fewer samples than threads, several share a sample's layers.
+// Inference: runs stages of a plan on a batch; every thread calls `run`. Threads take samples through the stages until their
+// confidence is high enough. If there are fewer samples than threads, several threads share a sample's layers.
 
 import {
   ClassifierArgs,
@@ -20,7 +20,7 @@ import { writeImage } from "./image";
 import { runLayer } from "./layers";
 import { finish, nextTask, Progress, take, waitFor } from "./shared";
 
-// The sample that this thread works on, and where its activations are.
+// The sample that this thread works on, and the address of its activations.
 let sample: u32 = 0;
 let place: u32 = 0;
 let image: u32 = 0;
@@ -42,7 +42,7 @@ export function run(thread: u32, threads: u32, address: u32): void {
   }
 }
 
-// Makes the filter of a layer whose weights do not change.
+// Transforms the weights of a layer into a filter.
 export function prepare(thread: u32, threads: u32, args: u32): void {
   makeFilter(changetype<FilterArgs>(args), thread, threads);
 }
@@ -51,7 +51,7 @@ function isLeft(program: Program): bool {
   return load<u32>(program.exits + 4 * sample) != NO_EXIT;
 }
 
-// Takes a sample through the stages. Unless its activations are wanted later, they are kept where the thread's last were.
+// Takes a sample through the stages. Unless its activations are needed later, they overwrite those of the thread's last sample.
 function runAlone(program: Program, thread: u32): void {
   begin(program, program.resumable ? sample : thread);
   for (let stage = program.from; stage < program.to; stage++) {
@@ -70,7 +70,7 @@ function runAlone(program: Program, thread: u32): void {
 function share(program: Program): void {
   const progress = changetype<Progress>(program.progress + sample * PROGRESS_BYTES);
   begin(program, sample);
-  // Tasks of steps before this one, and of all that these wait for.
+  // Number of tasks of earlier steps, and of those on which they depend.
   let before: u32 = 0;
   let needed: u32 = 0;
   for (let stage = program.from; stage < program.to; stage++) {

@@ -1,5 +1,5 @@
-// The layers that inference and training have in common, over a range of samples. Where several threads share a sample's
-// layers, each computes a part; else there is one.
+// The layers that inference and training share, over a range of samples. If several threads share a sample's layers, each
+// computes a part; otherwise there is one part.
 
 import { ConvolutionArgs, Head, OP_CONVOLVE, OP_MAX_POOL, OP_RESIZE, OP_WINOGRAD, ResizeArgs, WindowArgs, WinogradArgs } from "./abi";
 import { convolve } from "./convolution/forward";

@@ -1,27 +1,27 @@
-// Threads that work on one sample's steps together. A step's parts are tasks, counted through from the run's first. Whoever
-// is free takes the next, once all that it waits for are done: nobody waits for a thread that has no task, which the
-// system may have put to sleep.
+// Threads that work on one sample's steps together. The parts of steps are tasks, numbered from the start of the run. A free
+// thread takes the next task once the tasks on which it depends are done. No thread waits for one that has no task, which the
+// operating system may have suspended.
 
-// How far one sample has come.
+// The progress of a sample.
 @unmanaged
 export class Progress {
-  // Tasks taken.
+  // Number of tasks taken.
   taken: u32;
-  // Tasks done.
+  // Number of tasks done.
   done: u32;
-  // Threads that sleep until more is done.
+  // Number of threads that sleep until more tasks are done.
   sleepers: u32;
 }
 
-// A thread that waits looks so often before it sleeps.
+// Number of times that a waiting thread checks before it sleeps.
 const LOOKS = 40000;
 
-// The first task that nobody has taken.
+// The first task that has not been taken.
 export function nextTask(progress: Progress): u32 {
   return atomic.load<u32>(changetype<u32>(progress) + offsetof<Progress>("taken"));
 }
 
-// Takes a task, if it is still the next.
+// Takes a task if no other thread has taken it.
 export function take(progress: Progress, task: u32): bool {
   return atomic.cmpxchg<u32>(changetype<u32>(progress) + offsetof<Progress>("taken"), task, task + 1) == task;
 }
@@ -33,7 +33,7 @@ export function finish(progress: Progress): void {
   if (atomic.load<u32>(changetype<u32>(progress) + offsetof<Progress>("sleepers")) > 0) atomic.notify(done, -1);
 }
 
-// Waits until so many tasks are done.
+// Waits until `count` tasks are done.
 export function waitFor(progress: Progress, tasks: u32): void {
   const address = changetype<u32>(progress) + offsetof<Progress>("done");
   for (let look = 0; look < LOOKS; look++) {

@@ -1,4 +1,4 @@
-// What kernels share: a product added, and the ends of channel ranges.
+// Shared helpers: multiply-add, and the ends of channel ranges.
 
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {

@@ -1,8 +1,8 @@
 // A training step on several threads: an interpreter of the program that lib/device/cpu/trainer_program.ts writes.
 //
-// Between barriers a thread first does its share of what concerns all samples, then takes its own samples through the rest,
-// a few at a time, so that what one operation leaves is near when the next one reads it; then those of others that have not
-// come so far. What is computed does not depend on who does it.
+// Between barriers a thread first computes its share of the operations on all samples. Then it takes its own samples through
+// the other operations, a few at a time, so that results stay in the cache until the next operation reads them; finally it
+// helps with the samples of slower threads. Results do not depend on which thread computes them.
 
 import { classify } from "./classifier/forward";
 import { linearGradient, loss, pooledGradient } from "./classifier/gradient";
@@ -213,7 +213,7 @@ function areFinite(args: FiniteArgs, thread: u32, count: u32): bool {
     for (let sample: u32 = 0; sample < count; sample++) {
       const loss = load<f64>(args.losses + exit * args.exitBytes + 8 * sample);
       if (loss - loss == 0) continue;
-      // All threads find the same; the next step is to find it too.
+      // All threads compute the same value; it is kept for the next step.
       if (thread == 0) store<u32>(args.stopped, 1);
       return false;
     }
@@ -221,7 +221,7 @@ function areFinite(args: FiniteArgs, thread: u32, count: u32): bool {
   return true;
 }
 
-// Until all threads are here. `gate`: how many have come, and how often all have.
+// Waits for all threads. `gate`: number of threads that have arrived, and number of completed barriers.
 function wait(gate: u32, threads: u32): void {
   const turn = atomic.load<u32>(gate, 4);
   if (atomic.add<u32>(gate, 1) + 1 == threads) {
@@ -230,7 +230,7 @@ function wait(gate: u32, threads: u32): void {
     atomic.notify(gate + 4, -1);
     return;
   }
-  // Others are mostly not far behind.
+  // The other threads usually arrive soon.
   for (let i = 0; i < 2000; i++) if (atomic.load<u32>(gate, 4) != turn) return;
   while (atomic.load<u32>(gate, 4) == turn) atomic.wait<i32>(gate + 4, turn, -1);
 }

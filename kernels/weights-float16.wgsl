@@ -1,4 +1,4 @@
-// Weights as float16, read with what every adapter has; all arithmetic stays float32.
+// Weights as float16, unpacked with instructions that every adapter has; all arithmetic is float32.
 
 @group(0) @binding(1) var<storage, read> weights: array<vec2u>;
 

@@ -70,7 +70,7 @@ Deno.test("methods of an executor say what they expect, too", async () => {
     RanetError,
     "options is null",
   );
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1, threads: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1, threads: 1 });
   for (const name of ["classify", "classifyAnytime", "forward", "decide"] as const) {
     for (const args of [[], [null], [3], [[], null]]) {
       const call = executor[name].bind(executor) as Call;

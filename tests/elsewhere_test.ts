@@ -12,7 +12,7 @@ import { type Files, publish } from "./registry.ts";
 const ROOT = new URL("..", import.meta.url);
 const SCRIPT = `import { AdaptiveExecutor, decodeImage, loadModel, toTensor } from "@ranet/ranet";
 const model = await loadModel("ranet-cifar10");
-using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
 const image = await decodeImage(await Deno.readFile(Deno.args[0]), { source: Deno.args[0] });
 console.log((await executor.classify(toTensor(image, model.spec.input)))[0].label);
 `;

@@ -7,7 +7,7 @@ import { large } from "../lib/text/numbers.ts";
 import { documentOf } from "../lib/spec/document.ts";
 import { specFromOfficialFlags } from "../lib/spec/official.ts";
 import { parseSpec, resolveSpec } from "../lib/spec/parse.ts";
-import { FAMILY_SCHEMAS } from "../lib/spec/schema.ts";
+import { partsOf } from "../lib/spec/families.ts";
 import { parseRecipe } from "../lib/training/recipe.ts";
 import { recipeSchema } from "../lib/training/recipe_schema.ts";
 import { jsonSchema } from "../lib/yaml/fields.ts";
@@ -73,8 +73,8 @@ const TRAINING = Deno.readTextFileSync(new URL("training.md", FOLDER));
 
 for (
   const [what, page, schema] of [
-    ["ranet", PAGES.ranet, FAMILY_SCHEMAS.ranet],
-    ["msdnet", PAGES.msdnet, FAMILY_SCHEMAS.msdnet],
+    ["ranet", PAGES.ranet, partsOf("ranet").schema],
+    ["msdnet", PAGES.msdnet, partsOf("msdnet").schema],
     ["a recipe", TRAINING, recipeSchema],
   ] as const
 ) {

@@ -53,7 +53,7 @@ let waits = 0; // of this thread, for a GPU that a worker is to drive
 const { mapAsync } = GPUBuffer.prototype;
 GPUBuffer.prototype.mapAsync = function (...args) { waits++; return mapAsync.apply(this, args); };
 for (const device of await navigator.gpu.requestAdapter() ? ["cpu", "gpu"] : ["cpu"]) {
-  using executor = await AdaptiveExecutor.create(model, { device, capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device, batchSize: 1 });
   console.log((await executor.classify(toTensor(image, model.spec.input)))[0].label, waits);
 }
 `,

@@ -29,7 +29,7 @@ for (const name of REFERENCES) {
   const checkLogits = async (device: "cpu" | "gpu") => {
     const tensors = readCheckpoint(read("checkpoint.pth.tar"), { source: name });
     const model = createModel(parseSpec(specFromOfficialFlags(expected.flags)), tensors, { source: name });
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     assertEquals(executor.device.kind, device);
     const logits = await executor.forward(readNpy(read("input.npy"), { source: "input.npy" }).data);
     const reference = readNpy(read("logits.npy"), { source: "logits.npy" });

@@ -40,7 +40,7 @@ for (const name of BUNDLED_SPECS) {
   const model = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
   const images = randomArray(2 * inputLength(spec.input), 5);
   const logitsOn = async (device: "cpu" | "gpu") => {
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     return await executor.forward(images);
   };
 

@@ -28,7 +28,7 @@ for (const [title, document] of Object.entries(VARIANTS)) {
   const model = createModel(spec, randomTensors(network), { source: "random" });
   const images = randomArray(IMAGES * inputLength(spec.input), 3);
   const forward = async (device: "cpu" | "gpu") => {
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: IMAGES });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: IMAGES });
     assertEquals(executor.device.kind, device);
     return await executor.forward(images);
   };

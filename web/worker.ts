@@ -56,7 +56,7 @@ async function open(model: Model): Promise<AdaptiveExecutor> {
   const device = wanted === "cpu" || wanted === "gpu" ? wanted : "auto";
   const executor = await AdaptiveExecutor.create(model, {
     device,
-    capacity: 1,
+    batchSize: 1,
     onFallback: (message) => reason = message,
   });
   // The first run makes and tests the kernels: not to be counted as the first image's time.

@@ -17,7 +17,7 @@ export function classify(args: ClassifierArgs, input: u32, means: u32, logits: u
         sum = f32x4.add(sum, v128.load(input + (y * args.inWidth + x) * args.inPitch + k));
       }
     }
-    // What lies behind the channels may be anything.
+    // The numbers after the channels are undefined.
     v128.store(means + k, f32x4.splat(0));
     storeLanes(means + k, f32x4.mul(sum, share), args.channels - k / 4);
   }

@@ -11,13 +11,13 @@
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let args = steps[id.z];
-  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  // There are no early returns: CPU drivers share loads only where all lanes are certain to be active.
   let isOwn = id.y < remaining[0] && id.x < args.classes;
   let end = select(0, args.poolHeight * args.poolWidth * args.inQuads, isOwn);
   let sample = remaining[1 + id.y];
   let in = args.arenaStart + sample * args.samplePitch + args.inOffset;
   var sum = 0.0;
-  // One loop: CPU drivers count the turns of outer ones, too, against what they allow.
+  // A single loop, because CPU drivers also count the iterations of outer loops towards their limit.
   for (var i = 0u; i < end; i++) {
     let pixel = i / args.inQuads;
     let k = i % args.inQuads;

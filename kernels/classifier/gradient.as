@@ -5,7 +5,8 @@ import { ClassifierArgs } from "../abi";
 import { madd, store as storeLanes } from "../simd";
 import { exp, log } from "../training/math";
 
-// A sample's cross-entropy and whether it is right; gradients take the place of logits.
+// A sample's loss and whether the prediction is correct; gradients replace the logits. The last exit's loss is computed last,
+// so that the teacher's logits are still available.
 export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, count: u32): void {
   const spread = <f64> args.smoothing / <f64> args.classes;
   const factor = <f64> args.lossWeight / <f64> count;
@@ -30,17 +31,50 @@ export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, c
     const secondShare = (1 - <f64> args.smoothing) * <f64> load<f32>(args.shares + 4 * sample);
     const share = 1 - <f64> args.smoothing - secondShare;
     const own = share * <f64> load<f32>(logits + 4 * label) + secondShare * <f64> load<f32>(logits + 4 * second);
-    store<f64>(args.losses + 8 * sample, logSum - own - spread * total);
+    const entropy = logSum - own - spread * total;
     store<u32>(args.right + 4 * sample, best == label ? 1 : 0);
+    if (args.distilled == 0) {
+      store<f64>(args.losses + 8 * sample, entropy);
+      for (let c: u32 = 0; c < args.classes; c++) {
+        const at = logits + 4 * c;
+        const target = spread + (c == label ? share : 0) + (c == second ? secondShare : 0);
+        store<f32>(at, <f32> (factor * (exp(<f64> load<f32>(at) - logSum) - target)));
+      }
+      continue;
+    }
+    const teacher = args.teacher + 4 * sample * args.classes;
+    const temperature = <f64> args.temperature;
+    const taught = <f64> args.distilled;
+    const softSum = logSumExp(logits, args.classes, temperature);
+    const teacherSum = logSumExp(teacher, args.classes, temperature);
+    let divergence: f64 = 0;
     for (let c: u32 = 0; c < args.classes; c++) {
       const at = logits + 4 * c;
+      const logit = <f64> load<f32>(at);
       const target = spread + (c == label ? share : 0) + (c == second ? secondShare : 0);
-      store<f32>(at, <f32> (factor * (exp(<f64> load<f32>(at) - logSum) - target)));
+      const soft = logit / temperature - softSum;
+      const wanted = <f64> load<f32>(teacher + 4 * c) / temperature - teacherSum;
+      divergence += exp(wanted) * (wanted - soft);
+      const gradient = (1 - taught) * (exp(logit - logSum) - target) + taught * temperature * (exp(soft) - exp(wanted));
+      store<f32>(at, <f32> (factor * gradient));
     }
+    store<f64>(
+      args.losses + 8 * sample,
+      (1 - taught) * entropy + taught * temperature * temperature * divergence,
+    );
   }
 }
 
-// Gradients of weights and bias: each thread makes its share of the classes, over all samples.
+// log(Σ exp(logit / temperature)).
+function logSumExp(logits: u32, classes: u32, temperature: f64): f64 {
+  let most: f64 = -Infinity;
+  for (let c: u32 = 0; c < classes; c++) most = max(most, <f64> load<f32>(logits + 4 * c) / temperature);
+  let sum: f64 = 0;
+  for (let c: u32 = 0; c < classes; c++) sum += exp(<f64> load<f32>(logits + 4 * c) / temperature - most);
+  return most + log(sum);
+}
+
+// Gradients of weights and bias: each thread computes its share of the classes, over all samples.
 export function linearGradient(args: ClassifierArgs, thread: u32, threads: u32, count: u32): void {
   const width: u32 = 16 * args.quads;
   const last = (thread + 1) * args.classes / threads;
@@ -60,7 +94,7 @@ export function linearGradient(args: ClassifierArgs, thread: u32, threads: u32, 
   }
 }
 
-// Gradient of what was pooled; zero in pixels that were not, unless it is added.
+// Gradient of the pooled input; zero in pixels that were not pooled, unless it is added.
 export function pooledGradient(args: ClassifierArgs, scratch: u32, first: u32, last: u32): void {
   const width: u32 = 16 * args.quads;
   const share = f32x4.splat(<f32> (1 / <f64> (args.poolHeight * args.poolWidth)));

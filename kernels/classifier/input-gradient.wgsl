@@ -1,5 +1,5 @@
-// Gradient of what a linear layer behind average pooling read: of the pooled pixels a share, of all others zero. An invocation
-// computes four channels of one pixel, then of those that lie a whole dispatch further on.
+// Gradient of the input of a linear layer after average pooling: a share for pooled pixels, zero for all others. An invocation
+// computes four channels of one pixel, then of further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples

@@ -1,5 +1,5 @@
-// Gradient of a linear layer's weights and bias behind average pooling, over a shard's samples. One invocation computes four
-// weights of a class; those behind them compute four numbers of the bias.
+// Gradient of a linear layer's weights and bias after average pooling, over a shard's samples. One invocation computes four
+// weights of a class; the invocations after those compute four numbers of the bias.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x · y: (classes · inQuads + classes / 4) / LANES
@@ -28,7 +28,7 @@ fn main(
 fn weightsOf(row: u32, quad: u32, samples: u32, args: Args) -> vec4f {
   let area = args.poolHeight * args.poolWidth;
   var sum = vec4f();
-  // One loop: CPU drivers count the turns of outer ones, too, against what they allow.
+  // A single loop, because CPU drivers also count the iterations of outer loops towards their limit.
   for (var i = 0u; i < samples * area; i++) {
     let sample = i / area;
     let pixel = i % area / args.poolWidth * args.inWidth + i % args.poolWidth;

@@ -1,9 +1,9 @@
 // Convolution as in forward.wgsl, for GPUs: a workgroup computes a tile together and shares what it loads.
 //
 // The tile is PIXELS · ROWS output pixels × 4 · QUADS · ACROSS channels, each invocation's part of it PIXELS × 4 · QUADS.
-// Pixels count through all remaining samples, so that those of several small ones share a tile. Input and weights come in
-// slices of ACROSS quads of input channels, so that each invocation brings one quad of each of its pixels.
-// Barriers need uniform control flow: loops depend on nothing but the workgroup and read-only buffers.
+// Pixels are numbered through all remaining samples, so that several small samples share a tile. Input and weights are loaded
+// in slices of ACROSS quads of input channels, so that each invocation loads one quad of each of its pixels.
+// Barriers need uniform control flow: loops depend only on the workgroup and read-only buffers.
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size), ACROSS (of them over channels)
 // Dispatch   x: pixels of all remaining samples / tile, y: channels / tile, z: steps
@@ -41,7 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var ky = 0u; ky < taps; ky++) {
     for (var kx = 0u; kx < taps; kx++) {
 // #for p in PIXELS
-      // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+      // Coordinates above and left of the image wrap around to large numbers, so one comparison per axis is enough.
       let y${p} = top${p} + ky;
       let x${p} = left${p} + kx;
       let from${p} = sample${p} + args.inOffset + (y${p} * args.inWidth + x${p}) * args.inPitch;

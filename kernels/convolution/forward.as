@@ -1,9 +1,9 @@
-// A convolution with bias, and ReLU if asked for, of any odd kernel and stride, over a range of samples; and its input gradient,
-// which is one with transposed weights. A kernel of 1 reads its input where it is; others read a copy with a border of zeros,
-// whose pixels lie close, so that a row of the kernel is one run. No number is used that the sample's own layers did not write.
+// A convolution with bias, and optionally ReLU, with any odd kernel and stride, over a range of samples; and its input
+// gradient, which is a convolution with transposed weights. A kernel of 1 reads its input in place; others read a copy with a
+// border of zeros and contiguous pixels, so that a row of the kernel is one run. Only numbers that the sample's own layers
+// have written are used.
 //
-// Weights lie in panels of 8 output channels, [panel][tap][in][8]; what is left over, if it is 4 channels or less, in a panel
-// of 4.
+// Weights are stored in panels of 8 output channels, [panel][tap][in][8]; up to 4 remaining channels are in a panel of 4.
 
 import { ConvolutionArgs, Phase, TransposeArgs } from "../abi";
 import { firstOf } from "../parts";
@@ -14,12 +14,12 @@ import { touch } from "./touch";
 // Pixels of the largest tile.
 const TILE: u32 = 6;
 
-// Where a pixel is made of so few inputs, more time goes into moving than into multiplying: pixels are then made in blocks
-// that stay near while one panel after another goes over them.
+// With so few inputs per pixel, loading takes more time than multiplying. Pixels are then computed in blocks that stay in the
+// cache while all panels are applied to them.
 const FEW_INPUTS: u32 = 24;
 const BLOCK: u32 = 96;
 
-// Forward pass, or input gradient: for each phase, pixels of the output that are made by the same taps.
+// Forward pass, or input gradient: for each phase, the output pixels that use the same taps.
 export function convolve(args: ConvolutionArgs, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
   for (let sample = first; sample < last; sample += args.group) {
     const samples = min(args.group, last - sample);

@@ -1,15 +1,15 @@
-// Convolution with bias, what comes last, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
+// Convolution with bias and activation, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
 //
 // Each invocation computes a register tile: PIXELS output pixels of one sample × QUADS quads of output channels. `across`
-// neighbouring invocations take neighbouring channels of the same pixels, those behind them the next pixels.
-// Nothing returns early: CPU drivers share loads only where all lanes are surely active. A workgroup without remaining
-// samples has loops of no turns instead.
+// neighbouring invocations compute neighbouring channels of the same pixels, the next ones the next pixels.
+// There are no early returns: CPU drivers share loads only where all lanes are certain to be active. In a workgroup without
+// remaining samples, loops have no iterations instead.
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
 // Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that
-//            reaches behind its row reads the next one's, and leaves the results out
-// Arena      starts with zeros, read in place of pixels outside the image
+//            extends beyond its row reads the next row's weights and discards the results
+// Arena      starts with zeros, which are read for pixels outside the image
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -19,8 +19,8 @@ fn main(
 ) {
   let args = steps[group.z];
   let tiles = remaining[0] * args.tiles;
-  // CPU drivers give each core a run of neighbouring workgroups: those that have work are spread evenly. The number is a
-  // prime, so that each workgroup gets a place of its own.
+  // CPU drivers give each core a run of neighbouring workgroups, so workgroups with work are spread evenly. The factor is a
+  // prime, so that the permutation is one-to-one.
   let place = group.x * (3836924789 % groups.x) % groups.x;
   let firstTile = place * (LANES / args.across);
   let tile = firstTile + lane / args.across;
@@ -42,7 +42,7 @@ fn main(
   for (var ky = 0u; ky < taps; ky++) {
     for (var kx = 0u; kx < taps; kx++) {
 // #for p in PIXELS
-      // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+      // Coordinates above and left of the image wrap around to large numbers, so one comparison per axis is enough.
       let y${p} = top${p} + ky;
       let x${p} = left${p} + kx;
       let at${p} = sample + args.inOffset + (y${p} * args.inWidth + x${p}) * args.inPitch;

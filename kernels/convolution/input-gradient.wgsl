@@ -1,13 +1,13 @@
-// Gradient of a convolution's input, any odd kernel and stride: as forward.wgsl, but from output to input.
+// Gradient of a convolution's input, any odd kernel and stride: like forward.wgsl, but from output to input.
 //
-// Pixels of the result are reached by the same taps if they are alike modulo the stride; a tile's are. Each invocation
-// computes a register tile: PIXELS pixels of one sample × QUADS quads of input channels. `across` neighbouring invocations take
-// neighbouring channels of the same pixels, those behind them the next pixels.
+// Pixels of the result use the same taps if their coordinates are equal modulo the stride, and a tile only has such pixels.
+// Each invocation computes a register tile: PIXELS pixels of one sample × QUADS quads of input channels. `across` neighbouring
+// invocations compute neighbouring channels of the same pixels, the next ones the next pixels.
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all samples · across / LANES, y: channel tiles / across, z: stride · stride
 // Weights    as in forward.wgsl
-// Arena      starts with zeros, read in place of pixels outside the gradient
+// Arena      starts with zeros, which are read for pixels outside the gradient
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let pixel = (tile % args.tiles) * PIXELS;
   let quad = (group.y * args.across + lane % args.across) * QUADS;
   let half = args.kernel / 2;
-  // Of the pixels alike: the first, and how many there are.
+  // The first of the pixels with equal remainders, and their number.
   let firstY = group.z / args.stride;
   let firstX = group.z % args.stride;
   let height = (args.outHeight + args.stride - 1 - firstY) / args.stride;
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var ky = firstTapY; ky < args.kernel; ky += args.stride) {
     for (var kx = firstTapX; kx < args.kernel; kx += args.stride) {
 // #for p in PIXELS
-      // Above and left of the gradient wraps round to a large number, so one comparison a side is enough.
+      // Coordinates above and left of the gradient wrap around to large numbers, so one comparison per axis is enough.
       let y${p} = bottom${p} - ky / args.stride;
       let x${p} = right${p} - kx / args.stride;
       let at${p} = sample + args.inOffset + (y${p} * args.inWidth + x${p}) * args.inPitch;
@@ -69,7 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   sums[${p}][${c}] = vec4f(sum${p}_${c}_0, sum${p}_${c}_1, sum${p}_${c}_2, sum${p}_${c}_3);
 // #end
 // #end
-  // Nothing returns early: loops behind that are very slow on llvmpipe.
+  // There are no early returns: loops after one are very slow on llvmpipe.
   let pixels = select(0, min(PIXELS, max(height * width, pixel) - pixel), tile < tiles);
   for (var p = 0u; p < pixels; p++) {
     let y = (pixel + p) / width * args.stride + firstY;

@@ -1,8 +1,8 @@
-// Copies channels of samples into zeros, so that a kernel over them needs no account of the image's edge.
+// Copies channels of samples into a border of zeros, so that kernels need not handle the image's edge.
 //
 // from   [sample][height][width], `pitch` bytes from pixel to pixel
-// to     [sample][height + 2 · border][width + 2 · border][channels]. Whole quads are copied: what comes along behind a
-//        pixel's channels is overwritten by what is next
+// to     [sample][height + 2 · border][width + 2 · border][channels]. Whole quads are copied: the extra lanes after a
+//        pixel's channels are overwritten by the next pixel
 
 function pad(
   from: u32,
@@ -40,7 +40,7 @@ function pad(
 // The step whose input a thread's scratch memory has with its border.
 let copied: u32 = 0;
 
-// A new sample's steps have nothing there.
+// For a new sample, the scratch memory contains no input.
 export function forgetCopy(): void {
   copied = 0;
 }

@@ -2,7 +2,7 @@
 
 import { setSums, sumFew1, sumFew2, sumFew3, sumFew4, sumFew5, sumFew6, sumTaps1, sumTaps2 } from "./tiles";
 
-// What a layer's panels have in common.
+// The arguments that all panels of a layer share.
 // bias  numbers of all channels, or 8 zeros where there is none
 let inputs: u32 = 0;
 let isFew: bool = false;

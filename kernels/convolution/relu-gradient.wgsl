@@ -1,5 +1,5 @@
-// Zero in the gradient, in place, where the ReLU gave zero. An invocation computes four channels of one pixel, then of those
-// that lie a whole dispatch further on.
+// Sets the gradient to zero, in place, where the ReLU's output is zero. An invocation computes four channels of one pixel, then
+// of further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples

@@ -1,24 +1,24 @@
-// Sums over taps, the heart of convolutions on the CPU: an implicit matrix product whose rows are found in tables, so that
-// stride, padding, borders and samples are the caller's affair. Loops are written out as in the WGSL kernels; `./ranet wasm`
-// builds it.
+// Sums over taps, the inner loops of convolutions on the CPU: an implicit matrix product whose rows come from tables. The
+// caller handles stride, padding, borders and samples with these tables. Loops are expanded as in the WGSL kernels;
+// `./ranet wasm` builds it.
 //
-// A register tile is 6 pixels × 8 output channels, which with weights and an input fills 15 registers; there are smaller ones
-// for what is left over. It goes over all pixels before the next channels, so that their weights stay near. Each output is
-// summed in one order, whatever tile or thread it falls to.
+// A register tile is 6 pixels × 8 output channels, which with weights and an input fills 15 registers; there are smaller tiles
+// for the rest. All pixels are computed before the next channels, so that the weights stay in the cache. Each output is summed
+// in the same order, whatever tile or thread computes it.
 //
 // input, output        address of the first sample's
 // inPixels, outPixels  [pixels] pixels from `input` and `output` to each pixel; their number a multiple of the tile's
 // weights              [runs][runLength][4 · quads]
-// channels             how many are written, at most 4 · quads
-// bias                 4 · quads numbers, from which sums start
+// channels             number of channels to write, at most 4 · quads
+// bias                 4 · quads numbers, the initial values of the sums
 
 import { curve, RELU } from "../activation";
 import { madd, store } from "../simd";
 
-// What a layer's sums have in common.
-// pitch       bytes from pixel to pixel of what is read, and of what is written
-// moves       [runs] bytes from the end of one run of inputs that lie together to the next one
-// accumulate  whether sums are added to what is there, instead of starting from the bias
+// The arguments that all sums of a layer share.
+// pitch       stride of pixels in bytes, of the input and of the output
+// moves       [runs] bytes from the end of one run of contiguous inputs to the next one
+// accumulate  whether sums are added to the existing output, instead of starting from the bias
 let inPitch: u32 = 0;
 let outPitch: u32 = 0;
 let moves: u32 = 0;
@@ -168,7 +168,7 @@ export function sumTaps${Q}(
 }
 // #end
 
-// The same for 8 channels of so few inputs that all weights stay in registers, and a pixel is read, made and written at once.
+// The same for 8 channels with so few inputs that all weights stay in registers: each pixel is read, computed and written once.
 // #for K in 1..6
 export function sumFew${K}(
   input: u32,

@@ -1,4 +1,4 @@
-// Gradient of a convolution's weights and bias. Weights lie as in forward.as.
+// Gradient of a convolution's weights and bias. Weights are stored as in forward.as.
 
 import { JoinArgs, Tap, WeightGradientArgs } from "../abi";
 import { touch } from "./touch";
@@ -13,11 +13,11 @@ import {
   weightTile6x2,
 } from "./weight-tile";
 
-// Gradient of weights, and of the bias. Where there are many weights, each thread makes its share of the tiles, over all
-// samples; where there are few, it makes all tiles over its share of the samples' parts, which are then joined. There are as
-// many parts whatever the number of threads, so that sums do not depend on it.
+// Gradient of weights, and of the bias. With many weights, each thread computes its share of the tiles over all samples. With
+// few weights, it computes all tiles over its share of the samples' parts, which are then joined. The number of parts does not
+// depend on the number of threads, so that sums do not either.
 //
-// A border's zeros would add nothing: of each tap only those pixels are gone through whose input is inside.
+// The border's zeros would not change the sums: for each tap only pixels whose input is inside are used.
 export function weightGradient(args: WeightGradientArgs, thread: u32, threads: u32, count: u32): void {
   const tiles = wideTiles(args);
   const narrow = args.taps * narrowTiles(args);
@@ -31,7 +31,7 @@ export function weightGradient(args: WeightGradientArgs, thread: u32, threads: u
       makeTiles(args, first, last, result, 0, tiles, 0, narrow);
     }
   } else {
-    // Who gets less of one kind gets more of the other.
+    // Threads with fewer tiles of one kind get more of the other.
     const other = threads - 1 - thread;
     makeTiles(
       args,
@@ -47,7 +47,7 @@ export function weightGradient(args: WeightGradientArgs, thread: u32, threads: u
   if (args.hasBias && thread == 0) biasGradient(args, count);
 }
 
-// Sums of parts: each thread makes its share of the numbers.
+// Adds up the parts: each thread computes its share of the numbers.
 export function join(args: JoinArgs, thread: u32, threads: u32): void {
   const quads = args.partBytes / 16;
   const end = 16 * ((thread + 1) * quads / threads);
@@ -60,7 +60,7 @@ export function join(args: JoinArgs, thread: u32, threads: u32): void {
   }
 }
 
-// Panels of 8 channels; where not much is missing from one, it is as good as whole.
+// Panels of 8 channels; a nearly full panel is treated as full.
 function wideTiles(args: WeightGradientArgs): u32 {
   const panels = (args.outChannels >> 3) + ((args.outChannels & 7) == 7 ? 1 : 0);
   return panels * args.taps * rowTiles(args);
@@ -77,7 +77,7 @@ function narrowRows(args: WeightGradientArgs): u32 {
   return (args.outChannels & 7) > 2 ? 8 : 16;
 }
 
-// Of one tap.
+// The tiles of one tap.
 function narrowTiles(args: WeightGradientArgs): u32 {
   const rest = args.outChannels & 7;
   return rest > 0 && rest < 7 ? (args.inChannels + narrowRows(args) - 1) / narrowRows(args) : 0;

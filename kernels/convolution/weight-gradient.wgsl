@@ -2,13 +2,13 @@
 // sum of very many products. One invocation computes a register tile, INS quads of input channels × OUTS quads of output
 // channels, of one tap of the kernel.
 //
-// A bias has weights of its own that read ones. A tile that reaches behind the channels reads what is there, and leaves the
-// results out. Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+// A bias is treated as weights whose input is ones. A tile that extends beyond the channels reads other data and discards the
+// results. There are no early returns: CPU drivers share loads only where all lanes are certain to be active.
 //
 // Constants  INS, OUTS, LANES (workgroup size)
 // Dispatch   x · y: tiles · splits / LANES
 // Partials   [split], each laid out as the weights: [kernel · kernel][4 · inQuads][gradQuads] vec4, then [gradQuads] for a bias
-// Arena      starts with zeros, read in place of pixels outside the image
+// Arena      starts with zeros, which are read for pixels outside the image
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -41,7 +41,7 @@ fn main(
 // #end
   for (var row = first; row < end; row++) {
     let sample = args.arenaStart + row / args.gradHeight * args.samplePitch;
-    // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+    // Coordinates above and left of the image wrap around to large numbers, so one comparison per axis is enough.
     let y = row % args.gradHeight * args.stride + top;
     let origin = sample + args.inOffset + y * args.inWidth * args.inPitch + inQuad;
     var grad = sample + args.gradOffset + row % args.gradHeight * args.gradWidth * args.gradPitch + outQuad;

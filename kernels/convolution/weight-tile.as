@@ -1,5 +1,5 @@
 // A tile of a convolution's weight gradient, for one tap: the sums over samples and pixels of inputs times
-// quads of gradients. The whole sum is taken in registers.
+// quads of gradients. The complete sum is computed in registers.
 //
 // places     [pixels][2] bytes from a sample's input to each pixel's, and from its gradient to that pixel's
 // result     [inputs][4 · quads], of which `rows` rows are written; added to where `accumulate`
@@ -56,8 +56,8 @@ export function weightTile${R}x${Q}(
 // #end
 // #end
 
-// The same for the last panel, which has only few output channels: gradients are splat and inputs are vectors, so that no
-// lane is wasted on channels that are not there. The tile is ${C} gradients × Q · 4 inputs.
+// The same for the last panel, which has few output channels: gradients are splat and inputs are vectors, so that no lanes are
+// wasted on missing channels. The tile is ${C} gradients × Q · 4 inputs.
 //
 // lanes      channels from input to input in the result
 

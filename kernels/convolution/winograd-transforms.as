@@ -1,10 +1,10 @@
-// The transformations of Winograd's minimal filtering F(2×2, 3×3) (see winograd.as): between them lie, for each of the 16
-// places of a 4 × 4 patch, products of what is at that place.
+// The transformations of Winograd's minimal filtering F(2×2, 3×3) (see winograd.as): between them, the values at each of the
+// 16 places of a 4 × 4 patch are multiplied.
 
 import { finished, RELU } from "../activation";
 import { store } from "../simd";
 
-// Bᵀ · d · B of a patch d, four channels at once; the 16 results of one patch lie `apart`.
+// Bᵀ · d · B of a patch d, four channels at once; the 16 results of a patch have the stride `apart`.
 export function transformInput(patch: u32, row: u32, pixel: u32, to: u32, bytes: u32, apart: u32): void {
   for (let k: u32 = 0; k < bytes; k += 16) {
     const at = patch + k;
@@ -29,7 +29,7 @@ export function transformInput(patch: u32, row: u32, pixel: u32, to: u32, bytes:
   }
 }
 
-// Aᵀ · m · A of a patch's sums m, which lie `apart`, with bias (0: none); 2 × 2 pixels, or as many as are inside.
+// Aᵀ · m · A of a patch's sums m, which have the stride `apart`, with bias (0: none); 2 × 2 pixels, or those that are inside.
 export function transformOutput(
   sums: u32,
   apart: u32,
@@ -70,7 +70,7 @@ export function transformOutput(
   }
 }
 
-// G · g · Gᵀ of 3 × 3 weights g, four of them at once; nine lie `apart`, and 16 results `toApart`.
+// G · g · Gᵀ of 3 × 3 weights g, four at once; the nine weights have the stride `apart`, the 16 results `toApart`.
 export function transformWeights(from: u32, apart: u32, to: u32, toApart: u32): void {
   const half = f32x4.splat(0.5);
 // #for x in 3

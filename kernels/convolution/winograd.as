@@ -1,10 +1,10 @@
-// A 3×3 convolution of stride 1, with bias and ReLU if asked for, or its input gradient, over a range of samples, by the minimal
-// filtering F(2×2, 3×3) of Winograd (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016): for 2 × 2
-// outputs 16 products instead of 36, each of transformed inputs and transformed weights, and so 16 matrix products, one for
-// each place of a 4 × 4 patch.
+// A 3×3 convolution of stride 1, with bias and optionally ReLU, or its input gradient, over a range of samples, by Winograd's
+// minimal filtering F(2×2, 3×3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016). It needs 16
+// products for 2 × 2 outputs instead of 36. Each is a product of transformed inputs and transformed weights, so there are 16
+// matrix products, one for each place of a 4 × 4 patch.
 //
-// Patches are taken a few at a time, so that what is in between stays near. Of an odd size, outputs behind the edge are
-// computed from whatever lies there, and not written.
+// A few patches are processed at a time, so that intermediate results stay in the cache. With an odd size, outputs outside
+// the feature are computed from undefined data and not written.
 //
 // filter  for each of the 16 places weights as forward.as has them for one tap: [place][panel][in][8 or 4]
 
@@ -14,7 +14,7 @@ import { padFor } from "./pad";
 import { setPanels, sumPanels } from "./panels";
 import { transformInput, transformOutput, transformWeights } from "./winograd-transforms";
 
-// Weights to a filter. Each thread makes its share of the panels: the same that it transposes.
+// Transforms weights into a filter. Each thread computes the same share of the panels that it transposes.
 export function makeFilter(args: FilterArgs, thread: u32, threads: u32): void {
   const panels = (args.outChannels + 7) >> 3;
   const last = (thread + 1) * panels / threads;

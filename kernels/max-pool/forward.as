@@ -1,4 +1,4 @@
-// Max-pooling, 3 × 3, stride 2, padding 1, over a range of samples; takes no account of what is outside. A part has some rows.
+// Max-pooling, 3 × 3, stride 2, padding 1, over a range of samples; pixels outside are ignored. A part has some rows.
 
 import { WindowArgs } from "../abi";
 import { firstOf } from "../parts";

@@ -1,5 +1,5 @@
 // Max-pooling 3×3, stride 2, padding 1. An invocation computes four channels of one pixel,
-// then of those that lie a whole dispatch further on.
+// then of further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: output pixels · quads / LANES, y: remaining samples, z: steps
@@ -8,7 +8,7 @@
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
-  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  // There are no early returns: CPU drivers share loads only where all lanes are certain to be active.
   let end = select(0, args.outHeight * args.outWidth * args.outQuads, id.y < remaining[0]);
   for (var i = id.x; i < end; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
@@ -18,7 +18,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var largest = vec4f(-3.4028234e38);
     for (var ky = 0u; ky < 3; ky++) {
       for (var kx = 0u; kx < 3; kx++) {
-        // Above and left of the image wraps round to a large number.
+        // Coordinates above and left of the image wrap around to large numbers.
         let y = top + ky;
         let x = left + kx;
         if (y < args.inHeight && x < args.inWidth) {

@@ -1,6 +1,6 @@
-// Each output's gradient to the first of the largest inputs of its window, 3×3, stride 2, padding 1, as a gather: an input
-// looks at the windows that it lies in. An invocation computes four channels of one pixel, then of those that lie a whole
-// dispatch further on.
+// Gradient of max-pooling, 3×3, stride 2, padding 1: the first of the largest inputs of a window gets the output's gradient. It
+// is a gather: each input reads the windows that contain it. An invocation computes four channels of one pixel, then of further
+// pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: input pixels · quads / LANES, y: samples
@@ -30,7 +30,7 @@ fn largest(sample: u32, v: u32, u: u32, args: Args) -> vec4u {
   var best = vec4u();
   var most = vec4f(-3.4028234e38);
   for (var tap = 0u; tap < 9; tap++) {
-    // Above and left of the image wraps round to a large number.
+    // Coordinates above and left of the image wrap around to large numbers.
     let y = 2 * v + tap / 3 - 1;
     let x = 2 * u + tap % 3 - 1;
     if (y < args.inHeight && x < args.inWidth) {

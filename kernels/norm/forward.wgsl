@@ -1,4 +1,4 @@
-// Batch norm, and what comes last. One invocation computes four channels of a part of a sample's pixels.
+// Batch norm and activation. One invocation computes four channels of a part of a sample's pixels.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x · z: quads · chunks / LANES, y: samples

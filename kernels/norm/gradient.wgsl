@@ -1,5 +1,5 @@
-// The gradient of what a convolution wrote, in its place: weight · (g − mean of g − x̂ · mean of g · x̂) / deviation. One
-// invocation computes four channels of a part of a sample's pixels; padding lanes stay zero, for so is their weight.
+// Replaces a convolution's output by its gradient: weight · (g − mean of g − x̂ · mean of g · x̂) / deviation. One
+// invocation computes four channels of a part of a sample's pixels; padding lanes stay zero because their weight is zero.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x · z: quads · chunks / LANES, y: samples

@@ -1,5 +1,5 @@
-// Batch norm in training. Sums are taken for each sample apart and then added in the samples' order, so that they do not
-// depend on the number of threads. A tensor before batch norm is [sample][pixel][4 · quads].
+// Batch norm in training. Sums are computed for each sample and then added in the samples' order, so that they do not depend on
+// the number of threads. A tensor before batch norm is [sample][pixel][4 · quads].
 //
 // sums           [sample][4 · quads][2] in float64
 // coefficients   a thread's own: [4 · quads] each of mean, 1 / deviation, scale and shift, mean of g, mean of g · x̂
@@ -13,7 +13,7 @@ function coefficient(args: NormArgs, thread: u32, which: u32): u32 {
   return args.coefficients + thread * args.coefficientBytes + which * 16 * args.quads;
 }
 
-// For each sample the sum and the sum of squares of each channel. Squares are of differences to the sample's own mean.
+// For each sample the sum and the sum of squares of each channel. Squares are of differences from the sample's own mean.
 export function statistics(args: NormArgs, first: u32, last: u32): void {
   const pitch: u32 = 16 * args.quads;
   const bytes = args.pixels * pitch;
@@ -60,7 +60,7 @@ export function statistics(args: NormArgs, first: u32, last: u32): void {
   }
 }
 
-// From sums, or from running statistics, to a thread's own scale and shift.
+// Computes a thread's own scale and shift from sums or running statistics.
 export function coefficients(args: NormArgs, thread: u32, count: u32): void {
   const n = <f64> count * <f64> args.pixels;
   for (let k: u32 = 0; k < 4 * args.quads; k++) {
@@ -81,7 +81,7 @@ export function coefficients(args: NormArgs, thread: u32, count: u32): void {
       variance = max<f64>(0, square / n - mean * mean);
       if (thread == 0) {
         store<f32>(args.batchMean + 4 * k, <f32> mean);
-        // Of a single number there is no unbiased variance.
+        // A single number has no unbiased variance.
         store<f32>(args.batchVariance + 4 * k, <f32> (variance * n / max<f64>(1, n - 1)));
       }
     }
@@ -94,7 +94,7 @@ export function coefficients(args: NormArgs, thread: u32, count: u32): void {
   }
 }
 
-// Scale, shift, what comes last.
+// Scale, shift and activation.
 export function normalize(args: NormArgs, thread: u32, first: u32, last: u32): void {
   const pitch: u32 = 16 * args.quads;
   const activation = args.activation;
@@ -123,7 +123,7 @@ export function normalize(args: NormArgs, thread: u32, first: u32, last: u32): v
   }
 }
 
-// The gradient of what batch norm gave, from that of what its activation made of it.
+// The gradient of batch norm's output, from the gradient of its activation.
 @inline
 function through(z: v128, gradient: v128, scale: v128, shift: v128, activation: u32): v128 {
   if (activation > RELU) return f32x4.mul(gradient, slopeOf(madd(z, scale, shift), activation));
@@ -160,7 +160,7 @@ export function gradientSums(args: NormArgs, thread: u32, first: u32, last: u32)
   }
 }
 
-// From sums to a thread's own means; they are the gradients of batch norm's bias and weight.
+// Computes a thread's own means from sums; they are the gradients of batch norm's bias and weight.
 export function gradientCoefficients(args: NormArgs, thread: u32, count: u32): void {
   const n = <f64> count * <f64> args.pixels;
   for (let k: u32 = 0; k < args.channels; k++) {
@@ -180,7 +180,7 @@ export function gradientCoefficients(args: NormArgs, thread: u32, count: u32): v
   }
 }
 
-// From g, z to the gradient of z, in its place.
+// Replaces z by its gradient, computed from g and z.
 export function gradient(args: NormArgs, thread: u32, first: u32, last: u32): void {
   const pitch: u32 = 16 * args.quads;
   const activation = args.activation;

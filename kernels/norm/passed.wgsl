@@ -1,4 +1,4 @@
-// The gradient of what batch norm gave, from that of what its activation made of it.
+// The gradient of batch norm's output, from the gradient of its activation.
 
 fn passed(gradient: vec4f, difference: vec4f, own: Norm, args: Args) -> vec4f {
   let x = fma(difference, own.scale, own.bias);

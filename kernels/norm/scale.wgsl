@@ -1,4 +1,4 @@
-// What kernels of batch norm share: four channels' mean, scale and bias. Padding lanes have zeros for parameters.
+// Shared by kernels of batch norm: mean, scale and bias of four channels. Parameters of padding lanes are zero.
 
 struct Norm {
   mean: vec4f,

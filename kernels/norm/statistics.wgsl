@@ -1,5 +1,5 @@
 // Mean, and sum of squared deviations from it, of each channel over a part of a sample's pixels. One invocation computes four
-// channels. Squares are taken of differences from the first pixel: those of a mean far from zero would drown the variance.
+// channels. Squares are of differences from the first pixel: with a mean far from zero, rounding would hide the variance.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x · z: quads · chunks / LANES, y: samples

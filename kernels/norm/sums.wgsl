@@ -1,4 +1,4 @@
-// Sums over a part of a sample's pixels of g, the gradient where the ReLU lets it through, and of g · x̂, x̂ the normalised
+// Sums over a part of a sample's pixels of g, the gradient behind the activation, and of g · x̂, where x̂ is the normalised
 // input. One invocation computes four channels.
 //
 // Constants  LANES (workgroup size)

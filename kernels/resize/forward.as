@@ -11,7 +11,7 @@ function between(a: v128, b: v128, share: v128): v128 {
 }
 
 export function resize(args: ResizeArgs, first: u32, last: u32, part: u32, parts: u32): void {
-  // Of a single row or column, both are the same.
+  // With a single row or column, both are the same.
   const right: u32 = args.inWidth > 1 ? args.inPitch : 0;
   const below: u32 = args.inHeight > 1 ? args.inWidth * args.inPitch : 0;
   const begin = firstOf(part, parts, args.outHeight);
@@ -27,7 +27,7 @@ export function resize(args: ResizeArgs, first: u32, last: u32, part: u32, parts
   }
 }
 
-// A row whose pixels share what they lie between: a quad of it after another, so that most is in registers already.
+// An enlarged row, whose neighbouring pixels share inputs: computed quad by quad, so that most inputs are in registers.
 function widen(args: ResizeArgs, row: u32, out: u32, right: u32, below: u32, dy: v128): void {
   for (let channel: u32 = 0; channel < args.channels; channel += 4) {
     const channels = <i32> (args.channels - channel);
@@ -49,7 +49,7 @@ function widen(args: ResizeArgs, row: u32, out: u32, right: u32, below: u32, dy:
   }
 }
 
-// A row whose pixels do not: a pixel after another, as they lie.
+// A row whose pixels do not share inputs: computed pixel by pixel, in order of memory.
 function narrow(args: ResizeArgs, row: u32, out: u32, right: u32, below: u32, dy: v128): void {
   for (let x: u32 = 0; x < args.outWidth; x++, out += args.outPitch) {
     const dx = f32x4.splat(share(args.columns, x));

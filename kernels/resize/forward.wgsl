@@ -1,11 +1,11 @@
 // Bilinear resize, corners aligned: source = i · (in − 1) / (out − 1). An invocation computes a quad of channels of one
-// pixel, then of those that lie a whole dispatch further on. Where the output starts within a quad, its quads are made of
-// two neighbours of the input's.
+// pixel, then of further pixels at a distance of the dispatch's size. If the output starts within a quad, each of its quads
+// combines two neighbouring quads of the input.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: output pixels · quads / LANES, y: remaining samples, z: steps
 
-// Where an output pixel comes from.
+// The inputs of an output pixel.
 struct Source {
   topLeft: u32,
   topRight: u32,
@@ -41,13 +41,13 @@ fn resized(origin: Source, quad: u32) -> vec4f {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let args = steps[id.z];
   let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
-  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  // There are no early returns: CPU drivers share loads only where all lanes are certain to be active.
   let end = select(0, args.outHeight * args.outWidth * args.outQuads, id.y < remaining[0]);
   for (var i = id.x; i < end; i += groups.x * LANES) {
     let pixel = i / args.outQuads;
     let quad = i % args.outQuads;
     let origin = source(sample, pixel, args);
-    // Quads beside the input's only fill lanes that are not written.
+    // Quads next to the input only fill lanes that are not written.
     var value = resized(origin, min(quad, args.inQuads - 1));
     if (args.outShift > 0) {
       let before = resized(origin, max(quad, 1) - 1);

@@ -1,8 +1,8 @@
-// Gradient of a bilinear resize, corners aligned, as a gather: an input pixel looks at the outputs that are interpolated from
-// it. An invocation computes a quad of channels of one pixel, then of those that lie a whole dispatch further on. Where the
-// gradient read starts within a quad, the result's quads are made of two neighbours of it.
+// Gradient of a bilinear resize, corners aligned, as a gather: an input pixel reads the outputs that are interpolated from
+// it. An invocation computes a quad of channels of one pixel, then of further pixels at a distance of the dispatch's size. If
+// the gradient that is read starts within a quad, each quad of the result combines two neighbouring quads.
 //
-// Here `in` is what the gradient is read of, the layer's output; `out` is what it is written of, the layer's input.
+// Here `in` is the layer's output, whose gradient is read, and `out` is the layer's input, whose gradient is written.
 //
 // Constants  LANES (workgroup size), SHIFTED (1 where the gradient starts within a quad, else 0)
 // Dispatch   x: pixels · quads / LANES, y: samples
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         let own = vec4f(part * share(x, u, across));
         sum = fma(own, arena[at], sum);
 // #for once in SHIFTED
-        // Behind the last quad there is nothing but lanes that are not written.
+        // After the last quad there are only lanes that are not written.
         next = fma(own, arena[at + select(0u, 1u, quad + 1 < args.inQuads)], next);
 // #end
         at += args.inPitch;
@@ -47,7 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
 }
 
-// Outputs along one side that may come from input i: the first, and the one behind the last.
+// The range of outputs along one side that may use input i: the first, and one more than the last.
 fn reach(i: f32, scale: f32, outputs: u32) -> vec2u {
   if (scale == 0) {
     return vec2u(0, outputs);
@@ -57,7 +57,7 @@ fn reach(i: f32, scale: f32, outputs: u32) -> vec2u {
   return vec2u(u32(max(first, 0)), min(u32(last) + 1, outputs));
 }
 
-// The share of input i in output j, as forward.wgsl has it.
+// The share of input i in output j, as in forward.wgsl.
 fn share(i: f32, j: u32, scale: f32) -> f32 {
   return max(1 - abs(f32(j) * scale - i), 0);
 }

@@ -1,5 +1,5 @@
-// Where rows and columns of a resized feature lie among those of the original, corners aligned: for each of the output the
-// first of the two of the input between which it lies, and in how far it is the second one.
+// Positions of a resized feature's rows and columns in the original, corners aligned: for each row of the output the first of
+// the two rows of the input between which it lies, and the share of the second one; likewise for columns.
 
 @inline
 export function place(places: u32, i: u32): u32 {

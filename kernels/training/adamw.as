@@ -1,4 +1,4 @@
-// AdamW over numbers that decay alike, with a moving average of what it gives. Each thread takes its share.
+// AdamW over numbers with the same weight decay, with a moving average of the results. Each thread computes its share.
 
 import { AdamwArgs } from "../abi";
 

@@ -1,4 +1,4 @@
-// What kernels of training have besides wave.wgsl's bindings, where every sample remains. A step is one dispatch.
+// The bindings of training kernels in addition to those of wave.wgsl. All samples remain in training. A step is one dispatch.
 
 @group(0) @binding(4) var<storage, read_write> logits: array<f32>;
 @group(1) @binding(0) var<storage, read_write> partials: array<vec4f>;

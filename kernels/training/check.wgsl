@@ -1,4 +1,4 @@
-// Whether all losses so far have been finite. The optimiser changes nothing once one has not.
+// Checks whether all losses so far have been finite. Otherwise the optimiser changes nothing.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   one workgroup
@@ -12,7 +12,7 @@ var<workgroup> found: array<u32, LANES>;
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {
   for (var i = lane; i < args.losses; i += LANES) {
-    // Neither infinite nor NaN: comparisons of floats may be taken to know none.
+    // Tests bits for infinity and NaN: WGSL compilers may assume that floats are finite.
     if ((bitcast<u32>(losses[i]) & 0x7f800000u) == 0x7f800000u) {
       found[lane] = 1;
     }

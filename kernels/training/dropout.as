@@ -1,4 +1,4 @@
-// Zeros whole channels of samples, and scales the others, in place, as dropout.wgsl does; over a range of samples.
+// Sets whole channels of samples to zero and scales the others, in place, like dropout.wgsl; over a range of samples.
 
 import { DropoutArgs } from "../abi";
 

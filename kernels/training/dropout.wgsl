@@ -1,6 +1,6 @@
-// Zeros whole channels of samples, and scales the others, in place: of what a classifier pools, or of its gradient. Which
-// ones follows from the step's seed, the exit, the sample and the channel alone, so that both passes meet the same. An
-// invocation goes over four channels of one pixel, then of those that lie a whole dispatch further on.
+// Sets whole channels of samples to zero and scales the others, in place: in the input of a classifier's pooling, or in its
+// gradient. The choice depends only on the step's seed, the exit, the sample and the channel, so that both passes choose the
+// same. An invocation computes four channels of one pixel, then of further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples
@@ -9,7 +9,7 @@
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let args = steps[0];
   let sample = args.arenaStart + id.y * args.samplePitch;
-  // Behind the samples' places.
+  // The step's seed comes after the samples' indices.
   let seed = remaining[1 + remaining[0]];
   let own = mixed(mixed(seed + args.exit) ^ (args.first + id.y));
   for (var i = id.x; i < args.outHeight * args.outWidth * args.outQuads; i += groups.x * LANES) {

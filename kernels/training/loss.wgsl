@@ -1,6 +1,6 @@
-// Cross-entropy with label smoothing and second labels, whether the largest logit is the label's, and the loss's gradient in the logits' place.
-// One invocation computes a sample. What is not a number stays none. Nothing returns early: loops behind that are very slow on
-// llvmpipe.
+// Cross-entropy with label smoothing and second labels, distillation from the last exit, whether the largest logit is the
+// label's, and the loss's gradient, which replaces the logits (those of the last exit last). One invocation computes a sample.
+// NaN stays NaN. There are no early returns: loops after one are very slow on llvmpipe.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: samples / LANES
@@ -32,12 +32,39 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let spread = args.smoothing / f32(args.classes);
   let own = share * (logits[first + label] - most) + secondShare * (logits[first + second] - most);
-  if (isOwn) {
-    losses[args.losses + args.first + id.x] = log(sum) - own - spread * total;
-    losses[args.right + args.first + id.x] = f32(best == label);
+  let entropy = log(sum) - own - spread * total;
+
+  let isTaught = args.distilled > 0;
+  let taught = select(0, classes, isTaught);
+  let teacher = args.teacher + id.x * args.classes;
+  var highest = logits[teacher];
+  for (var i = 1u; i < taught; i++) {
+    highest = max(highest, logits[teacher + i]);
   }
+  var softSum = 0.0;
+  var teacherSum = 0.0;
+  for (var i = 0u; i < taught; i++) {
+    softSum += exp((logits[first + i] - most) / args.temperature);
+    teacherSum += exp((logits[teacher + i] - highest) / args.temperature);
+  }
+  softSum = log(softSum);
+  teacherSum = log(teacherSum);
+  var divergence = 0.0;
   for (var i = 0u; i < classes; i++) {
+    let difference = logits[first + i] - most;
     let wanted = spread + select(0.0, share, i == label) + select(0.0, secondShare, i == second);
-    logits[first + i] = args.scale * (exp(logits[first + i] - most) / sum - wanted);
+    var gradient = exp(difference) / sum - wanted;
+    if (isTaught) {
+      let soft = difference / args.temperature - softSum;
+      let hint = (logits[teacher + i] - highest) / args.temperature - teacherSum;
+      divergence += exp(hint) * (hint - soft);
+      gradient = mix(gradient, args.temperature * (exp(soft) - exp(hint)), args.distilled);
+    }
+    logits[first + i] = args.scale * gradient;
+  }
+  if (isOwn) {
+    let distilled = select(entropy, args.temperature * args.temperature * divergence, isTaught);
+    losses[args.losses + args.first + id.x] = mix(entropy, distilled, args.distilled);
+    losses[args.right + args.first + id.x] = f32(best == label);
   }
 }

@@ -3,7 +3,7 @@
 const LN2_HIGH: f64 = 6.93147180369123816490e-01;
 const LN2_LOW: f64 = 1.90821492927058770002e-10;
 
-// Of numbers up to 700; those below −700 give zero, and NaN NaN.
+// Exponential of numbers up to 700; numbers below −700 give zero, and NaN gives NaN.
 export function exp(x: f64): f64 {
   if (x < -700) return 0;
   if (!(x <= 700)) return x > 700 ? Infinity : NaN;
@@ -15,13 +15,13 @@ export function exp(x: f64): f64 {
   return sum * reinterpret<f64>((<i64> k + 1023) << 52);
 }
 
-// Of normal positive numbers; infinite and NaN as they are.
+// Logarithm of normal positive numbers; infinity and NaN are returned unchanged.
 export function log(x: f64): f64 {
   if (!(x < Infinity)) return x;
   const bits = reinterpret<i64>(x);
   const exponent = <f64> ((bits >> 52) - 1023);
   const mantissa = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
-  // Halley's method for exp(y) = mantissa, which triples the right digits each time.
+  // Halley's method for exp(y) = mantissa, which triples the number of correct digits in each iteration.
   let y = mantissa - 1 - 0.3 * (mantissa - 1) * (mantissa - 1);
   for (let i = 0; i < 4; i++) {
     const e = exp(y);

@@ -1,4 +1,4 @@
-// Zero in a gradient, in place, where the ReLU gave zero; over a range of samples.
+// Sets a gradient to zero, in place, where the ReLU's output is zero; over a range of samples.
 
 import { store as storeLanes } from "../simd";
 import { WindowArgs } from "../abi";

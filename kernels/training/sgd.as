@@ -1,5 +1,5 @@
-// Stochastic gradient descent over numbers that decay alike, and running statistics; both with a moving average of what
-// they give. Each thread takes its share.
+// Stochastic gradient descent over numbers with the same weight decay, and running statistics; both with a moving average of
+// the results. Each thread computes its share.
 
 import { madd } from "../simd";
 import { RunningArgs, SgdArgs } from "../abi";
@@ -30,7 +30,7 @@ export function descend(args: SgdArgs, rate: f32, thread: u32, threads: u32): vo
   }
 }
 
-// A tenth of the way to the batch's.
+// Running statistics move a tenth of the way to the batch's.
 export function moveRunning(args: RunningArgs, thread: u32): void {
   if (thread > 0) return;
   const keep = f32x4.splat(0.9);

@@ -1,5 +1,5 @@
-// The sum of partial sums, in their order. Padding gets zeros, whatever has been summed there. An invocation computes a quad,
-// then those that lie a whole dispatch further on.
+// Adds up partial sums in order. Padding is set to zero. An invocation computes a quad, then further quads at a distance of the
+// dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: quads / LANES
@@ -13,7 +13,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     for (var split = 0u; split < args.splits; split++) {
       sum += partials[split * args.quads + i];
     }
-    let lanes = 4 * (i % args.rowQuads) + vec4u(0, 1, 2, 3) - args.shift; // below the first wraps round to a large number
+    let lanes = 4 * (i % args.rowQuads) + vec4u(0, 1, 2, 3) - args.shift; // lanes before the first wrap around to large numbers
     let isOwn = (lanes < vec4u(args.channels)) & vec4<bool>(i / args.rowQuads % args.period < args.rows);
     gradients[args.result + i] = select(vec4f(), sum, isOwn);
   }

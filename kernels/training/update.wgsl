@@ -1,5 +1,5 @@
-// What an optimiser makes of all parameters; running statistics a tenth of the way to the batch's; and the moving average of
-// both. An invocation computes a quad, then those that lie a whole dispatch further on.
+// The optimiser's update of all parameters, running statistics (a tenth of the way to the batch's), and the moving average of
+// both. An invocation computes a quad, then further quads at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: quads / LANES

@@ -1,4 +1,4 @@
-// Zeros. An invocation writes four channels of one pixel, then of those that lie a whole dispatch further on.
+// Writes zeros. An invocation writes four channels of one pixel, then of further pixels at a distance of the dispatch's size.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: samples

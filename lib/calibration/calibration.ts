@@ -44,7 +44,7 @@ export interface Calibration extends Thresholds {
  * import { AdaptiveExecutor, calibrate, loadModel } from "@ranet/ranet";
  *
  * const model = await loadModel("ranet-cifar10");
- * using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 20 });
+ * using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 20 });
  * const images = new Float32Array(20 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
  * const validation = { logits: await executor.forward(images), labels: Array(20).fill(8) };
  * const calibration = await calibrate(model, validation, { budget: 30e6 });

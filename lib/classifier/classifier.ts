@@ -8,14 +8,9 @@ import { calibrationWithin } from "../calibration/calibration_file.ts";
 import { findCalibrations } from "../calibration/find.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
-import {
-  AdaptiveExecutor,
-  checkOptions,
-  type Classification,
-  type ClassifyOptions,
-  DEFAULT_CAPACITY,
-  type ExecutorOptions,
-} from "../executor/executor.ts";
+import type { Classification } from "../executor/classification.ts";
+import { AdaptiveExecutor } from "../executor/executor.ts";
+import { checkOptions, type ClassifyOptions, DEFAULT_BATCH_SIZE, type ExecutorOptions } from "../executor/options.ts";
 import { DEFAULT_MODEL, loadModel, type LoadModelOptions, type Model } from "../model/model.ts";
 import { type ImageSource, keepImage, readImage, sourceName } from "./image_source.ts";
 import { classifyStream } from "./stream.ts";
@@ -47,7 +42,7 @@ export interface ClassifyImagesOptions extends ClassifyOptions {
  * Loads a model and makes it ready to classify. Dispose of it (`using`) to give the device's memory back.
  *
  * @param name A bundled name, a directory, a zip archive or a spec with `weights`, as `loadModel` takes it. Default `"ranet-cifar10"`.
- * @param options `weights`: where they are, if not with the model, and all else that `loadModel` takes. `device`, `capacity`, `precision`: as
+ * @param options `weights`: where they are, if not with the model, and all else that `loadModel` takes. `device`, `batchSize`, `precision`: as
  * `AdaptiveExecutor.create` takes them.
  * @returns The classifier.
  * @throws {RanetError} If the model or the device is not there, or they do not fit.
@@ -67,7 +62,7 @@ export async function loadClassifier(
 ): Promise<ImageClassifier> {
   const model = await loadModel(name, options);
   return new ImageClassifier(await AdaptiveExecutor.create(model, options), {
-    capacity: options.capacity,
+    batchSize: options.batchSize,
     calibrations: () => findCalibrations(model, { name, weights: options.weights }),
   });
 }
@@ -83,14 +78,14 @@ export class ImageClassifier implements Disposable {
    * A classifier on an executor that is there already.
    *
    * @param executor Disposed of with the classifier.
-   * @param options `capacity`: most images computed together, 64 by default. `calibrations`: where those of the model are.
+   * @param options `batchSize`: most images computed together, 64 by default. `calibrations`: where those of the model are.
    */
   constructor(
     executor: AdaptiveExecutor,
-    options: { readonly capacity?: number; readonly calibrations: () => ReturnType<typeof findCalibrations> },
+    options: { readonly batchSize?: number; readonly calibrations: () => ReturnType<typeof findCalibrations> },
   ) {
     this.executor = executor;
-    this.#batch = options.capacity ?? DEFAULT_CAPACITY;
+    this.#batch = options.batchSize ?? DEFAULT_BATCH_SIZE;
     this.#calibrations = options.calibrations;
   }
 

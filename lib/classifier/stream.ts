@@ -6,7 +6,9 @@
 
 import { concat } from "../io/bytes.ts";
 import { RanetError } from "../errors.ts";
-import type { AdaptiveExecutor, Classification, ClassifyOptions } from "../executor/executor.ts";
+import type { Classification } from "../executor/classification.ts";
+import type { AdaptiveExecutor } from "../executor/executor.ts";
+import type { ClassifyOptions } from "../executor/options.ts";
 
 /** What became of one input. */
 export type Outcome<Input> =

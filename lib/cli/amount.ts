@@ -1,12 +1,11 @@
 /**
- * Amounts as people write them.
+ * Amounts and shares that options are given.
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
-
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
+import { AMOUNT, parseAmount } from "../text/amount.ts";
 
 /**
  * Reads `25M`, `1.2G`, `500k` or a plain number.
@@ -16,13 +15,9 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 
  * @throws {RanetError} If it is none of these, or less than 1.
  */
 export function readAmount(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d+)?|\.\d+|\d+(?:\.\d+)?e\d{1,2})\s*([kmg]?)$/i.exec(text.trim());
-  // 8.360714 × 1e6 is not quite a whole number in binary; operations are.
-  const amount = match ? Math.round(Number(match[1]) * UNITS[match[2].toLowerCase()]) : NaN;
-  if (amount > 0 && Number.isFinite(amount)) return amount;
-  throw new RanetError(
-    `Cannot use --${option} ${JSON.stringify(text)}: expected an amount of at least 1, such as 25M, 1.2G or 25000000`,
-  );
+  const amount = parseAmount(text);
+  if (amount !== undefined) return amount;
+  throw new RanetError(`Cannot use --${option} ${JSON.stringify(text)}: expected ${AMOUNT}`);
 }
 
 /**

@@ -5,7 +5,8 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { AnytimeOptions, Classification } from "../executor/executor.ts";
+import type { Classification } from "../executor/classification.ts";
+import type { AnytimeOptions } from "../executor/options.ts";
 import { large, percent } from "../text/numbers.ts";
 import { readAmount } from "./amount.ts";
 import { BadInputs } from "./bad_inputs.ts";
@@ -28,7 +29,7 @@ export async function classifyAnytime(
     budget: options.budget === undefined ? undefined : readAmount(options.budget, "budget"),
     deadline: readDeadline(options.deadline),
   };
-  using executor = await openExecutor(call, terminal, { capacity: 1 });
+  using executor = await openExecutor(call, terminal, { batchSize: 1 });
   const bad = new BadInputs(terminal, {
     skip: flags.has("skip-bad"),
     alone: (await firstInputs(operands, 2)).length === 1,

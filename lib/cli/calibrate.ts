@@ -20,7 +20,8 @@ import { measure, type Measured, type Validation } from "../calibration/measure.
 import { accuracyInterval, checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
 import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
-import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
 import { RanetError } from "../errors.ts";
@@ -107,7 +108,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
       throw new UsageError("Cannot fit temperatures: expected a model of your own, beside whose weights they are kept");
     }
     using executor = await openExecutor(call, terminal, {
-      capacity: DEFAULT_CAPACITY,
+      batchSize: DEFAULT_BATCH_SIZE,
       calibrated: !refit,
       together: true,
     });

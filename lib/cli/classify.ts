@@ -6,7 +6,7 @@
 
 import { classifyStream } from "../classifier/stream.ts";
 import { openDecoders } from "../data/decoder_pool.ts";
-import { DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
 import { imageResult } from "../executor/results.ts";
 import { summarizeExits } from "../executor/summary.ts";
 import { classifyAnytime } from "./anytime.ts";
@@ -99,8 +99,8 @@ cannot be read are reported on standard error; the exit code is then 1.
     if (options.deadline !== undefined) throw new UsageError("Cannot use --deadline without --anytime");
     const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
     const top = options.top === undefined ? (json ? 5 : 1) : count("top", options.top);
-    const first = await firstInputs(operands, DEFAULT_CAPACITY);
-    using executor = await openExecutor(call, terminal, { capacity: Math.max(1, first.length) });
+    const first = await firstInputs(operands, DEFAULT_BATCH_SIZE);
+    using executor = await openExecutor(call, terminal, { batchSize: Math.max(1, first.length) });
     const budget = await readBudget(options, executor.model);
     const output = { executor, budget, top, longest: Math.max(...first.map(({ length }) => length)) };
     const writer = json
@@ -115,7 +115,7 @@ cannot be read are reported on standard error; the exit code is then 1.
     const outcomes = classifyStream(executor, expandInputs(operands, bad.passed), {
       ...(budget ? { calibration: budget.calibration } : { threshold }),
       read: (input) => readInput(input, executor, { ...terminal, decoders }),
-      batch: DEFAULT_CAPACITY,
+      batch: DEFAULT_BATCH_SIZE,
     });
     // On a terminal, the rows themselves show how far it is.
     using progress = terminal.columns === undefined ? await progressOf(operands) : undefined;
@@ -148,7 +148,7 @@ async function toFile(call: Call<ClassifyOption>, terminal: Terminal): Promise<v
   if (operands.includes(STDIN)) throw new UsageError("Cannot use - with --out: expected --from - for a list");
   const shard = shardOf(options);
   const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
-  using executor = await openExecutor(call, terminal, { capacity: DEFAULT_CAPACITY, together: true });
+  using executor = await openExecutor(call, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true });
   const budget = await readBudget(options, executor.model);
   await classifyToFile(executor, terminal, {
     operands,

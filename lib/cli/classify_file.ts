@@ -10,7 +10,8 @@ import { classifyStream } from "../classifier/stream.ts";
 import { openDecoders } from "../data/decoder_pool.ts";
 import { arithmeticOf } from "../device/arithmetic.ts";
 import { RanetError } from "../errors.ts";
-import { type AdaptiveExecutor, type ClassifyOptions, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { type ClassifyOptions, DEFAULT_BATCH_SIZE } from "../executor/options.ts";
 import { imageResult } from "../executor/results.ts";
 import { type ResultsHeader, ResultsWriter } from "../results/results_file.ts";
 import { isInShard, type Shard, shardSize } from "../results/shard.ts";
@@ -69,7 +70,7 @@ export async function classifyToFile(
   const outcomes = classifyStream(executor, own(all(bad.passed), { shard, skip: writer.kept }), {
     ...when,
     read: (input) => readInput(input, executor, { ...terminal, decoders }),
-    batch: DEFAULT_CAPACITY,
+    batch: DEFAULT_BATCH_SIZE,
   });
   let results: object[] = [];
   let answered = writer.kept > 0;

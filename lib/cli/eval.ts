@@ -10,7 +10,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
-import { type AdaptiveExecutor, DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
 import { compareModels } from "../report/comparison.ts";
 import { evaluate, type EvaluateOptions, evaluateShard } from "../report/evaluate.ts";
@@ -79,7 +80,7 @@ folder.`,
     const parts: string[] = [];
     for (const model of names) {
       const one = { ...call, options: { ...call.options, model } };
-      using executor = await openExecutor(one, terminal, { capacity: DEFAULT_CAPACITY, together: true });
+      using executor = await openExecutor(one, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true });
       if (shard) {
         parts.push(...await computeShard(executor, one, { terminal, shard }));
         continue;

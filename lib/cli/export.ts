@@ -52,21 +52,26 @@ A runtime computes the whole file, whichever output it is asked for: to leave ea
       if (batch !== undefined) throw new UsageError("Cannot use --batch with --for: transformers.js chooses the batch");
       const files = [...transformersJsFiles(model, { exit })].map(([name, file]) => [join(out, name), file] as const);
       await writeFiles(files);
-      if (call.json) stdout(JSON.stringify({ name: model.name, files: files.map(([path]) => path), ...said(model) }));
-      else stdout(files.map(([path, file]) => `Wrote ${path} (${bytes(file.length)})`).join("\n"));
+      if (call.json) {
+        stdout(JSON.stringify({
+          name: model.name,
+          files: files.map(([path]) => path),
+          ...said(model, exit ?? model.network.exits.length),
+        }));
+      } else stdout(files.map(([path, file]) => `Wrote ${path} (${bytes(file.length)})`).join("\n"));
       return;
     }
     const file = exportOnnx(model, { exit, batch });
     await writeFiles([[out, file]]);
 
     const outputs = exit === undefined ? model.network.exits.map((_, k) => `exit${k + 1}`) : [`exit${exit}`];
-    const facts = { name: model.name, file: out, outputs, opset: OPSET, bytes: file.length, ...said(model) };
+    const facts = { name: model.name, file: out, outputs, opset: OPSET, bytes: file.length, ...said(model, exit) };
     if (call.json) stdout(JSON.stringify(facts));
     else stdout(`Wrote ${out} (${outputs.join(", ")}; opset ${OPSET}, ${bytes(file.length)})`);
   },
 };
 
 /** What the file's metadata say. */
-function said(model: Model): { readonly preparation: Preparation } {
-  return { preparation: preparationOf(model) };
+function said(model: Model, exit: number | undefined): { readonly preparation: Preparation } {
+  return { preparation: preparationOf(model, { exit }) };
 }

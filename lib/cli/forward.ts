@@ -6,7 +6,8 @@
 
 import { readNpy } from "../data/npy.ts";
 import { RanetError } from "../errors.ts";
-import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import type { AdaptiveExecutor } from "../executor/executor.ts";
+import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
 import { readResource } from "../io/resource.ts";
 import { inputShape } from "../network/common.ts";
 import { large } from "../text/numbers.ts";
@@ -44,7 +45,7 @@ each exit.`,
     const [source] = call.operands;
     const { shape, data } = readNpy(await readResource(source, { maxBytes: MAX_INPUT_BYTES }), { source });
     using executor = await openExecutor(call, terminal, {
-      capacity: Math.min(DEFAULT_CAPACITY, Math.max(1, shape[0] ?? 1)),
+      batchSize: Math.min(DEFAULT_BATCH_SIZE, Math.max(1, shape[0] ?? 1)),
     });
     const { network, spec } = executor.model;
     const wanted = inputShape(spec.input);

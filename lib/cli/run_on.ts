@@ -76,7 +76,7 @@ export async function openExecutor(
   { options }: Call<ModelOption>,
   { stderr }: Pick<Terminal, "stderr">,
   { calibrated = true, ...how }: {
-    readonly capacity: number;
+    readonly batchSize: number;
     readonly calibrated?: boolean;
     readonly together?: boolean;
   },

@@ -8,7 +8,7 @@ import { inputLength } from "../network/common.ts";
 import { findCalibrations } from "../calibration/find.ts";
 import { DEFAULT_MODEL } from "../model/model.ts";
 import { DECODE_DEADLINE, DecoderPool } from "../data/decoder_pool.ts";
-import { DEFAULT_CAPACITY, DEFAULT_THRESHOLD } from "../executor/executor.ts";
+import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
 import type { ListenOptions } from "../serve/listen.ts";
 import type { ModelSource } from "../serve/models.ts";
 import type { HandlerOptions } from "../serve/server.ts";
@@ -72,7 +72,7 @@ const DEFAULTS = {
 const LINGER = 10_000;
 
 /** On the CPU, larger batches are no faster, and nothing else is answered while one is computed. */
-const CPU_CAPACITY = 8;
+const CPU_BATCH_SIZE = 8;
 
 /** The command. */
 export const serveCommand: Command<ServeOption> = {
@@ -82,7 +82,7 @@ export const serveCommand: Command<ServeOption> = {
   operands: [0, 0],
   isLong: true,
   description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify
---budget --json prints. ?threshold=P overrides the server's own. Images that come at the same time are computed together.
+--budget --json prints. ?threshold=P or ?budget=20M override the server's own. Images that come at the same time are computed together.
 /openapi.json describes it all; /health and /metrics (Prometheus) are for operators. After SIGTERM it is not ready, and
 goes on answering for --drain seconds; after Ctrl-C it only answers what has come. Again, and it stops at once. There is no access control and no TLS: that is a reverse proxy's. What is
 bounded by what, and which requests get 503: docs/operations.md.`,
@@ -107,7 +107,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     calibration: { value: "FILE", help: "the file of ranet calibrate, if it is not beside the model" },
     "max-batch": {
       value: "N",
-      help: `most images computed together (default ${DEFAULT_CAPACITY}; ${CPU_CAPACITY} on the CPU)`,
+      help: `most images computed together (default ${DEFAULT_BATCH_SIZE}; ${CPU_BATCH_SIZE} on the CPU)`,
     },
     "batch-wait": { value: "MS", help: `how long an image waits for others (default ${DEFAULTS["batch-wait"]})` },
     "max-queue": { value: "N", help: `images waiting before new ones get 503 (default ${DEFAULTS["max-queue"]})` },
@@ -228,7 +228,7 @@ async function modelSources(call: Call<ServeOption>, terminal: Terminal): Promis
     name,
     async load() {
       const one = { ...call, options: { ...call.options, model } };
-      const executor = await openExecutor(one, terminal, { capacity: wanted ?? DEFAULT_CAPACITY });
+      const executor = await openExecutor(one, terminal, { batchSize: wanted ?? DEFAULT_BATCH_SIZE });
       try {
         const budget = await readBudget(one.options, executor.model);
         const when = budget ? { calibration: budget.calibration } : { threshold };
@@ -239,7 +239,7 @@ async function modelSources(call: Call<ServeOption>, terminal: Terminal): Promis
           when,
           budget: budget?.budget,
           calibrations: await findCalibrations(executor.model, placeOf(one.options)) ?? [],
-          capacity: wanted ?? (executor.device.kind === "cpu" ? CPU_CAPACITY : DEFAULT_CAPACITY),
+          batchSize: wanted ?? (executor.device.kind === "cpu" ? CPU_BATCH_SIZE : DEFAULT_BATCH_SIZE),
         };
       } catch (error) {
         executor[Symbol.dispose]();

@@ -21,7 +21,7 @@ import { boundAverage, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { nameClassesOf } from "../training/name_classes.ts";
 import { adviseRecipe, type RecipeAdvice } from "../training/advise_recipe.ts";
-import { changeRecipe, DEFAULT_RECIPE, exitWeights, readRecipe, type Recipe } from "../training/recipe.ts";
+import { changeRecipe, DEFAULT_RECIPE, lossOf, readRecipe, type Recipe } from "../training/recipe.ts";
 import { digestOf, type RunSetup } from "../training/run_setup.ts";
 import { DEFAULT_CACHE, type SessionOptions } from "../training/session.ts";
 import { splitDataset } from "../training/split.ts";
@@ -74,7 +74,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const given = await readSpec(specSource);
   const wanted = await readWantedRecipe(options);
   const network = buildNetwork(given);
-  exitWeights(wanted, network.exits.length);
+  lossOf(wanted, network.exits.length);
   const below = options.val === undefined ? await validationBelow(data, given.classes) : undefined;
   const val = options.val ?? below ?? "split";
   const { readLabels, ...how } = datasetOptions({ options, flags });

@@ -1,6 +1,7 @@
 /**
- * How a device rounds, in words: results are the same bit for bit where this is the same. The CPU runner's multiply-add is
- * rounded once where the processor has an instruction for it (x86: FMA3), else twice; each GPU has its own ways.
+ * Describes how a device rounds. Two devices with the same description give bit-identical results. The CPU runner
+ * rounds a multiply-add once if the processor has an instruction for it (x86: FMA3), otherwise twice; each GPU rounds
+ * in its own way.
  *
  * @module
  */
@@ -8,8 +9,8 @@
 import type { DeviceInfo } from "./runner.ts";
 
 /**
- * `(func (export "f") (param f32 f32) (result f32) …)`: `x · x + y` by `f32x4.relaxed_madd`, which leaves it to the engine
- * whether the product is rounded.
+ * `(func (export "f") (param f32 f32) (result f32) …)`: `x · x + y` by `f32x4.relaxed_madd`, where the engine
+ * decides whether to round the product.
  */
 // deno-fmt-ignore
 const MULTIPLY_ADD = Uint8Array.of(

@@ -1,5 +1,5 @@
 /**
- * What every trainer asks of a batch.
+ * Checks the batches that trainers receive.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { areaOf } from "../network/size.ts";
 import type { SecondLabels } from "./trainer.ts";
 
 /**
- * Refuses a batch that is not the network's.
+ * Throws if a batch does not fit the network.
  *
- * @throws {RangeError} If there are no samples or more than `batch`, too few or too many numbers, a label that is no class, or a
- * share that is not from 0 to 1.
+ * @throws {RangeError} If there are no samples or more than `batch`, too few or too many numbers, an invalid label, or
+ * a share that is not from 0 to 1.
  */
 export function checkBatch(
   { features: [{ size, channels }], spec: { classes } }: Network,

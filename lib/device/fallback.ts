@@ -1,12 +1,12 @@
 /**
- * The one policy of what runs where, and of what takes over when that fails.
+ * Chooses the device that runs a plan, and the one that replaces it after a failure. No other module decides this.
  *
- * - `cpu` and `gpu` are taken at their word.
- * - `auto` takes the WebGPU adapter, unless there is none or it is itself a driver on the CPU, which our CPU runner beats.
- * - A device that fails at work, as when it is lost, is opened once more.
- * - An adapter that fails again, cannot be opened, or computes wrongly is an error for `gpu`; for `auto` the CPU takes over
- *   for good.
- * - Whenever the CPU runs in place of an adapter that is not there or failed, `auto` says so, once.
+ * - `cpu` and `gpu` use exactly that device.
+ * - `auto` uses the WebGPU adapter, unless there is none or it is a CPU driver, which is slower than our CPU runner.
+ * - A device that fails during a run, for example because it is lost, is opened a second time.
+ * - If an adapter fails again, cannot be opened, or computes wrong results, `gpu` throws an error, and `auto` uses the
+ *   CPU from then on.
+ * - `auto` reports once that the CPU replaces an adapter that is missing or failed.
  *
  * @module
  */
@@ -14,53 +14,53 @@
 import type { DeviceInfo, Runner } from "./runner.ts";
 import { SelfTestError } from "./webgpu/trust.ts";
 
-/** `auto`: the WebGPU adapter if there is one that is not itself a CPU driver, else the CPU runner. */
+/** `auto`: the WebGPU adapter if there is one and it is not a CPU driver, otherwise the CPU runner. */
 export type DeviceChoice = "auto" | "gpu" | "cpu";
-/** The choices. */
+/** All choices of a device. */
 export const DEVICES: readonly DeviceChoice[] = ["auto", "gpu", "cpu"];
 
 /** What is opened: a runner, or a trainer. */
 export interface OnDevice {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: Pick<DeviceInfo, "kind">;
 }
 
-/** What there is to choose from. */
+/** The devices to choose from. */
 export interface Devices<Adapter extends { readonly isCpu: boolean }, Opened extends OnDevice = Runner> {
   /** The WebGPU adapter, if there is one. */
   readonly find: () => Promise<Adapter | undefined>;
-  /** Opens the adapter; without one, throws an error that says what to do. */
+  /** Opens the adapter. Without one it throws an error that says what to do. */
   readonly openGpu: (adapter?: Adapter) => Promise<Opened>;
   /** Opens the CPU. */
   readonly openCpu: () => Promise<Opened>;
 }
 
-/** Where an executor gets what it runs on. */
+/** Opens runners for an executor. */
 export interface Runners {
   /**
-   * Opens what is to run now.
+   * Opens the runner to use next.
    *
    * @throws {RanetError} If `gpu` cannot be opened, or not even the CPU runner can.
    */
   open(): Promise<Runner>;
-  /** Notes that a runner failed at work; returns whether what is opened next may do better. */
+  /** Records that a runner failed; returns whether opening another may help. */
   recoversFrom(error: unknown, runner: Runner): boolean;
 }
 
-/** Opens what runs, again where that fails. */
+/** Opens a runner or trainer, and a replacement after a failure. */
 export class Fallback<Adapter extends { readonly isCpu: boolean }, Opened extends OnDevice = Runner> {
   readonly #choice: DeviceChoice;
   readonly #devices: Devices<Adapter, Opened>;
   readonly #say: (message: string) => void;
-  /** Why the adapter is not asked for any more. */
+  /** Why the adapter is no longer used. */
   #givenUp?: string;
   #said = false;
   #failures = 0;
 
   /**
-   * Makes one.
+   * Creates the fallback.
    *
-   * @param options `say`: told why the CPU runs in place of an adapter.
+   * @param options `say`: receives the reason why the CPU replaces an adapter.
    */
   constructor(devices: Devices<Adapter, Opened>, options: { choice: DeviceChoice; say: (message: string) => void }) {
     this.#devices = devices;
@@ -68,7 +68,7 @@ export class Fallback<Adapter extends { readonly isCpu: boolean }, Opened extend
     this.#say = options.say;
   }
 
-  /** Opens what is to run now. */
+  /** Opens the runner or trainer to use next. */
   async open(): Promise<Opened> {
     const { find, openGpu, openCpu } = this.#devices;
     if (this.#choice === "cpu") return await openCpu();
@@ -89,7 +89,7 @@ export class Fallback<Adapter extends { readonly isCpu: boolean }, Opened extend
     return cpu;
   }
 
-  /** Notes that a runner failed at work; returns whether what is opened next may do better. */
+  /** Records that a runner failed; returns whether opening another may help. */
   recoversFrom(error: unknown, opened: Opened): boolean {
     if (opened.device.kind === "cpu") return false;
     const isHopeless = error instanceof SelfTestError || this.#failures++ > 0;

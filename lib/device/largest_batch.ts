@@ -1,5 +1,5 @@
 /**
- * How large a batch may be.
+ * Finds the largest batch that fits into memory.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 /**
  * Finds the largest batch that fits, by bisection.
  *
- * @param fails One that does not.
- * @param fits Whether one does; of those that do, smaller ones do too.
- * @returns 0 if none does.
+ * @param fails A size that does not fit.
+ * @param fits Whether a size fits. If it does, all smaller sizes must fit too.
+ * @returns The largest size; 0 if none fits.
  */
 export async function largestBatchThat(
   fails: number,

@@ -1,5 +1,5 @@
 /**
- * Choosing what a plan runs on.
+ * Chooses the device that a plan runs on.
  *
  * @module
  */
@@ -20,11 +20,11 @@ import { CpuRunner } from "./cpu/runner.ts";
 import { type Precision, roundWeights } from "./precision.ts";
 import { WebGpuRunner } from "./webgpu/runner.ts";
 
-/** An adapter, for people. */
+/** An adapter, as it is listed for users. */
 export interface AdapterDescription {
-  /** Its name, as the driver tells it. */
+  /** Its name, as reported by the driver. */
   readonly name: string;
-  /** Of a WebGPU adapter, what it runs on, such as Vulkan, as far as can be told. */
+  /** The API below a WebGPU adapter, such as Vulkan, if it can be determined. */
   readonly backend?: string;
   /** `gpu` for a WebGPU adapter, `cpu` for the CPU runner. */
   readonly kind: "gpu" | "cpu";
@@ -32,38 +32,38 @@ export interface AdapterDescription {
   readonly features: readonly string[];
   /** WebGPU limits. */
   readonly limits: Readonly<Record<string, number>>;
-  /** Whether `auto` takes it. */
+  /** Whether `auto` chooses it. */
   readonly chosen: boolean;
   /** Why it cannot be used, if it cannot. */
   readonly failure?: string;
-  /** Of a WebGPU adapter, what `auto` has measured there: for each network the smallest batch that it computes there. */
+  /** For a WebGPU adapter: the smallest batch that `auto` runs there, measured for each network. */
   readonly measured?: readonly {
     /** Multiply-adds of one image, all exits. */
     readonly flops: number;
-    /** The smallest batch for which the adapter is sooner done than the CPU; none if it never is. */
+    /** The smallest batch for which the adapter is faster than the CPU; missing if it never is. */
     readonly smallestBatch?: number;
   }[];
 }
 
 /** How a plan is run. */
 export interface RunnerOptions {
-  /** What on. */
+  /** The device to run on. */
   readonly device: DeviceChoice;
   /** Most samples in a batch. */
   readonly capacity: number;
   /** How weights are stored. */
   readonly precision: Precision;
-  /** How many the CPU runner uses; by default one per core. */
+  /** Threads of the CPU runner. Default: one per core. */
   readonly threads?: number;
-  /** Told why `auto` runs on the CPU in place of an adapter. */
+  /** Called with the reason why `auto` uses the CPU instead of an adapter. */
   readonly onFallback: (message: string) => void;
-  /** Whether a GPU is driven from a worker where there may be one, so that the calling thread goes on. */
+  /** Whether a worker drives the GPU, where workers are available, so that the calling thread is not blocked. */
   readonly gpuWorker: boolean;
-  /** Whether `auto` computes all batches on one device, whatever their size, so that all are rounded alike. */
+  /** Whether `auto` computes all batches on one device, so that all results are rounded the same way. */
   readonly together: boolean;
 }
 
-/** What opens runners for a plan with its network's parameters, as trained, and temperatures. */
+/** Opens runners for a plan, with the parameters as trained and the temperatures. */
 export function runnersOf(
   plan: Plan,
   trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
@@ -87,7 +87,9 @@ export function runnersOf(
   }, { choice: device, say: onFallback });
 }
 
-/** For `auto`, which has found a real GPU: for each batch what is sooner done, by what has been measured once. */
+/**
+ * For `auto` with a hardware GPU: a runner that uses the faster device for each batch, according to one measurement.
+ */
 async function openSooner(
   { openGpu, openCpu }: { readonly openGpu: () => Promise<Runner>; readonly openCpu: () => Promise<Runner> },
   plan: Plan,
@@ -108,7 +110,10 @@ async function openSooner(
   return joinRunners({ gpu, cpu }, speeds, { together });
 }
 
-/** What there is to run on, the choice of `auto` first: an adapter is opened, and its kernels tried, to find that out. */
+/**
+ * All devices, the choice of `auto` first. To find out whether an adapter works, it is opened and its kernels are
+ * tested.
+ */
 export async function describeAdapters(): Promise<AdapterDescription[]> {
   const adapter = await findAdapter();
   const failure = adapter && await failureOf(adapter);

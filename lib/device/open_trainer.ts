@@ -1,5 +1,5 @@
 /**
- * Choosing what a network is trained on.
+ * Chooses the device that trains a network.
  *
  * @module
  */
@@ -14,16 +14,16 @@ import { trainingSelfTest } from "./webgpu/training_self_test.ts";
 import type { Trainer, TrainerOptions, TrainingState } from "./trainer.ts";
 
 /**
- * Puts a network in training on a device.
+ * Opens a trainer for a network on a device.
  *
- * @param network What is trained.
- * @param state Where it starts; `momentum` may be empty.
- * @param options How; `device`: `auto` takes a real GPU that opens and computes rightly, else the CPU; `threads`: how many
- * the CPU uses, by default as many as there are cores; `onFallback`: told why `auto` takes the CPU in place of an adapter, by default
- * the console; `gpuWorker`: whether a GPU is driven from a worker where there may be one, so that the calling thread goes
- * on, by default yes.
- * @throws {RanetError} If the device is not there, or has too little memory for the batch: then it names the largest that
- * fits.
+ * @param network The network to train.
+ * @param state Its initial state; `momentum` may be empty.
+ * @param options How to train. `device`: `auto` uses a hardware GPU that works correctly, otherwise the CPU. `threads`:
+ * for the CPU, by default one per core. `onFallback`: receives the reason why `auto` uses the CPU instead of an
+ * adapter, by default it goes to the console. `gpuWorker`: whether a worker drives the GPU, where workers are
+ * available, so that the calling thread is not blocked; by default yes.
+ * @throws {RanetError} If there is no such device, or it has too little memory for the batch; the message says which
+ * batch fits.
  */
 export async function openTrainer(
   network: Network,

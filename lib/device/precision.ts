@@ -9,11 +9,11 @@ import type { FoldedWeights } from "../weights/fold.ts";
 import { roundToHalf } from "../weights/half.ts";
 
 /**
- * `float32`; or `float16`: in half the memory, each weight (batch norm folded in) rounded to 11 bits. Activations and
- * arithmetic are float32 in both.
+ * `float32`, or `float16`, which takes half the memory and rounds each weight (after folding batch norm) to 11 bits.
+ * Activations and arithmetic are float32 in both.
  */
 export type Precision = "float32" | "float16";
-/** The choices. */
+/** All precisions. */
 export const PRECISIONS: readonly Precision[] = ["float32", "float16"];
 
 /**

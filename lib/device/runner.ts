@@ -1,10 +1,10 @@
 /**
- * What every device offers: run a plan's stages over a batch. The executor knows nothing more of devices.
+ * The interface of all devices: running a plan's stages over a batch. The executor uses nothing else of a device.
  *
  * @module
  */
 
-/** What a plan runs on. */
+/** The device that a plan runs on. */
 export interface DeviceInfo {
   /** `gpu`: a WebGPU adapter, which may itself be a CPU driver; `cpu`: the runner in WebAssembly. */
   readonly kind: "gpu" | "cpu";
@@ -12,22 +12,22 @@ export interface DeviceInfo {
   readonly name: string;
 }
 
-/** Where a run stops for each sample. */
+/** The stages to run, and where samples may stop. */
 export interface StageRange {
   /** First stage, counted from 0; stages before it have run on the loaded batch. */
   readonly from: number;
-  /** Stage behind the last. */
+  /** One more than the last stage. */
   readonly to: number;
   /**
-   * One per stage of the range: a sample whose confidence reaches it leaves and costs nothing more. Without them every
-   * sample goes through all stages of the range.
+   * One per stage of the range. A sample whose confidence reaches it exits there. Without thresholds every sample goes
+   * through all stages of the range.
    */
   readonly thresholds?: readonly number[];
 }
 
-/** What a run of stages gave. */
+/** The results of running stages. */
 export interface StageResults {
-  /** For each stage of the range, logits `[sample][class]`; only those of samples that reached it mean anything. */
+  /** For each stage of the range, logits `[sample][class]`, valid only for samples that reached the stage. */
   readonly logits: readonly Float32Array[];
   /** For each sample the last stage that it ran. */
   readonly exits: readonly number[];
@@ -35,7 +35,7 @@ export interface StageResults {
 
 /** A plan with its weights on a device. One batch at a time. */
 export interface Runner extends Disposable {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo;
   /** Most samples in a batch. */
   readonly capacity: number;

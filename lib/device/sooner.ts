@@ -1,5 +1,5 @@
 /**
- * A GPU and the CPU as one runner: each batch goes to the one that is sooner done with so many samples.
+ * Combines a GPU and the CPU into one runner: each batch runs on the device that is faster for its size.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import type { DeviceInfo, Runner, StageRange, StageResults } from "./runner.ts";
 import { smallestGpuBatch, type Speeds } from "./speeds.ts";
 
 /**
- * Joins two runners of a plan.
+ * Combines two runners of a plan.
  *
- * @param speeds What they have been measured at.
- * @param options `together`: whether all batches go to one device, the one that is sooner done with full ones, so that all
- * are rounded alike.
- * @returns A runner, which owns both; or one of them, where the other is never sooner done and has been disposed of.
+ * @param speeds Their measured speeds.
+ * @param options `together`: whether all batches run on one device, the one that is faster for full batches, so that
+ * all results are rounded the same way.
+ * @returns A runner that owns both. If one of them is never faster, it is disposed of and the other is returned.
  */
 export function joinRunners(
   { gpu, cpu }: { readonly gpu: Runner; readonly cpu: Runner },
@@ -51,7 +51,7 @@ class SoonerRunner implements Runner {
     this.#current = gpu;
   }
 
-  /** What has the batch that was loaded last. */
+  /** The device of the batch that was loaded last. */
   get device(): DeviceInfo {
     return this.#current.device;
   }

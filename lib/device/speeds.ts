@@ -1,6 +1,6 @@
 /**
- * How long a GPU and the CPU take for batches of a network, and which is sooner done. A GPU's answer takes its time to come
- * back, 10 ms under Deno, however small the batch: it pays from some batch size on.
+ * Measures how long a GPU and the CPU take for batches of a network. Reading results back from a GPU takes about 10 ms
+ * under Deno even for the smallest batch, so a GPU is faster only from some batch size on.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import * as z from "zod";
 import { openCache } from "../io/cache.ts";
 import type { Runner } from "./runner.ts";
 
-/** Milliseconds of a batch of n samples, about: `fixed + each · n`. */
+/** A batch of n samples takes about `fixed + each · n` milliseconds. */
 export interface Speed {
-  /** Whatever the batch. */
+  /** Milliseconds per batch. */
   readonly fixed: number;
-  /** For each sample. */
+  /** Milliseconds per sample. */
   readonly each: number;
 }
 
-/** Those of both devices for a network. */
+/** The speeds of both devices for a network. */
 export interface Speeds {
-  /** What tells the network from others: multiply-adds of one sample, all exits. */
+  /** Multiply-adds of one sample for all exits, which identify the network. */
   readonly flops: number;
   /** The adapter. */
   readonly gpu: Speed;
@@ -27,9 +27,9 @@ export interface Speeds {
   readonly cpu: Speed;
 }
 
-/** Changes whenever figures measured before mean something else. */
+/** Version of the format. A new version makes older measurements invalid. */
 const VERSION = 1;
-/** Milliseconds of runs that count for one device, at most but for the first. */
+/** Time limit for the measured runs of one device, in milliseconds; the first run may exceed it. */
 const BUDGET = 80;
 /** Samples of the larger batch. */
 const MANY = 16;
@@ -41,7 +41,7 @@ export function timeOf({ fixed, each }: Speed, count: number): number {
   return fixed + each * count;
 }
 
-/** The smallest batch for which a GPU is sooner done than the CPU; infinite if none is. */
+/** The smallest batch for which the GPU is faster than the CPU; infinite if there is none. */
 export function smallestGpuBatch({ gpu, cpu }: Speeds): number {
   if (timeOf(gpu, 1) < timeOf(cpu, 1)) return 1;
   if (gpu.each >= cpu.each) return Infinity;
@@ -49,9 +49,9 @@ export function smallestGpuBatch({ gpu, cpu }: Speeds): number {
 }
 
 /**
- * Measures a runner, in about a tenth of a second: a batch of one, and a larger one if that takes no longer.
+ * Measures a runner with a batch of one sample and, if time remains, a larger one. Takes about 0.1 seconds.
  *
- * @param options `length`: numbers of an image; `now`: a clock, in milliseconds.
+ * @param options `length`: numbers per image; `now`: a clock, in milliseconds.
  */
 export async function measureSpeed(
   runner: Runner,
@@ -74,26 +74,26 @@ export async function measureSpeed(
   return { fixed: Math.max(0, one - each), each };
 }
 
-/** Made on demand. */
+/** The schema of kept measurements, created when it is first needed. */
 function keptSchema() {
   const speed = z.object({ fixed: z.number().nonnegative(), each: z.number().nonnegative() });
   return z.array(z.object({ flops: z.number(), gpu: speed, cpu: speed })).max(MAX_KEPT);
 }
 
-/** What has been measured with an adapter; kept as `tune`'s figures are. */
+/** The kept measurements of an adapter; they are stored like those of `tune`. */
 export async function keptSpeeds(adapter: string): Promise<Speeds[]> {
   const kept = await (await openCache())?.match(keyOf(adapter));
   return keptSchema().safeParse(await kept?.json().catch(() => undefined)).data ?? [];
 }
 
-/** Keeps what was measured with an adapter, beside what was kept of other networks. */
+/** Stores a measurement of an adapter, in addition to those of other networks. */
 export async function keepSpeeds(adapter: string, speeds: Speeds): Promise<void> {
   const others = (await keptSpeeds(adapter)).filter(({ flops }) => flops !== speeds.flops);
   const cache = await openCache();
   await cache?.put(keyOf(adapter), Response.json([speeds, ...others].slice(0, MAX_KEPT))).catch(() => {});
 }
 
-/** Caches are keyed by URL; this one is nowhere. */
+/** The cache requires a URL as key; this one does not exist. */
 function keyOf(adapter: string): string {
   return `https://ranet.invalid/speeds/${VERSION}/${navigator.hardwareConcurrency}/${encodeURIComponent(adapter)}`;
 }

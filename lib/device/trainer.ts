@@ -1,6 +1,6 @@
 /**
- * What every device offers for training: take steps on batches, and hand the state out. The loop that feeds it knows
- * nothing more of devices.
+ * The interface of all devices for training: taking steps on batches, and reading the state. The training loop uses
+ * nothing else of a device.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import type { DeviceInfo } from "./runner.ts";
 
 /** Stochastic gradient descent as PyTorch's: `v = momentum · v + g + decay · p`, then `p -= rate · v`. */
 export interface SgdOptions {
-  /** Which optimiser. */
+  /** The kind of optimiser. */
   readonly kind: "sgd";
-  /** Share of the last step's change that goes on; 0: none. */
+  /** Share of the previous step's change that is added to this one; 0: none. */
   readonly momentum: number;
-  /** Nesterov's: `p -= rate · (g + decay · p + momentum · v)`. */
+  /** Nesterov's momentum: `p -= rate · (g + decay · p + momentum · v)`. */
   readonly nesterov: boolean;
-  /** Times the parameter, added to its gradient. */
+  /** Weight decay: this times the parameter is added to its gradient. */
   readonly weightDecay: number;
-  /** What decays: all parameters, or neither batch norm nor biases. */
+  /** Which parameters decay: all, or all except batch norm and biases. */
   readonly decay: "all" | "weights";
 }
 
 /**
- * AdamW as PyTorch's (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019): `m = β₁ · m + (1 − β₁) · g`,
- * `s = β₂ · s + (1 − β₂) · g²`, then `p -= rate · decay · p` and `p -= rate · m̂ / (√ŝ + epsilon)`, where at step t
- * `m̂ = m / (1 − β₁ᵗ)` and `ŝ = s / (1 − β₂ᵗ)`.
+ * AdamW as PyTorch's (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019): `m = β₁ · m + (1 −
+ * β₁) · g`, `s = β₂ · s + (1 − β₂) · g²`, then `p -= rate · decay · p` and `p -= rate · m̂ / (√ŝ + epsilon)`, where at
+ * step t `m̂ = m / (1 − β₁ᵗ)` and `ŝ = s / (1 − β₂ᵗ)`.
  */
 export interface AdamwOptions {
   /** Which optimiser. */
@@ -36,22 +36,44 @@ export interface AdamwOptions {
   readonly epsilon: number;
   /** Times rate and parameter, subtracted from the parameter. */
   readonly weightDecay: number;
-  /** What decays: all parameters, or neither batch norm nor biases. */
+  /** Which parameters decay: all, or all except batch norm and biases. */
   readonly decay: "all" | "weights";
 }
 
 /** How gradients change parameters. */
 export type OptimizerOptions = SgdOptions | AdamwOptions;
 
-/** What is minimised: the sum over exits of weight times mean cross-entropy. */
+/** What is minimised: the sum over exits of weight times mean loss, which is cross-entropy where nothing else is said. */
 export interface LossOptions {
   /** One weight per exit. */
   readonly exits: readonly number[];
   /**
-   * Share s of the target that is spread over all classes: 1 − s + s / C for the label, s / C for the others. Where an image
-   * has a second label, both share what is not spread.
+   * Share s of the target that is spread over all classes: 1 − s + s / C for the label, s / C for the others. Where an
+   * image has a second label, both share what is not spread.
    */
   readonly labelSmoothing: number;
+  /** What earlier exits learn from the last one. Default: nothing. */
+  readonly distillation?: Distillation;
+}
+
+/**
+ * Earlier exits learn from the last one, too, which learns from labels alone: with weight w, temperature T, and logits z of
+ * the exit and t of the last one, the loss is (1 − w) · cross-entropy + w · T² · KL(softmax(t / T) ‖ softmax(z / T)). No
+ * gradient goes into t (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV 2019).
+ */
+export interface Distillation {
+  /** Who teaches. */
+  readonly teacher: "last-exit";
+  /** Weight w, from 0 to 1. */
+  readonly weight: number;
+  /** Temperature T, above 0. */
+  readonly temperature: number;
+}
+
+/** Distillation as an exit has it: with weight 0 it learns from labels alone. */
+export function distillationAt({ exits, distillation }: LossOptions, exit: number): Omit<Distillation, "teacher"> {
+  const isTaught = distillation !== undefined && exit < exits.length - 1;
+  return isTaught ? distillation : { weight: 0, temperature: 1 };
 }
 
 /** How a network is trained. */
@@ -62,61 +84,68 @@ export interface TrainerOptions {
   readonly optimizer: OptimizerOptions;
   /** What is minimised. */
   readonly loss: LossOptions;
-  /** Decay of the exponential moving average of all tensors, running statistics included; 0: none is kept. */
+  /** Decay of the exponential moving average of all tensors, including running statistics; 0: no average. */
   readonly average: number;
   /**
-   * `equilibrium`: each exit's gradient into what several exits share is divided by the number of exits that share it
+   * `equilibrium`: an exit's gradient for a layer is divided by the number of exits that share the layer
    * (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV 2019).
    */
   readonly gradients: "plain" | "equilibrium";
-  /** `classifiers`: only the exits' linear layers learn; all else, statistics too, is as in inference. */
+  /**
+   * `classifiers`: only the exits' linear layers are trained; everything else is frozen, including running statistics.
+   */
   readonly train: "all" | "classifiers";
 }
 
-/** All that a resumed run needs. Names and layouts are PyTorch's. */
+/** The state needed to resume a run. Names and layouts are PyTorch's. */
 export interface TrainingState {
   /** Parameters and running statistics. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /**
-   * The optimiser's velocity of every learned parameter, or AdamW's mean of its gradients; what is missing when a trainer is
-   * opened starts at zero.
+   * The optimiser's velocity of every trained parameter, or AdamW's mean of its gradients; missing ones start at zero
+   * when a trainer is opened.
    */
   readonly momentum: ReadonlyMap<string, Tensor>;
-  /** AdamW's mean of every learned parameter's squared gradients; what is missing when a trainer is opened starts at zero. */
+  /**
+   * AdamW's mean of every trained parameter's squared gradients; missing ones start at zero when a trainer is opened.
+   */
   readonly squares?: ReadonlyMap<string, Tensor>;
-  /** Moving average of `tensors`, where one is kept; if missing when a trainer is opened it starts from `tensors`. */
+  /** Moving average of `tensors`, if enabled; if it is missing when a trainer is opened, it starts from `tensors`. */
   readonly average?: ReadonlyMap<string, Tensor>;
 }
 
-/** What a step found before it changed the parameters. */
+/** Losses of a step, computed before it changed the parameters. */
 export interface StepLosses {
-  /** Mean cross-entropy over the batch, one per exit, unweighted. */
+  /** Mean loss over the batch, one per exit, unweighted. */
   readonly losses: Float64Array;
-  /** Right answers, one count per exit. */
+  /** Number of correct predictions, one per exit. */
   readonly right: Uint32Array;
 }
 
-/** What images show beside their labels, where each is made of two. */
+/** Second labels, for images that are mixed from two. */
 export interface SecondLabels {
   /** N class indices. */
   readonly labels: Uint32Array;
-  /** N shares of the target, from 0 to 1, that the second label has; the first has the rest. */
+  /** N shares of the target, from 0 to 1, for the second label; the first label has the rest. */
   readonly shares: Float32Array;
 }
 
-/** How a step is taken. */
+/** Options of a step. */
 export interface StepOptions {
   /** The learning rate. */
   readonly rate: number;
-  /** What dropout follows from, below 2³². Default: 0. */
+  /** Seed of dropout, below 2³². Default: 0. */
   readonly seed?: number;
-  /** Steps taken before this one, which AdamW's correction follows from. Default: 0. */
+  /** Number of earlier steps, for AdamW's bias correction. Default: 0. */
   readonly step?: number;
-  /** What images show beside their labels. Default: nothing. */
+  /** Second labels of the images. Default: none. */
   readonly second?: SecondLabels;
 }
 
-/** What AdamW multiplies the mean of gradients by, and the root of the mean of squares, in a step after so many others. */
+/**
+ * AdamW's bias corrections: factors of the mean of gradients and of the root of the mean of squares, after `step`
+ * steps.
+ */
 export function adamwCorrections(
   { betas: [first, second] }: Pick<AdamwOptions, "betas">,
   step: number,
@@ -126,21 +155,21 @@ export function adamwCorrections(
 
 /** A network in training on a device. */
 export interface Trainer extends Disposable {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo;
-  /** Bytes that weights, gradients, activations and the optimiser's state take there. */
+  /** Bytes of memory for weights, gradients, activations and the optimiser's state. */
   readonly bytes: number;
   /**
-   * Takes a step. May be called before earlier steps have resolved: they run in the order of the calls. `images` and
-   * `labels` are free again when the call returns, second labels too.
+   * Takes a step. It may be called before earlier steps have resolved; steps run in the order of the calls. The caller
+   * may reuse `images` and the labels as soon as the call returns.
    *
-   * A step with a loss that is not finite changes nothing, and no step after it does: the state stays the last good one.
+   * If a loss is not finite, neither this step nor later ones change anything: the state stays the last good one.
    *
    * @param images Normalised images, `N × channels × height × width`, N at most `batch`.
    * @param labels N class indices.
-   * @param options The learning rate, and what is random.
-   * @returns Losses, once they are known, which on a GPU is some steps later: keep a few steps in flight.
-   * @throws {RangeError} If there are more samples than `batch`, a label is no class, or a share is not from 0 to 1.
+   * @param options The learning rate, the seed, and second labels.
+   * @returns The losses. On a GPU they arrive some steps later: keep a few steps in flight.
+   * @throws {RangeError} If there are more samples than `batch`, a label is invalid, or a share is not from 0 to 1.
    */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses>;
   /** The state after all steps called so far. */

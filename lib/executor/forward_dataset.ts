@@ -8,7 +8,8 @@ import type { Dataset } from "../data/dataset.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { readSamples } from "../data/read_samples.ts";
-import { type AdaptiveExecutor, DEFAULT_CAPACITY } from "./executor.ts";
+import type { AdaptiveExecutor } from "./executor.ts";
+import { DEFAULT_BATCH_SIZE } from "./options.ts";
 
 /** What every exit says of some samples. */
 export interface DatasetBatch {
@@ -62,13 +63,13 @@ export async function* forwardDataset(
   const samples = readSamples(dataset.size, {
     ...options,
     read,
-    ahead: DEFAULT_CAPACITY,
+    ahead: DEFAULT_BATCH_SIZE,
   });
   let running: Promise<DatasetBatch> | undefined;
   let items: Item[] = [];
   for await (const item of samples) {
     items.push(item);
-    if (items.length < DEFAULT_CAPACITY) continue;
+    if (items.length < DEFAULT_BATCH_SIZE) continue;
     if (running) yield await running;
     running = forward(items);
     running.catch(() => {}); // thrown where it is awaited

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Classification } from "./executor.ts";
+import type { Classification } from "./classification.ts";
 import type { Model } from "../model/model.ts";
 import { type BatchSummary, summarize } from "./summary.ts";
 

@@ -6,7 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
-import type { Classification } from "./executor.ts";
+import type { Classification } from "./classification.ts";
 import { expectArray, expectObject } from "../text/expect.ts";
 
 /** What became of the samples that left at one exit. */

@@ -15,6 +15,7 @@ import { checkTensors, parameterNames } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { whileReading } from "../weights/messages.ts";
 import { pickWeights } from "../weights/names.ts";
+import { isQuantized, parseQuantized } from "../weights/quantized.ts";
 import { readSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { exists } from "../io/exists.ts";
@@ -34,7 +35,10 @@ export interface Model {
   readonly spec: CommonSpec;
   /** The network of that architecture. */
   readonly network: Network;
-  /** All its parameters as trained, under the names of the authors' PyTorch code. */
+  /**
+   * All its parameters as trained, under the names of the authors' PyTorch code; of a quantized model the numbers of its
+   * file.
+   */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /**
    * What each exit's logits are divided by where the model is run or exported, for confidences that are right; missing if
@@ -191,7 +195,7 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
  *
  * @param spec A validated architecture.
  * @param tensors All its parameters, under the names of the authors' PyTorch code; what wrappers put before them all
- * (`module.`) is taken off.
+ * (`module.`) is taken off. Or those of a quantized model.
  * @param options `source`: where the tensors come from, for messages. `onNote`: told what was done to the names.
  * @returns The model, for `AdaptiveExecutor.create`.
  * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
@@ -218,6 +222,10 @@ export function createModel(
   expectMap("createModel", { tensors });
   expectObject("createModel", { options }, "source");
   const network = buildNetwork(spec);
+  if (isQuantized(tensors)) {
+    parseQuantized(network, tensors, options);
+    return { name: spec.name, spec, network, tensors };
+  }
   const picked = whileReading(
     options.source,
     () => pickWeights(tensors, () => "floats", { expected: parameterNames(network), onNote: options.onNote }),

@@ -35,13 +35,14 @@ export interface Preparation extends InputSpec {
   readonly layout: "NCHW";
   /** Labels, in the order of the logits. */
   readonly classes: readonly string[];
-  /** What the logits of each exit have been divided by already: 1 where nothing was. */
+  /** What the logits of each output have been divided by already: 1 where nothing was. */
   readonly temperatures: readonly number[];
 }
 
-/** What a file says about how images are prepared. */
+/** What a file says about how images are prepared, and about its outputs: every exit, or the one given. */
 export function preparationOf(
-  { network: { spec, exits }, temperatures }: Pick<Exported, "network" | "temperatures">,
+  { network: { spec, exits }, temperatures = exits.map(() => 1) }: Pick<Exported, "network" | "temperatures">,
+  { exit }: { readonly exit?: number } = {},
 ): Preparation {
   const { input, classes } = spec;
   return {
@@ -52,7 +53,7 @@ export function preparationOf(
     range: [0, 1],
     layout: "NCHW",
     classes,
-    temperatures: temperatures ?? exits.map(() => 1),
+    temperatures: exit === undefined ? temperatures : temperatures.slice(exit - 1, exit),
   };
 }
 
@@ -111,7 +112,7 @@ export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Ui
   writer.writeStringField(3, config.version);
   writer.writeMessage(7, writeGraph, { ...graph, name, batch: options.batch });
   writer.writeMessage(8, (_, to) => to.writeVarintField(2, OPSET), undefined);
-  for (const [key, value] of Object.entries(preparationOf({ network, temperatures }))) {
+  for (const [key, value] of Object.entries(preparationOf({ network, temperatures }, options))) {
     writer.writeMessage(14, writeEntry, [key, JSON.stringify(value)]);
   }
   return writer.finish();

@@ -1,5 +1,5 @@
 /**
- * Lowers a network onto kernels: where each feature lies, which step computes each layer.
+ * Lowers a network to kernels: decides where each feature is stored and which step computes each layer.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { placeLayer, type Plan, quadsOf, type Region, type Step } from "./plan.t
 import { readsOwnOutput, scheduleWaves } from "./waves.ts";
 
 /**
- * Makes the plan of a network.
+ * Builds the plan of a network.
  *
- * @param network What to run.
- * @returns Steps and memory layout; the same for every batch size and device.
+ * @param network The network to run.
+ * @returns Steps and memory layout, which are the same for every batch size and device.
  */
 export function buildPlan(network: Network): Plan {
   const schedule = lazyStages(network).map((layers) => scheduleWaves(layers, network.features));
@@ -40,8 +40,8 @@ export function buildPlan(network: Network): Plan {
 }
 
 /**
- * For each exit the layers that it needs and none before it did; what no exit needs is left out. "Lazy evaluation" in
- * section 4 of the MSDNet paper (Huang et al., ICLR 2018).
+ * For each exit the layers that it needs and no earlier exit needs; layers that no exit needs are left out. This is
+ * "lazy evaluation" in section 4 of the MSDNet paper (Huang et al., ICLR 2018).
  */
 function lazyStages({ exits }: Network): Layer[][] {
   const stages: Layer[][] = exits.map(() => []);

@@ -14,7 +14,7 @@ export interface Lifetime {
   readonly last: number;
 }
 
-/** Where buffers lie. */
+/** The places of buffers. */
 export interface Placement {
   /** Offset of each buffer, in their order. */
   readonly offsets: readonly number[];
@@ -30,7 +30,7 @@ export interface Placement {
  */
 export function placeBuffers(buffers: readonly Lifetime[]): Placement {
   const offsets = new Array<number>(buffers.length).fill(0);
-  // Of those placed, in typed arrays: there are thousands, each of which meets all before it.
+  // Typed arrays of the placed buffers: there may be thousands, and each is compared with all earlier ones.
   const placed = new Int32Array(buffers.length);
   const firsts = new Float64Array(buffers.length);
   const lasts = new Float64Array(buffers.length);
@@ -58,7 +58,7 @@ export function placeBuffers(buffers: readonly Lifetime[]): Placement {
 }
 
 function largestLive(buffers: readonly Lifetime[]): number {
-  /** How much more is live in a step than in the one before. */
+  /** Change of the live length from the previous step to each step. */
   const changes: number[] = [];
   for (const { first, last, length } of buffers) {
     if (first > last) continue;

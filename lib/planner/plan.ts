@@ -1,7 +1,8 @@
 /**
- * What a device is given to run: for every exit a stage of kernel runs over one arena of activations per sample.
- * Offsets and pitches count vec4s (quads), the unit in which kernels read: pixels lie one after another, each with its
- * channels together, padded to a quad.
+ * The plan that a device runs: a stage of kernel runs for every exit, over one arena of activations per sample.
+ *
+ * Offsets and pitches count vec4s (quads), the unit in which kernels read. Pixels are stored one after another, each
+ * with its channels together, padded to a quad.
  *
  * @module
  */
@@ -9,21 +10,21 @@
 import type { Layer, Network, View } from "../network/network.ts";
 import type { Size } from "../network/size.ts";
 
-/** Channels of a feature as they lie in a sample's arena. */
+/** Channels of a feature in a sample's arena. */
 export interface Region {
   /** Quads from the start of the sample to the feature. */
   readonly offset: number;
-  /** Quads from pixel to pixel. */
+  /** Stride of pixels in quads. */
   readonly pitch: number;
   /** Height and width, in pixels. */
   readonly size: Size;
-  /** First channel of the feature; 0 wherever a kernel reads. */
+  /** First channel of the feature; 0 in regions that kernels read. */
   readonly channel: number;
   /** Number of channels. */
   readonly channels: number;
 }
 
-/** A layer with what it reads and writes where that lies. */
+/** A layer with the regions that it reads and writes. */
 export interface PlacedLayer<L extends Layer> {
   /** Discriminates {@linkcode Step}. */
   readonly kind: L["kind"];
@@ -44,24 +45,24 @@ export type StepOf<Kind extends Layer["kind"]> = PlacedLayer<Extract<Layer, { ki
 /** A region for each view. */
 type Regions<Views extends readonly View[]> = { readonly [I in keyof Views]: Region };
 
-/** Where channels of a feature lie, whose own regions are given. */
+/** The region of channels of a feature. `features`: the regions of whole features. */
 export function regionOf(features: readonly Region[], { feature, offset, channels }: View): Region {
   const all = features[feature];
   return { ...all, channel: all.channel + offset, channels };
 }
 
-/** A layer as a step over features that lie in these regions. */
+/** Turns a layer into a step over features in these regions. */
 export function placeLayer(layer: Layer, features: readonly Region[]): Step {
   const place = (view: View) => regionOf(features, view);
   return { kind: layer.kind, layer, reads: layer.reads.map(place), writes: layer.writes.map(place) } as unknown as Step;
 }
 
-/** Steps of one kernel that do not wait for each other. */
+/** Steps of one kernel that do not depend on each other. */
 export type Wave = readonly Step[];
 
-/** A network lowered onto kernels. */
+/** A network lowered to kernels. */
 export interface Plan {
-  /** What was lowered. */
+  /** The network. */
   readonly network: Network;
   /** The image in a sample's arena. */
   readonly image: Region;
@@ -71,14 +72,14 @@ export interface Plan {
   readonly zeroQuads: number;
   /** Quads of activations per sample. */
   readonly sampleQuads: number;
-  /** Quads of the largest set of features that are live together: no arena can be smaller. */
+  /** Quads of the largest set of features that are live at the same time, a lower bound for the arena. */
   readonly liveQuads: number;
 }
 
 /** Bytes in a quad of float32. */
 export const QUAD_BYTES = 16;
 
-/** Quads that hold `channels` floats. */
+/** Number of quads for `channels` floats. */
 export function quadsOf(channels: number): number {
   return Math.ceil(channels / 4);
 }
@@ -87,16 +88,16 @@ export function quadsOf(channels: number): number {
 export interface QuadRange {
   /** The first quad. */
   readonly first: number;
-  /** The quad behind the last. */
+  /** One more than the last quad. */
   readonly end: number;
 }
 
-/** Quads of a pixel that channels touch; of the first and the last, others may own lanes. */
+/** Quads of a pixel that contain the channels; lanes of the first and the last quad may belong to other channels. */
 export function quadRange({ offset, channels }: { readonly offset: number; readonly channels: number }): QuadRange {
   return { first: Math.floor(offset / 4), end: quadsOf(offset + channels) };
 }
 
-/** How many quads of a pixel a region touches. */
+/** Number of quads of a pixel in a region. */
 export function regionQuads({ channel, channels }: Region): number {
   const { first, end } = quadRange({ offset: channel, channels });
   return end - first;

@@ -1,5 +1,5 @@
 /**
- * Lowers a network onto the steps of its training: layers in order of execution, then their gradients in reverse.
+ * Lowers a network to the steps of its training: layers in order of execution, then their gradients in reverse order.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { Convolution, Feature, Layer, Network, View } from "../network/netw
 import type { GradientView, LearnedParameter, NormedConvolution, TrainingPlan, TrainingStep } from "./training_plan.ts";
 
 /**
- * Makes the plan of a network's training.
+ * Builds the plan of a network's training.
  *
  * @param network What to train.
- * @param options `train`: all of it, or only the exits' linear layers, the rest as in inference.
+ * @param options `train`: all layers, or only the exits' linear layers, with the rest as in inference.
  */
 export function buildTrainingPlan(network: Network, options: { train: "all" | "classifiers" }): TrainingPlan {
   return options.train === "all" ? new Builder(network).all() : new Builder(network).classifiers();
@@ -30,9 +30,9 @@ class Builder {
   readonly #layers: CountedLayer[];
   readonly #features: Feature[];
   readonly #dropout: number;
-  /** For each convolution that batch norm follows the same without it. */
+  /** For each convolution before a batch norm, the same convolution without it. */
   readonly #bare = new Map<Convolution, Convolution>();
-  /** Of each feature, once it has one. */
+  /** Gradient of each feature that has one so far. */
   readonly #gradients = new Map<number, Gradient>();
   readonly #forward: TrainingStep[] = [];
   readonly #backward: TrainingStep[] = [];
@@ -46,15 +46,15 @@ class Builder {
   }
 
   all(): TrainingPlan {
-    for (const { layer } of this.#layers) this.#appendForward(layer, "batch");
-    // What no exit needs gets no gradient.
+    this.#appendAllForward("batch");
+    // Layers that no exit needs have no gradient.
     const needed = this.#layers.filter(({ dependents }) => dependents > 0);
     for (const { layer } of needed.toReversed()) this.#appendBackward(layer);
     return this.#plan(needed);
   }
 
   classifiers(): TrainingPlan {
-    for (const { layer } of this.#layers) this.#appendForward(layer, "running");
+    this.#appendAllForward("running");
     const learning = this.#layers.filter(({ layer }) => layer.kind === "classifier");
     for (const { layer } of learning) {
       if (layer.kind !== "classifier") continue;
@@ -71,6 +71,12 @@ class Builder {
       backward: this.#backward,
       parameters: learning.flatMap(parametersOf),
     };
+  }
+
+  /** Layers, then losses: each takes the place of its logits, which others may need. */
+  #appendAllForward(statistics: "batch" | "running"): void {
+    for (const { layer } of this.#layers) this.#appendForward(layer, statistics);
+    this.#network.exits.forEach((_, exit) => this.#forward.push({ kind: "loss", exit }));
   }
 
   #appendForward(layer: Layer, statistics: "batch" | "running"): void {
@@ -94,7 +100,7 @@ class Builder {
         if (this.#dropout > 0) {
           steps.push({ kind: "dropout", output: layer.reads[0], exit: layer.exit, share: this.#dropout });
         }
-        steps.push(layer, { kind: "loss", exit: layer.exit });
+        steps.push(layer);
         break;
       case "max-pool":
       case "resize":
@@ -143,12 +149,12 @@ class Builder {
     }
   }
 
-  /** Appends what leads from a convolution's output back to what the convolution alone wrote. */
+  /** Appends the gradients of a convolution's activation and batch norm. */
   #convolutionGradient(layer: Convolution): { layer: Convolution; gradient: View } {
     const [output] = layer.writes;
     const gradient = this.#receive(output);
     if (!isNormed(layer)) {
-      // Of the others the output does not say what went in.
+      // The input of the other activations cannot be derived from their output.
       if (layer.activation !== "none" && layer.activation !== "relu") {
         throw new Error(`${layer.name}: ${layer.activation} follows batch norm alone`);
       }
@@ -162,7 +168,7 @@ class Builder {
     return { layer: bare, gradient: input };
   }
 
-  /** Where the gradient of what a layer read goes. The image needs none. */
+  /** The view that receives the gradient of a layer's input. The image needs none. */
   #send({ feature, offset, channels }: View): GradientView | undefined {
     if (feature === 0) return undefined;
     const { gradient, written } = this.#gradient(feature);
@@ -173,7 +179,7 @@ class Builder {
     return { feature: gradient, offset, channels, accumulate: !isNew };
   }
 
-  /** The gradient of what a layer wrote, which all its readers have sent. */
+  /** The gradient of a layer's output, to which all readers of the output have contributed. */
   #receive({ feature, offset, channels }: View): View {
     const { gradient, written } = this.#gradient(feature);
     this.#zero(gradient, written.gaps(offset, channels));
@@ -202,7 +208,7 @@ class Builder {
   }
 }
 
-/** A feature's gradient in the making. */
+/** A feature's gradient that is being built. */
 interface Gradient {
   /** Index of the feature that holds it. */
   readonly gradient: number;
@@ -211,7 +217,7 @@ interface Gradient {
 
 type Interval = Pick<View, "offset" | "channels">;
 
-/** Channels, by number. */
+/** A set of channel numbers. */
 class ChannelSet {
   readonly #has: boolean[] = [];
 

@@ -1,29 +1,30 @@
 /**
- * What a device is given to train: a step's forward and backward passes as kernel runs over whole batches. Batch norm
- * needs all samples of a layer before the next one, so nothing here is per sample: a feature is `[sample][y][x][channel]`,
- * channels padded to a quad. Pure data, the same for every batch size and device; where features lie is the device's affair.
+ * The plan of a training step: its forward and backward passes as kernel runs over whole batches. Batch norm needs all
+ * samples of a layer before the next layer, so nothing here is per sample: a feature is `[sample][y][x][channel]`, with
+ * channels padded to a quad. Pure data, the same for every batch size and device; the device decides where features
+ * are.
  *
  * @module
  */
 
 import type { Classifier, Convolution, Feature, Layer, Network, View } from "../network/network.ts";
 
-/** Where a gradient goes. */
+/** The channels that receive a gradient. */
 export interface GradientView extends View {
-  /** Whether it is added to what is there, or takes its place. */
+  /** Whether it is added to the existing values or replaces them. */
   readonly accumulate: boolean;
 }
 
 /**
- * Mean and (biased) variance of each channel over all samples and pixels. The running ones move a tenth of the way there;
- * the running variance towards the unbiased one.
+ * Mean and (biased) variance of each channel over all samples and pixels. The running mean moves a tenth of the way to
+ * the mean, the running variance a tenth of the way to the unbiased variance.
  */
 export interface NormStatistics {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "norm-statistics";
   /** The convolution before. */
   readonly layer: NormedConvolution;
-  /** What it wrote. */
+  /** The convolution's output. */
   readonly input: View;
 }
 
@@ -33,51 +34,54 @@ export interface NormForward {
   readonly kind: "norm";
   /** The convolution before. */
   readonly layer: NormedConvolution;
-  /** What it wrote. */
+  /** The convolution's output. */
   readonly input: View;
   /** Channels of a feature. */
   readonly output: View;
-  /** Whose mean and variance: of the batch ({@linkcode NormStatistics}), or the running ones. */
+  /** Which mean and variance to use: those of the batch ({@linkcode NormStatistics}), or the running ones. */
   readonly statistics: "batch" | "running";
 }
 
 /**
- * Dropout: zero in channels of a sample, the others larger by what that takes, in place. Of what a classifier pools, whose
- * means are then zero or larger as well, or of its gradient: the same channels, by the step's seed.
+ * Dropout, in place: sets channels of a sample to zero and scales up the others. It is applied to a classifier's input
+ * before pooling, and to the gradient of that input with the same channels, which follow from the step's seed.
  */
 export interface Dropout {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "dropout";
   /** Channels read and written. */
   readonly output: View;
-  /** Which exit's, counted from 0. */
+  /** Index of the exit, from 0. */
   readonly exit: number;
   /** Probability with which a channel of a sample is zero. */
   readonly share: number;
 }
 
-/** An exit's logits to its loss, its right answers, and the gradient of the weighted mean loss, in the logits' place. */
+/**
+ * Computes an exit's loss and correct predictions from its logits, and replaces the logits by the weighted mean loss'
+ * gradient.
+ */
 export interface Loss {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "loss";
-  /** Which exit's, counted from 0. */
+  /** Index of the exit, from 0. */
   readonly exit: number;
 }
 
-/** Gradients of a linear layer's weights and bias, and of what was pooled. */
+/** Gradients of a linear layer's weights and bias, and of the input of its pooling. */
 export interface ClassifierGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "classifier-gradient";
   /** The layer. */
   readonly layer: Classifier;
-  /** What the layer read. */
+  /** The layer's input. */
   readonly input: View;
-  /** Its gradient; none where nothing below learns. */
+  /** Gradient of the input; missing if no layer below is trained. */
   readonly result?: GradientView;
 }
 
 /**
- * With g the gradient where the ReLU lets it through and x̂ the normalised input: the sums over samples and pixels of g,
+ * With g the gradient behind the ReLU and x̂ the normalised input: the sums over samples and pixels of g,
  * which is the gradient of batch norm's bias, and of g · x̂, which is that of its weight.
  */
 export interface NormSums {
@@ -85,29 +89,29 @@ export interface NormSums {
   readonly kind: "norm-sums";
   /** The convolution before. */
   readonly layer: NormedConvolution;
-  /** What it wrote. */
+  /** The convolution's output. */
   readonly input: View;
-  /** Gradient of what left the ReLU. */
+  /** Gradient of the ReLU's output. */
   readonly gradient: View;
 }
 
-/** The gradient of what the convolution wrote, in its place: weight · (g − mean of g − x̂ · mean of g · x̂) / deviation. */
+/** Replaces the convolution's output by its gradient: weight · (g − mean of g − x̂ · mean of g · x̂) / deviation. */
 export interface NormGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "norm-gradient";
   /** The convolution before. */
   readonly layer: NormedConvolution;
-  /** What it wrote; becomes its gradient. */
+  /** The convolution's output, which is replaced by its gradient. */
   readonly input: View;
-  /** Gradient of what left the ReLU. */
+  /** Gradient of the ReLU's output. */
   readonly gradient: View;
 }
 
-/** Without batch norm: zero in the gradient, in place, where the ReLU gave zero. */
+/** Gradient of a ReLU without batch norm, in place: sets the gradient to zero where the output is zero. */
 export interface ReluGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "relu-gradient";
-  /** What the ReLU gave. */
+  /** The ReLU's output. */
   readonly output: View;
   /** Its gradient. */
   readonly gradient: View;
@@ -119,9 +123,9 @@ export interface WeightGradient {
   readonly kind: "weight-gradient";
   /** The layer. */
   readonly layer: Convolution;
-  /** What the layer read. */
+  /** The layer's input. */
   readonly input: View;
-  /** Gradient of what it wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
 }
 
@@ -131,35 +135,35 @@ export interface InputGradient {
   readonly kind: "input-gradient";
   /** The layer. */
   readonly layer: Convolution;
-  /** Gradient of what the layer wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
-  /** Gradient of what it read. */
+  /** Gradient of the layer's input. */
   readonly result: GradientView;
 }
 
-/** Each output's gradient to the first of the largest inputs of its window, as PyTorch does. */
+/** Adds each output's gradient to the first of the largest inputs of its window, as PyTorch does. */
 export interface MaxPoolGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "max-pool-gradient";
-  /** What the layer read. */
+  /** The layer's input. */
   readonly input: View;
-  /** Gradient of what it wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
-  /** Gradient of what it read. */
+  /** Gradient of the layer's input. */
   readonly result: GradientView;
 }
 
-/** Each output's gradient to the inputs that it was interpolated from. */
+/** Distributes each output's gradient to the inputs that it was interpolated from. */
 export interface ResizeGradient {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "resize-gradient";
-  /** Gradient of what the layer wrote. */
+  /** Gradient of the layer's output. */
   readonly gradient: View;
-  /** Gradient of what it read. */
+  /** Gradient of the layer's input. */
   readonly result: GradientView;
 }
 
-/** Zeros, where no gradient has come to channels that one is added to or read from. */
+/** Zeros for channels of a gradient that are read or added to, but have not been written. */
 export interface Zero {
   /** Discriminates {@linkcode TrainingStep}. */
   readonly kind: "zero";
@@ -167,19 +171,19 @@ export interface Zero {
   readonly output: View;
 }
 
-/** A convolution that batch norm follows. */
+/** A convolution that is followed by a batch norm. */
 export type NormedConvolution = Convolution & { readonly norm: string };
 
 /**
- * One kernel run over a batch: a layer of inference, or what only training has. A convolution that batch norm follows is one
- * without norm and ReLU here, which writes a tensor of its own.
+ * One kernel run over a batch: a layer of inference, or a step that only training has. Here, a convolution before a
+ * batch norm has no norm and ReLU, and writes a separate tensor.
  */
 export type TrainingStep = ForwardStep | BackwardStep;
 
-/** From images to losses. */
+/** A step of the forward pass, from images to losses. */
 export type ForwardStep = Layer | NormStatistics | NormForward | Dropout | Loss;
 
-/** From losses to gradients. */
+/** A step of the backward pass, from losses to gradients. */
 export type BackwardStep =
   | ClassifierGradient
   | Dropout
@@ -192,7 +196,7 @@ export type BackwardStep =
   | ResizeGradient
   | Zero;
 
-/** A parameter that learns. */
+/** A parameter that is trained. */
 export interface LearnedParameter {
   /** Its name in the authors' PyTorch code. */
   readonly name: string;
@@ -204,22 +208,27 @@ export interface LearnedParameter {
   readonly exits: number;
 }
 
-/** The number below which a hash of 32 bits means zero, and what the others are multiplied by. */
+/**
+ * Constants of dropout: a channel whose 32-bit hash is below `limit` is set to zero, others are multiplied by `scale`.
+ */
 export function dropoutNumbers({ share }: Dropout): { limit: number; scale: number } {
   return { limit: Math.floor(share * 2 ** 32), scale: 1 / (1 - share) };
 }
 
 /** A network's training step, before the optimiser. */
 export interface TrainingPlan {
-  /** What is trained. */
+  /** The network. */
   readonly network: Network;
-  /** What steps leave for each other: the network's features, then what only training needs. The first is the image. */
+  /**
+   * Tensors that steps pass to each other: the network's features, the first of which is the image, then those of
+   * training.
+   */
   readonly features: readonly Feature[];
-  /** Image to losses. */
+  /** Steps from the image to the losses. */
   readonly forward: readonly TrainingStep[];
-  /** Losses to gradients of all that learns. */
+  /** Steps from the losses to the gradients of all trained parameters. */
   readonly backward: readonly TrainingStep[];
-  /** All that learns: other parameters stay as they are. */
+  /** The trained parameters; others do not change. */
   readonly parameters: readonly LearnedParameter[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * Orders layers into waves: those of a wave do not wait for each other, so that one dispatch runs them all. A launch costs
- * as much as a small layer, and RANets have many: all layers of a fusion block read the coarser sub-network at once.
+ * Groups layers into waves. The layers of a wave do not depend on each other, so one dispatch runs them all. A dispatch
+ * costs as much as a small layer, and RANets have many small layers that are independent: all layers of a fusion block
+ * can read the coarser sub-network at once.
  *
  * @module
  */
@@ -9,14 +10,14 @@ import type { Feature, Layer, View } from "../network/network.ts";
 import { sizeText } from "../network/size.ts";
 import { quadRange } from "./plan.ts";
 
-/** Most layers in a wave: the length of the kernels' lists of arguments. */
+/** Most layers in a wave: the length of the kernels' arrays of arguments. */
 export const MAX_WAVE = 16;
 
 /**
- * Puts each layer right behind the last that it depends on, and those of like shape together.
+ * Places each layer directly after the last one that it depends on, and groups layers of equal shape.
  *
- * @param layers In an order that works.
- * @param features What their views are of.
+ * @param layers Layers in a valid order of execution.
+ * @param features The features of their views.
  */
 export function scheduleWaves(layers: readonly Layer[], features: readonly Feature[]): Layer[][] {
   const uses = new Map<number, (Use & { readonly level: number })[]>();
@@ -45,7 +46,7 @@ export function scheduleWaves(layers: readonly Layer[], features: readonly Featu
   return [...waves].toSorted(([a], [b]) => parseInt(a) - parseInt(b)).map(([, wave]) => wave);
 }
 
-/** Layers of one shape are worth one size of tile, and fill workgroups alike. */
+/** A key of a layer's shape. Layers of equal shape use the same tile and fill workgroups equally. */
 function shapeOf(layer: Layer, features: readonly Feature[]): string {
   const shapes = layer.writes.map((view) => {
     const { first, end } = quadRange(view);
@@ -54,7 +55,7 @@ function shapeOf(layer: Layer, features: readonly Feature[]): string {
   return [layer.kind, ...shapes].join(" ");
 }
 
-/** What a layer does with channels of a feature. */
+/** A layer's read or write of channels of a feature. */
 interface Use {
   readonly view: View;
   readonly writes: boolean;
@@ -67,14 +68,14 @@ function usesOf(layer: Layer): Use[] {
   ];
 }
 
-/** Of uses of the same feature. */
+/** Whether a use must come after an earlier use of the same feature. */
 function mustFollow({ view, writes }: Use, earlier: Use): boolean {
   return (writes || earlier.writes) &&
     view.offset < earlier.view.offset + earlier.view.channels &&
     earlier.view.offset < view.offset + view.channels;
 }
 
-/** Whether layers touch a quad that one of them writes, be it in different lanes: no two invocations of a dispatch may. */
+/** Whether two layers use a quad that one of them writes, even in different lanes, which a dispatch must not do. */
 function sharesQuads(a: Layer, b: Layer): boolean {
   return usesOf(a).some((use) => usesOf(b).some((other) => clash(use, other)));
 }

@@ -8,7 +8,7 @@
 /** When a batch starts. */
 export interface BatcherOptions {
   /** Most items in a batch. */
-  readonly capacity: number;
+  readonly batchSize: number;
   /** Milliseconds that an item waits for others. */
   readonly wait: number;
 }
@@ -80,9 +80,9 @@ export class Batcher<Item, Result> {
 
   #schedule(): void {
     if (this.#running || this.#queue.length === 0) return;
-    const { capacity, wait } = this.#options;
+    const { batchSize, wait } = this.#options;
     const left = this.#queue[0].since + wait - performance.now();
-    if (left <= 0 || this.#queue.length >= capacity) return void this.#runBatch();
+    if (left <= 0 || this.#queue.length >= batchSize) return void this.#runBatch();
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#schedule();
@@ -91,7 +91,7 @@ export class Batcher<Item, Result> {
 
   async #runBatch(): Promise<void> {
     const [{ group }] = this.#queue;
-    const batch = new Set(this.#queue.filter((job) => job.group === group).slice(0, this.#options.capacity));
+    const batch = new Set(this.#queue.filter((job) => job.group === group).slice(0, this.#options.batchSize));
     this.#queue = this.#queue.filter((job) => !batch.has(job));
     this.#running = true;
     this.#stopTimer();

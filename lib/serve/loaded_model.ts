@@ -5,7 +5,8 @@
  */
 
 import type { Calibration } from "../calibration/calibration.ts";
-import type { AdaptiveExecutor, ClassifyOptions } from "../executor/executor.ts";
+import type { AdaptiveExecutor } from "../executor/executor.ts";
+import type { ClassifyOptions } from "../executor/options.ts";
 
 /** A model as it is loaded. */
 export interface LoadedModel {
@@ -17,8 +18,8 @@ export interface LoadedModel {
   readonly budget?: number;
   /** For what budgets requests may ask. */
   readonly calibrations: readonly Calibration[];
-  /** Most images computed together: the executor's capacity. */
-  readonly capacity: number;
+  /** Most images computed together: the executor's batch size. */
+  readonly batchSize: number;
 }
 
 /** Every model has one version. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Classification } from "../executor/executor.ts";
+import type { Classification } from "../executor/classification.ts";
 import type { RequestRecord } from "./access_log.ts";
 
 /** Seconds: from one small image on a GPU to the timeout. */

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type ClassifierLimits, RequestClassifier, type SharedBounds } from "./classify.ts";
+import type { RequestLimits, SharedBounds } from "./bounds.ts";
+import { RequestClassifier } from "./classify.ts";
 import type { LoadedModel } from "./loaded_model.ts";
 import type { Metrics } from "./metrics.ts";
 import { Refusal } from "./refusal.ts";
@@ -19,7 +20,7 @@ export interface ModelSource {
 }
 
 /** How models are kept. */
-export interface ModelsOptions extends ClassifierLimits {
+export interface ModelsOptions extends RequestLimits {
   /** Milliseconds without a request after which a model is unloaded. Default: never. */
   readonly unloadAfter?: number;
 }

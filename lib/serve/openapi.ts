@@ -5,8 +5,8 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { DEFAULT_THRESHOLD } from "../executor/executor.ts";
-import type { ClassifierLimits } from "./classify.ts";
+import { DEFAULT_THRESHOLD } from "../executor/options.ts";
+import type { RequestLimits } from "./bounds.ts";
 import { FORM_TYPE, IMAGE_TYPES } from "./images.ts";
 
 const NUMBER = { type: "number" };
@@ -17,7 +17,7 @@ const SHARE = { type: "number", minimum: 0, maximum: 1 };
 const BINARY = { type: "string", format: "binary" };
 
 /** What is described. */
-export interface Described extends Pick<ClassifierLimits, "maxBody" | "maxPixels" | "maxImages"> {
+export interface Described extends Pick<RequestLimits, "maxBody" | "maxPixels" | "maxImages"> {
   /** The models, the one that `/classify` asks first. */
   readonly models: readonly { readonly name: string }[];
 }
@@ -52,6 +52,14 @@ export function openApi({ models, maxBody, maxPixels, maxImages }: Described): R
               in: "query",
               description: `Confidence from 0 to 1 at which an image leaves; or one per exit, with ` +
                 `commas. Without it, the server's own (${DEFAULT_THRESHOLD}, unless it was started with another).`,
+              schema: STRING,
+            },
+            {
+              name: "budget",
+              in: "query",
+              description:
+                "Multiply-adds an image may take on average, in place of a threshold: 25000000 or 25M. The " +
+                "model has to be calibrated.",
               schema: STRING,
             },
             {
@@ -185,7 +193,7 @@ const SCHEMAS = {
     exits: { type: "array", items: object({ exit: INTEGER, samples: INTEGER, share: SHARE }) },
     images: { type: "array", items: ref("ImageResult") },
   }, {
-    budget: { type: "number", description: "Multiply-adds per image, on average over many, if the server keeps one" },
+    budget: { type: "number", description: "Multiply-adds per image, on average over many, if one is kept" },
   }),
   Health: object({
     status: { enum: ["ok", "loading", "stopping", "failed"] },

@@ -5,18 +5,21 @@
  */
 
 import { parseThresholds } from "../executor/threshold_text.ts";
+import { AMOUNT, parseAmount } from "../text/amount.ts";
 import { suggest } from "../text/suggest.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A query that has been checked. */
 export interface Query {
-  /** Requests of the same thresholds are computed together: the parameter as it was given, `""` for the server's own. */
-  readonly group: string;
+  /** Confidence at which an image leaves, for each exit; if missing, the budget's or the server's own. */
+  readonly threshold?: readonly number[];
+  /** Multiply-adds per image on average, for which the model is calibrated. */
+  readonly budget?: number;
   /** Classes that a result lists. */
   readonly top: number;
 }
 
-const PARAMETERS: readonly string[] = ["threshold", "top"];
+const PARAMETERS: readonly string[] = ["threshold", "budget", "top"];
 /** Classes that a result lists, unless the request says how many. */
 const TOP = 5;
 
@@ -29,17 +32,20 @@ export function readQuery(given: URLSearchParams, exits: number): Query {
   const unknown = given.keys().find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) {
     const near = suggest(unknown, PARAMETERS);
-    const advice = near === undefined ? `the parameters are ${PARAMETERS.join(" and ")}` : `did you mean ${near}?`;
+    const advice = near === undefined ? `the parameters are ${PARAMETERS.join(", ")}` : `did you mean ${near}?`;
     throw new Refusal(400, `Cannot use parameter ${JSON.stringify(unknown)}: it does not exist; ${advice}`);
   }
-  const group = given.get("threshold") ?? "";
-  readThresholds(group, exits);
-  return { group, top: readTop(given.get("top")) };
+  const threshold = readThreshold(given.get("threshold"), exits);
+  const budget = readBudget(given.get("budget"));
+  if (threshold && budget !== undefined) {
+    throw new Refusal(400, "Cannot use both parameters threshold and budget: expected one of them");
+  }
+  return { threshold, budget, top: readTop(given.get("top")) };
 }
 
-/** `0.8`, or one per exit with commas; undefined for the server's own. */
-export function readThresholds(text: string, exits: number): number[] | undefined {
-  if (text === "") return undefined;
+/** `0.8`, or one per exit with commas. */
+function readThreshold(text: string | null, exits: number): readonly number[] | undefined {
+  if (!text) return undefined;
   const found = parseThresholds(text);
   if (typeof found === "number") return new Array<number>(exits).fill(found);
   if (found?.length === exits) return found;
@@ -47,6 +53,14 @@ export function readThresholds(text: string, exits: number): number[] | undefine
     400,
     `Cannot use threshold ${JSON.stringify(text)}: expected a number from 0 to 1, or ${exits} with commas`,
   );
+}
+
+/** As `--budget`. */
+function readBudget(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  const budget = parseAmount(text);
+  if (budget !== undefined) return budget;
+  throw new Refusal(400, `Cannot use budget ${JSON.stringify(text)}: expected ${AMOUNT}`);
 }
 
 function readTop(text: string | null): number {

@@ -6,7 +6,8 @@
 
 import type { DeviceInfo } from "../device/runner.ts";
 import type { RequestRecord } from "./access_log.ts";
-import type { RequestClassifier, SharedBounds } from "./classify.ts";
+import type { SharedBounds } from "./bounds.ts";
+import type { RequestClassifier } from "./classify.ts";
 import { Metrics } from "./metrics.ts";
 import { Models, type ModelsOptions, type ModelSource } from "./models.ts";
 import { inferenceRoutes, type InferenceService } from "./open_inference/routes.ts";

@@ -82,7 +82,7 @@ export const scale = (max: number) => {
 };
 
 /** What says which kind of network it is; each family takes its own word of it. */
-export const FAMILY = "Which kind of network: ranet (default) or msdnet.";
+export const FAMILY = "Which kind of network. Default: ranet.";
 
 /** Keys that come first. */
 export const FIRST_KEYS = {

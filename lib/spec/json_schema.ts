@@ -5,7 +5,7 @@
  */
 
 import { type JsonSchema, jsonSchema, jsonSchemaText } from "../yaml/fields.ts";
-import { FAMILY_SCHEMAS } from "./schema.ts";
+import { FAMILY_NAMES, FAMILY_TITLES, partsOf } from "./families.ts";
 
 /**
  * The text of `specs/ranet.schema.json`.
@@ -13,22 +13,25 @@ import { FAMILY_SCHEMAS } from "./schema.ts";
  * @returns JSON, with a final newline.
  */
 export function specJsonSchema(): string {
-  const { ranet, msdnet } = FAMILY_SCHEMAS;
-  const family = { ...jsonSchema(ranet).properties!.family as JsonSchema, const: undefined, enum: ["ranet", "msdnet"] };
+  const [first, ...others] = FAMILY_NAMES.map((name) => ({ name, schema: jsonSchema(partsOf(name).schema) }));
+  const family = { ...first.schema.properties!.family as JsonSchema, const: undefined, enum: FAMILY_NAMES };
   // Where families are alternatives, editors complete and explain what either has: they follow a condition.
-  const branch = (schema: JsonSchema) => ({
+  const branch = (schema: JsonSchema): JsonSchema => ({
     ...schema,
     $schema: undefined,
     properties: { ...schema.properties, family },
   });
+  const keys = others.reduceRight<JsonSchema>((otherwise, { name, schema }) => ({
+    if: { properties: { family: { const: name } }, required: ["family"] },
+    then: branch(schema),
+    else: otherwise,
+  }), branch(first.schema));
   return jsonSchemaText({
     $schema: "http://json-schema.org/draft-07/schema#",
-    title: "RANet or MSDNet architecture",
+    title: `${FAMILY_TITLES} architecture`,
     type: "object",
     properties: { family },
-    if: { properties: { family: { const: "msdnet" } }, required: ["family"] },
-    then: branch(jsonSchema(msdnet)),
-    else: branch(jsonSchema(ranet)),
+    ...keys,
   });
 }
 

@@ -8,8 +8,7 @@ import { type ArchitectureSpec, markValidated } from "../network/architecture.ts
 import { buildUnchecked, type UncheckedSpec } from "../network/families.ts";
 import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
 import { checkNetwork } from "./check.ts";
-import { partsOf } from "./families.ts";
-import { type SpecDocument, specSchema } from "./schema.ts";
+import { partsOf, type SpecDocument, specSchema } from "./families.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
 /** Where the text given to {@linkcode parseSpec} came from. */

@@ -10,7 +10,7 @@ import { jsonSchema } from "../yaml/fields.ts";
 import { documentOf } from "./document.ts";
 import type { DocumentValue, SpecMapping } from "./document_value.ts";
 import { resolveSpec } from "./parse.ts";
-import { FAMILY_SCHEMAS } from "./schema.ts";
+import { partsOf } from "./families.ts";
 import { wrap } from "../text/wrap.ts";
 import { schemaLine, yamlList, yamlScalar } from "./yaml_text.ts";
 import { expectObject } from "../text/expect.ts";
@@ -43,7 +43,7 @@ export function specTemplate(spec: ArchitectureSpec, options: TemplateOptions = 
   expectObject("formatSpec", { options });
   const { schema = "./ranet.schema.json", heading = [] } = options;
   const document = documentOf(spec);
-  const schemas = jsonSchema(FAMILY_SCHEMAS[spec.family]) as SchemaNode;
+  const schemas = jsonSchema(partsOf(spec.family).schema) as SchemaNode;
   return [
     schemaLine(schema),
     ...heading.map((line) => `# ${line}`),

@@ -1,12 +1,12 @@
 /**
- * Which recipe suits so many images.
+ * Recommends a recipe for a number of images.
  *
  * @module
  */
 
-/** Up to so many images of each class, training the classifiers alone was best (docs/training.md). */
+/** Up to this many images of each class, training only the classifiers was best (docs/training.md). */
 const FEW = 100;
-/** From fewer images of each class, training from random weights learns little. */
+/** With fewer images of each class, training from random weights learns little. */
 const ENOUGH = 500;
 
 /** Another way to train than with the default recipe. */
@@ -20,7 +20,7 @@ export interface RecipeAdvice {
 }
 
 /**
- * Recommends a recipe where another than the default suits better.
+ * Recommends a recipe if one suits better than the default.
  *
  * @param about `images` to train on, of so many `classes`; `hasInit`: whether it starts from trained weights.
  * @returns What suits better; `undefined` where the default is as good.

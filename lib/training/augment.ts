@@ -1,6 +1,6 @@
 /**
  * Varying images: what the recipe asks for, by numbers that follow from seed, epoch and image. The distributions are
- * those of torchvision's RandomCrop, RandomResizedCrop and RandomHorizontalFlip.
+ * those of torchvision's RandomCrop, RandomResizedCrop, RandomHorizontalFlip and RandomErasing.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Size } from "../network/size.ts";
 import { below, PURPOSE, randomStream } from "./random.ts";
 import type { Augmentation } from "./recipe.ts";
 
-/** Which of all its variations an image is to have. */
+/** Identifies one variation of an image. */
 export interface Variation {
   /** The recipe's seed. */
   readonly seed: number;
@@ -21,12 +21,12 @@ export interface Variation {
   readonly index: number;
 }
 
-/** Narrowest and widest of a resized crop, width over height, as shares of the input's. */
+/** Smallest and largest aspect ratio of a resized crop, width over height, as shares of the input's. */
 const RATIOS = [3 / 4, 4 / 3] as const;
-/** How often a resized crop that does not fit is drawn again. */
+/** How many times a resized crop is drawn until one fits. */
 const ATTEMPTS = 10;
 
-/** The random numbers that an image's variation is made of. */
+/** The random numbers of an image's variation. */
 export function variationStream({ seed, epoch, index }: Variation): () => number {
   return randomStream(seed, PURPOSE.augment, epoch, index);
 }
@@ -35,9 +35,9 @@ export function variationStream({ seed, epoch, index }: Variation): () => number
  * Shifts and mirrors an image.
  *
  * @param pixels Red, green and blue, pixel by pixel: height × width × 3.
- * @param size Of the image.
- * @param augment `crop`: how many black pixels there are around it.
- * @param random Where numbers come from.
+ * @param size Its height and width.
+ * @param augment `crop`: width of the black border around it.
+ * @param random Generates numbers in [0, 1).
  * @returns The same number of pixels.
  */
 export function cropPixels(
@@ -59,12 +59,12 @@ export function cropPixels(
 }
 
 /**
- * Cuts a random part out of an image, scales it to a size, and mirrors it or not.
+ * Cuts a random part out of an image, scales it, and mirrors it at random.
  *
  * @param image The original.
- * @param size The size.
- * @param augment `resizedCrop`: how much of the original's area.
- * @param random Where numbers come from.
+ * @param size Height and width of the result.
+ * @param augment `resizedCrop`: smallest and largest share of the original's area.
+ * @param random Generates numbers in [0, 1).
  * @returns Red, green and blue, pixel by pixel.
  */
 export function resizedCropPixels(
@@ -79,7 +79,7 @@ export function resizedCropPixels(
 }
 
 /**
- * A part of an image: of so much of its area, and of an aspect ratio, width over height, up to 4/3 times as wide or as high.
+ * A random part of an image, with a share of its area and an aspect ratio, width over height, from 3/4 to 4/3 of the input's.
  *
  * @param options `aspect`: the input's, 1 for a square.
  */
@@ -101,6 +101,35 @@ export function randomBox(
     height: Math.min(height, Math.max(1, Math.round(width / (aspect * RATIOS[0])))),
   };
   return { ...box, left: (width - box.width) >> 1, top: (height - box.height) >> 1 };
+}
+
+/** Least and most share of an image's area that is erased, and least and most height over width of what is. */
+const ERASED = { area: [0.02, 0.33], ratio: [0.3, 3.3] } as const;
+
+/**
+ * Puts zeros, which stand for the data set's mean colour, in a random box (Zhong et al., "Random Erasing Data
+ * Augmentation", AAAI 2020), in place.
+ *
+ * @param planes A normalised image, `channels × height × width`.
+ * @param sides Its sides.
+ * @param random Where numbers come from.
+ */
+export function eraseBox(planes: Float32Array, { width, height }: Size, random: () => number): void {
+  const between = ([low, high]: readonly [low: number, high: number]) => low + (high - low) * random();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const area = width * height * between(ERASED.area);
+    const ratio = Math.exp(between([Math.log(ERASED.ratio[0]), Math.log(ERASED.ratio[1])]));
+    const [rows, columns] = [Math.round(Math.sqrt(area * ratio)), Math.round(Math.sqrt(area / ratio))];
+    if (rows >= height || columns >= width) continue;
+    const [top, left] = [below(height - rows + 1, random), below(width - columns + 1, random)];
+    for (let plane = 0; plane < planes.length; plane += width * height) {
+      for (let y = top; y < top + rows; y++) {
+        const row = plane + y * width + left;
+        planes.fill(0, row, row + columns);
+      }
+    }
+    return;
+  }
 }
 
 /** Mirrors rows of pixels in place. */

@@ -1,5 +1,6 @@
 /**
- * The batches of an epoch: which images are in each, and their tensors, made while the network trains on those before.
+ * The batches of an epoch: the images of each, and their tensors, which are prepared while the network trains on
+ * earlier ones.
  *
  * @module
  */
@@ -7,12 +8,15 @@
 import { mapAhead } from "../io/ahead.ts";
 import type { Normaliser } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
+import type { SecondLabels } from "../device/trainer.ts";
+import { cropPixels, eraseBox, resizedCropPixels, variationStream } from "./augment.ts";
 import { areaOf, type Size } from "../network/size.ts";
-import { cropPixels, resizedCropPixels, variationStream } from "./augment.ts";
 import type { ImageStore } from "./image_store.ts";
+import { mixBatch } from "./mix.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
 import type { Recipe } from "./recipe.ts";
 import type { StoredImage } from "./stored_image.ts";
+import { trivialAugment } from "./trivial_augment.ts";
 
 /** Images ready for a step. */
 export interface ImageBatch {
@@ -20,9 +24,11 @@ export interface ImageBatch {
   readonly images: Float32Array;
   /** Their classes. */
   readonly labels: Uint32Array;
+  /** What they show beside those, where images are mixed. */
+  readonly second?: SecondLabels;
 }
 
-/** Where batches come from. */
+/** The source of batches. */
 export interface BatchSource {
   /** The images. */
   readonly store: ImageStore;
@@ -30,18 +36,20 @@ export interface BatchSource {
   readonly size: Size;
   /** Channels of the network's input. */
   readonly channels: number;
-  /** Makes tensors of pixels. */
+  /** Converts pixels to tensors. */
   readonly normalise: Normaliser;
-  /** Told what is wrong with an image that turns out bad, which is left out; without it, it throws. */
+  /**
+   * Called with the reason why an image cannot be read; the image is left out. Without it, the first such image throws.
+   */
   readonly onBad?: (message: string) => void;
 }
 
-/** Batches that are made ahead. */
+/** Number of batches that are prepared in advance. */
 const AHEAD = 2;
 
 /**
- * Steps in an epoch. The last batch may be smaller; a single image that is left over is not trained on, for there is no
- * variance of one.
+ * Steps in an epoch. The last batch may be smaller, but a single remaining image is not used, because batch norm needs
+ * a variance.
  */
 export function stepsPerEpoch(images: number, batch: number): number {
   return Math.floor(images / batch) + Number(images % batch > 1);
@@ -55,12 +63,12 @@ export function epochOrder(usable: Uint32Array, recipe: Pick<Recipe, "shuffle" |
 }
 
 /**
- * Makes the batches of an epoch.
+ * Prepares the batches of an epoch.
  *
- * @param source Where images come from.
+ * @param source The source of images.
  * @param recipe How they are ordered and varied.
- * @param options `epoch`, from 0; `from`: the first batch wanted; `to`: the batch behind the last.
- * @throws {RanetError} If an image is bad, without `onBad`.
+ * @param options `epoch`, from 0; `from`: the first batch; `to`: one more than the last batch.
+ * @throws {RanetError} If an image cannot be read and there is no `onBad`.
  */
 export async function* epochBatches(
   source: BatchSource,
@@ -70,24 +78,30 @@ export async function* epochBatches(
   const { epoch, from, to } = options;
   const order = epochOrder(source.store.usable, recipe, epoch);
   const batches = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
-  yield* mapAhead(batches, AHEAD, (batch) =>
-    makeBatch(
+  yield* mapAhead(batches, AHEAD, async (batch) => {
+    const made = await makeBatch(
       source,
       order.subarray(batch * recipe.batch, (batch + 1) * recipe.batch),
-      (image, index) => vary(image, source.size, recipe, { epoch, index }),
-    ));
+      (image, index, planes) => vary(image, planes, { source, recipe, epoch, index }),
+    );
+    const mixing = recipe.augment && recipe.augment.mix;
+    if (!mixing) return made;
+    const random = randomStream(recipe.seed, PURPOSE.mix, epoch, batch);
+    return { ...made, second: mixBatch(made, mixing, source.size, random) };
+  });
 }
 
 /**
- * Makes one batch.
+ * Prepares one batch.
  *
  * @param indexes Which images.
- * @param pixelsOf Makes red, green and blue of the network's input size from what is stored.
+ * @param write Writes a normalised image, made from what is stored. Default: as it is.
  */
 export async function makeBatch(
   { store, size, channels, normalise, onBad }: BatchSource,
   indexes: Uint32Array,
-  pixelsOf: (image: StoredImage, index: number) => ArrayLike<number> = ({ data }) => data,
+  write: (image: StoredImage, index: number, planes: Float32Array) => void = ({ data }, _, planes) =>
+    normalise(data, planes),
 ): Promise<ImageBatch> {
   const stored = await Promise.all(Array.from(indexes, async (index) => {
     try {
@@ -102,19 +116,27 @@ export async function makeBatch(
   const length = channels * areaOf(size);
   const images = new Float32Array(good.length * length);
   good.forEach((i, sample) => {
-    normalise(pixelsOf(stored[i]!, indexes[i]), images.subarray(sample * length, (sample + 1) * length));
+    write(stored[i]!, indexes[i], images.subarray(sample * length, (sample + 1) * length));
   });
   return { images, labels: Uint32Array.from(good, (i) => store.labels[indexes[i]]) };
 }
 
+/** Writes a variation of an image. */
 function vary(
   image: StoredImage,
-  size: Size,
-  { augment, seed }: Recipe,
-  which: { readonly epoch: number; readonly index: number },
-): ArrayLike<number> {
-  if (!augment) return image.data;
+  planes: Float32Array,
+  { source: { size, normalise }, recipe: { augment, seed }, ...which }: {
+    readonly source: BatchSource;
+    readonly recipe: Recipe;
+    readonly epoch: number;
+    readonly index: number;
+  },
+): void {
+  if (!augment) return normalise(image.data, planes);
   const random = variationStream({ seed, ...which });
-  if ("width" in image) return resizedCropPixels(image, size, augment, random);
-  return cropPixels(image.data, size, augment, random);
+  const placed = "width" in image
+    ? resizedCropPixels(image, size, augment, random)
+    : cropPixels(image.data, size, augment, random);
+  normalise(augment.trivial ? trivialAugment(placed, size, random) : placed, planes);
+  if (augment.erase && random() < augment.erase) eraseBox(planes, size, random);
 }

@@ -10,7 +10,7 @@ import type { Model } from "../model/model.ts";
 import type { Network } from "../network/network.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** About how many budgets there are. */
+/** Approximate number of budgets. */
 const BUDGETS = 8;
 /** Steps between budgets, in powers of ten. */
 const ROUND = [1, 2, 2.5, 5, 10] as const;
@@ -38,11 +38,11 @@ export async function calibrations(
 }
 
 /**
- * Thresholds for round budgets between what the first exit costs and what the last one does.
+ * Thresholds for round budgets between the costs of the first and the last exit.
  *
- * @param model A model, with its temperatures if it has some.
+ * @param model A model, with its temperatures if it has any.
  * @param validation Logits of images that it was not trained on, and their labels.
- * @param options `dataset`: what the images are called.
+ * @param options `dataset`: name of the images.
  * @returns One calibration per budget, the cheapest first, for `calibration.json`.
  * @throws {RanetError} If there are no images, or a logit is not finite.
  */

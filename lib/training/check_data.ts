@@ -1,5 +1,5 @@
 /**
- * Whether data sets can be trained on.
+ * Checks whether data sets can be used for training.
  *
  * @module
  */
@@ -21,12 +21,12 @@ export function countClasses(labels: ArrayLike<number>, classes: number): number
 }
 
 /**
- * Makes sure that a network can learn from images of these classes.
+ * Checks that a network can learn from images of these classes.
  *
  * @param counts Images of each class (see {@linkcode countClasses}).
  * @param options `classes`: their labels; `batch`: images in a step.
- * @returns A warning about classes without images, if there are some.
- * @throws {RanetError} If all images are of one class, or there are fewer than a batch takes.
+ * @returns A warning about classes without images, if there are any.
+ * @throws {RanetError} If all images are of one class, or there are fewer images than in a batch.
  */
 export function checkClasses(
   counts: readonly number[],
@@ -52,9 +52,9 @@ export function checkClasses(
 }
 
 /**
- * Makes sure that no image is both trained on and validated on, whatever links lead to it.
+ * Checks that no image is in both the training and the validation set. Links are followed.
  *
- * @throws {RanetError} If one is.
+ * @throws {RanetError} If an image is in both.
  */
 export function checkOverlap(training: Dataset, validation: Dataset): void {
   const real = new Map<string, string>();
@@ -73,7 +73,7 @@ export function checkOverlap(training: Dataset, validation: Dataset): void {
   );
 }
 
-/** Where links lead. What is not there cannot be read either. */
+/** The path after following links. Files that do not exist are reported when they are read. */
 function realPath(file: string): string {
   try {
     return Deno.realPathSync(file); // of 100,000 files, the asynchronous one takes minutes

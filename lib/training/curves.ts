@@ -1,5 +1,5 @@
 /**
- * Pictures of a training: loss and accuracy of every exit, over epochs and over cost.
+ * Plots of a run: loss and accuracy of every exit, over epochs and over cost.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Network } from "../network/network.ts";
 import { AXIS, COLORS, INK, LEGEND, render } from "../report/plots.ts";
 import type { EpochRecord, ExitMeans } from "./records.ts";
 
-/** Height of a plot and width of one of two beside each other, in pixels. */
+/** Width and height of each of two adjacent plots, in pixels. */
 const [WIDTH, HEIGHT] = [460, 320];
 
-/** Loss and accuracy over epochs, beside each other: dashed on training images, solid on validation images. */
+/** Two plots, loss and accuracy over epochs. Lines are dashed for training images and solid for validation images. */
 export function curvesPlot(epochs: readonly EpochRecord[]): string {
   const exits = epochs[0]?.training.losses.length ?? 0;
   const lines = (grid: number, value: (means: ExitMeans, exit: number) => number) =>
@@ -54,7 +54,7 @@ export function curvesPlot(epochs: readonly EpochRecord[]): string {
   });
 }
 
-/** Accuracy over multiply-adds: a line through the exits, for a few epochs from first to last. */
+/** Accuracy over multiply-adds: one line through the exits for each of a few epochs. */
 export function costPlot(epochs: readonly EpochRecord[], { exits }: Network): string {
   const validated = epochs.filter(({ validation }) => validation);
   const shown = new Set([0, 1 / 4, 1 / 2, 1].map((share) => Math.round(share * (validated.length - 1))));

@@ -1,6 +1,6 @@
 /**
- * The images of a data set for training: decoded once and kept as bytes while there is room, else decoded again each
- * time by workers.
+ * The images of a data set for training. As many as fit into memory are decoded once; workers decode the others
+ * whenever they are needed.
  *
  * @module
  */
@@ -11,16 +11,18 @@ import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
 import { readStored, type StoredForm, type StoredImage } from "./stored_image.ts";
 
-/** Images that are read at once, so that no decoder waits. */
+/** Number of images that are read at the same time, so that all decoders are busy. */
 const AHEAD = 64;
 
-/** How a store is filled. */
+/** Options for filling a store. */
 export interface FillOptions {
-  /** Room, in bytes. */
+  /** Memory for decoded images, in bytes. */
   readonly room: number;
-  /** Told what is wrong with each bad image, which is left out; without it, the first one throws. */
+  /**
+   * Called with the reason why an image cannot be read; the image is left out. Without it, the first such image throws.
+   */
   readonly onBad?: (message: string) => void;
-  /** Told after each image that has been read. */
+  /** Called after each image that has been read. */
   readonly onProgress?: () => void;
   /** Stops reading when aborted. */
   readonly signal?: AbortSignal;
@@ -48,10 +50,11 @@ export class ImageStore {
   }
 
   /**
-   * Makes an empty store.
+   * Creates an empty store.
    *
-   * @param dataset Where images are.
-   * @param how `form`: what is kept of each; `decoders`: what decodes image files, by default the calling thread.
+   * @param dataset The images.
+   * @param how `form`: the form in which images are kept; `decoders`: decode image files, by default on the calling
+   * thread.
    * @throws {RanetError} If a label is not among the model's.
    */
   static async create(
@@ -71,16 +74,16 @@ export class ImageStore {
     return this.#kept.every((image, index) => image !== undefined || this.#bad.has(index));
   }
 
-  /** Indexes of the images that are not known to be bad. */
+  /** Indexes of the images that can be read, as far as they have been tried. */
   get usable(): Uint32Array {
     return Uint32Array.from(this.#kept.keys().filter((index) => !this.#bad.has(index)));
   }
 
   /**
-   * Reads images in order, until all are kept or there is no more room. Bad ones show now rather than in the middle of
-   * the training.
+   * Reads images in order, until all are kept or memory is full. Images that cannot be read are found now rather than
+   * during training.
    *
-   * @throws {RanetError} At the first bad image, without `onBad`.
+   * @throws {RanetError} If an image cannot be read and there is no `onBad`.
    */
   async fill({ room, onBad, onProgress, signal }: FillOptions): Promise<void> {
     const { size } = this.#dataset;
@@ -106,9 +109,9 @@ export class ImageStore {
   }
 
   /**
-   * One image.
+   * Reads one image.
    *
-   * @throws {RanetError} If it is bad.
+   * @throws {RanetError} If it cannot be read.
    */
   async image(index: number): Promise<StoredImage> {
     return this.#kept[index] ?? await readStored(this.#dataset, index, this.#how);

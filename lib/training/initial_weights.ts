@@ -1,5 +1,5 @@
 /**
- * Where training starts: weights drawn as the authors of RANet draw them, or those of a model that is trained further.
+ * The initial weights of training: random ones, drawn as the authors of RANet draw them, or those of a trained model.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { normal, PURPOSE, randomStream } from "./random.ts";
  * layers uniform in ±1/√in with biases 0.
  *
  * @param network The network.
- * @param seed What they follow from.
+ * @param seed Seed of the random numbers.
  * @returns Every parameter and running statistic, under PyTorch's names.
  */
 export function initialWeights(network: Network, seed: number): Map<string, Tensor> {
@@ -35,7 +35,7 @@ export function initialWeights(network: Network, seed: number): Map<string, Tens
   return tensors;
 }
 
-/** What gives a parameter's numbers. */
+/** Returns a function that draws the numbers of a parameter. */
 function drawer(layer: Layer, { name, shape }: Parameter, random: () => number): () => number {
   const uniform = (limit: number) => () => limit * (2 * random() - 1);
   switch (layer.kind) {
@@ -45,7 +45,7 @@ function drawer(layer: Layer, { name, shape }: Parameter, random: () => number):
         const deviation = Math.sqrt(2 / (kernel ** 2 * output.channels));
         return () => deviation * normal(random);
       }
-      // The authors leave a convolution's bias as PyTorch draws it.
+      // The authors keep PyTorch's default for a convolution's bias.
       if (name === `${layer.name}.bias`) return uniform(1 / Math.sqrt(kernel ** 2 * input.channels));
       return /\.(weight|running_var)$/.test(name) ? () => 1 : () => 0;
     }
@@ -61,7 +61,7 @@ function drawer(layer: Layer, { name, shape }: Parameter, random: () => number):
 export interface Start {
   /** Every parameter and running statistic. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What became of the classifiers, in sentences, where they are not those that were given as they were. */
+  /** Notes about classifiers that were not taken over unchanged, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -69,24 +69,24 @@ export interface Start {
 export interface Given {
   /** The tensors. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** The classes of its logits, in order, where they are known. */
+  /** The classes of its logits, in order, if they are known. */
   readonly classes?: readonly string[];
-  /** Where it comes from, for messages. */
+  /** Its name in messages. */
   readonly source: string;
 }
 
-/** How many classes a note lists. */
+/** Most classes that a note lists. */
 const LISTED = 8;
 
 /**
- * Takes the weights of a trained model. In the classifiers, each class that both know has the model's row, wherever that
- * stands there; rows of other classes are drawn anew. Where the model's classes are not known, as many classes are taken for
- * the same ones.
+ * Takes the weights of a trained model. In the classifiers, classes that both networks have keep the model's rows,
+ * whatever their order; rows of other classes are drawn at random. If the model's classes are not known, an equal
+ * number of classes is assumed to mean the same classes.
  *
- * @param network What is to be trained.
+ * @param network The network to train.
  * @param given The model's weights.
- * @param seed What is drawn follows from it.
- * @throws {RanetError} If the tensors differ from the network's in anything but the classes; by name.
+ * @param seed Seed of the random numbers.
+ * @throws {RanetError} If the tensors differ from the network's in more than the classes; names the tensor.
  */
 export function startFrom(network: Network, given: Given, seed: number): Start {
   const { classes } = network.spec;
@@ -100,7 +100,7 @@ export function startFrom(network: Network, given: Given, seed: number): Start {
   const { rows, notes } = rowsFor(classes, given, tensors.get(classifiers[0].name)?.shape[0]);
   for (const { name, shape } of classifiers) {
     const found = tensors.get(name);
-    // All else being equal, the classes differ.
+    // Only the number of classes differs.
     if (rows && found && found.shape.slice(1).join() === shape.slice(1).join()) {
       tensors.set(name, takeRows(drawn.get(name)!, found, rows));
     }
@@ -109,7 +109,9 @@ export function startFrom(network: Network, given: Given, seed: number): Start {
   return { tensors, notes };
 }
 
-/** Each class's row in the model's classifiers, -1 for those to be drawn; none where they are taken as they are. */
+/**
+ * Each class's row in the model's classifiers, -1 for rows to draw; undefined if classifiers are taken over unchanged.
+ */
 function rowsFor(
   classes: readonly string[],
   { classes: known, source }: Given,
@@ -121,17 +123,17 @@ function rowsFor(
     if (count === classes.length) {
       return {
         notes: [
-          `${source} does not name its classes: its ${count} are taken for ${
+          `${source} does not name its ${count} classes, so they are assumed to be ${
             list(classes)
-          }, in this order. If they are ` +
-          "others, classifiers start from the wrong ones: give a model's directory, or a file that this program wrote",
+          }, in this order. If this ` +
+          "is wrong, give a model's directory, or a file that this program wrote",
         ],
       };
     }
     return {
       rows: classes.map(() => -1),
       notes: [
-        `The classifiers start anew: ${source} has ${count} classes, which it does not name, not ${classes.length}`,
+        `The classifiers start from random weights: ${source} has ${count} classes without names, not ${classes.length}`,
       ],
     };
   }
@@ -140,15 +142,19 @@ function rowsFor(
   if (shared === 0) {
     return {
       rows: indexes,
-      notes: [`The classifiers start anew: ${source} knows other classes, ${list(known)}`],
+      notes: [`The classifiers start from random weights: ${source} has other classes, ${list(known)}`],
     };
   }
-  const anew = classes.filter((_, i) => indexes[i] < 0);
-  const kept = `The classifiers keep what ${source} knows of ${shared} of ${classes.length} classes, found by name`;
-  return { rows: indexes, notes: [anew.length === 0 ? kept : `${kept}; others start anew: ${list(anew)}`] };
+  const others = classes.filter((_, i) => indexes[i] < 0);
+  const kept =
+    `The classifiers keep the weights of ${source} for ${shared} of ${classes.length} classes, found by name`;
+  return {
+    rows: indexes,
+    notes: [others.length === 0 ? kept : `${kept}; others start from random weights: ${list(others)}`],
+  };
 }
 
-/** Rows of one tensor in place of another's. */
+/** Replaces rows of a tensor by those of another. */
 function takeRows({ shape, data }: Tensor, from: Tensor, rows: readonly number[]): Tensor {
   const width = data.length / shape[0];
   const taken = data.slice();

@@ -1,5 +1,5 @@
 /**
- * Steps and epochs as CSV.
+ * Formats steps and epochs as CSV.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { csv } from "../text/csv.ts";
 import type { EpochRecord, ExitMeans, StepRecord } from "./records.ts";
 
-/** The first line of a table of steps. */
+/** The header of the table of steps. */
 export function stepsHeader(exits: number): string {
   return csv(["step", "rate", "loss", ...columns("loss", exits)], []);
 }
@@ -17,7 +17,7 @@ export function stepLine({ step, rate, loss, losses }: StepRecord): string {
   return `${[step, rate, loss, ...losses].join(",")}\n`;
 }
 
-/** The lines of a table of steps up to and with a step; those behind it are of steps that were never saved. */
+/** The lines of a table of steps up to and including a step; later lines are of steps that were never saved. */
 export function stepsUpTo(text: string, step: number): string {
   const [header, ...lines] = text.split("\n");
   const kept = lines.filter((line) => line !== "" && Number(line.split(",", 1)[0]) <= step);

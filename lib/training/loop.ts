@@ -1,6 +1,6 @@
 /**
- * The loop: batches into the trainer with a few steps under way, means of every epoch, validation, and moments at which
- * the state can be saved. It knows neither devices nor files.
+ * The training loop: feeds batches to the trainer with a few steps in flight, computes the means of every epoch,
+ * validates, and saves the state. It does not depend on devices or files.
  *
  * @module
  */
@@ -10,58 +10,58 @@ import { RanetError } from "../errors.ts";
 import type { Network } from "../network/network.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
-import { exitWeights, type Recipe } from "./recipe.ts";
+import { lossOf, type Recipe } from "./recipe.ts";
 import { addStep, emptySums, type EpochRecord, meansOf, type Position, type StepRecord } from "./records.ts";
 import { PURPOSE, randomStream } from "./random.ts";
 import { rateAt } from "./schedule.ts";
 import { validate, type ValidationOutcomes } from "./validate.ts";
 
-/** Steps whose losses are still awaited: a GPU goes on meanwhile. */
+/** Most steps in flight, whose losses are not known yet: a GPU computes the next steps meanwhile. */
 const UNDER_WAY = 3;
-/** Milliseconds after which timers and messages get their turn: without threads, a step waits for nothing. */
+/** Milliseconds after which the loop lets timers and messages run: without threads, steps would never yield. */
 const TURN = 50;
 
-/** A moment of a run: enough to go on from there, to the bit. */
+/** A snapshot of a run. A run resumed from it produces bit-identical weights. */
 export interface Snapshot {
-  /** How far it is. */
+  /** The progress of the run. */
   readonly position: Position;
-  /** What the trainer holds. */
+  /** The state of the trainer. */
   readonly state: TrainingState;
 }
 
-/** What a run is made of. */
+/** Options of a run. */
 export interface RunOptions {
   /** The network. */
   readonly network: Network;
   /** How it is trained. */
   readonly recipe: Recipe;
-  /** What takes the steps, at the state of `position`. */
+  /** The trainer, in the state of `position`. */
   readonly trainer: Trainer;
   /** Images to train on. */
   readonly training: BatchSource;
   /** Images to validate on at the end of every epoch. */
   readonly validation?: BatchSource;
-  /** Epochs from one validation to the next; the last one is validated in any case. Default 1. */
+  /** Epochs from one validation to the next; the last epoch is always validated. Default: 1. */
   readonly validateEvery?: number;
-  /** Where to go on from. */
+  /** The position to continue from. */
   readonly position: Position;
-  /** Once aborted, the step is finished, the state saved, and no further one begun. */
+  /** When aborted, the current step is finished, the state is saved, and the run ends. */
   readonly signal?: AbortSignal;
-  /** Milliseconds between savings within an epoch. */
+  /** Milliseconds between saves within an epoch. */
   readonly saveEvery: number;
-  /** Told after each step. */
+  /** Called after each step. */
   readonly onStep?: (step: StepRecord) => void;
-  /** Told after each epoch. */
+  /** Called after each epoch. */
   readonly onEpoch?: (epoch: EpochRecord) => void;
-  /** Keeps a moment: at the end of every epoch, every `saveEvery` milliseconds, and when the run stops. */
+  /** Saves a snapshot: after every epoch, every `saveEvery` milliseconds, and when the run stops. */
   readonly onSave?: (snapshot: Snapshot) => Promise<void>;
 }
 
-/** What became of a run. */
+/** The outcome of a run. */
 export interface RunOutcome extends Snapshot {
   /** Whether all steps were taken. */
   readonly finished: boolean;
-  /** What the last validation found. */
+  /** The results of the last validation. */
   readonly validation?: ValidationOutcomes;
 }
 
@@ -70,12 +70,12 @@ export function totalSteps({ length, batch }: Recipe, images: number): number {
   return "steps" in length ? length.steps : length.epochs * stepsPerEpoch(images, batch);
 }
 
-/** Share of a run that an average of weights reaches back at most. */
+/** The largest share of a run over which weights are averaged. */
 const AVERAGED_SHARE = 0.1;
 
 /**
- * A recipe whose average of weights reaches back over a tenth of the run at most: over few images, a decay that was meant for
- * many would keep weights from when nothing had been learned.
+ * A recipe that averages weights over at most a tenth of the run. In a short run, a decay meant for long ones would
+ * include weights from before anything was learned.
  */
 export function boundAverage(recipe: Recipe, images: number): Recipe {
   const most = 1 - 1 / (AVERAGED_SHARE * totalSteps(recipe, images));
@@ -83,8 +83,8 @@ export function boundAverage(recipe: Recipe, images: number): Recipe {
 }
 
 /**
- * The weights that the model of a moment has: their average, where one is kept. As that began at zero, it is divided by
- * the share that all steps so far have in it, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
+ * The weights of a snapshot's model: their average, if there is one. The average began at zero, so it is divided by the
+ * share of all steps so far, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
  */
 export function weightsOf(
   { position: { step }, state: { tensors, momentum, average } }: Snapshot,
@@ -93,7 +93,7 @@ export function weightsOf(
   if (!average || step === 0) return tensors;
   const share = 1 - decay ** step;
   return new Map(Array.from(tensors, ([name, tensor]) => {
-    // What is frozen has no average but itself.
+    // Frozen tensors are their own average.
     if (train === "classifiers" && !momentum.has(name)) return [name, tensor];
     const { shape, data } = average.get(name)!;
     return [name, { shape, data: data.map((sum) => sum / share) }];
@@ -104,7 +104,7 @@ export function weightsOf(
  * Trains until all steps are taken or the signal aborts.
  *
  * @returns The last state.
- * @throws {RanetError} If a loss is not finite (the state before it is saved first), or an image is bad.
+ * @throws {RanetError} If a loss is not finite (the state before it is saved first), or an image cannot be read.
  */
 export async function run(options: RunOptions): Promise<RunOutcome> {
   const loop = new Loop(options);
@@ -135,11 +135,11 @@ class Loop {
     const images = training.store.usable.length;
     this.#perEpoch = stepsPerEpoch(images, recipe.batch);
     this.#steps = totalSteps(recipe, images);
-    this.#exitWeights = exitWeights(recipe, network.exits.length);
+    this.#exitWeights = lossOf(recipe, network.exits.length).exits;
     this.#position = position;
   }
 
-  /** Whether there is something left to do, and nobody wants to stop. */
+  /** Whether there are steps left and the run has not been stopped. */
   get goesOn(): boolean {
     return (this.#position.step < this.#steps || this.#isUnfinished) && !this.#options.signal?.aborted;
   }
@@ -150,7 +150,7 @@ class Loop {
     return sums.images > 0 && (step === this.#steps || step % this.#perEpoch === 0);
   }
 
-  /** Takes the steps of an epoch, or what is left of it. */
+  /** Takes the remaining steps of an epoch. */
   async epoch(): Promise<void> {
     const { recipe, training, trainer } = this.#options;
     this.#since = performance.now();
@@ -159,10 +159,10 @@ class Loop {
     const epoch = Math.floor(step / this.#perEpoch);
     const from = step % this.#perEpoch;
     const to = Math.min(this.#perEpoch, from + this.#steps - step);
-    for await (const { images, labels } of epochBatches(training, recipe, { epoch, from, to })) {
+    for await (const { images, labels, second } of epochBatches(training, recipe, { epoch, from, to })) {
       const seed = Math.floor(2 ** 32 * randomStream(recipe.seed, PURPOSE.dropout, step)());
       const rate = rateAt(recipe.schedule, step, this.#steps);
-      const losses = trainer.step(images, labels, { rate, seed, step: step++ });
+      const losses = trainer.step(images, labels, { rate, seed, step: step++, second });
       losses.catch(() => {}); // it is awaited in its turn
       this.#underWay.push({ record: { step, epoch: epoch + 1, rate, images: labels.length }, losses });
       while (this.#underWay.length > UNDER_WAY) await this.#settle();
@@ -183,13 +183,13 @@ class Loop {
     return { position: this.#position, state, finished, validation: this.#validation };
   }
 
-  /** Lets whoever stops the run do so. */
+  /** Lets timers and messages run, so that the run can be stopped. */
   async #giveTurn(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));
     this.#turned = performance.now();
   }
 
-  /** Waits for the oldest step under way. */
+  /** Waits for the oldest step in flight. */
   async #settle(): Promise<void> {
     const { record, losses: promised } = this.#underWay.shift()!;
     const { losses, right } = await promised;
@@ -205,10 +205,10 @@ class Loop {
     this.#options.onStep?.(step);
   }
 
-  /** The trainer has changed nothing since the step before. */
+  /** Ends the run after a loss that is not finite. The trainer still has the state before that step. */
   async #giveUp(step: number, exit: number, loss: number): Promise<never> {
     this.#underWay.length = 0;
-    // Weights that have run away while the loss had not cannot be saved: then the moment saved before stays.
+    // Weights may be infinite although the loss was finite. They cannot be saved; the previous snapshot remains.
     await this.#save().catch((error) => {
       if (!(error instanceof RanetError)) throw error;
     });
@@ -225,7 +225,7 @@ class Loop {
     const weights = async () => weightsOf({ position: this.#position, state: await trainer.read() }, recipe);
     const found = validation &&
       await validate(network, await weights(), validation, { device: trainer.device.kind, signal });
-    // Stopped while validating: the epoch is finished when the run goes on.
+    // Stopped during validation: the epoch is completed when the run is resumed.
     if (validation && !found) return await this.#save();
     this.#validation = found;
     this.#countTime();
@@ -243,7 +243,7 @@ class Loop {
     this.#options.onEpoch?.(record);
   }
 
-  /** Adds the time since the last call to the epoch's. */
+  /** Adds the time since the last call to the epoch's time. */
   #countTime(): void {
     const now = performance.now();
     const { sums } = this.#position;
@@ -258,7 +258,7 @@ class Loop {
     this.#countTime();
     const state = await this.#options.trainer.read();
     for (const [name, { data }] of state.tensors) {
-      // The batch's own statistics can hide it from the loss.
+      // Batch norm with the batch's own statistics can hide an infinite weight from the loss.
       const bad = data.find((value) => !Number.isFinite(value));
       if (bad !== undefined) throw diverged(`${name} has become ${bad} by step ${this.#position.step}`);
     }

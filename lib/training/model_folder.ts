@@ -1,6 +1,6 @@
 /**
- * The folder that a run writes: a model as every command takes it, and in `training/` what tells of the run and lets it
- * go on. Every file is written whole or not at all; one run at a time has the folder.
+ * The folder of a run: a model that every command accepts, and in `training/` the logs and the state to resume from.
+ * Every file is written completely or not at all. Only one run at a time can use the folder.
  *
  * @module
  */
@@ -40,7 +40,7 @@ const MAX_STATE_BYTES = 2 ** 33;
 /** Larger texts are refused. */
 const MAX_TEXT_BYTES = 2 ** 28;
 
-/** Where a run's files lie, from the model's folder. */
+/** Paths of a run's files, relative to the model's folder. */
 const FILES = {
   spec: "spec.yaml",
   weights: "weights.safetensors",
@@ -57,19 +57,19 @@ const FILES = {
   report: "training/report.html",
 } as const;
 
-/** What a run is, as its folder keeps it. */
+/** A run as its folder stores it. */
 export interface KeptRun {
   /** The architecture. */
   readonly spec: ArchitectureSpec;
   /** How it is trained. */
   readonly recipe: Recipe;
-  /** On what. */
+  /** Data and device. */
   readonly setup: RunSetup;
 }
 
 /** Text of the files that are written once. */
 export interface FolderTexts {
-  /** Where editors find the schemas, as seen from `spec.yaml` and from `training/recipe.yaml`. */
+  /** Paths of the schemas for editors, relative to `spec.yaml` and to `training/recipe.yaml`. */
   readonly schemas: { readonly spec: string; readonly recipe: string };
   /** The list of images that were set aside, as CSV. */
   readonly validation?: string;
@@ -77,12 +77,12 @@ export interface FolderTexts {
 
 /** The folder of a run. */
 export class ModelFolder implements Disposable {
-  /** Where it is. */
+  /** Its path. */
   readonly path: string;
   readonly #lock: Deno.FsFile;
   readonly #run: KeptRun;
   readonly #network: Network;
-  /** Files to be written with the first moment that is saved, until then: nothing is left of a run that saved none. */
+  /** Files that are written with the first snapshot: a run that has saved nothing leaves no files. */
   #first?: readonly (readonly [path: string, text: string])[];
   #newSteps: string[] = [];
 
@@ -100,9 +100,9 @@ export class ModelFolder implements Disposable {
   }
 
   /**
-   * Makes sure that a new run may have a folder.
+   * Checks that a new run may use a folder.
    *
-   * @throws {RanetError} If there is a model in it.
+   * @throws {RanetError} If it contains a model.
    */
   static async refuseUsed(path: string): Promise<void> {
     for (const file of [FILES.setup, FILES.spec, FILES.weights]) {
@@ -117,18 +117,18 @@ export class ModelFolder implements Disposable {
   }
 
   /**
-   * Takes a folder for a new run. Nothing is in it until the first moment is saved.
+   * Creates the folder of a new run. It stays empty until the first snapshot is saved.
    *
-   * @throws {RanetError} If another run has it.
+   * @throws {RanetError} If another run uses it.
    */
   static async create(path: string, run: KeptRun, texts: FolderTexts): Promise<ModelFolder> {
     return new ModelFolder(path, await lock(path), run, texts);
   }
 
   /**
-   * Takes a folder to go on with its run.
+   * Opens a folder to resume its run.
    *
-   * @throws {RanetError} If there is no run in it, another process has it, or a file in it is damaged.
+   * @throws {RanetError} If it contains no run, another process uses it, or a file in it is damaged.
    */
   static async open(
     path: string,
@@ -158,17 +158,17 @@ export class ModelFolder implements Disposable {
     }
   }
 
-  /** Whether there is something to go on from. */
+  /** Whether there is a snapshot to resume from. */
   get hasSaved(): boolean {
     return this.#first === undefined;
   }
 
-  /** Notes a step; it is written with the next moment that is saved. */
+  /** Logs a step; it is written with the next snapshot. */
   addStep(step: StepRecord): void {
     this.#newSteps.push(stepLine(step));
   }
 
-  /** Writes a moment, and the weights as they are; after a whole epoch, what tells of it. */
+  /** Writes a snapshot and its weights, and after a complete epoch its report. */
   async save(snapshot: Snapshot): Promise<void> {
     const { epochs, sums } = snapshot.position;
     const texts = new Map<string, string>();
@@ -178,7 +178,7 @@ export class ModelFolder implements Disposable {
       for (const [file, text] of this.#first) texts.set(file, text);
       texts.set(FILES.steps, stepsHeader(this.#network.exits.length) + newSteps);
     } else {
-      // Before the state: lines behind a state that was saved are taken away when the run goes on.
+      // Before the state: when a run is resumed, lines after the saved state are removed.
       await Deno.writeTextFile(join(this.path, FILES.steps), newSteps, { append: true });
     }
     const isWholeEpoch = sums.images === 0 && epochs.length > 0;
@@ -187,7 +187,7 @@ export class ModelFolder implements Disposable {
       texts.set(FILES.curves, standalone(curvesPlot(epochs)));
     }
     const isKept = this.#run.setup.keep === "last" || (isWholeEpoch && bestEpoch(epochs) === epochs.at(-1));
-    // Of a model that is replaced, nothing may be left; calibrations are of the very weights.
+    // A replaced model must leave no files, and calibrations are valid only for their own weights.
     const stale = this.#first ? Object.values(FILES) : isKept ? [FILES.calibration, FILES.temperatures] : [];
     await this.#remove(stale.filter((file) => file !== FILES.lock));
     await this.#write(texts, [
@@ -197,7 +197,7 @@ export class ModelFolder implements Disposable {
     this.#first = undefined;
   }
 
-  /** Writes where the run's images are now. */
+  /** Writes the new place of the run's images. */
   async move(setup: RunSetup): Promise<void> {
     await this.#write(new Map([[FILES.setup, `${JSON.stringify(setup, null, 2)}\n`]]));
   }
@@ -208,11 +208,11 @@ export class ModelFolder implements Disposable {
   }
 
   /**
-   * Writes what is told at the end: the report, temperatures, and thresholds for round budgets. Thresholds that are there
-   * already, of the same weights, stay.
+   * Writes the files at the end of a run: the report, temperatures, and thresholds for round budgets. Existing
+   * thresholds for the same weights are kept.
    *
-   * @param position Where the run ended.
-   * @param about What the weights that are kept say of the validation images, and for people, what they were trained on.
+   * @param position The position at the end of the run.
+   * @param about Results of the kept weights on the validation images, and the names of the training images and device.
    */
   async finish({ epochs }: Position, about: {
     readonly validation?: ValidationOutcomes;
@@ -238,7 +238,7 @@ export class ModelFolder implements Disposable {
     await this.#write(texts);
   }
 
-  /** Thresholds that are there, of a model's weights and temperatures. */
+  /** The existing thresholds for a model's weights and temperatures. */
   async #calibrationsOf(model: Model): Promise<readonly Calibration[]> {
     const path = join(this.path, FILES.calibration);
     if (!await exists(path)) return [];
@@ -246,14 +246,14 @@ export class ModelFolder implements Disposable {
     return (await readCalibrationFile(path)).filter(({ weights }) => weights === digest);
   }
 
-  /** Gives the folder back; if nothing was saved, nothing is left of it. */
+  /** Releases the folder; if nothing was saved, it is removed. */
   [Symbol.dispose](): void {
     this.#lock.close();
     const remove = (path: string) => {
       try {
         Deno.removeSync(path);
       } catch {
-        // Something else is in it, or another run has taken it.
+        // It contains other files, or another run uses it.
       }
     };
     if (!this.#first) return;
@@ -280,7 +280,7 @@ export class ModelFolder implements Disposable {
   }
 }
 
-/** Takes a folder for this process; the system gives it back when the process ends, however it ends. */
+/** Locks a folder for this process. The operating system releases the lock when the process ends for any reason. */
 async function lock(path: string): Promise<Deno.FsFile> {
   const file = join(path, FILES.lock);
   await Deno.mkdir(dirname(file), { recursive: true });

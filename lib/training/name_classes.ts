@@ -1,5 +1,5 @@
 /**
- * A network whose classes are numbers gets the names that the data set gives them: its folders', say.
+ * Names the classes of a network that only has their number, for example after the folders of the data set.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ArchitectureSpec } from "../network/architecture.ts";
 import { changeSpec } from "../spec/change.ts";
 import { isUnnamed } from "../spec/classes.ts";
 
-/** The architecture with the data set's classes, if it has none with names and there are as many. */
+/** The architecture with the data set's classes, if its own classes have no names and the number is the same. */
 export function nameClassesOf(spec: ArchitectureSpec, { classes }: Pick<Dataset, "classes">): ArchitectureSpec {
   if (!classes || !isUnnamed(spec.classes) || classes.length !== spec.classes.length) return spec;
   return changeSpec(spec, { classes });

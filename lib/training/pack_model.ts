@@ -1,5 +1,5 @@
 /**
- * A trained model as one file to take along.
+ * Packs a trained model into a single file.
  *
  * @module
  */
@@ -16,25 +16,25 @@ import { writeSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { expectMap, expectObject } from "../text/expect.ts";
 
-/** What goes along with a model. */
+/** Files to pack with a model. */
 export interface PackModelOptions {
-  /** What each exit's logits are divided by (see `fitTemperatures`). Default: nothing. */
+  /** Temperatures by which each exit's logits are divided (see `fitTemperatures`). Default: none. */
   readonly temperatures?: readonly number[];
   /** Calibrations of the model, with those temperatures if there are any. Default: none. */
   readonly calibrations?: readonly Calibration[];
 }
 
-/** Where editors find the schema of a spec that went along with a model. */
+/** Path of the schema in packed specs, for editors. */
 const SCHEMA = "./ranet.schema.json";
 
 /**
- * Packs a model into a zip archive, which `loadModel` takes, as do commands (`--model my-model.zip`), unpacked too.
+ * Packs a model into a zip archive. `loadModel` and all commands (`--model my-model.zip`) accept it, also unpacked.
  *
  * @param spec The architecture.
- * @param tensors The weights as trained, not divided by temperatures.
+ * @param tensors The weights as trained, without temperatures applied.
  * @param options Temperatures and calibrations.
  * @returns The archive: `spec.yaml`, `weights.safetensors`, `temperatures.json` and `calibration.json`.
- * @throws {RanetError} If the tensors are not the architecture's.
+ * @throws {RanetError} If the tensors do not fit the architecture.
  *
  * @example
  * ```ts

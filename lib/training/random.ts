@@ -1,12 +1,12 @@
 /**
- * Random numbers that follow from keys alone: what a seed, an epoch and an image get does not depend on what was drawn
- * before, so that a resumed run draws the same.
+ * Random numbers that depend only on keys such as seed, epoch and image, and not on what was drawn before. A resumed
+ * run therefore draws the same numbers.
  *
  * @module
  */
 
-/** What numbers are drawn for: streams of different purposes have nothing to do with each other. */
-export const PURPOSE = { weights: 1, split: 2, order: 3, augment: 4, dropout: 5 } as const;
+/** The purpose of numbers; streams of different purposes are independent. */
+export const PURPOSE = { weights: 1, split: 2, order: 3, augment: 4, dropout: 5, mix: 6 } as const;
 
 /** Rounds after which the generator's state has been mixed. */
 const WARM_UP = 12;
@@ -15,7 +15,7 @@ const WARM_UP = 12;
  * Opens a stream of numbers, by Chris Doty-Humphrey's sfc32.
  *
  * @param keys Whole numbers.
- * @returns Gives the next number, evenly distributed in [0, 1), each time it is called.
+ * @returns A function that returns the next number, uniformly distributed in [0, 1).
  */
 export function randomStream(...keys: number[]): () => number {
   let hash = keys.reduce((hash, key) => mix(hash ^ Math.imul(key + 1, 0x9e3779b9)), 0x243f6a88);
@@ -32,7 +32,7 @@ export function randomStream(...keys: number[]): () => number {
   return next;
 }
 
-/** Murmur3's finaliser: every bit of the result depends on every bit given. */
+/** Murmur3's finaliser: every bit of the result depends on every bit of the input. */
 function mix(bits: number): number {
   bits = Math.imul(bits ^ bits >>> 16, 0x85ebca6b);
   bits = Math.imul(bits ^ bits >>> 13, 0xc2b2ae35);
@@ -44,7 +44,7 @@ export function below(count: number, random: () => number): number {
   return Math.floor(count * random());
 }
 
-/** Puts a list into random order, in place (Fisher and Yates). */
+/** Shuffles a list in place (Fisher and Yates). */
 export function shuffle(list: Uint32Array, random: () => number): void {
   for (let i = list.length - 1; i > 0; i--) {
     const j = below(i + 1, random);

@@ -12,35 +12,59 @@ import { parseDocument, type Report, resolveDocument } from "../yaml/read.ts";
 import { type RecipeDocument, recipeSchema } from "./recipe_schema.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
-/** How the learning rate goes over a run. */
+/** The learning rate over a run. */
 export interface Schedule {
   /** `multistep` multiplies by `factor` at milestones, `cosine` and `one-cycle` end at 0. */
   readonly kind: "constant" | "multistep" | "cosine" | "one-cycle";
-  /** The rate at its highest. */
+  /** The highest rate. */
   readonly rate: number;
-  /** Shares of the run, ascending; only `multistep` has an eye on them. */
+  /** Shares of the run, ascending; used only by `multistep`. */
   readonly milestones: readonly number[];
-  /** What `multistep` multiplies by. */
+  /** The factor by which `multistep` multiplies the rate. */
   readonly factor: number;
   /** Share of the run in which the rate rises. */
   readonly warmup: number;
 }
 
-/** How images are varied. Exactly one of `crop` and `resizedCrop` is there. */
+/** How images are augmented. Exactly one of `crop` and `resizedCrop` is given. */
 export interface Augmentation {
   /** Black pixels around the image before it is cropped at random. */
   readonly crop?: number;
-  /** Least and most share of the original's area. */
+  /** Smallest and largest share of the original's area. */
   readonly resizedCrop?: readonly [least: number, most: number];
   /** Whether half of the images are mirrored. */
   readonly flip: boolean;
+  /** Whether each image then goes through an operation of TrivialAugment's. Default: no. */
+  readonly trivial?: boolean;
+  /** Share of the images of which a random box is erased. Default: none. */
+  readonly erase?: number;
+  /** How images of a batch are mixed. Default: not at all. */
+  readonly mix?: Mixing;
 }
 
-/** How a network is trained. Made by {@linkcode parseRecipe} or {@linkcode readRecipe}, every default filled in. */
+/** How images of a batch are mixed with each other. */
+export interface Mixing {
+  /** `mixup`: one shines through the other; `cutmix`: a box of one is put into the other. */
+  readonly kind: "mixup" | "cutmix";
+  /** Share of the images that are mixed with another. */
+  readonly share: number;
+  /** How much of each: shares are drawn from Beta(alpha, alpha). */
+  readonly alpha: number;
+}
+
+/** What is minimised, whatever the number of exits. */
+export interface RecipeLoss extends Omit<LossOptions, "exits"> {
+  /** One weight for all exits, or one per exit. */
+  readonly exits: number | readonly number[];
+}
+
+/**
+ * How a network is trained. {@linkcode parseRecipe} and {@linkcode readRecipe} create it, with all defaults filled in.
+ */
 export interface Recipe {
   /** Name, as in file names. */
   readonly name: string;
-  /** How long: passes over the training images, or steps. */
+  /** Length of the run: passes over the training images, or steps. */
   readonly length: { readonly epochs: number } | { readonly steps: number };
   /** Images in a step. */
   readonly batch: number;
@@ -48,23 +72,23 @@ export interface Recipe {
   readonly optimizer: OptimizerOptions;
   /** The learning rate. */
   readonly schedule: Schedule;
-  /** What is minimised; `exits` is one weight for all exits, or one per exit. */
-  readonly loss: Omit<LossOptions, "exits"> & { readonly exits: number | readonly number[] };
-  /** How images are varied; `false`: not at all. */
+  /** The loss to minimise. */
+  readonly loss: RecipeLoss;
+  /** How images are augmented; `false`: not at all. */
   readonly augment: Augmentation | false;
   /** Decay of the moving average of weights that is saved; 0: none. */
   readonly average: number;
-  /** How the exits' gradients meet in what they share. */
+  /** How the exits' gradients are combined in the layers that they share. */
   readonly gradients: "plain" | "equilibrium";
-  /** What learns. */
+  /** Which parameters are trained. */
   readonly train: "all" | "classifiers";
-  /** Whether images are taken in another order in every epoch. */
+  /** Whether images are shuffled in every epoch. */
   readonly shuffle: boolean;
-  /** What initial weights, order and augmentation follow from. */
+  /** Seed of initial weights, order and augmentation. */
   readonly seed: number;
 }
 
-/** What {@linkcode changeRecipe} can change. */
+/** The values that {@linkcode changeRecipe} can change. */
 export interface RecipeChanges {
   /** Passes over the training images. */
   readonly epochs?: number;
@@ -72,18 +96,18 @@ export interface RecipeChanges {
   readonly steps?: number;
   /** Images in a step. */
   readonly batch?: number;
-  /** The learning rate at its highest. */
+  /** The highest learning rate. */
   readonly rate?: number;
-  /** What initial weights, order and augmentation follow from. */
+  /** Seed of initial weights, order and augmentation. */
   readonly seed?: number;
 }
 
-/** Recipes that come with the library. */
+/** Names of the bundled recipes. */
 export const BUNDLED_RECIPES: readonly string[] = [
   ...["short", "paper-cifar", "paper-imagenet", "fine-tune", "few-images", "classifiers"],
 ];
 
-/** The recipe used where none is named. */
+/** Name of the default recipe. */
 export const DEFAULT_RECIPE = "short";
 
 /** The authors' number of epochs for CIFAR. */
@@ -98,10 +122,12 @@ const DEFAULT_DECAY = { sgd: 1e-4, adamw: 0.01 };
 const DEFAULT_CROP = 4;
 /** The authors' milestones and factor for CIFAR. */
 const DEFAULT_MULTISTEP = { milestones: [0.5, 0.75], factor: 0.1 };
+/** The papers' for CIFAR; mixup's is that of ImageNet, since small networks underfit with more. */
+const DEFAULT_ALPHA = { mixup: 0.2, cutmix: 1 };
 /** What every recipe has: enough to tell one from something else. */
 export const RECIPE_PARTS = ["length", "optimizer", "loss", "schedule"] as const;
 
-/** How long the rate rises in one cycle where nothing is said. */
+/** Default share of the run in which `one-cycle` raises the rate. */
 const ONE_CYCLE_WARMUP = 0.3;
 /** Largest recipe that is read, in bytes. */
 const MAX_BYTES = 2 ** 18;
@@ -135,12 +161,12 @@ export async function readRecipe(nameOrPath: string): Promise<Recipe> {
 }
 
 /**
- * Reads a recipe from YAML text, and fills in defaults: the authors', where a key is left out.
+ * Reads a recipe from YAML text. Keys that are left out have the authors' values.
  *
  * @param text YAML, as `recipes/recipe.schema.json` describes it; at most 256 KiB.
- * @param options `source`: where it comes from, for messages.
+ * @param options `source`: its name in messages.
  * @returns The complete recipe.
- * @throws {RanetError} If the text is not YAML or not a recipe; lists every problem by its key.
+ * @throws {RanetError} If the text is not YAML or not a valid recipe; lists every problem with its key.
  *
  * @example
  * ```ts
@@ -158,7 +184,7 @@ export function parseRecipe(text: string, options: { readonly source?: string } 
 }
 
 /**
- * A recipe with some of its values changed.
+ * Changes some values of a recipe.
  *
  * @param recipe The recipe.
  * @param changes The new values; those left out stay.
@@ -187,7 +213,7 @@ export function changeRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
  * Writes a recipe as YAML with every key.
  *
  * @param recipe The recipe.
- * @param options `schema`: path or URL of `recipe.schema.json`, as seen from where the text will be stored.
+ * @param options `schema`: path (relative to where the text will be stored) or URL of `recipe.schema.json`.
  * @returns Text that {@linkcode parseRecipe} reads as the same recipe.
  */
 export function formatRecipe(recipe: Recipe, options: { readonly schema?: string } = {}): string {
@@ -198,14 +224,19 @@ export function formatRecipe(recipe: Recipe, options: { readonly schema?: string
   return [...options.schema === undefined ? [] : [`${schemaLine(options.schema)}\n`], ...lines].join("");
 }
 
-/** Weight of each exit's loss. */
-export function exitWeights(recipe: Recipe, exits: number): readonly number[] {
-  const { exits: weights } = recipe.loss;
-  if (typeof weights === "number") return Array.from({ length: exits }, () => weights);
-  if (weights.length === exits) return weights;
-  throw new RanetError(
-    `Cannot use recipe ${recipe.name}: loss.exits: expected one weight, or ${exits}, one per exit, found ${weights.length}`,
-  );
+/**
+ * What is minimised for a network of so many exits.
+ *
+ * @throws {RanetError} If the recipe has a weight for each of another number of exits, or there is no exit to teach.
+ */
+export function lossOf({ name, loss }: Recipe, exits: number): LossOptions {
+  const refuse = (reason: string) => new RanetError(`Cannot use recipe ${name}: ${reason}`);
+  if (loss.distillation && exits === 1) {
+    throw refuse("loss.distillation: expected a network of more than one exit, found one; leave the key out");
+  }
+  const weights = typeof loss.exits === "number" ? Array<number>(exits).fill(loss.exits) : loss.exits;
+  if (weights.length === exits) return { ...loss, exits: weights };
+  throw refuse(`loss.exits: expected one weight, or ${exits}, one per exit, found ${weights.length}`);
 }
 
 function subjectOf({ source }: { readonly source?: string }): string {
@@ -225,8 +256,12 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
     batch,
     optimizer: resolveOptimizer(document.optimizer, report),
     schedule: resolveSchedule(document.schedule, report),
-    loss: { exits: loss.exits, labelSmoothing: loss.label_smoothing },
-    augment: resolveAugment(document.augment, report),
+    loss: {
+      exits: loss.exits,
+      labelSmoothing: loss.label_smoothing,
+      ...loss.distillation && { distillation: loss.distillation },
+    },
+    augment: resolveAugment(document, report),
     average,
     gradients,
     train,
@@ -277,16 +312,26 @@ function resolveSchedule(schedule: RecipeDocument["schedule"], report: Report): 
   return { kind, rate, milestones, factor, warmup };
 }
 
-function resolveAugment(augment: RecipeDocument["augment"], report: Report): Augmentation | false {
+function resolveAugment(
+  { augment, batch }: Pick<RecipeDocument, "augment" | "batch">,
+  report: Report,
+): Augmentation | false {
   if (augment === false) return false;
-  const { crop, resized_crop: resized, flip } = augment;
-  if (!resized) return { crop: crop ?? DEFAULT_CROP, flip };
+  const { crop, resized_crop: resized, flip, trivial, erase, mix } = augment;
+  if (mix && batch < 2) report("augment.mix: expected a batch of 2 images or more beside it, found 1");
+  const rest = {
+    flip,
+    ...trivial && { trivial },
+    ...erase && { erase },
+    ...mix && { mix: { ...mix, alpha: mix.alpha ?? DEFAULT_ALPHA[mix.kind] } },
+  };
+  if (!resized) return { crop: crop ?? DEFAULT_CROP, ...rest };
   if (crop !== undefined) report("augment.crop: expected either crop or resized_crop, found both");
   const [least, most] = resized;
   if (least > most) {
     report(`augment.resized_crop: expected the least share first, found ${resized.join(", ")}`);
   }
-  return { resizedCrop: [least, most], flip };
+  return { resizedCrop: [least, most], ...rest };
 }
 
 function documentOf(recipe: Recipe) {
@@ -299,8 +344,8 @@ function documentOf(recipe: Recipe) {
     batch,
     optimizer: { kind, ...own, weight_decay: weightDecay, decay },
     schedule: schedule.kind === "multistep" ? schedule : { ...schedule, milestones: undefined, factor: undefined },
-    loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing },
-    augment: augment && { crop: augment.crop, resized_crop: augment.resizedCrop, flip: augment.flip },
+    loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing, distillation: loss.distillation },
+    augment: augment && documentOfAugment(augment),
     average,
     gradients,
     train,
@@ -309,7 +354,11 @@ function documentOf(recipe: Recipe) {
   };
 }
 
-/** Flow style. Every text in a recipe is a plain word. */
+function documentOfAugment({ resizedCrop, ...rest }: Augmentation) {
+  return { ...rest, resized_crop: resizedCrop };
+}
+
+/** Formats a value in flow style. Every text in a recipe is a plain word. */
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
   if (typeof value !== "object" || value === null) return String(value);

@@ -1,6 +1,7 @@
 /**
- * The shape of a recipe's YAML document: which keys there are, what each may hold, and what an editor says about it.
- * Defaults are what the authors of RANet trained CIFAR with. Run as a script, writes `recipes/recipe.schema.json`.
+ * The schema of a recipe's YAML document: its keys, their values, and the descriptions that editors show. Defaults are
+ * those with which the authors of RANet trained on CIFAR. Run as a script, this module writes
+ * `recipes/recipe.schema.json`.
  *
  * @module
  */
@@ -67,6 +68,18 @@ const schedule = mapping({
 
 const exitWeight = real(0, 1000);
 
+const distillation = mapping({
+  teacher: words("last-exit").default("last-exit").describe(
+    "Who teaches: the last exit, which learns from labels alone. There is no other teacher.",
+  ),
+  weight: real(0, 1).default(0.5).describe(
+    "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. 0: no distillation. Default: 0.5.",
+  ),
+  temperature: real(0.1, 100).default(3).describe(
+    "What logits of both are divided by: more shows more of how the teacher ranks wrong classes. Default: 3.",
+  ),
+});
+
 const loss = mapping({
   exits: z.union([exitWeight, list(exitWeight, 1, 1000, "weights")], {
     error: "a weight for all exits, or a list with one per exit",
@@ -75,6 +88,21 @@ const loss = mapping({
   ),
   label_smoothing: real(0, 0.9).default(0).describe(
     "Share of the target that is spread over all classes. Default: 0.",
+  ),
+  distillation: distillation.optional().describe(
+    "Earlier exits learn from the last one, too (Li et al., ICCV 2019): its probabilities at a temperature are their " +
+      "targets. For networks of more than one exit. Default: none.",
+  ),
+});
+
+const mix = mapping({
+  kind: words("mixup", "cutmix").describe(
+    "mixup: one image shines through another (ICLR 2018); cutmix: a box of one is put into another (ICCV 2019).",
+  ),
+  share: real(0, 1).default(0.5).describe("Share of the images that are mixed with another. Default: 0.5."),
+  alpha: real(0.1, 2).optional().describe(
+    "How much of each image: shares are drawn from the distribution Beta(alpha, alpha); 1: all alike. Default: 1, 0.2 " +
+      "with mixup.",
   ),
 });
 
@@ -89,9 +117,20 @@ const augment = mapping({
   flip: z.boolean({ error: "true or false" }).default(true).describe(
     "Mirror half of the images. Not for digits or text. Default: true.",
   ),
+  trivial: z.boolean({ error: "true or false" }).optional().describe(
+    "Then change each image by one of 14 operations, such as a rotation or another contrast, of random strength " +
+      "(TrivialAugment, ICCV 2021). Default: false.",
+  ),
+  erase: real(0, 1).optional().describe(
+    "Share of the images of which a random box, 2 to 33 % of the area, is replaced by the mean colour (random erasing, " +
+      "AAAI 2020). Default: 0.",
+  ),
+  mix: mix.optional().describe(
+    "Mix images of a batch with each other; the target is shared likewise. Default: not at all.",
+  ),
 });
 
-/** The document's schema; every default that depends on no other key is in it. */
+/** The document's schema; it contains every default that does not depend on other keys. */
 export const recipeSchema = mapping({
   $schema: schemaKey,
   name: name.default("unnamed").describe("Name, as in file names: lower-case letters, digits and single hyphens."),
@@ -103,7 +142,9 @@ export const recipeSchema = mapping({
   optimizer: optimizer.prefault({}).describe("How gradients change parameters."),
   schedule: schedule.prefault({}).describe("The learning rate over the run."),
   loss: loss.prefault({}).describe("What is minimised: the weighted sum of the exits' mean cross-entropies."),
-  augment: z.union([z.literal(false), augment], { error: "false, or a mapping with the keys crop, resized_crop, flip" })
+  augment: z.union([z.literal(false), augment], {
+    error: "false, or a mapping with the keys crop, resized_crop, flip, trivial, erase, mix",
+  })
     .prefault({}).describe("How images are varied, anew in every epoch. false: not at all."),
   average: real(0, 0.999999).default(0).describe(
     "Decay of the exponential moving average of weights that is saved in place of the last ones; 0: none. It reaches " +
@@ -124,7 +165,7 @@ export const recipeSchema = mapping({
   ),
 }).meta({ title: "RANet recipe" });
 
-/** A document that has the right shape, with its own defaults filled in. */
+/** A valid document, with its defaults filled in. */
 export type RecipeDocument = z.infer<typeof recipeSchema>;
 
 /**

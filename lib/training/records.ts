@@ -1,5 +1,5 @@
 /**
- * What a run tells of its steps and epochs, and how far it is.
+ * Records of a run's steps and epochs, and its progress.
  *
  * @module
  */
@@ -12,11 +12,11 @@ export interface StepRecord {
   readonly epoch: number;
   /** Learning rate. */
   readonly rate: number;
-  /** What is minimised: the weighted sum of the exits' losses. */
+  /** The loss that is minimised: the weighted sum of the exits' losses. */
   readonly loss: number;
   /** Mean cross-entropy of each exit, before the step's update. */
   readonly losses: readonly number[];
-  /** Share of right answers of each exit, in [0, 1]. */
+  /** Share of correct predictions of each exit, in [0, 1]. */
   readonly top1: readonly number[];
   /** Images in the step. */
   readonly images: number;
@@ -26,7 +26,7 @@ export interface StepRecord {
 export interface ExitMeans {
   /** Mean cross-entropy of each exit. */
   readonly losses: readonly number[];
-  /** Share of right answers of each exit, in [0, 1]. */
+  /** Share of correct predictions of each exit, in [0, 1]. */
   readonly top1: readonly number[];
 }
 
@@ -38,50 +38,50 @@ export interface EpochRecord {
   readonly step: number;
   /** Learning rate of its last step. */
   readonly rate: number;
-  /** On the training images, as they came by. */
+  /** Means over the training images, computed during the epoch. */
   readonly training: ExitMeans;
-  /** On the validation images at its end, with the weights that are saved. */
+  /** Means over the validation images after the epoch, with the weights that are saved. */
   readonly validation?: ExitMeans;
-  /** Seconds that it took, validation included. */
+  /** Duration in seconds, including validation. */
   readonly seconds: number;
-  /** Images per second, validation not included. */
+  /** Images per second, without validation. */
   readonly imagesPerSecond: number;
 }
 
-/** Sums over the part of an epoch that is done. */
+/** Sums over the completed part of an epoch. */
 export interface EpochSums {
-  /** Images. */
+  /** Number of images. */
   readonly images: number;
-  /** Sum of the images' cross-entropies, of each exit. */
+  /** Sum of the images' cross-entropies for each exit. */
   readonly losses: readonly number[];
-  /** Right answers of each exit. */
+  /** Number of correct predictions of each exit. */
   readonly right: readonly number[];
-  /** Seconds. */
+  /** Duration in seconds. */
   readonly seconds: number;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface Position {
-  /** Steps taken. */
+  /** Number of steps taken. */
   readonly step: number;
-  /** The epoch under way. */
+  /** Sums over the current epoch. */
   readonly sums: EpochSums;
-  /** Epochs done. */
+  /** Completed epochs. */
   readonly epochs: readonly EpochRecord[];
 }
 
-/** Where every run starts. */
+/** The position at the start of a run. */
 export function startPosition(exits: number): Position {
   return { step: 0, sums: emptySums(exits), epochs: [] };
 }
 
-/** Nothing done yet. */
+/** Sums of an epoch without steps. */
 export function emptySums(exits: number): EpochSums {
   const zeros = Array.from({ length: exits }, () => 0);
   return { images: 0, losses: zeros, right: zeros, seconds: 0 };
 }
 
-/** Sums with one step more. */
+/** Adds a step to the sums. */
 export function addStep(sums: EpochSums, { images, losses, top1 }: StepRecord): EpochSums {
   return {
     ...sums,
@@ -96,12 +96,15 @@ export function meansOf({ images, losses, right }: EpochSums): ExitMeans {
   return { losses: losses.map((sum) => sum / images), top1: right.map((sum) => sum / images) };
 }
 
-/** The mean of the exits' accuracies: what the best epoch is chosen by. */
+/** The mean of the exits' accuracies, by which the best epoch is chosen. */
 export function meanAccuracy({ top1 }: ExitMeans): number {
   return top1.reduce((sum, share) => sum + share, 0) / top1.length;
 }
 
-/** The epoch with the best mean accuracy on the validation images, the earliest of equals; undefined without any. */
+/**
+ * The epoch with the best mean accuracy on the validation images, the earliest of equal ones; undefined without
+ * validation.
+ */
 export function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | undefined {
   return epochs.filter(({ validation }) => validation).reduce<EpochRecord | undefined>(
     (best, epoch) => best && meanAccuracy(best.validation!) >= meanAccuracy(epoch.validation!) ? best : epoch,

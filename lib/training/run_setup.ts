@@ -1,5 +1,5 @@
 /**
- * What a run reads and where it runs, as its folder keeps it for the day that it goes on.
+ * The data and device of a run, which its folder stores for resuming.
  *
  * @module
  */
@@ -15,32 +15,32 @@ const setupSchema = z.strictObject({
   data: z.string("a path"),
   /** Images to validate on: a data set, `split` for a tenth of `data`, or `none`. */
   val: z.string('a path, "split" or "none"'),
-  /** Whether bad images are left out. */
+  /** Whether images that cannot be read are left out. */
   skipBad: z.boolean("true or false"),
-  /** Whether a CSV may name images outside of its folder. */
+  /** Whether a CSV may list images outside of its folder. */
   allowOutside: z.boolean("true or false").default(false),
-  /** How labels are read, if that was said. */
+  /** How labels are read, if it was given. */
   labels: z.enum(["names", "indexes"], "names or indexes").optional(),
-  /** What it runs on. */
+  /** The device to run on. */
   device: z.enum(["auto", "gpu", "cpu"], "auto, gpu or cpu"),
-  /** Threads of the CPU, if not as many as there are cores. */
+  /** Threads of the CPU. Default: one per core. */
   threads: z.int("a whole number").min(1, "at least 1").optional(),
   /** Which weights are kept. */
   keep: z.enum(["last", "best"], "last or best"),
   /** Bytes of decoded images that are kept in memory. */
   cache: z.number("a number").min(0, "at least 0"),
-  /** What tells these images from others (see {@linkcode digestOf}). */
+  /** A digest that identifies the images (see {@linkcode digestOf}). */
   images: z.string("a digest"),
 });
 
-/** What a run reads and where it runs. */
+/** The data and device of a run. */
 export type RunSetup = Readonly<z.infer<typeof setupSchema>>;
 
 /**
  * Reads a setup.
  *
- * @param source What messages call the file.
- * @throws {RanetError} If it is not one; names the first wrong key.
+ * @param source The file's name in messages.
+ * @throws {RanetError} If it is not a valid setup; names the first wrong key.
  */
 export function parseSetup(text: string, source: string): RunSetup {
   const refuse = (reason: string): never => {
@@ -57,8 +57,8 @@ export function parseSetup(text: string, source: string): RunSetup {
 }
 
 /**
- * A digest of which images there are, in which order and of which classes: by paths from the folder that they have in common,
- * so that they may be moved together.
+ * A digest of the images, their order and their classes. Paths are relative to the folder that they have in common, so
+ * that the images may be moved together.
  */
 export async function digestOf(...datasets: readonly Dataset[]): Promise<string> {
   const hash = createHash("sha256");
@@ -72,7 +72,7 @@ export async function digestOf(...datasets: readonly Dataset[]): Promise<string>
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The path that all begin with, up to and with a separator. */
+/** The longest common start of all paths that ends with a separator. */
 function commonFolder(paths: readonly string[]): string {
   let common = paths[0] ?? "";
   for (const path of paths) {

@@ -1,5 +1,5 @@
 /**
- * The learning rate at every step of a run.
+ * Computes the learning rate at every step of a run.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Schedule } from "./recipe.ts";
 /**
  * The learning rate of one step.
  *
- * @param schedule How it goes over the run.
+ * @param schedule The schedule.
  * @param step The step, from 0.
  * @param steps Steps in the whole run.
  */

@@ -1,5 +1,5 @@
 /**
- * Everything that a run needs, opened: images read, the network with its first weights on a device.
+ * Opens everything that a run needs: reads the images, and puts the network with its initial weights on a device.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import type { DeviceChoice } from "../device/fallback.ts";
 import { openTrainer } from "../device/open_trainer.ts";
-import type { Trainer } from "../device/trainer.ts";
+import type { LossOptions, Trainer } from "../device/trainer.ts";
 import { RanetError } from "../errors.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
 import type { Temperatures } from "../model/temperatures.ts";
@@ -28,15 +28,15 @@ import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
 import { ImageStore } from "./image_store.ts";
 import { type Given, initialWeights, startFrom } from "./initial_weights.ts";
 import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from "./loop.ts";
-import { exitWeights, type Recipe } from "./recipe.ts";
+import { lossOf, type Recipe } from "./recipe.ts";
 import { type Position, startPosition } from "./records.ts";
 import type { StoredForm } from "./stored_image.ts";
 import { validate, type ValidateOptions, type ValidationOutcomes } from "./validate.ts";
 
-/** Bytes of decoded images that are kept where nothing else is said. */
+/** Default limit for decoded images in memory, in bytes. */
 export const DEFAULT_CACHE = 2e9;
 
-/** What a session is opened with. */
+/** Options of a session. */
 export interface SessionOptions {
   /** The architecture. */
   readonly spec: ArchitectureSpec;
@@ -46,35 +46,40 @@ export interface SessionOptions {
   readonly training: Dataset;
   /** Images to validate on. */
   readonly validation?: Dataset;
-  /** Where to go on from: a moment of an earlier run. */
+  /** A snapshot of an earlier run to continue from. */
   readonly snapshot?: Snapshot;
   /** A trained model to start from. */
   readonly init?: Given;
-  /** What it runs on. */
+  /** The device to run on. */
   readonly device: DeviceChoice;
   /** Threads of the CPU. */
   readonly threads?: number;
-  /** Told why `auto` trains on the CPU where an adapter should. Default: that becomes one of the session's warnings. */
+  /**
+   * Called with the reason why `auto` uses the CPU instead of an adapter. Default: it is added to the session's
+   * warnings.
+   */
   readonly onFallback?: (message: string) => void;
   /** Bytes of decoded images that are kept. */
   readonly cache: number;
-  /** Told what is wrong with each bad image, which is left out; without it, the first one throws. */
+  /**
+   * Called with the reason why an image cannot be read; the image is left out. Without it, the first such image throws.
+   */
   readonly onBad?: (message: string) => void;
-  /** Told as images are read. */
+  /** Called after each image that has been read. */
   readonly onRead?: () => void;
   /** Stops reading when aborted. */
   readonly signal?: AbortSignal;
-  /** Opens the trainer. Default: on the device asked for. */
+  /** Opens the trainer. Default: `openTrainer`. */
   readonly open?: typeof openTrainer;
 }
 
-/** A model whose confidences are right. */
+/** A model with calibrated confidences. */
 export interface Calibrated {
-  /** It. */
+  /** The model. */
   readonly model: Model;
-  /** What it says of the validation images. */
+  /** Its results on the validation images. */
   readonly measured: Measured;
-  /** Temperatures that were found just now. */
+  /** Temperatures, if they have just been fitted. */
   readonly temperatures?: Temperatures;
 }
 
@@ -84,11 +89,11 @@ export class Session implements Disposable {
   readonly network: Network;
   /** How it is trained. */
   readonly recipe: Recipe;
-  /** Images of each class that are trained on. */
+  /** Number of training images of each class. */
   readonly counts: readonly number[];
-  /** What might surprise, in sentences. */
+  /** Warnings, in sentences. */
   readonly warnings: readonly string[];
-  /** What takes the steps. */
+  /** The trainer. */
   readonly trainer: Trainer;
   /** Images to train on. */
   readonly training: BatchSource;
@@ -111,23 +116,23 @@ export class Session implements Disposable {
   /**
    * Checks the data, reads the images, and puts the network on a device.
    *
-   * @throws {RanetError} If the data cannot be trained on, weights do not fit, or the device is not there.
+   * @throws {RanetError} If the data cannot be trained on, weights do not fit, or there is no such device.
    */
   static async open(options: SessionOptions): Promise<Session> {
     const { spec, recipe, training, validation, snapshot } = options;
     const network = buildNetwork(spec);
-    exitWeights(recipe, network.exits.length);
+    const loss = lossOf(recipe, network.exits.length);
     checkSameClasses({ name: `the network ${spec.name}`, classes: spec.classes }, training);
     if (validation) {
       checkSameClasses(training, validation);
       checkOverlap(training, validation);
     }
-    // One core is left to the network.
+    // One core is left for the network.
     const size = Math.max(1, navigator.hardwareConcurrency - 1);
     const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} });
     try {
       const images = await readImages(options, decoders);
-      const { trainer, warnings } = await startTrainer(network, options);
+      const { trainer, warnings } = await startTrainer(network, loss, options);
       return new Session({
         ...{ network, recipe, trainer, snapshot, decoders, ...images },
         warnings: [...images.warnings, ...warnings],
@@ -143,7 +148,7 @@ export class Session implements Disposable {
     return totalSteps(this.recipe, this.training.store.usable.length);
   }
 
-  /** Where the run starts, or goes on. */
+  /** The position at which the run starts or continues. */
   get position(): Position {
     return this.#snapshot?.position ?? startPosition(this.network.exits.length);
   }
@@ -158,9 +163,10 @@ export class Session implements Disposable {
   }
 
   /**
-   * Makes a model's confidences right on the validation images, by temperatures: its own, if it has some.
+   * Calibrates a model's confidences on the validation images with temperatures: its own if it has any, otherwise
+   * fitted ones.
    *
-   * @returns What it says of them then; `undefined` where there are too few.
+   * @returns The calibrated model and its results; `undefined` if there are too few images.
    */
   async calibrate(model: Model): Promise<Calibrated | undefined> {
     const { validation } = this;
@@ -179,7 +185,7 @@ export class Session implements Disposable {
     };
   }
 
-  /** Trains. */
+  /** Runs the training loop. */
   async run(
     hooks: Pick<RunOptions, "signal" | "saveEvery" | "validateEvery" | "onStep" | "onEpoch" | "onSave">,
   ): Promise<RunOutcome> {
@@ -187,21 +193,21 @@ export class Session implements Disposable {
     return await run({ network, recipe, trainer, training, validation, position, ...hooks });
   }
 
-  /** Ends threads, and gives the device's memory back. */
+  /** Ends threads, and frees the device's memory. */
   [Symbol.dispose](): void {
     this.trainer[Symbol.dispose]();
     this.#decoders?.[Symbol.dispose]();
   }
 }
 
-/** Tensors of the same shapes: where an average begins (see `weightsOf`). */
+/** Zeros of the same shapes, with which an average begins (see `weightsOf`). */
 function zeros(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map(
     Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }] as const),
   );
 }
 
-/** Opens both data sets' images, and reads them while there is room. */
+/** Opens both data sets' images, and reads as many as fit into memory. */
 async function readImages(
   options: SessionOptions,
   decoders: DecoderPool | undefined,
@@ -223,7 +229,7 @@ async function readImages(
   if (validation?.store.usable.length === 0) {
     throw new RanetError("Cannot validate: there are no images to validate on");
   }
-  // Resized crops are cut out of originals; else training sees all that covers its size, whatever inference crops.
+  // Resized crops are cut out of originals. Otherwise training uses all that covers its size, whatever inference crops.
   const isOriginal = recipe.augment && recipe.augment.resizedCrop !== undefined;
   const form = isOriginal ? "original" : { size, resize: size };
   const training = await open(options.training, form, cache - (validation?.store.bytes ?? 0));
@@ -233,13 +239,13 @@ async function readImages(
   return { training, validation, counts, warnings: warning ? [warning] : [] };
 }
 
-/** Puts the network on a device: where an earlier run was, with given weights, or with new ones. */
+/** Puts the network on a device, with the state of an earlier run, given weights, or random weights. */
 async function startTrainer(
   network: Network,
+  loss: LossOptions,
   { recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
 ): Promise<Pick<Session, "trainer" | "warnings">> {
   const { batch, optimizer, average, gradients, train, seed } = recipe;
-  const loss = { ...recipe.loss, exits: exitWeights(recipe, network.exits.length) };
   const warnings: string[] = [];
   const options = {
     ...{ batch, optimizer, loss, average, gradients, train, device, threads },

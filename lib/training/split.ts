@@ -1,9 +1,10 @@
 /**
- * Setting images aside for validation.
+ * Sets images aside for validation.
  *
  * @module
  */
 
+import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { subset } from "../data/subset.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
@@ -11,10 +12,12 @@ import { expectObject } from "../text/expect.ts";
 
 /** Share of each class that is set aside. */
 const SHARE = 0.1;
-/** Of few images more, up to this number in all, for temperatures and thresholds to be worth something. */
+/** With few images, more are set aside, up to this total, so that temperatures and thresholds are reliable. */
 const FEW = 50;
-/** Most of few images that are set aside. */
+/** Largest share of few images that is set aside. */
 const MOST_SHARE = 0.2;
+/** Largest share where it takes so many images to fit temperatures and thresholds at all. */
+const MOST_SHARE_TO_FIT = 0.25;
 
 /** A data set in two parts. */
 export interface Split {
@@ -24,12 +27,12 @@ export interface Split {
   readonly validation: Dataset;
 }
 
-/** How {@linkcode splitDataset} divides. */
+/** Options of {@linkcode splitDataset}. */
 export interface SplitOptions {
-  /** What the choice follows from. */
+  /** Seed of the random choice. */
   readonly seed: number;
   /**
-   * Images of a class that are set aside at least, up to half of them.
+   * The smallest number of images of a class to set aside, limited to half of them.
    *
    * @default {1}
    */
@@ -37,12 +40,12 @@ export interface SplitOptions {
 }
 
 /**
- * Sets a tenth of each class aside, chosen by the seed: at least one image of a class that has two. Of fewer than 500
- * images it is more, up to a fifth, for 50 images in all.
+ * Sets aside a tenth of each class at random, and at least one image of a class that has two. With fewer than
+ * 500 images it sets aside more, up to a fifth, to reach 50 images; with 80 to 99 images, the 20 that calibration needs.
  *
- * @param dataset The whole.
- * @param options What the choice follows from, and how many are set aside at least.
- * @returns Two data sets that together are the whole, each in its order.
+ * @param dataset The data set to divide.
+ * @param options The seed, and the smallest number of images per class.
+ * @returns Two data sets that together are the original one, each in its order.
  * @throws {RanetError} If a label is not among the model's.
  *
  * @example
@@ -62,13 +65,13 @@ export async function splitDataset(dataset: Dataset, options: SplitOptions): Pro
     if (!byClass.has(label)) byClass.set(label, []);
     byClass.get(label)!.push(index);
   });
-  const share = Math.max(SHARE, Math.min(MOST_SHARE, FEW / dataset.size));
+  const share = shareOf(dataset.size);
   const aside = new Set<number>();
   for (const [label, indexes] of byClass) {
     const order = Uint32Array.from(indexes);
     shuffle(order, randomStream(options.seed, PURPOSE.split, label));
     const half = Math.floor(indexes.length / 2);
-    const count = Math.min(half, Math.max(least, Math.round(share * indexes.length)));
+    const count = Math.min(half, Math.max(least, countOf(share, indexes.length)));
     for (const index of order.subarray(0, count)) aside.add(index);
   }
   const all = Array.from({ length: dataset.size }, (_, index) => index);
@@ -76,4 +79,15 @@ export async function splitDataset(dataset: Dataset, options: SplitOptions): Pro
     training: subset(dataset, all.filter((index) => !aside.has(index))),
     validation: subset(dataset, all.filter((index) => aside.has(index))),
   };
+}
+
+function shareOf(size: number): number {
+  const toFit = FEWEST_SAMPLES / size;
+  const most = toFit <= MOST_SHARE_TO_FIT ? Math.max(MOST_SHARE, toFit) : MOST_SHARE;
+  return Math.max(SHARE, Math.min(most, FEW / size));
+}
+
+/** Above a fifth, rounded up: one image short of what calibration needs would be worth nothing. */
+function countOf(share: number, images: number): number {
+  return share > MOST_SHARE ? Math.ceil(share * images - 1e-9) : Math.round(share * images);
 }

@@ -1,5 +1,6 @@
 /**
- * A moment of a run as a file: a safetensors file of weights, what the optimiser keeps, and average, with the position among its notes.
+ * A moment of a run as a file: a safetensors file of weights, what the optimiser keeps, and average, with the position
+ * among its notes.
  *
  * @module
  */
@@ -15,10 +16,10 @@ import type { Tensor } from "../weights/tensor.ts";
 import type { Snapshot } from "./loop.ts";
 import type { Position } from "./records.ts";
 
-/** Parts of a state, before the names of their tensors. */
+/** Parts of a state, used as prefixes of tensor names. */
 const PARTS = ["tensors", "momentum", "squares", "average"] as const;
 
-/** Writes a moment. */
+/** Formats a snapshot. */
 export function formatState({ position, state }: Snapshot): Uint8Array {
   const named = PARTS.flatMap((part) =>
     Array.from(state[part] ?? [], ([name, tensor]) => [`${part}/${name}`, tensor] as const)
@@ -27,12 +28,12 @@ export function formatState({ position, state }: Snapshot): Uint8Array {
 }
 
 /**
- * Reads a moment.
+ * Parses a snapshot.
  *
  * @param bytes The file.
- * @param network What is trained.
- * @param source What messages call the file.
- * @throws {RanetError} If it is not such a file, or of another network.
+ * @param network The network.
+ * @param source The file's name in messages.
+ * @throws {RanetError} If it is not such a file, or belongs to another network.
  */
 export function parseState(bytes: Uint8Array, network: Network, source: string): Snapshot {
   const { tensors, metadata } = readSafetensors(bytes, { source });

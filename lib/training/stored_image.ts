@@ -1,5 +1,5 @@
 /**
- * What is kept of a training image: bytes, from which each epoch's variation is made.
+ * A training image as it is kept in memory: the bytes from which each epoch's augmented image is made.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { RgbImage } from "../data/image.ts";
 import { toPixels } from "../data/preprocess.ts";
 import type { InputSpec } from "../network/common.ts";
 
-/** The original, with its sides; or what the network sees of it: red, green and blue of the input's size. */
+/** The original with its width and height, or red, green and blue at the network's input size. */
 export type StoredImage = RgbImage | { readonly data: Uint8ClampedArray };
 
-/** In which form images are stored: as they are, or resized and cropped to what the network takes. */
+/** The form in which images are stored: unchanged, or resized and cropped to the network's input. */
 export type StoredForm = "original" | Pick<InputSpec, "size" | "resize">;
 
-/** Reads an image of a data set in the form that it is stored in; `decoders`, if any, decode image files. */
+/** Reads an image of a data set in the form in which it is stored. `decoders`, if given, decode image files. */
 export async function readStored(
   dataset: Dataset,
   index: number,

@@ -1,5 +1,5 @@
 /**
- * Training from code.
+ * Trains a network from code.
  *
  * @module
  */
@@ -18,57 +18,59 @@ import type { EpochRecord, StepRecord } from "./records.ts";
 import { DEFAULT_CACHE, Session, type SessionOptions } from "./session.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** How {@linkcode train} runs. */
+/** Options of {@linkcode train}. */
 export interface TrainOptions {
-  /** Images that are not trained on, to tell how good the network has become after each epoch. Default: none. */
+  /** Images for measuring the accuracy after each epoch; they are not trained on. Default: none. */
   readonly validation?: Dataset;
   /**
-   * Epochs from one validation to the next; after the last one it is validated in any case.
+   * Epochs from one validation to the next; the last epoch is always validated.
    *
    * @default {1}
    */
   readonly validateEvery?: number;
   /**
-   * A trained model to go on from: classes that both know keep its weights. Of tensors alone, the classes are taken for the
-   * spec's. Default: weights are drawn anew, by the recipe's seed.
+   * A trained model to start from; classes that both have keep its weights. If only tensors are given, they are assumed
+   * to have the spec's classes. Default: random weights that follow from the recipe's seed.
    */
   readonly init?: Pick<Model, "spec" | "tensors"> | ReadonlyMap<string, Tensor>;
-  /** Where an earlier call with the same spec, images and recipe stopped (`Trained.moment`), to go on from there. */
+  /** The snapshot of an earlier call with the same spec, images and recipe (`Trained.moment`), to resume it. */
   readonly resume?: Snapshot;
   /**
-   * What it runs on. Default `auto`: a real GPU that opens and computes rightly, else the CPU; and the CPU, from the last whole epoch on,
-   * where the GPU fails meanwhile.
+   * The device to run on. Default `auto`: a hardware GPU that works correctly, otherwise the CPU. If the GPU fails
+   * during training, the CPU continues from the last complete epoch.
    */
   readonly device?: DeviceChoice;
-  /** Threads that the CPU uses. Default: as many as there are cores. */
+  /** Threads of the CPU. Default: one per core. */
   readonly threads?: number;
-  /** Bytes of decoded images that are kept in memory; others are decoded in every epoch. Default 2e9. */
+  /** Limit for decoded images in memory, in bytes; other images are decoded in every epoch. Default: 2e9. */
   readonly cache?: number;
-  /** Once aborted, the step is finished and what has been learned is returned. */
+  /** When aborted, the current step is finished and the result so far is returned. */
   readonly signal?: AbortSignal;
-  /** Told after each step. */
+  /** Called after each step. */
   readonly onStep?: (step: StepRecord) => void;
-  /** Told after each epoch. */
+  /** Called after each epoch. */
   readonly onEpoch?: (epoch: EpochRecord) => void;
-  /** Told what it runs on, before the first step and where that changes. */
+  /** Called with the device before the first step and whenever it changes. */
   readonly onDevice?: (device: DeviceInfo) => void;
-  /** Told why `auto` goes on on the CPU. Default: a warning on the console. */
+  /** Called with the reason why `auto` continues on the CPU. Default: a warning on the console. */
   readonly onFallback?: (message: string) => void;
-  /** Told what is wrong with an image that cannot be read, which is left out. Without it, the first one throws. */
+  /**
+   * Called with the reason why an image cannot be read; the image is left out. Without it, the first such image throws.
+   */
   readonly onBad?: (message: string) => void;
-  /** Told what might surprise: classes without images, say, or classifiers that start anew. */
+  /** Called with warnings, for example about classes without images or classifiers that start from random weights. */
   readonly onNote?: (message: string) => void;
 }
 
-/** What {@linkcode train} has made. */
+/** The result of {@linkcode train}. */
 export interface Trained {
-  /** The network with its weights: the last ones, or their average where the recipe asks for one. */
+  /** The network with its weights: the last ones, or their average if the recipe says so. */
   readonly model: Model;
-  /** What each epoch gave. */
+  /** A record of each epoch. */
   readonly epochs: readonly EpochRecord[];
-  /** Whether the recipe was followed to its end, not stopped by the signal. */
+  /** Whether training was completed rather than stopped by the signal. */
   readonly finished: boolean;
-  /** Where it stopped: `resume` goes on from there, to the same weights as if it had not stopped. */
+  /** The state at the end. With `resume`, training continues from it and produces bit-identical weights. */
   readonly moment: Snapshot;
 }
 
@@ -79,10 +81,10 @@ export interface Trained {
  *
  * @param spec The architecture.
  * @param dataset Images to train on, whose labels are the spec's classes.
- * @param recipe How: see `readRecipe` and `parseRecipe`.
- * @param options Where it runs, and whom it tells.
- * @returns The trained model, to be classified with or saved (`writeSafetensors(model.tensors, …)`).
- * @throws {RanetError} If the data cannot be trained on, the device is not there, or a loss is not finite.
+ * @param recipe How to train; see `readRecipe` and `parseRecipe`.
+ * @param options Validation, device and callbacks.
+ * @returns The trained model, which can classify images or be saved (`writeSafetensors(model.tensors, …)`).
+ * @throws {RanetError} If the data cannot be trained on, there is no such device, or a loss is not finite.
  *
  * @example
  * ```ts ignore
@@ -136,7 +138,7 @@ function givenBy(init: NonNullable<TrainOptions["init"]>): Given {
   return "tensors" in init ? { tensors: init.tensors, classes: init.spec.classes, source } : { tensors: init, source };
 }
 
-/** Follows the recipe; where `auto` has taken a GPU that is lost, the CPU goes on from the last epoch. */
+/** Follows the recipe. If `auto` has chosen a GPU and it is lost, the CPU continues from the last complete epoch. */
 export async function follow(
   options: SessionOptions,
   hooks: Pick<TrainOptions, "validateEvery" | "onStep" | "onEpoch" | "onDevice" | "onFallback" | "onNote">,
@@ -161,7 +163,7 @@ export async function follow(
   return await follow({ ...options, device: "cpu", snapshot: last }, hooks);
 }
 
-/** Whether the trainer's device is still there. */
+/** Whether the trainer's device still works. */
 async function works({ trainer }: Session): Promise<boolean> {
   try {
     await trainer.read();

@@ -1,5 +1,5 @@
 /**
- * The page that tells of a training.
+ * The report of a training run, as an HTML page.
  *
  * @module
  */
@@ -11,30 +11,30 @@ import { costPlot, curvesPlot } from "./curves.ts";
 import type { EpochRecord } from "./records.ts";
 import type { ValidationOutcomes } from "./validate.ts";
 
-/** Pairs of classes that are listed. */
+/** Number of pairs of classes that are listed. */
 const LISTED_PAIRS = 10;
 
-/** What the page is made of. */
+/** The contents of the page. */
 export interface TrainingReport {
   /** The network. */
   readonly network: Network;
-  /** Every epoch. */
+  /** Records of all epochs. */
   readonly epochs: readonly EpochRecord[];
-  /** What the last validation found, if there was one. */
+  /** The results of the last validation, if there was one. */
   readonly validation?: ValidationOutcomes;
   /** Images trained on in an epoch. */
   readonly images: number;
-  /** What it ran on. */
+  /** The device that it ran on. */
   readonly device: string;
   /** The recipe, as YAML. */
   readonly recipe: string;
 }
 
-/** A class and what it was taken for. */
+/** A class and the class that was predicted instead. */
 export interface ConfusedPair {
-  /** The right class. */
+  /** The true class. */
   readonly label: string;
-  /** What it was taken for. */
+  /** The predicted class. */
   readonly predicted: string;
   /** Share of the class's images. */
   readonly share: number;
@@ -42,7 +42,7 @@ export interface ConfusedPair {
   readonly images: number;
 }
 
-/** The pairs of classes of which most images are taken for each other, by share of the right class. */
+/** The most frequently confused pairs of classes, by share of the true class. */
 export function confusedPairs(confusion: readonly Uint32Array[], classes: readonly string[]): ConfusedPair[] {
   return confusion.flatMap((row, right) => {
     const total = row.reduce((sum, count) => sum + count, 0);
@@ -55,7 +55,7 @@ export function confusedPairs(confusion: readonly Uint32Array[], classes: readon
   }).filter(({ images }) => images > 0).sort((a, b) => b.share - a.share).slice(0, LISTED_PAIRS);
 }
 
-/** Writes the page, which stands alone. */
+/** Writes the page as a self-contained file. */
 export function trainingReport(report: TrainingReport): string {
   const { network, epochs, validation, images, device, recipe } = report;
   const { name, classes } = network.spec;

@@ -1,37 +1,38 @@
 /**
- * How well weights do on images that are not trained on: through the executor that classifies, every exit.
+ * Measures every exit of a network on images that are not trained on, with the same executor that classifies images.
  *
  * @module
  */
 
-import { AdaptiveExecutor, DEFAULT_CAPACITY } from "../executor/executor.ts";
+import { AdaptiveExecutor } from "../executor/executor.ts";
+import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
 import type { Measured, Validation } from "../calibration/measure.ts";
 import type { Network } from "../network/network.ts";
 import { argmax, softmax } from "../softmax.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { type BatchSource, makeBatch } from "./batches.ts";
 
-/** What every exit says of the validation images. */
+/** Results of every exit on the validation images. */
 export interface ValidationOutcomes extends Measured {
   /** Mean cross-entropy of each exit. */
   readonly losses: readonly number[];
-  /** Share of right answers of each exit, in [0, 1]. */
+  /** Share of correct predictions of each exit, in [0, 1]. */
   readonly top1: readonly number[];
-  /** Logits of the samples, or of some of them evenly chosen where all would not fit; where they were wanted. */
+  /** Logits of all samples, or of an even selection if not all fit; missing unless `keepLogits` is set. */
   readonly logits?: Validation;
-  /** How often each class was taken for each by the last exit, `[class][predicted]`. */
+  /** Confusion matrix of the last exit, `[class][predicted]`. */
   readonly confusion: readonly Uint32Array[];
 }
 
-/** How images are validated on. */
+/** Options of a validation. */
 export interface ValidateOptions {
-  /** What it runs on. */
+  /** The device to run on. */
   readonly device: "gpu" | "cpu";
-  /** Once aborted, nothing is returned. */
+  /** When aborted, nothing is returned. */
   readonly signal?: AbortSignal;
-  /** Whether logits are wanted. */
+  /** Whether to keep logits. */
   readonly keepLogits?: boolean;
-  /** What each exit's logits are divided by. Default: nothing. */
+  /** Temperatures by which each exit's logits are divided. Default: none. */
   readonly temperatures?: readonly number[];
 }
 
@@ -43,9 +44,9 @@ const MOST_LOGITS = 2 ** 26;
  *
  * @param network The network.
  * @param tensors Its weights.
- * @param source The images, stored as what the network sees.
- * @param options Where it runs, and what is wanted.
- * @throws {RanetError} If an image is bad, without the source's `onBad`.
+ * @param source The images, stored at the network's input size.
+ * @param options The device and what to keep.
+ * @throws {RanetError} If an image cannot be read and the source has no `onBad`.
  */
 export async function validate(
   network: Network,
@@ -56,9 +57,9 @@ export async function validate(
   const { exits, spec } = network;
   const model = { name: spec.name, spec, network, tensors, temperatures: options.temperatures };
   const usable = source.store.usable;
-  // Each epoch takes memory anew: no more than few images need.
-  const capacity = Math.min(DEFAULT_CAPACITY, Math.max(1, usable.length));
-  using executor = await AdaptiveExecutor.create(model, { device: options.device, capacity });
+  // Each epoch allocates memory again, so allocate only what a small data set needs.
+  const batchSize = Math.min(DEFAULT_BATCH_SIZE, Math.max(1, usable.length));
+  using executor = await AdaptiveExecutor.create(model, { device: options.device, batchSize });
   const confidences = exits.map(() => new Float32Array(usable.length));
   const answers = exits.map(() => new Uint32Array(usable.length));
   const known = new Uint32Array(usable.length);
@@ -70,9 +71,9 @@ export async function validate(
   let keptCount = 0;
   const confusion = spec.classes.map(() => new Uint32Array(spec.classes.length));
   let count = 0;
-  for (let start = 0; start < usable.length; start += DEFAULT_CAPACITY) {
+  for (let start = 0; start < usable.length; start += DEFAULT_BATCH_SIZE) {
     if (options.signal?.aborted) return undefined;
-    const { images, labels } = await makeBatch(source, usable.subarray(start, start + DEFAULT_CAPACITY));
+    const { images, labels } = await makeBatch(source, usable.subarray(start, start + DEFAULT_BATCH_SIZE));
     const logits = await executor.forward(images);
     labels.forEach((label, i) => {
       known[count + i] = label;

@@ -8,6 +8,7 @@ import { RanetError } from "../errors.ts";
 import { layerParameters } from "../network/cost.ts";
 import type { Network } from "../network/network.ts";
 import { listOverflows } from "./fold.ts";
+import { refuseQuantized } from "./quantized.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The names of a network's parameters. */
@@ -24,13 +25,14 @@ const MAX_LISTED = 20;
  * @param network Which parameters there must be.
  * @param tensors What there is.
  * @param options `source`: the file's name, for messages.
- * @throws {RanetError} If tensors are missing, unexpected, of another shape, make a negative variance, or overflow; by name.
+ * @throws {RanetError} If they are a quantized model's, or tensors are missing, unexpected, of another shape, make a negative variance, or overflow; by name.
  */
 export function checkTensors(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
   options: { source: string },
 ): void {
+  refuseQuantized(tensors, `use the weights ${options.source} here`);
   const expected = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters);
   const names = parameterNames(network);
   const shapeOf = (shape: readonly number[]) => `[${shape.join(", ")}]`;

@@ -6,6 +6,7 @@
  */
 
 import type { Convolution, Network } from "../network/network.ts";
+import { refuseQuantized } from "./quantized.ts";
 import { divideLogits } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -29,12 +30,14 @@ export const EPSILON = 1e-5;
  * @param network Which layers there are.
  * @param tensors All its parameters as trained (see `checkTensors`).
  * @param temperatures What each exit's logits are divided by. Default: nothing.
+ * @throws {RanetError} If they are a quantized model's.
  */
 export function foldWeights(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
   temperatures?: readonly number[],
 ): FoldedWeights {
+  refuseQuantized(tensors, `compute ${network.spec.name} in floats`);
   const folded = new Map<string, FoldedLayer>();
   const given = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
   const data = (name: string) => given.get(name)!.data;

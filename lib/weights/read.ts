@@ -9,7 +9,8 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { whileReading } from "./messages.ts";
 import { classesIn } from "./metadata.ts";
 import { pickWeights, type WeightNamesOptions } from "./names.ts";
-import { kindOfEntry, openSafetensors } from "./safetensors.ts";
+import { QUANTIZATION_NOTE } from "./quantized.ts";
+import { kindOfEntry, openSafetensors, weightEntries } from "./safetensors.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What {@linkcode readWeights} reads, and out of what. */
@@ -35,9 +36,13 @@ export function readWeights(bytes: Uint8Array, options: ReadWeightsOptions): Map
     if (key !== undefined) throw new RanetError("it is not a checkpoint of PyTorch: only these have keys");
     const other = /\.onnx$/i.test(source) ? ONNX : OTHERS.find(({ start }) => startsWith(bytes, start))?.advice;
     if (other !== undefined) throw new RanetError(other, { code: "unsupported" });
-    const { metadata, entries, read } = openSafetensors(bytes);
+    const file = openSafetensors(bytes);
+    const { metadata, entries, read } = file;
     const classes = classesIn(metadata);
     if (classes) options.onClasses?.(classes);
+    if (QUANTIZATION_NOTE.key in metadata) {
+      return new Map(weightEntries(file).map((entry) => [entry.name, read(entry)]));
+    }
     const picked = pickWeights(entries.map((entry) => [entry.name, entry]), kindOfEntry, options);
     return new Map(Array.from(picked, ([name, entry]) => [name, read(entry)]));
   });

@@ -10,8 +10,10 @@ import { decodeFloats, FLOAT_BYTES, type FloatType } from "./floats.ts";
 import { halfBits, roundToHalf } from "./half.ts";
 import { quote, whileReading } from "./messages.ts";
 import { isCounter, type WeightKind } from "./names.ts";
+import { QUANTIZATION_NOTE } from "./quantized.ts";
 import { countNumbers, isShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
+import { decodeWhole, encodeWhole, WHOLE, type WholeType } from "./whole.ts";
 import { expectMap, expectObject } from "../text/expect.ts";
 
 /** What a safetensors file holds. */
@@ -36,8 +38,11 @@ export interface WriteSafetensorsOptions {
    * The type each tensor is stored as.
    * @default {() => "F32"}
    */
-  readonly dtype?: (name: string, tensor: Tensor) => "F32" | "F16";
+  readonly dtype?: (name: string, tensor: Tensor) => StoredType;
 }
+
+/** Types that are written. Of whole numbers only those of eight-bit models are read again. */
+export type StoredType = "F32" | "F16" | "I32" | "I16" | "I8";
 
 /** A tensor as the header describes it. */
 export interface SafetensorsEntry {
@@ -62,8 +67,8 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map(
 );
 
 /**
- * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. Integers and PyTorch's
- * counters are left out; names stay as they are (`createModel` takes what wrappers put before them off).
+ * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. Integers, but for those
+ * of an eight-bit model, and PyTorch's counters are left out; names stay as they are (`createModel` takes what wrappers put before them off).
  *
  * @param bytes The whole file.
  * @param options What errors call it.
@@ -84,9 +89,9 @@ export function readSafetensors(bytes: Uint8Array, options: ReadSafetensorsOptio
   expectObject("readSafetensors", { bytes }, "byteLength");
   expectObject("readSafetensors", { options }, "source");
   return whileReading(options.source, () => {
-    const { metadata, entries, read } = openSafetensors(bytes);
-    const weights = entries.filter((entry) => !isCounter(entry.name) && isFloats(entry));
-    return { metadata, tensors: new Map(weights.map((entry) => [entry.name, read(entry)])) };
+    const file = openSafetensors(bytes);
+    const tensors = weightEntries(file).map((entry) => [entry.name, file.read(entry)] as const);
+    return { metadata: file.metadata, tensors: new Map(tensors) };
   });
 }
 
@@ -96,7 +101,7 @@ export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
   /** Its tensors, of any type. */
   readonly entries: readonly SafetensorsEntry[];
-  /** Reads the numbers of one that is floats. */
+  /** Reads the numbers of one that is floats, or whole numbers of up to 32 bits with a sign. */
   readonly read: (entry: SafetensorsEntry) => Tensor;
 }
 
@@ -109,11 +114,25 @@ export function openSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, data } = split(bytes);
   const { metadata, entries } = parseHeader(header);
   checkCoverage(entries, data.length);
-  const read = ({ name, dtype, shape, count, begin, end }: SafetensorsEntry): Tensor => ({
-    shape,
-    data: decodeFloats(data.subarray(begin, end), { type: dtype as FloatType, count, name }),
-  });
+  const read = ({ name, dtype, shape, count, begin, end }: SafetensorsEntry): Tensor => {
+    const stored = data.subarray(begin, end);
+    if (dtype in WHOLE) return { shape, data: decodeWhole(stored, { type: dtype as WholeType, name }) };
+    return { shape, data: decodeFloats(stored, { type: dtype as FloatType, count, name }) };
+  };
   return { metadata, entries, read };
+}
+
+/** The entries of a file that are weights: of an eight-bit model's whole numbers too. */
+export function weightEntries({ metadata, entries }: SafetensorsFile): readonly SafetensorsEntry[] {
+  const found = metadata[QUANTIZATION_NOTE.key];
+  if (found === undefined) return entries.filter((entry) => !isCounter(entry.name) && isFloats(entry));
+  if (found !== QUANTIZATION_NOTE.value) {
+    throw new RanetError(
+      `it is quantized as ${quote(found)}, and only ${QUANTIZATION_NOTE.value} is read: quantize the model again`,
+      { code: "unsupported" },
+    );
+  }
+  return entries.filter((entry) => entry.dtype in WHOLE || isFloats(entry));
 }
 
 /** What an entry's numbers are. */
@@ -248,7 +267,7 @@ function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number):
 }
 
 /**
- * Writes tensors as a safetensors file, float32 ones before float16 ones so that every tensor is aligned.
+ * Writes tensors as a safetensors file, those of wider numbers first so that every tensor is aligned.
  *
  * @param tensors Names and tensors.
  * @param options Notes, and the type that each tensor is stored as.
@@ -275,7 +294,7 @@ export function writeSafetensors(
   const stored = Array.from(tensors, ([name, tensor]) => {
     const type = dtype(name, tensor);
     return { name, type, shape: tensor.shape, data: encode(name, tensor, type) };
-  }).sort((a, b) => FLOAT_BYTES[b.type] - FLOAT_BYTES[a.type]);
+  }).sort((a, b) => NUMBER_BYTES.get(b.type)! - NUMBER_BYTES.get(a.type)!);
 
   const header = new Map<string, unknown>([[METADATA, metadata]]);
   let end = 0;
@@ -297,11 +316,12 @@ export function writeSafetensors(
   return bytes;
 }
 
-function encode(name: string, { shape, data }: Tensor, type: "F32" | "F16"): Uint8Array {
+function encode(name: string, { shape, data }: Tensor, type: StoredType): Uint8Array {
   const count = countNumbers(shape);
   if (count !== data.length) {
     throw new RanetError(`Cannot write tensor ${quote(name)}: shape [${shape.join(", ")}] and ${data.length} values`);
   }
+  if (type !== "F32" && type !== "F16") return encodeWhole(data, { type, name });
   const bytes = new Uint8Array(count * FLOAT_BYTES[type]);
   const view = new DataView(bytes.buffer);
   data.forEach((value, i) => {

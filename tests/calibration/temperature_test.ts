@@ -84,7 +84,7 @@ Deno.test("temperatures change confidences, neither answers nor costs, and the b
   assertEquals(calibrated.tensors.get(name), plain.tensors.get(name));
   const images = randomArray(3 * 32 ** 2, 1);
   const logitsOf = async (model: Model) => {
-    using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+    using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
     return await executor.forward(images);
   };
   const expected = await logitsOf(plain);

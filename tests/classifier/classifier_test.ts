@@ -7,7 +7,7 @@ import { type ImageClassifier, loadClassifier } from "../../lib/classifier/class
 const example = (name: string): string => new URL(`../../examples/${name}.jpg`, import.meta.url).pathname;
 
 async function withClassifier(test: (classifier: ImageClassifier) => Promise<void>): Promise<void> {
-  using classifier = await loadClassifier("ranet-cifar10", { device: "cpu", capacity: 4 });
+  using classifier = await loadClassifier("ranet-cifar10", { device: "cpu", batchSize: 4 });
   await test(classifier);
 }
 

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
 import { classifyStream, type Outcome } from "../../lib/classifier/stream.ts";
 import { RanetError } from "../../lib/errors.ts";
-import type { AdaptiveExecutor, Classification } from "../../lib/executor/executor.ts";
+import type { Classification } from "../../lib/executor/classification.ts";
+import type { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 
 /** Says of each image its first number, and keeps the sizes of batches. */
 function fakeExecutor(length: number): { executor: AdaptiveExecutor; batches: number[] } {

@@ -22,6 +22,10 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals(await outputsOf(out), names);
 
     // The default model, over what is there.
+    const short = await ranet("export", "onnx", "--exit", "2", "--out", out, "--json");
+    assertEquals(JSON.parse(short.out).preparation.temperatures, [temperatures[1]]);
+    const [, kept] = /temperatures..(\[[\d.]+\])/s.exec(await Deno.readTextFile(out)) ?? [];
+    assertEquals(kept, `[${temperatures[1]}]`);
     const cut = await ranet("export", "onnx", "--exit", "2", "--out", out);
     assertEquals(cut.code, 0);
     assertStringIncludes(cut.out, `Wrote ${out} (exit2; opset 17, `);
@@ -56,7 +60,7 @@ Deno.test("export onnx --for transformers.js writes the folder that it expects, 
     const session = await InferenceSession.create(`${out}/onnx/model.onnx`);
     assertEquals([session.inputNames, session.outputNames], [["pixel_values"], ["logits"]]);
     const loaded = await loadModel(model);
-    using executor = await AdaptiveExecutor.create(loaded, { device: "cpu", capacity: 1 });
+    using executor = await AdaptiveExecutor.create(loaded, { device: "cpu", batchSize: 1 });
     const image = randomArray(3 * 32 * 32, 5);
     const { logits } = await session.run({ pixel_values: new Tensor("float32", image, [1, 3, 32, 32]) });
     const expected = (await executor.forward(image)).at(-1)!;

@@ -64,7 +64,7 @@ Deno.test("a network of a rectangle is planned, trained, evaluated, asked, and e
     const input = join(folder, "input.npy");
     await Deno.writeFile(input, npy([2, 3, HEIGHT, WIDTH], images));
     const { exits: [exit] } = JSON.parse(await run("forward", input, "--model", model, "--json", ...cpu));
-    using executor = await AdaptiveExecutor.create(await loadModel(model), { device: "cpu", capacity: 2 });
+    using executor = await AdaptiveExecutor.create(await loadModel(model), { device: "cpu", batchSize: 2 });
     const [expected] = await executor.forward(images);
     assertLess(relativeError(exit.logits.flat(), expected), 1e-6);
     await Deno.writeFile(input, npy([2, 3, WIDTH, HEIGHT], images));

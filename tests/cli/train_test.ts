@@ -228,7 +228,7 @@ Deno.test("training classifiers over random weights is not what anybody wants, a
   });
 });
 
-Deno.test("--init goes on from trained weights; of other classes, classifiers start anew, and these are named", async () => {
+Deno.test("--init starts from trained weights; classifiers of other classes start from random weights, and are named", async () => {
   await withData(async ({ folder, data, out }) => {
     await ranet("train", micro, "--data", data, "--val", "none", "--steps", "2", "--out", out, ...quick);
     const again = (name: string, ...more: string[]) =>
@@ -260,7 +260,10 @@ Deno.test("--init goes on from trained weights; of other classes, classifiers st
     const args = ["--data", data, "--val", "none", "--steps", "1", "--init", out, ...quick];
     const { code, notes } = await ranet("train", spec, ...args, "--out", join(folder, "d"));
     assertEquals(code, 0);
-    assertStringIncludes(notes, `keep what ${out} knows of 10 of 11 classes, found by name; others start anew: blimp`);
+    assertStringIncludes(
+      notes,
+      `keep the weights of ${out} for 10 of 11 classes, found by name; others start from random weights: blimp`,
+    );
     const refused = await ranet("train", "ranet-cifar10", ...args, "--out", join(folder, "e"));
     assertEquals(refused.code, 1);
     assertStringIncludes(refused.notes, "the tensors do not fit");

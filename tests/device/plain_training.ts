@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { LossOptions } from "../../lib/device/trainer.ts";
 import type { Convolution, View } from "../../lib/network/network.ts";
 import { areaOf, type Size } from "../../lib/network/size.ts";
 import type { ClassifierGradient, GradientView, TrainingPlan, TrainingStep } from "../../lib/planner/training_plan.ts";
@@ -37,19 +38,23 @@ export class PlainTraining {
   readonly #count: number;
   readonly #labels: ArrayLike<number>;
   readonly #second?: SecondLabels;
-  readonly #loss: { exits: readonly number[]; labelSmoothing: number };
+  readonly #loss: LossOptions;
+  readonly #held?: readonly Float64Array[];
 
   constructor(plan: TrainingPlan, options: {
     parameters: ReadonlyMap<string, { data: ArrayLike<number> }>;
     images: ArrayLike<number>;
     labels: ArrayLike<number>;
     second?: SecondLabels;
-    loss: { exits: readonly number[]; labelSmoothing: number };
+    loss: LossOptions;
+    /** Logits of exits as other exits are to see them. Default: as they are, which is the same to gradients. */
+    held?: readonly Float64Array[];
   }) {
     this.#plan = plan;
     this.#labels = options.labels;
     this.#second = options.second;
     this.#loss = options.loss;
+    this.#held = options.held;
     this.#count = options.labels.length;
     this.parameters = new Map([...options.parameters].map(([name, { data }]) => [name, Float64Array.from(data)]));
     this.tensors = plan.features.map(({ size, channels }) => new Float64Array(this.#count * areaOf(size) * channels));
@@ -341,25 +346,37 @@ export class PlainTraining {
     });
   }
 
+  /** An exit's logits as other exits see them. */
+  #seen(exit: number): Float64Array {
+    return (this.#held ?? this.logits)[exit];
+  }
+
   #lossOf(exit: number): void {
     const logits = this.logits[exit];
     const classes = logits.length / this.#count;
-    const { exits, labelSmoothing } = this.#loss;
+    const { exits, labelSmoothing, distillation } = this.#loss;
+    const isTaught = distillation !== undefined && exit < exits.length - 1;
+    const { weight, temperature } = isTaught ? distillation : { weight: 0, temperature: 1 };
     this.losses[exit] = 0;
     this.right[exit] = 0;
     for (let sample = 0; sample < this.#count; sample++) {
       const own = logits.subarray(sample * classes, (sample + 1) * classes);
       const most = Math.max(...own);
-      const sum = own.reduce((total, value) => total + Math.exp(value - most), 0);
+      const logs = logSoftmax(own);
+      const soft = logSoftmax(own.map((value) => value / temperature));
+      const teacher = this.#seen(exits.length - 1).subarray(sample * classes, (sample + 1) * classes);
+      const wanted = isTaught ? logSoftmax(teacher.map((value) => value / temperature)) : soft;
       if (own.indexOf(most) === this.#labels[sample]) this.right[exit]++;
       const share = this.#second?.shares[sample] ?? 0;
-      own.forEach((value, c) => {
+      own.forEach((_, c) => {
         const shown = (1 - share) * Number(c === this.#labels[sample]) +
           share * Number(c === this.#second?.labels[sample]);
         const target = labelSmoothing / classes + (1 - labelSmoothing) * shown;
-        const log = value - most - Math.log(sum);
-        this.losses[exit] -= target * log / this.#count;
-        own[c] = exits[exit] * (Math.exp(log) - target) / this.#count;
+        const divergence = temperature ** 2 * Math.exp(wanted[c]) * (wanted[c] - soft[c]);
+        this.losses[exit] += (weight * divergence - (1 - weight) * target * logs[c]) / this.#count;
+        const gradient = (1 - weight) * (Math.exp(logs[c]) - target) +
+          weight * temperature * (Math.exp(soft[c]) - Math.exp(wanted[c]));
+        own[c] = exits[exit] * gradient / this.#count;
       });
     }
   }
@@ -402,6 +419,12 @@ export class PlainTraining {
     const share = slope(normed * weight[k] + bias[k], layer.activation);
     return { g: share * this.#get(gradient, ...at), normed };
   }
+}
+
+function logSoftmax(logits: Float64Array): Float64Array {
+  const most = Math.max(...logits);
+  const sum = logits.reduce((total, value) => total + Math.exp(value - most), 0);
+  return logits.map((value) => value - most - Math.log(sum));
 }
 
 /** Murmur3's finaliser, of 32 bits, and a constant. */

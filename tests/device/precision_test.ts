@@ -17,7 +17,7 @@ gpuTest("weights in float16: both devices agree, and with float32 within 1 %", a
   const model = tinyModel();
   const images = randomArray(3 * 3 * 20 ** 2, 9);
   const forward = async (device: "cpu" | "gpu", precision: "float32" | "float16") => {
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: 3, precision });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: 3, precision });
     return await executor.forward(images);
   };
   const exact = await forward("cpu", "float32");

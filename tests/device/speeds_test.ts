@@ -90,7 +90,7 @@ gpuTest("auto measures a GPU and the CPU once, and devices tells what it found",
   const model = tinyModel();
   const image = randomArray(3 * 20 ** 2, 1);
   for (let i = 0; i < 2; i++) {
-    using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 4 });
+    using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 4 });
     assertEquals((await executor.classify(image)).length, 1);
   }
   const title = titleOf({ name: "a GPU", backend: adapter.backend });

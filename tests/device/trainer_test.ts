@@ -73,6 +73,15 @@ deviceTest("equilibrium gradients are divided by the number of exits that share 
   await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
 });
 
+deviceTest("earlier exits learn from the last one, into which no gradient flows", async (open) => {
+  const exits = NETWORK.exits.map((_, k) => 1 + k / 2);
+  for (const [weight, temperature] of [[0.3, 4], [1, 1], [0, 2]]) {
+    const distillation = { teacher: "last-exit", weight, temperature } as const;
+    const options = trainerOptions(NETWORK, { loss: { exits, labelSmoothing: 0.1, distillation } });
+    await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
+  }
+});
+
 deviceTest("classifiers alone: all else stays", async (open) => {
   const options = trainerOptions(NETWORK, { train: "classifiers" });
   await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
@@ -94,7 +103,8 @@ deviceTest("two runs give the same weights", async (open) => {
 });
 
 deviceTest("a run goes on from its state as if it had not stopped", async (open) => {
-  const changes = { average: 0.9 };
+  const distillation = { teacher: "last-exit", weight: 0.5, temperature: 3 } as const;
+  const changes = { average: 0.9, loss: { ...trainerOptions(NETWORK).loss, distillation } };
   const half = await after(open, 2, { changes });
   assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
 });

@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { confidence, softmax } from "../../lib/softmax.ts";
 import { RanetError } from "../../lib/errors.ts";
 import type { Calibration } from "../../lib/calibration/calibration.ts";
-import { AdaptiveExecutor, type AnytimeOptions, type Classification } from "../../lib/executor/executor.ts";
+import type { Classification } from "../../lib/executor/classification.ts";
+import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
+import type { AnytimeOptions } from "../../lib/executor/options.ts";
 import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
 import { digestModel } from "../../lib/weights/digest.ts";
 import { summarize } from "../../lib/executor/summary.ts";
@@ -41,7 +43,7 @@ async function collect(executor: AdaptiveExecutor, options?: AnytimeOptions): Pr
 
 for (const device of ["cpu", "auto"] as const) {
   Deno.test(`anytime yields every exit's prediction in turn (${device})`, async () => {
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     const logits = await executor.forward(images(1));
     const results = await collect(executor);
     assertEquals(results.map(({ exit }) => exit), exits.map((_, k) => k + 1));
@@ -53,7 +55,7 @@ for (const device of ["cpu", "auto"] as const) {
   });
 
   Deno.test(`anytime goes on rightly after the executor was used in between (${device})`, async () => {
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     const undisturbed = await collect(executor, { budget: costs[2] });
     const results: Classification[] = [];
     for await (const result of executor.anytime(images(1), { budget: costs[2] })) {
@@ -70,7 +72,7 @@ for (const device of ["cpu", "auto"] as const) {
 }
 
 Deno.test("a budget gives the last exit that fits, in one go or exit by exit", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 1 });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: costs[0], max: 2 * costs[5] }), async (budget) => {
       const { signal } = new AbortController();
@@ -86,7 +88,7 @@ Deno.test("a budget gives the last exit that fits, in one go or exit by exit", a
 });
 
 Deno.test("a budget below exit 1 is refused with the smallest", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const budget of [costs[0] - 1, 0]) {
     const error = await assertRejects(() => executor.classifyAnytime(images(1), { budget }), RanetError);
     assertStringIncludes(error.message, `smallest budget of ranet-cifar10 is ${costs[0]}`);
@@ -96,7 +98,7 @@ Deno.test("a budget below exit 1 is refused with the smallest", async () => {
 });
 
 Deno.test("exit 1 answers where the deadline is over at once; a deadline far off changes nothing", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   assertEquals((await executor.classifyAnytime(images(1), { deadline: 0 })).exit, 1);
   assertEquals((await executor.classifyAnytime(images(1), { deadline: 1e9, budget: costs[1] })).exit, 2);
   for (const deadline of [-1, NaN]) {
@@ -105,7 +107,7 @@ Deno.test("exit 1 answers where the deadline is over at once; a deadline far off
 });
 
 Deno.test("after an abort no exit is begun, and the executor goes on working", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const last of [1, 2, 4]) {
     const controller = new AbortController();
     const results: Classification[] = [];
@@ -119,7 +121,7 @@ Deno.test("after an abort no exit is begun, and the executor goes on working", a
 });
 
 Deno.test("an abort from a timer is seen between two exits, also on the CPU", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const controller = new AbortController();
   setTimeout(() => setTimeout(() => setTimeout(() => controller.abort())));
   const { exit, flops } = await executor.classifyAnytime(images(1), { signal: controller.signal });
@@ -128,14 +130,14 @@ Deno.test("an abort from a timer is seen between two exits, also on the CPU", as
 });
 
 Deno.test("a signal aborted before exit 1 throws its reason", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const signal = AbortSignal.abort(new RangeError("enough"));
   await assertRejects(() => executor.classifyAnytime(images(1), { signal }), RangeError, "enough");
   assertEquals((await executor.classifyAnytime(images(1), { budget: costs[0] })).exit, 1);
 });
 
 Deno.test("an abort does not wait for the batches before it", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const settled: string[] = [];
   const batch = executor.classify(images(8)).then(() => settled.push("batch"));
   const controller = new AbortController();
@@ -149,12 +151,12 @@ Deno.test("an abort does not wait for the batches before it", async () => {
 });
 
 Deno.test("anytime takes one image", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   await assertRejects(() => executor.classifyAnytime(images(2)), RanetError, "takes one image, found 2");
 });
 
 Deno.test("thresholds of 0 take exit 1 for all, above 1 the last", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 4 });
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 4 });
   for (const [threshold, exit] of [[0, 1], [1.5, exits.length], [Infinity, exits.length]]) {
     const thresholds = exits.map(() => threshold).with(-1, -Infinity);
     const results = await executor.classify(images(3), { calibration: calibration(thresholds) });
@@ -163,7 +165,7 @@ Deno.test("thresholds of 0 take exit 1 for all, above 1 the last", async () => {
 });
 
 Deno.test("higher thresholds never lower the cost, and a batch gives what its images give one by one", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 4 });
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 4 });
   const batch = images(4);
   const singles = Array.from({ length: 4 }, (_, i) => batch.subarray(i * length, (i + 1) * length));
   const threshold = fc.double({ min: 0, max: 1, noNaN: true });
@@ -182,7 +184,7 @@ Deno.test("higher thresholds never lower the cost, and a batch gives what its im
 });
 
 Deno.test("a calibration of another model, or beside a threshold, is refused", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const good = calibration(exits.map(() => 0));
   const use = (options: Parameters<AdaptiveExecutor["classify"]>[1]) => () => executor.classify(images(1), options);
   await assertRejects(use({ calibration: { ...good, model: "other" } }), RanetError, "it was made for other");
@@ -204,7 +206,7 @@ Deno.test("summarize averages over the samples, and over the exits", async () =>
 });
 
 Deno.test("a sample whose confidence is exactly its calibrated threshold leaves, however the device rounds", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "auto", capacity: 16 });
+  using executor = await AdaptiveExecutor.create(model, { device: "auto", batchSize: 16 });
   const batch = images(16);
   const [logits] = await executor.forward(batch);
   for (let i = 0; i < 16; i++) {
@@ -226,7 +228,7 @@ gpuTest(
       return mapAsync.apply(this, args);
     };
     try {
-      using executor = await AdaptiveExecutor.create(tinyModel(), { device: "gpu", capacity: 1, gpuWorker: false });
+      using executor = await AdaptiveExecutor.create(tinyModel(), { device: "gpu", batchSize: 1, gpuWorker: false });
       const wanted = await executor.forward(image);
       for (
         const [options, times] of [[{}, 2], [{ deadline: 1e9 }, 2], [

@@ -12,7 +12,7 @@ const model = tinyModel();
 const images = randomArray(7 * IMAGE, 9);
 
 async function checkClassify(device: "cpu" | "gpu"): Promise<void> {
-  using executor = await AdaptiveExecutor.create(model, { device, capacity: 3 });
+  using executor = await AdaptiveExecutor.create(model, { device, batchSize: 3 });
   const { exits } = model.network;
   const first = await executor.classify(images, { threshold: 0 });
   assertEquals(first.map(({ exit }) => exit), new Array(7).fill(1));
@@ -55,7 +55,7 @@ gpuTest(
 
 /** Every bit of every exit's answer, whether the others leave before, at the same exit or later. */
 async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
-  using executor = await AdaptiveExecutor.create(model, { device, capacity: 7 });
+  using executor = await AdaptiveExecutor.create(model, { device, batchSize: 7 });
   const classes = model.spec.classes.length;
   for (let target = 0; target < 7; target++) {
     const image = images.subarray(target * IMAGE, (target + 1) * IMAGE);
@@ -89,7 +89,7 @@ gpuTest("both devices give the same labels and exits for real images", async () 
   }));
   const batch = new Float32Array(tensors.flatMap((tensor) => [...tensor]));
   const classify = async (device: "cpu" | "gpu") => {
-    using executor = await AdaptiveExecutor.create(model, { device, capacity: 6 });
+    using executor = await AdaptiveExecutor.create(model, { device, batchSize: 6 });
     return (await executor.classify(batch, { threshold: 0.9 })).map(({ label, exit }) => ({ label, exit }));
   };
   const onCpu = await classify("cpu");
@@ -98,7 +98,7 @@ gpuTest("both devices give the same labels and exits for real images", async () 
 });
 
 Deno.test("calls at the same time take turns", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 2 });
   const [a, b] = [images.subarray(0, IMAGE), images.subarray(IMAGE, 2 * IMAGE)];
   const [alone] = await executor.forward(a);
   const [[together]] = await Promise.all([executor.forward(a), executor.forward(b)]);
@@ -106,7 +106,7 @@ Deno.test("calls at the same time take turns", async () => {
 });
 
 Deno.test("an executor takes images as they are at the time of the call", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 2 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 2 });
   const [first, second] = [0, 1].map((i) => images.subarray(i * IMAGE, (i + 1) * IMAGE));
   const classify = (image: Float32Array) => executor.classify(image).then(([result]) => result.probabilities);
   const anytime = (image: Float32Array) => executor.classifyAnytime(image).then((result) => result.probabilities);
@@ -130,7 +130,7 @@ Deno.test("an executor refuses devices, precisions and images that there are not
   for (const [wrong, message] of options) {
     await assertRejects(() => AdaptiveExecutor.create(model, wrong), RanetError, `Cannot make an executor: ${message}`);
   }
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const other of [undefined, new Float64Array(IMAGE), Array(IMAGE).fill(0)]) {
     const wrong = other as unknown as Float32Array;
     const message = "expected a Float32Array of normalised images, as toTensor gives them, found";
@@ -141,7 +141,7 @@ Deno.test("an executor refuses devices, precisions and images that there are not
 });
 
 Deno.test("classify refuses what it cannot use", async () => {
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const image = images.subarray(0, IMAGE);
   for (const threshold of [-0.1, 1.1, NaN, [0.5, 0.5], []]) {
     await assertRejects(() => executor.classify(image, { threshold }), RanetError, "threshold");
@@ -149,7 +149,7 @@ Deno.test("classify refuses what it cannot use", async () => {
   await assertRejects(() => executor.classify(image.subarray(1)), RanetError, "expected images of 3 × 20 × 20");
   await assertRejects(() => executor.classify(new Float32Array()), RanetError, "found 0 numbers");
   await assertRejects(() => executor.classify(image.with(5, NaN)), RanetError, "number 5 of image 0 is NaN");
-  await assertRejects(() => AdaptiveExecutor.create(model, { capacity: 0 }), RanetError, "capacity is 0");
+  await assertRejects(() => AdaptiveExecutor.create(model, { batchSize: 0 }), RanetError, "batchSize is 0");
 });
 
 Deno.test("an overflow is an error, never a wrong number", async () => {
@@ -169,7 +169,7 @@ Deno.test("an overflow is an error, never a wrong number", async () => {
 
 /** Weights are fine, but this image's numbers are too large for them. */
 async function checkRecovery(device: "cpu" | "gpu"): Promise<void> {
-  using executor = await AdaptiveExecutor.create(model, { device, capacity: 2 });
+  using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
   const image = images.subarray(0, IMAGE);
   const before = await executor.forward(image);
   for (const large of [3e38, -3e38]) {
@@ -186,8 +186,8 @@ Deno.test("an overflow leaves nothing behind (CPU)", () => checkRecovery("cpu"))
 gpuTest("an overflow leaves nothing behind", () => checkRecovery("gpu"));
 
 gpuTest("what overflows on the CPU runner is refused by the GPU, too", async () => {
-  using cpu = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
-  using gpu = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1 });
+  using cpu = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
+  using gpu = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 1 });
   let overflows = 0;
   for (let i = 0; i < 16; i++) {
     const large = 5e37 * 1.12 ** i;
@@ -201,7 +201,7 @@ gpuTest("what overflows on the CPU runner is refused by the GPU, too", async () 
 });
 
 async function checkDisposed(device: "cpu" | "gpu"): Promise<void> {
-  const executor = await AdaptiveExecutor.create(model, { device, capacity: 1 });
+  const executor = await AdaptiveExecutor.create(model, { device, batchSize: 1 });
   const image = images.subarray(0, IMAGE);
   const stream = executor.anytime(image);
   await stream.next();
@@ -224,7 +224,7 @@ gpuTest(
       return device;
     };
     try {
-      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 3, gpuWorker: false });
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 3, gpuWorker: false });
       const image = images.subarray(0, IMAGE);
       const [before] = await executor.classify(image);
       const stream = executor.anytime(image);
@@ -261,7 +261,7 @@ gpuTest("a batch too large for a device's limits is split, also where the next d
     return device;
   };
   try {
-    using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 100, gpuWorker: false });
+    using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 100, gpuWorker: false });
     const before = await executor.forward(images);
     devices[0].destroy();
     const after = await executor.forward(images);
@@ -287,7 +287,7 @@ head: { channels: 4 }
 
 gpuTest("a batch for which a CPU driver's gate would take too many turns is split", async () => {
   const wide = oneBlock({ size: 8, classes: 1000 });
-  using executor = await AdaptiveExecutor.create(wide, { device: "gpu", capacity: 5000 });
+  using executor = await AdaptiveExecutor.create(wide, { device: "gpu", batchSize: 5000 });
   assertEquals((await executor.classify(new Float32Array(2 * 3 * 8 ** 2))).length, 2);
 });
 
@@ -303,17 +303,17 @@ head: { channels: 4 }
 `);
   const large = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
   const images = randomArray(2 * 3 * 1000 ** 2, 3);
-  using gpu = await AdaptiveExecutor.create(large, { device: "gpu", capacity: 1000 });
-  using cpu = await AdaptiveExecutor.create(large, { device: "cpu", capacity: 1 });
+  using gpu = await AdaptiveExecutor.create(large, { device: "gpu", batchSize: 1000 });
+  using cpu = await AdaptiveExecutor.create(large, { device: "cpu", batchSize: 1 });
   const [found, wanted] = [await gpu.forward(images), await cpu.forward(images)];
   wanted.forEach((logits, exit) => assertLess(relativeError(found[exit], logits), 1e-4));
 });
 
 gpuTest("a network with loops longer than a CPU driver runs is refused there", async ({ isCpu }) => {
   const long = oneBlock({ size: 1024, classes: 2 });
-  const create = () => AdaptiveExecutor.create(long, { device: "gpu", capacity: 1 });
+  const create = () => AdaptiveExecutor.create(long, { device: "gpu", batchSize: 1 });
   if (isCpu) await assertRejects(create, RanetError, "65536 turns");
   else (await create())[Symbol.dispose]();
-  using auto = await AdaptiveExecutor.create(long, { capacity: 1 });
+  using auto = await AdaptiveExecutor.create(long, { batchSize: 1 });
   assertEquals((await auto.forward(randomArray(3 * 1024 ** 2, 1))).length, 1);
 });

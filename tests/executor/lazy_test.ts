@@ -27,7 +27,7 @@ const COUNT = 24;
 
 /** Layers put off until they are needed change nothing of what is answered, wherever images leave. */
 async function checkLeaving(device: "cpu" | "gpu"): Promise<void> {
-  using executor = await AdaptiveExecutor.create(model, { device, capacity: COUNT });
+  using executor = await AdaptiveExecutor.create(model, { device, batchSize: COUNT });
   const images = randomArray(COUNT * 3 * 21 ** 2, 4);
   const logits = await executor.forward(images);
   const probabilities = logits.map((values) =>

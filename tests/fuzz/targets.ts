@@ -116,13 +116,13 @@ const LIMITS = {
 } as const satisfies Partial<HandlerOptions>;
 
 async function serving(): Promise<{ handle: ReturnType<typeof createHandler>; close: () => void }> {
-  const executor = await AdaptiveExecutor.create(tinyModel(), { device: "cpu", capacity: 8 });
+  const executor = await AdaptiveExecutor.create(tinyModel(), { device: "cpu", batchSize: 8 });
   const decoders = new DecoderPool({ size: 1, onNote: () => {} });
   const handle = createHandler({
     ...LIMITS,
     models: [{
       name: "tiny",
-      load: () => Promise.resolve({ executor, when: { threshold: 0.9 }, calibrations: [], capacity: 8 }),
+      load: () => Promise.resolve({ executor, when: { threshold: 0.9 }, calibrations: [], batchSize: 8 }),
     }],
     decoders,
     log: ({ defect }) => assertEquals(defect, undefined),

@@ -27,7 +27,7 @@ const TOLERANCE = 1e-4;
 /** ONNX Runtime's logits of every exit must be those of the CPU runner. */
 async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   const images = randomArray(count * inputLength(model.spec.input), 7);
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: count });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: count });
   const expected = await executor.forward(images);
   const actual = await runOnnx(exportOnnx(model), images, [count, ...inputShape(model.spec.input)]);
   assertEquals(Object.keys(actual), expected.map((_, k) => `exit${k + 1}`));

@@ -55,7 +55,7 @@ export async function checkInBrowser(t: Deno.TestContext, models: readonly Model
         await t.step(`${model.name} on ${provider}`, async () => {
           const shape = [IMAGES, ...inputShape(model.spec.input)];
           const images = randomArray(shape.reduce((product, side) => product * side), 7);
-          using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: IMAGES });
+          using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: IMAGES });
           const expected = await executor.forward(images);
           const run = { file: `/${model.name}.onnx`, provider, images: [...images], shape };
           const found = await page.evaluate(runInPage, run);

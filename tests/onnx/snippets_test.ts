@@ -25,7 +25,7 @@ function program(language: string, text: string): string {
 async function check(run: (folder: string) => Promise<Deno.CommandOutput>): Promise<void> {
   const model = await loadModel(DEFAULT_MODEL);
   const bytes = await Deno.readFile(new URL("examples/cat.jpg", root));
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 1 });
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   const tensor = toTensor(await decodeImage(bytes, { source: "cat.jpg" }), model.spec.input);
   const expected = (await executor.forward(tensor))[5];
   const folder = await Deno.makeTempDir();

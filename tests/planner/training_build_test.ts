@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { layerParameters } from "../../lib/network/cost.ts";
-import type { View } from "../../lib/network/network.ts";
+import type { LossOptions } from "../../lib/device/trainer.ts";
+import type { Network, View } from "../../lib/network/network.ts";
 import { areaOf } from "../../lib/network/size.ts";
 import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
 import { type TrainingStep, viewsOf } from "../../lib/planner/training_plan.ts";
@@ -46,9 +47,21 @@ for (const [title, network] of NETWORKS) {
     }
   });
 
+  testGradients(title, network, { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 });
+}
+
+testGradients("distillation, whose teacher is held", NETWORKS.get("coarsest scale twice")!, {
+  exits: [1, 0.5, 2],
+  labelSmoothing: 0.1,
+  distillation: { teacher: "last-exit", weight: 0.7, temperature: 2 },
+});
+
+/** Registers a test of a network's gradients. */
+function testGradients(title: string, network: Network, loss: LossOptions): void {
+  const plan = buildTrainingPlan(network, { train: "all" });
+
   Deno.test(`${title}: gradients are what the loss changes by`, () => {
     const { size } = network.features[0];
-    const loss = { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 };
     const images = randomArray(SAMPLES * 3 * areaOf(size), 1);
     const labels = Uint32Array.from({ length: SAMPLES }, (_, i) => i % network.spec.classes.length);
     const parameters = randomTensors(network, 7);
@@ -59,11 +72,14 @@ for (const [title, network] of NETWORKS) {
       const changedParameters = new Map<string, { data: ArrayLike<number> }>([...parameters, [name, {
         data: changed,
       }]]);
-      const plain = new PlainTraining(plan, { parameters: changedParameters, images, labels, loss });
+      const plain = new PlainTraining(plan, { parameters: changedParameters, images, labels, loss, held });
       for (const step of plan.forward) plain.step(step);
       assertEquals(shape.reduce((product, side) => product * side, 1), changed.length);
       return plain.losses.reduce((sum, value, k) => sum + value * loss.exits[k], 0);
     };
+    const before = new PlainTraining(plan, { parameters, images, labels, loss });
+    for (const step of plan.forward.filter(({ kind }) => kind !== "loss")) before.step(step);
+    const held = before.logits.map((logits) => logits.slice());
     const plain = new PlainTraining(plan, { parameters, images, labels, loss });
     plain.run();
     const next = randomNumbers(3);

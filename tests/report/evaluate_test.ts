@@ -28,7 +28,7 @@ function greys(read: number[], digest = "greys"): Dataset {
 }
 
 Deno.test("evaluate goes on from where it was cut off, and gives the same", async () => {
-  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 4 });
+  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", batchSize: 4 });
   const folder = await Deno.makeTempDir();
   try {
     const pass = async (): Promise<{ outcomes: Outcomes; read: number[]; progress: number[] }> => {
@@ -85,7 +85,7 @@ Deno.test("evaluate never takes up logits of another architecture, weights, prec
   const folder = await Deno.makeTempDir();
   try {
     for (const { model, precision, digest } of others) {
-      using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4, precision });
+      using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 4, precision });
       const read: number[] = [];
       await evaluate(executor, greys(read, digest), { folder, onBad: () => {} });
       assertEquals(read, [0, 1, 2, 3, 4]);
@@ -97,7 +97,7 @@ Deno.test("evaluate never takes up logits of another architecture, weights, prec
 });
 
 Deno.test("merged shards are, byte for byte, what one run leaves; missing and doubled ones are refused", async () => {
-  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 4 });
+  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", batchSize: 4 });
   const folder = await Deno.makeTempDir();
   const at = (name: string) => join(folder, name);
   try {
@@ -128,7 +128,7 @@ Deno.test("merged shards are, byte for byte, what one run leaves; missing and do
 });
 
 Deno.test("evaluate on a full disk names the file, and goes on when there is room", async () => {
-  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", capacity: 4 });
+  using executor = await AdaptiveExecutor.create(await loadModel(DEFAULT_MODEL), { device: "cpu", batchSize: 4 });
   const folder = await Deno.makeTempDir();
   const { write } = Deno.FsFile.prototype;
   const run = () => evaluate(executor, greys([]), { folder, onBad: () => {} });

@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 const plain = { group: "", signal: never };
 
 /** A batcher that doubles, and the batches that it made. */
-function doubling(options: { capacity: number; wait: number }, before: () => Promise<void> = async () => {}) {
+function doubling(options: { batchSize: number; wait: number }, before: () => Promise<void> = async () => {}) {
   const batches: (readonly number[])[] = [];
   const batcher = new Batcher<number, number>(async (items) => {
     batches.push(items);
@@ -19,13 +19,13 @@ function doubling(options: { capacity: number; wait: number }, before: () => Pro
 }
 
 Deno.test("a full batch starts without waiting", async () => {
-  const { batcher, batches } = doubling({ capacity: 3, wait: LONG });
+  const { batcher, batches } = doubling({ batchSize: 3, wait: LONG });
   const results = await Promise.all([1, 2, 3].map((item) => batcher.submit(item, plain)));
   assertEquals([results, batches], [[2, 4, 6], [[1, 2, 3]]]);
 });
 
 Deno.test("what comes within the wait is one batch", async () => {
-  const { batcher, batches } = doubling({ capacity: 10, wait: 5 });
+  const { batcher, batches } = doubling({ batchSize: 10, wait: 5 });
   const waiting = [1, 2].map((item) => batcher.submit(item, plain));
   assertEquals([batcher.queued, batches], [2, []]);
   assertEquals(await Promise.all(waiting), [2, 4]);
@@ -34,7 +34,7 @@ Deno.test("what comes within the wait is one batch", async () => {
 
 Deno.test("one batch at a time; what comes meanwhile is the next", async () => {
   const gate = Promise.withResolvers<void>();
-  const { batcher, batches } = doubling({ capacity: 2, wait: 0 }, () => gate.promise);
+  const { batcher, batches } = doubling({ batchSize: 2, wait: 0 }, () => gate.promise);
   const waiting = [1, 2, 3, 4, 5].map((item) => batcher.submit(item, plain));
   await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals([batches, batcher.queued], [[[1]], 4]);
@@ -47,7 +47,7 @@ Deno.test("an error reaches each of its batch, and no other", async () => {
   const batcher = new Batcher<number, number>((items) => {
     if (items.includes(13)) throw new Error("unlucky");
     return Promise.resolve(items);
-  }, { capacity: 2, wait: 0 });
+  }, { batchSize: 2, wait: 0 });
   const first = batcher.submit(1, plain);
   const waiting = await Promise.allSettled([first, ...[12, 13, 14].map((item) => batcher.submit(item, plain))]);
   assertEquals(waiting.map(({ status }) => status), ["fulfilled", "rejected", "rejected", "fulfilled"]);
@@ -56,7 +56,7 @@ Deno.test("an error reaches each of its batch, and no other", async () => {
 
 Deno.test("who goes away leaves the queue; whose batch runs gets an answer at once", async () => {
   const gate = Promise.withResolvers<void>();
-  const { batcher, batches } = doubling({ capacity: 2, wait: LONG }, () => gate.promise);
+  const { batcher, batches } = doubling({ batchSize: 2, wait: LONG }, () => gate.promise);
   const [early, late] = [new AbortController(), new AbortController()];
   const gone = batcher.submit(1, { group: "", signal: early.signal });
   early.abort(new Error("early"));
@@ -73,14 +73,14 @@ Deno.test("who goes away leaves the queue; whose batch runs gets an answer at on
 Deno.test("law: each gets its own result once, from a batch of its group that is not too large", async () => {
   const submissions = fc.array(fc.record({ group: fc.constantFrom("", "0.5", "0.8"), pause: fc.boolean() }));
   await fc.assert(
-    fc.asyncProperty(submissions, fc.integer({ min: 1, max: 4 }), async (list, capacity) => {
+    fc.asyncProperty(submissions, fc.integer({ min: 1, max: 4 }), async (list, batchSize) => {
       const seen: number[] = [];
       const batcher = new Batcher<number, string>((items, group) => {
-        assert(items.length >= 1 && items.length <= capacity);
+        assert(items.length >= 1 && items.length <= batchSize);
         for (const item of items) assertEquals(list[item].group, group);
         seen.push(...items);
         return Promise.resolve(items.map((item) => `${item} of ${group}`));
-      }, { capacity, wait: 1 });
+      }, { batchSize, wait: 1 });
       const waiting = [];
       for (const [i, { group, pause }] of list.entries()) {
         waiting.push(batcher.submit(i, { group, signal: never }));

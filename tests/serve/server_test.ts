@@ -2,6 +2,7 @@ import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStrin
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { RanetError } from "../../lib/errors.ts";
+import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 import type { LoadedModel } from "../../lib/serve/loaded_model.ts";
 import type { ModelSource } from "../../lib/serve/models.ts";
@@ -14,7 +15,7 @@ const cat = file("cifar-cat.jpg");
 const photo = file("photo.png");
 
 const model = tinyModel();
-const executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 });
+const executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 4 });
 
 const decoders = new DecoderPool({ size: 2, deadline: 600_000 });
 await decoders.start();
@@ -35,7 +36,7 @@ const OPTIONS: Omit<HandlerOptions, "models"> = {
 
 /** The model that is served, as if just loaded. */
 function source(own: Partial<LoadedModel> = {}, name = "tiny"): ModelSource {
-  const model = { executor, when: { threshold: 0.9 }, calibrations: [], capacity: 4, ...own };
+  const model = { executor, when: { threshold: 0.9 }, calibrations: [], batchSize: 4, ...own };
   return { name, load: () => Promise.resolve(model) };
 }
 
@@ -53,6 +54,15 @@ function post(body: BodyInit, type?: string, query = "", to = handle, client?: s
   const headers = type === undefined ? undefined : { "content-type": type };
   return to(new Request(`http://host/classify${query}`, { method: "POST", body, headers }), client);
 }
+
+/** A calibration of the model with which every image leaves at exit 1. */
+async function leavesAtOnce(): Promise<Calibration> {
+  return {
+    ...{ model: "tiny", weights: await digestTensors(model.tensors), target: { budget: 5 }, q: 1, expectedAccuracy: 1 },
+    ...{ thresholds: [0, 0, -Infinity], expectedCost: 5, samples: 1 },
+  };
+}
+
 /** Waits until so many images are waiting. */
 async function queued(count: number, to: typeof handle): Promise<void> {
   const line = `\nranet_queued_images ${count}\n`;
@@ -99,7 +109,7 @@ Deno.test("requests at the same time run together, those with another threshold 
       return executor.classify(images, when);
     },
   } as unknown as AdaptiveExecutor;
-  const handler = handlerWith({ batchWait: 1500 }, { executor: watched, capacity: 8 });
+  const handler = handlerWith({ batchWait: 1500 }, { executor: watched, batchSize: 8 });
   const queries = ["", "?threshold=0", "", "?threshold=0", "", "?threshold=1,1,1"];
   const answers = await Promise.all(queries.map((query) => post(cat, "image/jpeg", query, handler)));
   const exits = (await Promise.all(answers.map((answer) => answer.json()))).map(({ images: [{ exit }] }) => exit);
@@ -113,6 +123,25 @@ Deno.test("with a budget, the answer says what became of it, unless the request 
   assertEquals([budget, samples, images.length], [123456, 1, 1]);
   const asked = await (await post(cat, "image/jpeg", "?threshold=0.5", handler)).json();
   assertEquals([asked.budget, asked.images.length], [undefined, 1]);
+});
+
+Deno.test("/classify keeps the budget that a request has, written as for the command, if the model is calibrated", async () => {
+  const handler = handlerWith({}, { when: { threshold: 1 }, calibrations: [await leavesAtOnce()] });
+  const { budget, images: [{ exit }] } = await (await post(cat, "image/jpeg", "?budget=0.01k", handler)).json();
+  assertEquals([budget, exit], [10, 1]);
+  const { images: [usual] } = await (await post(cat, "image/jpeg", "", handler)).json();
+  assertEquals(usual.exit, 3);
+  const cases: [string, string, typeof handle?][] = [
+    ["?budget=much", 'Cannot use budget "much": expected an amount of at least 1, such as 25M'],
+    ["?budget=4", "the smallest budget of these 1 calibrations is 5"],
+    ["?budget=10&threshold=0.5", "both parameters threshold and budget"],
+    ["?budget=10", "there are no calibrations", handle],
+  ];
+  for (const [query, message, to = handler] of cases) {
+    const [status, error] = await refused(post(cat, "image/jpeg", query, to));
+    assertEquals(status, 400);
+    assertStringIncludes(error, message);
+  }
 });
 
 Deno.test("what is wrong with a request is said", async () => {
@@ -257,7 +286,7 @@ Deno.test("a body that does not come, and a result that does not, are given up",
 });
 
 Deno.test("one client's queue does not take all places, and its images do not all come first", async () => {
-  const handler = handlerWith({ maxQueue: 8, batchWait: 2000 }, { capacity: 8 });
+  const handler = handlerWith({ maxQueue: 8, batchWait: 2000 }, { batchSize: 8 });
   const greedy = Array.from({ length: 8 }, () => post(cat, "image/jpeg", "", handler, "greedy"));
   await queued(4, handler);
   assertEquals((await post(cat, "image/jpeg", "", handler, "modest")).status, 200);
@@ -519,14 +548,8 @@ Deno.test("Open Inference Protocol: thresholds, budgets, logits and deadlines ar
   };
   assertEquals([await exitOf({ threshold: 0 }), await exitOf({ threshold: [1, 0, 0] })], [1, 2]);
   assertEquals((await refused(v2("/models/tiny/infer", inference({ parameters: { budget: 1e9 } }))))[0], 400);
-  const calibration = {
-    ...{ model: "tiny", weights: await digestTensors(model.tensors), target: { budget: 5 }, q: 1, expectedAccuracy: 1 },
-    ...{ thresholds: [0, 0, -Infinity], expectedCost: 5, samples: 1 },
-  };
-  assertEquals(
-    await exitOf({ budget: 10 }, handlerWith({}, { when: { threshold: 1 }, calibrations: [calibration] })),
-    1,
-  );
+  const calibrated = handlerWith({}, { when: { threshold: 1 }, calibrations: [await leavesAtOnce()] });
+  assertEquals(await exitOf({ budget: 10 }, calibrated), 1);
 
   const { outputs: [logits] } = await (await v2("/models/tiny/infer", inference({ outputs: [{ name: "logits" }] })))
     .json();
@@ -562,7 +585,7 @@ Deno.test("several models: loaded once, counted apart, unloaded when nobody asks
       loads.push(name);
       return {
         ...await source().load(),
-        executor: await AdaptiveExecutor.create(model, { device: "cpu", capacity: 4 }),
+        executor: await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 4 }),
       };
     },
   });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import { specJsonSchema } from "../../lib/spec/json_schema.ts";
 import { resolveSpec } from "../../lib/spec/parse.ts";
-import { specSchema } from "../../lib/spec/schema.ts";
+import { specSchema } from "../../lib/spec/families.ts";
 import { parseRecipe } from "../../lib/training/recipe.ts";
 import { recipeJsonSchema, recipeSchema } from "../../lib/training/recipe_schema.ts";
 

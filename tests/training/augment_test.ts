@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { resizeBox, toPixels } from "../../lib/data/preprocess.ts";
 import { areaOf, type Size } from "../../lib/network/size.ts";
 import { sizes, square } from "../sizes.ts";
-import { cropPixels, randomBox, resizedCropPixels, variationStream } from "../../lib/training/augment.ts";
+import { cropPixels, eraseBox, randomBox, resizedCropPixels, variationStream } from "../../lib/training/augment.ts";
 
 /** An image whose every byte is another. */
 const numbered = (size: Size) => Uint8ClampedArray.from({ length: 3 * areaOf(size) }, (_, i) => 1 + i % 255);
@@ -123,4 +123,24 @@ Deno.test("a resized crop is of the size asked for, and mirrored if the numbers 
     }
   }
   assert(mirrored > 10 && mirrored < 40);
+});
+
+Deno.test("what is erased is a box within the image, of 2 to 33 % of it, zero in every plane", () => {
+  const sides = fc.integer({ min: 1, max: 40 });
+  fc.assert(fc.property(sides, sides, fc.nat(), (width, height, index) => {
+    const area = width * height;
+    const planes = new Float32Array(3 * area).fill(1);
+    eraseBox(planes, { width, height }, stream(index));
+    const erased = [...planes.subarray(0, area).keys()].filter((i) => planes[i] === 0);
+    for (const plane of [1, 2]) {
+      assertEquals(planes.subarray(plane * area, (plane + 1) * area), planes.subarray(0, area));
+    }
+    if (erased.length === 0) return;
+    const [columns, rows] = [erased.map((i) => i % width), erased.map((i) => Math.floor(i / width))];
+    const [across, down] = [columns, rows].map((at) => Math.max(...at) - Math.min(...at) + 1);
+    assertEquals(across * down, erased.length);
+    // Rounding moves each side by up to half a pixel.
+    assert((across - 0.5) * (down - 0.5) <= 0.33 * area && (across + 0.5) * (down + 0.5) >= 0.02 * area);
+    assert((down - 0.5) / (across + 0.5) <= 3.3 && (down + 0.5) / (across - 0.5) >= 0.3);
+  }));
 });

@@ -53,14 +53,15 @@ export function fakeTrainers(fake: Fake): typeof openTrainer {
     const trainer: Trainer = {
       device: { kind: "cpu", name: "fake" },
       bytes: 1000,
-      async step(images, labels, { rate }) {
+      async step(images, labels, { rate, second }) {
         if (labels.length > batch) throw new RangeError("too many");
         fake.rates.push(rate);
         fake.labels.push([...labels]);
         fake.underWay = Math.max(fake.underWay, ++underWay);
         const bad = fake.rates.length === fake.failAt;
         const sum = images.reduce((sum, value, i) => sum + value * Math.cos(i), 0) +
-          labels.reduce((a, b) => 3 * a + b, 1);
+          labels.reduce((a, b) => 3 * a + b, 1) +
+          (second?.shares.reduce((a, share, i) => a + share * (1 + second.labels[i]), 0) ?? 0);
         if (!bad) {
           for (const { name } of learned) {
             const [own, velocity] = [tensors.get(name)!.data, momentum.get(name)!.data];

@@ -67,14 +67,14 @@ const row = (tensors: ReadonlyMap<string, Tensor>, name: string, index: number) 
   return data.subarray(index * data.length / count, (index + 1) * data.length / count);
 };
 
-Deno.test("a trained model's weights are taken as they are; other classes start anew", () => {
+Deno.test("a trained model's weights are taken as they are; other classes start from random weights", () => {
   const same = startFrom(network, given, 5);
   assertEquals(same, { tensors: first, notes: [] });
   const three = buildNetwork(changeSpec(spec, { classes: ["a", "b", "c"] }));
   for (const from of [given, { ...given, classes: undefined }]) {
     const start = startFrom(three, from, 5);
     assertEquals(start.notes.length, 1);
-    assertStringIncludes(start.notes[0], "The classifiers start anew: it ");
+    assertStringIncludes(start.notes[0], "The classifiers start from random weights: it ");
     for (const name of ["classifier.0.linear.weight", "classifier.5.linear.bias"]) {
       assertEquals(start.tensors.get(name), initialWeights(three, 5).get(name));
     }
@@ -82,12 +82,12 @@ Deno.test("a trained model's weights are taken as they are; other classes start 
   }
 });
 
-Deno.test("ten other classes are not those of ten classes: their classifiers start anew", () => {
+Deno.test("ten other classes are not those of ten classes: their classifiers start from random weights", () => {
   const others = buildNetwork(changeSpec(spec, { classes: spec.classes.map((name) => `toy ${name}`) }));
   const { tensors, notes } = startFrom(others, given, 5);
   assertEquals(tensors.get("classifier.3.linear.weight"), initialWeights(others, 5).get("classifier.3.linear.weight"));
   assertEquals(notes, [
-    "The classifiers start anew: it knows other classes, airplane, automobile, bird, cat, deer, dog, frog, horse and 2 more",
+    "The classifiers start from random weights: it has other classes, airplane, automobile, bird, cat, deer, dog, frog, horse and 2 more",
   ]);
 });
 
@@ -111,7 +111,10 @@ Deno.test("classes that both know keep their rows, wherever these stand", () => 
 Deno.test("as many classes that a file does not name are taken for the spec's, with a note", () => {
   const { tensors, notes } = startFrom(network, { tensors: first, source: "w.safetensors" }, 5);
   assertEquals(tensors, first);
-  assertStringIncludes(notes.join(), "w.safetensors does not name its classes: its 10 are taken for airplane, ");
+  assertStringIncludes(
+    notes.join(),
+    "w.safetensors does not name its 10 classes, so they are assumed to be airplane, ",
+  );
 });
 
 Deno.test("any other mismatch is refused, by name", () => {

@@ -1,9 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
+import { changeSpec } from "../../lib/spec/change.ts";
 import { stepsPerEpoch } from "../../lib/training/batches.ts";
 import type { RunOptions, RunOutcome, Snapshot } from "../../lib/training/loop.ts";
-import { parseRecipe, type Recipe } from "../../lib/training/recipe.ts";
+import { type Augmentation, parseRecipe, type Recipe } from "../../lib/training/recipe.ts";
 import { type EpochRecord, startPosition, type StepRecord } from "../../lib/training/records.ts";
 import { rateAt } from "../../lib/training/schedule.ts";
 import { Session, type SessionOptions } from "../../lib/training/session.ts";
@@ -119,6 +120,53 @@ Deno.test("a run stopped anywhere and gone on with is, to the bit, one that was 
   }
 });
 
+/** Every technique that draws numbers of its own. */
+const varied = parseRecipe(`
+epochs: 2
+batch: 4
+optimizer: { kind: adamw }
+schedule: { kind: cosine, rate: 0.01 }
+average: 0.5
+augment: { crop: 1, flip: true, trivial: true, erase: 0.5, mix: { kind: cutmix, share: 0.75 } }
+`);
+
+for (const kind of ["cutmix", "mixup"] as const) {
+  Deno.test(`${kind}, erasing, TrivialAugment, AdamW on the CPU: stopped anywhere, a run goes on to the same bytes`, async () => {
+    const augment = { ...varied.augment as Augmentation, mix: { kind, share: 0.75, alpha: 1 } };
+    const given: SessionOptions = {
+      ...{ spec: tiny, recipe: { ...varied, augment }, training: plain(18), threads: 1, cache: 1e6 },
+      device: "cpu",
+    };
+    const runReal = async (options: Partial<SessionOptions> & { readonly stopAt?: number }): Promise<RunOutcome> => {
+      const stop = new AbortController();
+      using session = await Session.open({ ...given, ...options });
+      const onStep = ({ step }: StepRecord) => step === options.stopAt && stop.abort();
+      return await session.run({ signal: stop.signal, saveEvery: Infinity, onStep });
+    };
+    const whole = await runReal({});
+    for (const stopAt of [1, 4, 6]) {
+      const stopped = await runReal({ stopAt });
+      assertEquals(stopped.finished, false);
+      const snapshot = parseState(formatState(stopped), buildNetwork(tiny), "state.safetensors");
+      assertEquals(bytesOf(await runReal({ snapshot })), bytesOf(whole), `stopped at ${stopAt}`);
+    }
+  });
+}
+
+Deno.test("each of the techniques changes what is learned", async () => {
+  const plainly = parseRecipe("{ epochs: 1, batch: 4, augment: { crop: 1 } }");
+  const augment = plainly.augment as Augmentation;
+  const all = [
+    plainly,
+    { ...plainly, augment: { ...augment, trivial: true } },
+    { ...plainly, augment: { ...augment, erase: 1 } },
+    { ...plainly, augment: { ...augment, mix: { kind: "cutmix", share: 1, alpha: 1 } } },
+    { ...plainly, augment: { ...augment, mix: { kind: "mixup", share: 1, alpha: 1 } } },
+  ] as const;
+  const found = await Promise.all(all.map(async (one) => String(bytesOf(await runFake(newFake(), { recipe: one })))));
+  assertEquals(new Set(found).size, all.length);
+});
+
 Deno.test("moments are saved at every epoch's end, and in between where it is time", async () => {
   const steps: number[] = [];
   const onSave = ({ position }: Snapshot) => Promise.resolve(void steps.push(position.step));
@@ -218,6 +266,11 @@ for (
       "Cannot train: all 5 images are of one class, green; expected images of at least two",
     ],
     [
+      "images of one class, to be mixed",
+      { training: { ...plain(5), labels: () => Promise.resolve([1, 1, 1, 1, 1]) }, recipe: varied },
+      "Cannot train: all 5 images are of one class, green; expected images of at least two",
+    ],
+    [
       "overlap",
       { validation: plain(4) },
       "Cannot validate on images that are trained on: 4 of the 4 validation images are also in the training data, such " +
@@ -232,6 +285,14 @@ for (
       "weights of exits",
       { recipe: { ...recipe, loss: { exits: [1, 1, 1], labelSmoothing: 0 } } },
       "Cannot use recipe unnamed: loss.exits: expected one weight, or 2, one per exit, found 3",
+    ],
+    [
+      "distillation with one exit",
+      {
+        spec: changeSpec(tiny, { exits: [2] }),
+        recipe: parseRecipe("{ batch: 4, loss: { distillation: {} } }"),
+      },
+      "Cannot use recipe unnamed: loss.distillation: expected a network of more than one exit, found one; leave the key out",
     ],
   ] as const
 ) {

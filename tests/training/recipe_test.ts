@@ -2,10 +2,11 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes, assertT
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import {
+  type Augmentation,
   BUNDLED_RECIPES,
   changeRecipe,
-  exitWeights,
   formatRecipe,
+  lossOf,
   parseRecipe,
   readRecipe,
   type Recipe,
@@ -105,9 +106,30 @@ for (
     ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found none"],
     ["<<: { epochs: 3 }", "merge keys (<<) are not read; write the keys out"],
     ["schedule: { kind: step }", "schedule.kind: expected constant, multistep, cosine or one-cycle, found"],
-    ["augment: true", "augment: expected false, or a mapping with the keys crop, resized_crop, flip, found true"],
+    [
+      "augment: true",
+      "augment: expected false, or a mapping with the keys crop, resized_crop, flip, trivial, erase, mix, found true",
+    ],
+    ["augment: { erase: 1.5 }", "augment.erase: expected a number from 0 to 1, found 1.5"],
+    ["augment: { trivial: wide }", 'augment.trivial: expected true or false, found "wide"'],
+    ["augment: { mix: cutmix }", 'augment.mix: expected a mapping with the keys kind, share, alpha, found "cutmix"'],
+    ["augment: { mix: { share: 1 } }", "augment.mix.kind: missing, expected mixup or cutmix"],
+    ["augment: { mix: { kind: mixup, alpha: 0 } }", "augment.mix.alpha: expected a number from 0.1 to 2, found 0"],
+    ["augment: { mix: { kind: mixup, share: .nan } }", "augment.mix.share: expected a number from 0 to 1, found"],
+    [
+      "{ batch: 1, augment: { mix: { kind: cutmix } } }",
+      "augment.mix: expected a batch of 2 images or more beside it, found 1",
+    ],
     ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
     ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the least share first, found 1, 0.1"],
+    ["loss: { distillation: { weight: 1.1 } }", "loss.distillation.weight: expected a number from 0 to 1, found 1.1"],
+    ["loss: { distillation: { weight: .nan } }", "loss.distillation.weight: expected a number from 0 to 1, found NaN"],
+    [
+      "loss: { distillation: { temperature: 0 } }",
+      "loss.distillation.temperature: expected a number from 0.1 to 100, found 0",
+    ],
+    ["loss: { distillation: { teacher: first } }", 'loss.distillation.teacher: expected last-exit, found "first"'],
+    ["loss: { distillation: true }", "loss.distillation: expected a mapping"],
     ["loss: { exits: [] }", "loss.exits: expected a list of 1 to 1000 weights, found a list of 0"],
     ["train: head", 'train: expected all or classifiers, found "head"'],
     ["seed: -1", "seed: expected a whole number from 0 to 4294967295, found -1"],
@@ -136,11 +158,17 @@ Deno.test("an optimiser's defaults are PyTorch's, and the authors' of SGD", () =
   assertEquals(optimizer, { kind: "adamw", betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0.01, decay: "all" });
 });
 
+Deno.test("mixing: half of the images, with each paper's shares", () => {
+  const mixing = (yaml: string) => (parseRecipe(`augment: { mix: ${yaml} }`).augment as Augmentation).mix;
+  assertEquals(mixing("{ kind: cutmix }"), { kind: "cutmix", share: 0.5, alpha: 1 });
+  assertEquals(mixing("{ kind: mixup, share: 1 }"), { kind: "mixup", share: 1, alpha: 0.2 });
+});
+
 Deno.test("weights of exits: one for all, or one each", () => {
-  assertEquals(exitWeights(parseRecipe("loss: { exits: 2 }"), 3), [2, 2, 2]);
+  assertEquals(lossOf(parseRecipe("loss: { exits: 2 }"), 3).exits, [2, 2, 2]);
   const two = parseRecipe("{ name: two, loss: { exits: [1, 0.5] } }");
-  assertEquals(exitWeights(two, 2), [1, 0.5]);
-  const error = assertThrows(() => exitWeights(two, 3), RanetError);
+  assertEquals(lossOf(two, 2).exits, [1, 0.5]);
+  const error = assertThrows(() => lossOf(two, 3), RanetError);
   assertEquals(
     error.message,
     "Cannot use recipe two: loss.exits: expected one weight, or 3, one per exit, found 2",

@@ -9,6 +9,16 @@ import type { Recipe } from "../../lib/training/recipe.ts";
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const positive = fc.double({ min: 0.001, max: 1, noNaN: true });
+/** What else an image goes through; a key that says nothing is left out. */
+const varied = {
+  trivial: fc.constant(true),
+  erase: positive,
+  mix: fc.record({
+    kind: fc.constantFrom("mixup", "cutmix"),
+    share,
+    alpha: fc.double({ min: 0.1, max: 2, noNaN: true }),
+  }),
+};
 /** Any recipe. */
 export const recipes: fc.Arbitrary<Recipe> = fc.record({
   name: fc.stringMatching(/^[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,5})?$/),
@@ -16,7 +26,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
     fc.record({ epochs: fc.integer({ min: 1, max: 100_000 }) }),
     fc.record({ steps: fc.integer({ min: 1, max: 1e9 }) }),
   ),
-  batch: fc.integer({ min: 1, max: 65_536 }),
+  batch: fc.integer({ min: 2, max: 65_536 }),
   optimizer: fc.oneof(
     fc.record({
       kind: fc.constant("sgd"),
@@ -45,17 +55,25 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   loss: fc.record({
     exits: fc.oneof(positive, fc.array(positive, { minLength: 1, maxLength: 6 })),
     labelSmoothing: fc.double({ min: 0, max: 0.9, noNaN: true }),
-  }),
+    distillation: fc.record({
+      teacher: fc.constant("last-exit" as const),
+      weight: share,
+      temperature: fc.double({ min: 0.1, max: 100, noNaN: true }),
+    }),
+  }, { requiredKeys: ["exits", "labelSmoothing"] }),
   augment: fc.oneof(
     fc.constant(false as const),
-    fc.record({ crop: fc.integer({ min: 0, max: 256 }), flip: fc.boolean() }),
+    fc.record({ crop: fc.integer({ min: 0, max: 256 }), flip: fc.boolean(), ...varied }, {
+      requiredKeys: ["crop", "flip"],
+    }),
     fc.record({
       resizedCrop: fc.tuple(
         fc.double({ min: 0.001, max: 0.5, noNaN: true }),
         fc.double({ min: 0.5, max: 1, noNaN: true }),
       ),
       flip: fc.boolean(),
-    }),
+      ...varied,
+    }, { requiredKeys: ["resizedCrop", "flip"] }),
   ),
   average: fc.double({ min: 0, max: 0.9999, noNaN: true }),
   gradients: fc.constantFrom("plain", "equilibrium"),

@@ -159,8 +159,8 @@ async function findCalibrations(model: Model, validation: Validation): Promise<C
 
 /** What each exit says of photos. */
 async function logitsOf(model: Model, photos: Dataset): Promise<Validation> {
-  const capacity = Math.min(MOST_TOGETHER, photos.size);
-  using executor = await AdaptiveExecutor.create(model, { device: "cpu", capacity });
+  const batchSize = Math.min(MOST_TOGETHER, photos.size);
+  using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize });
   const { input } = model.spec;
   const length = inputLength(input);
   const images = new Float32Array(photos.size * length);

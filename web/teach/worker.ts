@@ -92,7 +92,7 @@ async function open({ archive, name }: Extract<Request, { kind: "open" }>): Prom
     const before = trial;
     const executor = await AdaptiveExecutor.create(model, {
       device: deviceChoice(),
-      capacity: 1,
+      batchSize: 1,
       onFallback: () => {},
     });
     const thresholds = bestThresholds(await readCalibrations(archive), model.network);

@@ -1,6 +1,7 @@
 /**
- * What the kernels of kernels/cpu.as are told: operations one after another, each with its arguments. From these tables come
- * the classes that the kernels read (kernels/abi.as, which `./ranet wasm` writes) and the writer of their bytes.
+ * The input of the kernels of kernels/cpu.as: a list of operations, each with its arguments. These tables define both
+ * the classes that the kernels read (kernels/abi.as, which `./ranet wasm` writes) and the functions that write their
+ * bytes.
  *
  * @module
  */
@@ -20,7 +21,7 @@ interface Field {
 const u32 = (meaning: string): Field => ({ type: "u32", meaning });
 const f32 = (meaning: string): Field => ({ type: "f32", meaning });
 
-/** Channels of samples that are read. */
+/** The channels that are read. */
 const INPUT = {
   input: u32("address of the first sample's first channel"),
   inBytes: u32("bytes from sample to sample"),
@@ -29,7 +30,7 @@ const INPUT = {
   inWidth: u32("width in pixels"),
 };
 
-/** Channels of samples that are written, or their gradient, and how many they are. */
+/** The channels that are written, or their gradient, and their number. */
 const OUTPUT = {
   output: u32("address of the first sample's first channel, or that of its gradient"),
   outBytes: u32("bytes from sample to sample"),
@@ -39,17 +40,17 @@ const OUTPUT = {
   channels: u32("their number"),
 };
 
-/** Channels of a gradient that are written. */
+/** The channels of a gradient that are written. */
 const RESULT = {
   result: u32("address of the first sample's first channel, in the gradient of what was read"),
   resultBytes: u32("bytes from sample to sample"),
   resultPitch: u32("bytes from pixel to pixel"),
 };
 
-/** What comes last. */
+/** The activation that is applied last. */
 const ACTIVATION = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
 
-/** What the arguments of operations are made of. */
+/** The structs of which arguments consist. */
 const STRUCTS = {
   Program: {
     next: u32("the next sample that no thread has"),
@@ -57,7 +58,7 @@ const STRUCTS = {
     from: u32("the first stage"),
     to: u32("the one behind the last"),
     adaptive: u32("1 if samples leave early, else 0"),
-    resumable: u32("1 if a later run goes on where this one stops, or this one where an earlier did, else 0"),
+    resumable: u32("1 if a later run continues this one, or this one continues an earlier run, else 0"),
     stages: u32("address: of each stage's first operation, then of the end"),
     thresholds: u32("address: for each stage, in 64 bits, the confidence at which samples leave"),
     exits: u32("address: for each sample the stage that it left at, or NO_EXIT"),
@@ -246,6 +247,9 @@ const STRUCTS = {
     right: u32("address of a word for each sample: whether the answer is right"),
     smoothing: f32("share of the target that is spread over all classes"),
     lossWeight: f32("of this exit"),
+    distilled: f32("share of the loss that is distillation; 0: none"),
+    temperature: f32("of distillation"),
+    teacher: u32("address of the last exit's logits"),
     seconds: u32("address of each sample's second label"),
     shares: u32("address of the share of the target that it has"),
     weightGradient: u32("address"),
@@ -294,7 +298,7 @@ const STRUCTS = {
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
 
-/** For each operation the class of its arguments. */
+/** The structs of each operation's arguments. */
 const OPERATIONS = {
   image: "ImageArgs",
   barrier: "BarrierArgs",
@@ -338,7 +342,10 @@ export type Operation = keyof typeof OPERATIONS;
 /** An operation's arguments. */
 export type Arguments<Name extends Operation> = Fields<(typeof OPERATIONS)[Name]>;
 
-/** Bytes from one shared sample's progress to the next: no two in one line of cache, or in two that are fetched together. */
+/**
+ * Stride of the shared samples' progress in bytes: each has its own cache line, and its own pair of lines fetched
+ * together.
+ */
 export const PROGRESS_BYTES = 128;
 
 /** Bytes of a struct. */
@@ -358,7 +365,7 @@ export function writeStruct<Name extends keyof Structs>(name: Name, values: Fiel
   return new Uint8Array(view.buffer);
 }
 
-/** An operation's bytes; `head`: what inference has to know of it. */
+/** An operation's bytes. `head`: its scheduling in inference. */
 export function writeOperation<Name extends Operation>(
   name: Name,
   args: Arguments<Name>,
@@ -370,7 +377,7 @@ export function writeOperation<Name extends Operation>(
   return concat([writeStruct("Head", { operation, bytes, parts, last: Number(last) }), body], Uint8Array);
 }
 
-/** AssemblyScript's side of the tables, which kernels import as `abi`. */
+/** The tables as AssemblyScript source, which kernels import as `abi`. */
 export function abiSource(): string {
   const constants = { NO_EXIT, PATCHES, PROGRESS_BYTES };
   const names = Object.keys(STRUCTS) as (keyof Structs)[];

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The module that fuses multiplication and addition, where the engine can, or else one that does not. */
+/** Loads the module with fused multiply-add if the engine supports it, otherwise the one without. */
 export async function cpuKernels(): Promise<WebAssembly.Module> {
   try {
     // @ts-ignore: TypeScript has no source phase imports yet

@@ -1,5 +1,5 @@
 /**
- * What a layer is for the kernels, in inference and in training: an operation, with the tables that it reads.
+ * Lowers layers, in inference and in training, to operations of the kernels and the tables that they read.
  *
  * @module
  */
@@ -13,53 +13,53 @@ import type { Layout } from "./memory.ts";
 import type { Phase, Windows } from "./windows.ts";
 import { PATCHES, PLACES } from "./winograd.ts";
 
-/** Pixels that a convolution works on at a time where a sample has fewer: enough to fill its tiles. */
+/** Pixels per group of samples, for samples that have fewer: enough to fill a convolution's tiles. */
 const FULL_TILES = 48;
 
-/** Where channels of samples lie; addresses and lengths are bytes. */
+/** The place of channels of samples; addresses and lengths are in bytes. */
 export interface Place {
-  /** The first sample's first channel. */
+  /** Address of the first sample's first channel. */
   readonly at: number;
-  /** From sample to sample. */
+  /** Stride of samples. */
   readonly bytes: number;
-  /** From pixel to pixel. */
+  /** Stride of pixels. */
   readonly pitch: number;
   /** Height and width, in pixels. */
   readonly size: Size;
-  /** How many are read or written. */
+  /** Number of channels that are read or written. */
   readonly channels: number;
 }
 
 /** How an operation is scheduled in inference: see `Head` in abi.ts. */
 export interface Schedule {
-  /** How many threads it is worth. */
+  /** Number of parts, one per thread. */
   readonly parts: number;
   /** Whether later operations wait for it. */
   readonly last: boolean;
 }
 
-/** An operation, and how many samples it wants to work on at a time. */
+/** An operation, and the number of samples that it processes at a time. */
 export interface Lowered {
   /** The operation. */
   readonly operation: Uint8Array;
-  /** Samples. */
+  /** Samples at a time. */
   readonly group: number;
 }
 
-/** What convolutions have in common, however they are computed. */
+/** Places that all implementations of convolutions need. */
 interface ConvolutionPlaces {
   readonly input: Place;
-  /** What is written, of padding too. */
+  /** The output, including padding. */
   readonly output: Place;
-  /** Address of the bias; none without it. */
+  /** Address of the bias; undefined if there is none. */
   readonly bias?: number;
-  /** What comes last. */
+  /** The activation that is applied last. */
   readonly activation: Activation;
-  /** In inference, which computes a sample at a time. */
+  /** Given in inference, which computes one sample at a time. */
   readonly schedule?: Schedule;
 }
 
-/** A convolution, or its input gradient, `weights` being the address of all phases'. */
+/** A convolution, or its input gradient. `weights`: address of the weights of all phases. */
 export function lowerConvolution(
   layout: Layout,
   { windows, input, output, weights, bias, activation, accumulate = false, schedule }: ConvolutionPlaces & {
@@ -70,7 +70,7 @@ export function lowerConvolution(
 ): Lowered {
   const pixels = Math.min(...windows.phases.map(({ outPixels }) => outPixels.length));
   const group = schedule ? 1 : Math.ceil(FULL_TILES / pixels);
-  // Copied by whole quads: the last pixel's may reach beyond its channels.
+  // Whole quads are copied: the last pixel's may extend beyond its channels.
   if (windows.border > 0) layout.needScratch(group * windows.bytes + 16);
   const operation = writeOperation("convolve", {
     input: input.at,
@@ -128,12 +128,12 @@ export function lowerPhases(
   return { phases: structs.length, phase: layout.keep(concat(structs, Uint8Array)) };
 }
 
-/** Numbers that a filter takes: weights transformed for Winograd's filtering. */
+/** Length of a filter (the weights transformed for Winograd's filtering) in numbers. */
 export function filterLength(inputs: number, outputs: number): number {
   return PLACES * inputs * 4 * quadsOf(outputs);
 }
 
-/** What makes a filter of weights. */
+/** Arguments of the operation that transforms weights into a filter. */
 export function filterArguments(
   { inputs, outputs, weights, filter }: { inputs: number; outputs: number; weights: number; filter: number },
 ): Arguments<"filter"> {
@@ -146,7 +146,7 @@ export function filterArguments(
   };
 }
 
-/** A convolution by Winograd's filtering; `outputs`: how many channels it has, without padding. */
+/** A convolution by Winograd's filtering. `outputs`: number of its channels, without padding. */
 export function lowerWinograd(
   layout: Layout,
   { input, output, outputs, filter, bias, activation, schedule }: ConvolutionPlaces & {
@@ -157,7 +157,7 @@ export function lowerWinograd(
   const { size, channels } = input;
   const group = schedule ? 1 : Math.ceil(PATCHES / areaOf(strided(size, 2)));
   const [inPatch, outPatch] = [16 * quadsOf(channels), 16 * quadsOf(outputs)];
-  // A patch may reach over the last row, and its last quad over that.
+  // A patch may extend beyond the last row, and its last quad beyond that.
   const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 1)) / 16 + 2) * 16;
   layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
   const patches = layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
@@ -185,7 +185,7 @@ export function lowerWinograd(
   return { operation, group };
 }
 
-/** Max-pooling, its gradient, or that of a ReLU. */
+/** Max-pooling, its gradient, or the gradient of a ReLU. */
 export function lowerWindow(
   name: "max-pool" | "max-pool-gradient" | "relu-gradient",
   input: Place,
@@ -229,12 +229,12 @@ function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-poo
   };
 }
 
-/** Height and width of what is read. */
+/** Height and width of the input. */
 export function inputSides({ size: { height, width } }: Pick<Place, "size">): { inHeight: number; inWidth: number } {
   return { inHeight: height, inWidth: width };
 }
 
-/** Where rows or columns of a resized feature lie among those of the original: see kernels/resize/places.as. */
+/** The position of each row or column of a resized feature in the original: see kernels/resize/places.as. */
 function resizePlaces(inSize: number, outSize: number): number[] {
   const scale = outSize > 1 ? (inSize - 1) / (outSize - 1) : 0;
   return Array.from({ length: outSize }, (_, i) => {
@@ -243,7 +243,7 @@ function resizePlaces(inSize: number, outSize: number): number[] {
   }).flat();
 }
 
-/** The same for several samples, which lie so many pixels apart. */
+/** Repeats places for several samples with a stride of `pixels`. */
 function repeat(places: readonly number[], samples: number, pixels: number): readonly number[] {
   if (samples === 1) return places;
   return Array.from({ length: samples }, (_, sample) => places.map((place) => place + sample * pixels)).flat();

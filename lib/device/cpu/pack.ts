@@ -1,6 +1,6 @@
 /**
- * Parameters as the CPU's kernels read them. All that the optimiser does to a number it does to the packed one, so
- * gradients, velocities and averages are packed alike; padding stays zero.
+ * Packs parameters as the CPU's kernels read them. The optimiser works on packed numbers, so gradients, velocities and
+ * averages are packed the same way; padding stays zero.
  *
  * - A convolution's weights: `[panel of 8 output channels, or of 4 at the end][tap][in][out of the panel]`.
  * - A linear layer's: rows padded to a quad. Vectors: padded to a quad.
@@ -14,7 +14,7 @@ import { countNumbers } from "../../weights/shape.ts";
 /** Output channels that kernels/convolution compute together. */
 const PANEL = 8;
 
-/** Numbers that a parameter takes. */
+/** Length of a packed parameter in numbers. */
 export function packedLength(shape: readonly number[]): number {
   const [out, input, height, width] = shape;
   switch (shape.length) {
@@ -27,7 +27,7 @@ export function packedLength(shape: readonly number[]): number {
   }
 }
 
-/** Copies a parameter from PyTorch's layout to zeros. */
+/** Copies a parameter from PyTorch's layout to an array of zeros. */
 export function pack(shape: readonly number[], plain: Float32Array, packed: Float32Array): void {
   eachRow(shape, (from, step, to, stride, count) => {
     for (let i = 0; i < count; i++) packed[to + i * stride] = plain[from + i * step];
@@ -43,7 +43,10 @@ export function unpack(shape: readonly number[], packed: Float32Array): Float32A
   return plain;
 }
 
-/** Numbers that lie at equal distances in both layouts: the first and the distance in PyTorch's, the same here, how many. */
+/**
+ * Visits numbers with a constant stride in both layouts: first index and stride in PyTorch's, the same here, and their
+ * count.
+ */
 type VisitRow = (plain: number, step: number, packed: number, stride: number, count: number) => void;
 
 function eachRow(shape: readonly number[], visit: VisitRow): void {

@@ -1,31 +1,33 @@
 /**
- * Threads that call the exports of one WebAssembly module over one shared memory, all at once. The thread that asks only
- * waits for messages: it neither computes nor blocks, unless the environment has no threads.
+ * Threads that call the exports of one WebAssembly module over one shared memory at the same time. The calling thread
+ * only waits for messages: it neither computes nor blocks, unless the environment has no threads.
  *
  * @module
  */
 
 import { type Exports, hasThreads, instantiate, type Start, Thread } from "./thread.ts";
 
-/** Threads for one module and memory. Dispose of them (`using`) to end them; idle, they keep no process alive. */
+/**
+ * Threads for one module and memory. Dispose of them (`using`) to end them; idle threads do not keep the process alive.
+ */
 export class ThreadPool implements Disposable {
   /** Most threads that a run uses. */
   readonly threads: number;
   readonly #start: Start;
   readonly #threads: Thread[] = [];
-  /** Where no thread can be started: the exports, called on the calling thread. */
+  /** If no thread can be started: the exports, which run on the calling thread. */
   #exports?: Exports;
   #running = false;
   /** Why no run can succeed any more. */
   #failure?: Error;
 
   /**
-   * A pool; threads start when they are first needed.
+   * Creates a pool. Threads start when they are first needed.
    *
-   * @param module Compiled code, whose imports are `env.memory` and of Math `env.exp` and `env.log`. It must neither have
-   * data segments nor use a stack in memory: all threads would share it.
+   * @param module Compiled code, whose imports are `env.memory` and of Math `env.exp` and `env.log`. It must neither
+   * have data segments nor use a stack in memory: all threads would share it.
    * @param memory Shared memory.
-   * @param options `threads`: most threads to use. Without it, one per core.
+   * @param options `threads`: most threads to use. Default: one per core.
    */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, options: { readonly threads?: number } = {}) {
     this.#start = { module, memory };
@@ -37,10 +39,10 @@ export class ThreadPool implements Disposable {
    *
    * @param name The export.
    * @param args Its further arguments.
-   * @param options `threads`: on how many; default all.
-   * @returns Once all have returned.
-   * @throws {Error} If one throws or the pool is disposed of. Others may then still be waiting for it, so this ends all
-   * threads: every later run throws too.
+   * @param options `threads`: number of threads. Default: all.
+   * @returns A promise that resolves when all have returned.
+   * @throws {Error} If one throws or the pool is disposed of. Other threads may be waiting for the one that failed, so
+   * all threads are ended, and every later run throws too.
    */
   async run(name: string, args: readonly number[], options: { readonly threads?: number } = {}): Promise<void> {
     if (this.#failure) throw this.#failure;
@@ -58,12 +60,12 @@ export class ThreadPool implements Disposable {
     }
   }
 
-  /** Ends the threads, in the middle of a run too. */
+  /** Ends the threads, even during a run. */
   [Symbol.dispose](): void {
     this.#fail(new Error("the pool has been disposed of"));
   }
 
-  /** So many threads, or none where there can be none. */
+  /** Starts up to `count` threads; an empty list if threads are not available. */
   async #ready(count: number): Promise<Thread[]> {
     const missing = this.#exports ? 0 : Math.max(0, count - this.#threads.length);
     if (missing > 0) {
@@ -71,7 +73,7 @@ export class ThreadPool implements Disposable {
       const started = await Promise.allSettled(starts);
       for (const one of started) if (one.status === "fulfilled") this.#threads.push(one.value);
       if (this.#failure) this.#fail(this.#failure);
-      // A page's security policy may forbid workers.
+      // A page's content security policy may forbid workers.
       if (this.#threads.length === 0) this.#exports = await instantiate(this.#start);
     }
     if (this.#failure) throw this.#failure;

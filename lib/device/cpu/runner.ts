@@ -1,6 +1,6 @@
 /**
- * Runs a plan on the CPU's cores: the fallback without an adapter, and what WebGPU is tested against. All that is computed
- * is WebAssembly with SIMD, kernels/infer.as; here is what it is told, and what it answers.
+ * Runs a plan on the CPU's cores: the fallback without an adapter, and the reference for WebGPU. WebAssembly with SIMD
+ * (kernels/infer.as) computes everything; this module prepares its input and reads its results.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { cpuKernels } from "./kernels.ts";
 import { defaultThreads, ThreadPool } from "./pool.ts";
 import { CpuMemory } from "./runner_memory.ts";
 
-/** Most threads that share one sample, whose layers are small. Two have been measured. */
+/** Most threads that share one sample: its layers are small. Only two have been measured. */
 const MAX_TEAM = 8;
 
 /** Runs a plan on the CPU. */
 export class CpuRunner implements Runner {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo = { kind: "cpu", name: "CPU runner" };
-  /** Most samples in a batch: fewer than asked for where they are large. */
+  /** Most samples in a batch: fewer than requested if samples are large. */
   readonly capacity: number;
   readonly #memory: CpuMemory;
   readonly #pool: ThreadPool;
@@ -29,8 +29,8 @@ export class CpuRunner implements Runner {
   /**
    * Prepares a plan with its weights.
    *
-   * @param options `capacity`: most samples in a batch, if there is room. `threads`: default one per core.
-   * @throws {RanetError} If that takes more memory than there is.
+   * @param options `capacity`: most samples in a batch, if memory allows. `threads`: by default one per core.
+   * @throws {RanetError} If there is too little memory.
    */
   static async create(
     plan: Plan,
@@ -59,7 +59,7 @@ export class CpuRunner implements Runner {
   /** Runs stages on the batch. */
   async run(range: StageRange): Promise<StageResults> {
     this.#memory.prepare(range);
-    // Starting a thread takes longer than one image: often there is no other.
+    // Starting a thread takes longer than computing one image, and often there is only one.
     const threads = this.#runs++ === 0 && this.#samples === 1 ? 1 : MAX_TEAM * this.#samples;
     await this.#pool.run("run", [this.#memory.program], { threads });
     const logits: Float32Array[] = [];

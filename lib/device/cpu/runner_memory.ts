@@ -1,5 +1,6 @@
 /**
- * The memory that the CPU runner's threads share: a plan's stages as operations, images, results, activations and weights.
+ * The memory that the CPU runner's threads share: operations of a plan's stages, images, results, activations and
+ * weights.
  *
  * @module
  */
@@ -30,49 +31,49 @@ import { isWorthWinograd } from "./winograd.ts";
 
 /** Most bytes of a batch's arenas. */
 const MAX_BATCH_BYTES = 2 ** 27;
-/** Areas start on a line of cache, or on two, where neighbours are fetched together. */
+/** Alignment of areas in bytes: a pair of cache lines, since some processors fetch two together. */
 const LINE = 128;
-/** Multiply-adds, or numbers written, that are worth a thread's while. */
+/** Multiply-adds, or numbers written, for which another thread is worthwhile. */
 const PART = 25_000;
 /** Pixels and channels of a convolution's tile. */
 const TILE = { pixels: 6, channels: 8 };
 
-/** What of a program is the same in every run. */
+/** The fields of a program that are the same in every run. */
 type Fixed = Omit<Fields<"Program">, "next" | "samples" | "from" | "to" | "adaptive" | "resumable">;
 
 /** Weights that are transformed before the first run. */
 interface Filter {
   readonly shape: readonly number[];
   readonly weight: Float32Array;
-  /** Address of what makes them. */
+  /** Address of the arguments of the transformation. */
   readonly args: number;
 }
 
 /** Memory for one plan. */
 export class CpuMemory {
-  /** Samples for which there is room: fewer than asked for where they are large. */
+  /** Most samples in a batch: fewer than requested if samples are large. */
   readonly capacity: number;
-  /** For the kernels. */
+  /** The memory of the kernels. */
   readonly memory: WebAssembly.Memory;
-  /** Address of what `run` of kernels/infer.as reads. */
+  /** Address of the program that `run` of kernels/infer.as reads. */
   readonly program: number;
   readonly #plan: Plan;
   readonly #fixed: Fixed;
   readonly #threads: number;
   readonly #layout = new Layout(LINE);
-  /** Where the first sample's activations are, and how many bytes each has. */
+  /** Address of the first sample's activations, and bytes per sample. */
   readonly #arenas: { readonly at: number; readonly bytes: number };
   readonly #filters: Filter[] = [];
-  /** Where each filter's weights are while it is made. */
+  /** Address of the weights of the filter that is being transformed. */
   readonly #raw: number;
   #samples = 0;
 
   /**
    * Lays out and fills the memory.
    *
-   * @param plan What is run.
+   * @param plan The plan to run.
    * @param weights Its weights, batch norm folded in.
-   * @param options `capacity`: most samples in a batch, if there is room. `threads`: most threads that run it.
+   * @param options `capacity`: most samples in a batch, if memory allows. `threads`: most threads that run it.
    * @throws {RanetError} If there is too little memory.
    */
   constructor(plan: Plan, weights: FoldedWeights, options: { readonly capacity: number; readonly threads: number }) {
@@ -110,7 +111,7 @@ export class CpuMemory {
       const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
       throw new RanetError(
         `Cannot run ${plan.network.spec.name} on the CPU with a batch of ${capacity}: it needs ` +
-          `${megabytes(layout.bytes)}, of them ${megabytes(arenaBytes)} for each image, and ${reason}. ` +
+          `${megabytes(layout.bytes)}, including ${megabytes(arenaBytes)} per image, and ${reason}. ` +
           "Use a smaller batch, or a GPU.",
         { code: "too-large", remedy: { device: "gpu" } },
       );
@@ -124,7 +125,7 @@ export class CpuMemory {
     this.#words(fixed.stages, stages + 1).set([...begins, begin]);
   }
 
-  /** Transforms weights, which takes the kernels. To be called once, before the first run. */
+  /** Transforms weights with the kernels. Must be called once, before the first run. */
   async makeFilters(module: WebAssembly.Module): Promise<void> {
     if (this.#filters.length === 0) return;
     const { prepare } = await instantiate({ module, memory: this.memory });
@@ -135,7 +136,7 @@ export class CpuMemory {
     }
   }
 
-  /** Takes images in. */
+  /** Copies images into the memory. */
   load(images: Float32Array, count: number): void {
     if (count > this.capacity) throw new RangeError(`a batch of ${count} where there is room for ${this.capacity}`);
     this.#samples = count;
@@ -143,7 +144,7 @@ export class CpuMemory {
     this.#words(this.#fixed.exits, count).fill(NO_EXIT);
   }
 
-  /** Says what is to be run next. */
+  /** Prepares the next run. */
   prepare({ from, to, thresholds }: StageRange): void {
     const stages = this.#plan.stages.length;
     const program = writeStruct("Program", {
@@ -168,12 +169,12 @@ export class CpuMemory {
     return this.#floats(logits + stage * stageLogits, this.#samples * classes).slice();
   }
 
-  /** For each sample the stage that it left at, or NO_EXIT. */
+  /** For each sample the stage at which it exited, or NO_EXIT. */
   exits(): number[] {
     return [...this.#words(this.#fixed.exits, this.#samples)];
   }
 
-  /** Each stage's operations; the image comes before the first's. */
+  /** Each stage's operations; those that read the image come first. */
   #lower(weights: FoldedWeights): Uint8Array[][] {
     const { image, stages } = this.#plan;
     const { at, bytes, pitch, size, channels } = this.#place(image);
@@ -181,7 +182,10 @@ export class CpuMemory {
       parts: partsOf(areaOf(size) * channels),
       last: true,
     });
-    /** A plan may have a step more than once. By whether it is its wave's last. */
+    /**
+     * Steps that have been lowered, by whether they are the last of their wave; a plan may contain a step more than
+     * once.
+     */
     const known = { true: new Map<Step, Uint8Array>(), false: new Map<Step, Uint8Array>() };
     const lower = (step: Step, isLast: boolean) => {
       const found = known[`${isLast}`].get(step) ?? this.#lowerStep(step, weights, isLast);
@@ -244,7 +248,7 @@ export class CpuMemory {
     const input = this.#place(step.reads[0]);
     const { at, bytes, pitch, channels } = input;
     const quads = quadsOf(channels);
-    // Where a thread puts the means.
+    // Space for a thread's means.
     this.#layout.needScratch(QUAD_BYTES * quads);
     return writeOperation("classify", {
       ...NO_TRAINING,
@@ -262,7 +266,7 @@ export class CpuMemory {
     }, { parts: partsOf(classes * channels), last });
   }
 
-  /** Keeps weights as kernels read them, and gives their address. */
+  /** Stores weights as kernels read them, and returns their address. */
   #pack(shape: readonly number[], plain: Float32Array): number {
     const packed = new Float32Array(packedLength(shape));
     pack(shape, plain, packed);
@@ -283,7 +287,7 @@ export class CpuMemory {
   }
 }
 
-/** What only training has. */
+/** Values of the fields that only training uses. */
 const NO_TRAINING = {
   means: 0,
   logits: 0,
@@ -291,6 +295,9 @@ const NO_TRAINING = {
   right: 0,
   smoothing: 0,
   lossWeight: 0,
+  distilled: 0,
+  temperature: 0,
+  teacher: 0,
   seconds: 0,
   shares: 0,
   weightGradient: 0,
@@ -310,7 +317,7 @@ function isWinograd({ layer, reads: [input], writes: [output] }: StepOf<"convolu
   return isWorthWinograd(layer, { inputs: input.channels, outputs: output.channels });
 }
 
-/** Numbers of the largest weights that are transformed. */
+/** Length of the largest weights that are transformed, in numbers. */
 function largestFilter(plan: Plan): number {
   const steps = plan.stages.flat(2).filter((step) => step.kind === "convolution").filter(isWinograd);
   return Math.max(

@@ -1,11 +1,11 @@
 /**
- * A thread that holds one WebAssembly module over shared memory and calls its exports: a worker, made from its text, so that
- * it needs no permission and no file.
+ * A thread that instantiates one WebAssembly module over shared memory and calls its exports. The worker is created
+ * from its text, so that it needs no permission and no file.
  *
  * @module
  */
 
-/** What a thread is started with. */
+/** The input of a thread when it starts. */
 export interface Start {
   /** Compiled code. */
   readonly module: WebAssembly.Module;
@@ -21,15 +21,15 @@ interface Call {
   readonly args: readonly number[];
 }
 
-/** What a thread answers to its start and to every call. */
+/** A thread's reply to its start and to every call. */
 interface Answer {
   readonly error?: string;
 }
 
-/** A worker, of a browser or of Node's module, which Deno has too. */
+/** A worker: of a browser, or of Node's `worker_threads`, which Deno also has. */
 interface Line {
   send(message: Start | Call): void;
-  /** Whether the process is to wait for it. */
+  /** Sets whether the process waits for it. */
   keepAlive(busy: boolean): void;
   terminate(): void;
 }
@@ -39,13 +39,13 @@ interface Listeners {
   fail(error: Error): void;
 }
 
-/** A thread's own end of the line to the thread that made it. */
+/** The thread's own end of the connection. */
 interface Port {
   onmessage: ((event: { readonly data: Start | Call }) => void) | null;
   postMessage(answer: Answer): void;
 }
 
-/** What a thread does. Only this function's text gets there, so it uses nothing from outside. */
+/** The program of a thread. Only this function's text is sent there, so it must not use anything outside of it. */
 function serve(port: Port): void {
   let exports: Exports;
   port.onmessage = ({ data }) => {
@@ -64,7 +64,7 @@ function serve(port: Port): void {
   };
 }
 
-/** A started thread. Idle, it keeps no process alive. */
+/** A started thread. An idle thread does not keep the process alive. */
 export class Thread {
   readonly #line: Line;
   #waiting?: { resolve(): void; reject(error: Error): void };
@@ -79,7 +79,7 @@ export class Thread {
   /**
    * Starts a thread.
    *
-   * @throws {Error} If it cannot be, as under a page's security policy.
+   * @throws {Error} If it cannot be started, for example because of a page's content security policy.
    */
   static async start(start: Start): Promise<Thread> {
     const thread = new Thread(isDeno() ? await denoWorkers() : openWebWorker);
@@ -101,7 +101,7 @@ export class Thread {
     await this.#ask({ name, args });
   }
 
-  /** Ends the thread, in the middle of a call too, which then fails. */
+  /** Ends the thread, even during a call, which then fails. */
   end(reason: Error): void {
     this.#line.terminate();
     this.#waiting?.reject(reason);
@@ -121,12 +121,12 @@ export class Thread {
   }
 }
 
-/** Whether there are threads: in a page, only where it is cross-origin isolated may they share memory. */
+/** Whether threads are available. In a page they can share memory only if it is cross-origin isolated. */
 export function hasThreads(): boolean {
   return isDeno() || (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
 }
 
-/** The same on the calling thread. */
+/** Instantiates the module on the calling thread. */
 export async function instantiate({ module, memory }: Start): Promise<Exports> {
   const { exp, log } = Math;
   return (await WebAssembly.instantiate(module, { env: { memory, exp, log } })).exports as Exports;
@@ -136,11 +136,11 @@ function isDeno(): boolean {
   return "Deno" in globalThis;
 }
 
-/** Deno's own Worker would keep the process alive, idle or not. */
+/** Node's workers in Deno: Deno's own Worker would keep the process alive even when it is idle. */
 async function denoWorkers(): Promise<(listeners: Listeners) => Line> {
   const { Worker } = await import("node:worker_threads");
   return ({ answer, fail }) => {
-    // Without an environment of its own it would copy ours, which takes permission to read it.
+    // Without an environment of its own it would copy ours, which needs permission to read it.
     const worker = new Worker(`(${serve})(require("node:worker_threads").parentPort)`, { eval: true, env: {} });
     worker.on("message", answer);
     worker.on("error", fail);

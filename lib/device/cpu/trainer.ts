@@ -32,13 +32,13 @@ import { buildTrainingProgram, type TrainingProgram } from "./trainer_program.ts
 
 /** How a CPU trainer is made. */
 export interface CpuTrainerOptions extends TrainerOptions {
-  /** Threads; by default one per core. */
+  /** Number of threads. Default: one per core. */
   readonly threads?: number;
 }
 
 /** A network in training on the CPU. */
 export class CpuTrainer implements Trainer {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo;
   /** Bytes of its memory. */
   readonly bytes: number;
@@ -53,7 +53,7 @@ export class CpuTrainer implements Trainer {
   /**
    * Lays out memory and fills it.
    *
-   * @throws {RanetError} If the batch does not fit; names the largest that does.
+   * @throws {RanetError} If the batch does not fit; the message says which batch does.
    */
   static async create(network: Network, state: TrainingState, options: CpuTrainerOptions): Promise<CpuTrainer> {
     const plan = buildTrainingPlan(network, options);
@@ -62,10 +62,8 @@ export class CpuTrainer implements Trainer {
     if (program.bytes > MAX_BYTES) throw await tooLarge(plan, { ...options, threads });
     const memory = program.layout.allocate(() => {
       throw new RanetError(
-        `Cannot train ${network.spec.name} on the CPU: it needs ${
-          gigabytes(program.bytes)
-        } of memory, and there is not ` +
-          "as much. Use a smaller batch.",
+        `Cannot train ${network.spec.name} on the CPU: it needs ${gigabytes(program.bytes)} of memory, more than is ` +
+          "free. Use a smaller batch.",
         { code: "too-large" },
       );
     });
@@ -162,7 +160,7 @@ export class CpuTrainer implements Trainer {
     };
   }
 
-  /** From planes to pixels. */
+  /** Converts images from planes to pixels, and writes them to memory. */
   #writeImages(images: Float32Array, count: number): void {
     const { size, channels } = this.#plan.features[0];
     const { tensors } = this.#program.layout;

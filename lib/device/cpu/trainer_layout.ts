@@ -1,6 +1,6 @@
 /**
- * Where everything that a training program works on lies: it hands out addresses, and collects what memory holds before the
- * first step.
+ * The memory layout of a training program: allocates addresses, and collects the contents of memory before the first
+ * step.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import { packedLength } from "./pack.ts";
 import { LINE, ParameterMemory, type Temporary, TensorMemory } from "./trainer_memory.ts";
 import { isWorthWinograd } from "./winograd.ts";
 
-/** What a layer leaves for the next segment. */
+/** Data of a layer that the next segment needs. */
 export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "filter" | "gradient filter" | "parts";
 
-/** Of a batch norm: where its coefficients are, of all threads, and the batch's mean and variance. */
+/** Addresses of a batch norm's coefficients for all threads, and of the batch's mean and variance. */
 export interface NormPlaces {
-  /** Six vectors a thread. */
+  /** Six vectors per thread. */
   readonly coefficients: number;
   /** One vector. */
   readonly mean: number;
@@ -28,7 +28,7 @@ export interface NormPlaces {
   readonly variance: number;
 }
 
-/** Of an exit: where its pooled means and its logits are. */
+/** Addresses of an exit's pooled means and logits. */
 export interface HeadPlaces {
   /** The layer. */
   readonly layer: Classifier;
@@ -38,23 +38,23 @@ export interface HeadPlaces {
   readonly logits: number;
 }
 
-/** Bytes of weights whose gradient is made in parts: with more, there is little else to read. */
+/** Most bytes of weights whose gradient is computed in parts: with larger weights, adding up the parts dominates. */
 const SMALL_WEIGHTS = 2 ** 14;
 
-/** Parts of a batch: as many whatever the number of threads, so that sums do not depend on it. */
+/** Parts of a batch. It does not depend on the number of threads, so that sums do not either. */
 const PARTS = 8;
 
-/** Parts in which the gradient of a layer's weights is made. */
+/** Number of parts in which the gradient of a layer's weights is computed. */
 export function partsOf(layer: Convolution): number {
   return 4 * weightLength(layer) > SMALL_WEIGHTS ? 1 : PARTS;
 }
 
-/** Numbers that a layer's weights take. */
+/** Length of a layer's weights in numbers. */
 export function weightLength({ reads: [input], writes: [output], kernel }: Convolution): number {
   return packedLength([output.channels, input.channels, kernel, kernel]);
 }
 
-/** What a step reads and writes at a place of a patch, where kernels/convolution/winograd.as computes it. */
+/** The shape of a step that kernels/convolution/winograd.as computes. */
 export interface WinogradShape {
   /** The layer. */
   readonly layer: Convolution;
@@ -62,11 +62,11 @@ export interface WinogradShape {
   readonly inputs: number;
   /** Channels written. */
   readonly outputs: number;
-  /** Where its weights are, transformed. */
+  /** The place of its transformed weights. */
   readonly filter: TemporaryKind;
 }
 
-/** Whether Winograd's filtering computes a step, and how. */
+/** The shape of a step for Winograd's filtering; undefined if it is computed otherwise. */
 export function winogradShape(step: TrainingStep): WinogradShape | undefined {
   switch (step.kind) {
     case "convolution": {
@@ -97,17 +97,17 @@ export class CpuTrainingLayout extends Layout {
   readonly shares: number;
   /** `[exit][batch]` losses in float64. */
   readonly losses: number;
-  /** `[exit][batch]` words: whether the answer is right. */
+  /** `[exit][batch]` words: whether the prediction is correct. */
   readonly right: number;
-  /** Parameters and what the optimiser keeps. */
+  /** Parameters and the state of the optimiser. */
   readonly parameters: ParameterMemory;
-  /** What steps leave for each other. */
+  /** Tensors that steps pass to each other. */
   readonly tensors: TensorMemory;
   readonly #norms = new Map<string, NormPlaces>();
   readonly #heads = new Map<number, HeadPlaces>();
   readonly #temporaries = new Map<string, number>();
 
-  /** Places what is known from the plan; `segments`: its steps between barriers. */
+  /** Creates the layout of a plan. `segments`: its steps between barriers. */
   constructor(
     plan: TrainingPlan,
     segments: readonly (readonly TrainingStep[])[],
@@ -139,22 +139,25 @@ export class CpuTrainingLayout extends Layout {
     this.tensors = new TensorMemory(plan, this, { segments, temporaries, batch });
   }
 
-  /** A batch norm's. */
+  /** Addresses of a batch norm. */
   norm({ norm }: NormedConvolution): NormPlaces {
     return this.#norms.get(norm)!;
   }
 
-  /** An exit's. */
+  /** Addresses of an exit. */
   head(exit: number): HeadPlaces {
     return this.#heads.get(exit)!;
   }
 
-  /** What a layer leaves for the next segment. */
+  /** Data of a layer that the next segment needs. */
   temporary(kind: TemporaryKind, layer: Convolution): number {
     return this.tensors.temporary(this.#temporaries.get(`${kind} ${layer.name}`)!);
   }
 
-  /** Sums and parts wait for a barrier; a layer's transposed weights are made in the segment before they are used. */
+  /**
+   * Finds the temporaries. Sums and parts are used after a barrier; transposed weights are made one segment before
+   * their use.
+   */
   #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
     const found: Temporary[] = [];
     const add = (kind: TemporaryKind, layer: Convolution, temporary: Temporary): void => {

@@ -1,6 +1,6 @@
 /**
- * Where everything that training needs lies in the CPU's memory: parameters and what the optimiser keeps of them, then
- * what a step leaves for later ones, then tables and the program.
+ * Allocates the CPU's memory for training: parameters and the state of the optimiser, then tensors that steps pass to
+ * later ones, then tables and the program.
  *
  * @module
  */
@@ -16,37 +16,37 @@ import type { Place } from "./lower.ts";
 import type { Layout } from "./memory.ts";
 import { packedLength } from "./pack.ts";
 
-/** Addresses start at lines of the cache, of so many bytes. */
+/** Bytes of a cache line, at which addresses start. */
 export const LINE = 64;
 
 /** Bytes in a number. */
 const NUMBER = 4;
 
-/** Parameters that the optimiser treats alike, one after another. */
+/** Consecutive parameters that the optimiser treats alike. */
 export interface ParameterGroup {
   /** Address of the first number; gradients, velocities and averages lie at the same distance from their starts. */
   readonly address: number;
   /** Numbers, a multiple of 4. */
   readonly length: number;
-  /** Whether weight decay means them. */
+  /** Whether weight decay applies to them. */
   readonly decays: boolean;
   /** Number of exits that depend on them. */
   readonly exits: number;
 }
 
-/** Parameters, learned or not, and what the optimiser keeps. */
+/** Parameters, trained or not, and the state of the optimiser. */
 export class ParameterMemory {
   /** All of them, with their addresses. */
   readonly entries: readonly { readonly parameter: Parameter; readonly address: number; readonly learns: boolean }[];
-  /** Those that learn, by what the optimiser does to them. */
+  /** The trained parameters, grouped by how the optimiser treats them. */
   readonly groups: readonly ParameterGroup[];
-  /** From a learned parameter to its gradient. */
+  /** Distance from a trained parameter to its gradient. */
   readonly toGradient: number;
-  /** From a learned parameter to its velocity. */
+  /** Distance from a trained parameter to its velocity. */
   readonly toVelocity: number;
-  /** From a learned parameter to its mean squared gradient; 0 where none is kept. */
+  /** Distance from a trained parameter to its mean squared gradient; 0 without them. */
   readonly toSquares: number;
-  /** From any parameter to its average; 0 where none is kept. */
+  /** Distance from any parameter to its average; 0 without averages. */
   readonly toAverage: number;
   readonly #addresses = new Map<string, number>();
 
@@ -93,17 +93,17 @@ export class ParameterMemory {
   }
 }
 
-/** What a step needs beside tensors while it goes on, in numbers. */
+/** Memory that a step needs in addition to tensors. */
 export interface Temporary {
   /** The first segment that uses it. */
   readonly first: number;
-  /** The last. */
+  /** The last segment that uses it. */
   readonly last: number;
-  /** Numbers. */
+  /** Length in numbers. */
   readonly length: number;
 }
 
-/** Where tensors and temporaries lie. Those whose segments do not overlap may share their place. */
+/** Allocates tensors and temporaries. Those whose segments do not overlap may share memory. */
 export class TensorMemory {
   readonly #plan: TrainingPlan;
   readonly #start: number;
@@ -111,7 +111,7 @@ export class TensorMemory {
 
   /**
    * @param segments The plan's steps, in order, between barriers.
-   * @param temporaries Beside the plan's tensors.
+   * @param temporaries Memory needed in addition to the plan's tensors.
    * @param batch Most samples.
    */
   constructor(
@@ -139,7 +139,7 @@ export class TensorMemory {
     this.#start = layout.take(NUMBER * length);
   }
 
-  /** Where channels lie. */
+  /** The place of channels. */
   place({ feature, offset, channels }: View): Place {
     const { size, channels: all } = this.#plan.features[feature];
     const pitch = NUMBER * 4 * quadsOf(all);

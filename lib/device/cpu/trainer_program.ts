@@ -1,6 +1,6 @@
 /**
- * Lowers a training plan onto the operations of kernels/train.as: which of them may follow each other without a barrier,
- * where their numbers lie, and their bytes.
+ * Lowers a training plan to the operations of kernels/train.as: decides which may follow each other without a barrier,
+ * allocates memory, and encodes them.
  *
  * @module
  */
@@ -13,31 +13,34 @@ import { CpuTrainingLayout } from "./trainer_layout.ts";
 import { writeOperation } from "./abi.ts";
 import { type Segment, StepWriter } from "./trainer_steps.ts";
 
-/** A program and where it finds and leaves its numbers; addresses are bytes. */
+/** A program with its memory layout; addresses are in bytes. */
 export interface TrainingProgram {
-  /** First operation. */
+  /** Address of the first operation. */
   readonly begin: number;
-  /** Behind the last. */
+  /** Address after the last operation. */
   readonly end: number;
-  /** Where numbers lie. */
+  /** The memory layout. */
   readonly layout: CpuTrainingLayout;
-  /** What counts samples that threads have taken: zero before each step. */
+  /** Counters of the samples that threads have taken; must be zero before each step. */
   readonly taken: { readonly address: number; readonly bytes: number };
-  /** The first thread's scratch memory. */
+  /** Address of the first thread's scratch memory. */
   readonly scratch: number;
-  /** What each thread has of it. */
+  /** Scratch memory per thread. */
   readonly scratchBytes: number;
-  /** Memory in all. */
+  /** Total memory. */
   readonly bytes: number;
 }
 
-/** Lays out memory and writes the program that trains a network, for at most `batch` samples and exactly so many threads. */
+/**
+ * Lays out memory and writes the program that trains a network, for at most `batch` samples and exactly `threads`
+ * threads.
+ */
 export function buildTrainingProgram(
   plan: TrainingPlan,
   options: TrainerOptions & { readonly threads: number },
 ): TrainingProgram {
   const { threads } = options;
-  // What the first steps need made of weights is made before them.
+  // Transformed weights that the first steps need are made before them.
   const steps = [[], ...splitAtBarriers([...plan.forward, ...plan.backward])];
   const layout = new CpuTrainingLayout(plan, steps, options);
   const segments = writeSegments(steps, new StepWriter(plan, layout, options));
@@ -72,7 +75,7 @@ export function buildTrainingProgram(
   };
 }
 
-/** A new segment starts with a step that needs what all threads left. */
+/** Splits steps into segments: a new one starts with a step that needs results of all threads. */
 function splitAtBarriers(steps: readonly TrainingStep[]): TrainingStep[][] {
   const segments: TrainingStep[][] = [];
   for (const step of steps) {
@@ -107,7 +110,7 @@ function waits(step: TrainingStep): boolean {
   }
 }
 
-/** One segment more than there are of steps: what the last ones left in parts is joined there. */
+/** Writes the segments, and one more in which the parts of the last steps are joined. */
 function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: StepWriter): Segment[] {
   return [...steps, []].map((own, time) => {
     const segment: Segment = { whole: [], samples: [], group: 1 };

@@ -1,5 +1,5 @@
 /**
- * What each step of a training plan is for kernels/train.as: its operations, their addresses filled in.
+ * Writes the operations of kernels/train.as for each step of a training plan.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
   type TrainingPlan,
   type TrainingStep,
 } from "../../planner/training_plan.ts";
-import type { TrainerOptions } from "../trainer.ts";
+import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
@@ -32,16 +32,16 @@ import {
 import { type CpuTrainingLayout, partsOf, weightLength, type WinogradShape, winogradShape } from "./trainer_layout.ts";
 import { forwardWindows, geometryKey, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
 
-/** Bytes of inputs that a weight gradient goes over again and again: they stay in a core's cache. */
+/** Bytes of inputs that a weight gradient reads repeatedly: they stay in a core's cache. */
 const NEAR_BYTES = 2 ** 19;
 
 /** Operations between two barriers. */
 export interface Segment {
-  /** On all samples, shared among threads. */
+  /** Operations on all samples, divided among threads. */
   readonly whole: Uint8Array[];
-  /** On samples, a few at a time. */
+  /** Operations on a few samples at a time. */
   readonly samples: Uint8Array[];
-  /** How many. */
+  /** Number of samples at a time. */
   group: number;
 }
 
@@ -51,7 +51,7 @@ export class StepWriter {
   readonly #layout: CpuTrainingLayout;
   readonly #options: TrainerOptions;
 
-  /** For a plan whose numbers lie as `layout` says. */
+  /** Creates a writer for a plan with this layout. */
   constructor(plan: TrainingPlan, layout: CpuTrainingLayout, options: TrainerOptions) {
     this.#plan = plan;
     this.#layout = layout;
@@ -187,14 +187,14 @@ export class StepWriter {
     return this.#layout.tensors.place(view);
   }
 
-  /** Channels that are written: padding of a feature of its own too, with zeros, like that of the weights. */
+  /** The channels that are written. If they are a whole feature, its padding is written too, with zeros. */
   #whole(view: View): Place {
     const place = this.#place(view);
     const isWhole = view.offset === 0 && view.channels === this.#plan.features[view.feature].channels;
     return isWhole ? { ...place, channels: 4 * quadsOf(view.channels) } : place;
   }
 
-  /** Appends what makes weights ready for a step that does not read them as they are, to the segment before it. */
+  /** Appends the transformation of a step's weights, if it needs one, to the segment before the step. */
   appendWeights(step: TrainingStep, { whole }: Segment): void {
     if (step.kind === "input-gradient") whole.push(this.#transpose(step));
     const winograd = winogradShape(step);
@@ -233,7 +233,7 @@ export class StepWriter {
     return gradientWindows({ kernel, stride, input: output.size, output: input.size }, input);
   }
 
-  /** Appends what joins the parts of a weight gradient, if it has any, to a segment behind it. */
+  /** Appends the joining of a weight gradient's parts, if it has any, to a segment after it. */
   appendJoin({ layer }: Extract<TrainingStep, { kind: "weight-gradient" }>, { whole }: Segment): void {
     if (partsOf(layer) === 1) return;
     const { parameters } = this.#layout;
@@ -326,6 +326,7 @@ export class StepWriter {
     views: { input?: View; result?: GradientView } = {},
   ): Uint8Array {
     const { batch, loss } = this.#options;
+    const distillation = distillationAt(loss, exit);
     const { means, logits, layer } = this.#layout.head(exit);
     const input = this.#place(views.input ?? { feature: 0, offset: 0, channels: 0 });
     const result = views.result && this.#place(views.result);
@@ -351,6 +352,9 @@ export class StepWriter {
       right: this.#layout.right + 4 * batch * exit,
       smoothing: loss.labelSmoothing,
       lossWeight: loss.exits[exit],
+      distilled: distillation.weight,
+      temperature: distillation.temperature,
+      teacher: this.#layout.head(loss.exits.length - 1).logits,
       seconds: this.#layout.seconds,
       shares: this.#layout.shares,
       weightGradient: weights + this.#layout.parameters.toGradient,

@@ -1,19 +1,19 @@
 /**
- * Which pixels meet which weights, as kernels/convolution/tiles.as is told of it: for each pixel that is made where its
- * inputs start, and runs of inputs that lie together. Border pixels are zeros around a copy of the input.
+ * Tables for kernels/convolution/tiles.as that say which pixels are multiplied by which weights: for each output pixel
+ * the start of its inputs, and runs of contiguous inputs. Border pixels are zeros around a copy of the input.
  *
  * @module
  */
 
 import { type Size, sizeText } from "../../network/size.ts";
 
-/** Output pixels that are made by the same taps. */
+/** Output pixels that use the same taps. */
 export interface Phase {
-  /** Pixels from the input's start, border included, to the first input of each pixel of a sample. */
+  /** Index of the first input pixel for each output pixel of a sample; the border counts. */
   readonly inPixels: readonly number[];
-  /** Which pixels are made, row by row counted. */
+  /** Indices of the output pixels, in row-major order. */
   readonly outPixels: readonly number[];
-  /** Bytes from each run's end to the next one's start; the first from a pixel's `inPixels`. */
+  /** Bytes from the end of each run to the start of the next; the first counts from a pixel's `inPixels`. */
   readonly moves: readonly number[];
   /** Numbers in a run. */
   readonly runLength: number;
@@ -21,27 +21,27 @@ export interface Phase {
   readonly taps: readonly number[];
 }
 
-/** How a kernel goes over an input. */
+/** How a kernel moves over an input. */
 export interface Windows {
-  /** What tells places from others; they do not depend on channels. */
+  /** A key that identifies the places, which do not depend on channels. */
   readonly key: string;
-  /** Pixels of a sample, border included. */
+  /** Pixels of a sample, including the border. */
   readonly pixels: number;
-  /** Zeros on each side. */
+  /** Width of the border of zeros on each side. */
   readonly border: number;
-  /** Bytes from pixel to pixel. */
+  /** Stride of pixels in bytes. */
   readonly pitch: number;
-  /** Bytes of a sample, border included. */
+  /** Bytes of a sample, including the border. */
   readonly bytes: number;
-  /** At least one. */
+  /** At least one phase. */
   readonly phases: readonly Phase[];
 }
 
-/** What a convolution does. */
+/** The geometry of a convolution. */
 export interface Geometry {
-  /** Height and width of what it reads. */
+  /** Height and width of its input. */
   readonly input: Size;
-  /** Height and width of what it writes. */
+  /** Height and width of its output. */
   readonly output: Size;
   /** Height and width of its kernel. */
   readonly kernel: number;
@@ -86,8 +86,8 @@ export function forwardWindows(
 }
 
 /**
- * The windows of its input gradient, which reads the output's gradient and makes the input's: with a stride, inputs whose
- * coordinates leave the same remainders are met by the same taps.
+ * The windows of its input gradient, which reads the output's gradient and computes the input's. With a stride, inputs
+ * whose coordinates have the same remainders use the same taps.
  *
  * @param options `channels` that are read; `pitch` of the tensor that they lie in, in bytes.
  */
@@ -124,9 +124,10 @@ export function gradientWindows(
 }
 
 /**
- * For each tap of a kernel the output pixels whose input is inside: bytes to each one's input, and to itself.
+ * For each tap of a kernel the output pixels whose input is inside: byte offsets of their input and of the pixel
+ * itself.
  *
- * @param pitch Bytes from pixel to pixel.
+ * @param pitch Stride of pixels in bytes.
  */
 export function insidePlaces(
   { input, output, kernel, stride }: Geometry,
@@ -150,7 +151,7 @@ export function insidePlaces(
   );
 }
 
-/** Along one axis, for inputs i = phase + stride · q: outputs q + shift that they reach, ascending, and by which tap. */
+/** Along one axis, for inputs i = phase + stride · q: the outputs q + shift that use them, ascending, and the taps. */
 function lineOf(phase: number, kernel: number, stride: number): { shifts: number[]; taps: number[] } {
   const shifts: number[] = [];
   const taps: number[] = [];

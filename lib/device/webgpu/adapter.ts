@@ -1,5 +1,5 @@
 /**
- * Finding a WebGPU adapter and getting a device from it.
+ * Finds a WebGPU adapter and requests a device from it.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { RanetError } from "../../errors.ts";
 import { keptTraits } from "./kept_traits.ts";
 import { type AdapterTraits, CPU_TILES, GPU_TILES } from "./tiles.ts";
 
-/** An adapter with what the planner wants to know of it. */
+/** An adapter with the properties that the planner needs. */
 export interface Adapter {
-  /** What WebGPU gave. */
+  /** The adapter as WebGPU returned it. */
   readonly gpu: GPUAdapter;
-  /** Its name, as the driver tells it. */
+  /** Its name, as reported by the driver. */
   readonly name: string;
-  /** What WebGPU runs on there, as far as can be told: one name may stand for a driver of Vulkan and one of OpenGL. */
+  /** The API below WebGPU, if it can be determined: a Vulkan and an OpenGL driver may have the same name. */
   readonly backend: string;
-  /** Whether it is itself a CPU driver. */
+  /** Whether it is a CPU driver. */
   readonly isCpu: boolean;
   /** How it runs workgroups. */
   readonly traits: AdapterTraits;
 }
 
-/** Finds the adapter that WebGPU prefers; undefined where there is none. */
+/** Finds the adapter that WebGPU prefers; undefined if there is none. */
 export async function findAdapter(): Promise<Adapter | undefined> {
   const gpu = await requestAdapter();
   if (!gpu) return undefined;
@@ -47,7 +47,7 @@ export async function requireAdapter(): Promise<Adapter> {
   );
 }
 
-/** An adapter's name with what it runs on, for people. */
+/** An adapter's name and the API below it, as shown to users. */
 export function titleOf({ name, backend }: Pick<Adapter, "name" | "backend">): string {
   return `${name} (${backend})`;
 }
@@ -60,7 +60,7 @@ export function featuresOf({ gpu }: Adapter): string[] {
 /** Its WebGPU limits. */
 export function limitsOf({ gpu }: Adapter): Readonly<Record<string, number>> {
   const limits: Record<string, number> = {};
-  // They are getters of the prototype.
+  // The limits are getters of the prototype, so Object.entries() would miss them.
   for (const name in gpu.limits) {
     const value = gpu.limits[name as keyof GPUSupportedLimits];
     if (typeof value === "number") limits[name] = value;
@@ -68,17 +68,20 @@ export function limitsOf({ gpu }: Adapter): Readonly<Record<string, number>> {
   return limits;
 }
 
-/** A CPU driver runs the 8 lanes of a vector in step, a workgroup a core; a GPU has lanes and cores in plenty. */
+/** A CPU driver runs the 8 lanes of a vector in lockstep and one workgroup per core; a GPU has many of both. */
 export function defaultTraits(isCpu: boolean): AdapterTraits {
   return isCpu
     ? { lanes: 8, parallelism: navigator.hardwareConcurrency, tiles: CPU_TILES }
     : { lanes: 64, parallelism: 128, tiles: GPU_TILES };
 }
 
-/** Adapters that have given their device: by the standard they give no second. */
+/** Adapters whose device has been requested: WebGPU allows one device per adapter. */
 const spent = new WeakSet<GPUAdapter>();
 
-/** A device with the adapter's own limits for buffers; of another adapter like it where that has given one. */
+/**
+ * Requests a device with the adapter's own limits for buffers. If the adapter is used up, an equal one is requested
+ * first.
+ */
 export async function requestDevice(adapter: Adapter): Promise<GPUDevice> {
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.gpu.limits;
   try {
@@ -99,7 +102,7 @@ async function requestAdapter(): Promise<GPUAdapter | null | undefined> {
   return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
 }
 
-/** Browsers that hide the name may still say that they fell back; WARP is Windows' own. */
+/** Browsers that hide the name may still report a fallback adapter. WARP is the CPU driver of Windows. */
 function isCpuDriver(info: GPUAdapterInfo): boolean {
   const { description, device, architecture } = info;
   return info.isFallbackAdapter ||
@@ -107,8 +110,8 @@ function isCpuDriver(info: GPUAdapterInfo): boolean {
 }
 
 /**
- * WebGPU does not tell its backend. Deno's (wgpu) can be told by the system, and OpenGL by subgroup sizes: those that it
- * names there are not a driver's, but the least and the most that there may be.
+ * WebGPU does not report its backend. Deno's (wgpu) follows from the operating system, and OpenGL from the subgroup
+ * sizes: with OpenGL, wgpu reports the smallest and largest possible sizes instead of the driver's.
  */
 function backendOf({ subgroupMinSize, subgroupMaxSize }: GPUAdapterInfo): string {
   if (!("Deno" in globalThis)) return "in the browser";

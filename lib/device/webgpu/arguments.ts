@@ -1,6 +1,6 @@
 /**
- * What each kernel is told by the CPU: one table of fields, from which come both its WGSL struct `Args` and the bytes that
- * are written for it. Structs are padded by members: naga's GLSL drops `@size` and `@align` (gfx-rs/wgpu 4374).
+ * The arguments of each kernel: one table of fields, which defines both the WGSL struct `Args` and the bytes written
+ * for it. Structs are padded by members: naga's GLSL drops `@size` and `@align` (gfx-rs/wgpu 4374).
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface Field {
   readonly meaning: string;
 }
 
-/** A kernel's arguments, in the order in which they lie. */
+/** A kernel's arguments, in the order in which they are stored. */
 export type ArgumentTable = Readonly<Record<string, Field>>;
 
 /** A number for each field. */
@@ -41,7 +41,7 @@ export const INPUT_ROWS = {
 /** Where a layer reads. */
 export const INPUT = { ...INPUT_ROWS, inHeight: u32("height in pixels") };
 
-/** Where a layer writes: whole quads, but for lanes of the first and the last that belong to other channels. */
+/** Where a layer writes: whole quads, except for lanes of the first and the last quad that belong to other channels. */
 export const OUTPUT = {
   outQuads: u32("quads of channels written"),
   outPitch: u32("quads from pixel to pixel"),
@@ -52,7 +52,7 @@ export const OUTPUT = {
   outChannels: u32("channels written, from there on"),
 };
 
-/** What comes last. */
+/** The activation that is applied last. */
 export const ACTIVATION: Field = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
 
 const CONVOLUTION = {
@@ -101,7 +101,10 @@ export type OutputArguments = ArgumentValues<typeof OUTPUT>;
 /** Names of the kernels. */
 export type KernelName = keyof typeof ARGUMENTS;
 
-/** Bytes of a table's arguments, and from one to the next in an array: uniform arrays have a stride of whole quads. */
+/**
+ * Size of a table's arguments in bytes, which is also the stride in an array: uniform arrays have a stride of whole
+ * quads.
+ */
 export function argumentBytes(table: ArgumentTable): number {
   return 16 * Math.ceil(Object.keys(table).length / 4);
 }
@@ -116,7 +119,7 @@ export function argumentStruct(table: ArgumentTable): string {
   return `struct Args {\n${[...fields, ...padding].join("")}}\n`;
 }
 
-/** The bytes of arguments that lie one after another. */
+/** Encodes an array of arguments. */
 export function encodeArguments<T extends ArgumentTable>(
   table: T,
   list: readonly ArgumentValues<T>[],

@@ -1,6 +1,6 @@
 /**
- * The thorough check of an adapter, for people: every kernel and tile that may be chosen there, of inference with weights of
- * either precision, and of training; on several odd shapes.
+ * The thorough check of an adapter (`devices --check`): every kernel and tile that may be chosen for it, for inference
+ * with weights of either precision and for training, on several odd shapes.
  *
  * @module
  */
@@ -16,28 +16,28 @@ import { makeTrainingExercises } from "./training_exercise.ts";
 import { firstRight, trainingName } from "./training_self_test.ts";
 import { isRight, type Outcome, tileName } from "./trust.ts";
 
-/** What came of one kind of kernel. */
+/** The result for one kind of kernel. */
 export interface KernelCheckResult extends Outcome {
-  /** What was run, and in which tiles. */
+  /** The kernel and its tiles. */
   readonly kernel: string;
   /** How weights were stored. */
   readonly precision: Precision;
-  /** Whether all shapes went well. */
+  /** Whether the results were correct for all shapes. */
   readonly right: boolean;
-  /** What the driver refused, if it did. */
+  /** The driver's error message, if it refused the kernel. */
   readonly failure?: string;
 }
 
 /** A row of the check. */
 export interface KernelCheck extends Pick<KernelCheckResult, "kernel" | "precision"> {
-  /** Does it. */
+  /** Runs the check. */
   readonly run: () => Promise<KernelCheckResult>;
 }
 
-/** The shapes on which training is tried: a small one, and one that is wider than the largest tile. */
+/** The shapes for checking training: a small one, and one that is wider than the largest tile. */
 const TRAINING_SHAPES = [QUICK, SHAPES[2]];
 
-/** Why an adapter gives no device, if it does not: then there is nothing to check. */
+/** Why no device can be requested from an adapter; undefined if it can. */
 export async function openingFailure(adapter: Adapter): Promise<string | undefined> {
   try {
     (await requestDevice(adapter)).destroy();
@@ -46,7 +46,7 @@ export async function openingFailure(adapter: Adapter): Promise<string | undefin
   }
 }
 
-/** What there is to check of an adapter. */
+/** All checks of an adapter. */
 export function checksOf(adapter: Adapter): KernelCheck[] {
   const tiles = tilesOf(adapter);
   return [
@@ -86,7 +86,7 @@ function checkOf(
     ...about,
     run: async () => {
       try {
-        // One that fails takes its device with it.
+        // Each check has its own device, because a failure may lose the device.
         using device = await OpenAdapter.open(adapter, about);
         const outcomes = await exercise(device);
         const error = Math.max(...outcomes.map(({ error }) => error));

@@ -1,5 +1,5 @@
 /**
- * An opened adapter: its WebGPU device, the kernels compiled for it, and why it failed if it did.
+ * An opened adapter: its WebGPU device, the kernels compiled for it, and the reason if it failed.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { KernelCache } from "./kernels.ts";
 
 /** A WebGPU device and its kernels. */
 export class OpenAdapter implements Disposable {
-  /** What was opened. */
+  /** The adapter that was opened. */
   readonly adapter: Adapter;
   /** How its kernels read weights. */
   readonly precision: Precision;
@@ -23,7 +23,7 @@ export class OpenAdapter implements Disposable {
   #disposed = false;
 
   /**
-   * Opens an adapter, which gives one device and no second.
+   * Opens an adapter. WebGPU allows one device per adapter.
    *
    * @throws {RanetError} If it cannot be opened.
    */
@@ -39,14 +39,14 @@ export class OpenAdapter implements Disposable {
     gpu.addEventListener("uncapturederror", (event) => {
       this.#failure ??= (event as GPUUncapturedErrorEvent).error.message;
     });
-    // What else fails then, fails for this reason.
+    // Errors after the loss have this cause.
     gpu.lost.then(({ reason, message }) => {
       if (!this.#disposed) this.#failure = `the device was lost (${reason}) ${message}`.trimEnd();
     });
   }
 
   /**
-   * Waits for what the device gives.
+   * Waits for a result of the device.
    *
    * @throws {RanetError} If it fails, or has failed.
    */
@@ -56,13 +56,13 @@ export class OpenAdapter implements Disposable {
       if (this.#failure === undefined) return value;
     } catch (error) {
       this.#failure ??= (error as Error).message;
-      // A loss is told a little later.
+      // The loss of a device is reported a little later than the error that it causes.
       await new Promise((resolve) => setTimeout(resolve));
     }
     throw new RanetError(`Cannot run on ${titleOf(this.adapter)}: ${this.#failure}`);
   }
 
-  /** Gives the device and all its memory back. */
+  /** Frees the device and all its memory. */
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#failure = "it has been disposed of";

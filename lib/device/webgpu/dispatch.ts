@@ -1,5 +1,5 @@
 /**
- * A wave as a kernel's constants, arguments and number of workgroups.
+ * Turns a wave into a kernel's constants, arguments and number of workgroups.
  *
  * @module
  */
@@ -19,7 +19,9 @@ import {
 import type { Kernel } from "./kernels.ts";
 import type { WeightLayout } from "./weights.ts";
 
-/** Turns of all loops together after which llvmpipe leaves a kernel's loops, with some to spare. */
+/**
+ * Limit for the iterations of all loops of an invocation, a little below the number at which llvmpipe ends loops early.
+ */
 export const MAX_TURNS = 60_000;
 
 /** One kernel run. */
@@ -34,7 +36,7 @@ export interface Dispatch extends Kernel {
 const LANES = 64;
 
 /**
- * How a wave is run for `count` samples, logits lying `capacity` samples an exit.
+ * The dispatch of a wave for `count` samples; logits have a stride of `capacity` samples per exit.
  *
  * @param options `tilesFor`: the number of samples for which tiles are chosen; default `count`.
  */
@@ -115,13 +117,13 @@ function encodeStep(
   }
 }
 
-/** Most samples of which every wave still is one dispatch. */
+/** The largest number of samples for which every wave is a single dispatch. */
 export function largestBatch(plan: Plan, adapter: AdapterTraits): number {
   const pixels = Math.max(...plan.network.features.map(({ size }) => areaOf(size)));
   return Math.min(MAX_WORKGROUPS, largestDispatch(pixels, adapter));
 }
 
-/** How many turns of all its loops, outer ones included, an invocation takes for a step; a convolution up to 200 more. */
+/** Iterations of all loops of an invocation for a step, including outer loops; a convolution takes up to 200 more. */
 export function longestLoop(step: Step): number {
   const inner = quadsOf(step.reads[0].channels);
   switch (step.kind) {
@@ -137,7 +139,7 @@ export function longestLoop(step: Step): number {
 
 type OtherStep = Exclude<Step, StepOf<"convolution">>;
 
-/** Of one sample. */
+/** Invocations for one sample. */
 function invocations(step: OtherStep): number {
   switch (step.kind) {
     case "max-pool":

@@ -1,5 +1,5 @@
 /**
- * A small network of fixed random weights that goes through every kernel, and what the CPU runner makes of it.
+ * A small network with fixed random weights that uses every kernel, and the results of the CPU runner for it.
  *
  * @module
  */
@@ -17,25 +17,25 @@ import type { Tensor } from "../../weights/tensor.ts";
 import { CpuRunner } from "../cpu/runner.ts";
 import { type Precision, roundWeights } from "../precision.ts";
 
-/** What a device is to compute, and what comes of it. */
+/** A computation for a device, and its expected results. */
 export interface Exercise {
-  /** What runs. */
+  /** The plan to run. */
   readonly plan: Plan;
   /** Its weights, rounded to the precision. */
   readonly weights: FoldedWeights;
   /** Normalised images. */
   readonly images: Float32Array;
-  /** How many there are. */
+  /** Number of images. */
   readonly count: number;
   /** One per exit; some images leave at each. */
   readonly thresholds: readonly number[];
-  /** Where each image leaves under them. */
+  /** The exit of each image with these thresholds. */
   readonly exits: readonly number[];
-  /** Of each exit; for images that have left before, too. */
+  /** Logits of each exit for all images, including those that exited earlier. */
   readonly logits: readonly Float32Array[];
 }
 
-/** Widths and sizes of a network. Odd ones meet the ends of quads, rows and tiles. */
+/** Widths and sizes of a network. Odd ones exercise the ends of quads, rows and tiles. */
 export interface Shape {
   /** Height and width of the images. */
   readonly size: readonly [height: number, width: number];
@@ -47,7 +47,7 @@ export interface Shape {
   readonly classes: number;
 }
 
-/** Small, for a device is tried before its first answer. */
+/** A small shape: a device is tested before its first result, which should not take long. */
 export const QUICK: Shape = { size: [37, 27], channels: [6, 5], growth: 9, classes: 5 };
 
 /** More shapes, for a thorough check. */
@@ -60,7 +60,7 @@ export const SHAPES: readonly Shape[] = [
 
 const COUNT = 5;
 
-/** Makes an exercise. Takes a few milliseconds. */
+/** Creates an exercise. Takes a few milliseconds. */
 export async function makeExercise(precision: Precision, shape: Shape = QUICK): Promise<Exercise> {
   const network = exerciseNetwork(shape);
   const plan = buildPlan(network);
@@ -98,7 +98,7 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
-/** Each activation in turn, so that all are tried. */
+/** Assigns the activations in turn, so that all are tested. */
 function withAnyActivation(layer: Layer, i: number): Layer {
   const activation = (["relu", "relu", "hard-swish", "silu"] as const)[i % 4];
   return layer.kind === "convolution" && layer.norm !== undefined ? { ...layer, activation } : layer;
@@ -109,7 +109,7 @@ function randomWeights(network: Network): FoldedWeights {
   const parameters = network.exits.flatMap(({ layers }) => layers).flatMap(layerParameters);
   const tensors = parameters.map(({ name, shape }): [string, Tensor] => {
     const data = new Float32Array(countNumbers(shape));
-    // Running variances are not negative, and scales of batch norm are near 1.
+    // Running variances must not be negative, and scales of batch norm are near 1.
     const [middle, scale] = name.endsWith(".running_var")
       ? [1, 0.5]
       : shape.length === 1
@@ -120,14 +120,14 @@ function randomWeights(network: Network): FoldedWeights {
   return foldWeights(network, new Map(tensors));
 }
 
-/** Between two images' confidences. */
+/** A threshold between two images' confidences. */
 function middleConfidence(logits: Float32Array, classes: number): number {
   const order = Array.from({ length: COUNT }, (_, i) => confidence(logits.subarray(i * classes, (i + 1) * classes)))
     .toSorted((a, b) => a - b);
   return (order[COUNT >> 1] + order[(COUNT >> 1) + 1]) / 2;
 }
 
-/** Numbers in (-1, 1) that are the same everywhere (a linear congruential generator: Numerical Recipes' constants). */
+/** Reproducible numbers in (-1, 1) (a linear congruential generator: Numerical Recipes' constants). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) | 0) / 2 ** 31;

@@ -1,5 +1,5 @@
 /**
- * Images in the arena's layout.
+ * Writes images in the arena's layout.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { areaOf } from "../../network/size.ts";
 import type { Region } from "../../planner/plan.ts";
 
-/** From planes, channels × height × width, to pixels; leaves the lanes that pad channels as they are. */
+/** Converts planes, channels × height × width, to pixels. The lanes that pad channels are not changed. */
 export function writeImage(image: Float32Array, region: Region, arena: Float32Array): void {
   const { size, channels, pitch } = region;
   const pixels = areaOf(size);

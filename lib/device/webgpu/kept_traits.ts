@@ -1,6 +1,6 @@
 /**
- * What `tune` found out about adapters, kept for later runs as the browser's or Deno's cache keeps things: by program,
- * without any permission.
+ * Stores the results of `tune` for later runs, in the browser's or Deno's Cache API: per program, and without any
+ * permission.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import * as z from "zod";
 import { openCache } from "../../io/cache.ts";
 import { type AdapterTraits, CONVOLUTION_KERNELS } from "./tiles.ts";
 
-/** Changes whenever figures measured before mean something else. */
+/** Version of the format. A new version makes older measurements invalid. */
 const VERSION = 3;
 
-/** Made on demand: few programs ever read kept traits. */
+/** Created when it is first needed: few programs read kept traits. */
 const traitsSchema = (): z.ZodType<AdapterTraits> =>
   z.object({
     lanes: z.int().min(1).max(128),
@@ -27,26 +27,26 @@ const traitsSchema = (): z.ZodType<AdapterTraits> =>
     })).min(1),
   });
 
-/** What was kept of an adapter; undefined if nothing was, or nothing of use. */
+/** The kept traits of an adapter; undefined if there are none or they are invalid. */
 export async function keptTraits(adapter: string): Promise<AdapterTraits | undefined> {
   const kept = await (await openCache())?.match(keyOf(adapter));
   if (!kept) return undefined;
   return traitsSchema().safeParse(await kept.json().catch(() => undefined)).data;
 }
 
-/** Keeps what was found out about an adapter, in place of what was kept before; returns whether that was possible. */
+/** Stores the traits of an adapter, replacing earlier ones; returns whether that was possible. */
 export async function keepTraits(adapter: string, traits: AdapterTraits): Promise<boolean> {
   const cache = await openCache();
   if (!cache) return false;
   return await cache.put(keyOf(adapter), Response.json(traits)).then(() => true, () => false);
 }
 
-/** Forgets what was kept of an adapter; returns whether there was anything. */
+/** Deletes the kept traits of an adapter; returns whether there were any. */
 export async function forgetTraits(adapter: string): Promise<boolean> {
   return await (await openCache())?.delete(keyOf(adapter)) ?? false;
 }
 
-/** Caches are keyed by URL; this one is nowhere. */
+/** The cache requires a URL as key; this one does not exist. */
 function keyOf(adapter: string): string {
   return `https://ranet.invalid/traits/${VERSION}/${encodeURIComponent(adapter)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The kernels, and their pipelines on one device. A pipeline is made once for each set of constants.
+ * The kernels of inference, and their pipelines on one device. A pipeline is created once for each set of constants.
  *
  * @module
  */
@@ -32,18 +32,18 @@ const SOURCES = {
 
 const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 
-/** The text of all kernels, before constants are put in. */
+/** The source of all kernels, before constants are inserted. */
 export const KERNEL_TEXT: string = JSON.stringify([SOURCES, WEIGHTS, ARGUMENTS]);
 
-/** A kernel, as it is compiled. */
+/** A kernel with its constants. */
 export interface Kernel<Name extends string = KernelName> {
   /** Its name. */
   readonly kernel: Name;
-  /** Compiled in. */
+  /** Constants that are compiled into it. */
   readonly constants: Readonly<Record<string, number>>;
 }
 
-/** What tells a kernel from others. */
+/** A key that identifies a kernel with its constants. */
 export function kernelKey({ kernel, constants }: Kernel<string>): string {
   return `${kernel} ${JSON.stringify(constants)}`;
 }
@@ -57,7 +57,7 @@ export const WAVE_BINDINGS: readonly GPUBufferBindingType[] = [
   "storage",
 ];
 
-/** A kernel's whole text, for waves of at most so many steps. */
+/** The complete source of a kernel. */
 export function kernelCode({ kernel, constants }: Kernel, precision: Precision, maxWave: number = MAX_WAVE): string {
   const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
   const source = SOURCES[kernel] + (readsWeights ? WEIGHTS[precision] : "");
@@ -73,7 +73,7 @@ export class KernelCache {
   readonly #pipelines: PipelineCache;
   readonly #precision: Precision;
 
-  /** Makes the two layouts; pipelines come when asked for. */
+  /** Creates the two layouts. Pipelines are created when they are first needed. */
   constructor(device: GPUDevice, precision: Precision) {
     this.#pipelines = new PipelineCache(device);
     this.#precision = precision;
@@ -81,7 +81,7 @@ export class KernelCache {
     this.gateLayout = bindingsLayout(device, ["read-only-storage", "storage", "uniform"]);
   }
 
-  /** The pipeline of a kernel with these constants; several may be in the making at a time. */
+  /** The pipeline of a kernel with these constants. Several may be compiled at the same time. */
   pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
     return this.#pipelines.get(kernelKey(kernel), {
       code: () => kernelCode(kernel, this.#precision),

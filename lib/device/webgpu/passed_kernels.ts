@@ -1,5 +1,6 @@
 /**
- * Which kernels have passed an adapter's self-test: kept as `tune`'s figures are, so that each is tried once.
+ * Records which kernels have passed an adapter's self-test, so that each is tested once. Stored like the results of
+ * `tune`.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { featuresOf, limitsOf, titleOf } from "./adapter.ts";
 import type { OpenAdapter } from "./device.ts";
 import { type Kernel, kernelKey } from "./kernels.ts";
 
-/** In this program, by where they passed. */
+/** Kernels that passed, by device identity, as far as this program has read or tested them. */
 const known = new Map<string, Promise<Set<string>>>();
 
 /** The kernels that have passed on a device's kind of adapter. */
@@ -24,9 +25,9 @@ export class PassedKernels {
   }
 
   /**
-   * Finds out what has passed, in this program or an earlier one.
+   * Reads which kernels have passed, in this program or an earlier one.
    *
-   * @param text Of all kernels that are tried in the same way.
+   * @param text The source of all kernels that are tested together.
    */
   static async of(device: OpenAdapter, text: string): Promise<PassedKernels> {
     const url = `https://ranet.invalid/self-test/${await identityOf(device, text)}`;
@@ -35,13 +36,13 @@ export class PassedKernels {
     return new PassedKernels(url, await keys);
   }
 
-  /** Those kernels that have not passed, each once. */
+  /** The kernels that have not passed, without duplicates. */
   without(kernels: readonly Kernel<string>[]): Kernel<string>[] {
     const byKey = new Map(kernels.map((kernel) => [kernelKey(kernel), kernel]));
     return [...byKey].filter(([key]) => !this.#keys.has(key)).map(([, kernel]) => kernel);
   }
 
-  /** Notes that these have passed; for later programs too, where that can be kept. */
+  /** Records that these have passed; for later programs too, if that can be stored. */
   async add(kernels: readonly Kernel<string>[]): Promise<void> {
     for (const kernel of kernels) this.#keys.add(kernelKey(kernel));
     const cache = await openCache();
@@ -56,8 +57,8 @@ async function read(url: string): Promise<Set<string>> {
 }
 
 /**
- * Tells apart whatever may compile or run a kernel differently. A driver's version is not to be had; its features and limits
- * are, and the runtime's version stands for the compiler in it.
+ * Identifies everything that may compile or run a kernel differently. WebGPU does not report the driver's version, so
+ * its features and limits are used; the runtime's version stands for its shader compiler.
  */
 async function identityOf({ adapter, precision }: OpenAdapter, text: string): Promise<string> {
   const { vendor, architecture, device } = adapter.gpu.info;

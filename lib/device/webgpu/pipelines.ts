@@ -1,33 +1,33 @@
 /**
- * Pipelines on one device, each made once.
+ * Pipelines on one device, each created once.
  *
  * @module
  */
 
-/** What a pipeline is made of. */
+/** The source of a pipeline. */
 export interface PipelineSource {
-  /** Its kernel's whole text. */
+  /** Its kernel's complete source. */
   readonly code: () => string;
   /** Its bindings. */
   readonly layouts: readonly GPUBindGroupLayout[];
 }
 
-/** Makes pipelines, and keeps them. */
+/** Creates and keeps pipelines. */
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
-  /** Pipelines come when asked for. */
+  /** Creates an empty cache. */
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  /** The pipeline of a name; several may be in the making at a time. */
+  /** The pipeline with this name. Several may be compiled at the same time. */
   get(name: string, source: PipelineSource): Promise<GPUComputePipeline> {
     let pipeline = this.#pipelines.get(name);
     if (!pipeline) {
       pipeline = this.#make(name, source);
-      pipeline.catch(() => {}); // told to those who wait for it
+      pipeline.catch(() => {}); // reported to those who wait for it
       this.#pipelines.set(name, pipeline);
     }
     return pipeline;
@@ -58,7 +58,7 @@ export function bindingsLayout(device: GPUDevice, types: readonly GPUBufferBindi
   });
 }
 
-/** Buffers bound in order. */
+/** Binds buffers in order. */
 export function bindBuffers(
   device: GPUDevice,
   layout: GPUBindGroupLayout,

@@ -1,6 +1,6 @@
 /**
- * A GPU that a worker drives, under Deno: there, every wait for a GPU stops the whole thread until it is done, timers and
- * requests included. Browsers do not, so that nothing of this runs there.
+ * Drives a GPU from a worker, under Deno: there, waiting for a GPU blocks the whole thread, including timers and
+ * requests. Browsers do not block, so this is not used there.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { DeviceInfo, Runner, StageRange, StageResults } from "../runner.ts"
 import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { SelfTestError } from "./trust.ts";
 
-/** What the worker is asked. A worker opens one thing. */
+/** A request to the worker. Each worker opens one runner or trainer. */
 export type Request =
   | {
     readonly kind: "open-runner";
@@ -43,22 +43,22 @@ export type Request =
 
 /** Why a request failed. */
 export interface Failure {
-  /** A {@linkcode SelfTestError}, another {@linkcode RanetError}, or a defect of ours. */
+  /** A {@linkcode SelfTestError}, another {@linkcode RanetError}, or any other error. */
   readonly kind: "self-test" | "refused" | "failed";
-  /** The error's message; a defect's stack. */
+  /** The error's message; for other errors the stack. */
   readonly message: string;
 }
 
-/** What the worker answers. */
+/** The worker's reply. */
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly failure: Failure });
 
-/** What of this package the worker's modules read. */
+/** The files of this package that the worker's modules read. */
 const READ = ["lib", "kernels", "deno.json"];
 
 /**
  * Opens a runner in a worker.
  *
- * @returns The runner; none where there can be no worker.
+ * @returns The runner; undefined if no worker can be started.
  * @throws {RanetError} As {@linkcode WebGpuRunner.create}.
  */
 export async function openRemoteRunner(
@@ -75,7 +75,7 @@ export async function openRemoteRunner(
 /**
  * Opens a trainer in a worker.
  *
- * @returns The trainer; none where there can be no worker.
+ * @returns The trainer; undefined if no worker can be started.
  * @throws {RanetError} As {@linkcode WebGpuTrainer.create}.
  */
 export async function openRemoteTrainer(
@@ -103,7 +103,7 @@ class RemoteRunner implements Runner {
   load(images: Float32Array, count: number): void {
     const copy = images.slice();
     const loaded = this.#line.ask({ kind: "load", images: copy, count }, [copy.buffer]);
-    loaded.catch(() => {}); // told to the run that follows
+    loaded.catch(() => {}); // reported by the run that follows
   }
 
   async run(range: StageRange): Promise<StageResults> {
@@ -150,7 +150,7 @@ class RemoteTrainer implements Trainer {
   }
 }
 
-/** As much as is used of a worker of Node's module: Deno's own would keep the process alive, idle or not. */
+/** The part of Node's Worker that is used. Deno's own Worker would keep the process alive even when it is idle. */
 interface NodeWorker {
   on(event: "message" | "error", listener: (value: never) => void): void;
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
@@ -164,12 +164,12 @@ interface Asked {
   reject(reason: Error): void;
 }
 
-/** The line to a worker. Idle, it keeps no process alive. */
+/** The connection to a worker. An idle worker does not keep the process alive. */
 class Line implements Disposable {
   readonly #worker: NodeWorker;
   readonly #asked = new Map<number, Asked>();
   #next = 0;
-  /** Why nothing can be asked any more. */
+  /** Why no request can succeed any more. */
   #failure?: Error;
 
   private constructor(worker: NodeWorker) {
@@ -178,12 +178,12 @@ class Line implements Disposable {
     worker.on("error", (error: Error) => this.#fail(error));
   }
 
-  /** Starts a worker; undefined where there is none to be had: in browsers, and without permission to read its modules. */
+  /** Starts a worker; undefined in browsers, and without permission to read its modules. */
   static async open(): Promise<Line | undefined> {
     if (!("Deno" in globalThis) || !mayRead()) return undefined;
     const { Worker } = await import("node:worker_threads");
     const code = `import ${JSON.stringify(new URL("./worker.ts", import.meta.url).href)};`;
-    // As text, since a worker of Node's module takes no URL of a registry. Without an environment of its own it would copy
+    // As text, since Node's Worker does not accept a registry's URL. Without an environment of its own it would copy
     // ours, which takes permission to read it.
     const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
     const worker = new Worker(url, { env: {} }) as unknown as NodeWorker;
@@ -193,7 +193,7 @@ class Line implements Disposable {
     return await promise ? new Line(worker) : undefined;
   }
 
-  /** Asks for what is first asked; if that fails, the line ends. */
+  /** Sends the first request; if it fails, the connection ends. */
   async open(request: Request): Promise<unknown> {
     try {
       return await this.ask(request);
@@ -214,7 +214,7 @@ class Line implements Disposable {
     return promise;
   }
 
-  /** Has the GPU given back, then ends the worker. */
+  /** Frees the GPU, then ends the worker. */
   [Symbol.dispose](): void {
     if (this.#failure) return;
     const closed = this.ask({ kind: "close" });
@@ -232,7 +232,7 @@ class Line implements Disposable {
     else asked.reject(errorOf(reply.failure));
   }
 
-  /** Fails what is asked, but for one request. */
+  /** Fails all pending requests except one. */
   #fail(error: Error, spared?: number): void {
     this.#failure ??= error;
     for (const [id, { reject }] of this.#asked) {
@@ -259,7 +259,7 @@ function errorOf({ kind, message }: Failure): Error {
   }
 }
 
-/** Whether the worker's modules may be read without a question: those of a registry may. */
+/** Whether the worker's modules may be read without a permission prompt; a registry's modules always may. */
 function mayRead(): boolean {
   const root = new URL("../../../", import.meta.url);
   if (root.protocol !== "file:") return true;

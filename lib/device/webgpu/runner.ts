@@ -1,6 +1,6 @@
 /**
- * Runs a plan on WebGPU: however many stages, one submission and one read-back. With thresholds a gate after every exit
- * lets the GPU itself decide which samples go on.
+ * Runs a plan on WebGPU, with one submission and one read-back for any number of stages. With thresholds, a gate kernel
+ * after every exit decides on the GPU which samples continue.
  *
  * @module
  */
@@ -23,16 +23,16 @@ import { bindBuffers } from "./pipelines.ts";
 import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
-/** The largest alignment of uniforms that a device may ask for. */
+/** The largest alignment of uniforms that a device may require. */
 const ALIGNMENT = 256;
 
-/** Bytes from one gate's arguments to the next. */
+/** Stride of the gates' arguments in bytes. */
 const GATE_BYTES = ALIGNMENT;
 
 /** Workgroup size of the gate. */
 const GATE_LANES = 64;
 
-/** Bytes from one wave's arguments to the next: enough for any kernel's. */
+/** Stride of the waves' arguments in bytes, large enough for any kernel. */
 const WAVE_BYTES = ALIGNMENT *
   Math.ceil(MAX_WAVE * Math.max(...Object.values(ARGUMENTS).map(argumentBytes)) / ALIGNMENT);
 
@@ -43,28 +43,28 @@ interface Command {
   readonly dispatch: Dispatch;
 }
 
-/** How batches of one size are run. */
+/** The commands for batches of one size. */
 interface Launches {
-  /** For each stage, once its pipelines are there. */
+  /** For each stage, once its pipelines are compiled. */
   readonly commands: readonly Promise<readonly Command[]>[];
-  /** Of all waves. */
+  /** Arguments of all waves. */
   readonly args: Uint8Array<ArrayBuffer>;
-  /** Whether the kernels have been found to be right; at once where nobody checks. */
+  /** Resolves once the kernels have passed the self-test; immediately if there is none. */
   readonly checked: Promise<void>;
 }
 
-/** Makes sure that a device computes what these kernels say, before they are used. Throws if it does not. */
+/** Checks that a device computes these kernels correctly, before they are used. Throws if it does not. */
 export type KernelCheck = (device: OpenAdapter, kernels: readonly Kernel[]) => Promise<void>;
 
 /** Runs a plan on a WebGPU device of its own. */
 export class WebGpuRunner implements Runner {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo;
-  /** Most samples in a batch: fewer than asked for where the adapter's limits allow no more. */
+  /** Most samples in a batch: fewer than requested if the adapter's limits do not allow more. */
   readonly capacity: number;
   readonly #plan: Plan;
   readonly #weights: WeightLayout;
-  /** For each stage what is dispatched: the plan's waves, by weight buffer. */
+  /** For each stage the plan's waves, split by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
   readonly #device: OpenAdapter;
   readonly #traits: AdapterTraits;
@@ -79,22 +79,22 @@ export class WebGpuRunner implements Runner {
     readonly readback: GPUBuffer;
     readonly weights: readonly GPUBuffer[];
   };
-  /** One per weight buffer. */
+  /** One bind group per weight buffer. */
   readonly #waveGroups: readonly GPUBindGroup[];
   readonly #gate: Promise<GPUComputePipeline>;
   readonly #gateGroup: GPUBindGroup;
-  /** By batch size. */
+  /** Commands by batch size. */
   readonly #launches = new Map<number, Launches>();
   #current?: Launches;
   #count = 0;
-  /** Whether the batch's images have come to the arena. */
+  /** Whether the batch's images are in the arena. */
   #isLoaded = true;
 
   /**
-   * Opens a device and puts a plan with its weights there.
+   * Opens a device and uploads a plan with its weights.
    *
-   * @param weights Its weights; for `float16`, rounded to it.
-   * @param options `check`: called with kernels before they are first used.
+   * @param weights Its weights; for `float16` they must be rounded to it.
+   * @param options `check`: called with kernels before their first use.
    * @throws {RanetError} If the device cannot be opened or has too little memory.
    */
   static async create(
@@ -113,9 +113,9 @@ export class WebGpuRunner implements Runner {
   }
 
   /**
-   * Puts a plan with its weights on an open device, which from then on is the runner's.
+   * Uploads a plan with its weights to an open device, which the runner then owns.
    *
-   * @param options `traits`: how kernels are chosen, if not by the adapter's.
+   * @param options `traits`: the traits by which kernels are chosen. Default: the adapter's.
    * @throws {RanetError} If it has too little memory.
    */
   static async on(
@@ -173,7 +173,7 @@ export class WebGpuRunner implements Runner {
       readback: buffer("read-back", logitsBytes + remainingBytes, MAP_READ | COPY_DST),
       weights: packWeights(this.#weights, weights).map((values, i) => {
         const stored = precision === "float16" ? Uint16Array.from(values, halfBits) : values;
-        // A plan without any has a buffer still, and none may be empty.
+        // Even a plan without weights needs a buffer, and buffers may not be empty.
         const target = buffer(`weights ${i}`, Math.max(stored.byteLength, QUAD_BYTES), STORAGE | COPY_DST);
         if (stored.length > 0) gpu.queue.writeBuffer(target, 0, stored);
         return target;
@@ -243,19 +243,19 @@ export class WebGpuRunner implements Runner {
     return await this.#submit(encoder, from, to);
   }
 
-  /** Gives its memory back; the device goes on. */
+  /** Frees its memory; the device stays open. */
   release(): void {
     for (const buffer of Object.values(this.#buffers).flat()) buffer.destroy();
   }
 
-  /** Gives the device and all its memory back. */
+  /** Frees the device and all its memory. */
   [Symbol.dispose](): void {
     this.#device[Symbol.dispose]();
   }
 
   /**
-   * Writes the kernels' arguments, which depend on the batch's size. There are few sizes: a batch runs as the next power
-   * of two, for samples that are not there cost next to nothing.
+   * Writes the kernels' arguments, which depend on the batch's size. There are few sizes: a batch runs as the next
+   * power of two, because missing samples cost next to nothing.
    */
   #prepare(count: number): void {
     const size = Math.min(2 ** Math.ceil(Math.log2(count)), this.capacity);
@@ -279,17 +279,17 @@ export class WebGpuRunner implements Runner {
     const args = new Uint8Array(this.#buffers.waveArgs.size);
     dispatches.flat().forEach((dispatch, wave) => args.set(dispatch.args, wave * WAVE_BYTES));
     const checked = this.#check?.(this.#device, dispatches.flat()) ?? Promise.resolve();
-    // Failures are told to the run that waits.
+    // Failures are reported by the run that waits.
     for (const promise of [...commands, checked]) promise.catch(() => {});
     return { commands, args, checked };
   }
 
-  /** Brings the images into the arena, in the run's own submission. */
+  /** Copies the images into the arena, in the same submission as the run. */
   #encodeLoad(encoder: GPUCommandEncoder): void {
     const { arena, images } = this.#buffers;
     const { zeroQuads, sampleQuads, image } = this.#plan;
     const bytes = imageBytes(image);
-    // What an overflow left behind would come back: lanes that pad channels are read, if only to be multiplied by zero.
+    // Lanes that pad channels are multiplied by zero; an infinity left there by an overflow would give NaN.
     encoder.clearBuffer(arena, 0, QUAD_BYTES * (zeroQuads + this.#count * sampleQuads));
     for (let i = 0; i < this.#count; i++) {
       const offset = QUAD_BYTES * (zeroQuads + i * sampleQuads + image.offset);
@@ -332,7 +332,7 @@ export class WebGpuRunner implements Runner {
   }
 }
 
-/** Most samples that fit, of those wanted. */
+/** The largest number of samples that fits, up to the requested one. */
 function capacityOf(
   plan: Plan,
   { gpu, adapter }: OpenAdapter,
@@ -350,15 +350,17 @@ function capacityOf(
   if (capacity < 1) {
     throw new RanetError(
       `Cannot run ${name} on ${titleOf(adapter)}: one image needs ${plan.sampleQuads * QUAD_BYTES} bytes of ` +
-        `activations, more than the adapter binds at a time (${largest})`,
+        `activations, more than the adapter can bind (${largest})`,
       { code: "too-large", remedy: { device: "cpu" } },
     );
   }
   const loop = Math.max(gateTurns(capacity, classes.length), ...plan.stages.flat(2).map(longestLoop));
   if (adapter.isCpu && loop > MAX_TURNS) {
     throw new RanetError(
-      `Cannot run ${name} on ${titleOf(adapter)}: a kernel takes ${loop} turns of a loop, and such drivers end loops ` +
-        `after ${MAX_TURNS} without a word`,
+      `Cannot run ${name} on ${
+        titleOf(adapter)
+      }: a kernel runs a loop ${loop} times, and such drivers silently end loops ` +
+        `after ${MAX_TURNS}`,
       { code: "device", remedy: { device: "cpu" } },
     );
   }
@@ -374,12 +376,12 @@ function resultBytes({ stages, network }: Plan): number {
   return 4 * (stages.length * network.spec.classes.length + 3);
 }
 
-/** Turns of the gate's loops. */
+/** Iterations of the gate's loops. */
 function gateTurns(samples: number, classes: number): number {
   return Math.ceil(samples / GATE_LANES) * 2 * classes + samples;
 }
 
-/** Most samples for which the gate's loops are run to their end; with too many classes not even one. */
+/** Most samples for which all iterations of the gate's loops are run; with too many classes it may be 0. */
 function largestGate(classes: number): number {
   return Math.max(1, Math.floor((MAX_TURNS - 2 * classes) / (1 + 2 * classes / GATE_LANES)));
 }

@@ -1,5 +1,5 @@
 /**
- * Whether a device computes what the kernels of inference say: a small fixed network runs there and on the CPU runner.
+ * Tests whether a device computes the kernels of inference correctly: a small fixed network runs there and on the CPU.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { AdapterTraits, TileCost } from "./tiles.ts";
 import { difference, type Outcome, tileName, trustKernels } from "./trust.ts";
 
 /**
- * Tries the kernels that a runner is about to use, unless they have passed before.
+ * Tests the kernels that a runner is about to use, unless they have passed before.
  *
- * @throws {SelfTestError} If one of them does not compute what the CPU runner does.
+ * @throws {SelfTestError} If the results of one of them differ from the CPU runner's.
  */
 export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]): Promise<void> {
   await trustKernels(device, kernels, {
@@ -24,7 +24,7 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
       const { lanes } = device.adapter.traits;
       const tiles = untried.map(tileOf).filter((tile) => tile !== undefined);
       const trials = tiles.map((tile): AdapterTraits => ({ lanes, parallelism: 1, tiles: [tile] }));
-      // Every exercise takes every other kernel too.
+      // Every exercise also uses all kernels that have no tiles.
       if (trials.length === 0) trials.push(device.adapter.traits);
       return trials.map((traits) => ({
         title: tileName(traits.tiles[0]),
@@ -34,7 +34,7 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
   });
 }
 
-/** Does an exercise with kernels chosen by these traits, on an open device. */
+/** Runs an exercise on an open device, with kernels chosen by these traits. */
 export async function tryKernels(device: OpenAdapter, traits: AdapterTraits, exercise: Exercise): Promise<Outcome> {
   const { plan, weights, images, count, thresholds, exits } = exercise;
   const runner = await WebGpuRunner.on(device, plan, weights, { capacity: count, traits });
@@ -42,12 +42,12 @@ export async function tryKernels(device: OpenAdapter, traits: AdapterTraits, exe
   const found = await runner.run({ from: 0, to: plan.stages.length, thresholds });
   runner.release();
   const classes = plan.network.spec.classes.length;
-  /** Those of images that did not get there mean nothing. */
+  /** The logits of images that reached the exit; the others are undefined. */
   const reached = (logits: Float32Array, exit: number) =>
     logits.map((value, i) => exits[Math.floor(i / classes)] >= exit ? value : 0);
   const errors = exercise.logits.map((wanted, k) => difference(reached(found.logits[k], k), reached(wanted, k)));
   const sameExits = exits.every((exit, i) => exit === found.exits[i]);
-  return { error: Math.max(...errors), ...!sameExits && { fault: "images leave where they should not" } };
+  return { error: Math.max(...errors), ...!sameExits && { fault: "samples take the wrong exit" } };
 }
 
 /** The tile of a kernel that computes convolutions; undefined for another kind of kernel. */

@@ -1,6 +1,6 @@
 /**
- * How much of a convolution one invocation computes: a register tile of pixels × channels. A larger one loads less for
- * each product, but leaves fewer invocations to keep an adapter busy, and takes longer to compile.
+ * Tiles: how much of a convolution one invocation computes, in pixels × channels. A larger tile loads less per product,
+ * but results in fewer invocations to keep an adapter busy, and takes longer to compile.
  *
  * @module
  */
@@ -10,49 +10,54 @@ import { quadsOf, regionQuads, type StepOf } from "../../planner/plan.ts";
 
 type ConvolutionStep = StepOf<"convolution">;
 
-/** The kernels that compute convolutions: by invocations on their own, and by workgroups that share what they load. */
+/**
+ * The kernels that compute convolutions: with independent invocations, or with workgroups that share what they load.
+ */
 export const CONVOLUTION_KERNELS = ["convolution", "convolution-shared"] as const;
 
-/** Most workgroups in each direction that every WebGPU device takes. */
+/** Most workgroups per dimension that every WebGPU device supports. */
 export const MAX_WORKGROUPS = 65_535;
 
-/** What an invocation computes, and how neighbours share the work. */
+/** The outputs of an invocation, and how neighbouring invocations share the work. */
 export interface Tile {
-  /** What computes it. */
+  /** The kernel that computes it. */
   readonly kernel: typeof CONVOLUTION_KERNELS[number];
   /** Output pixels. */
   readonly pixels: number;
   /** Output channels, in quads. */
   readonly quads: number;
-  /** Neighbouring invocations that take neighbouring channels; those behind them take the next pixels. */
+  /** Number of neighbouring invocations that compute neighbouring channels; the next ones compute the next pixels. */
   readonly across: number;
 }
 
 /** A size of tile and its cost. */
 export interface TileCost extends Pick<Tile, "kernel" | "pixels" | "quads"> {
-  /** Given where the cost depends on it: for `convolution-shared`. At most so many, where a workgroup is smaller. */
+  /** Upper limit of {@linkcode Tile.across}; given only for `convolution-shared`, whose cost depends on it. */
   readonly across?: number;
-  /** Smallest batch that it is for. Default 1. */
+  /** Smallest batch for which the tile is used. Default: 1. */
   readonly minBatch?: number;
-  /** Time that a workgroup takes for each quad of channels read; in any unit, the same for all tiles. */
+  /** Time of a workgroup per quad of channels read, in any unit that is the same for all tiles. */
   readonly cost: number;
 }
 
 /** How an adapter runs workgroups. */
 export interface AdapterTraits {
-  /** Invocations in a workgroup: the lanes that run in step. */
+  /** Invocations in a workgroup: the lanes that run in lockstep. */
   readonly lanes: number;
   /** Workgroups that run at the same time. */
   readonly parallelism: number;
   /** The tiles to choose from. */
   readonly tiles: readonly TileCost[];
-  /** Those for gradients of a convolution's input. Default: of `tiles`, those whose invocations work on their own. */
+  /** Tiles for gradients of a convolution's input. Default: those of `tiles` whose invocations are independent. */
   readonly gradientTiles?: readonly TileCost[];
-  /** Those for gradients of a convolution's weights. Default: all that have no more registers than the largest of `tiles`. */
+  /**
+   * Tiles for gradients of a convolution's weights. Default: all that need at most the registers of the largest of
+   * `tiles`.
+   */
   readonly weightTiles?: readonly WeightTile[];
 }
 
-/** What an invocation computes of the gradient of a convolution's weights. */
+/** The part of the gradient of a convolution's weights that an invocation computes. */
 export interface WeightTile {
   /** Quads of input channels. */
   readonly ins: number;
@@ -60,7 +65,7 @@ export interface WeightTile {
   readonly outs: number;
 }
 
-/** Every size of tile for gradients of weights. */
+/** All sizes of tiles for gradients of weights. */
 export const WEIGHT_TILES: readonly WeightTile[] = [1, 2, 4].flatMap((ins) =>
   [1, 2, 3, 4].map((outs) => ({ ins, outs }))
 );
@@ -68,8 +73,8 @@ export const WEIGHT_TILES: readonly WeightTile[] = [1, 2, 4].flatMap((ins) =>
 const TILES = [[8, 4], [8, 2], [4, 2], [4, 1]].map(register);
 
 /**
- * Tiles for a CPU driver, whose many registers are memory. Compiling takes llvmpipe about 25 ms for each of
- * `pixels · quads`: the largest are for batches that make up for it.
+ * Tiles for a CPU driver, whose registers are mostly memory. llvmpipe compiles for about 25 ms per unit of
+ * `pixels · quads`: the largest tiles are for batches that save this time.
  */
 export const CPU_TILES: readonly TileCost[] = [
   ...TILES,
@@ -77,8 +82,8 @@ export const CPU_TILES: readonly TileCost[] = [
 ];
 
 /**
- * Tiles for a GPU, which wants invocations in plenty, and has memory that a workgroup shares. The last are for this; with
- * up to 128 lanes they fit into the 16 KiB that every WebGPU device has.
+ * Tiles for a GPU, which needs many invocations and has memory that a workgroup shares. The last tiles use this memory;
+ * with up to 128 lanes they fit into the 16 KiB that every WebGPU device has.
  */
 export const GPU_TILES: readonly TileCost[] = [
   ...TILES,
@@ -86,21 +91,20 @@ export const GPU_TILES: readonly TileCost[] = [
   ...[[4, 4, 4], [4, 2, 8], [4, 1, 8], [4, 1, 4]].map(shared),
 ];
 
-/** So many loads, and products of four numbers, ten of which cost a load: fitted to llvmpipe (LLVM 15). */
+/** Cost as the number of loads plus a tenth of the products of four numbers: fitted to llvmpipe (LLVM 15). */
 function register([pixels, quads]: readonly number[]): TileCost {
   return { kernel: "convolution", pixels, quads, cost: pixels + 4 * quads + 4 * pixels * quads / 10 };
 }
 
 /**
- * A guess until `tune` measures: reading shared memory instead of a buffer, and what it takes to fill it, make for nine
- * tenths of the cost.
+ * A guess until `tune` measures: with shared memory, including the time to fill it, the cost is nine tenths.
  */
 function shared([pixels, quads, across]: readonly number[]): TileCost {
   const { cost } = register([pixels, quads]);
   return { kernel: "convolution-shared", pixels, quads, across, cost: 0.9 * cost };
 }
 
-/** The tile that computes a wave of convolutions soonest, for a batch of `count` samples. */
+/** The fastest tile for a wave of convolutions and a batch of `count` samples. */
 export function chooseTile(wave: readonly ConvolutionStep[], count: number, adapter: AdapterTraits): Tile {
   const widest = Math.max(...wave.map(({ writes: [output] }) => regionQuads(output)));
   let best: Tile = { ...adapter.tiles[0], across: 1 };
@@ -136,7 +140,7 @@ export function workgroupsOf(
   return [Math.ceil(pixelTiles * tile.across / lanes), Math.ceil(channelTiles / tile.across)];
 }
 
-/** So many workgroups in x and y, where a dispatch may have more than fit into one direction. */
+/** Arranges workgroups in x and y, if a dispatch has more than fit into one dimension. */
 export function inRows(workgroups: number): [number, number] {
   const rows = Math.ceil(workgroups / MAX_WORKGROUPS);
   return [Math.ceil(workgroups / rows), rows];
@@ -153,7 +157,7 @@ export function weightTilesOf({ tiles, weightTiles }: AdapterTraits): readonly W
   return weightTiles ?? WEIGHT_TILES.filter(({ ins, outs }) => ins * outs <= largest);
 }
 
-/** Most samples with features of so many pixels that one of the tiles computes in one dispatch. */
+/** The most samples, of `pixels` pixels each, that one of the tiles computes in a single dispatch. */
 export function largestDispatch(pixels: number, { lanes, tiles }: Pick<AdapterTraits, "lanes" | "tiles">): number {
   const samples = tiles.filter(({ minBatch = 1 }) => minBatch === 1).map((tile) =>
     tile.kernel === "convolution"
@@ -163,7 +167,9 @@ export function largestDispatch(pixels: number, { lanes, tiles }: Pick<AdapterTr
   return Math.floor(Math.max(...samples));
 }
 
-/** Quads read by the workgroups that run one after another; infinite for more than a dispatch may have. */
+/**
+ * Quads read by workgroups that run one after another; infinite if there are more workgroups than a dispatch allows.
+ */
 function waveWork(wave: readonly ConvolutionStep[], tile: Tile, count: number, adapter: AdapterTraits): number {
   let workgroups = 0;
   let work = 0;

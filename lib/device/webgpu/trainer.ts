@@ -1,5 +1,5 @@
 /**
- * Trains on WebGPU: a step is one submission, and nothing is read back but its losses, while later steps go on.
+ * Trains on WebGPU. A step is one submission; only its losses are read back, while later steps run.
  *
  * @module
  */
@@ -33,14 +33,14 @@ export interface OpenTraining {
   readonly kernels: TrainingKernels;
 }
 
-/** Makes sure that a device computes what these kernels say, before they are used. Throws if it does not. */
+/** Checks that a device computes these kernels correctly, before they are used. Throws if it does not. */
 export type TrainingCheck = (on: OpenTraining, kernels: readonly Kernel<string>[]) => Promise<void>;
 
 /** A network in training on a WebGPU device of its own. */
 export class WebGpuTrainer implements Trainer {
-  /** What it runs on. */
+  /** The device that it runs on. */
   readonly device: DeviceInfo;
-  /** Bytes that it takes there. */
+  /** Bytes of memory that it uses there. */
   readonly bytes: number;
   readonly #plan: TrainingPlan;
   readonly #options: TrainerOptions;
@@ -48,16 +48,16 @@ export class WebGpuTrainer implements Trainer {
   readonly #memory: TrainingMemory;
   readonly #commands: TrainingCommands;
   readonly #optimizer: OptimizerCommands;
-  /** Free buffers that losses are read back through. */
+  /** Free buffers for reading losses back. */
   readonly #readbacks: GPUBuffer[] = [];
   /** Steps are submitted one after another. */
   readonly #turns = new Turns();
 
   /**
-   * Opens a device and puts a network in training there.
+   * Opens a device and a trainer for a network on it.
    *
-   * @throws {RanetError} If the device cannot be opened, or has too little memory for the batch: then it names the largest that
-   * fits.
+   * @throws {RanetError} If the device cannot be opened, or has too little memory for the batch; the message says which
+   * batch fits.
    */
   static async create(
     network: Network,
@@ -78,10 +78,10 @@ export class WebGpuTrainer implements Trainer {
   }
 
   /**
-   * Puts a network in training on an open device.
+   * Opens a trainer for a network on an open device.
    *
-   * @param options `traits`: how kernels are chosen, if not by the adapter's; `shard`: most samples that lie together,
-   * where more would.
+   * @param options `traits`: the traits by which kernels are chosen, by default the adapter's; `shard`: most samples
+   * per shard, by default as many as fit.
    * @throws {RanetError} If it has too little memory for the batch.
    */
   static async on(
@@ -133,18 +133,18 @@ export class WebGpuTrainer implements Trainer {
     return await this.#device.settle(this.#memory.read());
   }
 
-  /** What runs in every step. */
+  /** The kernels of a step. */
   get kernels(): readonly Kernel<string>[] {
     return [...this.#commands.kernels, ...this.#optimizer.kernels];
   }
 
-  /** Gives its memory back; the device goes on. */
+  /** Frees its memory; the device stays open. */
   release(): void {
     for (const one of [this.#memory, this.#commands, this.#optimizer]) one[Symbol.dispose]();
     for (const buffer of this.#readbacks) buffer.destroy();
   }
 
-  /** Gives the device and all its memory back. */
+  /** Frees the device and all its memory. */
   [Symbol.dispose](): void {
     this.#device[Symbol.dispose]();
   }
@@ -153,7 +153,7 @@ export class WebGpuTrainer implements Trainer {
     await Promise.all([this.#commands.prepare(count), this.#optimizer.prepare()]);
   }
 
-  /** Submits a step, and gives the buffer that its losses come to. */
+  /** Submits a step, and returns the buffer for its losses. */
   async #submit(batch: StagedBatch, { rate, seed = 0, step = 0 }: StepOptions): Promise<GPUBuffer> {
     await this.#prepare(batch.count);
     const { losses } = this.#memory;
@@ -176,7 +176,7 @@ export class WebGpuTrainer implements Trainer {
     return readback;
   }
 
-  /** Waits for a step's losses, and takes their means over samples. */
+  /** Waits for a step's losses, and averages them over samples. */
   async #readLosses(readback: GPUBuffer, count: number): Promise<StepLosses> {
     await readback.mapAsync(GPUMapMode.READ);
     const values = new Float32Array(readback.getMappedRange().slice(0));
@@ -193,7 +193,7 @@ export class WebGpuTrainer implements Trainer {
   }
 }
 
-/** Makes the buffers. */
+/** Allocates the buffers. */
 async function allocate(
   { adapter, gpu }: OpenAdapter,
   plan: TrainingPlan,
@@ -206,16 +206,14 @@ async function allocate(
   const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
   if (shardCapacity(layout, gpu, options.traits) < 1) {
     throw new RanetError(
-      `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter binds at a time ` +
+      `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter can bind ` +
         `(${largest})`,
       { code: "too-large", remedy: { device: "cpu" } },
     );
   }
   if (QUAD_BYTES * layout.gradientQuads > largest) {
     throw new RanetError(
-      `${what}: its parameters take ${
-        QUAD_BYTES * layout.gradientQuads
-      } bytes, more than the adapter binds at a time ` +
+      `${what}: its parameters take ${QUAD_BYTES * layout.gradientQuads} bytes, more than the adapter can bind ` +
         `(${largest})`,
       { code: "too-large", remedy: { device: "cpu" } },
     );
@@ -226,8 +224,8 @@ async function allocate(
     const loop = Math.max(...[...plan.forward, ...plan.backward].map((step) => longestTrainingLoop(step, whole)));
     if (loop <= whole.maxTurns) return memory;
     throw new RanetError(
-      `${what} with batches of ${batch}: a kernel takes ${loop} turns of a loop, and such drivers end loops after ` +
-        `${whole.maxTurns} without a word`,
+      `${what} with batches of ${batch}: a kernel runs a loop ${loop} times, and such drivers silently end loops after ` +
+        `${whole.maxTurns}`,
       { code: "device", remedy: { device: "cpu" } },
     );
   }
@@ -236,13 +234,13 @@ async function allocate(
     return found !== undefined;
   });
   throw new RanetError(
-    `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than it has. ` +
+    `${what} with batches of ${batch}: they need about ${batch * bytes} bytes, more than the device has. ` +
       (fits > 0 ? `The largest batch that fits is ${fits}.` : "Not even one image fits."),
     { code: "too-large", remedy: fits > 0 ? { batch: fits } : { device: "cpu" } },
   );
 }
 
-/** What is made, unless memory runs out. */
+/** Returns what `make` returns; undefined if memory runs out. */
 async function attempt<T extends Disposable>(gpu: GPUDevice, make: () => T): Promise<T | undefined> {
   gpu.pushErrorScope("out-of-memory");
   gpu.pushErrorScope("validation");

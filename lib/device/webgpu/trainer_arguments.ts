@@ -1,15 +1,15 @@
 /**
- * What each kernel of training is told by the CPU, as in {@linkcode ARGUMENTS}.
+ * The arguments of each kernel of training, as in {@linkcode ARGUMENTS}.
  *
  * @module
  */
 
 import { ACTIVATION, type ArgumentTable, f32, INPUT, INPUT_ROWS, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
 
-/** What a convolution wrote, lane by lane as what is written now. */
+/** The output of a convolution, with the same lanes as the output that is written. */
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
 
-/** How pixels of a sample are shared out among invocations. */
+/** How the pixels of a sample are divided among invocations. */
 const CHUNKS = {
   chunks: u32("parts that a sample's pixels are in; part i has each chunks-th pixel, from the i-th on"),
 };
@@ -24,7 +24,7 @@ const NORM = {
   activation: ACTIVATION,
 };
 
-/** The gradient of what left the layer. */
+/** The gradient of the layer's output. */
 const GRADIENT = {
   gradOffset: u32("quads from the start of a sample to the gradient of what left the layer"),
   gradPitch: u32("its quads from pixel to pixel"),
@@ -140,6 +140,9 @@ export const TRAINING_ARGUMENTS = {
     shares: u32("numbers of the labels before the shares of the target that those have"),
     smoothing: f32("share of the target that is spread over all classes"),
     scale: f32("weight of a sample's loss"),
+    distilled: f32("share of the loss that is distillation; 0: none"),
+    temperature: f32("of distillation"),
+    teacher: u32("numbers before the last exit's logits"),
   },
   "classifier-weight-gradient": {
     ...INPUT_ROWS,
@@ -160,7 +163,7 @@ export const TRAINING_ARGUMENTS = {
   },
 } as const satisfies Readonly<Record<string, ArgumentTable>>;
 
-/** What the optimiser is told, and what checks the losses before it. */
+/** The arguments of the optimiser, and of the check of losses before it. */
 export const OPTIMIZER_ARGUMENTS = {
   quads: u32("quads of parameters and running statistics"),
   losses: u32("number of losses"),

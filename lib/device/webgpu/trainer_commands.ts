@@ -1,5 +1,5 @@
 /**
- * Steps of training as dispatches that are ready to be encoded.
+ * Turns steps of training into dispatches that can be encoded.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export class TrainingCommands implements Disposable {
   #count = 0;
 
   /**
-   * Makes bindings.
+   * Creates the bindings.
    *
    * @param capacity Most samples.
    */
@@ -57,7 +57,7 @@ export class TrainingCommands implements Disposable {
     this.#batch = memory.bindBatch(kernels);
   }
 
-  /** What is dispatched, whatever the number of samples. */
+  /** The kernels that are dispatched, for any number of samples. */
   get kernels(): readonly Kernel<KernelName | TrainingKernelName>[] {
     return this.#dispatches(this.#memory.batch(this.#capacity));
   }
@@ -67,7 +67,7 @@ export class TrainingCommands implements Disposable {
     return this.#arguments.size;
   }
 
-  /** Gets ready for batches of `count` samples. What has been submitted before is not affected. */
+  /** Prepares for batches of `count` samples. Earlier submissions are not affected. */
   async prepare(count: number): Promise<void> {
     if (count === this.#count) return;
     const dispatches = this.#dispatches(this.#memory.batch(count));
@@ -91,7 +91,7 @@ export class TrainingCommands implements Disposable {
     });
   }
 
-  /** Gives its memory back. */
+  /** Frees its memory. */
   [Symbol.dispose](): void {
     this.#arguments.destroy();
   }

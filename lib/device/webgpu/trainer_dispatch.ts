@@ -1,7 +1,7 @@
 /**
- * A training step as kernels' constants, arguments and numbers of workgroups. A batch lies in shards, each in an arena of its
- * own: kernels that look at one sample at a time run once a shard; sums over the batch are made in parts, and those added up
- * in a fixed order.
+ * Turns a training step into kernels' constants, arguments and numbers of workgroups. A batch is divided into shards,
+ * each in its own arena: kernels that process samples independently run once per shard; sums over the batch are
+ * computed in parts, which are added up in a fixed order.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
   type TrainingStep,
   type WeightGradient,
 } from "../../planner/training_plan.ts";
-import type { LossOptions } from "../trainer.ts";
+import { distillationAt, type LossOptions } from "../trainer.ts";
 import { type ArgumentTable, type ArgumentValues, encodeArguments, type KernelName } from "./arguments.ts";
 import { type Dispatch, dispatchOf, inputArguments, longestLoop, outputArguments } from "./dispatch.ts";
 import {
@@ -37,50 +37,52 @@ import {
 import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
 import type { GpuTrainingLayout } from "./trainer_layout.ts";
 
-/** A kernel run over a shard, or, where it adds up what shards gave, over the batch. */
+/** A kernel that runs over a shard, or over the batch if it adds up the results of shards. */
 export interface TrainingDispatch extends Omit<Dispatch, "kernel"> {
-  /** What runs. */
+  /** The kernel. */
   readonly kernel: KernelName | TrainingKernelName;
-  /** Whose arena it reads and writes. */
+  /** Index of the shard whose arena it reads and writes. */
   readonly shard: number;
 }
 
 /** Samples that share an arena. */
 export interface BatchShard {
-  /** Samples of the batch before them. */
+  /** Index of the first sample in the batch. */
   readonly first: number;
-  /** How many they are. */
+  /** Number of samples. */
   readonly count: number;
 }
 
 /** A batch on a device. */
 export interface ShardedBatch {
-  /** Where everything lies. */
+  /** The memory layout. */
   readonly layout: GpuTrainingLayout;
   /** Its samples. */
   readonly shards: readonly BatchShard[];
-  /** Most samples of a shard: from exit to exit in its logits. */
+  /** Most samples of a shard, which is the stride of exits in its logits. */
   readonly capacity: number;
-  /** Most samples of a batch: from exit to exit in the losses. */
+  /** Most samples of a batch, which is the stride of exits in the losses. */
   readonly batch: number;
   /** Number of exits. */
   readonly exits: number;
   /** Number of classes. */
   readonly classes: number;
-  /** Quads that there are for partial sums. */
+  /** Quads available for partial sums. */
   readonly partialQuads: number;
   /** How the device runs workgroups. */
   readonly adapter: AdapterTraits;
-  /** Most turns of an invocation's loops. */
+  /** Most iterations of an invocation's loops. */
   readonly maxTurns: number;
-  /** What is minimised. */
+  /** The loss to minimise. */
   readonly loss: LossOptions;
 }
 
-/** Pixels that an invocation of batch norm's kernels takes, about. */
+/** Approximate number of pixels per invocation of batch norm's kernels. */
 const CHUNK = 128;
 
-/** How a step is run. Its kernels are the same for every number of samples: they are tried before the first step. */
+/**
+ * The dispatches of a step. The kernels are the same for every number of samples, and are tested before the first step.
+ */
 export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): TrainingDispatch[] {
   const region = (view: View) => regionOf(batch.layout.features, view);
   switch (step.kind) {
@@ -154,7 +156,7 @@ function resizeGradient(
   }, { SHIFTED: Math.min(inShift, 1) });
 }
 
-/** Layers that inference has, too, by its kernels. */
+/** Dispatches of the layers that use the kernels of inference. */
 function forward(layer: Layer, batch: ShardedBatch): TrainingDispatch[] {
   const { layout, capacity, adapter } = batch;
   const step = placeLayer(layer, layout.features);
@@ -223,6 +225,7 @@ function dropout(step: Dropout, batch: ShardedBatch): TrainingDispatch[] {
 
 function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
   const { shards, exits, classes, capacity, adapter: { lanes } } = batch;
+  const distillation = distillationAt(batch.loss, exit);
   return shards.map(({ first, count }, shard) =>
     run("loss", shard, batch, {
       classes,
@@ -234,6 +237,9 @@ function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
       shares: 2 * batch.batch + first,
       smoothing: batch.loss.labelSmoothing,
       scale: batch.loss.exits[exit] / samplesOf(batch),
+      distilled: distillation.weight,
+      temperature: distillation.temperature,
+      teacher: (exits - 1) * capacity * classes,
     }, [Math.ceil(count / lanes), 1, 1])
   );
 }
@@ -321,7 +327,7 @@ function weightGradient(
   ];
 }
 
-/** How many parts a shard's rows of pixels are in, so that there is work for the whole device. */
+/** The number of parts into which a shard's rows of pixels are split, so that the whole device has work. */
 function splitRows(
   count: number,
   { height, width }: Size,
@@ -338,7 +344,7 @@ function splitRows(
   return { splits: Math.ceil(all / rows), rows };
 }
 
-/** Quads for partial sums that any step needs at least. */
+/** The smallest number of quads for partial sums with which every step can run. */
 export function leastPartialQuads(steps: readonly TrainingStep[], batch: ShardedBatch): number {
   return Math.max(
     0,
@@ -358,7 +364,9 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Sharded
   );
 }
 
-/** Most turns of all its loops that an invocation takes for a step, where nothing keeps them within bounds. */
+/**
+ * The most iterations of all loops of an invocation for a step, among the loops whose length is not limited otherwise.
+ */
 export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): number {
   const { features } = batch.layout;
   switch (step.kind) {
@@ -370,7 +378,7 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
     case "norm-statistics":
       return 2 * samplesOf(batch) * chunksOf(regionOf(features, step.input), batch);
     case "loss":
-      return 3 * batch.classes;
+      return 5 * batch.classes;
     case "classifier-gradient":
       return Math.max(batch.classes, batch.capacity * areaOf(step.layer.pool));
     case "input-gradient":
@@ -394,7 +402,7 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
   }
 }
 
-/** For each pixel so many loads, and products of four numbers, ten of which cost a load, as for convolutions. */
+/** The cheapest tile. As for convolutions, ten products of four numbers cost as much as one load. */
 function chooseWeightTile(inQuads: number, outQuads: number, adapter: AdapterTraits): WeightTile {
   const tiles = weightTilesOf(adapter);
   const costs = tiles.map(({ ins, outs }) =>
@@ -408,7 +416,7 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
   const input = regionOf(layout.features, gradient);
   const result = regionOf(layout.features, range);
   const { kernel, stride } = layer;
-  // A convolution of like shape, for one of the classes of pixels that are alike modulo the stride.
+  // A convolution of the same shape, for the pixels with the same remainder modulo the stride.
   const size = strided(result.size, stride);
   const alike: StepOf<"convolution"> = {
     kind: "convolution",
@@ -438,7 +446,7 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
   );
 }
 
-/** A kernel of batch norm: four channels of a chunk of pixels an invocation. */
+/** A kernel of batch norm, each invocation of which computes four channels of a chunk of pixels. */
 function normRuns<K extends TrainingKernelName>(
   kernel: K,
   region: Region,
@@ -455,7 +463,7 @@ function normRuns<K extends TrainingKernelName>(
   });
 }
 
-/** A kernel of which an invocation computes four channels of a pixel. */
+/** A kernel, each invocation of which computes four channels of a pixel. */
 function pixelRuns<K extends TrainingKernelName>(
   kernel: K,
   region: Region,
@@ -494,22 +502,22 @@ function run<K extends TrainingKernelName>(
   return { kernel, shard, constants: { ...constants, LANES: lanes }, args: encodeArguments(table, [all]), workgroups };
 }
 
-/** Behind the zeros and a quad of ones. */
+/** The first quad after the zeros and a quad of ones. */
 export function arenaStart({ zeroQuads }: GpuTrainingLayout): number {
   return zeroQuads + 1;
 }
 
-/** Samples of a batch. */
+/** Number of samples of a batch. */
 function samplesOf({ shards }: ShardedBatch): number {
   return shards.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Parts that a sample's pixels are in. */
+/** Number of chunks of a sample's pixels. */
 function chunksOf({ size }: Region, batch: ShardedBatch): number {
   return Math.max(1, Math.min(Math.ceil(areaOf(size) / CHUNK), Math.floor(batch.maxTurns / 2 / samplesOf(batch))));
 }
 
-/** A region whose first lanes may be others'. */
+/** A region whose first lanes may belong to other channels. */
 function alignedArguments(region: Region) {
   return { ...inputArguments(region), ...before(region), inQuads: regionQuads(region) };
 }

@@ -59,7 +59,7 @@ const SOURCES = {
 
 const OPTIMIZER_SOURCES = { check, sgd: update + sgd, adamw: update + adamw };
 
-/** The text of all kernels that training runs, before constants are put in. */
+/** The source of all kernels of training, before constants are inserted. */
 export const TRAINING_TEXT: string = JSON.stringify([
   KERNEL_TEXT,
   SOURCES,
@@ -69,16 +69,16 @@ export const TRAINING_TEXT: string = JSON.stringify([
   OPTIMIZER_ARGUMENTS,
 ]);
 
-/** Names of the kernels that run once a step, behind all others. */
+/** Names of the kernels that run once per step, after all others. */
 export type OptimizerKernelName = keyof typeof OPTIMIZER_SOURCES;
 
-/** A kernel's whole text; a step is one dispatch. */
+/** A kernel's complete source; a step is one dispatch. */
 export function trainingKernelCode({ kernel, constants }: Kernel<TrainingKernelName>): string {
   const source = SOURCES[kernel] + wave + bindings;
   return argumentStruct(TRAINING_ARGUMENTS[kernel]) + specializeKernel(source, { ...constants, MAX_WAVE: 1 });
 }
 
-/** A kernel's whole text. */
+/** A kernel's complete source. */
 export function optimizerKernelCode({ kernel, constants }: Kernel<OptimizerKernelName>): string {
   return argumentStruct(OPTIMIZER_ARGUMENTS) + specializeKernel(OPTIMIZER_SOURCES[kernel], constants);
 }
@@ -89,11 +89,14 @@ export class TrainingKernels {
   readonly shardLayout: GPUBindGroupLayout;
   /** Bindings of the batch: partial sums, gradients, labels, losses. */
   readonly batchLayout: GPUBindGroupLayout;
-  /** Bindings of the optimiser: parameters, gradients, velocities, averages, rules, losses, whether it stopped, arguments. */
+  /**
+   * Bindings of the optimiser: parameters, gradients, velocities, averages, rules, losses, whether training stopped,
+   * arguments.
+   */
   readonly optimizerLayout: GPUBindGroupLayout;
   readonly #pipelines: PipelineCache;
 
-  /** Makes the layouts; pipelines come when asked for. */
+  /** Creates the layouts. Pipelines are created when they are first needed. */
   constructor(device: GPUDevice) {
     this.#pipelines = new PipelineCache(device);
     this.shardLayout = bindingsLayout(device, WAVE_BINDINGS);
@@ -118,7 +121,7 @@ export class TrainingKernels {
     });
   }
 
-  /** The pipeline of a kernel that runs once a step. */
+  /** The pipeline of a kernel that runs once per step. */
   optimizer(kernel: Kernel<OptimizerKernelName>): Promise<GPUComputePipeline> {
     return this.#pipelines.get(kernelKey(kernel), {
       code: () => optimizerKernelCode(kernel),

@@ -1,12 +1,12 @@
 /**
- * Where everything that training needs lies on a device.
+ * The memory layout of training on a device.
  *
- * - Features of the batch lie as in inference, sample by sample, all of a sample's together: whatever an adapter binds at a time,
- *   a batch can be split among several arenas.
- * - A convolution writes for its batch norm in the lanes that the norm's output has, so that kernels of batch norm need not
- *   shift lanes.
- * - Parameters, running statistics included, lie in one buffer as the kernels read them; gradients, velocities and averages
- *   likewise, so that the optimiser need not know what they are. Padding lanes are zero in all of them.
+ * - Features are stored as in inference, sample by sample, all features of a sample together. A batch can therefore be
+ *   split among several arenas, whatever size an adapter can bind.
+ * - A convolution before a batch norm writes to the same lanes as the norm's output, so that kernels of batch norm need
+ *   not shift lanes.
+ * - Parameters, including running statistics, are in one buffer as the kernels read them; gradients, velocities and
+ *   averages have the same layout, so that the optimiser treats all alike. Padding lanes are zero in all of them.
  *
  * @module
  */
@@ -20,37 +20,37 @@ import type { Tensor } from "../../weights/tensor.ts";
 
 const [FIXED, RUNNING, LEARNS, DECAYS] = [0, 1, 2, 3];
 
-/** Where a parameter's numbers lie. */
+/** The place of a parameter. */
 export interface ParameterPlace {
   /** Its shape in PyTorch. */
   readonly shape: readonly number[];
-  /** Where its first number lies. */
+  /** Index of its first number. */
   readonly first: number;
-  /** Numbers from index to index, for each dimension. */
+  /** Stride of each dimension, in numbers. */
   readonly strides: readonly number[];
 }
 
-/** Where batch norm's numbers lie. */
+/** The place of a batch norm's parameters. */
 export interface NormPlace {
-  /** Quads before its weight, bias, running mean and running variance. */
+  /** Offset in quads of its weight, bias, running mean and running variance. */
   readonly parameters: number;
-  /** Quads of the gradients before the batch's mean and biased variance. */
+  /** Offset in quads, in the buffer of gradients, of the batch's mean and biased variance. */
   readonly statistics: number;
 }
 
-/** Where everything lies. */
+/** The memory layout of a network in training. */
 export interface GpuTrainingLayout {
-  /** Quads of zeros at the start of an arena; the one behind them is ones. */
+  /** Quads of zeros at the start of an arena; they are followed by a quad of ones. */
   readonly zeroQuads: number;
-  /** Quads from sample to sample. */
+  /** Stride of samples in quads. */
   readonly sampleQuads: number;
   /** All channels of each feature, relative to the sample. */
   readonly features: readonly Region[];
-  /** By PyTorch's names. */
+  /** Parameters by PyTorch's names. */
   readonly parameters: ReadonlyMap<string, ParameterPlace>;
-  /** Quads before each layer's weights, which its bias follows. */
+  /** Offset in quads of each layer's weights, which are followed by its bias. */
   readonly weights: ReadonlyMap<Layer, number>;
-  /** By names of batch norms. */
+  /** Batch norms by name. */
   readonly norms: ReadonlyMap<string, NormPlace>;
   /** Quads of all parameters. */
   readonly parameterQuads: number;
@@ -58,7 +58,7 @@ export interface GpuTrainingLayout {
   readonly gradientQuads: number;
 }
 
-/** Decides where everything lies. */
+/** Computes the layout. */
 export function layOutTraining(plan: TrainingPlan): GpuTrainingLayout {
   const features = layOutFeatures(plan);
   const parameters = new Map<string, ParameterPlace>();
@@ -140,7 +140,7 @@ function layOutFeatures({ features, forward }: TrainingPlan): Region[] {
   });
 }
 
-/** Puts tensors where they lie. */
+/** Copies tensors into the layout. */
 export function packParameters(
   { parameters, parameterQuads }: GpuTrainingLayout,
   tensors: ReadonlyMap<string, Tensor>,
@@ -153,7 +153,7 @@ export function packParameters(
   return packed;
 }
 
-/** Takes tensors from where they lie. */
+/** Copies tensors out of the layout. */
 export function unpackParameters(
   { parameters }: GpuTrainingLayout,
   packed: Float32Array,
@@ -169,7 +169,7 @@ export function unpackParameters(
   return tensors;
 }
 
-/** For each quad of the parameters what the optimiser does with it, as kernels/training/sgd.wgsl has it. */
+/** The rule of the optimiser for each quad of the parameters, as kernels/training/sgd.wgsl reads it. */
 export function optimizerRules(
   { parameters, parameterQuads }: GpuTrainingLayout,
   plan: TrainingPlan,

@@ -1,5 +1,5 @@
 /**
- * What a network in training keeps on a device: for each shard of the batch an arena, and buffers that all share.
+ * The buffers of a network in training: an arena for each shard of the batch, and buffers that all shards share.
  *
  * @module
  */
@@ -27,10 +27,10 @@ import {
 /** Quads of partial sums, unless a layer needs more: 16 MiB. */
 const PARTIAL_QUADS = 2 ** 20;
 
-/** Bytes from one dispatch's arguments to the next: the largest alignment that a device may ask for. */
+/** Stride of the dispatches' arguments in bytes: the largest alignment that a device may require. */
 export const ARGUMENT_BYTES = 256;
 
-/** What samples that share an arena have of their own. */
+/** The buffers of a shard. */
 interface ShardBuffers {
   readonly arena: GPUBuffer;
   readonly images: GPUBuffer;
@@ -38,19 +38,19 @@ interface ShardBuffers {
   readonly logits: GPUBuffer;
 }
 
-/** How a network is trained, and on what. */
+/** Options for the memory. */
 export interface MemoryOptions extends Pick<TrainerOptions, "batch" | "loss" | "average" | "optimizer" | "gradients"> {
   /** How the device runs workgroups. */
   readonly traits: AdapterTraits;
-  /** Whether it is a CPU driver, which ends long loops. */
+  /** Whether it is a CPU driver, which ends long loops early. */
   readonly isCpu: boolean;
-  /** Most samples in an arena, where more would fit. */
+  /** Most samples in an arena. Default: as many as fit. */
   readonly shard?: number;
 }
 
-/** A batch's images and labels as they go to the device. */
+/** A batch's images and labels, ready for upload. */
 export interface StagedBatch {
-  /** Pixels of one quad each. */
+  /** Pixels, one quad each. */
   readonly images: Float32Array<ArrayBuffer>;
   /** How many there are. */
   readonly count: number;
@@ -60,13 +60,13 @@ export interface StagedBatch {
 
 /** Buffers of a network in training. */
 export class TrainingMemory implements Disposable {
-  /** Where everything lies. */
+  /** The memory layout. */
   readonly layout: GpuTrainingLayout;
   /** Bytes of all buffers. */
   readonly bytes: number;
-  /** Of each exit and sample the loss, then whether it was right. */
+  /** The loss of each exit and sample, then whether each prediction was correct. */
   readonly losses: GPUBuffer;
-  /** What steps find for each parameter, laid out as those; then the batch's statistics. */
+  /** Gradients in the layout of the parameters, then the batch's statistics. */
   readonly gradients: GPUBuffer;
   readonly #gpu: GPUDevice;
   readonly #plan: TrainingPlan;
@@ -82,7 +82,7 @@ export class TrainingMemory implements Disposable {
   readonly #stopped: GPUBuffer;
   readonly #buffers: GPUBuffer[] = [];
 
-  /** Makes the buffers, which hold zeros. */
+  /** Allocates the buffers, filled with zeros. */
   constructor(gpu: GPUDevice, plan: TrainingPlan, options: MemoryOptions) {
     const { batch, average, traits, shard = Infinity } = options;
     this.#gpu = gpu;
@@ -112,7 +112,7 @@ export class TrainingMemory implements Disposable {
     this.bytes = this.#buffers.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Fills what is not zero at the start. */
+  /** Writes the initial state. */
   initialize({ tensors, momentum, squares, average = tensors }: TrainingState): void {
     const { layout } = this;
     for (const { arena } of this.#shards) {
@@ -132,7 +132,7 @@ export class TrainingMemory implements Disposable {
     return this.#exits * this.#options.batch;
   }
 
-  /** A batch of so many samples. */
+  /** A batch of `count` samples. */
   batch(count: number): ShardedBatch {
     return { ...this.#shape(count), partialQuads: this.#partials.size / QUAD_BYTES };
   }
@@ -151,7 +151,7 @@ export class TrainingMemory implements Disposable {
     };
   }
 
-  /** Lays images out for the device. */
+  /** Converts images to the layout of the device. */
   stage(
     images: Float32Array,
     labels: Uint32Array,
@@ -172,7 +172,7 @@ export class TrainingMemory implements Disposable {
     return { images: staged, count: labels.length, labels: all };
   }
 
-  /** Sends a batch, and has its images copied to where they are read. */
+  /** Uploads a batch, and encodes the copying of its images into the arenas. */
   load({ images, count: samples, labels }: StagedBatch, seed: number, encoder: GPUCommandEncoder): void {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
@@ -180,7 +180,7 @@ export class TrainingMemory implements Disposable {
     for (const [i, { first, count }] of shardsOf(samples, this.#capacity).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
-      // How many, which ones, and the step's seed.
+      // Number of samples, their indices, and the step's seed.
       this.#write(remaining, Uint32Array.of(count, ...Array.from({ length: count }, (_, at) => at), seed));
       for (let sample = 0; sample < count; sample++) {
         const target = QUAD_BYTES * (arenaStart(this.layout) + sample * sampleQuads + image.offset);
@@ -189,7 +189,7 @@ export class TrainingMemory implements Disposable {
     }
   }
 
-  /** Tensors of each shard's samples. */
+  /** The arena of each shard. */
   get arenas(): readonly GPUBuffer[] {
     return this.#shards.map(({ arena }) => arena);
   }
@@ -207,7 +207,7 @@ export class TrainingMemory implements Disposable {
     );
   }
 
-  /** Bindings that all shards have. */
+  /** Bindings that all shards share. */
   bindBatch({ batchLayout }: TrainingKernels): GPUBindGroup {
     return bindBuffers(this.#gpu, batchLayout, [this.#partials, this.gradients, this.#labels, this.losses]);
   }
@@ -226,7 +226,7 @@ export class TrainingMemory implements Disposable {
     ]);
   }
 
-  /** All that a resumed run needs. */
+  /** Reads the state that is needed to resume a run. */
   async read(): Promise<TrainingState> {
     const { layout } = this;
     const buffers = [this.#parameters, this.#velocities, ...this.#options.average > 0 ? [this.#averages] : []];
@@ -242,7 +242,7 @@ export class TrainingMemory implements Disposable {
     };
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   [Symbol.dispose](): void {
     for (const buffer of this.#buffers) buffer.destroy();
   }
@@ -267,7 +267,10 @@ export class TrainingMemory implements Disposable {
   }
 }
 
-/** How many numbers an optimiser keeps of each parameter: its velocity; or the means of its gradients and of their squares. */
+/**
+ * How many numbers an optimiser keeps of each parameter: its velocity; or the means of its gradients and of their
+ * squares.
+ */
 function momentsOf({ kind }: OptimizerOptions): number {
   switch (kind) {
     case "sgd":
@@ -277,7 +280,7 @@ function momentsOf({ kind }: OptimizerOptions): number {
   }
 }
 
-/** The numbers in a buffer, after all that has been submitted. */
+/** Reads the numbers in a buffer, after everything that has been submitted. */
 export async function readBuffer(gpu: GPUDevice, buffer: GPUBuffer): Promise<Float32Array> {
   const { COPY_DST, MAP_READ } = GPUBufferUsage;
   const copy = gpu.createBuffer({ label: "read-back", size: buffer.size, usage: COPY_DST | MAP_READ });
@@ -292,7 +295,7 @@ export async function readBuffer(gpu: GPUDevice, buffer: GPUBuffer): Promise<Flo
   }
 }
 
-/** Most samples that an arena holds, and every dispatch takes. */
+/** The most samples that fit into an arena and into every dispatch. */
 export function shardCapacity(
   layout: GpuTrainingLayout,
   { limits }: Pick<GPUDevice, "limits">,
@@ -308,7 +311,7 @@ export function shardCapacity(
   );
 }
 
-/** Samples of a batch, in order. */
+/** Divides a batch of `count` samples into shards. */
 function shardsOf(count: number, capacity: number): BatchShard[] {
   return Array.from({ length: Math.ceil(count / capacity) }, (_, i) => {
     const first = i * capacity;

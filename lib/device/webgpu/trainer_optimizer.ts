@@ -1,5 +1,5 @@
 /**
- * The end of a training step: losses are checked, then parameters change.
+ * The end of a training step: checks the losses, then updates the parameters.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { Kernel } from "./kernels.ts";
 import type { OptimizerKernelName, TrainingKernels } from "./trainer_kernels.ts";
 import type { TrainingMemory } from "./trainer_memory.ts";
 
-/** Workgroup size of what checks the losses. */
+/** Workgroup size of the kernel that checks losses. */
 const CHECK_LANES = 64;
 
-/** How parameters change in a step. */
+/** Options of an update. */
 export type UpdateOptions = Pick<TrainerOptions, "optimizer" | "average"> & {
   readonly rate: number;
   /** Steps taken before. */
@@ -28,14 +28,14 @@ export class OptimizerCommands implements Disposable {
   readonly #kernels: TrainingKernels;
   readonly #memory: TrainingMemory;
   readonly #lanes: number;
-  /** What is dispatched. */
+  /** The kernels that are dispatched. */
   readonly kernels: readonly Kernel<OptimizerKernelName>[];
   readonly #arguments: GPUBuffer;
   readonly #bindings: GPUBindGroup;
   #pipelines?: readonly GPUComputePipeline[];
 
   /**
-   * Makes bindings.
+   * Creates the bindings.
    *
    * @param options `lanes`: invocations in a workgroup; `optimizer`: what changes parameters.
    */
@@ -62,17 +62,17 @@ export class OptimizerCommands implements Disposable {
     this.#bindings = memory.bindOptimizer(kernels, this.#arguments);
   }
 
-  /** Makes the pipelines. */
+  /** Compiles the pipelines. */
   async prepare(): Promise<void> {
     this.#pipelines ??= await Promise.all(this.kernels.map((kernel) => this.#kernels.optimizer(kernel)));
   }
 
-  /** Gives its memory back. */
+  /** Frees its memory. */
   [Symbol.dispose](): void {
     this.#arguments.destroy();
   }
 
-  /** Encodes an update, and sends its arguments. */
+  /** Encodes an update, and uploads its arguments. */
   encode(pass: GPUComputePassEncoder, { optimizer, average, rate, step }: UpdateOptions): void {
     const { layout: { parameterQuads }, lossCount } = this.#memory;
     const args = encodeArguments(OPTIMIZER_ARGUMENTS, [{
@@ -93,7 +93,7 @@ export class OptimizerCommands implements Disposable {
   }
 }
 
-/** What an optimiser of this kind is told. */
+/** The arguments that only this kind of optimiser has. */
 function ownArguments(
   optimizer: OptimizerOptions,
   step: number,

@@ -1,5 +1,5 @@
 /**
- * A few steps of training a small network that go through every kernel, and what the CPU makes of them.
+ * A few steps of training a small network that use every kernel, and the CPU's results for them.
  *
  * @module
  */
@@ -12,33 +12,33 @@ import { CpuTrainer } from "../cpu/trainer.ts";
 import type { OptimizerOptions, SecondLabels, StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { exerciseNetwork, QUICK, randomNumbers, type Shape } from "./exercise.ts";
 
-/** What a device is to compute, and what comes of it. */
+/** A computation for a device, and its expected results. */
 export interface TrainingExercise {
-  /** What is trained. */
+  /** The network to train. */
   readonly network: Network;
-  /** How. */
+  /** How to train it. */
   readonly options: TrainerOptions;
-  /** Where it starts. */
+  /** Its initial state. */
   readonly start: TrainingState;
-  /** What steps are taken on. */
+  /** The batch of each step. */
   readonly batches: readonly {
     readonly images: Float32Array;
     readonly labels: Uint32Array;
     readonly second: SecondLabels;
   }[];
-  /** What comes of it. */
+  /** The expected results. */
   readonly wanted: TrainingOutcome;
 }
 
-/** What steps found, and where they led. */
+/** Results of training for some steps. */
 export interface TrainingOutcome {
-  /** Of each step but the last, whose images are not numbers. */
+  /** Losses of each step except the last, whose images are NaN. */
   readonly losses: readonly StepLosses[];
-  /** The state after all. */
+  /** The state after the last step. */
   readonly state: TrainingState;
 }
 
-/** Samples of each batch; the last one is not of numbers, and must change nothing. */
+/** Samples of each batch. The last batch is NaN and must not change anything. */
 const COUNTS = [6, 4, 2];
 const RATE = 0.1;
 
@@ -48,7 +48,7 @@ const OPTIONS = {
   gradients: "equilibrium",
 } as const;
 
-/** With AdamW's usual epsilon, the sign of a gradient that is nothing but rounding would count as much as any other. */
+/** With AdamW's usual epsilon, the sign of a gradient that is only rounding error would count as much as any other. */
 const OPTIMIZERS: { readonly [Kind in OptimizerOptions["kind"]]: OptimizerOptions } = {
   sgd: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0.01, decay: "weights" },
   adamw: { kind: "adamw", betas: [0.8, 0.9], epsilon: 0.1, weightDecay: 0.1, decay: "weights" },
@@ -57,7 +57,7 @@ const OPTIMIZERS: { readonly [Kind in OptimizerOptions["kind"]]: OptimizerOption
 /**
  * Makes exercises: of training all, by SGD, and of training classifiers alone, by AdamW.
  *
- * @param seed Of all that is random.
+ * @param seed Seed of all random numbers.
  */
 export async function makeTrainingExercises(seed: number, shape: Shape = QUICK): Promise<TrainingExercise[]> {
   const network = trainingNetwork(shape);
@@ -81,7 +81,8 @@ export async function makeTrainingExercises(seed: number, shape: Shape = QUICK):
       shares: Float32Array.from({ length: count }, (_, i) => i / 2 / count),
     },
   }));
-  const loss = { exits: network.exits.map((_, exit) => 1 - exit / 8), labelSmoothing: 0.1 };
+  const distillation = { teacher: "last-exit", weight: 0.5, temperature: 2 } as const;
+  const loss = { exits: network.exits.map((_, exit) => 1 - exit / 8), labelSmoothing: 0.1, distillation };
   const kinds = [["all", "sgd"], ["classifiers", "adamw"]] as const;
   return await Promise.all(kinds.map(async ([train, kind]): Promise<TrainingExercise> => {
     const options = { ...OPTIONS, optimizer: OPTIMIZERS[kind], loss, train };
@@ -91,8 +92,8 @@ export async function makeTrainingExercises(seed: number, shape: Shape = QUICK):
 }
 
 /**
- * The exercises' network, changed so that training takes every kernel: its stem has no batch norm, and the last classifier
- * leaves a channel unread, whose gradient is zero.
+ * The exercises' network, changed so that training takes every kernel: its stem has no batch norm, and the last
+ * classifier does not read one channel, whose gradient must be zero.
  */
 function trainingNetwork(shape: Shape): Network {
   const network = exerciseNetwork(shape);
@@ -108,7 +109,7 @@ function trainingNetwork(shape: Shape): Network {
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(change) })) };
 }
 
-/** Takes an exercise's steps. */
+/** Runs an exercise's steps. */
 export async function takeSteps(trainer: Trainer, batches: TrainingExercise["batches"]): Promise<TrainingOutcome> {
   const losses: StepLosses[] = [];
   for (const [step, { images, labels, second }] of batches.entries()) {
@@ -117,7 +118,7 @@ export async function takeSteps(trainer: Trainer, batches: TrainingExercise["bat
   return { losses: losses.slice(0, -1), state: await trainer.read() };
 }
 
-/** As large as tensors of such a kind are. */
+/** Random numbers of a realistic size for this kind of tensor. */
 function randomTensor({ name, shape }: Parameter, next: () => number): Tensor {
   const length = shape.reduce((product, side) => product * side, 1);
   const [middle, spread] = shape.length > 1

@@ -1,6 +1,6 @@
 /**
- * Whether a device computes what the kernels of training say: a small network is trained for a few steps there and on the
- * CPU, and losses, gradients and weights are compared.
+ * Tests whether a device computes the kernels of training correctly: a small network is trained for a few steps there
+ * and on the CPU, and losses, gradients and weights are compared.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import { TRAINING_TEXT } from "./trainer_kernels.ts";
 import { makeTrainingExercises, takeSteps, type TrainingExercise } from "./training_exercise.ts";
 import { difference, isRight, type Outcome, tileName, type Trial, trustKernels } from "./trust.ts";
 
-/** Samples of an exercise that lie together: its batch is split, as large ones are. */
+/** Samples per shard: an exercise's batch is split, like large ones are. */
 const SHARD = 3;
 
 /**
- * A number at the brink, such as before a ReLU, may be rounded to either side, and gradients then differ: what is right is
- * so with one of these seeds, what is wrong with none.
+ * A number near a threshold, for example before a ReLU, may be rounded to either side, and then gradients differ. A
+ * correct device agrees with the CPU for at least one of these seeds, a wrong one for none.
  */
 const SEEDS = [1, 2, 3];
 
 /**
- * Tries the kernels that a trainer is about to use, unless they have passed before.
+ * Tests the kernels that a trainer is about to use, unless they have passed before.
  *
- * @throws {SelfTestError} If one of them does not compute what the CPU does.
+ * @throws {SelfTestError} If the results of one of them differ from the CPU's.
  */
 export async function trainingSelfTest(on: OpenTraining, kernels: readonly Kernel<string>[]): Promise<void> {
   await trustKernels(on.device, kernels, {
@@ -35,7 +35,7 @@ export async function trainingSelfTest(on: OpenTraining, kernels: readonly Kerne
   });
 }
 
-/** Exercises that take these kernels, and all that have no tiles. */
+/** Exercises that use these kernels, and all kernels that have no tiles. */
 function trainingTrials(on: OpenTraining, untried: readonly Kernel<string>[]): Trial[] {
   const { traits } = on.device.adapter;
   const named = (name: string) => untried.filter(({ kernel }) => kernel === name).map(({ constants }) => constants);
@@ -57,13 +57,13 @@ function trainingTrials(on: OpenTraining, untried: readonly Kernel<string>[]): T
   });
 }
 
-/** The kernels that traits lead to, for people. */
+/** The kernels that are chosen by these traits, as shown to users. */
 export function trainingName({ tiles: [tile], weightTiles: [weightTile] = [] }: AdapterTraits): string {
   const weights = weightTile ? `, weight-gradient in tiles of ${weightTile.ins} × ${weightTile.outs} quads` : "";
   return `training by ${tileName(tile)}${weights}`;
 }
 
-/** What came of the first exercise that went well, or else of the last. */
+/** The outcome of the first exercise that passes, or of the last one if none passes. */
 export async function firstRight(
   on: OpenTraining,
   traits: AdapterTraits,
@@ -77,7 +77,7 @@ export async function firstRight(
   return outcome;
 }
 
-/** Does exercises with kernels chosen by these traits, on an open device. */
+/** Runs exercises on an open device, with kernels chosen by these traits. */
 export async function tryTraining(
   on: OpenTraining,
   traits: AdapterTraits,
@@ -104,7 +104,10 @@ export async function tryTraining(
   return { error, fault };
 }
 
-/** The largest difference of any tensor, as a share of the largest number of all: in small sums, rounding counts for more. */
+/**
+ * The largest difference of any tensor, relative to the largest number of all tensors: small sums have larger relative
+ * errors.
+ */
 function changes(found: ReadonlyMap<string, Tensor>, wanted: ReadonlyMap<string, Tensor>): number {
   const all = (tensors: ReadonlyMap<string, Tensor>) =>
     Array.from(wanted.keys(), (name) => Array.from(tensors.get(name)!.data)).flat();

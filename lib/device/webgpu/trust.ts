@@ -1,6 +1,7 @@
 /**
- * Whether a device computes what kernels say. A driver that compiles one wrongly gives wrong labels or a bad model without
- * a word; so each kernel is tried before its first use, on the device that will use it, and what has passed is remembered.
+ * Tests whether a device computes kernels correctly. A driver that compiles a kernel wrongly would silently give wrong
+ * labels or a bad model. Therefore each kernel is tested before its first use, on the same device, and passes are
+ * remembered.
  *
  * @module
  */
@@ -12,38 +13,39 @@ import type { Kernel } from "./kernels.ts";
 import { PassedKernels } from "./passed_kernels.ts";
 import type { Tile } from "./tiles.ts";
 
-/** The largest difference, as a share of the largest number; rounding makes for 1e-6. */
+/** The largest accepted difference, relative to the largest number. Rounding causes about 1e-6. */
 const TOLERANCE = 1e-4;
 
-/** A device computed something else than the CPU runner. */
+/** Thrown if a device's results differ from the CPU runner's. */
 export class SelfTestError extends RanetError {}
 
-/** What a device made of an exercise. */
+/** The outcome of an exercise on a device. */
 export interface Outcome {
-  /** Largest difference from the CPU, as a share of the largest number; infinite for what is not a number. */
+  /** Largest difference from the CPU, relative to the largest number; infinite if a result is NaN. */
   readonly error: number;
-  /** What else was not as on the CPU, as a whole sentence's middle: `images leave where they should not`. */
+  /** Another difference from the CPU, as part of a sentence: `samples take the wrong exit`. */
   readonly fault?: string;
 }
 
-/** An exercise that takes some kernels. */
+/** An exercise that uses some kernels. */
 export interface Trial {
-  /** What tells those kernels from others, for people. */
+  /** A title that identifies the kernels, as shown to users. */
   readonly title: string;
-  /** Does it. */
+  /** Runs the exercise. */
   readonly run: () => Promise<Outcome>;
 }
 
-/** Whether an exercise went well. */
+/** Whether an exercise passed. */
 export function isRight({ error, fault }: Outcome): boolean {
   return error <= TOLERANCE && fault === undefined;
 }
 
 /**
- * Tries kernels, unless they have passed before: in this program, or in an earlier one that could keep it.
+ * Tests kernels, unless they have passed before, in this program or in an earlier one that could store it.
  *
- * @param options `text`: of all kernels that are tried in this way; `trials`: what has to be done for those that are untried.
- * @throws {SelfTestError} If one of them does not compute what the CPU does.
+ * @param options `text`: the source of all kernels that are tested together; `trials`: the exercises for untested
+ * kernels.
+ * @throws {SelfTestError} If the results of one of them differ from the CPU's.
  */
 export async function trustKernels(
   device: OpenAdapter,
@@ -69,12 +71,12 @@ export async function trustKernels(
   await passed.add(untried);
 }
 
-/** A tile, for people. */
+/** The name of a tile, as shown to users. */
 export function tileName({ kernel, pixels, quads }: Pick<Tile, "kernel" | "pixels" | "quads">): string {
   return `${kernel} in tiles of ${pixels} pixels × ${quads} quads`;
 }
 
-/** The largest difference, as a share of the largest number wanted. */
+/** The largest difference, relative to the largest expected number. */
 export function difference(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < wanted.length; i++) largest = Math.max(largest, Math.abs(wanted[i]));

@@ -1,5 +1,5 @@
 /**
- * Measures how an adapter runs convolutions, in the terms in which tiles are chosen.
+ * Measures the traits of an adapter by which tiles are chosen.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
 import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./runner.ts";
 
-/** Its second layer is what is measured: a 3×3 convolution from 64 channels to 64 on 16×16 pixels. */
+/** A network whose second layer is measured: a 3×3 convolution from 64 to 64 channels on 16×16 pixels. */
 const SPEC: RanetSpec = {
   family: "ranet",
   name: "tuning",
@@ -34,23 +34,23 @@ const SPEC: RanetSpec = {
 };
 const IMAGE_LENGTH = 3 * 16 ** 2;
 
-/** Images at a time, as many as it takes for a run of `LONG` milliseconds. */
+/** Batch sizes; the first one that takes at least `LONG` milliseconds is used. */
 const COUNTS = [1, 4, 16, 64, 256];
 const LONG = 40;
 
-/** Runs of which the fastest counts: whatever else a machine does only slows them down. */
+/** Number of runs, of which the fastest counts: other work on the machine can only slow them down. */
 const RUNS = 5;
 
-/** What one tile takes, in microseconds a launch. */
+/** Times of a tile, in microseconds per launch. */
 interface TileTimes {
-  /** Of few workgroups, which run at the same time. */
+  /** Time of a few workgroups, which run at the same time. */
   readonly alone: number;
-  /** Of very many, for each of them. */
+  /** Time per workgroup if there are very many. */
   readonly full: number;
 }
 
 /**
- * Measures the cost of an adapter's tiles with so many lanes, and how many workgroups it runs at a time.
+ * Measures the cost of an adapter's tiles with the given lanes, and how many workgroups it runs at a time.
  *
  * @param onTile Called when a tile has been measured.
  * @throws {RanetError} If the adapter fails.
@@ -73,7 +73,7 @@ export async function measureTraits(
 }
 
 async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Promise<TileTimes> {
-  // A read-back takes a CPU driver no longer than a few launches.
+  // On a CPU driver, a read-back takes no longer than a few launches.
   const launches = adapter.isCpu ? 16 : 1024;
   const { plan, step } = launchPlan(launches);
   const traits = { lanes, parallelism: adapter.traits.parallelism, tiles: [tile] };
@@ -95,7 +95,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
   return { alone, full };
 }
 
-/** A stage of nothing, and one of so many launches of the same convolution. */
+/** An empty stage, and one with `launches` launches of the same convolution. */
 function launchPlan(launches: number): { plan: Plan; step: StepOf<"convolution"> } {
   const plan = buildPlan(buildRanet(SPEC));
   const step = plan.stages.flat(2).filter((step) => step.kind === "convolution")[1];
@@ -115,7 +115,7 @@ function zeroWeights({ network }: Plan): FoldedWeights {
   );
 }
 
-/** Milliseconds that a batch of blank images takes, all exits. */
+/** Milliseconds for a batch of blank images and all exits. */
 export async function timeBatch(
   plan: Plan,
   weights: FoldedWeights,
@@ -127,7 +127,7 @@ export async function timeBatch(
   return await fastest(runner, 0, plan.stages.length) * count / runner.capacity;
 }
 
-/** Milliseconds that the second of two stages takes, without what a run of the first, empty one takes. */
+/** Milliseconds of the second of two stages, minus those of the first, empty one. */
 export async function timeSecondStage(runner: WebGpuRunner): Promise<number> {
   return Math.max(await fastest(runner, 1, 2) - await fastest(runner, 0, 1), 1e-3);
 }
@@ -142,7 +142,7 @@ async function fastest(runner: WebGpuRunner, from: number, to: number): Promise<
   return least;
 }
 
-/** The middle one, in order of size. */
+/** The median of values. */
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }

@@ -1,9 +1,8 @@
 /**
- * Lays a network's folded weights out as the kernels read them: one step's after another's, in buffers that every device
- * can bind.
+ * Arranges a network's folded weights as the kernels read them: step after step, in buffers that every device can bind.
  *
- * - A convolution: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias; zeros for the lanes of the first
- *   and the last quad that belong to other channels.
+ * - A convolution: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias; zeros for the lanes of the
+ *   first and the last quad that belong to other channels.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
  * @module
@@ -15,25 +14,25 @@ import type { FoldedWeights } from "../../weights/fold.ts";
 /** Quads in the largest buffer that every WebGPU device can bind (128 MiB). */
 const MAX_QUADS = 2 ** 23;
 
-/** Where a step's weights lie. */
+/** The place of a step's weights. */
 export interface WeightRange {
-  /** Which buffer. */
+  /** Index of the buffer. */
   readonly buffer: number;
-  /** Quads from its start. */
+  /** Offset in quads. */
   readonly offset: number;
   /** Length in quads. */
   readonly quads: number;
 }
 
-/** Where all weights of a plan lie. */
+/** The places of all weights of a plan. */
 export interface WeightLayout {
-  /** For each step that has any. */
+  /** The range of each step that has weights. */
   readonly ranges: ReadonlyMap<Step, WeightRange>;
-  /** Quads of each buffer; there is always one. */
+  /** Length of each buffer in quads; there is at least one buffer. */
   readonly quads: readonly number[];
 }
 
-/** Decides where the weights of a plan lie. */
+/** Computes the places of a plan's weights. */
 export function layOutWeights(plan: Plan): WeightLayout {
   const quads = [0];
   const ranges = new Map<Step, WeightRange>();
@@ -51,7 +50,7 @@ export function layOutWeights(plan: Plan): WeightLayout {
 /**
  * Packs weights.
  *
- * @param layout Where they go.
+ * @param layout The places of the weights.
  * @param weights Weights and bias of each layer, batch norm folded in.
  * @returns One array per buffer.
  */
@@ -63,15 +62,15 @@ export function packWeights({ ranges, quads }: WeightLayout, weights: FoldedWeig
   return buffers;
 }
 
-/** Parts of a wave that read one buffer each, for a dispatch binds no more. */
+/** Splits a wave by weight buffer, because a dispatch binds only one. */
 export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
   return [...Map.groupBy(wave, (step) => ranges.get(step)?.buffer).values()];
 }
 
-/** How a step's weights lie. */
+/** How a step's weights are stored. */
 interface Packing {
   readonly quads: number;
-  /** Writes them to zeros. */
+  /** Writes the weights to an array of zeros. */
   write(weights: FoldedWeights, target: Float32Array): void;
 }
 

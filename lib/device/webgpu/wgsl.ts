@@ -1,12 +1,13 @@
 /**
- * Kernels as WGSL text: constants are put in front, and `// #for NAME in COUNT` … `// #end` is written out once for
- * each value from 0 to COUNT − 1, `// #for NAME in FIRST..LAST` for each from FIRST to LAST, with `${NAME}` replaced; bounds are
- * numbers or constants. WGSL itself can neither size registers by a constant nor be trusted to unroll a loop.
+ * Generates the WGSL text of kernels: constants are put in front, and `// #for NAME in COUNT` … `// #end` is written
+ * out once for each value from 0 to COUNT − 1, `// #for NAME in FIRST..LAST` for each from FIRST to LAST, with
+ * `${NAME}` replaced; bounds are numbers or constants. WGSL itself cannot size registers by a constant, and need not
+ * unroll a loop.
  *
  * @module
  */
 
-/** Writes out a kernel's `#for`s and declares its constants. */
+/** Expands a kernel's `#for`s and declares its constants. */
 export function specializeKernel(source: string, constants: Readonly<Record<string, number>>): string {
   const header = Object.entries(constants).map(([name, value]) => `const ${name} = ${value}u;\n`).join("");
   return header + unroll(source.split("\n"), constants).join("\n");

@@ -1,5 +1,5 @@
 /**
- * Drives a GPU in a worker, which `remote.ts` starts: Deno stops the thread that waits for a GPU until it is done.
+ * Drives a GPU in a worker, which `remote.ts` starts: Deno blocks the thread that waits for a GPU.
  *
  * @module
  */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Classification } from "../../executor/executor.ts";
+import type { Classification } from "../../executor/classification.ts";
 import { type ProtocolTensor, textElements, toBytes, toJson } from "./tensors.ts";
 
 /** What can be answered; `logits` only if asked for. */

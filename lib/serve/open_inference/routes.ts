@@ -112,7 +112,7 @@ function configuration(model: RequestClassifier): object {
   return {
     name: model.name,
     platform: "ranet",
-    max_batch_size: model.capacity,
+    max_batch_size: model.batchSize,
     input: inputs.map(tensor),
     output: outputs.map(tensor),
     dynamic_batching: {},

@@ -171,7 +171,11 @@ Deno.test("a batch for which there is no memory is refused", async () => {
     }
   };
   try {
-    await assertRejects(() => CpuRunner.create(plan, weights, { capacity: 1 }), RanetError, "there is not as much");
+    await assertRejects(
+      () => CpuRunner.create(plan, weights, { capacity: 1 }),
+      RanetError,
+      "there is not enough memory",
+    );
   } finally {
     WebAssembly.Memory = Memory;
   }

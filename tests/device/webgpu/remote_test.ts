@@ -33,7 +33,7 @@ gpuTest("a GPU in a worker classifies as one in this thread, which waits for not
   const results = [];
   for (const gpuWorker of [false, true]) {
     using waits = countWaits();
-    using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 4, gpuWorker });
+    using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 4, gpuWorker });
     const { kind, name } = executor.device;
     results.push({ kind, name, logits: await executor.forward(images), exits: await executor.classify(images) });
     assertEquals(waits.times() === 0, gpuWorker);
@@ -67,7 +67,7 @@ gpuTest("disposed of, a worker's GPU answers nothing more", async () => {
 });
 
 const SCRIPT = `import { AdaptiveExecutor, loadModel } from ${JSON.stringify(new URL("mod.ts", ROOT).href)};
-const executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10-micro"), { device: "gpu", capacity: 1 });
+const executor = await AdaptiveExecutor.create(await loadModel("ranet-cifar10-micro"), { device: "gpu", batchSize: 1 });
 const [{ exit }] = await executor.classify(new Float32Array(3 * 32 * 32), { threshold: 0 });
 console.log(exit);
 `;

@@ -60,14 +60,14 @@ gpuTest(
     {
       const [kernel, from, to] = MISTAKES[0];
       using _mistake = misread(kernel, from, to);
-      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1, gpuWorker: false });
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 1, gpuWorker: false });
       const { message } = await assertRejects(() => executor.forward(image), SelfTestError);
       assertStringIncludes(message, titleOf(adapter));
     }
     const arenas: number[] = [];
     for (let i = 0; i < 2; i++) {
       using count = countArenas();
-      using executor = await AdaptiveExecutor.create(model, { device: "gpu", capacity: 1, gpuWorker: false });
+      using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: 1, gpuWorker: false });
       await executor.forward(image);
       arenas.push(count.arenas());
     }

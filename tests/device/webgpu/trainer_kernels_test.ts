@@ -14,6 +14,7 @@ import { TrainingKernels } from "../../../lib/device/webgpu/trainer_kernels.ts";
 import { layOutTraining, unpackParameters } from "../../../lib/device/webgpu/trainer_layout.ts";
 import { readBuffer, TrainingMemory } from "../../../lib/device/webgpu/trainer_memory.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
+import type { Distillation } from "../../../lib/device/trainer.ts";
 import type { Classifier, Convolution, Feature, Network, Parameter, View } from "../../../lib/network/network.ts";
 import { areaOf, type Size, strided } from "../../../lib/network/size.ts";
 import type { TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
@@ -36,6 +37,7 @@ interface Case {
   readonly steps: readonly TrainingStep[];
   readonly classes?: number;
   readonly labelSmoothing?: number;
+  readonly distillation?: Distillation;
 }
 
 const LABELS = [2, 0, 1, 1, 2, 0, 0];
@@ -54,7 +56,10 @@ class Bench implements Disposable {
   }
 
   /** Runs steps on the device and plainly, and compares all that there is. */
-  async check({ features, forward, steps, classes = 3, labelSmoothing = 0 }: Case, perShard: number): Promise<void> {
+  async check(
+    { features, forward, steps, classes = 3, labelSmoothing = 0, distillation }: Case,
+    perShard: number,
+  ): Promise<void> {
     const count = LABELS.length;
     const plan: TrainingPlan = {
       network: {
@@ -74,7 +79,7 @@ class Bench implements Disposable {
           return [name, { shape, data: name.endsWith("running_var") ? data.map((value) => 1.5 + value) : data }];
         }),
     );
-    const loss = { exits: [1, 0.7], labelSmoothing };
+    const loss = { exits: [1, 0.7], labelSmoothing, distillation };
     const [image] = features;
     const images = randomArray(count * image.channels * areaOf(image.size), 77);
     const plain = new PlainTraining(plan, { parameters, images, labels: LABELS, second: SECOND, loss });
@@ -325,6 +330,7 @@ function classifierCase(classes: number, pool: Size, { size, inputs, behind, acc
     forward: layers,
     classes,
     labelSmoothing: behind / 10,
+    distillation: accumulate ? { teacher: "last-exit", weight: 0.6, temperature: 1 + behind } : undefined,
     steps: [
       ...layers,
       { kind: "loss", exit: 0 },

@@ -1,0 +1,62 @@
+/**
+ * The images that an executor is given.
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import type { Model } from "../model/model.ts";
+import { inputLength, inputShape } from "../network/common.ts";
+import { kindOf } from "../text/kind.ts";
+
+/** Images that are the executor's own. */
+export interface Images {
+  /** Normalised, `count × channels × height × width`. */
+  readonly data: Float32Array;
+  /** How many. */
+  readonly count: number;
+  /** Numbers in each. */
+  readonly length: number;
+}
+
+/**
+ * Copies images, which are then safe from changes by the caller.
+ *
+ * @throws {RanetError} If they are no numbers, too many or too few, or not all finite.
+ */
+export function keepImages(images: Float32Array, { name, spec: { input } }: Model): Images {
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot run ${name}: ${reason}`);
+  };
+  if (!(images instanceof Float32Array)) {
+    return refuse(`expected a Float32Array of normalised images, as toTensor gives them, found ${kindOf(images)}`);
+  }
+  const length = inputLength(input);
+  if (images.length === 0 || images.length % length !== 0) {
+    refuse(
+      `expected images of ${inputShape(input).join(" × ")} = ${length} numbers each, found ${images.length} numbers`,
+    );
+  }
+  const data = images.slice();
+  const bad = firstNotFinite(data);
+  if (bad !== undefined) refuse(`number ${bad % length} of image ${Math.floor(bad / length)} is ${data[bad]}`);
+  return { data, count: data.length / length, length };
+}
+
+/**
+ * Copies an image.
+ *
+ * @throws {RanetError} As {@linkcode keepImages}, and if it is several.
+ */
+export function keepImage(image: Float32Array, model: Model): Float32Array {
+  const { data, count } = keepImages(image, model);
+  if (count === 1) return data;
+  throw new RanetError(`Anytime mode takes one image, found ${count}`);
+}
+
+/** Index of the first infinity or NaN. A plain loop: a callback for each value takes several times as long. */
+export function firstNotFinite(values: Float32Array): number | undefined {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) return i;
+  }
+}

@@ -1,0 +1,307 @@
+/**
+ * Eight-bit weights: what a quantized model's file holds, and what its integers mean. Docs: docs/int8.md.
+ *
+ * Features are whole numbers from 0 to 127, behind a ReLU; what one step stands for may differ from channel to channel
+ * (`NAME.scale`). It needs no thought inside the network: the steps of a convolution's inputs are in its weights.
+ *
+ * | tensor | type, shape | what |
+ * | --- | --- | --- |
+ * | `NAME.weight` | I8 `[out, in, k, k]`, I16 if it reads the image | weights, batch norm folded in |
+ * | `NAME.bias` | I32 `[out]` | added to the sum of products |
+ * | `NAME.multiplier` | F32 `[out]` | from that sum to steps of the output |
+ * | `NAME.scale` | F32 `[out]` | what one step of the output stands for |
+ * | `image.scale` | F32 `[1]` | what one step of the image stands for |
+ * | `NAME.weight`, `NAME.bias` of a linear layer | F32 or F16 | as in other models |
+ *
+ * - image: `clamp(round(x · f32(1 / image.scale)), −2047, 2047)`
+ * - convolution: `clamp(round(f32(Σ weight · input + bias) · multiplier), 0, 127)`, the sum in whole numbers, the product rounded
+ *   to float32, `round` to the nearest whole number, of two the even one
+ * - max-pooling: of the whole numbers
+ * - resize: `(Σ share · input + 2¹³) >> 14` over the four corners, whose shares are whole and add up to 2¹⁴ (`cornerShares`)
+ * - linear layer: of the mean of the pooled window, each channel times its step; float32
+ *
+ * @module
+ */
+
+import { RanetError } from "../errors.ts";
+import type { Convolution, Layer, Network } from "../network/network.ts";
+import { quote } from "./messages.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Largest number of a feature. */
+export const MAX_STEP = 127;
+/** Largest magnitude of a weight. */
+export const MAX_WEIGHT = 127;
+/** Largest magnitude of a pixel. */
+export const MAX_PIXEL = 2047;
+/** Largest magnitude of a weight that pixels are multiplied by. */
+export const MAX_IMAGE_WEIGHT = 32767;
+/** Largest magnitude of a bias: float32 holds all whole numbers up to this. */
+export const MAX_BIAS = 2 ** 24;
+/** Sums have 32 bits with a sign. */
+export const MAX_SUM = 2 ** 31 - 1;
+/** What the shares of a resize add up to. */
+export const SHARES = 2 ** 14;
+
+/** The tensor that only quantized models have. */
+export const IMAGE_SCALE = "image.scale";
+
+/** The note in a file of weights by which its integers are read, and its value. */
+export const QUANTIZATION_NOTE = { key: "quantization", value: "int8" } as const;
+
+/** A convolution in whole numbers. */
+export interface QuantizedConvolution {
+  /** `[out][in][kernel][kernel]`; 16 bits if it reads the image. */
+  readonly weight: Int8Array | Int16Array;
+  /** `[out]`. */
+  readonly bias: Int32Array;
+  /** `[out]`. */
+  readonly multiplier: Float32Array;
+  /** `[out]`, what one step of the output stands for. */
+  readonly scale: Float32Array;
+}
+
+/** The end of a head. */
+export interface QuantizedClassifier {
+  /** `[classes][channels]`. */
+  readonly weight: Float32Array;
+  /** `[classes]`. */
+  readonly bias: Float32Array;
+  /** `[channels]`, what one step of what it reads stands for. */
+  readonly steps: Float32Array;
+}
+
+/** A network's weights in eight bits. */
+export interface QuantizedWeights {
+  /** What one step of the image stands for. */
+  readonly imageScale: number;
+  /** By name. */
+  readonly convolutions: ReadonlyMap<string, QuantizedConvolution>;
+  /** By name. */
+  readonly classifiers: ReadonlyMap<string, QuantizedClassifier>;
+  /** For each feature but the image, what one step of each of its channels stands for. */
+  readonly scales: readonly Float32Array[];
+}
+
+/** Whether tensors are a quantized model's. */
+export function isQuantized(tensors: ReadonlyMap<string, unknown>): boolean {
+  return tensors.has(IMAGE_SCALE);
+}
+
+/** Whether a convolution reads the image. */
+export function readsImage({ reads: [input] }: Convolution): boolean {
+  return input.feature === 0;
+}
+
+/**
+ * Refuses a quantized model's tensors where floats are needed.
+ *
+ * @param what What cannot be done.
+ */
+export function refuseQuantized(tensors: ReadonlyMap<string, unknown>, what: string): void {
+  if (!isQuantized(tensors)) return;
+  throw new RanetError(
+    `Cannot ${what}: they are whole numbers of eight bits, as their tensor ${
+      quote(IMAGE_SCALE)
+    } tells, and floats are ` +
+      "needed. Give the weights that they were made from",
+    { code: "unsupported" },
+  );
+}
+
+/** A tensor that a quantized model has. */
+export interface QuantizedParameter {
+  /** Its name. */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** How it is stored: floats may also be F16, and matrices are. */
+  readonly dtype: "I8" | "I16" | "I32" | "F32";
+}
+
+/**
+ * The tensors of a network in eight bits.
+ *
+ * @throws {RanetError} If it has a layer that cannot be computed so.
+ */
+export function quantizedParameters(network: Network): QuantizedParameter[] {
+  const layers = network.exits.flatMap((exit) => exit.layers);
+  return [
+    { name: IMAGE_SCALE, shape: [1], dtype: "F32" },
+    ...layers.flatMap((layer): QuantizedParameter[] => {
+      checkLayer(layer, network);
+      switch (layer.kind) {
+        case "convolution": {
+          const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
+          return [
+            {
+              name: `${name}.weight`,
+              shape: [channels, input.channels, kernel, kernel],
+              dtype: readsImage(layer) ? "I16" : "I8",
+            },
+            { name: `${name}.bias`, shape: [channels], dtype: "I32" },
+            { name: `${name}.multiplier`, shape: [channels], dtype: "F32" },
+            { name: `${name}.scale`, shape: [channels], dtype: "F32" },
+          ];
+        }
+        case "classifier":
+          return [
+            { name: `${layer.name}.weight`, shape: [layer.classes, layer.reads[0].channels], dtype: "F32" },
+            { name: `${layer.name}.bias`, shape: [layer.classes], dtype: "F32" },
+          ];
+        case "max-pool":
+        case "resize":
+          return [];
+      }
+    }),
+  ];
+}
+
+/** Refuses what has no whole numbers from 0 on. */
+function checkLayer(layer: Layer, network: Network): void {
+  const refuse = (what: string): never => {
+    throw new RanetError(
+      `Cannot compute ${network.spec.name} in eight bits: ${what}. Convolutions with ReLU, max-pooling, resizing and ` +
+        "linear layers can be; use float32 or float16 for others",
+      { code: "unsupported" },
+    );
+  };
+  switch (layer.kind) {
+    case "convolution":
+      if (layer.activation !== "relu") refuse(`${layer.name} ends in the activation ${quote(layer.activation)}`);
+      break;
+    case "max-pool":
+    case "resize":
+    case "classifier":
+      if (layer.reads[0].feature === 0) refuse(`a ${layer.kind} reads the image`);
+      break;
+    default:
+      layer satisfies never;
+      refuse("it has a layer of another kind");
+  }
+}
+
+/**
+ * Takes a quantized model's tensors for what they are.
+ *
+ * @param network Which layers there are.
+ * @param tensors What was read, numbers as they are stored.
+ * @param options `source`: the file's name, for messages.
+ * @throws {RanetError} If one is missing, too many, of another shape, or holds what cannot be: by its name.
+ */
+export function parseQuantized(
+  network: Network,
+  tensors: ReadonlyMap<string, Tensor>,
+  { source }: { readonly source: string },
+): QuantizedWeights {
+  const refuse = (reason: string): never => {
+    throw new RanetError(`Cannot use the eight-bit weights ${source} for ${network.spec.name}: ${reason}`, {
+      code: "mismatch",
+    });
+  };
+  const expected = quantizedParameters(network);
+  for (const { name, shape } of expected) {
+    const found = tensors.get(name) ?? refuse(`tensor ${quote(name)} [${shape.join(", ")}] is missing`);
+    if (found.shape.join() !== shape.join()) {
+      refuse(`tensor ${quote(name)} is [${found.shape.join(", ")}], expected [${shape.join(", ")}]`);
+    }
+  }
+  const names = new Set(expected.map(({ name }) => name));
+  for (const name of tensors.keys()) {
+    if (!names.has(name)) refuse(`tensor ${quote(name)} is none of this architecture's`);
+  }
+
+  const find = (name: string, isValid: (value: number) => boolean, wanted: string): Float32Array => {
+    const { data } = tensors.get(name)!;
+    const bad = data.findIndex((value) => !isValid(value));
+    if (bad >= 0) refuse(`tensor ${quote(name)} holds ${data[bad]} at index ${bad}, expected ${wanted}`);
+    return data;
+  };
+  const whole = (name: string, most: number) =>
+    find(
+      name,
+      (value) => Number.isInteger(value) && Math.abs(value) <= most,
+      `whole numbers from ${-most} to ${most}`,
+    );
+  // Subnormal numbers are zero on some GPUs.
+  const positive = (name: string) =>
+    find(name, (value) => value >= LEAST_SCALE && value < Infinity, "finite numbers above 0");
+  const finite = (name: string) => find(name, Number.isFinite, "finite numbers");
+
+  const convolutions = new Map<string, QuantizedConvolution>();
+  const classifiers = new Map<string, QuantizedClassifier>();
+  const scales = network.features.map(({ channels }) => new Float32Array(channels));
+  for (const layer of network.exits.flatMap((exit) => exit.layers)) {
+    const [input] = layer.reads;
+    switch (layer.kind) {
+      case "convolution": {
+        const { name } = layer;
+        const weight = readsImage(layer)
+          ? Int16Array.from(whole(`${name}.weight`, MAX_IMAGE_WEIGHT))
+          : Int8Array.from(whole(`${name}.weight`, MAX_WEIGHT));
+        const bias = Int32Array.from(whole(`${name}.bias`, MAX_BIAS));
+        const large = findLargeSum(weight, bias, readsImage(layer) ? MAX_PIXEL : MAX_STEP);
+        if (large >= 0) refuse(`tensor ${quote(`${name}.weight`)} can make sums above 2³¹ at output ${large}`);
+        const scale = positive(`${name}.scale`);
+        convolutions.set(name, { weight, bias, multiplier: positive(`${name}.multiplier`), scale });
+        const [output] = layer.writes;
+        scales[output.feature].set(scale, output.offset);
+        break;
+      }
+      case "max-pool":
+      case "resize": {
+        const [output] = layer.writes;
+        const own = scales[input.feature].subarray(input.offset, input.offset + input.channels);
+        scales[output.feature].set(own, output.offset);
+        break;
+      }
+      case "classifier": {
+        const { name } = layer;
+        const steps = scales[input.feature].slice(input.offset, input.offset + input.channels);
+        classifiers.set(name, { weight: finite(`${name}.weight`), bias: finite(`${name}.bias`), steps });
+        break;
+      }
+      default:
+        layer satisfies never;
+    }
+  }
+  return { imageScale: positive(IMAGE_SCALE)[0], convolutions, classifiers, scales };
+}
+
+/** The smallest normal float32. */
+const LEAST_SCALE = 2 ** -126;
+
+/** The first output whose sum need not fit 32 bits; −1 if all do. */
+function findLargeSum(weight: Int8Array | Int16Array, bias: Int32Array, most: number): number {
+  const fanIn = weight.length / bias.length;
+  return bias.findIndex((start, out) => {
+    let sum = 0;
+    for (let i = out * fanIn; i < (out + 1) * fanIn; i++) sum += Math.abs(weight[i]);
+    return sum * most + Math.abs(start) > MAX_SUM;
+  });
+}
+
+/** Which two pixels along an axis a resized one lies between, and in how far it is the second: corners aligned. */
+export function resizePlace(
+  i: number,
+  { inSize, outSize }: { readonly inSize: number; readonly outSize: number },
+): { readonly before: number; readonly after: number; readonly share: number } {
+  const at = outSize > 1 ? i * (inSize - 1) / (outSize - 1) : 0;
+  const before = Math.max(0, Math.min(Math.floor(at), inSize - 2));
+  return { before, after: Math.min(before + 1, inSize - 1), share: at - before };
+}
+
+/**
+ * In how far a resized pixel is each of four: `[top left, top right, bottom left, bottom right]`, whole numbers that add up
+ * to {@linkcode SHARES}.
+ *
+ * @param down In how far it is the lower ones, from 0 to 1; `right`: the right ones.
+ */
+export function cornerShares(down: number, right: number): readonly [number, number, number, number] {
+  const shares = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
+    .map((share) => Math.round(SHARES * share)) as [number, number, number, number];
+  // What rounding leaves over goes to the largest, where it counts least.
+  const rest = SHARES - shares.reduce((sum, share) => sum + share, 0);
+  shares[shares.indexOf(Math.max(...shares))] += rest;
+  return shares;
+}

@@ -1,0 +1,162 @@
+/**
+ * What a quantized network computes, plainly: the oracle for every device's whole numbers.
+ *
+ * @module
+ */
+
+import type { Classifier, Convolution, Layer, Network, View } from "../../lib/network/network.ts";
+import { areaOf } from "../../lib/network/size.ts";
+import {
+  cornerShares,
+  MAX_PIXEL,
+  MAX_STEP,
+  type QuantizedWeights,
+  resizePlace,
+  SHARES,
+} from "../../lib/weights/quantized.ts";
+
+/** What one image gives. */
+export interface PlainResult {
+  /** For each feature whole numbers, `[y][x][channel]`; the first is the image. */
+  readonly features: readonly Int32Array[];
+  /** For each exit. */
+  readonly logits: readonly Float32Array[];
+}
+
+/** Runs all layers on one image, `[channel][y][x]`. */
+export function runPlainly(network: Network, weights: QuantizedWeights, image: Float32Array): PlainResult {
+  const features = network.features.map(({ size, channels }) => new Int32Array(areaOf(size) * channels));
+  const logits: Float32Array[] = [];
+  features[0].set(quantizeImage(network, weights, image));
+  for (const layer of network.exits.flatMap((exit) => exit.layers)) {
+    if (layer.kind === "classifier") logits[layer.exit] = classify(network, layer, weights, features);
+    else {
+      const [output] = layer.writes;
+      const { size } = network.features[output.feature];
+      for (let pixel = 0; pixel < areaOf(size); pixel++) {
+        const y = Math.floor(pixel / size.width);
+        for (let channel = 0; channel < output.channels; channel++) {
+          const at = pixel * network.features[output.feature].channels + output.offset + channel;
+          features[output.feature][at] = valueOf(layer, {
+            network,
+            weights,
+            features,
+            y,
+            x: pixel % size.width,
+            channel,
+          });
+        }
+      }
+    }
+  }
+  return { features, logits };
+}
+
+interface Where {
+  readonly network: Network;
+  readonly weights: QuantizedWeights;
+  readonly features: readonly Int32Array[];
+  readonly y: number;
+  readonly x: number;
+  readonly channel: number;
+}
+
+function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
+  const { network, features, y, x, channel } = where;
+  const [input] = layer.reads;
+  const { size } = network.features[input.feature];
+  const read = (row: number, column: number, which: number) =>
+    row < 0 || column < 0 || row >= size.height || column >= size.width
+      ? 0
+      : readAt(network, features, input, row, column, which);
+  switch (layer.kind) {
+    case "convolution":
+      return convolve(layer, where, read);
+    case "max-pool": {
+      let most = 0;
+      for (let v = -1; v <= 1; v++) {
+        for (let u = -1; u <= 1; u++) most = Math.max(most, read(2 * y + v, 2 * x + u, channel));
+      }
+      return most;
+    }
+    case "resize": {
+      const outSize = network.features[layer.writes[0].feature].size;
+      const row = resizePlace(y, { inSize: size.height, outSize: outSize.height });
+      const column = resizePlace(x, { inSize: size.width, outSize: outSize.width });
+      const shares = cornerShares(row.share, column.share);
+      const corners = [row.before, row.after].flatMap((v) =>
+        [column.before, column.after].map((u) => read(v, u, channel))
+      );
+      return (corners.reduce((sum, value, i) => sum + value * shares[i], 0) + SHARES / 2) >> Math.log2(SHARES);
+    }
+  }
+}
+
+function convolve(
+  layer: Convolution,
+  { weights, y, x, channel }: Where,
+  read: (row: number, column: number, channel: number) => number,
+): number {
+  const { kernel, stride, reads: [input], name } = layer;
+  const { weight, bias, multiplier } = weights.convolutions.get(name)!;
+  let sum = bias[channel];
+  for (let k = 0; k < input.channels; k++) {
+    for (let v = 0; v < kernel; v++) {
+      for (let u = 0; u < kernel; u++) {
+        const value = read(y * stride + v - (kernel >> 1), x * stride + u - (kernel >> 1), k);
+        sum += value * weight[((channel * input.channels + k) * kernel + v) * kernel + u];
+      }
+    }
+  }
+  return Math.min(Math.max(roundEven(Math.fround(Math.fround(sum) * multiplier[channel])), 0), MAX_STEP);
+}
+
+function classify(
+  network: Network,
+  { pool, classes, name, reads: [input] }: Classifier,
+  { classifiers }: QuantizedWeights,
+  features: readonly Int32Array[],
+): Float32Array {
+  const { weight, bias, steps } = classifiers.get(name)!;
+  const means = Float32Array.from(steps, (step, k) => {
+    let sum = 0;
+    for (let y = 0; y < pool.height; y++) {
+      for (let x = 0; x < pool.width; x++) sum += readAt(network, features, input, y, x, k);
+    }
+    return sum * Math.fround(step / areaOf(pool));
+  });
+  return Float32Array.from(
+    { length: classes },
+    (_, out) => means.reduce((sum, mean, k) => sum + mean * weight[out * means.length + k], bias[out]),
+  );
+}
+
+function readAt(
+  network: Network,
+  features: readonly Int32Array[],
+  { feature, offset }: View,
+  y: number,
+  x: number,
+  channel: number,
+): number {
+  const { size, channels } = network.features[feature];
+  return features[feature][(y * size.width + x) * channels + offset + channel];
+}
+
+/** `[channel][y][x]` to `[y][x][channel]` in steps. */
+function quantizeImage(network: Network, { imageScale }: QuantizedWeights, image: Float32Array): Int32Array {
+  const { size, channels } = network.features[0];
+  const perStep = Math.fround(1 / imageScale);
+  return Int32Array.from(image, (_, i) => {
+    const [pixel, channel] = [Math.floor(i / channels), i % channels];
+    const value = roundEven(Math.fround(image[channel * areaOf(size) + pixel] * perStep));
+    return Math.min(Math.max(value, -MAX_PIXEL), MAX_PIXEL);
+  });
+}
+
+/** To the nearest whole number, of two the even one. */
+export function roundEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
+}

@@ -1,0 +1,99 @@
+/**
+ * `deno task prose [FILE…]`: checks how sentences are written, in documentation, comments and messages. `turns.yml` beside it
+ * lists turns to avoid, `meant.yml` the places where one is meant; textlint applies them.
+ *
+ * @module
+ */
+
+import { TextlintKernel } from "@textlint/kernel";
+import markdown from "@textlint/textlint-plugin-markdown";
+import plainText from "@textlint/textlint-plugin-text";
+import allowlist from "textlint-filter-rule-allowlist";
+import turns from "textlint-rule-prh";
+import sentenceLength from "textlint-rule-sentence-length";
+import { type Extract, extractComments, extractStrings } from "./extract.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const beside = (name: string) => new URL(name, import.meta.url).pathname;
+
+/** Most characters of a sentence. Long ones are split, or become a list. */
+const MAX_SENTENCE = 260;
+
+/** Folders and files that hold no text of ours. */
+const SKIPPED =
+  /^(?:tests\/fixtures|bench\/results|web\/dist|stand-ins|weights\/.*safetensors|\.|LICENSE|tools\/prose\/)/;
+
+/** A sentence to look at. */
+export interface Finding {
+  /** Line, from 1. */
+  readonly line: number;
+  /** What is wrong, and what to write instead. */
+  readonly message: string;
+}
+
+/** textlint's packages are CommonJS: some export themselves, some `default`. */
+// deno-lint-ignore no-explicit-any
+const loaded = (module: any) => module.default ?? module;
+
+const kernel = new TextlintKernel();
+
+/** Checks one text. `length`: whether long sentences are reported. */
+async function lint({ text, lines }: Extract, ext: ".md" | ".txt", length: boolean): Promise<Finding[]> {
+  const { messages } = await kernel.lintText(text, {
+    ext,
+    plugins: [
+      { pluginId: "markdown", plugin: loaded(markdown) },
+      { pluginId: "text", plugin: loaded(plainText) },
+    ],
+    rules: [
+      { ruleId: "turns", rule: loaded(turns), options: { rulePaths: [beside("turns.yml")] } },
+      ...(length ? [{ ruleId: "length", rule: loaded(sentenceLength), options: { max: MAX_SENTENCE } }] : []),
+    ],
+    filterRules: [
+      { ruleId: "meant", rule: loaded(allowlist), options: { allowlistConfigPaths: [beside("meant.yml")] } },
+    ],
+  });
+  return messages.map(({ line, message }) => ({
+    line: lines[line - 1] ?? line,
+    message: message.replaceAll("\n", "; "),
+  }));
+}
+
+/** Checks the text of one file, by its name: Markdown as a whole, of everything else comments and messages. */
+export async function checkProse(name: string, source: string): Promise<Finding[]> {
+  if (name.endsWith(".md")) return await lint({ text: source, lines: [] }, ".md", true);
+  return [
+    ...await lint(
+      extractComments(source, /\.(?:sh|ya?ml|service|conf)$|\/run$|^ranet$/.test(name) ? "#" : "//"),
+      ".txt",
+      true,
+    ),
+    ...await lint(extractStrings(source), ".txt", false),
+  ].sort((one, other) => one.line - other.line);
+}
+
+/** The files that git knows, or that are about to be added. */
+async function filesOfRepository(): Promise<string[]> {
+  const { stdout } = await new Deno.Command("git", {
+    args: ["ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd: ROOT,
+  }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((name) =>
+    /\.(?:md|ts|as|wgsl|html|js|sh|ya?ml|service|conf)$|^ranet$|^\.ci\/run$/.test(name) && !SKIPPED.test(name)
+  );
+}
+
+if (import.meta.main) {
+  let found = 0;
+  for (const name of Deno.args.length ? Deno.args : await filesOfRepository()) {
+    const source = await Deno.readTextFile(Deno.args.length ? name : new URL(name, ROOT)).catch(() => "");
+    for (const { line, message } of await checkProse(name, source)) {
+      console.log(`${name}:${line}: ${message}`);
+      found++;
+    }
+  }
+  if (found) {
+    console.error(`${found} sentences to look at. What is meant as it stands goes into tools/prose/meant.yml.`);
+    Deno.exit(1);
+  }
+}
