@@ -11,13 +11,14 @@ import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
-import { BUNDLED_SPECS, type Model, withTemperatures } from "../model/model.ts";
+import { type Model, withTemperatures } from "../model/model.ts";
+import { BUNDLED_SPECS } from "../model/read_spec.ts";
 import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { calibrateMeasured, type Calibration, checkCalibration } from "../calibration/calibration.ts";
-import type { Guarantee, RiskTarget } from "../calibration/guarantee.ts";
+import type { RiskTarget } from "../calibration/guarantee.ts";
 import { measure, type Measured, type Validation } from "../calibration/measure.ts";
-import { accuracyInterval, checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
+import { checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
 import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
@@ -25,7 +26,6 @@ import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
 import { RanetError } from "../errors.ts";
-import { large, percent } from "../text/numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -39,10 +39,11 @@ import {
   openExecutor,
   tellOf,
 } from "./run_on.ts";
-import { printable, table } from "./text.ts";
+import { toJson, toText, wanted } from "./calibrate_output.ts";
+import { printable } from "./text.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-/** What thresholds may be found for. */
+/** The possible targets. */
 const TARGETS = ["budget", "accuracy", "max-drop"] as const;
 
 type CalibrateOption =
@@ -56,7 +57,7 @@ type CalibrateOption =
   | "out"
   | "labels";
 
-/** Of a promise. */
+/** Default confidence level for `--max-drop`. */
 const DEFAULT_CONFIDENCE = "95%";
 
 type Options = Call<CalibrateOption>["options"];
@@ -67,31 +68,31 @@ export const calibrateCommand: Command<CalibrateOption> = {
   summary: "choose thresholds for a budget, an accuracy, or a guaranteed largest loss of accuracy",
   usage: "DATASET (--budget B | --accuracy A | --max-drop D) [options]",
   operands: [1, 1],
-  description: `Finds thresholds on a labelled data set that the model was not trained on: a folder with a folder for
-each class, CIFAR .bin files, IDX files, or a CSV of path,label. They are kept in DIRECTORY/calibration.json
-for a model in a directory, beside the file of --weights, or in ./NAME.calibration.json for a bundled
-model: one calibration for each target. classify --budget takes the one that spends most within its budget.
+  description: `Finds thresholds on a labelled data set that the model was not trained on: a folder with one folder
+per class, CIFAR .bin files, IDX files, or a CSV of path,label. Each target is stored as one calibration: in
+calibration.json in the model's directory or beside the file of --weights, or in ./NAME.calibration.json for a bundled
+model. classify --budget uses the most expensive calibration within its budget.
 
-Confidences are made as right as they say, too: the first calibration of a model also fits one temperature per exit, by which
-logits are divided, and keeps them in temperatures.json beside the weights.
+The first calibration of a model also fits one temperature per exit, by which logits are divided, and stores them in
+temperatures.json beside the weights.
 
---max-drop finds the cheapest thresholds by which, with the confidence asked for, accuracy on new images of the same
-kind is at most so much below the whole network's: fitted on one half of the images, tested on the other.`,
+--max-drop finds the cheapest thresholds with which, at the given confidence level, accuracy on new images of the same
+kind is at most D below the full network's. They are fitted on one half of the images and tested on the other.`,
   options: {
     ...MODEL_OPTIONS,
     budget: { value: "B", help: "multiply-adds per image on average: 25M, 1.2G, 25000000" },
-    accuracy: { value: "A", help: "share of images to classify rightly, at the least cost: 0.88" },
-    "max-drop": { value: "D", help: "most that accuracy may fall below the whole network's: 1% or 0.01" },
-    confidence: { value: "C", help: "chance that the drop is no larger: 95% (the default) or 0.95" },
+    accuracy: { value: "A", help: "share of images to classify correctly, at the lowest cost: 0.88" },
+    "max-drop": { value: "D", help: "largest loss of accuracy relative to the full network: 1% or 0.01" },
+    confidence: { value: "C", help: "confidence level for --max-drop: 95% (the default) or 0.95" },
     risk: {
       value: "KIND",
-      help: "what --max-drop is about: accuracy (the default), or disagreement with the whole network's answers",
+      help: "what --max-drop limits: loss of accuracy (the default), or disagreement with the full network",
     },
-    logits: { value: "DIR", help: "the folder of an eval of DATASET, whose logits are taken instead of computed" },
-    out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
+    logits: { value: "DIR", help: "the output folder of an eval of DATASET; use its logits instead of computing them" },
+    out: { value: "FILE", help: "file for the thresholds (default: beside the model)" },
     ...DATASET_OPTIONS,
   },
-  flags: { ...DATASET_FLAGS, temperature: "fit the temperatures anew, and the thresholds found before with them" },
+  flags: { ...DATASET_FLAGS, temperature: "fit the temperatures again, and recompute existing thresholds with them" },
   examples: [
     "ranet calibrate cifar10-val --budget 20M",
     "ranet calibrate cifar10-val --accuracy 0.86 --model my-model",
@@ -105,7 +106,9 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const place = placeOf(options);
     const weights = weightsFile(place);
     if (refit && weights === undefined) {
-      throw new UsageError("Cannot fit temperatures: expected a model of your own, beside whose weights they are kept");
+      throw new UsageError(
+        "Cannot fit temperatures: expected a model of your own, since they are stored beside its weights",
+      );
     }
     using executor = await openExecutor(call, terminal, {
       batchSize: DEFAULT_BATCH_SIZE,
@@ -116,7 +119,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     if (target && "budget" in target) checkBudget(target.budget, opened.network);
     const kept = await calibrationPath(opened, place);
     const { out = kept } = options;
-    // What cannot be used is not to be found out after a long pass.
+    // Errors should appear before the long pass.
     const before = refit ? [] : await readBefore(out, opened);
     const invalid = refit ? await readInvalid(kept, opened) : [];
     const fit = weights !== undefined && before.length === 0 && opened.temperatures === undefined;
@@ -173,7 +176,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const samples = measured.labels.length;
     if (samples < MANY_SAMPLES) {
       terminal.stderr(
-        `${samples} images say little: what is found is rough. ${MANY_SAMPLES} or more make it reliable` +
+        `${samples} images are few, so the thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
           (fit ? "; temperatures were kept near 1" : ""),
       );
     }
@@ -188,7 +191,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
   },
 };
 
-/** The weights that temperatures lie beside; `undefined` for those of a bundled model, in an archive or on the web. */
+/** The weights beside which temperatures are stored; `undefined` for bundled models, archives and URLs. */
 function weightsFile({ name, weights }: ModelPlace): string | undefined {
   const model = toPlace(name as string | URL);
   if (weights === undefined && (BUNDLED_SPECS.includes(model) || /\.zip$/i.test(model))) return undefined;
@@ -196,14 +199,14 @@ function weightsFile({ name, weights }: ModelPlace): string | undefined {
   return isUrl(file) ? undefined : file;
 }
 
-/** The calibrations that a file holds already. */
+/** The existing calibrations in a file. */
 async function readBefore(path: string, model: Model): Promise<Calibration[]> {
   const before = await exists(path) ? await readCalibrationFile(path) : [];
   for (const calibration of before) await checkCalibration(calibration, model);
   return before;
 }
 
-/** What other temperatures make invalid: calibrations of this architecture. */
+/** The calibrations of this architecture, which new temperatures make invalid. */
 async function readInvalid(path: string, { network }: Model): Promise<Calibration[]> {
   const before = await exists(path) ? await readCalibrationFile(path) : [];
   return before.filter(({ model, thresholds }) =>
@@ -211,7 +214,7 @@ async function readInvalid(path: string, { network }: Model): Promise<Calibratio
   );
 }
 
-/** Finds thresholds anew for what calibrations were made for; those that cannot be kept are left out, and named. */
+/** Finds thresholds again for the targets of calibrations. Targets that cannot be met are removed and named. */
 async function calibrateAgain(
   invalid: readonly Calibration[],
   { model, measured, about }: {
@@ -227,12 +230,14 @@ async function calibrateAgain(
       calibrations.push(await calibrateMeasured(model, measured, target, about));
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;
-      notes.push(`Removed the thresholds for ${wanted(target)}: they are of the temperatures before. ${error.message}`);
+      notes.push(
+        `Removed the thresholds for ${wanted(target)}: they belong to the previous temperatures. ${error.message}`,
+      );
     }
   }
   if (calibrations.length > 0) {
     const targets = calibrations.map(({ target }) => wanted(target)).join("; ");
-    notes.unshift(`Thresholds found anew, with the new temperatures, for: ${targets}`);
+    notes.unshift(`Recomputed thresholds with the new temperatures, for: ${targets}`);
   }
   return { calibrations, notes };
 }
@@ -261,7 +266,7 @@ function readRisk(text: string): NonNullable<RiskTarget["risk"]> {
   throw new UsageError(`Cannot use --risk ${JSON.stringify(text)}: expected accuracy or disagreement`);
 }
 
-/** The logits of every exit for a whole data set: numbers only, the images are gone by then. */
+/** Computes the logits of every exit for a data set; images are not kept. */
 async function predict(
   executor: AdaptiveExecutor,
   dataset: Dataset,
@@ -284,70 +289,8 @@ async function predict(
   return { logits: logits.map((values) => values.subarray(0, done * classes)), labels: labels.subarray(0, done) };
 }
 
-/** What was written, beside the calibration. */
-interface Done {
-  readonly file: string;
-  /** Options of the command that uses it, besides the budget. */
-  readonly use: string;
-  readonly skipped: number;
-  readonly temperatures?: readonly number[];
-}
-
-function toJson(calibration: Calibration | undefined, { file, skipped, temperatures }: Done): string {
-  if (!calibration) return JSON.stringify({ skipped, temperatures });
-  const { calibrations: [readable] } = JSON.parse(formatCalibrations([calibration]));
-  const accuracyInterval95 = accuracyInterval(calibration.expectedAccuracy, calibration.samples);
-  return JSON.stringify({ file, skipped, temperatures, ...readable, accuracyInterval95 });
-}
-
-function toText(calibration: Calibration | undefined, done: Done): string {
-  const temperatures = done.temperatures ? `temperatures per exit: ${done.temperatures.join(", ")}` : "";
-  const text = calibration ? calibrationText(calibration, done) : "";
-  return [temperatures, text].filter(Boolean).join("\n\n");
-}
-
-function calibrationText(calibration: Calibration, { file, use, skipped }: Done): string {
-  const { model, thresholds, q, expectedAccuracy, expectedCost, samples, dataset, target, guarantee } = calibration;
-  const rows = thresholds.map((threshold, exit) => [
-    `${exit + 1}`,
-    threshold === Infinity ? "never" : threshold === -Infinity ? "all" : threshold.toFixed(4),
-  ]);
-  return `${model} for ${wanted(target)}, on ${samples} samples of ${printable(dataset ?? "")}${
-    skipped > 0 ? `, ${skipped} skipped` : ""
-  }
-
-${table([["exit", "right"], ["leaves at", "right"]], rows)}
-
-expected: ${large(expectedCost)} multiply-adds per image, accuracy ${percent(expectedAccuracy)} (95 % interval ${
-    interval(calibration)
-  }; q = ${q.toPrecision(4)})${guarantee ? promised(guarantee) : ""}
-kept in ${printable(file)}; use them with: ranet classify …${use} --budget ${
-    "budget" in target ? target.budget : Math.ceil(expectedCost)
-  }`;
-}
-
-/** What `classify` needs besides the budget to find the calibration that these options made. */
+/** Options that `classify` needs, in addition to the budget, to find the calibration. */
 function useOptions({ model, weights, out }: Options): string {
   return Object.entries({ model, weights, calibration: out })
     .map(([name, value]) => value === undefined ? "" : ` --${name} ${printable(value)}`).join("");
-}
-
-/** Between which accuracies the one expected lies. */
-function interval({ expectedAccuracy, samples }: Calibration): string {
-  return accuracyInterval(expectedAccuracy, samples).map((share) => percent(share)).join(" to ");
-}
-
-function wanted(target: CalibrationTarget): string {
-  if ("budget" in target) return `a budget of ${large(target.budget)} per image`;
-  if ("accuracy" in target) return `an accuracy of ${percent(target.accuracy)}`;
-  const { maxDrop, confidence, risk } = target;
-  const limited = risk === "disagreement"
-    ? `answers other than the whole network's for at most ${percent(maxDrop)} of new images`
-    : `an accuracy on new images at most ${percent(maxDrop)} below the whole network's`;
-  return `${limited}, with ${percent(confidence)} confidence`;
-}
-
-function promised({ fitted, tested, bound }: Guarantee): string {
-  return `
-promised by: thresholds fitted on ${fitted} of the samples and tested on the other ${tested} (${bound})`;
 }

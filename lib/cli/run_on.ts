@@ -1,5 +1,5 @@
 /**
- * Puts the model that a command line names on the device that it names.
+ * Opens the model that a command line names on the device that it names.
  *
  * @module
  */
@@ -7,7 +7,8 @@
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
 import type { LabelReading } from "../data/labels.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
-import { BUNDLED_MODELS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
+import { loadModel } from "../model/model.ts";
+import { BUNDLED_MODELS, DEFAULT_MODEL } from "../model/read_spec.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 import { printable } from "./text.ts";
@@ -15,7 +16,7 @@ import { printable } from "./text.ts";
 /** The options that {@linkcode openExecutor} reads. */
 export type ModelOption = "model" | "weights" | "key" | "device" | "precision" | "threads";
 
-/** Their help. */
+/** Help of these options. */
 export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   model: {
     value: "M",
@@ -52,7 +53,7 @@ export const DATASET_OPTIONS: Readonly<Record<"labels", Option>> = {
   },
 };
 
-/** How a command line wants data sets opened. */
+/** Options for opening data sets, from a command line. */
 export function datasetOptions(
   { options, flags }: Pick<Call<"labels">, "options" | "flags">,
 ): Pick<DatasetOptions, "skipBad" | "allowOutside" | "readLabels"> {
@@ -65,13 +66,13 @@ export function datasetOptions(
   };
 }
 
-/** Tells what a person should know of a data set that was opened. */
+/** Prints notes about a data set that was opened. */
 export function tellOf({ notes = [], bad }: Pick<Dataset, "notes" | "bad">, stderr: Terminal["stderr"]): void {
   for (const note of notes) stderr(printable(note));
   for (const message of bad) stderr(printable(`Skipped: ${message}`));
 }
 
-/** Loads a model and makes it ready to run; says so where the CPU stands in for an adapter. */
+/** Loads a model and prepares it to run. Prints a notice if the CPU replaces an adapter. */
 export async function openExecutor(
   { options }: Call<ModelOption>,
   { stderr }: Pick<Terminal, "stderr">,

@@ -6,7 +6,7 @@
  */
 import { RanetError } from "../errors.ts";
 import { inputLength, type InputSpec } from "../network/common.ts";
-import { type Size, sizeOf } from "../network/size.ts";
+import { areaOf, type Size, sizeOf } from "../network/size.ts";
 import { kindOf } from "../text/kind.ts";
 import type { RgbImage } from "./image.ts";
 import { expectObject } from "../text/expect.ts";
@@ -53,6 +53,7 @@ export function toPixels(
   checkPixels(image);
   const [width, height] = image.extent ?? [image.width, image.height];
   const resized = covering({ height, width }, sizeOf(input.resize));
+  if (resized.width === image.width && resized.height === image.height) return cutOut(image, size);
   const columns = resampling(image.width, resized.width, size.width, width);
   const rows = resampling(image.height, resized.height, size.height, height);
   return resample(image, columns, rows);
@@ -186,6 +187,21 @@ function resampling(from: number, to: number, crop: number, extent = from): Taps
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return { first, weights: Int32Array.from(weights, (weight) => 0.5 + (weight / sum) * (1 << PRECISION)) };
   });
+}
+
+/** The central pixels of an image that needs no resampling. */
+function cutOut({ width, height, data }: RgbImage, size: Size): Uint8ClampedArray {
+  const left = roundHalfToEven((width - size.width) / 2);
+  const top = roundHalfToEven((height - size.height) / 2);
+  const pixels = new Uint8ClampedArray(3 * areaOf(size));
+  for (let y = 0, to = 0; y < size.height; y++) {
+    for (let from = 4 * ((top + y) * width + left), x = 0; x < size.width; x++, from += 4, to += 3) {
+      pixels[to] = data[from]!;
+      pixels[to + 1] = data[from + 1]!;
+      pixels[to + 2] = data[from + 2]!;
+    }
+  }
+  return pixels;
 }
 
 /** Python's `round`, which torchvision places the crop with. */

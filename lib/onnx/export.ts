@@ -9,16 +9,12 @@ import config from "../../deno.json" with { type: "json" };
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
-import { foldWeights } from "../weights/fold.ts";
+import { type FoldedWeights, foldWeights } from "../weights/fold.ts";
+import { isQuantized, parseQuantized, type QuantizedWeights } from "../weights/quantized.ts";
+import { divideLogits } from "../weights/temperature.ts";
 import type { Tensor } from "../weights/tensor.ts";
-import {
-  type OnnxGraph,
-  onnxGraph,
-  type OnnxGraphOptions,
-  type OnnxNode,
-  type OnnxPort,
-  type OnnxTensor,
-} from "./graph.ts";
+import { type OnnxGraph, onnxGraph, type OnnxGraphOptions, type OnnxPort } from "./graph.ts";
+import type { OnnxNode, OnnxTensor } from "./partial_graph.ts";
 import { expectObject } from "../text/expect.ts";
 
 /** How images become a file's input, and what its outputs are. */
@@ -66,7 +62,16 @@ const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 20;
 
 /** `TensorProto.DataType`. */
 const FLOAT = 1;
-const INT64 = 7;
+
+function dataType(data: OnnxTensor["data"]): number {
+  if (data instanceof Float32Array) return FLOAT;
+  if (data instanceof Uint8Array) return 2;
+  if (data instanceof Int8Array) return 3;
+  if (data instanceof Int16Array) return 5;
+  if (data instanceof Int32Array) return 6;
+  return 7;
+}
+
 /** `AttributeProto.AttributeType`. */
 const ATTRIBUTE = { INT: 2, STRING: 3, INTS: 7 };
 
@@ -87,17 +92,17 @@ export interface ExportOnnxOptions extends OnnxGraphOptions {
 }
 
 /**
- * Writes a model as an ONNX file: input `image` (float32, `batch × channels × height × width`, normalised), outputs `exit1`,
+ * Writes a model as an ONNX file, a quantized one with QuantizeLinear and DequantizeLinear: input `image` (float32, `batch × channels × height × width`, normalised), outputs `exit1`,
  * `exit2`, … (logits, `batch × classes`). Its metadata say how images are prepared ({@linkcode preparationOf}), as JSON.
  *
- * @throws {RanetError} If there is no such exit, or the file would be larger than ONNX files can be.
+ * @throws {RanetError} If there is no such exit, a quantized model's numbers cannot be, or the file would be larger than ONNX files can be.
  */
 export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Uint8Array {
   expectObject("exportOnnx", { model }, "network", "tensors");
   expectObject("exportOnnx", { options });
-  const { network, tensors, temperatures } = model;
+  const { network, temperatures } = model;
   const { name } = network.spec;
-  const graph = onnxGraph(network, foldWeights(network, tensors, temperatures), options);
+  const graph = onnxGraph(network, weightsOf(model), options);
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > MAX_WEIGHT_BYTES) {
     throw new RanetError(
@@ -116,6 +121,12 @@ export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Ui
     writer.writeMessage(14, writeEntry, [key, JSON.stringify(value)]);
   }
   return writer.finish();
+}
+
+function weightsOf({ network, tensors, temperatures }: Exported): FoldedWeights | QuantizedWeights {
+  if (!isQuantized(tensors)) return foldWeights(network, tensors, temperatures);
+  const given = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
+  return parseQuantized(network, given, { source: network.spec.name });
 }
 
 function writeGraph(graph: OnnxGraph & { name: string; batch?: number }, to: PbfWriter): void {
@@ -151,7 +162,7 @@ function writeAttribute([name, value]: [string, OnnxNode["attributes"][string]],
 
 function writeTensor({ name, shape, data }: OnnxTensor, to: PbfWriter): void {
   for (const side of shape) to.writeVarintField(1, side);
-  to.writeVarintField(2, data instanceof BigInt64Array ? INT64 : FLOAT);
+  to.writeVarintField(2, dataType(data));
   to.writeStringField(8, name);
   to.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }

@@ -1,6 +1,5 @@
 /**
- * A network as an ONNX graph. Where the network writes channel ranges of a feature, each range is a value of its own,
- * and whoever reads several of them reads their Concat.
+ * A network as an ONNX graph.
  *
  * @module
  */
@@ -8,30 +7,11 @@
 import { RanetError } from "../errors.ts";
 import type { Activation } from "../network/activation.ts";
 import type { Convolution, Layer, Network, View } from "../network/network.ts";
-import { isSameSize, type Size } from "../network/size.ts";
+import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
-
-/** An operation of the ONNX standard. */
-export interface OnnxNode {
-  /** Its name in the standard, such as `Conv`. */
-  readonly operator: string;
-  /** Values read; `""` for an optional one that is left out. */
-  readonly inputs: readonly string[];
-  /** The value written. */
-  readonly output: string;
-  /** Attributes: a whole number, a list of them, or a word. */
-  readonly attributes: Readonly<Record<string, number | readonly number[] | string>>;
-}
-
-/** A constant value. */
-export interface OnnxTensor {
-  /** Its name. */
-  readonly name: string;
-  /** Its shape. */
-  readonly shape: readonly number[];
-  /** Numbers in row-major order: float32, or int64 where the standard asks for that. */
-  readonly data: Float32Array | BigInt64Array;
-}
+import type { QuantizedWeights } from "../weights/quantized.ts";
+import { convolutionAttributes, IMAGE, type OnnxNode, type OnnxTensor, PartialGraph } from "./partial_graph.ts";
+import { QuantizedBuilder } from "./quantized_graph.ts";
 
 /** A value that goes in or comes out; its first dimension is the batch. */
 export interface OnnxPort {
@@ -53,36 +33,41 @@ export interface OnnxGraph {
   readonly tensors: readonly OnnxTensor[];
 }
 
-/** A channel range of a feature that has been written. */
-interface Part {
-  readonly value: string;
-  readonly offset: number;
-  readonly channels: number;
-}
-
 /** Which part of a network the graph has, and what its values are called. */
 export interface OnnxGraphOptions {
   /** Cut the network at this exit, counted from 1, and leave out what only others need. Default: all exits. */
   readonly exit?: number;
   /** Other names than `image` and `exit1`, `exit2`, …; of the output, only where there is one. */
   readonly names?: { readonly input: string; readonly output: string };
+  /**
+   * Of a quantized model, whether numbers above 127 steps become 127, as they do here; each convolution is followed by a Clip
+   * for that. Without it ONNX Runtime is faster by a few per cent, features reach up to 255 steps, and processors without
+   * instructions for 8-bit products (AVX2 alone) may give wrong sums. Default: true.
+   */
+  readonly clip?: boolean;
 }
 
 /**
  * Makes the graph of a network.
  *
  * @param network What to run.
- * @param weights Its weights.
+ * @param weights Its weights, in floats or in eight bits.
  * @param options What to leave out, and names.
  * @throws {RanetError} If there is no such exit.
  */
-export function onnxGraph(network: Network, weights: FoldedWeights, options: OnnxGraphOptions = {}): OnnxGraph {
-  const { exit, names: own } = options;
+export function onnxGraph(
+  network: Network,
+  weights: FoldedWeights | QuantizedWeights,
+  options: OnnxGraphOptions = {},
+): OnnxGraph {
+  const { exit, names: own, clip = true } = options;
   const { exits, features, spec } = network;
   if (exit !== undefined && exits[exit - 1] === undefined) {
     throw new RanetError(`Cannot cut ${spec.name} at exit ${exit}: expected a whole number from 1 to ${exits.length}`);
   }
-  const builder = new Builder(network, weights);
+  const builder = "convolutions" in weights
+    ? new QuantizedBuilder(network, weights, { clip })
+    : new FloatBuilder(network, weights);
   exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
   const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
@@ -101,48 +86,34 @@ function renamed(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGrap
   return { ...graph, nodes, input: port(graph.input), outputs: graph.outputs.map(port) };
 }
 
-const IMAGE = "image";
-
-class Builder {
-  readonly nodes: OnnxNode[] = [];
-  readonly tensors: OnnxTensor[] = [];
+/** Appends layers in floats. */
+class FloatBuilder extends PartialGraph {
   readonly #network: Network;
   readonly #weights: FoldedWeights;
-  /** What has been written of each feature, by ascending channel. */
-  readonly #parts: Part[][];
-  /** Concatenations, by the values that they join. */
-  readonly #joined = new Map<string, string>();
   /** Values with channels of zeros behind them, by those without. */
   readonly #padded = new Map<string, string>();
 
   constructor(network: Network, weights: FoldedWeights) {
+    super(network);
     this.#network = network;
     this.#weights = weights;
-    this.#parts = network.features.map(() => []);
-    this.#parts[0] = [{ value: IMAGE, offset: 0, channels: network.features[0].channels }];
   }
 
   /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
   append(layer: Layer, exit: string): void {
-    const [input] = layer.reads.map((view) => this.#read(view));
+    const [input] = layer.reads.map((view) => this.read(view));
     switch (layer.kind) {
       case "convolution":
-        return this.#write(layer.writes[0], this.#convolve(layer, input));
-      case "max-pool": {
-        const attributes = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
-        return this.#write(layer.writes[0], this.#node("MaxPool", [input], attributes));
-      }
+        return this.write(layer.writes[0], this.#convolve(layer, input));
+      case "max-pool":
+        return this.write(layer.writes[0], this.maxPool(input));
       case "resize": {
         const { reads: [from], writes: [to] } = layer;
-        return this.#write(to, this.#resize(input, this.#sizeOf(from), this.#sizeOf(to)));
+        return this.write(to, this.resize(input, this.#sizeOf(from), this.#sizeOf(to)));
       }
       case "classifier": {
-        // As far apart as wide, a second window finds no room: what is left is the pixel of the top left one.
-        const window = [layer.pool.height, layer.pool.width];
-        const pooled = this.#node("AveragePool", [input], { kernel_shape: window, strides: window });
-        const flat = this.#node("Flatten", [pooled], {});
         const parameters = this.#parameters(layer.name, [layer.classes, layer.reads[0].channels]);
-        this.#node("Gemm", [flat, ...parameters], { transB: 1 }, exit);
+        this.node("Gemm", [this.pool(input, layer.pool), ...parameters], { transB: 1 }, exit);
         break;
       }
       default:
@@ -161,12 +132,8 @@ class Builder {
     const shape = [output.channels, input.channels, kernel, kernel];
     const zeros = kernel === 1 && stride === 1 ? 0 : missingChannels(input.channels, output.channels);
     const parameters = this.#parameters(name, shape, zeros);
-    const attributes = {
-      kernel_shape: [kernel, kernel],
-      strides: [stride, stride],
-      pads: new Array<number>(4).fill(kernel >> 1),
-    };
-    const sums = this.#node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
+    const attributes = convolutionAttributes({ kernel, stride });
+    const sums = this.node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
     return this.#activate(sums, activation);
   }
 
@@ -175,35 +142,20 @@ class Builder {
       case "none":
         return value;
       case "relu":
-        return this.#node("Relu", [value], {});
+        return this.node("Relu", [value], {});
       case "hard-swish":
-        return this.#node("HardSwish", [value], {});
+        return this.node("HardSwish", [value], {});
       case "silu":
-        return this.#node("Mul", [value, this.#node("Sigmoid", [value], {})], {});
+        return this.node("Mul", [value, this.node("Sigmoid", [value], {})], {});
     }
-  }
-
-  #resize(value: string, from: Size, to: Size): string {
-    if (isSameSize(from, to)) return value;
-    const name = `scales_${nameOfSize(from)}_to_${nameOfSize(to)}`;
-    if (!this.tensors.some((tensor) => tensor.name === name)) {
-      const scales = [1, 1, scaleTo(from.height, to.height), scaleTo(from.width, to.width)];
-      this.tensors.push({ name, shape: [4], data: new Float32Array(scales) });
-    }
-    return this.#node("Resize", [value, "", name], {
-      mode: "linear",
-      coordinate_transformation_mode: "align_corners",
-    });
   }
 
   /** A value with channels of zeros behind its own. */
   #pad(value: string, zeros: number): string {
     if (zeros === 0) return value;
-    const name = `pads_of_${zeros}`;
-    if (!this.tensors.some((tensor) => tensor.name === name)) {
-      this.tensors.push({ name, shape: [8], data: BigInt64Array.of(0n, 0n, 0n, 0n, 0n, BigInt(zeros), 0n, 0n) });
-    }
-    const padded = this.#padded.get(value) ?? this.#node("Pad", [value, name], { mode: "constant" });
+    const pads = () => BigInt64Array.of(0n, 0n, 0n, 0n, 0n, BigInt(zeros), 0n, 0n);
+    const inputs = [value, this.constant(`pads_of_${zeros}`, [8], pads)];
+    const padded = this.#padded.get(value) ?? this.node("Pad", inputs, { mode: "constant" });
     this.#padded.set(value, padded);
     return padded;
   }
@@ -220,49 +172,6 @@ class Builder {
     });
     return [`${name}.weight`, `${name}.bias`];
   }
-
-  #node(
-    operator: string,
-    inputs: readonly string[],
-    attributes: OnnxNode["attributes"],
-    output = `${operator}_${this.nodes.length}`,
-  ): string {
-    this.nodes.push({ operator, inputs, output, attributes });
-    return output;
-  }
-
-  #write({ feature, offset, channels }: View, value: string): void {
-    this.#parts[feature].push({ value, offset, channels });
-    this.#parts[feature].sort((a, b) => a.offset - b.offset);
-  }
-
-  /** The value of a view: what was written there, joined where it is more than one. */
-  #read({ feature, offset, channels }: View): string {
-    const end = offset + channels;
-    const parts = this.#parts[feature].filter((part) => part.offset >= offset && part.offset + part.channels <= end);
-    if (parts.reduce((sum, part) => sum + part.channels, 0) !== channels) {
-      throw new Error(`${this.#network.features[feature].name}: channels ${offset} to ${end} are not whole ranges`);
-    }
-    const values = parts.map(({ value }) => value);
-    if (values.length === 1) return values[0];
-    const key = values.join();
-    const joined = this.#joined.get(key) ?? this.#node("Concat", values, { axis: 1 });
-    this.#joined.set(key, joined);
-    return joined;
-  }
-}
-
-/** What a side is multiplied by, in float32. */
-function scaleTo(from: number, to: number): number {
-  const nearest = Math.fround(to / from);
-  // The output's size is rounded down from a product that is exact in one runtime and a float32 in another: the
-  // scale must not be below the quotient, whichever it is.
-  return nearest * from < to ? nearest * (1 + 2 ** -22) : nearest;
-}
-
-/** A size in a tensor's name. */
-function nameOfSize({ height, width }: Size): string {
-  return height === width ? `${height}` : `${height}x${width}`;
 }
 
 /**
@@ -284,7 +193,10 @@ function padRows(matrix: Float32Array, rows: number, columns: number): Float32Ar
 }
 
 /** Nodes and tensors that the outputs depend on. */
-function keepNeeded({ nodes, tensors }: Builder, outputs: readonly string[]): Pick<OnnxGraph, "nodes" | "tensors"> {
+function keepNeeded(
+  { nodes, tensors }: PartialGraph,
+  outputs: readonly string[],
+): Pick<OnnxGraph, "nodes" | "tensors"> {
   const needed = new Set(outputs);
   const kept = nodes.toReversed().filter(({ output, inputs }) => {
     const keep = needed.has(output);

@@ -6,6 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import { sizeOf } from "../network/size.ts";
+import { isQuantized } from "../weights/quantized.ts";
 import { type Exported, exportOnnx, preparationOf } from "./export.ts";
 
 /** What transformers.js calls input and output. */
@@ -55,7 +56,11 @@ export function transformersJsFiles(
   };
   const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
   return new Map([
-    ["onnx/model.onnx", exportOnnx(exported, { exit, names: NAMES })],
+    [
+      // The names by which it finds the type that it is asked for: q8 and fp32.
+      isQuantized(exported.tensors) ? "onnx/model_quantized.onnx" : "onnx/model.onnx",
+      exportOnnx(exported, { exit, names: NAMES }),
+    ],
     ["config.json", json(config)],
     ["preprocessor_config.json", json(preprocessor)],
   ]);

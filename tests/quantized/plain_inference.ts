@@ -23,8 +23,20 @@ export interface PlainResult {
   readonly logits: readonly Float32Array[];
 }
 
-/** Runs all layers on one image, `[channel][y][x]`. */
-export function runPlainly(network: Network, weights: QuantizedWeights, image: Float32Array): PlainResult {
+/** A resized pixel, from `[top left, top right, bottom left, bottom right]`, and in how far it is the lower and right ones. */
+export type Mix = (corners: readonly number[], place: { readonly down: number; readonly right: number }) => number;
+
+/**
+ * Runs all layers on one image, `[channel][y][x]`.
+ *
+ * @param mix How pixels are resized. Default: as our devices do.
+ */
+export function runPlainly(
+  network: Network,
+  weights: QuantizedWeights,
+  image: Float32Array,
+  mix: Mix = mixInSteps,
+): PlainResult {
   const features = network.features.map(({ size, channels }) => new Int32Array(areaOf(size) * channels));
   const logits: Float32Array[] = [];
   features[0].set(quantizeImage(network, weights, image));
@@ -44,6 +56,7 @@ export function runPlainly(network: Network, weights: QuantizedWeights, image: F
             y,
             x: pixel % size.width,
             channel,
+            mix,
           });
         }
       }
@@ -59,6 +72,7 @@ interface Where {
   readonly y: number;
   readonly x: number;
   readonly channel: number;
+  readonly mix: Mix;
 }
 
 function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
@@ -83,13 +97,24 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
       const outSize = network.features[layer.writes[0].feature].size;
       const row = resizePlace(y, { inSize: size.height, outSize: outSize.height });
       const column = resizePlace(x, { inSize: size.width, outSize: outSize.width });
-      const shares = cornerShares(row.share, column.share);
       const corners = [row.before, row.after].flatMap((v) =>
         [column.before, column.after].map((u) => read(v, u, channel))
       );
-      return (corners.reduce((sum, value, i) => sum + value * shares[i], 0) + SHARES / 2) >> Math.log2(SHARES);
+      return where.mix(corners, { down: row.share, right: column.share });
     }
   }
+}
+
+/** As our devices do. */
+export function mixInSteps(corners: readonly number[], { down, right }: Parameters<Mix>[1]): number {
+  const shares = cornerShares(down, right);
+  return (corners.reduce((sum, value, i) => sum + value * shares[i], 0) + SHARES / 2) >> Math.log2(SHARES);
+}
+
+/** Exactly, then rounded, as runtimes do that resize in floats. */
+export function mixExactly(corners: readonly number[], { down, right }: Parameters<Mix>[1]): number {
+  const shares = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right];
+  return roundEven(corners.reduce((sum, value, i) => sum + value * shares[i], 0));
 }
 
 function convolve(

@@ -2,7 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
-import { createModel, readSpec } from "../../lib/model/model.ts";
+import { createModel } from "../../lib/model/model.ts";
+import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Convolution, Network } from "../../lib/network/network.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
@@ -14,7 +15,7 @@ import { randomTensors } from "../quantized/random_model.ts";
 
 const spec = await readSpec("ranet-cifar10-micro");
 const network = buildNetwork(spec);
-const tensors = randomTensors(spec, { seed: 1 });
+const tensors = randomTensors(network, { seed: 1 });
 const types = new Map(quantizedParameters(network).map(({ name, dtype }) => [name, dtype]));
 const dtype = (name: string) => types.get(name)!;
 const convolution = "scale_flows.0.0.layers.0.conv_normal.net.0";

@@ -1,0 +1,138 @@
+/**
+ * A network in eight bits as an ONNX graph: unsigned bytes between layers, one step each, and DequantizeLinear and
+ * QuantizeLinear around each convolution, by which runtimes know that they may compute it in whole numbers.
+ *
+ * Each step counts 1 here, whatever it stands for: `lib/weights/quantized.ts`. So all features have the scale 1 and the zero
+ * point 0, joining them needs no arithmetic, and a convolution's weights have the scale by which its sums become steps.
+ *
+ * @module
+ */
+
+import { isSameSize } from "../network/size.ts";
+import type { Convolution, Layer, Network, Resize } from "../network/network.ts";
+import { MAX_PIXEL, MAX_STEP, type QuantizedWeights, readsImage } from "../weights/quantized.ts";
+import { convolutionAttributes, IMAGE, PartialGraph } from "./partial_graph.ts";
+
+/** Appends layers in eight bits. */
+export class QuantizedBuilder extends PartialGraph {
+  readonly #network: Network;
+  readonly #weights: QuantizedWeights;
+  readonly #clip: boolean;
+  /** The image in whole steps, as floats. */
+  #image?: string;
+
+  /** Starts with the image. `clip`: as in `OnnxGraphOptions`. */
+  constructor(network: Network, weights: QuantizedWeights, { clip }: { readonly clip: boolean }) {
+    super(network);
+    this.#network = network;
+    this.#weights = weights;
+    this.#clip = clip;
+  }
+
+  /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
+  append(layer: Layer, exit: string): void {
+    switch (layer.kind) {
+      case "convolution":
+        return this.write(layer.writes[0], readsImage(layer) ? this.#convolveImage(layer) : this.#convolve(layer));
+      case "max-pool":
+        return this.write(layer.writes[0], this.maxPool(this.read(layer.reads[0])));
+      case "resize":
+        return this.write(layer.writes[0], this.#resize(layer));
+      case "classifier": {
+        const { name, classes, pool, reads: [input] } = layer;
+        const { weight, bias, steps } = this.#weights.classifiers.get(name)!;
+        const parameters = [
+          this.constant(
+            `${name}.weight`,
+            [classes, input.channels],
+            () => weight.map((value, i) => value * steps[i % input.channels]),
+          ),
+          this.constant(`${name}.bias`, [classes], () => bias),
+        ];
+        const means = this.pool(this.#toFloats(this.read(input)), pool);
+        this.node("Gemm", [means, ...parameters], { transB: 1 }, exit);
+        break;
+      }
+      default:
+        layer satisfies never;
+    }
+  }
+
+  /** The image has more than eight bits, and a sign: in floats, whose sums are the same but for their last bits. */
+  #convolveImage(layer: Convolution): string {
+    const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
+    const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
+    const fanIn = weight.length / channels;
+    const parameters = [
+      this.constant(
+        `${name}.weight`,
+        [channels, input.channels, kernel, kernel],
+        () => Float32Array.from(weight, (value, i) => value * multiplier[Math.floor(i / fanIn)]),
+      ),
+      this.constant(`${name}.bias`, [channels], () => multiplier.map((value, out) => value * bias[out])),
+    ];
+    this.#image ??= this.#quantizeImage();
+    return this.#toSteps(this.node("Conv", [this.#image, ...parameters], convolutionAttributes(layer)));
+  }
+
+  #quantizeImage(): string {
+    const perStep = this.constant("steps_per_pixel", [], () => Float32Array.of(1 / this.#weights.imageScale));
+    const steps = this.node("Round", [this.node("Mul", [IMAGE, perStep], {})], {});
+    return this.node("Clip", [
+      steps,
+      this.constant("least_pixel", [], () => Float32Array.of(-MAX_PIXEL)),
+      this.constant("largest_pixel", [], () => Float32Array.of(MAX_PIXEL)),
+    ], {});
+  }
+
+  #convolve(layer: Convolution): string {
+    const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
+    const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
+    const scale = this.constant(`${name}.multiplier`, [channels], () => multiplier);
+    const parameters = [
+      this.node("DequantizeLinear", [
+        this.constant(`${name}.weight`, [channels, input.channels, kernel, kernel], () => weight),
+        scale,
+        this.constant(`${name}.weight_zero`, [channels], () => new Int8Array(channels)),
+      ], { axis: 0 }),
+      // Its scale is that of the input, which is 1, times that of the weights.
+      this.node("DequantizeLinear", [
+        this.constant(`${name}.bias`, [channels], () => bias),
+        scale,
+        this.constant(`${name}.bias_zero`, [channels], () => new Int32Array(channels)),
+      ], { axis: 0 }),
+    ];
+    const values = this.#toFloats(this.read(input));
+    return this.#toSteps(this.node("Conv", [values, ...parameters], convolutionAttributes(layer)));
+  }
+
+  #resize({ reads: [from], writes: [to] }: Resize): string {
+    const [before, after] = [from, to].map(({ feature }) => this.#network.features[feature].size);
+    const value = this.read(from);
+    if (isSameSize(before, after)) return value;
+    return this.#round(this.resize(this.#toFloats(value), before, after));
+  }
+
+  #toFloats(value: string): string {
+    return this.node("DequantizeLinear", [value, ...this.#steps()], {});
+  }
+
+  /** Rounds to whole steps; what is negative becomes 0. */
+  #round(value: string): string {
+    return this.node("QuantizeLinear", [value, ...this.#steps()], {});
+  }
+
+  /** What a convolution gives, in whole steps from 0 to 127. */
+  #toSteps(value: string): string {
+    const steps = this.#round(value);
+    if (!this.#clip) return steps;
+    return this.node("Clip", [steps, "", this.constant("largest_step", [], () => Uint8Array.of(MAX_STEP))], {});
+  }
+
+  #steps(): string[] {
+    return [
+      this.constant("step", [], () => Float32Array.of(1)),
+      this.constant("zero", [], () => Uint8Array.of(0)),
+    ];
+  }
+}
