@@ -5,8 +5,8 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { Activation } from "../network/activation.ts";
-import type { Convolution, Layer, Network, View } from "../network/network.ts";
+import type { Activation, Gate } from "../network/activation.ts";
+import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "../network/network.ts";
 import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 import type { QuantizedWeights } from "../weights/quantized.ts";
@@ -101,10 +101,16 @@ class FloatBuilder extends PartialGraph {
 
   /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
   append(layer: Layer, exit: string): void {
-    const [input] = layer.reads.map((view) => this.read(view));
+    const [input, gates] = layer.reads.map((view) => this.read(view));
     switch (layer.kind) {
       case "convolution":
         return this.write(layer.writes[0], this.#convolve(layer, input));
+      case "depthwise":
+        return this.write(layer.writes[0], this.#convolveDepthwise(layer, input));
+      case "squeeze":
+        return this.write(layer.writes[0], this.node("GlobalAveragePool", [input], {}));
+      case "excitation":
+        return this.write(layer.writes[0], this.node("Mul", [input, this.#gate(gates, layer.gate)], {}));
       case "max-pool":
         return this.write(layer.writes[0], this.maxPool(input));
       case "resize": {
@@ -135,6 +141,26 @@ class FloatBuilder extends PartialGraph {
     const attributes = convolutionAttributes({ kernel, stride });
     const sums = this.node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
     return this.#activate(sums, activation);
+  }
+
+  #convolveDepthwise(
+    { writes: [{ channels }], kernel, stride, activation, name }: DepthwiseConvolution,
+    value: string,
+  ): string {
+    const sums = this.node("Conv", [value, ...this.#parameters(name, [channels, 1, kernel, kernel])], {
+      ...convolutionAttributes({ kernel, stride }),
+      group: channels,
+    });
+    return this.#activate(sums, activation);
+  }
+
+  #gate(value: string, gate: Gate): string {
+    switch (gate) {
+      case "sigmoid":
+        return this.node("Sigmoid", [value], {});
+      case "hard-sigmoid":
+        return this.node("HardSigmoid", [value], { alpha: new Float32Array([1 / 6]), beta: new Float32Array([0.5]) });
+    }
   }
 
   #activate(value: string, activation: Activation): string {

@@ -16,8 +16,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   /** The value written. */
   readonly output: string;
-  /** Attributes: a whole number, a list of them, or a word. */
-  readonly attributes: Readonly<Record<string, number | readonly number[] | string>>;
+  /** Attributes: a whole number, a list of them, a word, or in an array of its own a number that is not whole. */
+  readonly attributes: Readonly<Record<string, number | readonly number[] | string | Float32Array>>;
 }
 
 /** A constant value. */

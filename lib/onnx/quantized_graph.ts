@@ -53,6 +53,11 @@ export class QuantizedBuilder extends PartialGraph {
         this.node("Gemm", [means, ...parameters], { transB: 1 }, exit);
         break;
       }
+      // Refused when weights are read (weights/quantized.ts).
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        throw new Error(`${layer.kind} is not computed in eight bits`);
       default:
         layer satisfies never;
     }

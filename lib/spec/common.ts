@@ -32,6 +32,7 @@ const STEM_DEFAULTS = {
 /** Resolves the keys that all families have. */
 export function resolveCommon(document: CommonDocument, report: Report): CommonSpec {
   const { name, input = {}, classes, head = {}, activation, dropout } = document;
+  const { depthwise = false, kernel: denseKernel = 3, se_ratio: seRatio = 0 } = document;
   const stem = resolveStem(document.stem);
   const { kernel, stride } = stemSpec(stem);
   const most = (kernel >> 1) + 1;
@@ -41,7 +42,9 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     );
   }
   const defaults = STEM_DEFAULTS[stemSpec(stem).pool ? "pooled" : "plain"];
-  const complete = (given: Partial<HeadSpec>) => ({ ...defaults.head, ...given });
+  const complete = ({ depthwise, ...given }: Partial<HeadSpec>): HeadSpec => (
+    { ...defaults.head, ...given, ...depthwise ? { depthwise } : {} }
+  );
   return {
     name,
     input: resolveInput(input, defaults, report),
@@ -50,6 +53,9 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     head: isList(head) ? head.map(complete) : complete(head),
     ...activation === "relu" ? {} : { activation },
     ...dropout === 0 ? {} : { dropout },
+    ...depthwise ? { depthwise } : {},
+    ...denseKernel === 3 ? {} : { kernel: denseKernel },
+    ...seRatio === 0 ? {} : { seRatio },
   };
 }
 

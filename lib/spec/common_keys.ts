@@ -71,6 +71,33 @@ const head = mapping({
     "What is averaged of the pixels that the convolutions leave: all (default), or 2: the 2×2 at the top left, as the " +
       "authors' code does; that sees all of 5×5 to 8×8 features alone. Costs next to nothing.",
   ),
+  depthwise: z.boolean({ error: "true or false" }).optional().describe(
+    "Whether the two convolutions are depthwise 3×3 ones, each with a 1×1 one behind it: up to nine times cheaper. Default: " +
+      "false.",
+  ),
+});
+
+const DENSE_KERNELS = [3, 5, 7];
+
+/** What dense layers are made of: `default` says where a value comes from that is not given, `of` which layers they are. */
+export const denseKeys = ({ of, default: otherwise }: { of: string; default?: string }) => ({
+  depthwise: z.boolean({ error: "true or false" }).optional().describe(
+    `Whether ${of} have a depthwise k×k convolution and a 1×1 one behind it, as in MobileNet and EfficientNet, in place of ` +
+      `one k×k convolution. About k² times cheaper in that part, so that bottleneck may be larger. Default: ${
+        otherwise ?? "false"
+      }.`,
+  ),
+  kernel: z.literal(DENSE_KERNELS, { error: "3, 5 or 7" }).optional().describe(
+    `Height and width of the k×k convolutions of ${of}: 3, 5 or 7. Their cost grows with the square, which is little if ` +
+      `they are depthwise. Default: ${otherwise ?? "3"}.`,
+  ),
+  se_ratio: real(0, 1).optional().describe(
+    `Squeeze-and-excitation in ${of}: each channel that the last convolution reads is multiplied by a gate, made of the ` +
+      "means of all those channels by two linear layers; this is the size of the layer between them, as a share of those " +
+      `channels (0.25 in MobileNetV3). Costs about two operations per gated number. Default: ${
+        otherwise ?? "0, none"
+      }.`,
+  ),
 });
 
 /** How coarse a scale is, as a share of the finest. */
@@ -121,11 +148,12 @@ export const LAST_KEYS = {
       "Each exit adds its head to the cost of all later ones.",
   ),
   head: z.union([head, list(head, 1, LIMITS.blocksInAll, "heads, one per exit")], {
-    error: "a mapping with the keys channels, pool, or a list of them, one per exit",
+    error: "a mapping with the keys channels, pool, depthwise, or a list of them, one per exit",
   }).optional().describe(
     "Inner size of the exits: of all, or a list with one entry per exit. Default: 128 channels, or `input` with stem " +
       "conv7x7-pool. Its own cost grows with up to its square.",
   ),
+  ...denseKeys({ of: "dense layers" }),
   activation: words("relu", "hard-swish", "silu").default("relu").describe(
     "What every convolution ends in: relu (default), hard-swish or silu. All count as one operation; hard-swish and silu " +
       "take longer, silu most.",
@@ -145,5 +173,8 @@ export interface CommonDocument {
   readonly exits: "auto" | "all" | readonly number[];
   readonly activation: Exclude<Activation, "none">;
   readonly dropout: number;
+  readonly depthwise?: boolean;
+  readonly kernel?: number;
+  readonly se_ratio?: number;
   readonly head?: z.infer<typeof head> | readonly z.infer<typeof head>[];
 }

@@ -149,6 +149,10 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
             { name: `${layer.name}.weight`, shape: [layer.classes, layer.reads[0].channels], dtype: "F32" },
             { name: `${layer.name}.bias`, shape: [layer.classes], dtype: "F32" },
           ];
+        // Those that checkLayer refuses.
+        case "depthwise":
+        case "squeeze":
+        case "excitation":
         case "max-pool":
         case "resize":
           return [];
@@ -174,6 +178,13 @@ function checkLayer(layer: Layer, network: Network): void {
     case "resize":
     case "classifier":
       if (layer.reads[0].feature === 0) refuse(`a ${layer.kind} reads the image`);
+      break;
+    case "depthwise":
+      refuse(`${layer.name} is a depthwise convolution`);
+      break;
+    case "squeeze":
+    case "excitation":
+      refuse("it has squeeze-and-excitation");
       break;
     default:
       layer satisfies never;
@@ -261,6 +272,11 @@ export function parseQuantized(
         classifiers.set(name, { weight: finite(`${name}.weight`), bias: finite(`${name}.bias`), steps });
         break;
       }
+      // Refused above.
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        break;
       default:
         layer satisfies never;
     }

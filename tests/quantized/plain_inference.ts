@@ -102,6 +102,10 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
       );
       return where.mix(corners, { down: row.share, right: column.share });
     }
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
+      throw new Error(`${layer.kind} is refused in eight bits`);
   }
 }
 

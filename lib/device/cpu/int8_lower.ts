@@ -67,6 +67,11 @@ export class Int8Lowering {
         const corners = this.#layout.remember(key, () => this.#layout.table(cornerTable(from, to)));
         return writeOperation("resize-int8", { ...fromTo(input, output!), corners }, schedule);
       }
+      // Refused when weights are read (weights/quantized.ts).
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        throw new Error(`${step.kind} is not computed in eight bits`);
     }
   }
 

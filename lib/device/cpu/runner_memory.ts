@@ -18,6 +18,8 @@ import {
   filterLength,
   inputSides,
   lowerConvolution,
+  lowerDepthwise,
+  lowerExcitation,
   lowerResize,
   lowerWindow,
   lowerWinograd,
@@ -260,6 +262,18 @@ export class CpuMemory {
     switch (step.kind) {
       case "convolution":
         return this.#convolution(step, weights.get(step.layer.name)!, last);
+      case "depthwise":
+        return this.#depthwise(step, weights.get(step.layer.name)!, last);
+      case "excitation": {
+        const [input, gates, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(output.size) * output.channels), quadsOf(output.channels));
+        return lowerExcitation(step.layer.gate, { input, gates, output, schedule: { parts, last } });
+      }
+      case "squeeze": {
+        const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(input.size) * input.channels), quadsOf(input.channels));
+        return lowerWindow(step.kind, input, output, { schedule: { parts, last } });
+      }
       case "classifier":
         return this.#classifier(step, weights.get(step.layer.name)!, last);
       case "max-pool":
@@ -298,6 +312,21 @@ export class CpuMemory {
       () => forwardWindows(geometry, input),
     );
     return lowerConvolution(this.#layout, { ...places, windows, weights: this.#pack(shape, weight) }).operation;
+  }
+
+  #depthwise(step: StepOf<"depthwise">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+    const { kernel, activation } = step.layer;
+    const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+    const { size, channels } = output;
+    return lowerDepthwise(step.layer, {
+      input,
+      output,
+      channels,
+      weights: this.#pack([channels, 1, kernel, kernel], weight),
+      bias: this.#pack([channels], bias),
+      activation,
+      schedule: { parts: Math.min(partsOf(areaOf(size) * weight.length), size.height), last },
+    });
   }
 
   #classifier(step: StepOf<"classifier">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
@@ -379,6 +408,10 @@ function int8Parts(step: Step): number {
       const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
       return Math.min(partsOf(work / 2), Math.ceil(most));
     }
+    // Of those, there are none.
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize": {
       const [output] = step.writes;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GATES } from "../../network/activation.ts";
 import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
 import type { Layer, Network } from "../../network/network.ts";
@@ -87,7 +88,15 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
     subnetworks: [
       { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
-      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [] },
+      {
+        blocks: 3,
+        growth,
+        bottleneck: 1,
+        fusion: ["up-conv", "down-conv"],
+        transitions: [],
+        depthwise: true,
+        seRatio: 0.5,
+      },
     ],
     layers: [1, 2, 1],
     compress: 0.4,
@@ -98,10 +107,13 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
-/** Assigns the activations in turn, so that all are tested. */
+/** Assigns the activations, and the gates, in turn, so that all are tested. */
 function withAnyActivation(layer: Layer, i: number): Layer {
+  if (layer.kind === "excitation") return { ...layer, gate: GATES[i % 2] };
   const activation = (["relu", "relu", "hard-swish", "silu"] as const)[i % 4];
-  return layer.kind === "convolution" && layer.norm !== undefined ? { ...layer, activation } : layer;
+  return (layer.kind === "convolution" || layer.kind === "depthwise") && layer.norm !== undefined
+    ? { ...layer, activation }
+    : layer;
 }
 
 function randomWeights(network: Network): FoldedWeights {
