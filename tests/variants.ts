@@ -27,6 +27,8 @@ export const VARIANTS: Readonly<Record<string, PlainRanet>> = {
   "as the authors'": PLAIN,
   "exits: all": { ...PLAIN, exits: "all" },
   "exits: a list": { ...PLAIN, exits: [2, 3, 5] },
+  "exits: boosted": { ...PLAIN, exits: { boosted: true, reweight: 0.7 } },
+  "exits: boosted, a list": { ...PLAIN, exits: { blocks: [2, 3, 5], boosted: true, reweight: 0.5 } },
   "input.channels: 1": { ...PLAIN, input: { size: 24, channels: 1 } },
   "input.channels: 6": { ...PLAIN, input: { size: 24, channels: 6 } },
   "input.size: wide": { ...PLAIN, input: { size: [13, 38] } },

@@ -84,6 +84,11 @@ export interface CommonSpec {
   readonly head: HeadSpec | readonly HeadSpec[];
   /** Which blocks end in an exit. Default: those that the paper says. */
   readonly exits?: ExitsSpec;
+  /**
+   * Boosted exits: an exit's logits are its own plus so many times those of the exit before it, which training holds constant
+   * (Yu et al., "Boosted Dynamic Neural Networks", AAAI 2023). Default: exits are not boosted.
+   */
+  readonly reweight?: number;
   /** Probability with which training leaves out a channel before an exit's linear layer. Default: 0. */
   readonly dropout?: number;
   /** What every convolution ends in. Default: ReLU. */

@@ -126,7 +126,7 @@ export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Ui
 function weightsOf({ network, tensors, temperatures }: Exported): FoldedWeights | QuantizedWeights {
   if (!isQuantized(tensors)) return foldWeights(network, tensors, temperatures);
   const given = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
-  return parseQuantized(network, given, { source: network.spec.name });
+  return parseQuantized(network, given, { source: network.spec.name, temperatures });
 }
 
 function writeGraph(graph: OnnxGraph & { name: string; batch?: number }, to: PbfWriter): void {

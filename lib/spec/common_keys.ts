@@ -138,14 +138,34 @@ export const FIRST_KEYS = {
   ),
 };
 
+const exitBlocks = [
+  words("auto", "all"),
+  list(whole(1, LIMITS.blocksInAll), 1, LIMITS.blocksInAll, "block numbers"),
+] as const;
+
+const boostedExits = mapping({
+  blocks: z.union(exitBlocks, { error: "auto, all, or a list of block numbers" }).default("auto").describe(
+    "Which blocks end in an exit: auto (default), all, or a list of block numbers.",
+  ),
+  boosted: z.boolean({ error: "true or false" }).default(false).describe(
+    "Whether an exit's logits are its own plus `reweight` times those of the exit before it, which training holds constant " +
+      "(Yu et al., AAAI 2023): each exit learns what the ones before it got wrong. Default: false. Costs one operation " +
+      "for each class.",
+  ),
+  reweight: real(0, LIMITS.reweight).optional().describe(
+    "What boosted exits multiply the logits of the exit before by. Default: 0.5. Costs nothing more.",
+  ),
+});
+
 /** Keys that come last. */
 export const LAST_KEYS = {
-  exits: z.union([words("auto", "all"), list(whole(1, LIMITS.blocksInAll), 1, LIMITS.blocksInAll, "block numbers")], {
-    error: "auto, all, or a list of block numbers",
+  exits: z.union([...exitBlocks, boostedExits], {
+    error: "auto, all, a list of block numbers, or a mapping with the keys blocks, boosted, reweight",
   }).default("auto").describe(
     "Which blocks end in an exit. auto (default): those of a RANet that are no fusion blocks, all of an MSDNet. all: " +
       "fusion blocks too. Or a list: blocks' numbers, counted from 1 through the whole network in order of execution. " +
-      "Each exit adds its head to the cost of all later ones.",
+      "Each exit adds its head to the cost of all later ones. Or a mapping: `blocks`, any of these; `boosted: true` makes " +
+      "an exit's logits its own plus `reweight` times those of the exit before it.",
   ),
   head: z.union([head, list(head, 1, LIMITS.blocksInAll, "heads, one per exit")], {
     error: "a mapping with the keys channels, pool, depthwise, or a list of them, one per exit",
@@ -164,13 +184,16 @@ export const LAST_KEYS = {
   ),
 };
 
+/** Which blocks end in an exit. */
+export type ExitBlocks = "auto" | "all" | readonly number[];
+
 /** Those keys in a document that has the right shape. */
 export interface CommonDocument {
   readonly name: string;
   readonly input?: z.infer<typeof input>;
   readonly classes: number | keyof typeof LABELS | readonly string[];
   readonly stem: "conv3x3" | "conv7x7-pool" | z.infer<typeof ownStem>;
-  readonly exits: "auto" | "all" | readonly number[];
+  readonly exits: ExitBlocks | z.infer<typeof boostedExits>;
   readonly activation: Exclude<Activation, "none">;
   readonly dropout: number;
   readonly depthwise?: boolean;

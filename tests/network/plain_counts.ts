@@ -36,7 +36,7 @@ export interface PlainRanet {
   readonly layers: readonly number[];
   readonly compress?: number;
   readonly reduction?: number;
-  readonly exits?: "all" | readonly number[];
+  readonly exits?: Blocks | { readonly blocks?: Blocks; readonly boosted: true; readonly reweight: number };
   readonly head: Head | readonly Head[];
   readonly depthwise?: boolean;
   readonly kernel?: number;
@@ -48,6 +48,9 @@ export interface PlainRanet {
 }
 
 type Own = PlainRanet["subnetworks"][number];
+
+/** Which blocks end in an exit. */
+type Blocks = "all" | readonly number[];
 
 interface Head {
   readonly channels: number;
@@ -156,9 +159,12 @@ export function plainCounts(document: PlainRanet): PlainCounts {
         x = { ...x, channels: kept };
       }
       number++;
-      const wanted = document.exits ?? "conv";
+      const given = document.exits ?? "conv";
+      const isBoosted = typeof given === "object" && "boosted" in given;
+      const wanted = isBoosted ? given.blocks ?? "conv" : given;
       if (wanted === "conv" ? fused !== undefined : wanted !== "all" && !wanted.includes(number)) continue;
       const head = "channels" in document.head ? document.head : document.head[exits];
+      if (isBoosted && exits > 0) flops += classes;
       exits++;
       const sides = [[x.channels, half(x.side)], [head.channels, half(half(x.side))]] as const;
       for (const [from, side] of sides) {

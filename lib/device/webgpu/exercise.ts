@@ -103,6 +103,7 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     reduction: 0.5,
     head: { channels: growth + 2, pool: "all" },
     dropout: 0.3,
+    reweight: 0.4,
   });
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
