@@ -372,6 +372,8 @@ export class ClassifierArgs {
   classes: u32;
   means: u32;
   logits: u32;
+  reweight: f32;
+  before: u32;
   weights: u32;
   bias: u32;
   losses: u32;
@@ -459,6 +461,7 @@ export class Int8ClassifierArgs {
   weights: u32;
   bias: u32;
   steps: u32;
+  reweight: f32;
 }
 
 @unmanaged

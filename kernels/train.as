@@ -211,8 +211,9 @@ function runSamples(
     case OP_CLASSIFY: {
       const own = changetype<ClassifierArgs>(args);
       for (let sample = first; sample < last; sample++) {
-        const logits = own.logits + 4 * sample * own.classes;
-        classify(own, own.input + sample * own.inBytes, own.means + 16 * sample * own.quads, logits, 0, 1);
+        const logits = 4 * sample * own.classes;
+        const means = own.means + 16 * sample * own.quads;
+        classify(own, own.input + sample * own.inBytes, means, own.logits + logits, own.before + logits, 0, 1);
       }
       return;
     }

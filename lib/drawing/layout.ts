@@ -197,6 +197,7 @@ function totalsOf(network: network.Network, width: number): string[] {
     ...spec.activation ? [ACTIVATIONS[spec.activation]] : [],
     ...layerKinds(network),
     ...spec.dropout ? [`dropout ${spec.dropout}`] : [],
+    ...spec.reweight === undefined ? [] : [`boosted exits, reweight ${spec.reweight}`],
   ];
   const gap = textWidth(" · ", FONT.text);
   const lines: string[] = [];

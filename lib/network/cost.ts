@@ -39,7 +39,8 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
       return 0;
     case "classifier": {
       const [{ channels }] = layer.reads;
-      return channels * areaOf(layer.pool) + (channels + 1) * layer.classes;
+      const boosting = layer.reweight === undefined ? 0 : layer.classes;
+      return boosting + channels * areaOf(layer.pool) + (channels + 1) * layer.classes;
     }
   }
 }

@@ -131,6 +131,8 @@ export interface Classifier {
   readonly pool: Size;
   /** Number of logits. */
   readonly classes: number;
+  /** Boosted exits: so many times the logits of the exit before are added. Default: they are not. */
+  readonly reweight?: number;
   /** Prefix of the linear layer's parameters. */
   readonly name: string;
 }

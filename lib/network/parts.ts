@@ -100,7 +100,7 @@ export function headOf(head: CommonSpec["head"], k: number): HeadSpec {
 
 /** Appends exit k's head: two convolutions of stride 2, the average of the pixels, and a linear layer. */
 export function appendHead(graph: Graph, features: View, options: { spec: CommonSpec; k: number }): void {
-  const { spec: { head, classes }, k } = options;
+  const { spec: { head, classes, reweight }, k } = options;
   const { channels: wanted, pool: pooled, depthwise } = headOf(head, k);
   const channels = wanted === "input" ? features.channels : wanted;
   let view = features;
@@ -123,6 +123,7 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
     exit: k,
     pool: pooled === "all" ? graph.size(view) : { height: pooled, width: pooled },
     classes: classes.length,
+    ...k > 0 && reweight !== undefined && { reweight },
     name: `classifier.${k}.linear`,
   });
 }

@@ -10,7 +10,14 @@ import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "..
 import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 import type { QuantizedWeights } from "../weights/quantized.ts";
-import { convolutionAttributes, IMAGE, type OnnxNode, type OnnxTensor, PartialGraph } from "./partial_graph.ts";
+import {
+  convolutionAttributes,
+  exitName,
+  IMAGE,
+  type OnnxNode,
+  type OnnxTensor,
+  PartialGraph,
+} from "./partial_graph.ts";
 import { QuantizedBuilder } from "./quantized_graph.ts";
 
 /** A value that goes in or comes out; its first dimension is the batch. */
@@ -68,8 +75,8 @@ export function onnxGraph(
   const builder = "convolutions" in weights
     ? new QuantizedBuilder(network, weights, { clip })
     : new FloatBuilder(network, weights);
-  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
-  const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
+  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, exitName(k))));
+  const names = exits.map((_, k) => exitName(k)).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
   return renamed({
     input: { name: IMAGE, shape: [channels, size.height, size.width] },
@@ -119,7 +126,8 @@ class FloatBuilder extends PartialGraph {
       }
       case "classifier": {
         const parameters = this.#parameters(layer.name, [layer.classes, layer.reads[0].channels]);
-        this.node("Gemm", [this.pool(input, layer.pool), ...parameters], { transB: 1 }, exit);
+        const { reweight } = this.#weights.get(layer.name)!;
+        this.logits(layer, exit, { means: this.pool(input, layer.pool), parameters, reweight });
         break;
       }
       default:

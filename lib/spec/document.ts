@@ -19,7 +19,7 @@ import { partsOf } from "./families.ts";
  */
 export function documentOf(spec: UncheckedSpec): SpecMapping {
   const { family, name, input: { size, ...input }, classes, stem, exits = "auto", head } = spec;
-  const { activation = "relu", dropout = 0 } = spec;
+  const { activation = "relu", dropout = 0, reweight } = spec;
   const { depthwise, kernel, seRatio } = denseSettings(spec);
   return {
     family,
@@ -28,7 +28,7 @@ export function documentOf(spec: UncheckedSpec): SpecMapping {
     classes: classesOf(classes),
     stem: typeof stem === "string" ? stem : { ...stem },
     ...partsOf(family).keys(spec),
-    exits,
+    exits: reweight === undefined ? exits : { blocks: exits, boosted: true, reweight },
     head: isList(head) ? head.map(headKeys) : headKeys(head),
     depthwise,
     kernel,

@@ -7,7 +7,7 @@
 
 import type { Convolution, DepthwiseConvolution, Layer, Network } from "../network/network.ts";
 import { refuseQuantized } from "./quantized.ts";
-import { divideLogits } from "./temperature.ts";
+import { divideLogits, reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A layer's weights as its kernel uses them. */
@@ -16,6 +16,8 @@ export interface FoldedLayer {
   readonly weight: Float32Array;
   /** `[out]`. */
   readonly bias: Float32Array;
+  /** Of a boosted exit: so many times the logits of the exit before are added. */
+  readonly reweight?: number;
 }
 
 /** Weights and bias of each layer, under the name of its convolution or linear layer. */
@@ -48,7 +50,11 @@ export function foldWeights(
         folded.set(layer.name, foldConvolution(layer, data));
         break;
       case "classifier":
-        folded.set(layer.name, { weight: data(`${layer.name}.weight`), bias: data(`${layer.name}.bias`) });
+        folded.set(layer.name, {
+          weight: data(`${layer.name}.weight`),
+          bias: data(`${layer.name}.bias`),
+          reweight: reweightOf(layer, temperatures),
+        });
         break;
       case "squeeze":
       case "excitation":

@@ -181,7 +181,13 @@ export class PlainTraining {
         for (let sample = 0; sample < this.#count; sample++) {
           const means = this.#pooled(input, pool, sample);
           for (let c = 0; c < classes; c++) {
-            logits[sample * classes + c] = means.reduce((sum, v, k) => sum + v * weight[c * means.length + k], bias[c]);
+            const boost = step.reweight === undefined
+              ? 0
+              : step.reweight * this.#seen(step.exit - 1)[sample * classes + c];
+            logits[sample * classes + c] = means.reduce(
+              (sum, v, k) => sum + v * weight[c * means.length + k],
+              bias[c] + boost,
+            );
           }
         }
         break;

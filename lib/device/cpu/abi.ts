@@ -277,6 +277,8 @@ const STRUCTS = {
     classes: u32("number of logits"),
     means: u32("address of each sample's pooled means"),
     logits: u32("address of each sample's, then of their gradients"),
+    reweight: f32("of a boosted exit: times the logits of the exit before"),
+    before: u32("address of those, in training"),
     weights: u32("address"),
     bias: u32("address"),
     losses: u32("address of each sample's, in float64"),
@@ -341,6 +343,7 @@ const STRUCTS = {
     weights: u32("address"),
     bias: u32("address"),
     steps: u32("address of what a step of each channel stands for, divided by the window's pixels"),
+    reweight: f32("of a boosted exit: times the logits of the exit before"),
   },
   FiniteArgs: {
     losses: u32("address"),

@@ -186,7 +186,8 @@ export class CpuMemory {
     const { progress, logits, stageLogits } = this.#fixed;
     new Uint8Array(this.memory.buffer, this.program, program.length).set(program);
     this.#words(progress, this.#threads * PROGRESS_BYTES / 4).fill(0);
-    this.#floats(logits, stages * stageLogits / 4).fill(0);
+    // Boosted exits read the logits of the stage before.
+    this.#floats(logits + from * stageLogits, (stages - from) * stageLogits / 4).fill(0);
     if (thresholds) new Float64Array(this.memory.buffer, this.#fixed.thresholds + 8 * from).set(thresholds);
   }
 
@@ -329,7 +330,7 @@ export class CpuMemory {
     });
   }
 
-  #classifier(step: StepOf<"classifier">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+  #classifier(step: StepOf<"classifier">, { weight, bias, reweight = 0 }: FoldedLayer, last: boolean): Uint8Array {
     const { classes, pool } = step.layer;
     const input = this.#place(step.reads[0]);
     const { at, bytes, pitch, channels } = input;
@@ -349,6 +350,7 @@ export class CpuMemory {
       classes,
       weights: this.#pack([classes, channels], weight),
       bias: this.#pack([classes], bias),
+      reweight,
     }, { parts: partsOf(classes * channels), last });
   }
 
@@ -378,6 +380,7 @@ export class CpuMemory {
 const NO_TRAINING = {
   means: 0,
   logits: 0,
+  before: 0,
   losses: 0,
   right: 0,
   smoothing: 0,

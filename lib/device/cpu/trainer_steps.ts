@@ -418,6 +418,8 @@ export class StepWriter {
       classes: layer.classes,
       means,
       logits,
+      reweight: layer.reweight ?? 0,
+      before: exit > 0 ? this.#layout.head(exit - 1).logits : 0,
       weights,
       bias,
       losses: this.#layout.losses + 8 * batch * exit,

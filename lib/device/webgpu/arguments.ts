@@ -110,6 +110,8 @@ export const ARGUMENTS = {
     poolWidth: u32("of the pooled window"),
     weights: u32("quads before the weights"),
     logits: u32("numbers before this exit's logits"),
+    before: u32("numbers before the logits of the exit before"),
+    reweight: f32("of a boosted exit: times those logits; 0: none"),
   },
   "gate": {
     exit: u32("which exit, counted from 0"),

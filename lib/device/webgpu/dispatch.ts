@@ -32,6 +32,9 @@ export interface Dispatch extends Kernel {
   readonly workgroups: readonly [number, number, number];
 }
 
+/** For each exit how many times the logits of the exit before are added, where that is not the layer's own number. */
+type Reweights = readonly (number | undefined)[];
+
 /** Pixels of a row that an invocation of the depthwise kernel computes. */
 const DEPTHWISE_PIXELS = 4;
 
@@ -46,7 +49,14 @@ const LANES = 64;
 export function dispatchOf(
   wave: Wave,
   plan: Pick<Plan, "zeroQuads" | "sampleQuads">,
-  options: { count: number; tilesFor?: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
+  options: {
+    count: number;
+    tilesFor?: number;
+    capacity: number;
+    adapter: AdapterTraits;
+    weights: WeightLayout;
+    reweights?: Reweights;
+  },
 ): Dispatch {
   const { count, tilesFor = count, adapter, weights } = options;
   const { lanes } = adapter;
@@ -97,7 +107,7 @@ export function dispatchOf(
 function encodeStep(
   step: OtherStep,
   samples: SampleArguments,
-  { capacity, weights }: { capacity: number; weights: WeightLayout },
+  { capacity, weights, reweights }: { capacity: number; weights: WeightLayout; reweights?: Reweights },
 ): Uint8Array<ArrayBuffer> {
   const { reads: [input] } = step;
   switch (step.kind) {
@@ -135,6 +145,8 @@ function encodeStep(
         poolWidth: pool.width,
         weights: weights.ranges.get(step)!.offset,
         logits: exit * capacity * classes,
+        before: Math.max(exit - 1, 0) * capacity * classes,
+        reweight: reweights?.[exit] ?? step.layer.reweight ?? 0,
       }]);
     }
   }
