@@ -67,7 +67,7 @@ export function resolveExits(exits: CommonDocument["exits"], blocks: number, rep
   if (last > blocks) report(`exits: expected block numbers from 1 to ${blocks}, found ${last}`);
   if (last < blocks) {
     report(
-      `exits: expected the last block, ${blocks}, among them, for what follows the last exit is of no use; found ${last} last`,
+      `exits: expected the last block, ${blocks}, among them, because blocks after the last exit have no effect; found ${last} last`,
     );
   }
   return sorted;
@@ -125,7 +125,7 @@ function resolveInput(
 
 /** Channels of an image, where nothing is said. */
 const RGB = 3;
-/** Mean and deviation of what is no colour, which make −1 to 1 of it. */
+/** Mean and deviation of channels that are not colours, which scale them to −1 … 1. */
 const OTHER_CHANNELS = 0.5;
 
 function resolveClasses(classes: CommonDocument["classes"], report: Report): readonly string[] {

@@ -109,7 +109,7 @@ export const LAST_KEYS = {
   exits: z.union([words("auto", "all"), list(whole(1, LIMITS.blocksInAll), 1, LIMITS.blocksInAll, "block numbers")], {
     error: "auto, all, or a list of block numbers",
   }).default("auto").describe(
-    "Which blocks end in an exit. auto (default): those of a RANet that are no fusion blocks, all of an MSDNet. all: " +
+    "Which blocks end in an exit. auto (default): blocks of a RANet that are not fusion blocks, all blocks of an MSDNet. all: " +
       "fusion blocks too. Or a list: blocks' numbers, counted from 1 through the whole network in order of execution. " +
       "Each exit adds its head to the cost of all later ones.",
   ),
