@@ -75,7 +75,7 @@ export function runnersOf(
   const { tensors, temperatures } = trained;
   const wholeNumbers = () => {
     const divided = temperatures ? divideLogits(plan.network, tensors, temperatures) : tensors;
-    return parseQuantized(plan.network, divided, { source: "of the model" });
+    return parseQuantized(plan.network, divided, { source: "of the model", temperatures });
   };
   const weights = () => roundWeights(foldWeights(plan.network, tensors, temperatures), precision);
   const quantized = isQuantized(tensors);

@@ -111,7 +111,7 @@ export class AdaptiveExecutor implements Disposable {
    * exit within the budget, or with the exit that was being computed when the deadline passed or the signal was
    * aborted. You may use the executor for other images in between; earlier exits are then computed again.
    *
-   * @param image One normalised image, `3 × size × size`.
+   * @param image One normalised image, `channels × height × width`.
    * @param options Where to stop.
    * @returns The predictions, in the order of the exits.
    * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the
@@ -142,7 +142,7 @@ export class AdaptiveExecutor implements Disposable {
   /**
    * Predicts one image within a budget or a deadline, or until a signal is aborted.
    *
-   * @param image One normalised image, `3 × size × size`.
+   * @param image One normalised image, `channels × height × width`.
    * @param options Where to stop.
    * @returns The prediction of the last exit that finished.
    * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the
@@ -176,7 +176,7 @@ export class AdaptiveExecutor implements Disposable {
   /**
    * Computes the logits of every exit.
    *
-   * @param images Normalised images, `N × 3 × size × size`.
+   * @param images Normalised images, `N × channels × height × width`.
    * @returns For each exit, `N × classes`.
    * @throws {RanetError} If the images' length is wrong or a value is not finite.
    *
