@@ -71,4 +71,6 @@ export type { Activation } from "./lib/network/activation.ts";
 export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts";
 export type { Family, FamilySpecs, UncheckedSpec } from "./lib/network/families.ts";
 export type { Network } from "./lib/network/network.ts";
+export { quantize, type QuantizeOptions } from "./lib/quantization/quantize.ts";
+export type { RangeMethod } from "./lib/quantization/steps.ts";
 export type { Tensor } from "./lib/weights/tensor.ts";
