@@ -7,6 +7,7 @@
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import { type Size, sizeOf } from "../network/size.ts";
+import { LIMITS } from "../spec/limits.ts";
 import type { RgbImage } from "./image.ts";
 import { recogniseFormat } from "./image_signatures.ts";
 import { readNpy } from "./npy.ts";
@@ -100,6 +101,9 @@ function readBands(bytes: Uint8Array, source: string): Bands {
         shape.join(" × ") || "a single number"
       }`,
     );
+  }
+  if (channels! > LIMITS.inputChannels) {
+    throw new RanetError(`${refusal(source)} ${channels} channels are more than ${LIMITS.inputChannels}`);
   }
   const area = height! * width!;
   return {

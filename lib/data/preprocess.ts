@@ -77,16 +77,18 @@ export function resizePlane(
   const rows = resampling(from.height, resized.height, size.height);
   const sum = (values: Float32Array, first: number, stride: number, weights: Int32Array) =>
     weights.reduce((total, weight, tap) => total + values[first + tap * stride]! * weight, 0) / (1 << PRECISION);
-  const narrow = new Float32Array(from.height * size.width);
-  for (let y = 0; y < from.height; y++) {
+  const top = rows[0]!.first;
+  const last = rows.at(-1)!;
+  const narrow = new Float32Array((last.first + last.weights.length - top) * size.width);
+  for (let y = 0; y < narrow.length / size.width; y++) {
     columns.forEach(({ first, weights }, x) => {
-      narrow[y * size.width + x] = sum(plane, y * from.width + first, 1, weights);
+      narrow[y * size.width + x] = sum(plane, (top + y) * from.width + first, 1, weights);
     });
   }
   const out = new Float32Array(areaOf(size));
   rows.forEach(({ first, weights }, y) => {
     for (let x = 0; x < size.width; x++) {
-      out[y * size.width + x] = sum(narrow, first * size.width + x, size.width, weights);
+      out[y * size.width + x] = sum(narrow, (first - top) * size.width + x, size.width, weights);
     }
   });
   return out;

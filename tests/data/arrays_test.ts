@@ -43,6 +43,15 @@ Deno.test("an array of an image's bytes becomes the image's tensor, but for the 
   }));
 });
 
+Deno.test("strips of any length take no more than what is seen of them", () => {
+  for (const shape of [[1, 3_000_000, 1], [1, 1, 3_000_000], [1, 2, 1_000_000]]) {
+    const bytes = npy(shape, new Uint8Array(shape[1]! * shape[2]!).fill(51));
+    const form = { size: [20, 1000], resize: 1000 } as const;
+    const planes = arrayPlanes(bytes, { source, channels: 1, form });
+    assertEquals(planes.every((value) => Math.abs(value - 0.2) < 1e-5), true);
+  }
+});
+
 Deno.test("each channel is normalised by its own mean and deviation", async () => {
   const input = { size: 1, resize: 1, mean: [0, 0.5, 1, 0.25], std: [1, 0.5, 0.25, 1] };
   const bytes = npy([4, 1, 1], Float32Array.of(0.5, 0.5, 0.5, 0.5));
@@ -68,6 +77,7 @@ Deno.test("arrays that no network takes are refused", async () => {
   refused([3, 2, 2], "it has 3 channels, expected the network's 2");
   refused([2, 2, 2, 2], "expected an array of channels × height × width, found 2 × 2 × 2 × 2");
   refused([7], "expected an array of channels × height × width, found 7");
+  refused([513, 1, 1], "513 channels are more than 512");
   refused([2, 0, 2], "expected an array of channels × height × width, found 2 × 0 × 2");
   const input = { size: 1, resize: 1, mean: [0, 0], std: [1, 1] };
   const nan = npy([2, 1, 1], Float32Array.of(1, NaN));
