@@ -72,7 +72,7 @@ export const ARGUMENTS = {
   "convolution": CONVOLUTION,
   "convolution-shared": CONVOLUTION,
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
-  "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
+  "resize": { ...INPUT, ...OUTPUT, ...SAMPLES, weights: u32("quads before the shares; not in floats") },
   "classifier": {
     ...INPUT_ROWS,
     ...SAMPLES,

@@ -47,6 +47,7 @@ export function dispatchOf(
 ): Dispatch {
   const { count, tilesFor = count, adapter, weights } = options;
   const { lanes } = adapter;
+  const arithmetic = weights.ranges.get(wave[0])?.arithmetic;
   const samples = { arenaStart: plan.zeroQuads, samplePitch: plan.sampleQuads };
   const convolutions = wave.filter((step) => step.kind === "convolution");
   if (convolutions.length > 0) {
@@ -55,6 +56,7 @@ export function dispatchOf(
     const constants = { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes };
     return {
       kernel: tile.kernel,
+      arithmetic,
       constants: tile.kernel === "convolution" ? constants : { ...constants, ACROSS: tile.across },
       args: encodeArguments(
         ARGUMENTS[tile.kernel],
@@ -80,6 +82,7 @@ export function dispatchOf(
   const others = wave.filter((step) => step.kind !== "convolution");
   return {
     kernel: wave[0].kind,
+    arithmetic,
     constants: { LANES },
     args: concat(others.map((step) => encodeStep(step, samples, options)), Uint8Array),
     workgroups: [
@@ -97,10 +100,14 @@ function encodeStep(
 ): Uint8Array<ArrayBuffer> {
   const { reads: [input] } = step;
   switch (step.kind) {
-    case "max-pool":
+    case "max-pool": {
+      const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
+      return encodeArguments(ARGUMENTS["max-pool"], [{ ...places, ...samples }]);
+    }
     case "resize": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
-      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+      const shares = weights.ranges.get(step)?.offset ?? 0;
+      return encodeArguments(ARGUMENTS.resize, [{ ...places, ...samples, weights: shares }]);
     }
     case "classifier": {
       const { classes, pool, exit } = step.layer;

@@ -6,7 +6,6 @@
  */
 
 import { RanetError } from "../../errors.ts";
-import type { FoldedWeights } from "../../weights/fold.ts";
 import { halfBits } from "../../weights/half.ts";
 import { areaOf } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
@@ -20,7 +19,15 @@ import { writeImage } from "./image.ts";
 import type { Precision } from "../precision.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
-import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
+import { imageSteps } from "./steps.ts";
+import {
+  byWeightBuffer,
+  isInSteps,
+  layOutWeights,
+  packWeights,
+  type RunnerWeights,
+  type WeightLayout,
+} from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
 /** The largest alignment of uniforms that a device may require. */
@@ -64,6 +71,8 @@ export class WebGpuRunner implements Runner {
   readonly capacity: number;
   readonly #plan: Plan;
   readonly #weights: WeightLayout;
+  /** In eight bits, what the images' values become. */
+  readonly #toSteps?: (images: Float32Array) => Float32Array;
   /** For each stage the plan's waves, split by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
   readonly #device: OpenAdapter;
@@ -99,7 +108,7 @@ export class WebGpuRunner implements Runner {
    */
   static async create(
     plan: Plan,
-    weights: FoldedWeights,
+    weights: RunnerWeights,
     options: { capacity: number; precision?: Precision; adapter: Adapter; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { adapter, precision = "float32", capacity, check } = options;
@@ -121,7 +130,7 @@ export class WebGpuRunner implements Runner {
   static async on(
     device: OpenAdapter,
     plan: Plan,
-    weights: FoldedWeights,
+    weights: RunnerWeights,
     options: { capacity: number; traits?: AdapterTraits; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { gpu, adapter } = device;
@@ -143,7 +152,7 @@ export class WebGpuRunner implements Runner {
   private constructor(
     device: OpenAdapter,
     plan: Plan,
-    weights: FoldedWeights,
+    weights: RunnerWeights,
     options: { capacity: number; traits: AdapterTraits; check?: KernelCheck },
   ) {
     const { gpu, kernels, precision, adapter } = device;
@@ -151,7 +160,8 @@ export class WebGpuRunner implements Runner {
     this.device = { kind: "gpu", name: adapter.name };
     this.capacity = capacity;
     this.#plan = plan;
-    this.#weights = layOutWeights(plan);
+    this.#weights = layOutWeights(plan, weights);
+    if (isInSteps(weights)) this.#toSteps = (images) => imageSteps(images, weights);
     this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
     this.#device = device;
     this.#traits = options.traits;
@@ -203,9 +213,10 @@ export class WebGpuRunner implements Runner {
     const { image } = this.#plan;
     const length = images.length / count;
     const stagedLength = imageBytes(image) / 4;
+    const values = this.#toSteps?.(images) ?? images;
     const staged = new Float32Array(count * stagedLength);
     for (let i = 0; i < count; i++) {
-      writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
+      writeImage(values.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
     }
     this.#device.gpu.queue.writeBuffer(this.#buffers.images, 0, staged);
     this.#isLoaded = false;
