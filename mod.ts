@@ -64,17 +64,8 @@ export { calibrationWithin, formatCalibrations, readCalibrations } from "./lib/c
 export type { Classification } from "./lib/executor/classification.ts";
 export { AdaptiveExecutor } from "./lib/executor/executor.ts";
 export type { AnytimeOptions, ClassifyOptions, ExecutorOptions } from "./lib/executor/options.ts";
-export {
-  BUNDLED_MODELS,
-  BUNDLED_SPECS,
-  createModel,
-  DEFAULT_MODEL,
-  loadModel,
-  type LoadModelOptions,
-  type Model,
-  readSpec,
-  withTemperatures,
-} from "./lib/model/model.ts";
+export { createModel, loadModel, type LoadModelOptions, type Model, withTemperatures } from "./lib/model/model.ts";
+export { BUNDLED_MODELS, BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "./lib/model/read_spec.ts";
 export { type BatchSummary, type ExitSummary, summarize } from "./lib/executor/summary.ts";
 export type { Activation } from "./lib/network/activation.ts";
 export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts";

@@ -20,7 +20,7 @@
 
 export { drawNetwork } from "./lib/drawing/draw.ts";
 export { RanetError, type RanetErrorCode, type RanetErrorOptions, type Remedy } from "./lib/errors.ts";
-export { BUNDLED_SPECS, readSpec } from "./lib/model/model.ts";
+export { BUNDLED_SPECS, readSpec } from "./lib/model/read_spec.ts";
 export { buildNetwork } from "./lib/network/build.ts";
 export type {
   Block,

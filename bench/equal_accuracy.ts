@@ -48,7 +48,7 @@ export async function benchEqualAccuracy(
 ): Promise<Pass[]> {
   const { calibration, seconds } = options;
   const passes: Pass[] = [];
-  let right: readonly boolean[] = [];
+  let correct: readonly boolean[] = [];
   for (const { id, choice } of contestants.ours) {
     const outcome = await attempt(async () => {
       using executor = await AdaptiveExecutor.create(model, { device: choice, batchSize: LARGEST_BATCH });
@@ -57,7 +57,7 @@ export async function benchEqualAccuracy(
       ];
       return await pass(classify, test, seconds);
     });
-    if (!isFailure(outcome) && outcome.right[0].length > right.length) right = outcome.right[0];
+    if (!isFailure(outcome) && outcome.correct[0].length > correct.length) correct = outcome.correct[0];
     passes.push({ id, mode: "adaptive", outcome: isFailure(outcome) ? outcome : summary(outcome, test, 0) });
   }
   for (const contestant of contestants.peers) {
@@ -75,10 +75,10 @@ export async function benchEqualAccuracy(
     const last = model.network.exits.length - 1;
     passes.push({ id, mode: "whole", outcome: summary(whole, test, last) });
     // On the images that both have seen.
-    const common = Math.min(right.length, whole.right[last].length);
+    const common = Math.min(correct.length, whole.correct[last].length);
     if (common === 0) continue;
-    const wanted = share(right.slice(0, common));
-    const found = whole.right.findIndex((exit) => share(exit.slice(0, common)) >= wanted);
+    const wanted = share(correct.slice(0, common));
+    const found = whole.correct.findIndex((exit) => share(exit.slice(0, common)) >= wanted);
     const exit = found < 0 ? last + 1 : found + 1;
     const cut = await run(exit);
     passes.push({ id, mode: `cut at exit ${exit}`, outcome: isFailure(cut) ? cut : summary(cut, test, 0) });
@@ -88,7 +88,7 @@ export async function benchEqualAccuracy(
 
 interface Counted {
   /** For each exit, whether each image was classified rightly. */
-  readonly right: readonly (readonly boolean[])[];
+  readonly correct: readonly (readonly boolean[])[];
   readonly ms: number;
 }
 
@@ -100,16 +100,16 @@ async function pass(classify: Classify, test: TestImages, seconds: number): Prom
     return classify(test.images.subarray(start * length, (start + count) * length), count);
   };
   await batch(0);
-  const right: boolean[][] = [];
+  const correct: boolean[][] = [];
   const start = performance.now();
   let ms = 0;
   for (let done = 0; done < total && ms < 1000 * seconds; done += LARGEST_BATCH) {
     (await batch(done)).forEach((classes, exit) => {
-      (right[exit] ??= []).push(...classes.map((predicted, i) => predicted === test.labels[done + i]));
+      (correct[exit] ??= []).push(...classes.map((predicted, i) => predicted === test.labels[done + i]));
     });
     ms = performance.now() - start;
   }
-  return { right, ms };
+  return { correct, ms };
 }
 
 function argmaxes(session: Session, model: Model): Classify {
@@ -125,12 +125,12 @@ function argmaxes(session: Session, model: Model): Classify {
   };
 }
 
-function summary({ right, ms }: Counted, test: TestImages, exit: number): PassOutcome {
-  const images = right[exit].length;
+function summary({ correct, ms }: Counted, test: TestImages, exit: number): PassOutcome {
+  const images = correct[exit].length;
   const msPerImage = ms / images;
-  return { images, accuracy: share(right[exit]), msPerImage, seconds: msPerImage * test.labels.length / 1000 };
+  return { images, accuracy: share(correct[exit]), msPerImage, seconds: msPerImage * test.labels.length / 1000 };
 }
 
-function share(right: readonly boolean[]): number {
-  return right.filter(Boolean).length / right.length;
+function share(correct: readonly boolean[]): number {
+  return correct.filter(Boolean).length / correct.length;
 }

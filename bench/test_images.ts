@@ -14,7 +14,7 @@ export interface TestImages {
   readonly name: string;
   /** Normalised images, one after another. */
   readonly images: Float32Array;
-  /** The right class of each. */
+  /** The correct class of each. */
   readonly labels: readonly number[];
 }
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { parse as parseYaml } from "@std/yaml/parse";
 import { change, costsOf } from "../lib/cli/costs.ts";
 import { RanetError } from "../lib/errors.ts";
-import { DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
+import { DEFAULT_MODEL, readSpec } from "../lib/model/read_spec.ts";
 import { large } from "../lib/text/numbers.ts";
 import { documentOf } from "../lib/spec/document.ts";
 import { specFromOfficialFlags } from "../lib/spec/official.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { costsOf } from "../lib/cli/costs.ts";
 import { AdaptiveExecutor } from "../lib/executor/executor.ts";
-import { BUNDLED_SPECS, createModel, DEFAULT_MODEL, readSpec } from "../lib/model/model.ts";
+import { createModel } from "../lib/model/model.ts";
+import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../lib/model/read_spec.ts";
 import { buildNetwork } from "../lib/network/build.ts";
 import { large } from "../lib/text/numbers.ts";
 import { asRanet, randomArray, randomTensors, relativeError } from "./fixtures.ts";

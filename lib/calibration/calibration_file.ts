@@ -10,7 +10,7 @@ import { kindOf } from "../text/kind.ts";
 import { describeIssue } from "../yaml/issues.ts";
 import type { Calibration } from "./calibration.ts";
 import { readArchive } from "../model/archive.ts";
-import { BUNDLED_MODELS } from "../model/model.ts";
+import { BUNDLED_MODELS } from "../model/read_spec.ts";
 import { readBundled, readIfThere, readResource } from "../io/resource.ts";
 import { expectArray, expectPlace } from "../text/expect.ts";
 

@@ -6,7 +6,8 @@
 
 import { exists, hasFiles } from "../io/exists.ts";
 import { inFolder, isUrl, sideFile, toPlace } from "../io/place.ts";
-import { BUNDLED_MODELS, isDirectory, type LoadModelOptions, type Model } from "../model/model.ts";
+import type { LoadModelOptions, Model } from "../model/model.ts";
+import { BUNDLED_MODELS, isDirectory } from "../model/read_spec.ts";
 import type { Calibration } from "./calibration.ts";
 import { archivedCalibrations, readCalibrations, readCalibrationsIfThere } from "./calibration_file.ts";
 

@@ -13,7 +13,7 @@ import { averageCost, type Confidences, exitsTaken } from "./thresholds.ts";
 export interface Validation {
   /** For each exit, `N × classes` (see `AdaptiveExecutor.forward`). */
   readonly logits: readonly Float32Array[];
-  /** The right class of each of the N samples, as an index. */
+  /** The correct class of each of the N samples, as an index. */
   readonly labels: ArrayLike<number>;
 }
 
@@ -23,7 +23,7 @@ export interface Measured {
   readonly confidences: Confidences;
   /** Index of the most probable class, `[exit][sample]`. */
   readonly answers: readonly Uint32Array[];
-  /** The right class of each sample. */
+  /** The correct class of each sample. */
   readonly labels: ArrayLike<number>;
 }
 
@@ -73,8 +73,8 @@ export function outcomeOf(
   flops: readonly number[],
 ): Outcome {
   const exits = exitsTaken(thresholds, confidences);
-  const right = exits.filter((exit, sample) => answers[exit][sample] === labels[sample]).length;
-  return { expectedAccuracy: right / exits.length, expectedCost: averageCost(exits, flops) };
+  const correct = exits.filter((exit, sample) => answers[exit][sample] === labels[sample]).length;
+  return { expectedAccuracy: correct / exits.length, expectedCost: averageCost(exits, flops) };
 }
 
 /** Some of the samples. */

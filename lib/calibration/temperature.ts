@@ -60,7 +60,7 @@ function fitTemperature(logits: Float32Array, labels: ArrayLike<number>, classes
   return Math.exp((low + high) / 2);
 }
 
-/** The derivative of the negative log-likelihood by 1 / temperature: expected logit less the right class's, summed. */
+/** The derivative of the negative log-likelihood by 1 / temperature: expected logit less the correct class's, summed. */
 function slope(
   logits: Float32Array,
   labels: ArrayLike<number>,

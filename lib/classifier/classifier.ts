@@ -11,7 +11,8 @@ import { RanetError } from "../errors.ts";
 import type { Classification } from "../executor/classification.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { checkOptions, type ClassifyOptions, DEFAULT_BATCH_SIZE, type ExecutorOptions } from "../executor/options.ts";
-import { DEFAULT_MODEL, loadModel, type LoadModelOptions, type Model } from "../model/model.ts";
+import { loadModel, type LoadModelOptions, type Model } from "../model/model.ts";
+import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { type ImageSource, keepImage, readImage, sourceName } from "./image_source.ts";
 import { classifyStream } from "./stream.ts";
 

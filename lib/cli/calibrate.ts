@@ -11,13 +11,14 @@ import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
-import { BUNDLED_SPECS, type Model, withTemperatures } from "../model/model.ts";
+import { type Model, withTemperatures } from "../model/model.ts";
+import { BUNDLED_SPECS } from "../model/read_spec.ts";
 import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { calibrateMeasured, type Calibration, checkCalibration } from "../calibration/calibration.ts";
-import type { Guarantee, RiskTarget } from "../calibration/guarantee.ts";
+import type { RiskTarget } from "../calibration/guarantee.ts";
 import { measure, type Measured, type Validation } from "../calibration/measure.ts";
-import { accuracyInterval, checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
+import { checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
 import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
@@ -25,7 +26,6 @@ import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
 import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
 import { RanetError } from "../errors.ts";
-import { large, percent } from "../text/numbers.ts";
 import { readAmount, readShare } from "./amount.ts";
 import { placeOf } from "./budget.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -39,7 +39,8 @@ import {
   openExecutor,
   tellOf,
 } from "./run_on.ts";
-import { printable, table } from "./text.ts";
+import { toJson, toText, wanted } from "./calibrate_output.ts";
+import { printable } from "./text.ts";
 import { writeFiles } from "../io/write_files.ts";
 
 /** What thresholds may be found for. */
@@ -284,70 +285,8 @@ async function predict(
   return { logits: logits.map((values) => values.subarray(0, done * classes)), labels: labels.subarray(0, done) };
 }
 
-/** What was written, beside the calibration. */
-interface Done {
-  readonly file: string;
-  /** Options of the command that uses it, besides the budget. */
-  readonly use: string;
-  readonly skipped: number;
-  readonly temperatures?: readonly number[];
-}
-
-function toJson(calibration: Calibration | undefined, { file, skipped, temperatures }: Done): string {
-  if (!calibration) return JSON.stringify({ skipped, temperatures });
-  const { calibrations: [readable] } = JSON.parse(formatCalibrations([calibration]));
-  const accuracyInterval95 = accuracyInterval(calibration.expectedAccuracy, calibration.samples);
-  return JSON.stringify({ file, skipped, temperatures, ...readable, accuracyInterval95 });
-}
-
-function toText(calibration: Calibration | undefined, done: Done): string {
-  const temperatures = done.temperatures ? `temperatures per exit: ${done.temperatures.join(", ")}` : "";
-  const text = calibration ? calibrationText(calibration, done) : "";
-  return [temperatures, text].filter(Boolean).join("\n\n");
-}
-
-function calibrationText(calibration: Calibration, { file, use, skipped }: Done): string {
-  const { model, thresholds, q, expectedAccuracy, expectedCost, samples, dataset, target, guarantee } = calibration;
-  const rows = thresholds.map((threshold, exit) => [
-    `${exit + 1}`,
-    threshold === Infinity ? "never" : threshold === -Infinity ? "all" : threshold.toFixed(4),
-  ]);
-  return `${model} for ${wanted(target)}, on ${samples} samples of ${printable(dataset ?? "")}${
-    skipped > 0 ? `, ${skipped} skipped` : ""
-  }
-
-${table([["exit", "right"], ["leaves at", "right"]], rows)}
-
-expected: ${large(expectedCost)} multiply-adds per image, accuracy ${percent(expectedAccuracy)} (95 % interval ${
-    interval(calibration)
-  }; q = ${q.toPrecision(4)})${guarantee ? promised(guarantee) : ""}
-kept in ${printable(file)}; use them with: ranet classify …${use} --budget ${
-    "budget" in target ? target.budget : Math.ceil(expectedCost)
-  }`;
-}
-
 /** What `classify` needs besides the budget to find the calibration that these options made. */
 function useOptions({ model, weights, out }: Options): string {
   return Object.entries({ model, weights, calibration: out })
     .map(([name, value]) => value === undefined ? "" : ` --${name} ${printable(value)}`).join("");
-}
-
-/** Between which accuracies the one expected lies. */
-function interval({ expectedAccuracy, samples }: Calibration): string {
-  return accuracyInterval(expectedAccuracy, samples).map((share) => percent(share)).join(" to ");
-}
-
-function wanted(target: CalibrationTarget): string {
-  if ("budget" in target) return `a budget of ${large(target.budget)} per image`;
-  if ("accuracy" in target) return `an accuracy of ${percent(target.accuracy)}`;
-  const { maxDrop, confidence, risk } = target;
-  const limited = risk === "disagreement"
-    ? `answers other than the whole network's for at most ${percent(maxDrop)} of new images`
-    : `an accuracy on new images at most ${percent(maxDrop)} below the whole network's`;
-  return `${limited}, with ${percent(confidence)} confidence`;
-}
-
-function promised({ fitted, tested, bound }: Guarantee): string {
-  return `
-promised by: thresholds fitted on ${fitted} of the samples and tested on the other ${tested} (${bound})`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readSpec } from "../model/model.ts";
+import { readSpec } from "../model/read_spec.ts";
 import { shapeText, sizeOf } from "../network/size.ts";
 import { bytes, large } from "../text/numbers.ts";
 import { documentOf } from "../spec/document.ts";

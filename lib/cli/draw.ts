@@ -6,7 +6,7 @@
 
 import { drawNetwork } from "../drawing/draw.ts";
 import { layOut } from "../drawing/layout.ts";
-import { readSpec } from "../model/model.ts";
+import { readSpec } from "../model/read_spec.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { writeFiles } from "../io/write_files.ts";

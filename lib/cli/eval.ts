@@ -12,7 +12,7 @@ import { openDataset } from "../data/open_dataset.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
-import { DEFAULT_MODEL } from "../model/model.ts";
+import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { compareModels } from "../report/comparison.ts";
 import { evaluate, type EvaluateOptions, evaluateShard } from "../report/evaluate.ts";
 import type { Outcomes } from "../report/logits_file.ts";

@@ -5,7 +5,8 @@
  */
 
 import { join } from "node:path";
-import { DEFAULT_MODEL, loadModel, type Model } from "../model/model.ts";
+import { loadModel, type Model } from "../model/model.ts";
+import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { exportOnnx, OPSET, type Preparation, preparationOf } from "../onnx/export.ts";
 import { transformersJsFiles } from "../onnx/transformers_js.ts";
 import { bytes } from "../text/numbers.ts";

@@ -5,7 +5,8 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import { createModel, isDirectory, type Model } from "../model/model.ts";
+import { createModel, type Model } from "../model/model.ts";
+import { isDirectory } from "../model/read_spec.ts";
 import { readWeightsFile } from "../model/weights_file.ts";
 import { buildNetwork } from "../network/build.ts";
 import { bytes } from "../text/numbers.ts";

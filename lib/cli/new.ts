@@ -5,7 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../model/model.ts";
+import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../model/read_spec.ts";
 import { readClassNames } from "../data/read_class_names.ts";
 import { documentOf } from "../spec/document.ts";
 import { resolveSpec } from "../spec/parse.ts";

@@ -5,7 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
-import { BUNDLED_SPECS, readSpec, specPlace } from "../model/model.ts";
+import { BUNDLED_SPECS, readSpec, specPlace } from "../model/read_spec.ts";
 import { isUrl } from "../io/place.ts";
 import { shapeText, sizeOf } from "../network/size.ts";
 import { bytes, large } from "../text/numbers.ts";

@@ -7,7 +7,8 @@
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
 import type { LabelReading } from "../data/labels.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
-import { BUNDLED_MODELS, DEFAULT_MODEL, loadModel } from "../model/model.ts";
+import { loadModel } from "../model/model.ts";
+import { BUNDLED_MODELS, DEFAULT_MODEL } from "../model/read_spec.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 import { printable } from "./text.ts";

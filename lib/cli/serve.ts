@@ -6,7 +6,7 @@
 
 import { inputLength } from "../network/common.ts";
 import { findCalibrations } from "../calibration/find.ts";
-import { DEFAULT_MODEL } from "../model/model.ts";
+import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { DECODE_DEADLINE, DecoderPool } from "../data/decoder_pool.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
 import type { ListenOptions } from "../serve/listen.ts";

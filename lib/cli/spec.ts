@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readSpec } from "../model/model.ts";
+import { readSpec } from "../model/read_spec.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";

@@ -11,7 +11,7 @@ import { findValidation } from "../data/folder_layout.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { RanetError } from "../errors.ts";
 import { buildNetwork } from "../network/build.ts";
-import { isDirectory, readSpec } from "../model/model.ts";
+import { isDirectory, readSpec } from "../model/read_spec.ts";
 import { readTensors } from "../model/read_tensors.ts";
 import { isUrl } from "../io/place.ts";
 import { csv } from "../text/csv.ts";

@@ -9,7 +9,8 @@ import { type Adapter, defaultTraits, requireAdapter, titleOf } from "../device/
 import { forgetTraits, keepTraits } from "../device/webgpu/kept_traits.ts";
 import { measureTraits, timeBatch } from "../device/webgpu/tuning.ts";
 import { RanetError } from "../errors.ts";
-import { DEFAULT_MODEL, loadModel } from "../model/model.ts";
+import { loadModel } from "../model/model.ts";
+import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { buildPlan } from "../planner/build.ts";
 import type { AdapterTraits } from "../device/webgpu/tiles.ts";
 import type { Call, Command, Terminal } from "./command.ts";

@@ -112,6 +112,7 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
     for (; record >= files[file]!.size / recordBytes; file++) record -= files[file]!.size / recordBytes;
     return { path: files[file]!.path, record };
   };
+  const blocks = new Blocks(recordBytes);
   return {
     kind,
     size,
@@ -129,8 +130,8 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
     },
     async image(index: number): Promise<RgbImage> {
       const { path, record } = locate(index);
-      const bytes = await readAt(path, record * recordBytes + kind.labelBytes, 3 * PLANE);
-      return { width: SIDE, height: SIDE, data: interleave(bytes) };
+      const bytes = await blocks.read(path, record);
+      return { width: SIDE, height: SIDE, data: interleave(bytes.subarray(kind.labelBytes)) };
     },
   };
 }
@@ -153,22 +154,62 @@ function findClasses(
   );
 }
 
-/** Opens the file anew each time: several reads may be under way, and nothing has to be closed in the end. */
+/** Records that are read at once, 400 kB: opening a file takes longer than reading as much. */
+const BLOCK = 128;
+
+/** Blocks that are kept: images are mostly read in order, some at a time. */
+const KEPT = 2;
+
+/** Files' records, read by the block. */
+class Blocks {
+  readonly #recordBytes: number;
+  readonly #kept = new Map<string, Promise<Uint8Array>>();
+
+  /** Of records of so many bytes. */
+  constructor(recordBytes: number) {
+    this.#recordBytes = recordBytes;
+  }
+
+  /** A record. */
+  async read(path: string, record: number): Promise<Uint8Array> {
+    const block = Math.floor(record / BLOCK);
+    const key = `${block} ${path}`;
+    const blockBytes = BLOCK * this.#recordBytes;
+    const reading = this.#kept.get(key) ?? readAt(path, block * blockBytes, blockBytes);
+    this.#kept.delete(key);
+    this.#kept.set(key, reading);
+    for (const oldest of this.#kept.keys().take(Math.max(0, this.#kept.size - KEPT))) this.#kept.delete(oldest);
+    const start = record % BLOCK * this.#recordBytes;
+    try {
+      const bytes = (await reading).subarray(start, start + this.#recordBytes);
+      if (bytes.length === this.#recordBytes) return bytes;
+    } catch (error) {
+      this.#kept.delete(key);
+      throw error;
+    }
+    throw new RanetError(`Cannot read ${JSON.stringify(path)}: it has become shorter`);
+  }
+}
+
+/** So many bytes, or as many as there are. The file is opened anew each time: nothing has to be closed in the end. */
 async function readAt(path: string, offset: number, length: number): Promise<Uint8Array> {
   return await withFile(path, async () => {
     using file = await Deno.open(path);
     await file.seek(offset, Deno.SeekMode.Start);
     const bytes = new Uint8Array(length);
-    for (let filled = 0; filled < length;) {
-      const read = await file.read(bytes.subarray(filled));
-      if (read === null) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it has become shorter`);
-      filled += read;
+    let filled = 0;
+    for (let read: number | null = 0; filled < length && read !== null; filled += read ?? 0) {
+      read = await file.read(bytes.subarray(filled));
     }
-    return bytes;
+    return bytes.subarray(0, filled);
   });
 }
 
 /** Planes to pixels of four bytes. */
 function interleave(planes: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: 4 * PLANE }, (_, i) => i % 4 === 3 ? 255 : planes[(i % 4) * PLANE + (i >> 2)]!);
+  const pixels = new Uint8Array(4 * PLANE).fill(255);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let i = 0; i < PLANE; i++) pixels[4 * i + channel] = planes[channel * PLANE + i]!;
+  }
+  return pixels;
 }

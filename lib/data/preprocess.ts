@@ -52,8 +52,10 @@ export function toPixels(
   checkPixels(image);
   const [width, height] = image.extent ?? [image.width, image.height];
   const shorter = Math.min(width, height);
-  const columns = resampling(image.width, Math.floor((resize * width) / shorter), size, width);
-  const rows = resampling(image.height, Math.floor((resize * height) / shorter), size, height);
+  const [across, down] = [Math.floor((resize * width) / shorter), Math.floor((resize * height) / shorter)];
+  if (across === image.width && down === image.height) return cutOut(image, size);
+  const columns = resampling(image.width, across, size, width);
+  const rows = resampling(image.height, down, size, height);
   return resample(image, columns, rows);
 }
 
@@ -178,6 +180,20 @@ function resampling(from: number, to: number, crop: number, extent = from): Taps
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return { first, weights: Int32Array.from(weights, (weight) => 0.5 + (weight / sum) * (1 << PRECISION)) };
   });
+}
+
+/** The central pixels of an image that needs no resampling. */
+function cutOut({ width, height, data }: RgbImage, size: number): Uint8ClampedArray {
+  const [left, top] = [width, height].map((side) => roundHalfToEven((side - size) / 2));
+  const pixels = new Uint8ClampedArray(3 * size * size);
+  for (let y = 0, to = 0; y < size; y++) {
+    for (let from = 4 * ((top! + y) * width + left!), x = 0; x < size; x++, from += 4, to += 3) {
+      pixels[to] = data[from]!;
+      pixels[to + 1] = data[from + 1]!;
+      pixels[to + 2] = data[from + 2]!;
+    }
+  }
+  return pixels;
 }
 
 /** Python's `round`, which torchvision places the crop with. */

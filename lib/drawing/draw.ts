@@ -9,6 +9,7 @@
 
 import type { Network } from "../network/network.ts";
 import { shapeText } from "../network/size.ts";
+import { layOut } from "./layout.ts";
 import {
   type Arrow,
   type Box,
@@ -19,13 +20,12 @@ import {
   type ExitMark,
   type Heading,
   type Label,
-  layOut,
   LEGEND_MARK,
   type LegendItem,
   type Point,
   type Shape,
   TRANSITION,
-} from "./layout.ts";
+} from "./picture.ts";
 import { type Markup, markup } from "./markup.ts";
 import { STYLE } from "./style.ts";
 import { expectObject } from "../text/expect.ts";

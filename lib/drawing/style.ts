@@ -5,7 +5,7 @@
  * @module
  */
 
-import { FONT } from "./layout.ts";
+import { FONT } from "./picture.ts";
 
 const SHAPE = `
 .ranet-drawing{max-width:100%;height:auto;font:${FONT.text}px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif}

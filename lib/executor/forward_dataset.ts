@@ -15,7 +15,7 @@ import { DEFAULT_BATCH_SIZE } from "./options.ts";
 export interface DatasetBatch {
   /** Each sample's index in the data set. */
   readonly indexes: readonly number[];
-  /** Each sample's right class. */
+  /** Each sample's correct class. */
   readonly labels: readonly number[];
   /** For each exit, `[sample][class]`. */
   readonly logits: readonly Float32Array[];

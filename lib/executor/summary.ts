@@ -38,7 +38,7 @@ export interface BatchSummary {
  *
  * @param results Of all its samples, at least one.
  * @param network The network that gave them.
- * @param options `labels`: the right class of each sample, as an index.
+ * @param options `labels`: the correct class of each sample, as an index.
  * @returns What the batch cost on average, and what left at each exit.
  * @throws {RanetError} If there are no results, or not as many labels.
  *
@@ -69,15 +69,15 @@ export function summarize(
   if (labels && labels.length !== results.length) {
     throw new RanetError(`Cannot summarize a batch of ${results.length} samples: found ${labels.length} labels`);
   }
-  const right = results.map(({ index }, sample) => index === labels?.[sample]);
+  const correct = results.map(({ index }, sample) => index === labels?.[sample]);
   const accuracyOf = (samples: readonly boolean[]) =>
     labels && samples.length > 0 ? { accuracy: samples.filter(Boolean).length / samples.length } : {};
   return {
     samples: results.length,
     averageFlops: results.reduce((sum, { flops }) => sum + flops, 0) / results.length,
-    ...accuracyOf(right),
+    ...accuracyOf(correct),
     exits: network.exits.map((_, k) => {
-      const here = right.filter((_, sample) => results[sample].exit === k + 1);
+      const here = correct.filter((_, sample) => results[sample].exit === k + 1);
       return { exit: k + 1, samples: here.length, share: here.length / results.length, ...accuracyOf(here) };
     }),
   };

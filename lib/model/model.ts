@@ -10,7 +10,6 @@ import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import { matchClasses } from "../spec/classes.ts";
-import { parseSpec } from "../spec/parse.ts";
 import { checkTensors, parameterNames } from "../weights/check.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { whileReading } from "../weights/messages.ts";
@@ -21,8 +20,9 @@ import type { Tensor } from "../weights/tensor.ts";
 import { exists } from "../io/exists.ts";
 import { withFile } from "../io/files.ts";
 import { inFolder, isUrl, placeName, toPlace } from "../io/place.ts";
-import { readBundled, readResource } from "../io/resource.ts";
-import { type ModelArchive, readArchive } from "./archive.ts";
+import { readBundled } from "../io/resource.ts";
+import { readArchive } from "./archive.ts";
+import { BUNDLED_MODELS, isDirectory, readSpec, specOf } from "./read_spec.ts";
 import { parseTemperatures, readTemperatures, temperaturesPath } from "./temperatures.ts";
 import { readWeightsFile } from "./weights_file.ts";
 import { expectArray, expectMap, expectObject, expectPlace } from "../text/expect.ts";
@@ -45,65 +45,6 @@ export interface Model {
    * logits are as trained.
    */
   readonly temperatures?: readonly number[];
-}
-
-/** The model used where none is named. */
-export const DEFAULT_MODEL = "ranet-cifar10";
-
-/** Models that come with the library: architectures with weights and calibrations. */
-export const BUNDLED_MODELS: readonly string[] = [DEFAULT_MODEL, "ranet-cifar10-micro"];
-
-/** Architectures that come with the library; {@linkcode BUNDLED_MODELS} come with weights too. */
-export const BUNDLED_SPECS: readonly string[] = [
-  "ranet-cifar10",
-  "ranet-cifar10-four-features",
-  "ranet-cifar10-micro",
-  "ranet-cifar10-upconv",
-  "ranet-cifar100",
-  "ranet-imagenet-c32",
-  "ranet-imagenet-c64",
-  "ranet-tiny-imagenet",
-  "msdnet-anytime-cifar100",
-  "msdnet-batch-cifar100",
-  "msdnet-imagenet-step4",
-  "msdnet-imagenet-step6",
-  "msdnet-imagenet-step7",
-];
-
-/** Largest spec that is read, in bytes. */
-const MAX_SPEC_BYTES = 2 ** 18;
-
-/**
- * Reads an architecture.
- *
- * @param nameOrPath A bundled name, the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or a model's
- * directory or zip archive (`.zip`), which has one called `spec.yaml`.
- * @returns The complete architecture.
- * @throws {RanetError} If there is no such file, or it is not a valid spec.
- *
- * @example
- * ```ts
- * import { readSpec } from "@ranet/ranet";
- *
- * const spec = await readSpec("ranet-cifar10");
- * console.log(spec.family, spec.classes.length); // "ranet" 10
- * ```
- */
-export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSpec> {
-  expectPlace("readSpec", { nameOrPath });
-  const archive = await readArchive(nameOrPath);
-  if (archive) return specOf(archive);
-  const place = await specPlace(nameOrPath);
-  const source = placeName(place);
-  const parse = (bytes: Uint8Array) => parseSpec(decodeText(bytes, source), { source });
-  if (BUNDLED_SPECS.includes(place)) return await readBundled(`specs/${place}.yaml`, parse);
-  return parse(await readResource(checkName(place), { maxBytes: MAX_SPEC_BYTES }));
-}
-
-/** Where a spec is: a bundled name, or the path or URL of its file, also if the model's directory was named. */
-export async function specPlace(nameOrPath: string | URL): Promise<string> {
-  const place = toPlace(nameOrPath);
-  return await isDirectory(place) ? inFolder(place, "spec.yaml") : place;
 }
 
 /** Where a model's weights are. */
@@ -265,11 +206,6 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
   return { ...model, temperatures };
 }
 
-function specOf({ files, source }: ModelArchive): ArchitectureSpec {
-  const name = `spec.yaml in ${source}`;
-  return parseSpec(decodeText(files["spec.yaml"], name), { source: name });
-}
-
 /** Names may be changed, to those of another language, say; the same names in another order are another model's. */
 function checkOrder(classes: readonly string[], given: readonly string[], source: string): void {
   const moved = matchClasses(classes, given).indexes.findIndex((index, i) => index >= 0 && index !== i);
@@ -280,20 +216,6 @@ function checkOrder(classes: readonly string[], given: readonly string[], source
       `${given.length > 20 ? ", …" : ""}. Write the spec's classes in the order of the weights'`,
     { code: "mismatch" },
   );
-}
-
-/** Whether a model is named by the directory that it is in; a URL of one ends in `/`. */
-export async function isDirectory(place: string): Promise<boolean> {
-  if (BUNDLED_SPECS.includes(place)) return false;
-  if (isUrl(place)) return /^https?:/i.test(place) && new URL(place).pathname.endsWith("/");
-  try {
-    return (await Deno.stat(place)).isDirectory;
-  } catch (error) {
-    // Whoever reads it finds out.
-    const { NotFound, NotADirectory, NotCapable, PermissionDenied } = Deno.errors;
-    if ([NotFound, NotADirectory, NotCapable, PermissionDenied].some((kind) => error instanceof kind)) return false;
-    throw error;
-  }
 }
 
 /** The file of a directory's weights. @throws {RanetError} If there is none, but others that could be meant. */
@@ -310,22 +232,4 @@ async function weightsIn(directory: string): Promise<string> {
     `Cannot load model ${directory}: it has no weights.safetensors, but ${others}. Rename that, or give it as its weights.`,
     { code: "not-found", remedy: { weights: inFolder(directory, names[0]) } },
   );
-}
-
-/** A bare word is meant to be a bundled name. */
-function checkName(nameOrPath: string): string {
-  if (/[./\\]/.test(nameOrPath) || isUrl(nameOrPath)) return nameOrPath;
-  throw new RanetError(
-    `Cannot find "${nameOrPath}": expected a path, such as ./${nameOrPath} or ${nameOrPath}.yaml, or one of ` +
-      `${BUNDLED_SPECS.join(", ")}.`,
-    { code: "not-found" },
-  );
-}
-
-function decodeText(bytes: Uint8Array, source: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new RanetError(`Cannot read spec ${source}: it is not UTF-8 text`);
-  }
 }

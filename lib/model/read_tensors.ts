@@ -8,7 +8,8 @@ import { toPlace } from "../io/place.ts";
 import type { ReadWeightsOptions } from "../weights/read.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { isArchive } from "./archive.ts";
-import { BUNDLED_SPECS, isDirectory, loadModel } from "./model.ts";
+import { loadModel } from "./model.ts";
+import { BUNDLED_SPECS, isDirectory } from "./read_spec.ts";
 import { readWeightsFile } from "./weights_file.ts";
 
 /** Parameters, and whose they are. */

@@ -19,7 +19,7 @@ const CHUNK = 1024;
 export interface Outcomes {
   /** Each sample's index in the data set. */
   readonly indexes: Uint32Array;
-  /** Each sample's right class. */
+  /** Each sample's correct class. */
   readonly labels: Uint32Array;
   /** The largest probability, `[exit][sample]`. */
   readonly confidences: readonly Float32Array[];
@@ -27,7 +27,7 @@ export interface Outcomes {
   readonly uncalibrated?: readonly Float32Array[];
   /** The most probable class, `[exit][sample]`. */
   readonly predictions: readonly Uint32Array[];
-  /** 1 where the right class is among the five most probable, `[exit][sample]`. */
+  /** 1 where the correct class is among the five most probable, `[exit][sample]`. */
   readonly top5: readonly Uint8Array[];
 }
 

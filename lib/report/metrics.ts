@@ -20,7 +20,7 @@ export interface ExitMetrics {
   readonly flops: number;
   /** Share of samples whose most probable class is right, in [0, 1]. */
   readonly top1: number;
-  /** Share of samples whose right class is among the five most probable. */
+  /** Share of samples whose correct class is among the five most probable. */
   readonly top5: number;
   /** Expected calibration error, 15 bins: how far confidence is from accuracy, in [0, 1]. */
   readonly calibrationError: number;
@@ -84,8 +84,8 @@ export function exitMetrics(outcomes: Outcomes, flops: readonly number[]): ExitM
  * Expected calibration error (Guo et al., ICML 2017): over 15 equal bins of confidence, the distance between mean
  * confidence and accuracy, weighted by the bin's samples.
  */
-export function calibrationError(confidences: ArrayLike<number>, isRight: (sample: number) => boolean): number {
-  return errorOf(reliability(confidences, isRight));
+export function calibrationError(confidences: ArrayLike<number>, isCorrect: (sample: number) => boolean): number {
+  return errorOf(reliability(confidences, isCorrect));
 }
 
 function errorOf(bins: readonly ReliabilityBin[]): number {
@@ -96,18 +96,18 @@ function errorOf(bins: readonly ReliabilityBin[]): number {
 /** How right samples are, in 15 equal bins of confidence; empty ones are left out. */
 export function reliability(
   confidences: ArrayLike<number>,
-  isRight: (sample: number) => boolean,
+  isCorrect: (sample: number) => boolean,
 ): ReliabilityBin[] {
-  const sums = Array.from({ length: BINS }, () => ({ confidence: 0, right: 0, samples: 0 }));
+  const sums = Array.from({ length: BINS }, () => ({ confidence: 0, correct: 0, samples: 0 }));
   for (let i = 0; i < confidences.length; i++) {
     const sum = sums[Math.min(BINS - 1, Math.max(0, Math.ceil(confidences[i] * BINS) - 1))];
     sum.confidence += confidences[i];
-    sum.right += Number(isRight(i));
+    sum.correct += Number(isCorrect(i));
     sum.samples++;
   }
-  return sums.filter(({ samples }) => samples > 0).map(({ confidence, right, samples }) => ({
+  return sums.filter(({ samples }) => samples > 0).map(({ confidence, correct, samples }) => ({
     confidence: confidence / samples,
-    accuracy: right / samples,
+    accuracy: correct / samples,
     samples,
   }));
 }
@@ -119,8 +119,8 @@ export function budgetCurve(test: Outcomes, validation: Outcomes, flops: readonl
     const thresholds = thresholdsForQ(q, validation.confidences, { order });
     const on = (outcomes: Outcomes) => {
       const exits = exitsTaken(thresholds, outcomes.confidences);
-      const right = exits.reduce((sum, k, i) => sum + Number(outcomes.predictions[k][i] === outcomes.labels[i]), 0);
-      return { exits, accuracy: right / exits.length, flops: averageCost(exits, flops) };
+      const correct = exits.reduce((sum, k, i) => sum + Number(outcomes.predictions[k][i] === outcomes.labels[i]), 0);
+      return { exits, accuracy: correct / exits.length, flops: averageCost(exits, flops) };
     };
     const { exits, ...found } = on(test);
     const before = on(validation);
@@ -139,25 +139,25 @@ export function budgetCurve(test: Outcomes, validation: Outcomes, flops: readonl
 
 /** How often one class was taken for another, or for itself. */
 export interface Confused {
-  /** The right class. */
-  readonly right: number;
+  /** The actual class. */
+  readonly actual: number;
   /** The predicted one. */
   readonly predicted: number;
   /** How many samples. */
   readonly samples: number;
 }
 
-/** Which classes were taken for which at one exit, by right and predicted class; only pairs that there are. */
+/** Which classes were taken for which at one exit, by actual and predicted class; only pairs that there are. */
 export function confusion({ labels, predictions }: Outcomes, exit: number): Confused[] {
   const counts = new Map<number, Map<number, number>>();
-  labels.forEach((right, i) => {
-    const row = counts.get(right) ?? new Map<number, number>();
-    counts.set(right, row);
+  labels.forEach((actual, i) => {
+    const row = counts.get(actual) ?? new Map<number, number>();
+    counts.set(actual, row);
     const predicted = predictions[exit][i];
     row.set(predicted, (row.get(predicted) ?? 0) + 1);
   });
-  const pairs = [...counts].flatMap(([right, row]) =>
-    Array.from(row, ([predicted, samples]) => ({ right, predicted, samples }))
+  const pairs = [...counts].flatMap(([actual, row]) =>
+    Array.from(row, ([predicted, samples]) => ({ actual, predicted, samples }))
   );
-  return pairs.sort((a, b) => a.right - b.right || a.predicted - b.predicted);
+  return pairs.sort((a, b) => a.actual - b.actual || a.predicted - b.predicted);
 }

@@ -12,8 +12,8 @@ export interface Picture {
   readonly uri: string;
   /** What it was taken for. */
   readonly predicted: string;
-  /** Whether that is right. */
-  readonly right: boolean;
+  /** Whether that is correct. */
+  readonly correct: boolean;
 }
 
 /** An image that was classified wrongly. */

@@ -37,8 +37,8 @@ export async function pickPictures(
     Promise.all(samples.map(async (sample): Promise<Picture> => {
       const { image } = await dataset.read(outcomes.indexes[sample]);
       const predicted = outcomes.predictions[exits[sample]][sample];
-      const right = predicted === outcomes.labels[sample];
-      return { uri: await toPng(image, spec), predicted: spec.classes[predicted], right };
+      const correct = predicted === outcomes.labels[sample];
+      return { uri: await toPng(image, spec), predicted: spec.classes[predicted], correct };
     }));
   const found: ClassPictures[] = [];
   for (const [label, name] of spec.classes.slice(0, MOST_CLASSES).entries()) {

@@ -194,10 +194,10 @@ export function reliabilityPlot({ exit, reliability = [], uncalibrated, calibrat
 /** Right class down, predicted class across, for one exit. */
 export function confusionPlot(pairs: readonly Confused[], labels: readonly string[], title: string): string {
   const counts = labels.map(() => new Uint32Array(labels.length));
-  for (const { right, predicted, samples } of pairs) counts[right][predicted] = samples;
-  const data = counts.flatMap((row, right) => {
+  for (const { actual, predicted, samples } of pairs) counts[actual][predicted] = samples;
+  const data = counts.flatMap((row, actual) => {
     const total = row.reduce((sum, n) => sum + n, 0);
-    return Array.from(row, (n, predicted) => [predicted, right, total ? Math.round(100 * n / total) : 0]);
+    return Array.from(row, (n, predicted) => [predicted, actual, total ? Math.round(100 * n / total) : 0]);
   });
   const axis = { ...AXIS, type: "category", data: labels, splitLine: { show: false } };
   return render(475, 455, {

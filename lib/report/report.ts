@@ -69,7 +69,7 @@ export function reportFiles(models: readonly ModelReport[], origin: ReportOrigin
 function confusionRows(models: readonly ModelReport[]): (string | number)[][] {
   return models.flatMap(({ name, labels, confusion }) =>
     confusion.flatMap((pairs, k) =>
-      pairs.map(({ right, predicted, samples }) => [name, k + 1, labels[right], labels[predicted], samples])
+      pairs.map(({ actual, predicted, samples }) => [name, k + 1, labels[actual], labels[predicted], samples])
     )
   );
 }
@@ -167,17 +167,17 @@ ${mistakes(model)}
 <div class="grid">${pictures.map(classPictures).join("\n")}</div>`;
 }
 
-/** Each class's share of right answers, at the first, the middle and the last exit. */
+/** Each class's share of correct answers, at the first, the middle and the last exit. */
 function classTable({ labels, confusion }: ModelReport): string {
   const last = confusion.length - 1;
   const shown = [...new Set([0, Math.floor(last / 2), last])];
-  const rows = labels.map((label, right) => ({
+  const rows = labels.map((label, actual) => ({
     label,
     shares: shown.map((exit) => {
-      const own = confusion[exit].filter((pair) => pair.right === right);
+      const own = confusion[exit].filter((pair) => pair.actual === actual);
       const total = own.reduce((sum, { samples }) => sum + samples, 0);
-      const rightly = own.find(({ predicted }) => predicted === right)?.samples ?? 0;
-      return total === 0 ? undefined : rightly / total;
+      const correct = own.find(({ predicted }) => predicted === actual)?.samples ?? 0;
+      return total === 0 ? undefined : correct / total;
     }),
   })).sort((a, b) => (a.shares.at(-1) ?? 2) - (b.shares.at(-1) ?? 2));
   const cell = (share: number | undefined) => `<td>${share === undefined ? "–" : (100 * share).toFixed(1)}</td>`;
@@ -210,9 +210,9 @@ function classPictures({ label, easy, hard }: ClassPictures): string {
   }</div>`;
 }
 
-function picture({ uri, predicted, right }: Picture): string {
+function picture({ uri, predicted, correct }: Picture): string {
   const name = escape(predicted);
   return `<figure${
-    right ? "" : ' class="wrong"'
+    correct ? "" : ' class="wrong"'
   }><img src="${uri}" alt="${name}"><figcaption>${name}</figcaption></figure>`;
 }

@@ -222,11 +222,15 @@ class Loop {
     const isDue = epoch % validateEvery === 0 || step === this.#steps;
     const validation = isDue ? this.#options.validation : undefined;
     const seconds = sums.seconds;
-    const weights = async () => weightsOf({ position: this.#position, state: await trainer.read() }, recipe);
-    const found = validation &&
-      await validate(network, await weights(), validation, { device: trainer.device.kind, signal });
+    const state = validation && await trainer.read();
+    const found = validation && await validate(
+      network,
+      weightsOf({ position: this.#position, state: state! }, recipe),
+      validation,
+      { device: trainer.device.kind, signal },
+    );
     // Stopped during validation: the epoch is completed when the run is resumed.
-    if (validation && !found) return await this.#save();
+    if (validation && !found) return await this.#save(state);
     this.#validation = found;
     this.#countTime();
     const record: EpochRecord = {
@@ -239,7 +243,7 @@ class Loop {
       imagesPerSecond: sums.images / seconds,
     };
     this.#position = { ...this.#position, sums: emptySums(network.exits.length), epochs: [...epochs, record] };
-    await this.#save();
+    await this.#save(state);
     this.#options.onEpoch?.(record);
   }
 
@@ -251,12 +255,13 @@ class Loop {
     this.#since = now;
   }
 
-  async #save(): Promise<void> {
+  /** Saves the moment; `read`: its state, where that has been read already. */
+  async #save(read?: TrainingState): Promise<void> {
     while (this.#underWay.length > 0) await this.#settle();
     this.#saved = performance.now();
     if (!this.#options.onSave) return;
     this.#countTime();
-    const state = await this.#options.trainer.read();
+    const state = read ?? await this.#options.trainer.read();
     for (const [name, { data }] of state.tensors) {
       // Batch norm with the batch's own statistics can hide an infinite weight from the loss.
       const bad = data.find((value) => !Number.isFinite(value));

@@ -44,13 +44,13 @@ export interface ConfusedPair {
 
 /** The most frequently confused pairs of classes, by share of the true class. */
 export function confusedPairs(confusion: readonly Uint32Array[], classes: readonly string[]): ConfusedPair[] {
-  return confusion.flatMap((row, right) => {
+  return confusion.flatMap((row, actual) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     return Array.from(row, (images, predicted) => ({
-      label: classes[right],
+      label: classes[actual],
       predicted: classes[predicted],
       share: total && images / total,
-      images: predicted === right ? 0 : images,
+      images: predicted === actual ? 0 : images,
     }));
   }).filter(({ images }) => images > 0).sort((a, b) => b.share - a.share).slice(0, LISTED_PAIRS);
 }

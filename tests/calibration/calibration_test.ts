@@ -12,7 +12,8 @@ import {
   readCalibrations,
   withCalibration,
 } from "../../lib/calibration/calibration_file.ts";
-import { BUNDLED_MODELS, loadModel, readSpec } from "../../lib/model/model.ts";
+import { loadModel } from "../../lib/model/model.ts";
+import { BUNDLED_MODELS, readSpec } from "../../lib/model/read_spec.ts";
 import { averageCost, exitsTaken, thresholdsForQ } from "../../lib/calibration/thresholds.ts";
 import { confidence } from "../../lib/softmax.ts";
 import { buildNetwork } from "../../lib/network/build.ts";

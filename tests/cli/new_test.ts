@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
+import { BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
 Deno.test("new: every bundled spec, commented, is the same architecture under another name", async () => {

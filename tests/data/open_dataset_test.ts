@@ -176,6 +176,52 @@ Deno.test("CIFAR-10 files are read record by record, and their classes matched b
   });
 });
 
+/** Records whose first pixels tell which they are. */
+function manyRecords(count: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(3073 * count);
+  for (let i = 0; i < count; i++) bytes.set([i % 10, i & 255, i >> 8], 3073 * i);
+  return bytes;
+}
+
+Deno.test("CIFAR-10 files are opened once for many records, which are the same in any order, many at a time", async () => {
+  await withFolder({ "a.bin": manyRecords(300), "b.bin": manyRecords(200) }, async (folder) => {
+    const dataset = await openDataset(folder, { labels: CIFAR10_LABELS, inputSize: 32 });
+    const check = async (index: number) => {
+      const { image, label } = await dataset.read(index);
+      const record = index % 300;
+      assertEquals([label, rgb(image)[0], rgb(image)[3]], [record % 10, record & 255, record >> 8]);
+    };
+    const { open } = Deno;
+    let opened = 0;
+    Deno.open = (...args) => {
+      opened++;
+      return open(...args);
+    };
+    try {
+      for (let index = 0; index < 500; index += 50) {
+        await Promise.all(Array.from({ length: 50 }, (_, i) => check(index + i)));
+      }
+      assertEquals(opened, 3 + 2);
+    } finally {
+      Deno.open = open;
+    }
+    await Promise.all(Array.from({ length: 500 }, (_, i) => check(i * 137 % 500)));
+  });
+});
+
+Deno.test("a CIFAR file that has become shorter, or is gone, is an error that names it, and no more once it is there again", async () => {
+  await withFolder({ "a.bin": manyRecords(3) }, async (folder) => {
+    const path = `${folder}/a.bin`;
+    const dataset = await openDataset(path, { labels: CIFAR10_LABELS, inputSize: 32 });
+    await Deno.remove(path);
+    await assertRejects(() => dataset.read(0), RanetError, "a.bin");
+    await Deno.writeFile(path, manyRecords(2));
+    assertEquals((await dataset.read(1)).label, 1);
+    const error = await assertRejects(() => dataset.read(2), RanetError);
+    assertStringIncludes(error.message, `a.bin": it has become shorter`);
+  });
+});
+
 Deno.test("a CIFAR folder gives its test set", async () => {
   await withFolder(
     { "data_batch_1.bin": record(1), "test_batch.bin": record(2), "batches.meta.txt": "" },

@@ -44,6 +44,17 @@ Deno.test("toTensor() leaves the pixels of an image of the right size alone", ()
   }));
 });
 
+Deno.test("toTensor() cuts the middle out of an image that needs no resampling, as torchvision's CenterCrop", () => {
+  const width = 9;
+  const data = Uint8Array.from({ length: 4 * width * 6 }, (_, i) => i);
+  const tensor = toTensor({ width, height: 6, data }, { size: 3, resize: 6, ...plain });
+  // (9 − 3) / 2 columns, and 1.5 rows, which Python rounds to 2.
+  for (const [i, value] of tensor.entries()) {
+    const [plane, y, x] = [Math.floor(i / 9), Math.floor(i % 9 / 3), i % 3];
+    assertEquals(Math.round(255 * value), data[4 * ((y + 2) * width + x + 3) + plane]);
+  }
+});
+
 Deno.test("toTensor() keeps a constant image constant, and every value within the image's range", () => {
   fc.assert(fc.property(images, sizes, fc.nat(255), (img, input, value) => {
     const constant = toTensor({ ...img, data: img.data.map(() => value) }, input);

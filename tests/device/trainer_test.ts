@@ -9,7 +9,7 @@ import { CpuTrainer } from "../../lib/device/cpu/trainer.ts";
 import type { Trainer, TrainerOptions, TrainingState } from "../../lib/device/trainer.ts";
 import { WebGpuTrainer } from "../../lib/device/webgpu/trainer.ts";
 import { RanetError } from "../../lib/errors.ts";
-import { readSpec } from "../../lib/model/model.ts";
+import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { randomTensors } from "../fixtures.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { drawNetwork } from "../../lib/drawing/draw.ts";
 import { layOut } from "../../lib/drawing/layout.ts";
-import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
+import { BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildUnchecked } from "../../lib/network/families.ts";
 import { randomMsdnets, randomRanets } from "./networks.ts";

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { type Box, COST_OFFSET, EXIT_RADIUS, FONT, type Layout, layOut, type Point } from "../../lib/drawing/layout.ts";
+import { layOut } from "../../lib/drawing/layout.ts";
+import { type Box, COST_OFFSET, EXIT_RADIUS, FONT, type Layout, type Point } from "../../lib/drawing/picture.ts";
 import { clip, textWidth } from "../../lib/drawing/text.ts";
-import { readSpec } from "../../lib/model/model.ts";
+import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { shapeText } from "../../lib/network/size.ts";
 import { buildUnchecked } from "../../lib/network/families.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BUNDLED_MODELS, BUNDLED_SPECS, createModel, loadModel, readSpec } from "../../lib/model/model.ts";
+import { createModel, loadModel } from "../../lib/model/model.ts";
+import { BUNDLED_MODELS, BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { randomTensors } from "../fixtures.ts";
 import { chromiumTest } from "../web/browser.ts";

@@ -8,7 +8,8 @@ import { assertEquals, assertLess } from "@std/assert";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { toTensor } from "../../lib/data/preprocess.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
-import { DEFAULT_MODEL, loadModel } from "../../lib/model/model.ts";
+import { loadModel } from "../../lib/model/model.ts";
+import { DEFAULT_MODEL } from "../../lib/model/read_spec.ts";
 import { exportOnnx } from "../../lib/onnx/export.ts";
 import { relativeError } from "../fixtures.ts";
 

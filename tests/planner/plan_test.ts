@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
+import { BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { placeBuffers } from "../../lib/planner/memory.ts";

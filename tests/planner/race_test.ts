@@ -7,7 +7,7 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
+import { BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { quadsOf, type Region, regionQuads, type Wave } from "../../lib/planner/plan.ts";
 import { buildUnchecked, type UncheckedSpec } from "../../lib/network/families.ts";

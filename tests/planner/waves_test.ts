@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { readSpec } from "../../lib/model/model.ts";
+import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Layer, View } from "../../lib/network/network.ts";
 import { MAX_WAVE, scheduleWaves } from "../../lib/planner/waves.ts";

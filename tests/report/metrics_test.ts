@@ -56,8 +56,8 @@ Deno.test("confusion counts every sample once", async () => {
   const pairs = confusion(outcomes, 5);
   const sum = (list: typeof pairs) => list.reduce((total, { samples }) => total + samples, 0);
   assertEquals(sum(pairs), outcomes.labels.length);
-  const right = sum(pairs.filter(({ right, predicted }) => right === predicted));
-  assert(Math.abs(100 * right / outcomes.labels.length - reference.val_accuracy[5]) < 0.1);
+  const correct = sum(pairs.filter(({ actual, predicted }) => actual === predicted));
+  assert(Math.abs(100 * correct / outcomes.labels.length - reference.val_accuracy[5]) < 0.1);
 });
 
 Deno.test("confusion takes memory for the pairs that there are, not for all that there could be", () => {
@@ -65,8 +65,8 @@ Deno.test("confusion takes memory for the pairs that there are, not for all that
   const predictions = [Uint32Array.of(65_536, 70_000, 65_536, 99_998)];
   const outcomes = { labels, predictions } as unknown as Outcomes;
   assertEquals(confusion(outcomes, 0), [
-    { right: 0, predicted: 99_998, samples: 1 },
-    { right: 70_000, predicted: 70_000, samples: 1 },
-    { right: 99_999, predicted: 65_536, samples: 2 },
+    { actual: 0, predicted: 99_998, samples: 1 },
+    { actual: 70_000, predicted: 70_000, samples: 1 },
+    { actual: 99_999, predicted: 65_536, samples: 2 },
   ]);
 });

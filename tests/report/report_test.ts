@@ -18,10 +18,10 @@ function report(name: string, budgeted: boolean): ModelReport {
       validation: { name: "val", samples: 2 },
       budgeted: [{ ...point, validationAccuracy: 0.5, validationFlops: 2e6 }],
     }),
-    confusion: exits.map(() => [{ right: 0, predicted: 0, samples: 1 }, { right: 1, predicted: 0, samples: 1 }]),
+    confusion: exits.map(() => [{ actual: 0, predicted: 0, samples: 1 }, { actual: 1, predicted: 0, samples: 1 }]),
     pictures: [{
       label: EVIL,
-      easy: [{ uri: "data:image/png;base64,AA==", predicted: "cat", right: false }],
+      easy: [{ uri: "data:image/png;base64,AA==", predicted: "cat", correct: false }],
       hard: [],
     }],
     setting: "Under a setting.",

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
-import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
+import { BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { InputSpec } from "../../lib/network/common.ts";
 import { changeSpec, type SpecChanges } from "../../lib/spec/change.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { BUNDLED_SPECS, readSpec } from "../../lib/model/model.ts";
+import { BUNDLED_SPECS, readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { roundBudgets } from "../../lib/training/budgets.ts";
 import { tiny } from "./fake.ts";

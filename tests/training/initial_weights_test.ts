@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
-import { readSpec } from "../../lib/model/model.ts";
+import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { changeSpec } from "../../lib/spec/change.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";

@@ -2,7 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
-import { createModel, readSpec } from "../../lib/model/model.ts";
+import { createModel } from "../../lib/model/model.ts";
+import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Convolution, Network } from "../../lib/network/network.ts";
 import { checkTensors } from "../../lib/weights/check.ts";

@@ -51,7 +51,7 @@ export function showOutcome(outcome: Outcome | undefined, photos: ReadonlyMap<nu
 }
 
 function headline({ classes, judged }: Outcome): (string | Node)[] {
-  const right = judged.filter(({ label, answer }) => label === answer).length;
+  const correct = judged.filter(({ label, answer }) => label === answer).length;
   const confused = new Map<string, number>();
   for (const { label, answer } of judged) {
     if (label === answer) continue;
@@ -59,7 +59,7 @@ function headline({ classes, judged }: Outcome): (string | Node)[] {
     confused.set(pair, (confused.get(pair) ?? 0) + 1);
   }
   const [worst] = [...confused].toSorted(([, a], [, b]) => b - a);
-  const line = make("strong", "", `${right} of ${judged.length} photos that it had not seen are right.`);
+  const line = make("strong", "", `${correct} of ${judged.length} photos that it had not seen are right.`);
   return [line, ...worst ? [` Most often it takes ${worst[0]}.`] : []];
 }
 

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { layOutWeights, packWeights } from "../../../lib/device/webgpu/weights.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import { quadsOf, regionQuads } from "../../../lib/planner/plan.ts";
-import { readSpec } from "../../../lib/model/model.ts";
+import { readSpec } from "../../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../../lib/network/build.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
 import { tinyModel } from "../../fixtures.ts";
