@@ -34,6 +34,11 @@ export const OP_FINITE: u32 = 26;
 export const OP_DESCEND: u32 = 27;
 export const OP_ADAMW: u32 = 28;
 export const OP_RUNNING: u32 = 29;
+export const OP_IMAGE_INT8: u32 = 30;
+export const OP_CONVOLVE_INT8: u32 = 31;
+export const OP_MAX_POOL_INT8: u32 = 32;
+export const OP_RESIZE_INT8: u32 = 33;
+export const OP_CLASSIFY_INT8: u32 = 34;
 
 @unmanaged
 export class Program {
@@ -311,6 +316,76 @@ export class ClassifierArgs {
   resultBytes: u32;
   resultPitch: u32;
   accumulate: u32;
+}
+
+@unmanaged
+export class Int8ImageArgs {
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  height: u32;
+  width: u32;
+  channels: u32;
+  perStep: f32;
+}
+
+@unmanaged
+export class Int8ConvolutionArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  pixelBytes: u32;
+  border: u32;
+  pitch: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outChannels: u32;
+  inPixels: u32;
+  outPixels: u32;
+  pixels: u32;
+  moves: u32;
+  runs: u32;
+  steps: u32;
+  weights: u32;
+  bias: u32;
+  multiplier: u32;
+  product: u32;
+}
+
+@unmanaged
+export class Int8ResizeArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  corners: u32;
+}
+
+@unmanaged
+export class Int8ClassifierArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  poolHeight: u32;
+  poolWidth: u32;
+  quads: u32;
+  channels: u32;
+  classes: u32;
+  weights: u32;
+  bias: u32;
+  steps: u32;
 }
 
 @unmanaged

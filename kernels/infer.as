@@ -6,17 +6,23 @@ import {
   FilterArgs,
   Head,
   ImageArgs,
+  Int8ClassifierArgs,
+  Int8ImageArgs,
   NO_EXIT,
   OP_CLASSIFY,
+  OP_CLASSIFY_INT8,
   OP_IMAGE,
+  OP_IMAGE_INT8,
   Program,
   PROGRESS_BYTES,
 } from "./abi";
 import { classify } from "./classifier/forward";
+import { classifyInt8 } from "./classifier/int8";
 import { confidence } from "./confidence";
+import { forgetInt8Copy } from "./convolution/int8-pad";
 import { forgetCopy } from "./convolution/pad";
 import { makeFilter } from "./convolution/winograd";
-import { writeImage } from "./image";
+import { writeImage, writeInt8Image } from "./image";
 import { runLayer } from "./layers";
 import { finish, nextTask, Progress, take, waitFor } from "./shared";
 
@@ -100,6 +106,7 @@ function begin(program: Program, where: u32): void {
   place = where;
   image = program.images + sample * program.imageLength;
   forgetCopy();
+  forgetInt8Copy();
 }
 
 function logitsOf(program: Program, stage: u32): u32 {
@@ -123,6 +130,14 @@ function runStep(step: Head, part: u32, parts: u32): void {
     case OP_CLASSIFY: {
       const own = changetype<ClassifierArgs>(args);
       return classify(own, own.input + place * own.inBytes, scratch, logits, part, parts);
+    }
+    case OP_IMAGE_INT8: {
+      const own = changetype<Int8ImageArgs>(args);
+      return writeInt8Image(own, image, own.output + place * own.outBytes, part, parts);
+    }
+    case OP_CLASSIFY_INT8: {
+      const own = changetype<Int8ClassifierArgs>(args);
+      return classifyInt8(own, own.input + place * own.inBytes, scratch, logits, part, parts);
     }
     default:
       runLayer(step, scratch, place, place + 1, part, parts);

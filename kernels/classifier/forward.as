@@ -21,12 +21,27 @@ export function classify(args: ClassifierArgs, input: u32, means: u32, logits: u
     v128.store(means + k, f32x4.splat(0));
     storeLanes(means + k, f32x4.mul(sum, share), args.channels - k / 4);
   }
-  const end = firstOf(part + 1, parts, args.classes);
-  for (let out = firstOf(part, parts, args.classes); out < end; out++) {
-    const row = args.weights + out * width;
+  logitsOfMeans(args.weights, args.bias, args.quads, args.classes, means, logits, part, parts);
+}
+
+// The linear layer.
+export function logitsOfMeans(
+  weights: u32,
+  biases: u32,
+  quads: u32,
+  classes: u32,
+  means: u32,
+  logits: u32,
+  part: u32,
+  parts: u32,
+): void {
+  const width: u32 = 16 * quads;
+  const end = firstOf(part + 1, parts, classes);
+  for (let out = firstOf(part, parts, classes); out < end; out++) {
+    const row = weights + out * width;
     let sum = f64x2.splat(0);
     for (let k: u32 = 0; k < width; k += 8) sum = f64x2.add(sum, f64x2.mul(loadPair(means + k), loadPair(row + k)));
-    const bias = <f64> load<f32>(args.bias + 4 * out);
+    const bias = <f64> load<f32>(biases + 4 * out);
     store<f32>(logits + 4 * out, <f32> (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1) + bias));
   }
 }

@@ -15,7 +15,7 @@ import { randomTensors } from "../quantized/random_model.ts";
 
 const spec = await readSpec("ranet-cifar10-micro");
 const network = buildNetwork(spec);
-const tensors = randomTensors(spec, { seed: 1 });
+const tensors = randomTensors(network, { seed: 1 });
 const types = new Map(quantizedParameters(network).map(({ name, dtype }) => [name, dtype]));
 const dtype = (name: string) => types.get(name)!;
 const convolution = "scale_flows.0.0.layers.0.conv_normal.net.0";
