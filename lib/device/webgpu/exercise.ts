@@ -11,6 +11,14 @@ import { buildPlan } from "../../planner/build.ts";
 import type { Plan } from "../../planner/plan.ts";
 import { confidence } from "../../softmax.ts";
 import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
+import {
+  IMAGE_SCALE,
+  MAX_WEIGHT,
+  parseQuantized,
+  quantizedParameters,
+  type QuantizedWeights,
+} from "../../weights/quantized.ts";
+import type { RunnableWeights } from "../../weights/runnable.ts";
 import { countNumbers } from "../../weights/shape.ts";
 import type { Tensor } from "../../weights/tensor.ts";
 import { CpuRunner } from "../cpu/runner.ts";
@@ -21,7 +29,7 @@ export interface Exercise {
   /** The plan to run. */
   readonly plan: Plan;
   /** Its weights, rounded to the precision. */
-  readonly weights: FoldedWeights;
+  readonly weights: RunnableWeights;
   /** Normalised images. */
   readonly images: Float32Array;
   /** Number of images. */
@@ -59,11 +67,14 @@ export const SHAPES: readonly Shape[] = [
 
 const COUNT = 5;
 
+/** How an exercise's weights are stored: in floats, or in eight bits. */
+export type ExerciseKind = Precision | "int8";
+
 /** Creates an exercise. Takes a few milliseconds. */
-export async function makeExercise(precision: Precision, shape: Shape = QUICK): Promise<Exercise> {
-  const network = exerciseNetwork(shape);
+export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Promise<Exercise> {
+  const network = kind === "int8" ? quantizableNetwork(shape) : exerciseNetwork(shape);
   const plan = buildPlan(network);
-  const weights = roundWeights(randomWeights(network), precision);
+  const weights = kind === "int8" ? randomSteps(network) : roundWeights(randomWeights(network), kind);
   const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
   const range = { from: 0, to: plan.stages.length };
   using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT, threads: 1 });
@@ -76,8 +87,14 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
 }
 
 /** A network with a layer of every kind. */
-export function exerciseNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
-  const network = buildRanet({
+export function exerciseNetwork(shape: Shape): Network {
+  const network = quantizableNetwork(shape);
+  return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
+}
+
+/** A network with a layer of every kind that there is in eight bits. */
+function quantizableNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
+  return buildRanet({
     family: "ranet",
     name: "self-test",
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
@@ -94,7 +111,6 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     head: { channels: growth + 2, pool: "all" },
     dropout: 0.3,
   });
-  return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
 /** Assigns the activations in turn, so that all are tested. */
@@ -117,6 +133,38 @@ function randomWeights(network: Network): FoldedWeights {
     return [name, { shape, data: data.map(() => middle + scale * next()) }];
   });
   return foldWeights(network, new Map(tensors));
+}
+
+/** Numbers of the sizes that trained networks have in eight bits: most outputs are between 0 and 127. */
+function randomSteps(network: Network): QuantizedWeights {
+  const next = randomNumbers(2);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape, dtype } of quantizedParameters(network)) {
+    const [layer, , part] = [name.slice(0, name.lastIndexOf(".")), 0, name.slice(name.lastIndexOf(".") + 1)];
+    const number = (): number => {
+      switch (dtype) {
+        case "I8":
+          return Math.round(MAX_WEIGHT * next() ** 3);
+        case "I16":
+          return Math.round(4000 * next());
+        case "I32":
+          return Math.round(20_000 * next());
+        case "F32":
+          if (name === IMAGE_SCALE) return 1 / 700;
+          if (part === "multiplier") return (1 + next() / 2) * multiplierOf(tensors.get(`${layer}.weight`)!);
+          return part === "scale" ? 0.02 + 0.01 * next() : next();
+      }
+    };
+    tensors.set(name, { shape, data: new Float32Array(countNumbers(shape)).map(number) });
+  }
+  return parseQuantized(network, tensors, { source: "of the self-test" });
+}
+
+/** What makes sums of such weights about 60 steps large. */
+function multiplierOf({ shape, data }: Tensor): number {
+  const fanIn = data.length / shape[0];
+  const isWide = data.some((value) => Math.abs(value) > MAX_WEIGHT);
+  return 60 / ((isWide ? 1.6e6 : 3e3) * Math.sqrt(fanIn));
 }
 
 /** A threshold between two images' confidences. */

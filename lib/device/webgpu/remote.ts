@@ -8,19 +8,19 @@
 import { RanetError } from "../../errors.ts";
 import type { Network } from "../../network/network.ts";
 import type { Plan } from "../../planner/plan.ts";
+import type { RunnableWeights } from "../../weights/runnable.ts";
 import { checkBatch } from "../check_batch.ts";
 import type { Precision } from "../precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../runner.ts";
 import type { StepLosses, StepOptions, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
 import { SelfTestError } from "./trust.ts";
-import type { RunnerWeights } from "./weights.ts";
 
 /** A request to the worker. Each worker opens one runner or trainer. */
 export type Request =
   | {
     readonly kind: "open-runner";
     readonly plan: Plan;
-    readonly weights: RunnerWeights;
+    readonly weights: RunnableWeights;
     readonly capacity: number;
     readonly precision: Precision;
   }
@@ -63,7 +63,7 @@ const READ = ["lib", "kernels", "deno.json"];
  */
 export async function openRemoteRunner(
   plan: Plan,
-  weights: RunnerWeights,
+  weights: RunnableWeights,
   options: { readonly capacity: number; readonly precision: Precision },
 ): Promise<Runner | undefined> {
   const line = await Line.open();

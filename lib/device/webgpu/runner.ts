@@ -7,6 +7,7 @@
 
 import { RanetError } from "../../errors.ts";
 import { halfBits } from "../../weights/half.ts";
+import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
 import { areaOf } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
@@ -20,14 +21,7 @@ import type { Precision } from "../precision.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
 import { imageSteps } from "./steps.ts";
-import {
-  byWeightBuffer,
-  isInSteps,
-  layOutWeights,
-  packWeights,
-  type RunnerWeights,
-  type WeightLayout,
-} from "./weights.ts";
+import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
 /** The largest alignment of uniforms that a device may require. */
@@ -108,7 +102,7 @@ export class WebGpuRunner implements Runner {
    */
   static async create(
     plan: Plan,
-    weights: RunnerWeights,
+    weights: RunnableWeights,
     options: { capacity: number; precision?: Precision; adapter: Adapter; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { adapter, precision = "float32", capacity, check } = options;
@@ -130,7 +124,7 @@ export class WebGpuRunner implements Runner {
   static async on(
     device: OpenAdapter,
     plan: Plan,
-    weights: RunnerWeights,
+    weights: RunnableWeights,
     options: { capacity: number; traits?: AdapterTraits; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { gpu, adapter } = device;
@@ -152,7 +146,7 @@ export class WebGpuRunner implements Runner {
   private constructor(
     device: OpenAdapter,
     plan: Plan,
-    weights: RunnerWeights,
+    weights: RunnableWeights,
     options: { capacity: number; traits: AdapterTraits; check?: KernelCheck },
   ) {
     const { gpu, kernels, precision, adapter } = device;
@@ -161,7 +155,7 @@ export class WebGpuRunner implements Runner {
     this.capacity = capacity;
     this.#plan = plan;
     this.#weights = layOutWeights(plan, weights);
-    if (isInSteps(weights)) this.#toSteps = (images) => imageSteps(images, weights);
+    if (areQuantized(weights)) this.#toSteps = (images) => imageSteps(images, weights);
     this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
     this.#device = device;
     this.#traits = options.traits;

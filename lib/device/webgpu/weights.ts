@@ -14,6 +14,7 @@ import { type Plan, quadsOf, regionQuads, type Step, type StepOf, type Wave } fr
 import { areaOf } from "../../network/size.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import type { QuantizedWeights } from "../../weights/quantized.ts";
+import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
 import type { Arithmetic } from "./kernels.ts";
 import { arithmeticOf, quantizedLayers, resizeShares } from "./steps.ts";
 
@@ -32,14 +33,6 @@ export interface WeightRange {
   readonly arithmetic?: Arithmetic;
 }
 
-/** A network's weights, in floats or in eight bits. */
-export type RunnerWeights = FoldedWeights | QuantizedWeights;
-
-/** Whether weights are in eight bits. */
-export function isInSteps(weights: RunnerWeights): weights is QuantizedWeights {
-  return "convolutions" in weights;
-}
-
 /** The places of all weights of a plan. */
 export interface WeightLayout {
   /** The range of each step that has weights. */
@@ -49,8 +42,8 @@ export interface WeightLayout {
 }
 
 /** Computes the places of a plan's weights, which are in floats unless others are given. */
-export function layOutWeights(plan: Plan, weights?: RunnerWeights): WeightLayout {
-  const quantized = weights && isInSteps(weights) ? weights : undefined;
+export function layOutWeights(plan: Plan, weights?: RunnableWeights): WeightLayout {
+  const quantized = weights && areQuantized(weights) ? weights : undefined;
   const quads = [0];
   const ranges = new Map<Step, WeightRange>();
   for (const step of new Set(plan.stages.flat(2))) {
@@ -72,9 +65,9 @@ export function layOutWeights(plan: Plan, weights?: RunnerWeights): WeightLayout
  * @param weights Weights and bias of each layer, batch norm folded in; or those in eight bits that they were made for.
  * @returns One array per buffer.
  */
-export function packWeights({ ranges, quads }: WeightLayout, weights: RunnerWeights): Float32Array<ArrayBuffer>[] {
+export function packWeights({ ranges, quads }: WeightLayout, weights: RunnableWeights): Float32Array<ArrayBuffer>[] {
   const buffers = quads.map((quads) => new Float32Array(4 * quads));
-  const [quantized, layers] = isInSteps(weights) ? [weights, quantizedLayers(weights)] : [undefined, weights];
+  const [quantized, layers] = areQuantized(weights) ? [weights, quantizedLayers(weights)] : [undefined, weights];
   for (const [step, { buffer, offset, quads }] of ranges) {
     packingOf(step, quantized)?.write(layers, buffers[buffer].subarray(4 * offset, 4 * (offset + quads)));
   }
