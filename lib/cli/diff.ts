@@ -13,10 +13,10 @@ import type { Call, Command, Terminal } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";
 import { printable, table } from "./text.ts";
 
-/** Longest value of a key that is printed whole. */
+/** Longest value of a key that is printed completely. */
 const LONGEST_VALUE = 60;
 
-/** A key whose values differ; undefined where a spec does not have it. */
+/** A key whose values differ; undefined if a spec does not have it. */
 interface KeyDifference {
   readonly key: string;
   readonly a?: DocumentValue;
@@ -41,7 +41,7 @@ URLs, or bundled names. Keys are compared after defaults are filled in.`,
   },
 };
 
-/** Keys whose values differ, by their path: `subnetworks[1].growth`. Lists of plain values are compared whole. */
+/** Keys whose values differ, by their path: `subnetworks[1].growth`. Lists of plain values are compared as a whole. */
 function differences(a: DocumentValue | undefined, b: DocumentValue | undefined, key = ""): KeyDifference[] {
   const children = [...new Set([...childrenOf(a), ...childrenOf(b)])];
   if (children.length === 0) return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ key, a, b }];

@@ -68,8 +68,8 @@ export function randomModel(
 }
 
 /** Images of random pixels, normalised. */
-export function randomImages({ features: [image] }: Network, count: number, seed: number): Float32Array {
-  const { size, channels } = image;
+export function randomImages({ network }: Pick<Model, "network">, count: number, seed: number): Float32Array {
+  const { size, channels } = network.features[0];
   const random = randomNumbers(seed);
   return new Float32Array(count * channels * areaOf(size)).map(() => 4 * random() - 2);
 }

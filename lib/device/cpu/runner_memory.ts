@@ -371,18 +371,21 @@ function partsOf(work: number): number {
 }
 
 /** How many threads a step of a quantized network is worth: of multiply-adds two take the time of one in floats. */
-function int8Parts({ kind, layer, reads: [input], writes: [output] }: Step): number {
-  switch (kind) {
+function int8Parts(step: Step): number {
+  switch (step.kind) {
     case "convolution": {
+      const { layer, reads: [input], writes: [output] } = step;
       const work = areaOf(output.size) * output.channels * input.channels * layer.kernel ** 2;
       const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
       return Math.min(partsOf(work / 2), Math.ceil(most));
     }
     case "max-pool":
-    case "resize":
+    case "resize": {
+      const [output] = step.writes;
       return partsOf(areaOf(output.size) * output.channels);
+    }
     case "classifier":
-      return partsOf(layer.classes * input.channels);
+      return partsOf(step.layer.classes * step.reads[0].channels);
   }
 }
 

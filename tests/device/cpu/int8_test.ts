@@ -6,11 +6,12 @@ import { chooseProduct, type Int8Kernels, int8Kernels } from "../../../lib/devic
 import { fusedKernels, plainKernels } from "../../../lib/device/cpu/kernels.ts";
 import { CpuMemory } from "../../../lib/device/cpu/runner_memory.ts";
 import { instantiate } from "../../../lib/device/cpu/thread.ts";
-import { readSpec } from "../../../lib/model/model.ts";
+import { readSpec } from "../../../lib/model/read_spec.ts";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
 import type { Layer, Network, View } from "../../../lib/network/network.ts";
 import { strided } from "../../../lib/network/size.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
+import type { Plan, Region } from "../../../lib/planner/plan.ts";
 import { parseQuantized } from "../../../lib/weights/quantized.ts";
 import { canChain, MAX_CHAIN } from "../../../lib/weights/quantized_runs.ts";
 import { networkOf } from "../../fixtures.ts";
@@ -93,7 +94,7 @@ Deno.test("every way to multiply gives the whole numbers of the plain one, in ev
     fc.asyncProperty(shape, async (given) => {
       const network = networkWith(given);
       const weights = parseQuantized(network, randomTensors(network, given), { source: "random" });
-      const images = randomImages(network, given.samples, given.seed);
+      const images = randomImages({ network }, given.samples, given.seed);
       const length = images.length / given.samples;
       const wanted = Array.from(
         { length: given.samples },
@@ -119,14 +120,14 @@ Deno.test("every way to multiply gives the whole numbers of the plain one, in ev
         });
       }
     }),
-    times(25),
+    { numRuns: times(15, 200) },
   );
 });
 
 Deno.test("threads that share a sample give the same whole numbers", async () => {
   const { network } = randomModel(await readSpec("ranet-cifar10-micro"), { seed: 5 });
   const weights = parseQuantized(network, randomTensors(network, { seed: 5 }), { source: "random" });
-  const images = randomImages(network, 1, 6);
+  const images = randomImages({ network }, 1, 6);
   const plan = buildPlan(network);
   const stages = plan.stages.length;
   const logits: Float32Array[][] = [];
@@ -146,8 +147,8 @@ Deno.test("threads that share a sample give the same whole numbers", async () =>
 });
 
 /** Where all channels of each feature lie. */
-function regionsOf(network: Network, plan: ReturnType<typeof buildPlan>) {
-  const found = network.features.map((feature) => ({ ...plan.image, ...feature, channel: 0 }));
+function regionsOf(network: Network, plan: Plan): Region[] {
+  const found: Region[] = network.features.map(({ size, channels }) => ({ ...plan.image, size, channels, channel: 0 }));
   for (const { layer, reads } of plan.stages.flat(2)) {
     reads.forEach((region, i) => {
       const { feature } = layer.reads[i];
