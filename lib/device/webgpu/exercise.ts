@@ -80,7 +80,7 @@ export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Pr
   using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT, threads: 1 });
   await cpu.load(images, COUNT);
   const { logits } = await cpu.run(range);
-  const thresholds = logits.map((values) => middleConfidence(values, shape.classes));
+  const thresholds = logits.map((values) => dividingConfidence(values, shape.classes));
   await cpu.load(images, COUNT);
   const { exits } = await cpu.run({ ...range, thresholds });
   return { plan, weights, images, count: COUNT, logits, thresholds, exits };
@@ -137,10 +137,11 @@ function randomWeights(network: Network): FoldedWeights {
 
 /** Numbers of the sizes that trained networks have in eight bits: most outputs are between 0 and 127. */
 function randomSteps(network: Network): QuantizedWeights {
-  const next = randomNumbers(2);
+  const next = randomNumbers(4);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, dtype } of quantizedParameters(network)) {
-    const [layer, , part] = [name.slice(0, name.lastIndexOf(".")), 0, name.slice(name.lastIndexOf(".") + 1)];
+    const dot = name.lastIndexOf(".");
+    const [layer, part] = [name.slice(0, dot), name.slice(dot + 1)];
     const number = (): number => {
       switch (dtype) {
         case "I8":
@@ -167,12 +168,18 @@ function multiplierOf({ shape, data }: Tensor): number {
   return 60 / ((isWide ? 1.6e6 : 3e3) * Math.sqrt(fanIn));
 }
 
-/** A threshold between two images' confidences. */
-function middleConfidence(logits: Float32Array, classes: number): number {
+/** A threshold between two images' confidences, which rounding does not bring together; above all where they are equal. */
+function dividingConfidence(logits: Float32Array, classes: number): number {
   const order = Array.from({ length: COUNT }, (_, i) => confidence(logits.subarray(i * classes, (i + 1) * classes)))
     .toSorted((a, b) => a - b);
-  return (order[COUNT >> 1] + order[(COUNT >> 1) + 1]) / 2;
+  const gaps = order.slice(1).map((value, i) => value - order[i]);
+  const middle = COUNT >> 1;
+  const chosen = gaps[middle] > LEAST_GAP ? middle : gaps.indexOf(Math.max(...gaps));
+  return gaps[chosen] > LEAST_GAP ? (order[chosen] + order[chosen + 1]) / 2 : 1;
 }
+
+/** Confidences that are nearer may change places by rounding. */
+const LEAST_GAP = 1e-5;
 
 /** Reproducible numbers in (-1, 1) (a linear congruential generator: Numerical Recipes' constants). */
 export function randomNumbers(seed: number): () => number {
