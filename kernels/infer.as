@@ -32,10 +32,12 @@ let place: u32 = 0;
 let image: u32 = 0;
 let scratch: u32 = 0;
 let logits: u32 = 0;
+let stageLogits: u32 = 0;
 
 export function run(thread: u32, threads: u32, address: u32): void {
   const program = changetype<Program>(address);
   scratch = program.scratch + thread * program.scratchLength;
+  stageLogits = program.stageLogits;
   if (threads > program.samples) {
     sample = thread % program.samples;
     if (!isLeft(program)) share(program);
@@ -129,7 +131,7 @@ function runStep(step: Head, part: u32, parts: u32): void {
     }
     case OP_CLASSIFY: {
       const own = changetype<ClassifierArgs>(args);
-      return classify(own, own.input + place * own.inBytes, scratch, logits, part, parts);
+      return classify(own, own.input + place * own.inBytes, scratch, logits, logits - stageLogits, part, parts);
     }
     case OP_IMAGE_INT8: {
       const own = changetype<Int8ImageArgs>(args);
@@ -137,7 +139,7 @@ function runStep(step: Head, part: u32, parts: u32): void {
     }
     case OP_CLASSIFY_INT8: {
       const own = changetype<Int8ClassifierArgs>(args);
-      return classifyInt8(own, own.input + place * own.inBytes, scratch, logits, part, parts);
+      return classifyInt8(own, own.input + place * own.inBytes, scratch, logits, logits - stageLogits, part, parts);
     }
     default:
       runLayer(step, scratch, place, place + 1, part, parts);

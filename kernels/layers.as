@@ -3,15 +3,20 @@
 
 import {
   ConvolutionArgs,
+  DepthwiseArgs,
+  ExcitationArgs,
   Head,
   Int8ConvolutionArgs,
   Int8ResizeArgs,
   OP_CONVOLVE,
   OP_CONVOLVE_INT8,
+  OP_DEPTHWISE,
+  OP_EXCITATION,
   OP_MAX_POOL,
   OP_MAX_POOL_INT8,
   OP_RESIZE,
   OP_RESIZE_INT8,
+  OP_SQUEEZE,
   OP_WINOGRAD,
   ResizeArgs,
   WindowArgs,
@@ -20,10 +25,13 @@ import {
 import { convolve } from "./convolution/forward";
 import { convolveInt8 } from "./convolution/int8";
 import { winograd } from "./convolution/winograd";
+import { depthwise } from "./depthwise/forward";
+import { excite } from "./excitation/forward";
 import { maxPool } from "./max-pool/forward";
 import { maxPoolInt8 } from "./max-pool/int8";
 import { resize } from "./resize/forward";
 import { resizeInt8 } from "./resize/int8";
+import { squeeze } from "./squeeze/forward";
 
 export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
   const args = changetype<u32>(head) + offsetof<Head>();
@@ -32,6 +40,12 @@ export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: 
       return convolve(changetype<ConvolutionArgs>(args), scratch, first, last, part, parts);
     case OP_WINOGRAD:
       return winograd(changetype<WinogradArgs>(args), scratch, first, last, part, parts);
+    case OP_DEPTHWISE:
+      return depthwise(changetype<DepthwiseArgs>(args), first, last, part, parts);
+    case OP_SQUEEZE:
+      return squeeze(changetype<WindowArgs>(args), first, last, part, parts);
+    case OP_EXCITATION:
+      return excite(changetype<ExcitationArgs>(args), first, last, part, parts);
     case OP_MAX_POOL:
       return maxPool(changetype<WindowArgs>(args), first, last, part, parts);
     case OP_RESIZE:

@@ -9,6 +9,7 @@ export function classifyInt8(
   input: u32,
   means: u32,
   logits: u32,
+  before: u32,
   part: u32,
   parts: u32,
 ): void {
@@ -21,5 +22,5 @@ export function classifyInt8(
     }
     store<f32>(means + 4 * k, <f32> sum * load<f32>(args.steps + 4 * k));
   }
-  logitsOfMeans(args.weights, args.bias, args.quads, args.classes, means, logits, part, parts);
+  logitsOfMeans(args.weights, args.bias, args.quads, args.classes, means, logits, args.reweight, before, part, parts);
 }

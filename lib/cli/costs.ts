@@ -18,6 +18,8 @@ export interface Costs {
   readonly name: string;
   /** Number of trained parameters. */
   readonly params: number;
+  /** Of boosted exits: so many times the logits of the exit before are added. */
+  readonly reweight?: number;
   /** Its exits, counted from 1, with cumulative costs. */
   readonly exits:
     readonly (Omit<Exit, "layers" | "block" | "size"> & { readonly exit: number; readonly size: Sides })[];
@@ -42,6 +44,7 @@ export function costsOf(spec: ArchitectureSpec): Costs {
   return {
     name: spec.name,
     params: exits[exits.length - 1].cumulativeParams,
+    ...spec.reweight !== undefined && { reweight: spec.reweight },
     exits,
     memory: {
       weightBytes: layOutWeights(plan).quads.reduce((sum, quads) => sum + quads, 0) * QUAD_BYTES,

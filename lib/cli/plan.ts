@@ -86,7 +86,7 @@ export async function watchPlan(
   });
 }
 
-function asText({ name, params, exits, memory }: Costs, before?: Costs): string {
+function asText({ name, params, reweight, exits, memory }: Costs, before?: Costs): string {
   const lazy = exits.some(({ cumulativeFlops, cumulativeRunFlops }) => cumulativeRunFlops !== cumulativeFlops);
   const rows = exits.map((
     { exit, label, size, channels, cumulativeFlops, cumulativeRunFlops, cumulativeParams },
@@ -101,9 +101,12 @@ function asText({ name, params, exits, memory }: Costs, before?: Costs): string 
     large(cumulativeParams),
   ]);
   const changed = before && before.params !== params ? ` (${change(before.params, params)})` : "";
+  const boosting = reweight === undefined
+    ? ""
+    : `Boosted exits: an exit's logits are its own plus ${reweight} times those of the exit before it.\n\n`;
   return `${name}
 
-${
+${boosting}${
     table([
       ["exit", "right"],
       ["after", "left"],

@@ -185,6 +185,7 @@ function totalsOf({ spec, exits, rowName, rows }: network.Network, width: number
     `${large(cumulativeParams)} parameters`,
     ...spec.activation ? [ACTIVATIONS[spec.activation]] : [],
     ...spec.dropout ? [`dropout ${spec.dropout}`] : [],
+    ...spec.reweight === undefined ? [] : [`boosted exits, reweight ${spec.reweight}`],
   ];
   const gap = textWidth(" · ", FONT.text);
   const lines: string[] = [];

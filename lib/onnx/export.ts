@@ -71,7 +71,7 @@ function dataType(data: OnnxTensor["data"]): number {
 }
 
 /** `AttributeProto.AttributeType`. */
-const ATTRIBUTE = { INT: 2, STRING: 3, INTS: 7 };
+const ATTRIBUTE = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 };
 
 /** A model, as far as it is exported. */
 export interface Exported {
@@ -146,6 +146,9 @@ function writeAttribute([name, value]: [string, OnnxNode["attributes"][string]],
   } else if (typeof value === "string") {
     to.writeStringField(4, value);
     to.writeVarintField(20, ATTRIBUTE.STRING);
+  } else if (value instanceof Float32Array) {
+    to.writeFloatField(2, value[0]);
+    to.writeVarintField(20, ATTRIBUTE.FLOAT);
   } else {
     for (const item of value) to.writeVarintField(8, item);
     to.writeVarintField(20, ATTRIBUTE.INTS);

@@ -5,12 +5,19 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { Activation } from "../network/activation.ts";
-import type { Convolution, Layer, Network, View } from "../network/network.ts";
+import type { Activation, Gate } from "../network/activation.ts";
+import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "../network/network.ts";
 import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 import { areQuantized, type RunnableWeights } from "../weights/runnable.ts";
-import { convolutionAttributes, IMAGE, type OnnxNode, type OnnxTensor, PartialGraph } from "./partial_graph.ts";
+import {
+  convolutionAttributes,
+  exitName,
+  IMAGE,
+  type OnnxNode,
+  type OnnxTensor,
+  PartialGraph,
+} from "./partial_graph.ts";
 import { QuantizedBuilder } from "./quantized_graph.ts";
 
 /** A value that goes in or comes out; its first dimension is the batch. */
@@ -68,8 +75,8 @@ export function onnxGraph(
   const builder = areQuantized(weights)
     ? new QuantizedBuilder(network, weights, { clip })
     : new FloatBuilder(network, weights);
-  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
-  const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
+  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, exitName(k))));
+  const names = exits.map((_, k) => exitName(k)).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
   return renamed({
     input: { name: IMAGE, shape: [channels, size.height, size.width] },
@@ -101,10 +108,16 @@ class FloatBuilder extends PartialGraph {
 
   /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
   append(layer: Layer, exit: string): void {
-    const [input] = layer.reads.map((view) => this.read(view));
+    const [input, gates] = layer.reads.map((view) => this.read(view));
     switch (layer.kind) {
       case "convolution":
         return this.write(layer.writes[0], this.#convolve(layer, input));
+      case "depthwise":
+        return this.write(layer.writes[0], this.#convolveDepthwise(layer, input));
+      case "squeeze":
+        return this.write(layer.writes[0], this.node("GlobalAveragePool", [input], {}));
+      case "excitation":
+        return this.write(layer.writes[0], this.node("Mul", [input, this.#gate(gates, layer.gate)], {}));
       case "max-pool":
         return this.write(layer.writes[0], this.maxPool(input));
       case "resize": {
@@ -113,7 +126,8 @@ class FloatBuilder extends PartialGraph {
       }
       case "classifier": {
         const parameters = this.#parameters(layer.name, [layer.classes, layer.reads[0].channels]);
-        this.node("Gemm", [this.pool(input, layer.pool), ...parameters], { transB: 1 }, exit);
+        const { reweight } = this.#weights.get(layer.name)!;
+        this.logits(layer, exit, { means: this.pool(input, layer.pool), parameters, reweight });
         break;
       }
       default:
@@ -135,6 +149,26 @@ class FloatBuilder extends PartialGraph {
     const attributes = convolutionAttributes({ kernel, stride });
     const sums = this.node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
     return this.#activate(sums, activation);
+  }
+
+  #convolveDepthwise(
+    { writes: [{ channels }], kernel, stride, activation, name }: DepthwiseConvolution,
+    value: string,
+  ): string {
+    const sums = this.node("Conv", [value, ...this.#parameters(name, [channels, 1, kernel, kernel])], {
+      ...convolutionAttributes({ kernel, stride }),
+      group: channels,
+    });
+    return this.#activate(sums, activation);
+  }
+
+  #gate(value: string, gate: Gate): string {
+    switch (gate) {
+      case "sigmoid":
+        return this.node("Sigmoid", [value], {});
+      case "hard-sigmoid":
+        return this.node("HardSigmoid", [value], { alpha: new Float32Array([1 / 6]), beta: new Float32Array([0.5]) });
+    }
   }
 
   #activate(value: string, activation: Activation): string {

@@ -31,6 +31,7 @@ const STEM_DEFAULTS = {
 /** Resolves the keys that all families have. */
 export function resolveCommon(document: CommonDocument, report: Report): CommonSpec {
   const { name, input = {}, classes, head = {}, activation, dropout } = document;
+  const { depthwise = false, kernel: denseKernel = 3, se_ratio: seRatio = 0 } = document;
   const stem = resolveStem(document.stem);
   const { kernel, stride } = stemSpec(stem);
   const most = (kernel >> 1) + 1;
@@ -40,7 +41,9 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     );
   }
   const defaults = STEM_DEFAULTS[stemSpec(stem).pool ? "pooled" : "plain"];
-  const complete = (given: Partial<HeadSpec>) => ({ ...defaults.head, ...given });
+  const complete = ({ depthwise, ...given }: Partial<HeadSpec>): HeadSpec => (
+    { ...defaults.head, ...given, ...depthwise ? { depthwise } : {} }
+  );
   return {
     name,
     input: resolveInput(input, defaults, report),
@@ -49,25 +52,48 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     head: isList(head) ? head.map(complete) : complete(head),
     ...activation === "relu" ? {} : { activation },
     ...dropout === 0 ? {} : { dropout },
+    ...depthwise ? { depthwise } : {},
+    ...denseKernel === 3 ? {} : { kernel: denseKernel },
+    ...seRatio === 0 ? {} : { seRatio },
+    ...resolveReweight(document.exits, report),
   };
+}
+
+/** The authors' for CIFAR and ImageNet. */
+const DEFAULT_REWEIGHT = 0.5;
+
+function resolveReweight(exits: CommonDocument["exits"], report: Report): Pick<CommonSpec, "reweight"> {
+  if (typeof exits === "string" || isList(exits)) return {};
+  const { boosted, reweight } = exits;
+  if (boosted) return { reweight: reweight ?? DEFAULT_REWEIGHT };
+  if (reweight !== undefined) {
+    report(`exits.reweight: expected boosted: true beside it, found ${reweight}, which has no effect; leave it out`);
+  }
+  return {};
 }
 
 /**
  * Which blocks end in an exit.
  *
- * @param exits What the document says.
+ * @param given What the document says.
  * @param blocks Number of blocks in the whole network.
  */
-export function resolveExits(exits: CommonDocument["exits"], blocks: number, report: Report): ExitsSpec | undefined {
+export function resolveExits(
+  given: CommonDocument["exits"],
+  blocks: number,
+  report: Report,
+): ExitsSpec | undefined {
+  const isPlain = typeof given === "string" || isList(given);
+  const [path, exits] = isPlain ? ["exits", given] : ["exits.blocks", given.blocks];
   if (!isList(exits)) return exits === "all" ? exits : undefined;
   const sorted = exits.toSorted((a, b) => a - b);
   const last = sorted[sorted.length - 1];
   const twice = sorted.find((block, i) => block === sorted[i - 1]);
-  if (twice !== undefined) report(`exits: expected each block once, found ${twice} again`);
-  if (last > blocks) report(`exits: expected block numbers from 1 to ${blocks}, found ${last}`);
+  if (twice !== undefined) report(`${path}: expected each block once, found ${twice} again`);
+  if (last > blocks) report(`${path}: expected block numbers from 1 to ${blocks}, found ${last}`);
   if (last < blocks) {
     report(
-      `exits: expected the last block, ${blocks}, among them, for what follows the last exit is of no use; found ${last} last`,
+      `${path}: expected the last block, ${blocks}, among them, for what follows the last exit is of no use; found ${last} last`,
     );
   }
   return sorted;

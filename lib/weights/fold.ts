@@ -5,17 +5,19 @@
  * @module
  */
 
-import type { Convolution, Network } from "../network/network.ts";
+import type { Convolution, DepthwiseConvolution, Layer, Network } from "../network/network.ts";
 import { refuseQuantized } from "./quantized.ts";
-import { divideLogits } from "./temperature.ts";
+import { divideLogits, reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A layer's weights as its kernel uses them. */
 export interface FoldedLayer {
-  /** `[out][in][kernel][kernel]`, or `[out][in]`. */
+  /** `[out][in][kernel][kernel]`, `in` being 1 of a depthwise convolution; or `[out][in]`. */
   readonly weight: Float32Array;
   /** `[out]`. */
   readonly bias: Float32Array;
+  /** Of a boosted exit: so many times the logits of the exit before are added. */
+  readonly reweight?: number;
 }
 
 /** Weights and bias of each layer, under the name of its convolution or linear layer. */
@@ -44,11 +46,18 @@ export function foldWeights(
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
     switch (layer.kind) {
       case "convolution":
+      case "depthwise":
         folded.set(layer.name, foldConvolution(layer, data));
         break;
       case "classifier":
-        folded.set(layer.name, { weight: data(`${layer.name}.weight`), bias: data(`${layer.name}.bias`) });
+        folded.set(layer.name, {
+          weight: data(`${layer.name}.weight`),
+          bias: data(`${layer.name}.bias`),
+          reweight: reweightOf(layer, temperatures),
+        });
         break;
+      case "squeeze":
+      case "excitation":
       case "max-pool":
       case "resize":
         break;
@@ -59,10 +68,13 @@ export function foldWeights(
   return folded;
 }
 
-function foldConvolution(layer: Convolution, data: (name: string) => Float32Array): FoldedLayer {
+function foldConvolution(
+  layer: Convolution | DepthwiseConvolution,
+  data: (name: string) => Float32Array,
+): FoldedLayer {
   const { name, norm, writes: [{ channels }] } = layer;
   const weight = data(`${name}.weight`);
-  const bias = layer.bias ? data(`${name}.bias`) : new Float32Array(channels);
+  const bias = layer.kind === "convolution" && layer.bias ? data(`${name}.bias`) : new Float32Array(channels);
   if (norm === undefined) return { weight, bias };
   const mean = data(`${norm}.running_mean`);
   const variance = data(`${norm}.running_var`);
@@ -79,12 +91,16 @@ function foldConvolution(layer: Convolution, data: (name: string) => Float32Arra
   };
 }
 
+function isConvolution(layer: Layer): layer is Convolution | DepthwiseConvolution {
+  return layer.kind === "convolution" || layer.kind === "depthwise";
+}
+
 /**
  * The weights and biases that batch norm makes too large for float32, by name; nothing else can be told of a network that
  * holds an infinity.
  */
 export function listOverflows(network: Network, tensors: ReadonlyMap<string, Tensor>): string[] {
-  const convolutions = network.exits.flatMap((exit) => exit.layers).filter((layer) => layer.kind === "convolution");
+  const convolutions = network.exits.flatMap((exit) => exit.layers).filter(isConvolution);
   return convolutions.flatMap((layer) => {
     const { weight, bias } = foldConvolution(layer, (name) => tensors.get(name)!.data);
     if (!weight.every(Number.isFinite)) return [`${layer.name}.weight`];

@@ -33,5 +33,5 @@ export function runnableWeights(
 ): RunnableWeights {
   if (!isQuantized(tensors)) return foldWeights(network, tensors, temperatures);
   const divided = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
-  return parseQuantized(network, divided, { source: "of the model" });
+  return parseQuantized(network, divided, { source: "of the model", temperatures });
 }

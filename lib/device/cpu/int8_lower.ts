@@ -67,6 +67,11 @@ export class Int8Lowering {
         const corners = this.#layout.remember(key, () => this.#layout.table(cornerTable(from, to)));
         return writeOperation("resize-int8", { ...fromTo(input, output!), corners }, schedule);
       }
+      // Refused when weights are read (weights/quantized.ts).
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        throw new Error(`${step.kind} is not computed in eight bits`);
     }
   }
 
@@ -124,7 +129,7 @@ export class Int8Lowering {
     { layer: { name, pool, classes } }: StepOf<"classifier">,
     { input, schedule }: { input: Place; schedule: Schedule },
   ): Uint8Array {
-    const { weight, bias, steps } = this.#weights.classifiers.get(name)!;
+    const { weight, bias, steps, reweight = 0 } = this.#weights.classifiers.get(name)!;
     const quads = quadsOf(input.channels);
     // Where a thread puts the means.
     this.#layout.needScratch(16 * quads);
@@ -145,6 +150,7 @@ export class Int8Lowering {
       weights: this.#vector(rows),
       bias: this.#vector(bias),
       steps: this.#vector(steps.map((step) => step / areaOf(pool))),
+      reweight,
     }, schedule);
   }
 

@@ -18,6 +18,8 @@ import {
   filterLength,
   inputSides,
   lowerConvolution,
+  lowerDepthwise,
+  lowerExcitation,
   lowerResize,
   lowerWindow,
   lowerWinograd,
@@ -184,7 +186,8 @@ export class CpuMemory {
     const { progress, logits, stageLogits } = this.#fixed;
     new Uint8Array(this.memory.buffer, this.program, program.length).set(program);
     this.#words(progress, this.#threads * PROGRESS_BYTES / 4).fill(0);
-    this.#floats(logits, stages * stageLogits / 4).fill(0);
+    // Boosted exits read the logits of the stage before.
+    this.#floats(logits + from * stageLogits, (stages - from) * stageLogits / 4).fill(0);
     if (thresholds) new Float64Array(this.memory.buffer, this.#fixed.thresholds + 8 * from).set(thresholds);
   }
 
@@ -260,6 +263,18 @@ export class CpuMemory {
     switch (step.kind) {
       case "convolution":
         return this.#convolution(step, weights.get(step.layer.name)!, last);
+      case "depthwise":
+        return this.#depthwise(step, weights.get(step.layer.name)!, last);
+      case "excitation": {
+        const [input, gates, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(output.size) * output.channels), quadsOf(output.channels));
+        return lowerExcitation(step.layer.gate, { input, gates, output, schedule: { parts, last } });
+      }
+      case "squeeze": {
+        const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(input.size) * input.channels), quadsOf(input.channels));
+        return lowerWindow(step.kind, input, output, { schedule: { parts, last } });
+      }
       case "classifier":
         return this.#classifier(step, weights.get(step.layer.name)!, last);
       case "max-pool":
@@ -300,7 +315,22 @@ export class CpuMemory {
     return lowerConvolution(this.#layout, { ...places, windows, weights: this.#pack(shape, weight) }).operation;
   }
 
-  #classifier(step: StepOf<"classifier">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+  #depthwise(step: StepOf<"depthwise">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+    const { kernel, activation } = step.layer;
+    const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+    const { size, channels } = output;
+    return lowerDepthwise(step.layer, {
+      input,
+      output,
+      channels,
+      weights: this.#pack([channels, 1, kernel, kernel], weight),
+      bias: this.#pack([channels], bias),
+      activation,
+      schedule: { parts: Math.min(partsOf(areaOf(size) * weight.length), size.height), last },
+    });
+  }
+
+  #classifier(step: StepOf<"classifier">, { weight, bias, reweight = 0 }: FoldedLayer, last: boolean): Uint8Array {
     const { classes, pool } = step.layer;
     const input = this.#place(step.reads[0]);
     const { at, bytes, pitch, channels } = input;
@@ -320,6 +350,7 @@ export class CpuMemory {
       classes,
       weights: this.#pack([classes, channels], weight),
       bias: this.#pack([classes], bias),
+      reweight,
     }, { parts: partsOf(classes * channels), last });
   }
 
@@ -349,6 +380,7 @@ export class CpuMemory {
 const NO_TRAINING = {
   means: 0,
   logits: 0,
+  before: 0,
   losses: 0,
   right: 0,
   smoothing: 0,
@@ -379,6 +411,10 @@ function int8Parts(step: Step): number {
       const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
       return Math.min(partsOf(work / 2), Math.ceil(most));
     }
+    // Of those, there are none.
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize": {
       const [output] = step.writes;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GATES } from "../../network/activation.ts";
 import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
 import type { Layer, Network } from "../../network/network.ts";
@@ -72,7 +73,7 @@ export type ExerciseKind = Precision | "int8";
 
 /** Creates an exercise. Takes a few milliseconds. */
 export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Promise<Exercise> {
-  const network = kind === "int8" ? quantizableNetwork(shape) : exerciseNetwork(shape);
+  const network = kind === "int8" ? networkOf(shape, {}) : exerciseNetwork(shape);
   const plan = buildPlan(network);
   const weights = kind === "int8" ? randomSteps(network) : roundWeights(randomWeights(network), kind);
   const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
@@ -88,12 +89,15 @@ export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Pr
 
 /** A network with a layer of every kind. */
 export function exerciseNetwork(shape: Shape): Network {
-  const network = quantizableNetwork(shape);
+  const network = networkOf(shape, { depthwise: true, seRatio: 0.5 });
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
-/** A network with a layer of every kind that there is in eight bits. */
-function quantizableNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
+/** A network with most kinds of layer, and those that some blocks have. */
+function networkOf(
+  { size, channels: [coarse, fine], growth, classes }: Shape,
+  some: { readonly depthwise?: boolean; readonly seRatio?: number },
+): Network {
   return buildRanet({
     family: "ranet",
     name: "self-test",
@@ -103,20 +107,24 @@ function quantizableNetwork({ size, channels: [coarse, fine], growth, classes }:
     baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
     subnetworks: [
       { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
-      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [] },
+      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [], ...some },
     ],
     layers: [1, 2, 1],
     compress: 0.4,
     reduction: 0.5,
     head: { channels: growth + 2, pool: "all" },
     dropout: 0.3,
+    reweight: 0.4,
   });
 }
 
-/** Assigns the activations in turn, so that all are tested. */
+/** Assigns the activations, and the gates, in turn, so that all are tested. */
 function withAnyActivation(layer: Layer, i: number): Layer {
+  if (layer.kind === "excitation") return { ...layer, gate: GATES[i % 2] };
   const activation = (["relu", "relu", "hard-swish", "silu"] as const)[i % 4];
-  return layer.kind === "convolution" && layer.norm !== undefined ? { ...layer, activation } : layer;
+  return (layer.kind === "convolution" || layer.kind === "depthwise") && layer.norm !== undefined
+    ? { ...layer, activation }
+    : layer;
 }
 
 function randomWeights(network: Network): FoldedWeights {

@@ -12,9 +12,13 @@ import resizeSteps from "../../../kernels/resize/steps.wgsl" with { type: "text"
 import classifier from "../../../kernels/classifier/forward.wgsl" with { type: "text" };
 import convolutionShared from "../../../kernels/convolution/forward-shared.wgsl" with { type: "text" };
 import convolution from "../../../kernels/convolution/forward.wgsl" with { type: "text" };
+import depthwise from "../../../kernels/depthwise/forward.wgsl" with { type: "text" };
+import excitation from "../../../kernels/excitation/forward.wgsl" with { type: "text" };
+import excitationGate from "../../../kernels/excitation/gate.wgsl" with { type: "text" };
 import gate from "../../../kernels/gate.wgsl" with { type: "text" };
 import maxPool from "../../../kernels/max-pool/forward.wgsl" with { type: "text" };
 import resize from "../../../kernels/resize/forward.wgsl" with { type: "text" };
+import squeeze from "../../../kernels/squeeze/forward.wgsl" with { type: "text" };
 import activation from "../../../kernels/activation.wgsl" with { type: "text" };
 import output from "../../../kernels/output.wgsl" with { type: "text" };
 import wave from "../../../kernels/wave.wgsl" with { type: "text" };
@@ -30,6 +34,9 @@ const SOURCES = {
   classifier: classifier + wave,
   convolution: convolution + output + wave,
   "convolution-shared": convolutionShared + output + wave,
+  depthwise: depthwise + activation + output + wave,
+  squeeze: squeeze + output + wave,
+  excitation: excitation + excitationGate + output + wave,
   gate,
   "max-pool": maxPool + output + wave,
   resize: resize + output + wave,

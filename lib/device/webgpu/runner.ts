@@ -67,6 +67,8 @@ export class WebGpuRunner implements Runner {
   readonly #weights: WeightLayout;
   /** In eight bits, what the images' values become. */
   readonly #toSteps?: (images: Float32Array) => Float32Array;
+  /** Of boosted exits. */
+  readonly #reweights: readonly (number | undefined)[];
   /** For each stage the plan's waves, split by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
   readonly #device: OpenAdapter;
@@ -156,6 +158,10 @@ export class WebGpuRunner implements Runner {
     this.#plan = plan;
     this.#weights = layOutWeights(plan, weights);
     if (areQuantized(weights)) this.#toSteps = (images) => imageSteps(images, weights);
+    const layers = areQuantized(weights) ? weights.classifiers : weights;
+    this.#reweights = plan.network.exits.map(({ layers: all }) =>
+      all.flatMap((layer) => layer.kind === "classifier" ? [layers.get(layer.name)?.reweight] : [])[0]
+    );
     this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
     this.#device = device;
     this.#traits = options.traits;
@@ -272,7 +278,7 @@ export class WebGpuRunner implements Runner {
 
   #workOut(count: number): Launches {
     const weights = this.#weights;
-    const options = { count, capacity: this.capacity, adapter: this.#traits, weights };
+    const options = { count, capacity: this.capacity, adapter: this.#traits, weights, reweights: this.#reweights };
     const dispatches = this.#stages.map((waves) => waves.map((wave) => dispatchOf(wave, this.#plan, options)));
     const commands = dispatches.map(async (stage, i) => {
       const pipelines = await Promise.all(stage.map((dispatch) => this.#device.kernels.pipeline(dispatch)));

@@ -34,6 +34,10 @@ export function arithmeticOf({ kind, layer }: Step, { convolutions }: QuantizedW
     case "max-pool":
     case "classifier":
       return undefined;
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
+      throw new Error(`there is no ${kind} in eight bits`); // refused where weights are read
     default:
       kind satisfies never;
   }

@@ -3,6 +3,7 @@
  *
  * - A convolution: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias; zeros for the lanes of the
  *   first and the last quad that belong to other channels.
+ * - A depthwise convolution: `[kernel²][outQuads]` quads, then `[outQuads]` of bias.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
  * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and a resize has its shares.
@@ -94,10 +95,14 @@ function packingOf(step: Step, quantized: QuantizedWeights | undefined): Packing
       const packing = convolutionPacking(step);
       return quantized ? withMultipliers(packing, step, quantized) : packing;
     }
+    case "depthwise":
+      return depthwisePacking(step);
     case "classifier":
       return classifierPacking(step);
     case "resize":
       return quantized && sharesPacking(step);
+    case "squeeze":
+    case "excitation":
     case "max-pool":
       return undefined;
     default:
@@ -137,6 +142,21 @@ function withMultipliers(
     write(weights, target) {
       write(weights, target);
       target.set(convolutions.get(name)!.multiplier, 4 * quads + output.channel % 4);
+    },
+  };
+}
+
+function depthwisePacking({ layer: { name, kernel }, writes: [output] }: StepOf<"depthwise">): Packing {
+  const taps = kernel ** 2;
+  const pitch = 4 * quadsOf(output.channels);
+  return {
+    quads: (taps + 1) * pitch / 4,
+    write(weights, target) {
+      const { weight, bias } = weights.get(name)!;
+      for (let channel = 0; channel < output.channels; channel++) {
+        for (let tap = 0; tap < taps; tap++) target[tap * pitch + channel] = weight[channel * taps + tap];
+      }
+      target.set(bias, taps * pitch);
     },
   };
 }

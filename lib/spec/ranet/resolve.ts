@@ -109,6 +109,9 @@ function resolveSubnetworks(
       ...subnetwork.layers === undefined ? {} : { layers: listOf(subnetwork.layers, blocks) },
       ...subnetwork.compress === undefined ? {} : { compress: subnetwork.compress },
       ...subnetwork.reduction === undefined ? {} : { reduction: subnetwork.reduction },
+      ...subnetwork.depthwise === undefined ? {} : { depthwise: subnetwork.depthwise },
+      ...subnetwork.kernel === undefined ? {} : { kernel: subnetwork.kernel },
+      ...subnetwork.se_ratio === undefined ? {} : { seRatio: subnetwork.se_ratio },
     };
     checkLengths({ growth, ...own }, { path, blocks, before }, report);
     checkShares(fusion, { growth, compress: own.compress ?? compress, path }, report);

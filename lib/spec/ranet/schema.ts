@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import { above, list, mapping, real, whole, words } from "../../yaml/fields.ts";
-import { FAMILY, FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
+import { denseKeys, FAMILY, FIRST_KEYS, LAST_KEYS, scale } from "../common_keys.ts";
 import { LIMITS } from "../limits.ts";
 
 const baseFeature = mapping({
@@ -73,6 +73,7 @@ const subnetwork = mapping({
   reduction: perBlock(reduction, "shares, one per block", "a number above 0, at most 1").optional().describe(
     "Its own reduction: of all transitions, or a list with one per block. Default: the network's.",
   ),
+  ...denseKeys({ of: "its dense layers", default: "the network's" }),
 });
 
 const layers = z.union([
