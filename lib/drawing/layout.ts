@@ -1,6 +1,6 @@
 /**
- * Where everything in the picture of a network goes, as the papers' figures have it: base features down the side, blocks
- * to the right of theirs in rows, exits on the far side from the image.
+ * Where everything in the picture of a network goes, as the papers' figures have it: base features down the side,
+ * blocks to the right of theirs in rows, exits on the far side from the image.
  *
  * @module
  */
@@ -131,7 +131,7 @@ export function layOut(network: network.Network): Layout {
 /** How the finest base feature is made. */
 function stemText({ stem }: network.Network["spec"]): string {
   const { kernel, stride, channels, pool } = stemSpec(stem);
-  // Of the two that have a name, the name says the stride.
+  // The names of the two named stems include the stride.
   const step = typeof stem === "string" || stride === 1 ? "" : `, stride ${stride}`;
   return `${kernel}×${kernel} conv${step}${pool ? ", pool" : ""}${
     channels === undefined ? "" : `, to ${channels} channels`

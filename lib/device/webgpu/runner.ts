@@ -67,7 +67,7 @@ export class WebGpuRunner implements Runner {
   readonly #weights: WeightLayout;
   /** In eight bits, what the images' values become. */
   readonly #toSteps?: (images: Float32Array) => Float32Array;
-  /** Of boosted exits. */
+  /** The factor of each boosted exit. */
   readonly #reweights: readonly (number | undefined)[];
   /** For each stage the plan's waves, split by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
