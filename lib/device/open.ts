@@ -52,7 +52,7 @@ export interface RunnerOptions {
   /** The device to run on. */
   readonly device: DeviceChoice;
   /** Most samples in a batch. */
-  readonly capacity: number;
+  readonly batchSize: number;
   /** How weights are stored. */
   readonly precision: Precision;
   /** Threads of the CPU runner. Default: one per core. */
@@ -71,7 +71,7 @@ export function runnersOf(
   trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
   options: RunnerOptions,
 ): Runners {
-  const { device, capacity, precision, threads, onFallback, gpuWorker } = options;
+  const { device, batchSize, precision, threads, onFallback, gpuWorker } = options;
   const { tensors, temperatures } = trained;
   const wholeNumbers = () => {
     const divided = temperatures ? divideLogits(plan.network, tensors, temperatures) : tensors;
@@ -79,14 +79,14 @@ export function runnersOf(
   };
   const weights = () => roundWeights(foldWeights(plan.network, tensors, temperatures), precision);
   const quantized = isQuantized(tensors);
-  const openCpu = () => CpuRunner.create(plan, quantized ? wholeNumbers() : weights(), { capacity, threads });
+  const openCpu = () => CpuRunner.create(plan, quantized ? wholeNumbers() : weights(), { batchSize, threads });
   return new Fallback<Adapter>({
     find: findAdapter,
     openGpu: async (found) => {
       const adapter = found ?? await requireAdapter();
       const openGpu = async () =>
-        gpuWorker && await openRemoteRunner(plan, weights(), { capacity, precision }) ||
-        await WebGpuRunner.create(plan, weights(), { capacity, precision, adapter, check: selfTest });
+        gpuWorker && await openRemoteRunner(plan, weights(), { batchSize, precision }) ||
+        await WebGpuRunner.create(plan, weights(), { batchSize, precision, adapter, check: selfTest });
       if (device === "gpu") return await openGpu();
       return await openSooner({ openGpu, openCpu }, plan, { ...options, adapter });
     },
@@ -100,12 +100,12 @@ export function runnersOf(
 async function openSooner(
   { openGpu, openCpu }: { readonly openGpu: () => Promise<Runner>; readonly openCpu: () => Promise<Runner> },
   plan: Plan,
-  { adapter, capacity, threads, together }: RunnerOptions & { readonly adapter: Adapter },
+  { adapter, batchSize, threads, together }: RunnerOptions & { readonly adapter: Adapter },
 ): Promise<Runner> {
   const flops = plan.network.exits.at(-1)!.cumulativeRunFlops;
   const title = titleOf(adapter);
   const kept = threads === undefined && (await keptSpeeds(title)).find((speeds) => speeds.flops === flops);
-  if (kept && smallestGpuBatch(kept) > capacity) return await openCpu();
+  if (kept && smallestGpuBatch(kept) > batchSize) return await openCpu();
   using stack = new DisposableStack();
   const gpu = stack.use(await openGpu());
   const cpu = stack.use(await openCpu());
@@ -146,7 +146,7 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
 async function failureOf(adapter: Adapter): Promise<string | undefined> {
   try {
     const { plan, weights, images, count } = await makeExercise("float32");
-    const options = { capacity: count, adapter, check: selfTest };
+    const options = { batchSize: count, adapter, check: selfTest };
     using runner = await WebGpuRunner.create(plan, weights, options);
     runner.load(images, count);
     await runner.run({ from: 0, to: plan.stages.length });

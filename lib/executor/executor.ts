@@ -63,9 +63,8 @@ export class AdaptiveExecutor implements Disposable {
     expectObject("AdaptiveExecutor.create", { model }, "network", "tensors");
     expectObject("AdaptiveExecutor.create", { options });
     const resolved = resolveOptions(options);
-    const { batchSize: capacity, precision } = resolved;
-    const runners = runnersOf(buildPlan(model.network), model, { ...resolved, capacity });
-    return new AdaptiveExecutor(model, precision, await WorkingRunner.open(model.name, runners));
+    const runners = runnersOf(buildPlan(model.network), model, resolved);
+    return new AdaptiveExecutor(model, resolved.precision, await WorkingRunner.open(model.name, runners));
   }
 
   /** What it runs on. */

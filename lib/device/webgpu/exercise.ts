@@ -67,7 +67,7 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
   const weights = roundWeights(randomWeights(network), precision);
   const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
   const range = { from: 0, to: plan.stages.length };
-  using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT, threads: 1 });
+  using cpu = await CpuRunner.create(plan, weights, { batchSize: COUNT, threads: 1 });
   await cpu.load(images, COUNT);
   const { logits } = await cpu.run(range);
   const thresholds = logits.map((values) => middleConfidence(values, shape.classes));
