@@ -17,8 +17,10 @@ import { expectObject } from "../text/expect.ts";
  *
  * @param image An image of any size.
  * @param input What the network takes.
- * @returns Planes of red, green and blue, or one of grey where the network takes one channel: channels × height × width.
- * @throws {RanetError} If the image has no pixels or not four bytes for each, or the network takes neither 1 nor 3 channels.
+ * @returns Planes of red, green and blue, or one of grey where the network takes one channel: channels × height ×
+ * width.
+ * @throws {RanetError} If the image has no pixels or not four bytes for each, or the network takes neither 1 nor 3
+ * channels.
  *
  * @example
  * ```ts
@@ -98,7 +100,8 @@ export function resizeBox(image: RgbImage, box: Box, size: Size): Uint8ClampedAr
 export type Normaliser = (pixels: ArrayLike<number>, planes: Float32Array) => void;
 
 /**
- * Makes what turns bytes into what a network takes: colours, or grey as Pillow makes it of them, which leaves grey as it is.
+ * Makes what turns bytes into what a network takes: colours, or grey as Pillow makes it of them, which leaves grey as
+ * it is.
  *
  * @throws {RanetError} If the network takes neither 1 nor 3 channels.
  */
@@ -131,7 +134,7 @@ export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
 /**
  * Makes sure that an image is one, whatever its type promises.
  *
- * @throws {RanetError} If it has no pixels, not four samples for each, or samples that are no bytes.
+ * @throws {RanetError} If it has no pixels, not four samples for each, or samples that are not bytes.
  */
 export function checkPixels(image: RgbImage): void {
   const { width, height, data } = image ?? {};

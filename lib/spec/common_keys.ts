@@ -162,7 +162,7 @@ export const LAST_KEYS = {
   exits: z.union([...exitBlocks, boostedExits], {
     error: "auto, all, a list of block numbers, or a mapping with the keys blocks, boosted, reweight",
   }).default("auto").describe(
-    "Which blocks end in an exit. auto (default): those of a RANet that are no fusion blocks, all of an MSDNet. all: " +
+    "Which blocks end in an exit. auto (default): blocks of a RANet that are not fusion blocks, all blocks of an MSDNet. all: " +
       "fusion blocks too. Or a list: blocks' numbers, counted from 1 through the whole network in order of execution. " +
       "Each exit adds its head to the cost of all later ones. Or a mapping: `blocks`, any of these; `boosted: true` makes " +
       "an exit's logits its own plus `reweight` times those of the exit before it.",

@@ -1,7 +1,7 @@
 /**
  * TrivialAugment: one operation of fourteen, of random strength (Müller and Hutter, "TrivialAugment: Tuning-free Yet
- * State-of-the-Art Data Augmentation", ICCV 2021, in its "wide" form). Operations, strengths and every byte are those of
- * torchvision's TrivialAugmentWide on a Pillow image, without interpolation, black where there was no pixel.
+ * State-of-the-Art Data Augmentation", ICCV 2021, in its "wide" form). Operations, strengths and every byte are those
+ * of torchvision's TrivialAugmentWide on a Pillow image, without interpolation, black where there was no pixel.
  *
  * @module
  */
@@ -12,7 +12,9 @@ import { below } from "./random.ts";
 /** Red, green and blue, pixel by pixel. */
 type Pixels = Uint8ClampedArray;
 
-/** An operation: strength runs from 0 to 1, and is negative in half of the cases where the operation has two directions. */
+/**
+ * An operation: strength runs from 0 to 1, and is negative in half of the cases where the operation has two directions.
+ */
 interface Operation {
   readonly isSigned: boolean;
   apply(pixels: Pixels, strength: number, size: Size): Pixels;
@@ -45,8 +47,8 @@ export const OPERATION_COUNT: number = OPERATIONS.length;
  * Applies an operation.
  *
  * @param pixels Red, green and blue, pixel by pixel.
- * @param size Of the image.
- * @param random Where numbers come from.
+ * @param size Size of the image.
+ * @param random Generates numbers in [0, 1).
  * @returns As many bytes; perhaps the same ones.
  */
 export function trivialAugment(pixels: Pixels, size: Size, random: () => number): Pixels {
@@ -69,7 +71,7 @@ export function applyOperation(
   return apply(pixels, isSigned && isReversed ? -strength : strength, size);
 }
 
-/** Of x and y in the result: what is multiplied and added to find the pixel. */
+/** Coefficients that map x and y in the result to the pixel. */
 type Matrix = readonly [xx: number, xy: number, x: number, yx: number, yy: number, y: number];
 
 /** Around the middle, in degrees against the clock. */

@@ -224,7 +224,7 @@ export function lowerExcitation(
     readonly gates: Place;
     /** What is written, or its gradient. */
     readonly output: Place;
-    /** Of what is read, and whether they are added to what is there. */
+    /** Gradients of the inputs, and whether they are added to the existing values. */
     readonly gradients?: Readonly<Record<"input" | "gates", { readonly place: Place; readonly accumulate: boolean }>>;
     readonly schedule?: Schedule;
   },

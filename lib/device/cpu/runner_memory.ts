@@ -411,7 +411,7 @@ function int8Parts(step: Step): number {
       const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
       return Math.min(partsOf(work / 2), Math.ceil(most));
     }
-    // Of those, there are none.
+    // Quantized models have none of these layers.
     case "depthwise":
     case "squeeze":
     case "excitation":

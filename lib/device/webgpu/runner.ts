@@ -64,7 +64,7 @@ export class WebGpuRunner implements Runner {
   readonly batchSize: number;
   readonly #plan: Plan;
   readonly #weights: WeightLayout;
-  /** Of boosted exits. */
+  /** The factor of each boosted exit. */
   readonly #reweights: readonly (number | undefined)[];
   /** For each stage the plan's waves, split by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
