@@ -231,7 +231,7 @@ async function openSets(
     "data" | "val" | "skipBad" | "allowOutside" | "labels"
   >,
 ): Promise<Pick<TrainJob, "training" | "validation" | "notes">> {
-  const shared = { inputSize: spec.input.size, skipBad, allowOutside, readLabels };
+  const shared = { inputSize: spec.input.size, channels: spec.input.mean.length, skipBad, allowOutside, readLabels };
   const whole = await openDataset(data, { ...shared, labels: spec.classes, part: "training" });
   const { classes: labels } = nameClassesOf(spec, whole);
   const held = val === "split" || val === "none"

@@ -215,7 +215,7 @@ async function readImages(
   const { spec, recipe, cache, onBad, onRead: onProgress, signal } = options;
   const { input: { size, resize }, classes } = spec;
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
-    const store = await ImageStore.create(dataset, { form, decoders });
+    const store = await ImageStore.create(dataset, { form, decoders, channels: spec.input.mean.length });
     await store.fill({ room, onBad, onProgress, signal });
     return {
       store,
