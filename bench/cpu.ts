@@ -99,7 +99,7 @@ async function openProduct(
   const plan = buildPlan(network as unknown as Network);
   const [[, wave]] = plan.stages;
   const repeated: Plan = { ...plan, stages: [Array(PRODUCTS).fill(wave)] };
-  const runner = await CpuRunner.create(repeated, productWeights(precision), { capacity: threads, threads });
+  const runner = await CpuRunner.create(repeated, productWeights(precision), { batchSize: threads, threads });
   runner.load(new Float32Array(threads * CHANNELS * SIDE ** 2).fill(1), threads);
   return runner;
 }
