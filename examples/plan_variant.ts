@@ -27,6 +27,6 @@ for (const spec of [await readSpec("ranet-cifar10"), variant]) {
     const cost = `${(cumulativeFlops / 1e6).toFixed(1)} M multiply-adds, ${
       (cumulativeParams / 1e6).toFixed(2)
     } M parameters`;
-    console.log(`  exit ${i + 1}, ${label}, ${size}×${size}: ${cost}`);
+    console.log(`  exit ${i + 1}, ${label}, ${size.height}×${size.width}: ${cost}`);
   });
 }

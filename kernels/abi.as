@@ -12,28 +12,40 @@ export const OP_TRANSPOSE: u32 = 4;
 export const OP_FILTER: u32 = 5;
 export const OP_WINOGRAD: u32 = 6;
 export const OP_WEIGHT_GRADIENT: u32 = 7;
-export const OP_JOIN: u32 = 8;
-export const OP_STATISTICS: u32 = 9;
-export const OP_COEFFICIENTS: u32 = 10;
-export const OP_NORMALIZE: u32 = 11;
-export const OP_GRADIENT_SUMS: u32 = 12;
-export const OP_GRADIENT_COEFFICIENTS: u32 = 13;
-export const OP_NORM_GRADIENT: u32 = 14;
-export const OP_MAX_POOL: u32 = 15;
-export const OP_MAX_POOL_GRADIENT: u32 = 16;
-export const OP_RESIZE: u32 = 17;
-export const OP_RESIZE_GRADIENT: u32 = 18;
-export const OP_RELU_GRADIENT: u32 = 19;
-export const OP_DROPOUT: u32 = 20;
-export const OP_ZERO: u32 = 21;
-export const OP_CLASSIFY: u32 = 22;
-export const OP_LOSS: u32 = 23;
-export const OP_LINEAR_GRADIENT: u32 = 24;
-export const OP_POOLED_GRADIENT: u32 = 25;
-export const OP_FINITE: u32 = 26;
-export const OP_DESCEND: u32 = 27;
-export const OP_ADAMW: u32 = 28;
-export const OP_RUNNING: u32 = 29;
+export const OP_DEPTHWISE: u32 = 8;
+export const OP_DEPTHWISE_INPUT_GRADIENT: u32 = 9;
+export const OP_DEPTHWISE_WEIGHT_GRADIENT: u32 = 10;
+export const OP_SQUEEZE: u32 = 11;
+export const OP_SQUEEZE_GRADIENT: u32 = 12;
+export const OP_EXCITATION: u32 = 13;
+export const OP_EXCITATION_GRADIENT: u32 = 14;
+export const OP_JOIN: u32 = 15;
+export const OP_STATISTICS: u32 = 16;
+export const OP_COEFFICIENTS: u32 = 17;
+export const OP_NORMALIZE: u32 = 18;
+export const OP_GRADIENT_SUMS: u32 = 19;
+export const OP_GRADIENT_COEFFICIENTS: u32 = 20;
+export const OP_NORM_GRADIENT: u32 = 21;
+export const OP_MAX_POOL: u32 = 22;
+export const OP_MAX_POOL_GRADIENT: u32 = 23;
+export const OP_RESIZE: u32 = 24;
+export const OP_RESIZE_GRADIENT: u32 = 25;
+export const OP_RELU_GRADIENT: u32 = 26;
+export const OP_DROPOUT: u32 = 27;
+export const OP_ZERO: u32 = 28;
+export const OP_CLASSIFY: u32 = 29;
+export const OP_LOSS: u32 = 30;
+export const OP_LINEAR_GRADIENT: u32 = 31;
+export const OP_POOLED_GRADIENT: u32 = 32;
+export const OP_FINITE: u32 = 33;
+export const OP_DESCEND: u32 = 34;
+export const OP_ADAMW: u32 = 35;
+export const OP_RUNNING: u32 = 36;
+export const OP_IMAGE_INT8: u32 = 37;
+export const OP_CONVOLVE_INT8: u32 = 38;
+export const OP_MAX_POOL_INT8: u32 = 39;
+export const OP_RESIZE_INT8: u32 = 40;
+export const OP_CLASSIFY_INT8: u32 = 41;
 
 @unmanaged
 export class Program {
@@ -192,6 +204,72 @@ export class WeightGradientArgs {
 }
 
 @unmanaged
+export class DepthwiseArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  outChannels: u32;
+  kernel: u32;
+  stride: u32;
+  flipped: u32;
+  accumulate: u32;
+  weights: u32;
+  bias: u32;
+  activation: u32;
+}
+
+@unmanaged
+export class DepthwiseWeightGradientArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  gradient: u32;
+  gradientBytes: u32;
+  gradientPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  kernel: u32;
+  stride: u32;
+  result: u32;
+}
+
+@unmanaged
+export class ExcitationArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  gates: u32;
+  gatesBytes: u32;
+  gate: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  result: u32;
+  resultBytes: u32;
+  resultPitch: u32;
+  accumulate: u32;
+  gatesResult: u32;
+  gatesResultBytes: u32;
+  gatesAccumulate: u32;
+}
+
+@unmanaged
 export class JoinArgs {
   partial: u32;
   parts: u32;
@@ -294,6 +372,8 @@ export class ClassifierArgs {
   classes: u32;
   means: u32;
   logits: u32;
+  reweight: f32;
+  before: u32;
   weights: u32;
   bias: u32;
   losses: u32;
@@ -311,6 +391,77 @@ export class ClassifierArgs {
   resultBytes: u32;
   resultPitch: u32;
   accumulate: u32;
+}
+
+@unmanaged
+export class Int8ImageArgs {
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  height: u32;
+  width: u32;
+  channels: u32;
+  perStep: f32;
+}
+
+@unmanaged
+export class Int8ConvolutionArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  pixelBytes: u32;
+  border: u32;
+  pitch: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outChannels: u32;
+  inPixels: u32;
+  outPixels: u32;
+  pixels: u32;
+  moves: u32;
+  runs: u32;
+  steps: u32;
+  weights: u32;
+  bias: u32;
+  multiplier: u32;
+  product: u32;
+}
+
+@unmanaged
+export class Int8ResizeArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  corners: u32;
+}
+
+@unmanaged
+export class Int8ClassifierArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  poolHeight: u32;
+  poolWidth: u32;
+  quads: u32;
+  channels: u32;
+  classes: u32;
+  weights: u32;
+  bias: u32;
+  steps: u32;
+  reweight: f32;
 }
 
 @unmanaged

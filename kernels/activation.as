@@ -1,4 +1,5 @@
-// Activations other than ReLU, which kernels compute themselves: 2 hard-swish, 3 SiLU. Their slopes are for training.
+// Activations other than ReLU, which kernels compute themselves: 2 hard-swish, 3 SiLU; and gates: 0 sigmoid, 1 hard sigmoid. Their
+// slopes are for training.
 
 import { exp } from "./training/math";
 
@@ -43,4 +44,33 @@ export function slope(x: v128, activation: u32): v128 {
 
 export function sigmoid(x: f64): f64 {
   return 1 / (1 + exp(-x));
+}
+
+export const SIGMOID: u32 = 0;
+
+// Four numbers' gates: sigmoid, or the hard one.
+export function gateOf(x: v128, gate: u32): v128 {
+  if (gate != SIGMOID) {
+    const clipped = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), f32x4.splat(6));
+    return f32x4.div(clipped, f32x4.splat(6));
+  }
+  let y = x;
+// #for i in 4
+  y = f32x4.replace_lane(y, ${i}, <f32> sigmoid(<f64> f32x4.extract_lane(x, ${i})));
+// #end
+  return y;
+}
+
+// Their slopes.
+export function gateSlope(x: v128, gate: u32): v128 {
+  if (gate != SIGMOID) {
+    const inside = v128.and(f32x4.gt(x, f32x4.splat(-3)), f32x4.lt(x, f32x4.splat(3)));
+    return v128.and(inside, f32x4.splat(<f32> (1.0 / 6)));
+  }
+  let y = x;
+// #for i in 4
+  const s${i} = sigmoid(<f64> f32x4.extract_lane(x, ${i}));
+  y = f32x4.replace_lane(y, ${i}, <f32> (s${i} * (1 - s${i})));
+// #end
+  return y;
 }

@@ -6,17 +6,23 @@ import {
   FilterArgs,
   Head,
   ImageArgs,
+  Int8ClassifierArgs,
+  Int8ImageArgs,
   NO_EXIT,
   OP_CLASSIFY,
+  OP_CLASSIFY_INT8,
   OP_IMAGE,
+  OP_IMAGE_INT8,
   Program,
   PROGRESS_BYTES,
 } from "./abi";
 import { classify } from "./classifier/forward";
+import { classifyInt8 } from "./classifier/int8";
 import { confidence } from "./confidence";
+import { forgetInt8Copy } from "./convolution/int8-pad";
 import { forgetCopy } from "./convolution/pad";
 import { makeFilter } from "./convolution/winograd";
-import { writeImage } from "./image";
+import { writeImage, writeInt8Image } from "./image";
 import { runLayer } from "./layers";
 import { finish, nextTask, Progress, take, waitFor } from "./shared";
 
@@ -26,10 +32,12 @@ let place: u32 = 0;
 let image: u32 = 0;
 let scratch: u32 = 0;
 let logits: u32 = 0;
+let stageLogits: u32 = 0;
 
 export function run(thread: u32, threads: u32, address: u32): void {
   const program = changetype<Program>(address);
   scratch = program.scratch + thread * program.scratchLength;
+  stageLogits = program.stageLogits;
   if (threads > program.samples) {
     sample = thread % program.samples;
     if (!isLeft(program)) share(program);
@@ -100,6 +108,7 @@ function begin(program: Program, where: u32): void {
   place = where;
   image = program.images + sample * program.imageLength;
   forgetCopy();
+  forgetInt8Copy();
 }
 
 function logitsOf(program: Program, stage: u32): u32 {
@@ -122,7 +131,15 @@ function runStep(step: Head, part: u32, parts: u32): void {
     }
     case OP_CLASSIFY: {
       const own = changetype<ClassifierArgs>(args);
-      return classify(own, own.input + place * own.inBytes, scratch, logits, part, parts);
+      return classify(own, own.input + place * own.inBytes, scratch, logits, logits - stageLogits, part, parts);
+    }
+    case OP_IMAGE_INT8: {
+      const own = changetype<Int8ImageArgs>(args);
+      return writeInt8Image(own, image, own.output + place * own.outBytes, part, parts);
+    }
+    case OP_CLASSIFY_INT8: {
+      const own = changetype<Int8ClassifierArgs>(args);
+      return classifyInt8(own, own.input + place * own.inBytes, scratch, logits, logits - stageLogits, part, parts);
     }
     default:
       runLayer(step, scratch, place, place + 1, part, parts);

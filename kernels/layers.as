@@ -1,11 +1,37 @@
 // The layers that inference and training share, over a range of samples. If several threads share a sample's layers, each
 // computes a part; otherwise there is one part.
 
-import { ConvolutionArgs, Head, OP_CONVOLVE, OP_MAX_POOL, OP_RESIZE, OP_WINOGRAD, ResizeArgs, WindowArgs, WinogradArgs } from "./abi";
+import {
+  ConvolutionArgs,
+  DepthwiseArgs,
+  ExcitationArgs,
+  Head,
+  Int8ConvolutionArgs,
+  Int8ResizeArgs,
+  OP_CONVOLVE,
+  OP_CONVOLVE_INT8,
+  OP_DEPTHWISE,
+  OP_EXCITATION,
+  OP_MAX_POOL,
+  OP_MAX_POOL_INT8,
+  OP_RESIZE,
+  OP_RESIZE_INT8,
+  OP_SQUEEZE,
+  OP_WINOGRAD,
+  ResizeArgs,
+  WindowArgs,
+  WinogradArgs,
+} from "./abi";
 import { convolve } from "./convolution/forward";
+import { convolveInt8 } from "./convolution/int8";
 import { winograd } from "./convolution/winograd";
+import { depthwise } from "./depthwise/forward";
+import { excite } from "./excitation/forward";
 import { maxPool } from "./max-pool/forward";
+import { maxPoolInt8 } from "./max-pool/int8";
 import { resize } from "./resize/forward";
+import { resizeInt8 } from "./resize/int8";
+import { squeeze } from "./squeeze/forward";
 
 export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: u32, parts: u32): void {
   const args = changetype<u32>(head) + offsetof<Head>();
@@ -14,10 +40,22 @@ export function runLayer(head: Head, scratch: u32, first: u32, last: u32, part: 
       return convolve(changetype<ConvolutionArgs>(args), scratch, first, last, part, parts);
     case OP_WINOGRAD:
       return winograd(changetype<WinogradArgs>(args), scratch, first, last, part, parts);
+    case OP_DEPTHWISE:
+      return depthwise(changetype<DepthwiseArgs>(args), first, last, part, parts);
+    case OP_SQUEEZE:
+      return squeeze(changetype<WindowArgs>(args), first, last, part, parts);
+    case OP_EXCITATION:
+      return excite(changetype<ExcitationArgs>(args), first, last, part, parts);
     case OP_MAX_POOL:
       return maxPool(changetype<WindowArgs>(args), first, last, part, parts);
     case OP_RESIZE:
       return resize(changetype<ResizeArgs>(args), first, last, part, parts);
+    case OP_CONVOLVE_INT8:
+      return convolveInt8(changetype<Int8ConvolutionArgs>(args), scratch, first, last, part, parts);
+    case OP_MAX_POOL_INT8:
+      return maxPoolInt8(changetype<WindowArgs>(args), first, last, part, parts);
+    case OP_RESIZE_INT8:
+      return resizeInt8(changetype<Int8ResizeArgs>(args), first, last, part, parts);
     default:
       unreachable();
   }

@@ -9,10 +9,13 @@ import { linearGradient, loss, pooledGradient } from "./classifier/gradient";
 import { transpose } from "./convolution/forward";
 import { join, weightGradient } from "./convolution/weight-gradient";
 import { makeFilter } from "./convolution/winograd";
+import { depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise/gradient";
+import { excitationGradient } from "./excitation/gradient";
 import { runLayer } from "./layers";
 import { maxPoolGradient } from "./max-pool/gradient";
 import { coefficients, gradient, gradientCoefficients, gradientSums, normalize, statistics } from "./norm/norm";
 import { resizeGradient } from "./resize/gradient";
+import { squeezeGradient } from "./squeeze/gradient";
 import { reluGradient } from "./training/relu";
 import { dropout } from "./training/dropout";
 import { zero } from "./training/zero";
@@ -21,7 +24,10 @@ import { descend, moveRunning } from "./training/sgd";
 import {
   AdamwArgs,
   ClassifierArgs,
+  DepthwiseArgs,
+  DepthwiseWeightGradientArgs,
   DropoutArgs,
+  ExcitationArgs,
   FilterArgs,
   FiniteArgs,
   Head,
@@ -31,8 +37,11 @@ import {
   OP_BARRIER,
   OP_CLASSIFY,
   OP_COEFFICIENTS,
+  OP_DEPTHWISE_INPUT_GRADIENT,
+  OP_DEPTHWISE_WEIGHT_GRADIENT,
   OP_DESCEND,
   OP_DROPOUT,
+  OP_EXCITATION_GRADIENT,
   OP_FILTER,
   OP_FINITE,
   OP_GRADIENT_COEFFICIENTS,
@@ -48,6 +57,7 @@ import {
   OP_RESIZE_GRADIENT,
   OP_RUNNING,
   OP_SAMPLES,
+  OP_SQUEEZE_GRADIENT,
   OP_STATISTICS,
   OP_TRANSPOSE,
   OP_WEIGHT_GRADIENT,
@@ -134,6 +144,9 @@ export function train(
       case OP_WEIGHT_GRADIENT:
         weightGradient(changetype<WeightGradientArgs>(args), thread, threads, count);
         break;
+      case OP_DEPTHWISE_WEIGHT_GRADIENT:
+        depthwiseWeightGradient(changetype<DepthwiseWeightGradientArgs>(args), own, thread, threads, count);
+        break;
       case OP_JOIN:
         join(changetype<JoinArgs>(args), thread, threads);
         break;
@@ -179,6 +192,12 @@ function runSamples(
       return gradientSums(changetype<NormArgs>(args), thread, first, last);
     case OP_NORM_GRADIENT:
       return gradient(changetype<NormArgs>(args), thread, first, last);
+    case OP_DEPTHWISE_INPUT_GRADIENT:
+      return depthwiseInputGradient(changetype<DepthwiseArgs>(args), first, last);
+    case OP_SQUEEZE_GRADIENT:
+      return squeezeGradient(changetype<WindowArgs>(args), first, last);
+    case OP_EXCITATION_GRADIENT:
+      return excitationGradient(changetype<ExcitationArgs>(args), first, last);
     case OP_MAX_POOL_GRADIENT:
       return maxPoolGradient(changetype<WindowArgs>(args), first, last);
     case OP_RESIZE_GRADIENT:
@@ -192,8 +211,9 @@ function runSamples(
     case OP_CLASSIFY: {
       const own = changetype<ClassifierArgs>(args);
       for (let sample = first; sample < last; sample++) {
-        const logits = own.logits + 4 * sample * own.classes;
-        classify(own, own.input + sample * own.inBytes, own.means + 16 * sample * own.quads, logits, 0, 1);
+        const logits = 4 * sample * own.classes;
+        const means = own.means + 16 * sample * own.quads;
+        classify(own, own.input + sample * own.inBytes, means, own.logits + logits, own.before + logits, 0, 1);
       }
       return;
     }

@@ -47,6 +47,7 @@ subnetworks:
 layers: [1, 1]
 head: { channels: 6 }
 `,
+  "boosted exits": TINY_SPEC.replace("name: tiny", "name: boosted\nexits: { boosted: true, reweight: 0.6 }"),
   "MSDNet, layers that no exit needs": `
 family: msdnet
 name: scales

@@ -20,7 +20,7 @@ import { variant, VARIANTS } from "./variants.ts";
 const TOLERANCE = 1e-5;
 const IMAGES = 2;
 /** Variants that ask something new of kernels. */
-const NEEDS_KERNELS = /^(activation|dropout|input|stem|head)/;
+const NEEDS_KERNELS = /^(activation|depthwise|dropout|exits: boosted|input|stem|head|kernel|se_ratio)/;
 
 for (const [title, document] of Object.entries(VARIANTS)) {
   const spec = variant(title);

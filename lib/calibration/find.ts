@@ -1,5 +1,5 @@
 /**
- * Where a model's calibrations are kept.
+ * Finds a model's calibrations.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { BUNDLED_MODELS, isDirectory } from "../model/read_spec.ts";
 import type { Calibration } from "./calibration.ts";
 import { archivedCalibrations, readCalibrations, readCalibrationsIfThere } from "./calibration_file.ts";
 
-/** How a model was found. */
+/** The place from which a model was loaded. */
 export interface ModelPlace extends LoadModelOptions {
   /** The name, directory or spec that it was loaded by. */
   readonly name: string | URL | Blob;
 }
 
 /**
- * The file of a model's calibrations, to read and to write: beside its weights; for a bundled model, or one on the web, in
- * the current directory.
+ * The file of a model's calibrations, to read and to write: beside its weights; for a bundled model, or one on the web,
+ * in the current directory.
  */
 export async function calibrationPath(model: Pick<Model, "name">, place: ModelPlace): Promise<string> {
   const beside = await calibrationBeside(place);
@@ -28,7 +28,7 @@ export async function calibrationPath(model: Pick<Model, "name">, place: ModelPl
 
 /**
  * Reads a model's calibrations: those of {@linkcode calibrationPath}; else those beside the weights on the web, in the
- * model's archive, or those that come with the library.
+ * model's archive, or the bundled ones.
  *
  * @returns `undefined` if there are none.
  * @throws {RanetError} If they cannot be read.
@@ -49,7 +49,7 @@ export async function findCalibrations(
   return BUNDLED_MODELS.includes(name) ? await readCalibrations(name) : await archivedCalibrations(name);
 }
 
-/** The file beside the weights, if these are not the library's own, and may have something beside them. */
+/** The file beside the weights, unless these are bundled or have a URL without siblings. */
 async function calibrationBeside({ name, weights }: ModelPlace): Promise<string | undefined> {
   if (weights !== undefined) return sideFile(toPlace(weights), "calibration");
   if (name instanceof Blob) return undefined;
@@ -57,7 +57,7 @@ async function calibrationBeside({ name, weights }: ModelPlace): Promise<string 
   return await isDirectory(place) ? inFolder(place, "calibration.json") : undefined;
 }
 
-/** What may not be looked at is not there; nor is anything in a browser. */
+/** Whether a file exists. Files without permission, and all files in a browser, do not. */
 async function isThere(path: string): Promise<boolean> {
   if (!hasFiles()) return false;
   try {

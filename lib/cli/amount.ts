@@ -1,5 +1,5 @@
 /**
- * Amounts and shares that options are given.
+ * Parses amounts and shares given as options.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { AMOUNT, parseAmount } from "../text/amount.ts";
 /**
  * Reads `25M`, `1.2G`, `500k` or a plain number.
  *
- * @param text What the option was given.
+ * @param text The option's value.
  * @param option The option's name, for messages.
- * @throws {RanetError} If it is none of these, or less than 1.
+ * @throws {RanetError} If it is not such a number, or less than 1.
  */
 export function readAmount(text: string, option: string): number {
   const amount = parseAmount(text);
@@ -23,9 +23,9 @@ export function readAmount(text: string, option: string): number {
 /**
  * Reads `88%`, `0.88` or `1`.
  *
- * @param text What the option was given.
+ * @param text The option's value.
  * @param option The option's name, for messages.
- * @throws {RanetError} If it is none of these, or not above 0 and at most 1.
+ * @throws {RanetError} If it is not such a number, or not above 0 and at most 1.
  */
 export function readShare(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?|\.\d+)(\s*%)?$/.exec(text.trim());

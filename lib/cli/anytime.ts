@@ -17,7 +17,7 @@ import { printable } from "./text.ts";
 
 type AnytimeOption = ModelOption | "budget" | "deadline";
 
-/** Prints every exit's prediction as soon as it is there. */
+/** Prints every exit's prediction as soon as it is computed. */
 export async function classifyAnytime(
   call: Call<AnytimeOption | "threshold" | "calibration" | "top">,
   terminal: Terminal,

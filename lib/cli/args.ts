@@ -1,5 +1,5 @@
 /**
- * Command-line words → operands and options, and the values that several commands take.
+ * Parses command-line arguments into operands and options, and the values that several commands use.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { suggest } from "../text/suggest.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
 /**
- * Reads the words that follow a command's name.
+ * Parses the arguments after a command's name.
  *
- * @param command Whose options there are.
- * @param given The words; a `file:` URL is the path that it means.
- * @returns The call, or `"help"` if that is asked for.
+ * @param command The command.
+ * @param given The arguments; a `file:` URL is converted to a path.
+ * @returns The call, or `"help"` if help was requested.
  * @throws {UsageError} If an option is unknown or lacks its value, or there are too few or too many operands.
  */
 export function parseCall(command: Command, given: readonly string[]): Call | "help" {
@@ -57,7 +57,7 @@ function withoutFileUrl(word: string): string {
   return word.replace(/^(--[a-z-]+=)?(file:.*)$/is, (_, option = "", url) => option + toPlace(url));
 }
 
-/** Every value that an option was given, in order. */
+/** All values of an option, in order. */
 function valuesOf(name: string, attached: readonly string[]): string[] {
   const end = attached.indexOf("--");
   const prefix = `--${name}=`;
@@ -65,7 +65,7 @@ function valuesOf(name: string, attached: readonly string[]): string[] {
     .map((word) => word.slice(prefix.length));
 }
 
-/** `--name value` → `--name=value`: a value may begin with a dash, as the authors' flags do. */
+/** `--name value` → `--name=value`: a value may begin with a dash, like the authors' flags. */
 function attachValues(words: readonly string[], names: readonly string[], flags: readonly string[]): string[] {
   const options = new Set([...names, ...flags].map((name) => `--${name}`));
   const attached: string[] = [];
@@ -74,7 +74,7 @@ function attachValues(words: readonly string[], names: readonly string[], flags:
     if (word === "--") return [...attached, ...words.slice(i)];
     const [option, value] = word.split(/=(.*)/s);
     if (option.startsWith("--") && !options.has(option.replace(/^--no-/, "--"))) {
-      throw unknownOption(word, [...names, ...flags]); // minimist 1.2.8, in the stand-in, trips over --constructor
+      throw unknownOption(word, [...names, ...flags]); // minimist 1.2.8, in the stand-in, fails for --constructor
     }
     if (!names.includes(option.slice(2))) attached.push(word);
     else {
@@ -97,9 +97,9 @@ export function unknownOption(word: string, names: readonly string[]): UsageErro
 }
 
 /**
- * An option that the command cannot do without.
+ * The value of a required option.
  *
- * @throws {UsageError} If it is not given.
+ * @throws {UsageError} If it is missing.
  */
 export function required<Name extends string>(call: Call<Name>, name: Name): string {
   const value = call.options[name];
@@ -108,9 +108,9 @@ export function required<Name extends string>(call: Call<Name>, name: Name): str
 }
 
 /**
- * The value of an option that is one of a few words.
+ * The value of an option that must be one of a few words.
  *
- * @throws {UsageError} If it is another.
+ * @throws {UsageError} If it is not one of them.
  */
 export function choice<Word extends string>(option: string, value: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === value);
@@ -120,13 +120,13 @@ export function choice<Word extends string>(option: string, value: string, words
   return found;
 }
 
-/** The device that a command is to run on. */
+/** The value of `--device`. */
 export function deviceChoice(value = "auto"): DeviceChoice {
   return choice("device", value, ["auto", "gpu", "cpu"]);
 }
 
 /**
- * A whole number of at least 1.
+ * Parses a whole number of at least 1.
  *
  * @throws {RanetError} If it is anything else.
  */
@@ -136,9 +136,9 @@ export function count(option: string, value: string): number {
 }
 
 /**
- * A confidence threshold, or a comma-separated list of them.
+ * Parses a confidence threshold, or a comma-separated list of them.
  *
- * @throws {RanetError} If one is no number from 0 to 1.
+ * @throws {RanetError} If one is not a number from 0 to 1.
  */
 export function thresholds(value: string): number | number[] {
   const found = parseThresholds(value);

@@ -1,5 +1,5 @@
 /**
- * Inputs that cannot be used, beside others that can.
+ * Reports inputs that cannot be used.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import type { Terminal } from "./command.ts";
 import { PassedOver } from "./passed_over.ts";
 import { printable } from "./text.ts";
 
-/** Tells of bad inputs as they are found, and makes a failure of them in the end. */
+/** Reports bad inputs when they are found, and fails at the end. */
 export class BadInputs {
   readonly #stderr: Terminal["stderr"];
   readonly #skip: boolean;
   readonly #alone: boolean;
-  /** What folders hold beside images. */
+  /** Other files in folders of images. */
   readonly passed = new PassedOver();
   #count = 0;
   #last?: RanetError;
 
   /**
-   * @param options `skip`: they are no failure. `alone`: there is but one input, of which nothing need be said twice.
+   * @param options `skip`: do not fail. `alone`: there is only one input, so its error is not repeated at the end.
    */
   constructor({ stderr }: Terminal, options: { readonly skip: boolean; readonly alone: boolean }) {
     this.#stderr = stderr;
@@ -28,7 +28,7 @@ export class BadInputs {
     this.#alone = options.alone;
   }
 
-  /** Tells what is wrong with one. */
+  /** Reports one input. */
   add(error: RanetError): void {
     this.#count++;
     this.#last = error;
@@ -36,10 +36,10 @@ export class BadInputs {
   }
 
   /**
-   * There are no more. Tells what has been passed over.
+   * Ends the list, and reports which files have been passed over.
    *
-   * @param answered Whether any input was good.
-   * @throws {RanetError} If some were bad and that is not allowed, or all were.
+   * @param answered Whether any input could be used.
+   * @throws {RanetError} If some inputs were bad without `skip`, or all were.
    */
   end(answered: boolean): void {
     const passed = this.passed.describe();
@@ -47,9 +47,9 @@ export class BadInputs {
     if (!this.#last) return;
     if (this.#alone) throw this.#last;
     const what = `${this.#count} ${this.#count === 1 ? "input" : "inputs"} could not be read`;
-    if (!answered) throw new RanetError(`Nothing is classified: ${what}`);
-    const message = `${what}; all others are classified`;
-    if (!this.#skip) throw new RanetError(`${message} (with --skip-bad, that is no failure)`);
+    if (!answered) throw new RanetError(`Nothing was classified: ${what}`);
+    const message = `${what}; all others were classified`;
+    if (!this.#skip) throw new RanetError(`${message} (use --skip-bad to exit with 0 anyway)`);
     this.#stderr(message);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `--budget`: which thresholds keep it, and what a batch made of its budget.
+ * `--budget`: finds the thresholds for it, and reports how much of it a batch used.
  *
  * @module
  */
@@ -21,24 +21,24 @@ import { printable } from "./text.ts";
 
 type Options = Call<ModelOption | "threshold" | "budget" | "calibration">["options"];
 
-/** A budget, and the thresholds that are to keep it. */
+/** A budget and its thresholds. */
 export interface Budget {
   /** Multiply-adds per image, on average. */
   readonly budget: number;
-  /** The calibration that spends most within it. */
+  /** The most expensive calibration within it. */
   readonly calibration: Calibration;
 }
 
-/** How the model that a command line names is found. */
+/** The place of the model that a command line names. */
 export function placeOf({ model: name = DEFAULT_MODEL, weights }: Call<ModelOption>["options"]): ModelPlace {
   return { name, weights };
 }
 
 /**
- * Reads `--budget`, and the calibration for it.
+ * Reads `--budget` and the calibration for it.
  *
  * @returns `undefined` without `--budget`.
- * @throws {RanetError} If there is no calibration, none within the budget, or no way to meet the budget.
+ * @throws {RanetError} If there is no calibration, none within the budget, or the budget cannot be met.
  */
 export async function readBudget(options: Options, model: Model): Promise<Budget | undefined> {
   if (options.budget === undefined) {
@@ -56,20 +56,20 @@ export async function readBudget(options: Options, model: Model): Promise<Budget
     `${options.weights === undefined ? "" : ` --weights ${options.weights}`} --budget ${options.budget}`;
   const own = options.calibration;
   const calibrations = await (own === undefined ? findCalibrations(model, place) : readCalibrations(own));
-  if (!calibrations) throw new RanetError(`Cannot keep a budget: there is no calibration ${path}. Make one: ${make}`);
+  if (!calibrations) throw new RanetError(`Cannot keep a budget: there is no calibration ${path}. Create one: ${make}`);
   for (const calibration of calibrations) await checkCalibration(calibration, model);
   try {
     return { budget, calibration: calibrationWithin(budget, calibrations) };
   } catch (error) {
-    if (error instanceof RanetError) throw new RanetError(`${error.message} (${path}). Make one: ${make}`);
+    if (error instanceof RanetError) throw new RanetError(`${error.message} (${path}). Create one: ${make}`);
     throw error;
   }
 }
 
-/** Of fewer images, an average says little. */
+/** With fewer images, an average is not meaningful. */
 const MANY = 30;
 
-/** What a batch made of its budget, in a few lines. */
+/** Describes how much of its budget a batch used, in a few lines. */
 export function budgetText({ budget, calibration }: Budget, summary: BatchSummary): string {
   const { expectedCost, expectedAccuracy, dataset, samples } = calibration;
   const shares = summary.exits.filter(({ share }) => share > 0)
@@ -79,5 +79,5 @@ expected of these thresholds, from ${samples} samples${dataset ? ` of ${printabl
     `${large(expectedCost)}, accuracy ${percent(expectedAccuracy)} (${
       accuracyInterval(expectedAccuracy, samples).map((share) => percent(share)).join(" to ")
     })` +
-    (summary.samples < MANY ? "\na budget is an average over many images: a few may cost more, or less" : "");
+    (summary.samples < MANY ? "\na budget is an average over many images: a few images may cost more or less" : "");
 }

@@ -7,7 +7,6 @@
 import { join } from "node:path";
 import { inFolder, isUrl, toPlace } from "../io/place.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
@@ -23,7 +22,6 @@ import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
-import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
 import { RanetError } from "../errors.ts";
 import { readAmount, readShare } from "./amount.ts";
@@ -40,10 +38,11 @@ import {
   tellOf,
 } from "./run_on.ts";
 import { toJson, toText, wanted } from "./calibrate_output.ts";
+import { predict } from "./predict.ts";
 import { printable } from "./text.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-/** What thresholds may be found for. */
+/** The possible targets. */
 const TARGETS = ["budget", "accuracy", "max-drop"] as const;
 
 type CalibrateOption =
@@ -57,7 +56,7 @@ type CalibrateOption =
   | "out"
   | "labels";
 
-/** Of a promise. */
+/** Default confidence level for `--max-drop`. */
 const DEFAULT_CONFIDENCE = "95%";
 
 type Options = Call<CalibrateOption>["options"];
@@ -68,31 +67,31 @@ export const calibrateCommand: Command<CalibrateOption> = {
   summary: "choose thresholds for a budget, an accuracy, or a guaranteed largest loss of accuracy",
   usage: "DATASET (--budget B | --accuracy A | --max-drop D) [options]",
   operands: [1, 1],
-  description: `Finds thresholds on a labelled data set that the model was not trained on: a folder with a folder for
-each class, CIFAR .bin files, IDX files, or a CSV of path,label. They are kept in DIRECTORY/calibration.json
-for a model in a directory, beside the file of --weights, or in ./NAME.calibration.json for a bundled
-model: one calibration for each target. classify --budget takes the one that spends most within its budget.
+  description: `Finds thresholds on a labelled data set that the model was not trained on: a folder with one folder
+per class, CIFAR .bin files, IDX files, or a CSV of path,label. Each target is stored as one calibration: in
+calibration.json in the model's directory or beside the file of --weights, or in ./NAME.calibration.json for a bundled
+model. classify --budget uses the most expensive calibration within its budget.
 
-Confidences are made as right as they say, too: the first calibration of a model also fits one temperature per exit, by which
-logits are divided, and keeps them in temperatures.json beside the weights.
+The first calibration of a model also fits one temperature per exit, by which logits are divided, and stores them in
+temperatures.json beside the weights.
 
---max-drop finds the cheapest thresholds by which, with the confidence asked for, accuracy on new images of the same
-kind is at most so much below the whole network's: fitted on one half of the images, tested on the other.`,
+--max-drop finds the cheapest thresholds with which, at the given confidence level, accuracy on new images of the same
+kind is at most D below the full network's. They are fitted on one half of the images and tested on the other.`,
   options: {
     ...MODEL_OPTIONS,
     budget: { value: "B", help: "multiply-adds per image on average: 25M, 1.2G, 25000000" },
-    accuracy: { value: "A", help: "share of images to classify rightly, at the least cost: 0.88" },
-    "max-drop": { value: "D", help: "most that accuracy may fall below the whole network's: 1% or 0.01" },
-    confidence: { value: "C", help: "chance that the drop is no larger: 95% (the default) or 0.95" },
+    accuracy: { value: "A", help: "share of images to classify correctly, at the lowest cost: 0.88" },
+    "max-drop": { value: "D", help: "largest loss of accuracy relative to the full network: 1% or 0.01" },
+    confidence: { value: "C", help: "confidence level for --max-drop: 95% (the default) or 0.95" },
     risk: {
       value: "KIND",
-      help: "what --max-drop is about: accuracy (the default), or disagreement with the whole network's answers",
+      help: "what --max-drop limits: loss of accuracy (the default), or disagreement with the full network",
     },
-    logits: { value: "DIR", help: "the folder of an eval of DATASET, whose logits are taken instead of computed" },
-    out: { value: "FILE", help: "where to keep the thresholds (default: beside the model)" },
+    logits: { value: "DIR", help: "the output folder of an eval of DATASET; use its logits instead of computing them" },
+    out: { value: "FILE", help: "file for the thresholds (default: beside the model)" },
     ...DATASET_OPTIONS,
   },
-  flags: { ...DATASET_FLAGS, temperature: "fit the temperatures anew, and the thresholds found before with them" },
+  flags: { ...DATASET_FLAGS, temperature: "fit the temperatures again, and recompute existing thresholds with them" },
   examples: [
     "ranet calibrate cifar10-val --budget 20M",
     "ranet calibrate cifar10-val --accuracy 0.86 --model my-model",
@@ -106,7 +105,9 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const place = placeOf(options);
     const weights = weightsFile(place);
     if (refit && weights === undefined) {
-      throw new UsageError("Cannot fit temperatures: expected a model of your own, beside whose weights they are kept");
+      throw new UsageError(
+        "Cannot fit temperatures: expected a model of your own, since they are stored beside its weights",
+      );
     }
     using executor = await openExecutor(call, terminal, {
       batchSize: DEFAULT_BATCH_SIZE,
@@ -117,7 +118,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     if (target && "budget" in target) checkBudget(target.budget, opened.network);
     const kept = await calibrationPath(opened, place);
     const { out = kept } = options;
-    // What cannot be used is not to be found out after a long pass.
+    // Errors should appear before the long pass.
     const before = refit ? [] : await readBefore(out, opened);
     const invalid = refit ? await readInvalid(kept, opened) : [];
     const fit = weights !== undefined && before.length === 0 && opened.temperatures === undefined;
@@ -144,7 +145,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const bad: string[] = [];
     const onBad = skipBad ? (message: string) => void bad.push(message) : undefined;
     let validation: Validation = options.logits === undefined
-      ? await predict(executor, dataset, onBad)
+      ? await predict(executor, dataset, { title: "calibrating", onBad })
       : await evaluateLogits(executor, dataset, { folder: join(options.logits, "cache"), onBad });
     for (const message of bad) terminal.stderr(`Skipped: ${message}`);
     let model = opened;
@@ -174,7 +175,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
     const samples = measured.labels.length;
     if (samples < MANY_SAMPLES) {
       terminal.stderr(
-        `${samples} images say little: what is found is rough. ${MANY_SAMPLES} or more make it reliable` +
+        `${samples} images are few, so the thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
           (fit ? "; temperatures were kept near 1" : ""),
       );
     }
@@ -189,7 +190,7 @@ kind is at most so much below the whole network's: fitted on one half of the ima
   },
 };
 
-/** The weights that temperatures lie beside; `undefined` for those of a bundled model, in an archive or on the web. */
+/** The weights beside which temperatures are stored; `undefined` for bundled models, archives and URLs. */
 function weightsFile({ name, weights }: ModelPlace): string | undefined {
   const model = toPlace(name as string | URL);
   if (weights === undefined && (BUNDLED_SPECS.includes(model) || /\.zip$/i.test(model))) return undefined;
@@ -197,14 +198,14 @@ function weightsFile({ name, weights }: ModelPlace): string | undefined {
   return isUrl(file) ? undefined : file;
 }
 
-/** The calibrations that a file holds already. */
+/** The existing calibrations in a file. */
 async function readBefore(path: string, model: Model): Promise<Calibration[]> {
   const before = await exists(path) ? await readCalibrationFile(path) : [];
   for (const calibration of before) await checkCalibration(calibration, model);
   return before;
 }
 
-/** What other temperatures make invalid: calibrations of this architecture. */
+/** The calibrations of this architecture, which new temperatures make invalid. */
 async function readInvalid(path: string, { network }: Model): Promise<Calibration[]> {
   const before = await exists(path) ? await readCalibrationFile(path) : [];
   return before.filter(({ model, thresholds }) =>
@@ -212,7 +213,7 @@ async function readInvalid(path: string, { network }: Model): Promise<Calibratio
   );
 }
 
-/** Finds thresholds anew for what calibrations were made for; those that cannot be kept are left out, and named. */
+/** Finds thresholds again for the targets of calibrations. Targets that cannot be met are removed and named. */
 async function calibrateAgain(
   invalid: readonly Calibration[],
   { model, measured, about }: {
@@ -228,12 +229,14 @@ async function calibrateAgain(
       calibrations.push(await calibrateMeasured(model, measured, target, about));
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;
-      notes.push(`Removed the thresholds for ${wanted(target)}: they are of the temperatures before. ${error.message}`);
+      notes.push(
+        `Removed the thresholds for ${wanted(target)}: they belong to the previous temperatures. ${error.message}`,
+      );
     }
   }
   if (calibrations.length > 0) {
     const targets = calibrations.map(({ target }) => wanted(target)).join("; ");
-    notes.unshift(`Thresholds found anew, with the new temperatures, for: ${targets}`);
+    notes.unshift(`Recomputed thresholds with the new temperatures, for: ${targets}`);
   }
   return { calibrations, notes };
 }
@@ -262,30 +265,7 @@ function readRisk(text: string): NonNullable<RiskTarget["risk"]> {
   throw new UsageError(`Cannot use --risk ${JSON.stringify(text)}: expected accuracy or disagreement`);
 }
 
-/** The logits of every exit for a whole data set: numbers only, the images are gone by then. */
-async function predict(
-  executor: AdaptiveExecutor,
-  dataset: Dataset,
-  onBad: ((message: string) => void) | undefined,
-): Promise<Validation> {
-  const { network, spec } = executor.model;
-  const classes = spec.classes.length;
-  const logits = network.exits.map(() => new Float32Array(dataset.size * classes));
-  const labels = new Uint32Array(dataset.size);
-  let done = 0;
-  const { Progress } = await import("./progress.ts");
-  using progress = new Progress("calibrating", dataset.size);
-  using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
-  for await (const batch of forwardDataset(executor, dataset, { decoders, onBad })) {
-    batch.logits.forEach((values, exit) => logits[exit].set(values, done * classes));
-    labels.set(batch.labels, done);
-    done += batch.labels.length;
-    progress.advance(batch.labels.length);
-  }
-  return { logits: logits.map((values) => values.subarray(0, done * classes)), labels: labels.subarray(0, done) };
-}
-
-/** What `classify` needs besides the budget to find the calibration that these options made. */
+/** Options that `classify` needs, in addition to the budget, to find the calibration. */
 function useOptions({ model, weights, out }: Options): string {
   return Object.entries({ model, weights, calibration: out })
     .map(([name, value]) => value === undefined ? "" : ` --${name} ${printable(value)}`).join("");

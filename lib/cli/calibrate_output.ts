@@ -1,5 +1,5 @@
 /**
- * What `ranet calibrate` prints.
+ * The output of `ranet calibrate`.
  *
  * @module
  */
@@ -12,19 +12,19 @@ import type { CalibrationTarget } from "../calibration/search.ts";
 import { large, percent } from "../text/numbers.ts";
 import { printable, table } from "./text.ts";
 
-/** What was written, beside the calibration. */
+/** What was written in addition to the calibration. */
 export interface Done {
   /** The file of the calibration. */
   readonly file: string;
   /** Options of the command that uses it, besides the budget. */
   readonly use: string;
-  /** How many images were left out. */
+  /** Number of images that were left out. */
   readonly skipped: number;
   /** The temperatures, if they were fitted. */
   readonly temperatures?: readonly number[];
 }
 
-/** As JSON. */
+/** Formats the result as JSON. */
 export function toJson(calibration: Calibration | undefined, { file, skipped, temperatures }: Done): string {
   if (!calibration) return JSON.stringify({ skipped, temperatures });
   const { calibrations: [readable] } = JSON.parse(formatCalibrations([calibration]));
@@ -32,7 +32,7 @@ export function toJson(calibration: Calibration | undefined, { file, skipped, te
   return JSON.stringify({ file, skipped, temperatures, ...readable, accuracyInterval95 });
 }
 
-/** For people. */
+/** Formats the result as text. */
 export function toText(calibration: Calibration | undefined, done: Done): string {
   const temperatures = done.temperatures ? `temperatures per exit: ${done.temperatures.join(", ")}` : "";
   const text = calibration ? calibrationText(calibration, done) : "";
@@ -59,19 +59,19 @@ kept in ${printable(file)}; use them with: ranet classify …${use} --budget ${
   }`;
 }
 
-/** Between which accuracies the one expected lies. */
+/** The confidence interval of the expected accuracy. */
 function interval({ expectedAccuracy, samples }: Calibration): string {
   return accuracyInterval(expectedAccuracy, samples).map((share) => percent(share)).join(" to ");
 }
 
-/** What a calibration is for, in words. */
+/** The target of a calibration in words. */
 export function wanted(target: CalibrationTarget): string {
   if ("budget" in target) return `a budget of ${large(target.budget)} per image`;
   if ("accuracy" in target) return `an accuracy of ${percent(target.accuracy)}`;
   const { maxDrop, confidence, risk } = target;
   const limited = risk === "disagreement"
-    ? `answers other than the whole network's for at most ${percent(maxDrop)} of new images`
-    : `an accuracy on new images at most ${percent(maxDrop)} below the whole network's`;
+    ? `disagreement with the full network on at most ${percent(maxDrop)} of new images`
+    : `an accuracy on new images at most ${percent(maxDrop)} below the full network's`;
   return `${limited}, with ${percent(confidence)} confidence`;
 }
 

@@ -1,5 +1,5 @@
 /**
- * `ranet classify`: what is in images, and what it cost to tell.
+ * `ranet classify`: classifies images, and reports their cost.
  *
  * @module
  */
@@ -117,7 +117,7 @@ cannot be read are reported on standard error; the exit code is then 1.
       read: (input) => readInput(input, executor, { ...terminal, decoders }),
       batch: DEFAULT_BATCH_SIZE,
     });
-    // On a terminal, the rows themselves show how far it is.
+    // On a terminal, the rows themselves show the progress.
     using progress = terminal.columns === undefined ? await progressOf(operands) : undefined;
     for await (const { input, result, error } of outcomes) {
       progress?.advance(1);

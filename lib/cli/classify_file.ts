@@ -1,5 +1,5 @@
 /**
- * `ranet classify --out`: any number of images into a file of results, in shards if asked, and on from where it stopped.
+ * `ranet classify --out`: classifies any number of images into a file of results, optionally in shards, and resumes.
  *
  * @module
  */
@@ -23,27 +23,27 @@ import { expandInputs, nameOf, type NoImages, readInput } from "./inputs.ts";
 import type { PassedOver } from "./passed_over.ts";
 import { printable } from "./text.ts";
 
-/** What goes into a file of results. */
+/** Options for a file of results. */
 export interface ClassifyFileOptions {
   /** Images, folders and patterns. */
   readonly operands: readonly string[];
-  /** Lists of more of them. */
+  /** Lists of more images. */
   readonly lists: readonly string[];
   /** The file. */
   readonly out: string;
-  /** Which of the images, if not all. */
+  /** The part of the images to process. Default: all. */
   readonly shard?: Shard;
-  /** When an image leaves. */
+  /** Options that decide when an image leaves. */
   readonly when: ClassifyOptions;
-  /** How many of the most probable classes a result lists. */
+  /** Number of the most probable classes in a result. */
   readonly top: number;
-  /** Whether images that cannot be read are no failure. */
+  /** Whether to exit with 0 even if images cannot be read. */
   readonly skipBad: boolean;
-  /** Whether JSON is wanted instead of text for people. */
+  /** Whether to print JSON instead of text. */
   readonly json: boolean;
 }
 
-/** Results that are written together. */
+/** Number of results that are written at a time. */
 const BATCH = 64;
 
 /** Writes the file. */
@@ -116,7 +116,7 @@ async function headerOf(
   };
 }
 
-/** Their number, and what tells them from others: they are listed twice, so that no more than one is ever in memory. */
+/** The number and a digest of the inputs. They are listed twice, so that only one is in memory at a time. */
 async function digestInputs(inputs: AsyncIterable<string | NoImages>): Promise<ResultsHeader["inputs"]> {
   const hash = createHash("sha256");
   let count = 0;
@@ -128,7 +128,7 @@ async function digestInputs(inputs: AsyncIterable<string | NoImages>): Promise<R
   return { count, digest: hash.digest("hex") };
 }
 
-/** The shard's inputs, without those that are done. */
+/** The shard's inputs that have not been processed. */
 async function* own<T>(
   inputs: AsyncIterable<T>,
   { shard, skip }: { readonly shard?: Shard; readonly skip: number },

@@ -1,5 +1,5 @@
 /**
- * What `ranet classify` prints, row by row: a table for people, JSON or CSV for programs.
+ * The output of `ranet classify`, row by row: a table for people, JSON or CSV for programs.
  *
  * @module
  */
@@ -14,29 +14,29 @@ import type { Terminal } from "./command.ts";
 import { type RowColumn, rowWriter } from "./rows.ts";
 import { printable } from "./text.ts";
 
-/** Prints results as they come. */
+/** Prints results as they are computed. */
 export interface ResultWriter {
-  /** An image that was classified. */
+  /** Prints the result of an image. */
   readonly add: (result: ImageResult) => void;
-  /** An image that could not be read; standard error has been told already. */
+  /** Prints an image that could not be read; it has already been reported on standard error. */
   readonly bad: (image: string, reason: string) => void;
-  /** There are no more; the summary is of those that were classified, if any were. */
+  /** Ends the output, with a summary of the classified images if there are any. */
   readonly end: (summary: BatchSummary | undefined) => void;
 }
 
-/** What the writers need to know before the first result. */
+/** Options of the writers. */
 export interface OutputOptions {
-  /** What runs. */
+  /** The executor. */
   readonly executor: AdaptiveExecutor;
-  /** If one is to be kept. */
+  /** The budget, if there is one. */
   readonly budget?: Budget;
   /** Number of classes listed for each image. */
   readonly top: number;
-  /** Length of the longest name of an image, of the first ones. */
+  /** Length of the longest name among the first images. */
   readonly longest: number;
 }
 
-/** A terminal narrower than that is told less. */
+/** Terminals narrower than this get fewer columns. */
 const ROOMY = 100;
 
 /** A table, with a summary below it. */
@@ -67,8 +67,8 @@ export function tableWriter(terminal: Terminal, options: OutputOptions): ResultW
       const share = percent(summary.averageFlops / model.network.exits[exits - 1].cumulativeFlops);
       const images = `${summary.samples} ${summary.samples === 1 ? "image" : "images"}`;
       terminal.stdout(`
-${model.name} on ${printable(device.name)}, ${images}: ${large(summary.averageFlops)} multiply-adds an image, \
-${share} of the whole network`);
+${model.name} on ${printable(device.name)}, ${images}: ${large(summary.averageFlops)} multiply-adds per image, \
+${share} of the full network`);
       if (budget) terminal.stdout(budgetText(budget, summary));
     },
   };

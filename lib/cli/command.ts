@@ -1,85 +1,85 @@
 /**
- * What a command is: data for help and for the parser of its arguments, and the function that runs it.
+ * The definition of a command: data for its help and for parsing its arguments, and the function that runs it.
  *
  * @module
  */
 
 import type { LineQueue } from "../io/line_queue.ts";
 
-/** Where a command reads from and writes to, beside the files it is given. */
+/** Standard input and output of a command. */
 export interface Terminal {
-  /** Writes a result, and ends the line. */
+  /** Writes a result and a line break. */
   readonly stdout: (text: string) => void;
-  /** Writes a notice or a mistake, and ends the line. */
+  /** Writes a notice or an error and a line break. */
   readonly stderr: (text: string) => void;
-  /** What `stdout` is for commands that run for long: it does not wait for its reader. */
+  /** Used instead of `stdout` by commands that run for long: it does not wait for its reader. */
   readonly announce?: (text: string) => void;
-  /** Where `stderr` writes, if that does not wait for its reader either. */
+  /** The queue behind `stderr`, if that does not wait for its reader either. */
   readonly notices?: LineQueue;
-  /** Characters in a line of what shows `stdout`; missing if that is no terminal. */
+  /** Width of the terminal of `stdout` in characters; missing if it is not a terminal. */
   readonly columns?: number;
-  /** What `-` stands for. */
+  /** The input that `-` means. */
   readonly stdin: ReadableStream<Uint8Array>;
 }
 
 /** An option that takes a value. */
 export interface Option {
-  /** What the value is called in help: `FILE`. */
+  /** The name of its value in help: `FILE`. */
   readonly value: string;
-  /** What it does, with its default, in a line or a few. */
+  /** What it does and its default, in one or a few lines. */
   readonly help: string;
 }
 
 /** A command line, parsed. */
 export interface Call<Name extends string = string> {
-  /** Arguments that are no options. */
+  /** Arguments that are not options. */
   readonly operands: readonly string[];
-  /** Values of the options given. */
+  /** Values of the given options. */
   readonly options: Readonly<Partial<Record<Name, string>>>;
-  /** All values of the options given, where one may be given several times. */
+  /** All values of the given options, for options that may be repeated. */
   readonly values?: Readonly<Partial<Record<Name, readonly string[]>>>;
-  /** Options without a value that were given. */
+  /** The given options that have no value. */
   readonly flags: ReadonlySet<string>;
-  /** Whether JSON is wanted instead of text for people. */
+  /** Whether to print JSON instead of text. */
   readonly json: boolean;
 }
 
 /** A command; `Name` are its options' names, without `--json` and `--help`, which every command has. */
 export interface Command<Name extends string = string> {
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** Arguments as the first line of help shows them: `IMAGE… [options]`. */
   readonly usage: string;
-  /** How many operands it takes, at least and at most. */
+  /** Smallest and largest number of operands. */
   readonly operands: readonly [min: number, max: number];
   /** Help's second paragraph. */
   readonly description: string;
   /** Options by name, without dashes. */
   readonly options: Readonly<Record<Name, Option>>;
-  /** Options without a value: what each does, by name. */
+  /** Help of options without a value, by name. */
   readonly flags?: Readonly<Record<string, string>>;
-  /** Whether it runs for long, with its results elsewhere: it goes on though nobody reads what it says. */
+  /** Whether it runs for long and writes its results elsewhere: it continues even if nobody reads its output. */
   readonly isLong?: boolean;
-  /** Command lines worth copying. */
+  /** Examples of command lines. */
   readonly examples: readonly string[];
   /**
    * Runs it.
    *
    * @throws {UsageError} If arguments are missing or exclude each other.
-   * @throws {RanetError} If what was given cannot be used.
+   * @throws {RanetError} If the input cannot be used.
    */
   run(call: Call<Name>, terminal: Terminal): Promise<void>;
 }
 
-/** The command was called in a way that it does not understand. */
+/** Thrown if a command was called with wrong arguments. */
 export class UsageError extends Error {
   /** Always `"UsageError"`. */
   override readonly name = "UsageError";
 }
 
-/** The person stopped the command; the message says how to go on. */
+/** Thrown if the user stopped the command; the message says how to continue. */
 export class InterruptedError extends Error {
   /** Always `"InterruptedError"`. */
   override readonly name = "InterruptedError";

@@ -1,5 +1,5 @@
 /**
- * `ranet import` of a model's own directory: another copy of it, whose weights take less space.
+ * `ranet import` of a model's directory: a copy whose weights take less space.
  *
  * @module
  */
@@ -19,29 +19,29 @@ import { weightsMetadata } from "../weights/metadata.ts";
 import { readSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 
-/** Types that weights are stored as. */
+/** Types in which weights can be stored. */
 export type Dtype = "float32" | "float16";
 
-/** A model that was copied. */
+/** A copied model. */
 export interface Converted {
-  /** It, with the weights as they were stored. */
+  /** The model, with the weights as stored. */
   readonly model: Model;
   /** Bytes of its weights. */
   readonly bytes: number;
 }
 
-/** How matrices and vectors are stored: vectors stay float32. */
+/** The type in which each tensor is stored: vectors stay float32. */
 export function storedAs(dtype: Dtype): (name: string, tensor: { readonly shape: readonly number[] }) => "F16" | "F32" {
   return (_, { shape }) => dtype === "float16" && shape.length > 1 ? "F16" : "F32";
 }
 
 /**
- * Copies a model's directory, with its temperatures and thresholds: rounding weights to float16 changes confidences by less
- * than another draw of the images that these are from.
+ * Copies a model's directory, with its temperatures and thresholds. They stay valid: rounding weights to float16
+ * changes confidences by less than fitting on other images would.
  *
  * @param source The model's directory.
- * @param options `out`: where the copy goes; `dtype`: how weights are stored.
- * @throws {RanetError} If it is no model, or a weight is too large for its type.
+ * @param options `out`: the copy's directory; `dtype`: how weights are stored.
+ * @throws {RanetError} If it is not a model, or a weight is too large for its type.
  */
 export async function convertModel(
   source: string,
@@ -68,7 +68,7 @@ export async function convertModel(
   return { model, bytes: bytes.length };
 }
 
-/** A model's thresholds, as those of its copy. */
+/** A model's thresholds, for its copy. */
 async function calibrationsFor(before: Model, model: Model, source: string): Promise<Calibration[]> {
   const path = await calibrationPath(before, { name: source });
   if (!await exists(path)) return [];

@@ -1,5 +1,5 @@
 /**
- * What an architecture costs, for commands that show or compare it.
+ * The costs of an architecture, for commands that show or compare them.
  *
  * @module
  */
@@ -16,9 +16,11 @@ import type { ArchitectureSpec } from "../network/architecture.ts";
 export interface Costs {
   /** Its name. */
   readonly name: string;
-  /** Learned parameters. */
+  /** Number of trained parameters. */
   readonly params: number;
-  /** Its exits, counted from 1, with costs that add up from the image on. */
+  /** For boosted exits: factor by which the logits of the previous exit are added. */
+  readonly reweight?: number;
+  /** Its exits, counted from 1, with cumulative costs. */
   readonly exits:
     readonly (Omit<Exit, "layers" | "block" | "size"> & { readonly exit: number; readonly size: Sides })[];
   /** Memory on a device, in bytes. */
@@ -27,7 +29,7 @@ export interface Costs {
     readonly weightBytes: number;
     /** All activations of an image. */
     readonly activationBytesPerImage: number;
-    /** Activations of an image that are in use at once, at most. */
+    /** Largest size of an image's activations that are in use at the same time. */
     readonly liveBytesPerImage: number;
   };
 }
@@ -42,6 +44,7 @@ export function costsOf(spec: ArchitectureSpec): Costs {
   return {
     name: spec.name,
     params: exits[exits.length - 1].cumulativeParams,
+    ...spec.reweight !== undefined && { reweight: spec.reweight },
     exits,
     memory: {
       weightBytes: layOutWeights(plan).quads.reduce((sum, quads) => sum + quads, 0) * QUAD_BYTES,
@@ -51,7 +54,7 @@ export function costsOf(spec: ArchitectureSpec): Costs {
   };
 }
 
-/** 100 → 88 as `−12.0 %`; `new` or `gone` where there is no value before or after, `=` for the same. */
+/** 100 → 88 as `−12.0 %`; `new` or `gone` if there is no value before or after, `=` for equal values. */
 export function change(from: number | undefined, to: number | undefined): string {
   if (from === undefined) return "new";
   if (to === undefined) return "gone";

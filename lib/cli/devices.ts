@@ -1,5 +1,5 @@
 /**
- * `ranet devices`: what there is to run on, and whether it computes what it should.
+ * `ranet devices`: lists the devices, and checks whether they compute correctly.
  *
  * @module
  */
@@ -17,15 +17,17 @@ import { printable, table } from "./text.ts";
 /** The command. */
 export const devicesCommand: Command<never> = {
   name: "devices",
-  summary: "list what there is to run on, with limits and features; or check it",
+  summary: "list the devices with their limits and features, or check them",
   usage: "[options]",
   operands: [0, 0],
-  description: `Lists the WebGPU adapter, if there is one, and the CPU runner, and says which of them is used unless
---device asks for the other: auto takes an adapter that opens and computes rightly. With --check every kernel that
-may be used there, of inference and of training, runs on the adapter and on the CPU, on several shapes; it exits
-with 1 if they disagree, and prints what a bug report wants to know.`,
+  description:
+    `Lists the WebGPU adapter, if there is one, and the CPU runner, and shows which one is used by default: auto
+uses an adapter if it works correctly.
+
+With --check, all kernels of inference and training run on the adapter and on the CPU with several shapes. The output
+is what a bug report should include; the exit code is 1 if results differ.`,
   options: {},
-  flags: { check: "compare the adapter's results with the CPU runner's: takes a minute" },
+  flags: { check: "compare the adapter's results with the CPU runner's; takes a minute" },
   examples: [
     "ranet devices",
     "ranet devices --check",
@@ -39,7 +41,7 @@ with 1 if they disagree, and prints what a bug report wants to know.`,
       [["device", "left"], ["--device", "left"], ["used", "left"]],
       adapters.map((adapter) => {
         const { kind, chosen, failure } = adapter;
-        const used = chosen ? "unless told otherwise" : `with --device ${kind}`;
+        const used = chosen ? "by default" : `with --device ${kind}`;
         return [nameOf(adapter), kind, failure === undefined ? used : "never: it fails"];
       }),
     );
@@ -57,7 +59,7 @@ function details(adapter: AdapterDescription): string {
   const notes = [
     ...failure === undefined ? [] : [`It cannot be used: ${printable(failure)}`],
     ...measured.map(({ flops, smallestBatch }) =>
-      `For ${large(flops)} multiply-adds an image, auto takes ${
+      `For ${large(flops)} multiply-adds per image, auto uses ${
         smallestBatch === undefined ? "the CPU" : `it for batches from ${smallestBatch} on`
       }, as measured.`
     ),
@@ -100,7 +102,7 @@ async function check(json: boolean, stdout: Terminal["stdout"]): Promise<void> {
       right ? "yes" : "NO",
     ]);
     stdout(
-      `${table([["kernel", "left"], ["weights", "left"], ["off by, of the largest", "left"], ["right", "left"]], rows)}
+      `${table([["kernel", "left"], ["weights", "left"], ["relative error", "left"], ["correct", "left"]], rows)}
 
 \`\`\`
 ${printable(JSON.stringify(about))}
@@ -110,8 +112,8 @@ ${printable(JSON.stringify(about))}
   if (failure !== undefined) throw new RanetError(failure);
   if (wrong > 0) {
     throw new RanetError(
-      `${wrong} of ${results.length} kernels are wrong on ${titleOf(adapter)}. Use --device cpu, and please report ` +
-        `what is printed above.`,
+      `${wrong} of ${results.length} kernels give wrong results on ${titleOf(adapter)}. Use --device cpu, and please ` +
+        `report the output above.`,
     );
   }
 }

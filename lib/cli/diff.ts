@@ -8,15 +8,16 @@ import { readSpec } from "../model/read_spec.ts";
 import { shapeText, sizeOf } from "../network/size.ts";
 import { bytes, large } from "../text/numbers.ts";
 import { documentOf } from "../spec/document.ts";
-import type { DocumentValue } from "../spec/document_value.ts";
+import type { ArchitectureSpec } from "../network/architecture.ts";
+import type { DocumentValue, SpecMapping } from "../spec/document_value.ts";
 import type { Call, Command, Terminal } from "./command.ts";
 import { change, type Costs, costsOf } from "./costs.ts";
 import { printable, table } from "./text.ts";
 
-/** Longest value of a key that is printed whole. */
+/** Longest value of a key that is printed completely. */
 const LONGEST_VALUE = 60;
 
-/** A key whose values differ; undefined where a spec does not have it. */
+/** A key whose values differ; undefined if a spec does not have it. */
 interface KeyDifference {
   readonly key: string;
   readonly a?: DocumentValue;
@@ -36,12 +37,21 @@ URLs, or bundled names. Keys are compared after defaults are filled in.`,
   async run({ operands: [nameA, nameB], json }: Call, { stdout }: Terminal): Promise<void> {
     const specs = [await readSpec(nameA), await readSpec(nameB)] as const;
     const [a, b] = specs.map(costsOf);
-    const keys = differences(documentOf(specs[0]), documentOf(specs[1]));
+    const keys = differences(...comparable(...specs));
     stdout(json ? JSON.stringify({ a, b, keys }) : asText(a, b, keys));
   },
 };
 
-/** Keys whose values differ, by their path: `subnetworks[1].growth`. Lists of plain values are compared whole. */
+/** Their documents, in which both write their exits in the longer form if one has to. */
+function comparable(...specs: readonly [ArchitectureSpec, ArchitectureSpec]): [a: SpecMapping, b: SpecMapping] {
+  const [a, b] = specs.map(documentOf);
+  if (specs.every(({ reweight }) => reweight === undefined)) return [a, b];
+  const whole = (spec: ArchitectureSpec, document: SpecMapping): SpecMapping =>
+    spec.reweight === undefined ? { ...document, exits: { blocks: document.exits, boosted: false } } : document;
+  return [whole(specs[0], a), whole(specs[1], b)];
+}
+
+/** Keys whose values differ, by their path: `subnetworks[1].growth`. Lists of plain values are compared as a whole. */
 function differences(a: DocumentValue | undefined, b: DocumentValue | undefined, key = ""): KeyDifference[] {
   const children = [...new Set([...childrenOf(a), ...childrenOf(b)])];
   if (children.length === 0) return JSON.stringify(a) === JSON.stringify(b) ? [] : [{ key, a, b }];

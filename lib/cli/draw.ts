@@ -1,5 +1,5 @@
 /**
- * `ranet draw`: a picture of an architecture.
+ * `ranet draw`: draws an architecture.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `ranet eval`: how accurate models are on a data set, and at what cost, with pictures.
+ * `ranet eval`: measures the accuracy and cost of models on a data set, with plots.
  *
  * @module
  */
@@ -56,7 +56,7 @@ folder.`,
     ...MODEL_OPTIONS,
     val: {
       value: "DATASET",
-      help: "data set on which thresholds are chosen; without it, the report has no budgeted curve",
+      help: "data set for choosing thresholds; without it, the report has no budgeted curve",
     },
     out: { value: "DIR", help: "folder for the report" },
     shard: SHARD_OPTION,
@@ -94,7 +94,7 @@ folder.`,
       const written = parts.map((path) => `wrote ${printable(path)}`).join("\n");
       return terminal.stdout(call.json ? JSON.stringify({ shard, written: parts }) : written);
     }
-    // Its plots take a large library, which no other command needs.
+    // Plots need a large library, which no other command uses.
     const { reportFiles } = await import("../report/report.ts");
     const files = reportFiles(reports, {
       command: `ranet ${shellWords(call)}`,
@@ -114,7 +114,7 @@ async function evaluateModel(
 ): Promise<ModelReport> {
   const { spec, network, name } = executor.model;
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  // Both are opened first: a wrong path is not to be found out after a long pass.
+  // Both are opened first, so that a wrong path is reported before the long pass.
   const testSet = await open(executor, call.operands[0], call, terminal);
   const valSet = call.options.val === undefined ? undefined : await open(executor, call.options.val, call, terminal);
   if (valSet) checkSameClasses(testSet, valSet);
@@ -135,13 +135,13 @@ async function evaluateModel(
     pictures: await pickPictures(test.dataset, test.outcomes, { thresholds, spec }),
     mistakes: await pickMistakes(test.dataset, test.outcomes, { thresholds, spec }),
     setting: point
-      ? `Under the thresholds for q = ${point.q.toFixed(2)}, whose cost is nearest to half of the whole network's: ` +
+      ? `With the thresholds for q = ${point.q.toFixed(2)}, whose cost is closest to half of the full network's: ` +
         `${large(point.flops)} multiply-adds per image, accuracy ${percent(point.accuracy)}.`
       : `With a confidence threshold of ${DEFAULT_THRESHOLD} at every exit.`,
   };
 }
 
-/** The logits of a shard of both data sets. */
+/** Computes the logits of a shard of both data sets. */
 async function computeShard(
   executor: AdaptiveExecutor,
   call: Call<EvalOption>,
@@ -161,7 +161,7 @@ async function computeShard(
   return written;
 }
 
-/** The command line again, near enough to repeat it. */
+/** The command line, so that the user can repeat it. */
 function shellWords({ operands, values = {}, flags }: Call<EvalOption>): string {
   const options = Object.entries(values).flatMap(([name, all]) => all.flatMap((value) => [`--${name}`, value]));
   const words = ["eval", ...operands, ...options, ...Array.from(flags, (flag) => `--${flag}`)];
@@ -195,7 +195,7 @@ async function pass(
   return { dataset, outcomes: await watched(dataset, call, { terminal, run }) };
 }
 
-/** Makes a pass with a progress bar. */
+/** Runs a pass with a progress bar. */
 async function watched<T>(
   dataset: Dataset,
   { flags, options }: Call<EvalOption>,
@@ -215,9 +215,9 @@ async function watched<T>(
       onLook: () => looking.advance(1),
       onProgress: (done) => {
         looking[Symbol.dispose]();
-        // Not at once: what computes is to be ended in order.
+        // Not immediately: running computations are ended in order.
         if (interrupted.signal.aborted) {
-          throw new InterruptedError("Stopped. To go on from here, run the same command again.");
+          throw new InterruptedError("Stopped. To continue, run the same command again.");
         }
         if (progress === undefined) progress = new Progress(dataset.name, dataset.size, { done });
         else progress.advance(done - before);
@@ -246,7 +246,7 @@ function toText(reports: readonly ModelReport[], out: string): string {
   );
   const noCurve = reports.some(({ budgeted }) => budgeted)
     ? ""
-    : "\nNo budgeted curve: it takes a validation set, --val.";
+    : "\nNo budgeted curve: it needs a validation set (--val).";
   const comparison = reports.length > 1 ? `\n\n${printable(compareModels(reports))}` : "";
   return `${table([["model", "left"], ...columns], rows)}${comparison}${noCurve}
 

@@ -1,5 +1,5 @@
 /**
- * `ranet export`: a model → the file format of other runtimes.
+ * `ranet export`: writes a model in the file format of other runtimes.
  *
  * @module
  */
@@ -23,17 +23,17 @@ export const exportCommand: Command<ExportOption> = {
   summary: "write a model as ONNX, for other runtimes",
   usage: "onnx [MODEL] --out PATH [options]",
   operands: [1, 2],
-  description: `Writes the whole network into one file: input "image" (float32, batch × 3 × size × size, normalised as
-the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
+  description: `Writes the full network to one file: input "image" (float32, batch × channels × height × width,
+normalised as the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
 model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or a spec with --weights.
-A model in eight bits is written with QuantizeLinear and DequantizeLinear, for runtimes to compute it in whole numbers.
-A runtime computes the whole file, whichever output it is asked for: to leave early, write one file per exit (--exit).
---for transformers.js writes a folder with the network up to one exit, as that library loads it.`,
+An 8-bit model is written with QuantizeLinear and DequantizeLinear, so that runtimes can compute it in integers. Most
+runtimes compute the complete file even if only one output is requested: to save work, write one file per exit (--exit).
+--for transformers.js writes a folder with the network up to one exit, which that library can load.`,
   options: {
-    out: { value: "PATH", help: "the file, or with --for the folder; what exists is replaced" },
+    out: { value: "PATH", help: "the file, or with --for the folder; it is replaced if it exists" },
     weights: MODEL_OPTIONS.weights,
     key: MODEL_OPTIONS.key,
-    exit: { value: "K", help: "cut the network at exit K, the only output then (default: all exits)" },
+    exit: { value: "K", help: "write the network up to exit K, as the only output (default: all exits)" },
     batch: { value: "N", help: "fix the number of images in a batch, for runtimes that refuse a symbolic one" },
     for: { value: "LIBRARY", help: "transformers.js: write onnx/model.onnx, config.json and preprocessor_config.json" },
   },
@@ -73,7 +73,7 @@ A runtime computes the whole file, whichever output it is asked for: to leave ea
   },
 };
 
-/** What the file's metadata say. */
+/** The contents of the file's metadata. */
 function said(model: Model, exit: number | undefined): { readonly preparation: Preparation } {
   return { preparation: preparationOf(model, { exit }) };
 }

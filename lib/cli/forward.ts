@@ -1,5 +1,5 @@
 /**
- * `ranet forward`: the logits of all exits for a tensor, for people who port a model and compare.
+ * `ranet forward`: computes the logits of all exits for a tensor, to compare ported models.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import { printable, table } from "./text.ts";
 
 /** Larger inputs are refused. */
 const MAX_INPUT_BYTES = 2 ** 30;
-/** Logits listed in text. */
+/** Number of logits that are listed in text. */
 const LISTED = 3;
 
 interface ExitLogits {
   readonly exit: number;
   readonly cumulativeFlops: number;
-  /** `[image][class]`. */
+  /** Logits, `[image][class]`. */
   readonly logits: readonly (readonly number[])[];
 }
 

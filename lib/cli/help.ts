@@ -1,5 +1,5 @@
 /**
- * Help texts, made from the commands' own descriptions.
+ * Formats help texts from the commands' descriptions.
  *
  * @module
  */
@@ -7,20 +7,20 @@
 import { wrap } from "../text/wrap.ts";
 import type { Command } from "./command.ts";
 
-/** A task of `deno.json`, which `./ranet` runs as well. */
+/** A task of `deno.json`, which `./ranet` also runs. */
 export interface Task {
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
   /** What it does. */
   readonly description: string;
-  /** What Deno runs. */
+  /** The command line that Deno runs. */
   readonly command: string;
 }
 
 /** Widest line of help, in characters. */
 const WIDTH = 100;
 
-/** Headings that options stand under, in order; an option that none of them names stands under "Options". */
+/** Headings of options, in order; an option that is not listed here is below "Options". */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Input: [
     "data",
@@ -41,15 +41,15 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Device: ["device", "threads"],
 };
 
-/** What `ranet` alone prints: how to begin. */
+/** The output of `ranet` without arguments: how to begin. */
 export function startHelp(): string {
   return `ranet classifies images. Easy images leave the network early, so that they cost less.
 
 Start here:
 ${
     columns([
-      ["ranet classify photo.jpg", "what is in an image"],
-      ["ranet plan ranet-cifar10", "what every exit of a network costs"],
+      ["ranet classify photo.jpg", "classify an image"],
+      ["ranet plan ranet-cifar10", "show the cost of every exit of a network"],
       ["ranet new my-ranet", "write an architecture of your own, in YAML"],
       ["ranet train my-ranet.yaml --data photos --out my-model", "train it; photos has one folder per class"],
       ["ranet eval photos --model my-model --out report", "measure accuracy and cost"],
@@ -86,7 +86,7 @@ function taskList(tasks: readonly Task[]): string {
   const rows = tasks.map(({ name, description }) => [name, description] as const);
   return `
 In a clone, ./ranet also runs:
-${columns([["run SCRIPT", 'a script of yours that imports "@ranet/ranet", from any folder'], ...rows])}
+${columns([["run SCRIPT", 'run a script of yours that imports "@ranet/ranet", from any folder'], ...rows])}
 `;
 }
 
@@ -104,7 +104,7 @@ Runs:
 export function commandHelp(command: Command): string {
   const { name, usage, description, examples } = command;
   const groups = Object.entries(optionGroups(command));
-  // One width for all groups, so that descriptions stand below each other.
+  // One width for all groups, so that descriptions are aligned.
   const width = columnWidth(groups.flatMap(([, rows]) => rows));
   return `Usage: ranet ${name} ${usage}
 
@@ -134,7 +134,7 @@ function optionGroups({ options, flags = {} }: Command): Record<string, Row[]> {
   );
 }
 
-/** Paragraphs, each filled to the width of help. */
+/** Wraps each paragraph to the width of help. */
 function paragraphs(text: string): string {
   return text.split(/\n\s*\n/).map((one) => filled(one, WIDTH).join("\n")).join("\n\n");
 }

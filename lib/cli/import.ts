@@ -29,17 +29,20 @@ export const importCommand: Command<ImportOption> = {
   summary: "turn a checkpoint of the authors' PyTorch code into a model, or halve a model's weights",
   usage: "CHECKPOINT --args FLAGS --out DIR [options]  |  DIR --out DIR --dtype float16",
   operands: [1, 1],
-  description: `Reads a file that torch.save wrote (.pth.tar; zip or legacy container), without Python and without
-running anything in it, or a safetensors file, and writes DIR/spec.yaml and DIR/weights.safetensors. What wrappers put
-before names (module., _orig_mod., model.) is taken off. If tensors do not fit the flags, they are listed by name and
-nothing is written. A model's directory, such as train writes, is copied with its temperatures and thresholds.`,
+  description:
+    `Reads a checkpoint written by torch.save (.pth.tar; zip or legacy format) or a safetensors file, and writes
+DIR/spec.yaml and DIR/weights.safetensors. Python is not needed, and no code in the file is run. Prefixes of wrappers
+(module., _orig_mod., model.) are removed from names. If tensors do not fit the flags, they are listed and nothing is
+written.
+
+With a model's directory, such as one written by train: copies it with its temperatures and thresholds.`,
   options: {
     args: { value: "FLAGS", help: "the flags that main.py was run with, in quotes" },
     key: {
       value: "K",
       help: "the key that the state_dict is under (default: state_dict, or the only one with tensors)",
     },
-    out: { value: "DIR", help: "the model's directory; made if missing, the two files in it are replaced" },
+    out: { value: "DIR", help: "the model's directory; it is created if missing, and existing files are replaced" },
     name: { value: "NAME", help: "the model's name (default: after its directory)" },
     dtype: { value: "TYPE", help: "float32 (default), or float16: matrices in half the space, vectors stay float32" },
   },
@@ -78,7 +81,7 @@ nothing is written. A model's directory, such as train writes, is copied with it
   },
 };
 
-/** What was written. */
+/** Prints what was written. */
 function tell(
   { json }: Call<ImportOption>,
   stdout: Terminal["stdout"],
@@ -96,7 +99,7 @@ function tell(
 Wrote ${weights} (${tensors.size} tensors, ${params.toLocaleString("en")} parameters, ${bytes(size)})`);
 }
 
-/** A folder's name as names are written; undefined if nothing of it is left. */
+/** A valid model name from a folder's name; undefined if no character can be used. */
 function nameAfter(folder: string): string | undefined {
   return basename(resolve(folder)).toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || undefined;
 }

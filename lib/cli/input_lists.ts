@@ -1,5 +1,5 @@
 /**
- * Inputs listed in files, one a line: of any length, read as they are wanted.
+ * Lists of inputs in files, one per line. They may have any length and are read lazily.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { STDIN } from "./inputs.ts";
 
 /** A list that can be read more than once. */
 export interface InputList extends AsyncDisposable {
-  /** Its inputs, from the first. */
+  /** Reads the inputs from the start. */
   read(): AsyncGenerator<string>;
 }
 
 /**
  * Opens a list.
  *
- * @param path A file of paths and URLs, one a line; a `.csv`, whose first column they are, relative to it; or `-` for
- * standard input, which is kept in a temporary file meanwhile.
+ * @param path A file of paths and URLs, one per line; a `.csv` with paths in its first column, relative to it; or `-`
+ * for standard input, which is copied to a temporary file.
  */
 export async function openList(path: string, { stdin }: Pick<Terminal, "stdin">): Promise<InputList> {
   if (path !== STDIN) {

@@ -1,5 +1,5 @@
 /**
- * Which images a command line means: files, URLs, standard input, folders and patterns.
+ * Finds the images that a command line means: files, URLs, standard input, folders and patterns.
  *
  * @module
  */
@@ -26,18 +26,18 @@ export const STDIN = "-";
 
 /** A folder or pattern without images. */
 export interface NoImages {
-  /** As it was given. */
+  /** The operand as it was given. */
   readonly operand: string;
-  /** Why it has none. */
+  /** Why it has no images. */
   readonly error: RanetError;
 }
 
 /**
- * The images that operands mean, as they are found: a folder's, and those of its folders, sorted by name; those whose
- * path matches a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`), for which a shell has not been asked. Links are followed, but
- * not in circles.
+ * Lists the images that operands mean, as they are found: all images below a folder, sorted by name, and files that
+ * match a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`) that the shell has not expanded. Links are followed, but not in
+ * cycles.
  *
- * @param passed Told what folders hold beside.
+ * @param passed Counts other files in folders.
  */
 export async function* expandInputs(
   operands: Iterable<string>,
@@ -63,7 +63,7 @@ export async function* expandInputs(
   }
 }
 
-/** What the first of them are called, up to `most`. */
+/** The names of the first `most` inputs. */
 export async function firstInputs(operands: Iterable<string>, most: number): Promise<string[]> {
   const names: string[] = [];
   for await (const input of expandInputs(operands)) {
@@ -73,22 +73,22 @@ export async function firstInputs(operands: Iterable<string>, most: number): Pro
   return names;
 }
 
-/** How many there are. */
+/** The number of inputs. */
 export async function countInputs(operands: Iterable<string>): Promise<number> {
   let count = 0;
   for await (const _ of expandInputs(operands)) count++;
   return count;
 }
 
-/** What an input is called. */
+/** The name of an input. */
 export function nameOf(input: string | NoImages): string {
   return typeof input === "string" ? input : input.operand;
 }
 
 /**
- * The tensor of an input, decoded here or by `decoders`.
+ * Reads an input as a tensor; `decoders`, if given, decode it.
  *
- * @throws {RanetError} If it is no image, or cannot be read.
+ * @throws {RanetError} If it is not an image, or cannot be read.
  */
 export async function readInput(
   input: string | NoImages,
@@ -111,7 +111,7 @@ export async function readInput(
   }
 }
 
-/** What a folder or pattern stands for; `undefined` for anything else. */
+/** The files of a folder or pattern; `undefined` for anything else. */
 async function filesOf(
   operand: string,
   passed?: PassedOver,
@@ -119,7 +119,7 @@ async function filesOf(
   if (operand === STDIN || isUrl(operand)) return undefined;
   const kind = await kindOf(operand);
   if (kind === "folder") {
-    return { files: walk(operand, (path) => IMAGE_FILE.test(path), passed), none: "no image is in it" };
+    return { files: walk(operand, (path) => IMAGE_FILE.test(path), passed), none: "it contains no images" };
   }
   // A file's own name may look like a pattern.
   if (kind === "file") return undefined;
@@ -135,11 +135,11 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
   try {
     return (await Deno.stat(path)).isDirectory ? "folder" : "file";
   } catch {
-    return undefined; // whoever reads it finds out why
+    return undefined; // reading it gives the error
   }
 }
 
-/** The files below a folder that are wanted; others are told, and names that begin with a dot are passed over. */
+/** The files below a folder that match. Others are counted, and names that begin with a dot are ignored. */
 async function* walk(
   folder: string,
   wanted: (path: string) => boolean,

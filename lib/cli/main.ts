@@ -1,5 +1,5 @@
 /**
- * The command line: picks the command, and turns mistakes into messages and exit codes.
+ * The command line: runs the command, and turns errors into messages and exit codes.
  *
  * @module
  */
@@ -24,6 +24,7 @@ import { importCommand } from "./import.ts";
 import { mergeCommand } from "./merge.ts";
 import { newCommand } from "./new.ts";
 import { planCommand } from "./plan.ts";
+import { quantizeCommand } from "./quantize.ts";
 import { serveCommand } from "./serve.ts";
 import { specCommand } from "./spec.ts";
 import { systemReason } from "../io/system_error.ts";
@@ -44,16 +45,17 @@ const COMMANDS: readonly Command[] = [
   forwardCommand,
   specCommand,
   importCommand,
+  quantizeCommand,
   exportCommand,
   serveCommand,
   devicesCommand,
   tuneCommand,
 ];
 
-/** As shells have it: 128, and SIGINT's number. */
+/** Exit code after SIGINT by convention of shells: 128 + 2. */
 const INTERRUPTED = 130;
 
-/** What the launcher runs besides, in a clone. */
+/** Tasks that the launcher also runs in a clone. */
 const TASKS: readonly Task[] = import.meta.url.startsWith("file:")
   ? Object.entries(config.tasks).map(([name, task]) => ({ name, ...task }))
   : [];
@@ -61,10 +63,10 @@ const TASKS: readonly Task[] = import.meta.url.startsWith("file:")
 /**
  * Runs a command line.
  *
- * @param args Its words, without the program's name.
- * @param terminal Where it reads and writes.
- * @returns The exit code: 0, 1 if what was given cannot be used, 2 for wrong usage, or 130
- * if it was interrupted. Defects of ours are thrown.
+ * @param args The arguments, without the program's name.
+ * @param terminal Standard input and output.
+ * @returns The exit code: 0, 1 if the input cannot be used, 2 for wrong usage, or 130
+ * if it was interrupted. Internal errors are thrown.
  */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -102,7 +104,7 @@ async function dispatch([name, ...words]: readonly string[], terminal: Terminal)
   }
 }
 
-/** Help for a command or task, or all of it. */
+/** Help for a command or task, or the overall help. */
 function helpOn(name: string | undefined): string {
   if (name === undefined) return overallHelp(COMMANDS, TASKS);
   const command = COMMANDS.find((command) => command.name === name);
@@ -121,13 +123,13 @@ function unknownCommand(name: string): UsageError {
   return new UsageError(`${start} ${advice}`);
 }
 
-/** What the command line spells otherwise than the library. */
+/** Names that differ between the command line and the library. */
 const SPELLING: Readonly<Record<string, string>> = {
   readLabels: "--labels",
   classesFrom: "ranet new NAME --classes-from",
 };
 
-/** The message of an error, and the options of the command line that may help. */
+/** The message of an error, and command-line options that may help. */
 function textOf({ message, remedies }: RanetError): string {
   const ways = remedies.map((remedy) => Object.entries(remedy).map(optionOf).join(" "));
   return printableLines(ways.length === 0 ? message : `${message}\nTry: ${ways.join(", or ")}`);
@@ -138,7 +140,7 @@ function optionOf([name, value]: readonly [string, string | number | true]): str
   return value === true ? option : `${option} ${value}`;
 }
 
-/** Messages quote names and files, which may hold what a terminal obeys. */
+/** Removes control characters: messages quote names and files, which may contain terminal escapes. */
 function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }

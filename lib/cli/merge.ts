@@ -1,5 +1,5 @@
 /**
- * `ranet merge`: shards of a long run, put together.
+ * `ranet merge`: combines the shards of a long run.
  *
  * @module
  */
@@ -24,7 +24,7 @@ result is byte for byte what one run without shards writes on the same kind of m
 the same eval without --shard for the report, or calibrate --logits for thresholds.
 
 Refuses shards that are missing, duplicated or unfinished, or that differ in model, weights, thresholds, version or
-input. Warns where shards come from devices that round differently.`,
+input. Warns if shards come from devices that round differently.`,
   options: { out: { value: "WHOLE", help: "the file or folder to write" } },
   examples: ["ranet merge results/*.jsonl --out results.jsonl", "ranet merge part-* --out report"],
   async run(call: Call<"out">, { stdout, stderr }: Terminal): Promise<void> {
@@ -47,7 +47,7 @@ function mergeEvaluations(
   return mergeLogits(parts.map((part) => join(part, "cache")), join(out, "cache"), { warn });
 }
 
-/** Written whole or not at all, and never all in memory. */
+/** Writes the file completely or not at all, without holding it in memory. */
 async function mergeFiles(
   parts: readonly string[],
   out: string,

@@ -41,7 +41,7 @@ next.`,
     },
     out: { value: "FILE", help: "file to write (default NAME.yaml)" },
   },
-  flags: { force: "replace FILE if it is there" },
+  flags: { force: "replace FILE if it exists" },
   examples: [
     "ranet new my-ranet",
     "ranet new pets --classes cat,dog,neither",
@@ -57,7 +57,7 @@ next.`,
     const { out = `${name}.yaml` } = options;
     if (!flags.has("force") && await exists(out)) {
       throw new RanetError(
-        `Cannot write ${JSON.stringify(out)}: it is there already, and may hold your work. Choose another NAME or ` +
+        `Cannot write ${JSON.stringify(out)}: it already exists and may contain your work. Choose another NAME or ` +
           "--out FILE, or replace it with --force.",
       );
     }
@@ -67,14 +67,14 @@ next.`,
       } by \`ranet new\`; the guide is docs/guide.md. To see what a change costs:`,
       "`ranet plan FILE --watch` while you edit, and `ranet diff A B` for two specs.",
     ];
-    heading.push("Keys with a # right before them say their defaults: take it away to set them.");
+    heading.push("Keys after a # show their default values: remove the # to set them.");
     const text = specTemplate(spec, { schema: schemaSeenFrom(out), heading });
     await writeFiles([[out, new TextEncoder().encode(text)]]);
     stdout(json ? JSON.stringify({ name, file: out }) : `Wrote ${out}. Next: ranet plan ${out} --watch`);
   },
 };
 
-/** The classes that were asked for, by name or by a data set that has them. */
+/** The requested classes: a list, a number, or the classes of a data set. */
 async function wantedClasses(
   { classes, "classes-from": source }: Call<NewOption>["options"],
 ): Promise<{ readonly classes?: number | "imagenet" | readonly string[] }> {

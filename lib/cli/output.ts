@@ -1,5 +1,5 @@
 /**
- * The process's own standard error and output, neither of which the program waits for.
+ * The process's standard error and output. The program does not wait for either.
  *
  * @module
  */
@@ -7,32 +7,32 @@
 import process from "node:process";
 import { LineQueue } from "../io/line_queue.ts";
 
-/** Notices, logs and progress: all that goes to standard error. */
+/** Notices, logs and progress on standard error. */
 export const notices = new LineQueue(Deno.stderr);
 
-/** What a command that runs for long says on standard output: its results are elsewhere. */
+/** Output of commands that run for long and write their results elsewhere. */
 export const announcements = new LineQueue(Deno.stdout);
 
-/** Has what the library says on the console go the same way. */
+/** Sends the library's console messages to the same queue. */
 export function divertConsole(): void {
   console.warn = console.error = (...parts: unknown[]) => notices.line(parts.map(String).join(" "));
 }
 
-/** Milliseconds that the program's end waits for a reader that stands still. */
+/** Milliseconds for which the end of the program waits for a reader that does not read. */
 const PATIENCE = 2000;
 
-/** Resolves once all has been written, or nobody reads it. */
+/** Resolves once everything has been written, or the reader does not read. */
 export async function flushOutput(): Promise<void> {
   await Promise.all([notices, announcements].map((queue) => queue.flush(PATIENCE)));
 }
 
-/** Standard error, as far as progress bars use a stream. */
+/** Standard error as the stream that progress bars need. */
 export const NOTICE_STREAM = {
   /** Whether it is a terminal. */
   get isTTY(): boolean {
     return process.stderr.isTTY === true;
   },
-  /** Characters in a line of it. */
+  /** Its width in characters. */
   get columns(): number {
     return process.stderr.columns;
   },

@@ -1,26 +1,26 @@
 /**
- * Files in folders of images that are not taken for images.
+ * Counts files in folders of images that are not images.
  *
  * @module
  */
 
 import { extname } from "node:path";
 
-/** Kinds that are named. */
+/** Number of kinds that are named. */
 const MAX_KINDS = 10;
 
-/** Counts files, and the endings of their names. */
+/** Counts files, and collects the extensions of their names. */
 export class PassedOver {
   readonly #kinds = new Set<string>();
   #count = 0;
 
-  /** Counts one. */
+  /** Counts one file. */
   add(name: string): void {
     this.#count++;
-    this.#kinds.add(extname(name).toLowerCase() || "without an ending");
+    this.#kinds.add(extname(name).toLowerCase() || "without an extension");
   }
 
-  /** What there were: `passed over 12 files: .heic, .jxl`; `undefined` if there were none. */
+  /** A description: `passed over 12 files: .heic, .jxl`; `undefined` if there were none. */
   describe(): string | undefined {
     if (this.#count === 0) return undefined;
     const kinds = [...this.#kinds].sort();

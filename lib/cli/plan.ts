@@ -1,5 +1,5 @@
 /**
- * `ranet plan`: what each exit of an architecture costs.
+ * `ranet plan`: lists the cost of each exit of an architecture.
  *
  * @module
  */
@@ -45,14 +45,14 @@ ${wrap(BUNDLED_SPECS.join(", ")).join("\n")}.`,
 export interface WatchPlanOptions {
   /** Whether to print a line of JSON each time, instead of a table. */
   readonly json: boolean;
-  /** Ends the watching. Default: nothing does, but the end of the process. */
+  /** Stops watching. Default: only the end of the process does. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Prints the costs of a spec now and each time that they change. What is wrong with a spec is told, and no end to it.
+ * Prints the costs of a spec now and whenever it changes. Errors in the spec are printed and do not stop watching.
  *
- * @throws {UsageError} If the spec is no file that could be watched.
+ * @throws {UsageError} If the spec is not a file that can be watched.
  * @throws {RanetError} If there is no such file.
  */
 export async function watchPlan(
@@ -63,7 +63,7 @@ export async function watchPlan(
   if (BUNDLED_SPECS.includes(source) || isUrl(source)) {
     throw new UsageError(`Cannot watch ${source}: expected the path of a YAML file; ranet new makes one to edit`);
   }
-  // What the terminal has scrolled away stays.
+  // Keeps the scrollback of the terminal.
   const clear = !json && Deno.stdout.isTerminal() ? "\x1b[2J\x1b[H" : "";
   let shown = "";
   let costs: Costs | undefined;
@@ -86,7 +86,7 @@ export async function watchPlan(
   });
 }
 
-function asText({ name, params, exits, memory }: Costs, before?: Costs): string {
+function asText({ name, params, reweight, exits, memory }: Costs, before?: Costs): string {
   const lazy = exits.some(({ cumulativeFlops, cumulativeRunFlops }) => cumulativeRunFlops !== cumulativeFlops);
   const rows = exits.map((
     { exit, label, size, channels, cumulativeFlops, cumulativeRunFlops, cumulativeParams },
@@ -101,9 +101,12 @@ function asText({ name, params, exits, memory }: Costs, before?: Costs): string 
     large(cumulativeParams),
   ]);
   const changed = before && before.params !== params ? ` (${change(before.params, params)})` : "";
+  const boosting = reweight === undefined
+    ? ""
+    : `Boosted exits: an exit's logits are its own plus ${reweight} times those of the exit before it.\n\n`;
   return `${name}
 
-${
+${boosting}${
     table([
       ["exit", "right"],
       ["after", "left"],

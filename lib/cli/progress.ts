@@ -1,5 +1,6 @@
 /**
- * How far a long work is, with speed and time left, on standard error: a bar on a terminal, elsewhere a line now and then.
+ * Shows the progress of long work on standard error, with speed and remaining time: a bar on a terminal, otherwise a
+ * line every ten seconds.
  *
  * @module
  */
@@ -7,20 +8,20 @@
 import cliProgress from "cli-progress";
 import { NOTICE_STREAM, notices } from "./output.ts";
 
-/** What is used of the library, which comes without types. */
+/** The part of the library that is used; it has no types. */
 interface Bar {
   start(total: number, value: number, payload: object): void;
   increment(by: number, payload: object): void;
   stop(): void;
 }
 
-/** What every bar has: left by Ctrl-C, the terminal is as it was, for line wrap has not been touched. */
+/** Options of every bar. Line wrap is not changed, so that the terminal is intact after Ctrl-C. */
 export const BAR_OPTIONS = { stream: NOTICE_STREAM, clearOnComplete: true, linewrap: true, gracefulExit: false };
 
-/** Milliseconds between lines, where there is no terminal. */
+/** Milliseconds between lines if there is no terminal. */
 const BETWEEN_LINES = 10_000;
 
-/** How far a long work is, most often a pass over images. */
+/** The progress of long work, usually a pass over images. */
 export class Progress implements Disposable {
   readonly #bar: Bar | undefined;
   readonly #began = performance.now();
@@ -32,9 +33,9 @@ export class Progress implements Disposable {
   /**
    * Shows the bar.
    *
-   * @param title What is being done.
+   * @param title The name of the work.
    * @param total Number of images.
-   * @param options `done`: how many were done by an earlier run. `unit`: what is counted, if not images.
+   * @param options `done`: number that an earlier run has processed. `unit`: what is counted. Default: images.
    */
   constructor(title: string, total: number, options: { readonly done?: number; readonly unit?: string } = {}) {
     const { done = 0, unit = "images" } = options;
@@ -49,7 +50,7 @@ export class Progress implements Disposable {
     this.#bar.start(total, done, { rate: "–" });
   }
 
-  /** Tells what more has been done. */
+  /** Adds to the progress. */
   advance(count: number): void {
     this.#done += count;
     const now = performance.now();
@@ -61,7 +62,7 @@ export class Progress implements Disposable {
     notices.line(this.#line(rate));
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   [Symbol.dispose](): void {
     this.#bar?.stop();
   }

@@ -1,5 +1,5 @@
 /**
- * Rows of text for terminals, written before the last of them is known.
+ * Formats rows of a table for terminals, before all rows are known.
  *
  * @module
  */
@@ -12,18 +12,18 @@ export interface RowColumn {
   readonly title: string;
   /** How cells are aligned. */
   readonly align: "left" | "right";
-  /** Width of its widest cell, in characters; less is made of a column that `shrinks`. */
+  /** Width of its widest cell, in characters; a column that `shrinks` may be narrower. */
   readonly width: number;
-  /** Cut in the middle where the terminal is too narrow: a path, of which both ends tell something. */
+  /** Whether cells are cut in the middle if the terminal is too narrow. For paths, both ends of which are useful. */
   readonly shrinks?: boolean;
 }
 
 /**
- * Makes rows of a Markdown table.
+ * Formats rows of a Markdown table.
  *
- * @param columns One of which may shrink.
- * @param terminalWidth In characters, if it is known.
- * @returns The heading, two lines; and what makes a line of a row's cells.
+ * @param columns The columns, one of which may shrink.
+ * @param terminalWidth Width in characters, if it is known.
+ * @returns The heading, which has two lines, and a function that formats a row's cells.
  */
 export function rowWriter(
   columns: readonly RowColumn[],
@@ -46,7 +46,7 @@ export function rowWriter(
   return { heading: `${line(columns.map(({ title }) => title))}\n| ${rule.join(" | ")} |`, row: line };
 }
 
-/** A path is not cut shorter. */
+/** Smallest width of a shortened path. */
 const MIN_WIDTH = 12;
 
 /** Cuts a text in its middle. */

@@ -1,5 +1,5 @@
 /**
- * Puts the model that a command line names on the device that it names.
+ * Opens the model that a command line names on the device that it names.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { printable } from "./text.ts";
 /** The options that {@linkcode openExecutor} reads. */
 export type ModelOption = "model" | "weights" | "key" | "device" | "precision" | "threads";
 
-/** Their help. */
+/** Help of these options. */
 export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   model: {
     value: "M",
@@ -53,7 +53,7 @@ export const DATASET_OPTIONS: Readonly<Record<"labels", Option>> = {
   },
 };
 
-/** How a command line wants data sets opened. */
+/** Options for opening data sets, from a command line. */
 export function datasetOptions(
   { options, flags }: Pick<Call<"labels">, "options" | "flags">,
 ): Pick<DatasetOptions, "skipBad" | "allowOutside" | "readLabels"> {
@@ -66,13 +66,13 @@ export function datasetOptions(
   };
 }
 
-/** Tells what a person should know of a data set that was opened. */
+/** Prints notes about a data set that was opened. */
 export function tellOf({ notes = [], bad }: Pick<Dataset, "notes" | "bad">, stderr: Terminal["stderr"]): void {
   for (const note of notes) stderr(printable(note));
   for (const message of bad) stderr(printable(`Skipped: ${message}`));
 }
 
-/** Loads a model and makes it ready to run; says so where the CPU stands in for an adapter. */
+/** Loads a model and prepares it to run. Prints a notice if the CPU replaces an adapter. */
 export async function openExecutor(
   { options }: Call<ModelOption>,
   { stderr }: Pick<Terminal, "stderr">,

@@ -1,5 +1,5 @@
 /**
- * Where an editor finds the schema of a spec that is written somewhere.
+ * The link to the schema in a spec that is written somewhere, for editors.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The path or, where this library was imported over the network, the URL of the schema as seen from a spec's path. */
+/** The path of the schema relative to a spec, or its URL if this library was imported over the network. */
 export function schemaSeenFrom(specPath: string): string {
   const schema = new URL("../../specs/ranet.schema.json", import.meta.url);
   if (schema.protocol !== "file:") return schema.href;

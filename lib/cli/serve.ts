@@ -68,10 +68,10 @@ const DEFAULTS = {
   "log-level": "info",
 } as const;
 
-/** Milliseconds in which a client may go on sending what was refused. */
+/** Milliseconds in which a client may finish sending a refused request. */
 const LINGER = 10_000;
 
-/** On the CPU, larger batches are no faster, and nothing else is answered while one is computed. */
+/** On the CPU larger batches are not faster, and no other request is answered while one is computed. */
 const CPU_BATCH_SIZE = 8;
 
 /** The command. */
@@ -82,67 +82,79 @@ export const serveCommand: Command<ServeOption> = {
   operands: [0, 0],
   isLong: true,
   description: `POST an image to /classify, or several as multipart/form-data; the answer is what classify
---budget --json prints. ?threshold=P or ?budget=20M override the server's own. Images that come at the same time are computed together.
-/openapi.json describes it all; /health and /metrics (Prometheus) are for operators. After SIGTERM it is not ready, and
-goes on answering for --drain seconds; after Ctrl-C it only answers what has come. Again, and it stops at once. There is no access control and no TLS: that is a reverse proxy's. What is
-bounded by what, and which requests get 503: docs/operations.md.`,
+--budget --json prints. ?threshold=P or ?budget=20M override the server's own. Images that arrive at the same time are computed together. /openapi.json describes the interface; /health and /metrics
+(Prometheus) are for monitoring.
+
+After SIGTERM the server reports that it is not ready, but answers requests for --drain seconds. After Ctrl-C it only
+completes the requests that it has received. A second signal stops it immediately. There is no access control and no
+TLS: use a reverse proxy. docs/operations.md explains all limits.`,
   options: {
-    port: { value: "N", help: `where to listen (default ${DEFAULTS.port}); 0 takes any free port` },
+    port: { value: "N", help: `port to listen on (default ${DEFAULTS.port}); 0: any free port` },
     hostname: {
       value: "H",
-      help: `address to listen on (default ${DEFAULTS.hostname}); 0.0.0.0 is all, unix:/run/ranet.sock a Unix socket`,
+      help:
+        `address to listen on (default ${DEFAULTS.hostname}); 0.0.0.0: all addresses; unix:/run/ranet.sock: a Unix socket`,
     },
     ...MODEL_OPTIONS,
     model: {
       value: "M",
       help:
-        `${MODEL_OPTIONS.model.help}; several times for several models, NAME=M to call one NAME; or a folder of such directories`,
+        `${MODEL_OPTIONS.model.help}; repeat it for several models, with NAME=M to name one; or a folder of such folders`,
     },
     "unload-after": { value: "S", help: "seconds without a request after which a model is unloaded (default: never)" },
     threshold: {
       value: "P",
       help: `confidence from 0 to 1 at which an image leaves (default ${DEFAULT_THRESHOLD}), or one per exit`,
     },
-    budget: { value: "B", help: "multiply-adds an image may take on average: 25M; as for classify" },
-    calibration: { value: "FILE", help: "the file of ranet calibrate, if it is not beside the model" },
+    budget: { value: "B", help: "multiply-adds per image, on average: 25M; uses the thresholds of ranet calibrate" },
+    calibration: { value: "FILE", help: "the file that ranet calibrate wrote, if it is not beside the model" },
     "max-batch": {
       value: "N",
       help: `most images computed together (default ${DEFAULT_BATCH_SIZE}; ${CPU_BATCH_SIZE} on the CPU)`,
     },
-    "batch-wait": { value: "MS", help: `how long an image waits for others (default ${DEFAULTS["batch-wait"]})` },
-    "max-queue": { value: "N", help: `images waiting before new ones get 503 (default ${DEFAULTS["max-queue"]})` },
-    "max-images": { value: "N", help: `most images of a request (default ${DEFAULTS["max-images"]})` },
-    "max-body": { value: "BYTES", help: `largest body (default ${DEFAULTS["max-body"]})` },
+    "batch-wait": {
+      value: "MS",
+      help: `longest time that an image waits for others (default ${DEFAULTS["batch-wait"]})`,
+    },
+    "max-queue": { value: "N", help: `most waiting images; further ones get 503 (default ${DEFAULTS["max-queue"]})` },
+    "max-images": { value: "N", help: `most images per request (default ${DEFAULTS["max-images"]})` },
+    "max-body": { value: "BYTES", help: `largest request body (default ${DEFAULTS["max-body"]})` },
     "max-held": {
       value: "BYTES",
-      help: `bodies in memory, all together, before new ones get 503 (default ${DEFAULTS["max-held"]})`,
+      help: `memory for all request bodies; further requests get 503 (default ${DEFAULTS["max-held"]})`,
     },
-    "max-pixels": { value: "N", help: `most pixels of an image (default ${DEFAULTS["max-pixels"]})` },
+    "max-pixels": { value: "N", help: `most pixels per image (default ${DEFAULTS["max-pixels"]})` },
     "max-request-pixels": {
       value: "N",
-      help: `most pixels of all images of a request (default ${DEFAULTS["max-request-pixels"]})`,
+      help: `most pixels of all images in a request (default ${DEFAULTS["max-request-pixels"]})`,
     },
     "max-connections": { value: "N", help: `most connections (default ${DEFAULTS["max-connections"]})` },
-    "header-timeout": { value: "MS", help: `for a request's head to come (default ${DEFAULTS["header-timeout"]})` },
+    "header-timeout": {
+      value: "MS",
+      help: `time limit for receiving a request's head (default ${DEFAULTS["header-timeout"]})`,
+    },
     "idle-timeout": {
       value: "MS",
-      help: `for a connection without a request (default ${DEFAULTS["idle-timeout"]})`,
+      help: `time limit for an idle connection (default ${DEFAULTS["idle-timeout"]})`,
     },
-    "body-timeout": { value: "MS", help: `for a body to come (default ${DEFAULTS["body-timeout"]})` },
-    "decode-timeout": { value: "MS", help: `for an image to be decoded (default ${DEFAULTS["decode-timeout"]})` },
-    timeout: { value: "MS", help: `from a request's head to its answer (default ${DEFAULTS.timeout})` },
+    "body-timeout": { value: "MS", help: `time limit for receiving a body (default ${DEFAULTS["body-timeout"]})` },
+    "decode-timeout": { value: "MS", help: `time limit for decoding an image (default ${DEFAULTS["decode-timeout"]})` },
+    timeout: { value: "MS", help: `time limit from a request's head to the response (default ${DEFAULTS.timeout})` },
     drain: {
       value: "S",
       help:
-        `seconds after SIGTERM in which requests are still answered (default ${DEFAULTS.drain}), so that none is\nlost until a load balancer has seen that /health/ready says 503`,
+        `seconds after SIGTERM in which requests are still answered (default ${DEFAULTS.drain}), until the load\nbalancer has noticed that /health/ready returns 503`,
     },
-    cors: { value: "ORIGIN", help: "origin whose pages may ask, such as https://example.com, or *" },
-    log: { value: "FORMAT", help: `a line for each request, to stderr: text (default), json, or off` },
-    "log-level": { value: "LEVEL", help: "info (default), warn: what found no room or time, error: our own failures" },
+    cors: { value: "ORIGIN", help: "origin whose pages may send requests, such as https://example.com, or *" },
+    log: { value: "FORMAT", help: `format of the request log on stderr: text (default), json, or off` },
+    "log-level": {
+      value: "LEVEL",
+      help: "info (default); warn: only requests refused for lack of room or time; error: only server errors",
+    },
   },
   flags: {
-    "exact-decoding": "decode every pixel of large JPEGs: slower, and the pixels are those of every other command",
-    "trust-proxy": "take the client's address from X-Forwarded-For, whose last entry a reverse proxy wrote",
+    "exact-decoding": "decode large JPEGs at full size: slower, but with the same pixels as all other commands",
+    "trust-proxy": "use the last entry of X-Forwarded-For, written by a reverse proxy, as the client's address",
   },
   examples: [
     "ranet serve --port 8080 --threshold 0.8",
@@ -167,7 +179,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     using decoders = new DecoderPool({
       reduces: !call.flags.has("exact-decoding"),
       deadline: count("decode-timeout", given["decode-timeout"]),
-      onNote: () => {}, // clients' files are no matter of the operator's
+      onNote: () => {}, // the operator need not know about clients' files
     });
     await decoders.start();
     const unloadAfter = given["unload-after"];
@@ -197,7 +209,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
     const stopped = whenStopped();
     const { url } = listener;
     try {
-      await handler.load(); // meanwhile it says that it is not ready
+      await handler.load(); // until then it reports that it is not ready
     } catch (error) {
       await listener.close();
       throw error;
@@ -215,7 +227,7 @@ bounded by what, and which requests get 503: docs/operations.md.`,
   },
 };
 
-/** The models that `--model` names, each loaded with what the command line says of thresholds. */
+/** The models that `--model` names, with the thresholds of the command line. */
 async function modelSources(call: Call<ServeOption>, terminal: Terminal): Promise<ModelSource[]> {
   const places = await servedModels(call.values?.model ?? [call.options.model ?? DEFAULT_MODEL]);
   if (places.length > 1 && call.options.weights !== undefined) {
@@ -232,7 +244,7 @@ async function modelSources(call: Call<ServeOption>, terminal: Terminal): Promis
       try {
         const budget = await readBudget(one.options, executor.model);
         const when = budget ? { calibration: budget.calibration } : { threshold };
-        // Finds out wrong thresholds, and has the kernels ready.
+        // Checks the thresholds, and compiles the kernels.
         await executor.classify(new Float32Array(inputLength(executor.model.spec.input)), when);
         return {
           executor,
@@ -282,7 +294,7 @@ type Limit =
   | "bodyTimeout"
   | "timeout";
 
-/** Resolves when the system or a person asks the process to stop, by which signal; if asked again, it stops at once. */
+/** Resolves with the signal that asks the process to stop. A second signal ends it immediately. */
 function whenStopped(): Promise<Deno.Signal | undefined> {
   const stop = untilSignal();
   return new Promise((resolve) => stop.signal.addEventListener("abort", () => resolve(stop.received)));

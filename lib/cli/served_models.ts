@@ -1,5 +1,5 @@
 /**
- * Which models a server has.
+ * Finds the models that a server serves.
  *
  * @module
  */
@@ -10,24 +10,26 @@ import { exists } from "../io/exists.ts";
 
 /** A model to serve. */
 export interface ServedModel {
-  /** What clients call it. */
+  /** Its name in requests. */
   readonly name: string;
-  /** A bundled name, or where it is. */
+  /** A bundled name, a path or a URL. */
   readonly model: string;
 }
 
 /**
- * Reads what `--model` was given, once or several times: a model, `NAME=` a model, or a folder of models, each called by
- * its own last part.
+ * Reads the values of `--model`: a model, `NAME=` and a model, or a folder of models, whose names are the last parts of
+ * their paths.
  *
- * @throws {RanetError} If two are called the same.
+ * @throws {RanetError} If two models have the same name.
  */
 export async function servedModels(given: readonly string[]): Promise<ServedModel[]> {
   const models = (await Promise.all(given.map(modelsOf))).flat();
   const twice = models.find(({ name }, i) => models.findIndex((other) => other.name === name) < i);
   if (!twice) return models;
   throw new RanetError(
-    `Cannot serve two models called ${JSON.stringify(twice.name)}: name one of them, --model ANOTHER=${twice.model}`,
+    `Cannot serve two models called ${
+      JSON.stringify(twice.name)
+    }: give one of them another name: --model ANOTHER=${twice.model}`,
   );
 }
 
@@ -39,7 +41,7 @@ async function modelsOf(given: string): Promise<ServedModel[]> {
   return [{ name: basename(given).replace(/\.ya?ml$/, ""), model: given }];
 }
 
-/** Directories with a spec, in a folder that has none itself. */
+/** Folders that contain a spec, in a folder without a spec. */
 async function modelsIn(folder: string): Promise<ServedModel[]> {
   const { isDirectory = false } = await Deno.stat(folder).catch(() => ({}) as Deno.FileInfo);
   if (!isDirectory || await exists(join(folder, "spec.yaml"))) return [];

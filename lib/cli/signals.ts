@@ -1,5 +1,5 @@
 /**
- * Being asked to stop.
+ * Handles signals that ask the program to stop.
  *
  * @module
  */
@@ -8,8 +8,8 @@
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
 
 /**
- * Goes on ignoring that the terminal is closed, where the launcher was started by `nohup`: Deno would end at it as soon as
- * it listens to another signal. Whether it was ignored at the start, Deno itself does not tell.
+ * Ignores SIGHUP if the launcher was started by `nohup`. Once Deno listens to another signal, SIGHUP would end it, and
+ * Deno does not report whether a signal was ignored at the start.
  */
 export function keepNohup(): void {
   const wanted = Deno.permissions.querySync({ name: "env", variable: "RANET_NOHUP" }).state === "granted" &&
@@ -17,15 +17,15 @@ export function keepNohup(): void {
   if (wanted && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => {});
 }
 
-/** Being asked to stop. */
+/** A request to stop. */
 export interface Stop extends Disposable {
-  /** Aborted once the program is asked. */
+  /** Aborted when the program is asked to stop. */
   readonly signal: AbortSignal;
-  /** How it was asked. */
+  /** The signal that was received. */
   readonly received?: Deno.Signal;
 }
 
-/** Waits for the program to be asked to stop, once: asked again, it ends at once. */
+/** Waits for the first signal to stop. A second one ends the program immediately. */
 export function untilSignal(): Stop {
   const controller = new AbortController();
   let received: Deno.Signal | undefined;

@@ -1,11 +1,13 @@
 /**
- * `ranet spec`: checks a spec, or writes the one of the authors' flags.
+ * `ranet spec`: checks a spec, or writes the spec for the authors' flags.
  *
  * @module
  */
 
 import { readSpec } from "../model/read_spec.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { inputSize } from "../network/common.ts";
+import { sizeOf, sizeText } from "../network/size.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -18,7 +20,7 @@ type SpecOption = "from-official" | "out";
 /** The command. */
 export const specCommand: Command<SpecOption> = {
   name: "spec",
-  summary: "check a spec, or write the spec of the authors' flags",
+  summary: "check a spec, or write the spec for the authors' flags",
   usage: "SPEC | --from-official FLAGS [--out FILE]",
   operands: [0, 1],
   description:
@@ -57,10 +59,15 @@ the MSDNet authors' main.py.`,
   },
 };
 
-/** Lists of mappings are tables, all else is a line. */
+/** Formats a spec: lists of mappings as tables, other keys as lines. */
 function asText({ name, classes, input, ...keys }: ArchitectureSpec): string {
   const lines: [string, string][] = [
-    ["input", `${input.size}×${input.size}, from images resized to ${input.resize}`],
+    [
+      "input",
+      `${sizeText(inputSize(input))}, from images resized to ${
+        typeof input.resize === "number" ? input.resize : sizeText(sizeOf(input.resize))
+      }`,
+    ],
     ["classes", String(classes.length)],
   ];
   const tables: string[] = [];
@@ -86,7 +93,7 @@ function listed(value: unknown): string {
   return Array.isArray(value) ? value.join(", ") || "none" : String(value);
 }
 
-/** A mapping as its keys and values. */
+/** Formats a value, a mapping as its keys and values. */
 function shown(value: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return listed(value);
   return Object.entries(value).map(([key, one]) => `${wordsOf(key)} ${listed(one)}`).join(", ");

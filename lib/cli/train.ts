@@ -17,9 +17,9 @@ import { newJob, resumedJob, type TrainJob } from "./train_job.ts";
 import { TRAIN_OPTIONS, type TrainOption } from "./train_options.ts";
 import { type Finished, TrainOutput } from "./train_output.ts";
 
-/** Milliseconds between savings within an epoch. */
+/** Milliseconds between saves within an epoch. */
 const SAVE_EVERY = 5 * 60_000;
-/** Steps after which it is known how long a run takes. */
+/** Steps that --dry-run takes to estimate the duration. */
 const TRIAL_STEPS = 10;
 
 /** The command. */
@@ -31,14 +31,14 @@ export const trainCommand: Command<TrainOption> = {
   isLong: true,
   description:
     `Trains an architecture (a YAML file, its URL, a bundled name, or a model's directory) on a labelled data set: a
-folder with a folder for each class (or one with train/ and val/ of such), CIFAR .bin files, IDX files, or a list of
-path,label; docs/datasets.md has them all. DIR becomes a model as every other command takes it; DIR/training
-tells how the training went, and lets it go on after Ctrl-C, or after the power failed.`,
+folder with one folder per class (also below train/ and val/), CIFAR .bin files, IDX files, or a CSV of path,label;
+docs/datasets.md lists all kinds. DIR becomes a model for all other commands. DIR/training contains curves, logs and
+the state of the run: after Ctrl-C or a power failure, --resume DIR continues it.`,
   options: TRAIN_OPTIONS,
   flags: {
-    "dry-run": "tell what would be done and how long it would take, and stop there",
+    "dry-run": "print what would be done and how long it would take, then stop",
     ...DATASET_FLAGS,
-    force: "replace what is in DIR",
+    force: "replace the model in DIR",
   },
   examples: [
     "ranet train my-ranet.yaml --data photos --out my-model",
@@ -72,12 +72,14 @@ tells how the training went, and lets it go on after Ctrl-C, or after the power 
         onSave: (snapshot) => kept.save(snapshot),
       });
     } catch (error) {
-      if (error instanceof RanetError && kept.hasSaved) output.notes([`What was learned before is in ${kept.path}`]);
+      if (error instanceof RanetError && kept.hasSaved) {
+        output.notes([`The state before the error is saved in ${kept.path}`]);
+      }
       throw error;
     }
     if (!outcome.finished) {
       throw new InterruptedError(
-        `Stopped at step ${outcome.position.step} of ${session.steps}; everything is saved. Go on with: ` +
+        `Stopped at step ${outcome.position.step} of ${session.steps}; everything is saved. To continue: ` +
           `ranet train --resume ${kept.path}`,
       );
     }
@@ -102,7 +104,7 @@ async function openSession(job: TrainJob, output: TrainOutput, signal: AbortSign
   throw new RanetError("Stopped while images were read; nothing was written");
 }
 
-/** Takes a few steps, to tell how long the run would take. */
+/** Takes a few steps to estimate how long the run would take. */
 async function tryOut(session: Session, output: TrainOutput): Promise<void> {
   const enough = new AbortController();
   await session.run({
@@ -116,7 +118,7 @@ async function tryOut(session: Session, output: TrainOutput): Promise<void> {
   output.pace();
 }
 
-/** Measures and calibrates the weights that are kept, and writes what is told at the end. */
+/** Measures and calibrates the weights that are kept, and writes the final report. */
 async function finish(
   session: Session,
   folder: ModelFolder,
@@ -130,8 +132,8 @@ async function finish(
   const calibrated = await session.calibrate(model);
   if (validation && !calibrated) {
     output.notes([
-      `Not calibrated: of ${validation.labels.length} validation images, thresholds and temperatures would be those of a ` +
-      `few lucky ones. Give at least ${FEWEST_SAMPLES}: --val, or later ranet calibrate`,
+      `Not calibrated: ${validation.labels.length} validation images are too few for reliable thresholds and ` +
+      `temperatures. Give at least ${FEWEST_SAMPLES} with --val, or run ranet calibrate later`,
     ]);
   }
   await folder.finish(outcome.position, {

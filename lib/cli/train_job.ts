@@ -1,5 +1,5 @@
 /**
- * What a command line of `ranet train` asks for, with its data sets opened: a new run, or one that goes on.
+ * Prepares what a command line of `ranet train` describes, a new run or a resumed one, and opens its data sets.
  *
  * @module
  */
@@ -33,34 +33,34 @@ import { schemaSeenFrom } from "./schema_link.ts";
 import { printable } from "./text.ts";
 import type { TrainOption } from "./train_options.ts";
 
-/** A run that is to be made. */
+/** A run to start or resume. */
 export interface TrainJob extends KeptRun {
   /** Images to train on. */
   readonly training: Dataset;
   /** Images to validate on. */
   readonly validation?: Dataset;
-  /** Where it goes on from. */
+  /** The snapshot to continue from. */
   readonly snapshot?: Snapshot;
-  /** Weights that it starts from. */
+  /** The weights to start from. */
   readonly init?: SessionOptions["init"];
-  /** What the user should know. */
+  /** Notes for the user. */
   readonly notes: readonly string[];
-  /** The folder of a run that goes on. */
+  /** The folder of a resumed run. */
   readonly folder?: ModelFolder;
-  /** Takes the folder of a new run. */
+  /** Creates the folder of a new run. */
   createFolder(): Promise<ModelFolder>;
 }
 
-/** Options that may stand beside `--resume`: where it runs, and where its images are now, not what it does. */
+/** Options that are allowed with `--resume`: the device and the place of images, but no settings of the training. */
 const BESIDE_RESUME: readonly TrainOption[] = ["resume", "data", "val", "device", "threads", "cache"];
-/** Options that ask for more training than the run was to be. */
+/** Options that suggest that the user wants to train for longer. */
 const LONGER: readonly string[] = ["--epochs", "--steps", "--rate", "--recipe"];
 
 /**
- * A new run.
+ * Prepares a new run.
  *
  * @throws {UsageError} If options are missing.
- * @throws {RanetError} If one cannot be used, the data cannot be opened, or there is a model in the folder.
+ * @throws {RanetError} If an option cannot be used, the data cannot be opened, or the folder contains a model.
  */
 export async function newJob({ operands, options, flags }: Call<TrainOption>): Promise<TrainJob> {
   const [specSource] = operands;
@@ -88,9 +88,9 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
     keep: choice("keep", options.keep ?? "last", ["last", "best"]),
   };
   if (setup.keep === "best" && setup.val === "none") {
-    throw new UsageError("Cannot use --keep best with --val none: the best are those that validate best");
+    throw new UsageError("Cannot use --keep best with --val none: the best weights are chosen by validation accuracy");
   }
-  // Messages call them as they were called.
+  // Messages use the names that the user gave.
   const sets = await openSets(given, wanted, { ...setup, data, val });
   const spec = nameClassesOf(given, sets.training);
   const recipe = boundAverage(wanted, sets.training.size);
@@ -101,7 +101,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   };
   if (recipe.train === "classifiers" && init === undefined) {
     notes.push(
-      "The recipe trains the classifiers alone, of a network whose other weights are random; --init names trained ones",
+      "This recipe trains only the classifiers, but all other weights are random; use --init to start from trained weights",
     );
   }
   const classCount = spec.classes.length;
@@ -129,10 +129,10 @@ function adviceText({ each, recipe, needsInit }: RecipeAdvice): string {
 }
 
 /**
- * A run that goes on.
+ * Prepares to resume a run.
  *
  * @throws {UsageError} If options would change it.
- * @throws {RanetError} If there is none in the folder, or its images are not there as they were.
+ * @throws {RanetError} If the folder contains no run, or its images are missing or have changed.
  */
 export async function resumedJob({ operands, options, flags }: Call<TrainOption>): Promise<TrainJob> {
   const others = Object.keys(options).filter((name) => !BESIDE_RESUME.includes(name as TrainOption));
@@ -141,13 +141,11 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
   if (extra.length > 0) {
     const out = options.resume!;
     const longer = LONGER.includes(extra[0])
-      ? `. To train its model further, begin another run from it: ranet train ${out} --init ${out} --recipe fine-tune ` +
+      ? `. To train its model further, start another run from it: ranet train ${out} --init ${out} --recipe fine-tune ` +
         `${extra[0]} ${options[extra[0].slice(2) as TrainOption]} --data DATASET --out ANOTHER`
       : "";
     throw new UsageError(
-      `Cannot use ${
-        extra[0]
-      } with --resume: the run goes on with everything as it was, at the rates of its schedule${longer}`,
+      `Cannot use ${extra[0]} with --resume: a resumed run keeps its settings and its schedule of rates${longer}`,
     );
   }
   const { folder, run, snapshot } = await ModelFolder.open(options.resume!);
@@ -155,7 +153,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
     const before = { ...run.setup, ...placeOf(options, run.setup) };
     const setup = { ...before, ...moved(before, options) };
     const advice =
-      `Say where they are now (--resume ${options.resume} --data DATASET), or begin anew from its weights ` +
+      `Say where they are now (--resume ${options.resume} --data DATASET), or start a new run from its weights ` +
       `(--init ${options.resume})`;
     const sets = await openSets(run.spec, run.recipe, setup).catch((error) => {
       if (!(error instanceof RanetError)) throw error;
@@ -163,7 +161,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
     });
     if (await digestOf(...listOf(sets)) !== setup.images) {
       throw new RanetError(
-        `Cannot go on: the images in ${JSON.stringify(setup.data)} are not those that this run began with. ${advice}`,
+        `Cannot resume: the images in ${JSON.stringify(setup.data)} are not those of this run. ${advice}`,
       );
     }
     if (setup.data !== run.setup.data || setup.val !== run.setup.val) await folder.move(setup);
@@ -174,7 +172,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
   }
 }
 
-/** Where images are now. What lay below the training images' folder has moved with it. */
+/** The new place of images. Validation images below the folder of the training images have moved with it. */
 function moved(
   { data, val }: Pick<RunSetup, "data" | "val">,
   options: Call<TrainOption>["options"],
@@ -189,7 +187,7 @@ function moved(
   return { data: to, val: isBelow ? join(to, inside) : val };
 }
 
-/** Where a run computes, and in how much memory it keeps images. */
+/** The device of a run, and its memory for images. */
 function placeOf(
   { device, threads, cache }: Call<TrainOption>["options"],
   before?: RunSetup,
@@ -220,7 +218,7 @@ function readNumber(option: string, text: string): number {
   throw new RanetError(`Cannot use --${option} ${JSON.stringify(text)}: expected a number`);
 }
 
-/** The folder to validate on below the one of `--data`. */
+/** The folder of validation images below the one of `--data`. */
 async function validationBelow(data: string, labels: readonly string[]): Promise<string | undefined> {
   return await isDirectory(data) ? await findValidation(data, labels) : undefined;
 }
@@ -246,8 +244,8 @@ async function openSets(
   const { training, validation } = await splitDataset(whole, { seed: recipe.seed });
   if (validation.size === 0) {
     throw new RanetError(
-      `Cannot set images aside for validation: no class in ${JSON.stringify(data)} has two. Give others (--val), or ` +
-        "do without (--val none)",
+      `Cannot set images aside for validation: no class in ${JSON.stringify(data)} has two images. Give other images ` +
+        "with --val, or use --val none",
     );
   }
   return { training, validation, notes };
@@ -257,11 +255,11 @@ function listOf({ training, validation }: Pick<TrainJob, "training" | "validatio
   return validation ? [training, validation] : [training];
 }
 
-/** The list of images that were set aside, which `calibrate` and `eval` take. */
+/** The list of images that were set aside, which `calibrate` and `eval` can read. */
 async function listFile(validation: Dataset, { classes }: ArchitectureSpec): Promise<string> {
   const labels = await validation.labels();
   return csv(
-    ["path", "class name"], // numbers among them are not to be taken for indexes
+    ["path", "class name"], // so that numeric names are not read as indexes
     Array.from({ length: validation.size }, (_, index) => [validation.origin(index), classes[labels[index]]]),
   );
 }

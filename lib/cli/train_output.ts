@@ -1,6 +1,6 @@
 /**
- * What `ranet train` tells: first what it is going to do, then how it goes, at the end what came of it. On a terminal with
- * a progress bar, else in lines, or as JSON lines.
+ * The output of `ranet train`: what it is going to do, its progress, and the results. Progress is a bar on a terminal,
+ * otherwise lines of text; with `--json`, everything is JSON lines.
  *
  * @module
  */
@@ -19,27 +19,27 @@ import { printable, table } from "./text.ts";
 import { TrainProgress } from "./train_progress.ts";
 import type { TrainJob } from "./train_job.ts";
 
-/** Steps after which the time that they take is told; the first ones warm up. */
+/** Steps for estimating the duration: the first ones, which are not counted, and the last one. */
 const [WARM_STEPS, PACE_STEPS] = [2, 10];
 
-/** What became of a run, and of its model. */
+/** The outcome of a run. */
 export interface Finished extends RunOutcome {
-  /** Images that thresholds and temperatures are from; missing if there are none. */
+  /** Number of images on which thresholds and temperatures were fitted; missing if none were. */
   readonly calibratedOn?: number;
 }
 
-/** Tells of a training. */
+/** Reports a run. */
 export class TrainOutput implements Disposable {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   #progress?: TrainProgress;
   #session?: Session;
-  /** When the first steps ended. */
+  /** Times at which the first steps ended. */
   readonly #times: number[] = [];
   #isPaced = false;
   #last?: EpochRecord;
 
-  /** Tells it to a terminal, as text or JSON lines. */
+  /** Creates the output on a terminal, as text or JSON lines. */
   constructor(terminal: Terminal, { json }: { readonly json: boolean }) {
     this.#terminal = terminal;
     this.#json = json;
@@ -50,12 +50,12 @@ export class TrainOutput implements Disposable {
     for (const message of messages) this.#terminal.stderr(printable(message));
   }
 
-  /** A bar for the images that are read before the training begins. */
+  /** A bar for reading images before training. */
   reading(images: number): Progress {
     return new Progress("reading", images);
   }
 
-  /** What is going to be done. */
+  /** Prints what is going to be done. */
   start(session: Session, job: TrainJob): void {
     this.#session = session;
     this.notes(session.warnings);
@@ -84,30 +84,30 @@ export class TrainOutput implements Disposable {
     if (this.#json) return this.#line("start", facts);
     const { val, data } = job.setup;
     const held = val === "none"
-      ? "none to validate on"
-      : `${facts.validationImages} to validate on, ${
-        val === "split" ? `some of each class, set aside by seed ${recipe.seed}` : `from ${val}`
+      ? "no validation images"
+      : `${facts.validationImages} for validation, ${
+        val === "split" ? `chosen at random from each class with seed ${recipe.seed}` : `from ${val}`
       }`;
     const others = training.store.isWhole && (validation?.store.isWhole ?? true)
       ? ""
-      : ", the others decoded again in every epoch";
+      : ", the others are decoded in every epoch";
     this.#terminal.stdout(
       printableLines(
         `${network.spec.name}: ${network.exits.length} exits, ${large(cumulativeParams)} parameters; about ${
           large(facts.flopsPerImage)
-        } multiply-adds an image in training
-${images} images of ${data} to train on (${classCounts(counts, network.spec.classes)}), ${held}
+        } multiply-adds per image in training
+${images} images of ${data} for training (${classCounts(counts, network.spec.classes)}), ${held}
 recipe ${recipe.name}: ${
           (session.steps / perEpoch).toFixed(1).replace(/\.0$/, "")
         } epochs of ${perEpoch} steps, ${recipe.batch} images a step
 on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteText(kept)} for images${others}${
-          facts.from > 0 ? `\ngoing on after step ${facts.from} of ${session.steps}` : ""
+          facts.from > 0 ? `\ncontinuing after step ${facts.from} of ${session.steps}` : ""
         }`,
       ),
     );
   }
 
-  /** A step was taken. */
+  /** Reports a step. */
   step(step: StepRecord): void {
     const session = this.#session!;
     if (this.#times.length <= PACE_STEPS) this.#times.push(performance.now());
@@ -117,7 +117,7 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     this.#progress?.step(step, this.#last);
   }
 
-  /** How long it takes, as far as the first steps tell; once. */
+  /** Prints the estimated duration, once, after the first steps. */
   pace(): void {
     const session = this.#session!;
     const warm = this.#times.slice(Math.min(WARM_STEPS, Math.max(0, this.#times.length - 2)));
@@ -127,13 +127,13 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     const perEpoch = perStep * stepsPerEpoch(session.training.store.usable.length, session.recipe.batch);
     const left = perStep * (session.steps - session.position.step);
     if (this.#json) return this.#line("pace", { secondsPerStep: perStep, secondsPerEpoch: perEpoch, seconds: left });
-    if (this.#progress) this.#progress.note(`${duration(perEpoch)} an epoch`);
+    if (this.#progress) this.#progress.note(`${duration(perEpoch)} per epoch`);
     else {
-      this.#terminal.stdout(`about ${duration(perEpoch)} an epoch, ${duration(left)} in all, and validation`);
+      this.#terminal.stdout(`about ${duration(perEpoch)} per epoch, ${duration(left)} in total, plus validation`);
     }
   }
 
-  /** An epoch is done. */
+  /** Reports an epoch. */
   epoch(epoch: EpochRecord): void {
     this.#last = epoch;
     if (this.#json) return this.#line("epoch", epoch);
@@ -147,7 +147,7 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     );
   }
 
-  /** What came of it. */
+  /** Prints the results. */
   done(
     { validation, position, calibratedOn }: Finished,
     { network }: Session,
@@ -174,7 +174,7 @@ on ${trainer.device.name}: ${byteText(trainer.bytes)} for the network, ${byteTex
     const budget = large(network.exits[Math.floor(network.exits.length / 2)].cumulativeFlops).replace(/ /g, "");
     const last95 = validation && accuracyInterval(validation.top1[exits.length - 1], validation.labels.length);
     const certainty = last95
-      ? `\n${validation.labels.length} images were validated on: the last exit's accuracy lies between ${
+      ? `\nMeasured on ${validation.labels.length} validation images: the last exit's accuracy is between ${
         percent(last95[0])
       } and ${percent(last95[1])} (95 %)`
       : "";
@@ -188,7 +188,7 @@ written to ${printable(path)}, weights of epoch ${kept}. Next:
   ranet export onnx ${printable(path)} --out ${printable(path)}/model.onnx`);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   [Symbol.dispose](): void {
     this.#progress?.[Symbol.dispose]();
     this.#progress = undefined;
@@ -199,7 +199,7 @@ written to ${printable(path)}, weights of epoch ${kept}. Next:
   }
 }
 
-/** `4500 of each of 10 classes`, or what each of a few has. */
+/** `4500 of each of 10 classes`, or the number for each class if there are few. */
 function classCounts(counts: readonly number[], classes: readonly string[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   if (least === most) return `${least} of each of ${counts.length} classes`;

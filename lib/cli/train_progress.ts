@@ -1,5 +1,5 @@
 /**
- * The progress bar of a training, on standard error.
+ * The progress bar of a run, on standard error.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import { duration } from "../training/training_report.ts";
 import { NOTICE_STREAM } from "./output.ts";
 import { BAR_OPTIONS } from "./progress.ts";
 
-/** What is used of the library, which comes without types. */
+/** The part of the library that is used; it has no types. */
 interface Bar {
   start(total: number, value: number, payload: object): void;
   update(value: number, payload: object): void;
   stop(): void;
 }
 
-/** Characters of the bar, and of the space behind it. */
+/** Width of the bar and the space after it, in characters. */
 const BAR = 11;
-/** Characters in a line where a terminal does not say. */
+/** Default width of a terminal, in characters. */
 const COLUMNS = 80;
 
 /**
- * As many parts of a line as fit, the first ones first.
+ * The first parts of a line, as many as fit.
  *
- * @param columns Characters that there are.
+ * @param columns Width in characters.
  */
 export function fitLine(parts: readonly string[], columns: number): string {
   return parts.filter((part) => part !== "").reduce((line, part) => {
@@ -61,12 +61,12 @@ export class TrainProgress implements Disposable {
     this.#bar.start(steps, done, { text: `${done}/${steps}` });
   }
 
-  /** Shows a step, and how the last epoch validated. */
+  /** Shows a step, and the validation results of the last epoch. */
   step({ step, epoch, loss, images }: StepRecord, last?: EpochRecord): void {
     const now = performance.now();
     const seconds = (now - this.#before) / 1000;
     this.#before = now;
-    // The first one waits for those that are under way.
+    // The first time includes waiting for steps in flight.
     if (step > 1) this.#secondsPerStep = (this.#secondsPerStep ?? seconds) * (1 - SMOOTHING) + seconds * SMOOTHING;
     const each = this.#secondsPerStep;
     const top1 = last?.validation?.top1;
@@ -80,16 +80,16 @@ export class TrainProgress implements Disposable {
       each ? `${(images / each).toFixed(0)} images/s` : "",
       this.#note,
     ];
-    // One less: a full line makes some terminals begin another.
+    // One less, because some terminals start a new line after a full one.
     this.#bar.update(step, { text: fitLine(parts, (NOTICE_STREAM.columns ?? COLUMNS) - BAR - 1) });
   }
 
-  /** Something to show behind the bar. */
+  /** Shows a text after the bar. */
   note(text: string): void {
     this.#note = text;
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   [Symbol.dispose](): void {
     this.#bar.stop();
   }

@@ -1,5 +1,5 @@
 /**
- * `ranet tune`: finds and keeps what tiles an adapter runs fastest.
+ * `ranet tune`: finds and stores the fastest tiles for an adapter.
  *
  * @module
  */
@@ -17,47 +17,52 @@ import type { Call, Command, Terminal } from "./command.ts";
 import { Progress } from "./progress.ts";
 import { printable, table } from "./text.ts";
 
-/** Batches for which a model is timed; all count alike. */
+/** Batches for which a model is timed; all have the same weight. */
 const BATCHES = [1, 16, 64];
 
 /** Workgroup sizes worth trying. */
 const LANES = { cpu: [8, 16, 32], gpu: [32, 64, 128] };
 
-/** As much faster must a choice be than the default to be kept: less may be chance. */
+/** Largest time, relative to the default's, for which a choice is stored: smaller differences may be noise. */
 const WORTHWHILE = 0.97;
 
 interface Candidate {
   readonly name: string;
   readonly traits: AdapterTraits;
-  /** For each of `BATCHES`. */
+  /** Times for each of `BATCHES`. */
   readonly msPerImage: readonly number[];
 }
 
 /** The command. */
 export const tuneCommand: Command<"model"> = {
   name: "tune",
-  summary: "measure which kernel variants are fastest on the GPU, and keep the result",
+  summary: "measure which kernel variants are fastest on the GPU, and store the result",
   usage: "[options]",
   operands: [0, 0],
   description: `Measures what each tile of a convolution costs on the WebGPU adapter, for several workgroup sizes, then
-times the full network at batches of ${BATCHES.join(", ")}. Later commands use what beats the default; the result
-is kept in Deno's cache, for this program and adapter. Takes one or two minutes; run nothing else meanwhile.`,
+times the full network at batches of ${BATCHES.join(", ")}. Later commands use tiles that are faster than the
+default. The result is stored in Deno's cache, for this program and adapter. It takes one or two minutes, during which
+the machine should be idle.`,
   options: { model: { value: "M", help: `the model to time (default ${DEFAULT_MODEL})` } },
-  flags: { reset: "delete the kept result and use the default again" },
+  flags: { reset: "delete the stored result and use the default again" },
   examples: ["ranet tune", "ranet tune --reset"],
   async run({ options, flags, json }: Call<"model">, { stdout }: Terminal): Promise<void> {
     const adapter = await requireAdapter();
     if (flags.has("reset")) {
       const forgotten = await forgetTraits(titleOf(adapter));
       if (json) return stdout(JSON.stringify({ adapter: adapter.name, forgotten }));
-      return stdout(`${printable(adapter.name)}: ${forgotten ? "back to" : "nothing was kept; still"} the default.`);
+      return stdout(
+        `${printable(adapter.name)}: ${
+          forgotten ? "uses the default again" : "nothing was stored; it still uses the default"
+        }.`,
+      );
     }
     const candidates = await measure(adapter, options.model ?? DEFAULT_MODEL);
     const fastest = candidates.reduce((best, next) => meanOf(next) < meanOf(best) ? next : best);
     const kept = meanOf(fastest) < WORTHWHILE * meanOf(candidates[0]) ? fastest : candidates[0];
     await forgetTraits(titleOf(adapter));
     if (kept !== candidates[0] && !await keepTraits(titleOf(adapter), kept.traits)) {
-      throw new RanetError("Cannot keep what was measured: Deno's cache cannot be written. Check DENO_DIR.");
+      throw new RanetError("Cannot store the measurements: Deno's cache cannot be written. Check DENO_DIR.");
     }
     if (json) return stdout(JSON.stringify({ adapter: adapter.name, batches: BATCHES, candidates, kept: kept.name }));
     stdout(`${printable(adapter.name)}, ms per image, all exits
@@ -75,7 +80,7 @@ ${
   },
 };
 
-/** The default first. */
+/** Measures candidates, the default first. */
 async function measure(adapter: Adapter, name: string): Promise<Candidate[]> {
   const lanes = LANES[adapter.isCpu ? "cpu" : "gpu"];
   const model = await loadModel(name);
@@ -101,7 +106,7 @@ async function measure(adapter: Adapter, name: string): Promise<Candidate[]> {
   return candidates;
 }
 
-/** Geometric, so that each batch counts by how much it changes. */
+/** The geometric mean, so that relative changes have the same weight for all batches. */
 function meanOf({ msPerImage }: Candidate): number {
   return Math.exp(msPerImage.reduce((sum, ms) => sum + Math.log(ms), 0) / msPerImage.length);
 }

@@ -1,5 +1,5 @@
 /**
- * Doing something again whenever a file is saved.
+ * Watches a file.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { basename, dirname, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
 
-/** Editors write in several steps; by then they are done, in milliseconds. */
+/** Milliseconds to wait after a change, because editors write in several steps. */
 const SETTLED = 50;
 
 /**
- * Calls `use` now and after each time that a file is written or put in place.
+ * Calls `use` now and whenever the file is written or replaced.
  *
- * @param path The file. Its folder is watched, for editors replace files.
- * @param options `signal`: ends it. Default: nothing does.
- * @param use What to do; never called twice at the same time.
+ * @param path The file. Its folder is watched, because editors replace files.
+ * @param options `signal`: stops watching. Default: it never stops.
+ * @param use The function to call. Calls do not overlap.
  * @throws {RanetError} If there is no such file.
  */
 export async function watchFile(

@@ -27,10 +27,10 @@ interface Place {
 }
 
 /**
- * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Links to folders are
- * followed, as torchvision follows them, but no folder is read twice. Names that begin with a dot, what systems leave in
- * folders, and files beside the class folders that are no images are passed over; files among the images that are none are
- * counted and told.
+ * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Links to folders
+ * are followed, as torchvision follows them, but no folder is read twice. Names that begin with a dot, what systems
+ * leave in folders, and other files beside the class folders are ignored; other files among the images are counted and
+ * reported.
  *
  * @throws {RanetError} If it has no class folders, or holds bad entries that are not to be skipped.
  */

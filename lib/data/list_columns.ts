@@ -38,7 +38,7 @@ const SYNSET = /^n\d{8}( |$)/;
  *
  * @param rows The list.
  * @param options `labels`: the model's; `source`: what errors call the list.
- * @throws {RanetError} If it has one column, or more than two of which none can be told to be the label.
+ * @throws {RanetError} If it has only one column, or more than two and the label cannot be determined.
  */
 export function findColumns(
   rows: readonly TableRow[],

@@ -7,6 +7,8 @@
 import { areaOf } from "../network/size.ts";
 import type { Plan } from "../planner/plan.ts";
 import { foldWeights } from "../weights/fold.ts";
+import { isQuantized, parseQuantized } from "../weights/quantized.ts";
+import { divideLogits } from "../weights/temperature.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { type DeviceChoice, Fallback, type Runners } from "./fallback.ts";
 import { type Adapter, featuresOf, findAdapter, limitsOf, requireAdapter, titleOf } from "./webgpu/adapter.ts";
@@ -71,8 +73,13 @@ export function runnersOf(
 ): Runners {
   const { device, capacity, precision, threads, onFallback, gpuWorker } = options;
   const { tensors, temperatures } = trained;
+  const wholeNumbers = () => {
+    const divided = temperatures ? divideLogits(plan.network, tensors, temperatures) : tensors;
+    return parseQuantized(plan.network, divided, { source: "of the model", temperatures });
+  };
   const weights = () => roundWeights(foldWeights(plan.network, tensors, temperatures), precision);
-  const openCpu = () => CpuRunner.create(plan, weights(), { capacity, threads });
+  const quantized = isQuantized(tensors);
+  const openCpu = () => CpuRunner.create(plan, quantized ? wholeNumbers() : weights(), { capacity, threads });
   return new Fallback<Adapter>({
     find: findAdapter,
     openGpu: async (found) => {
@@ -84,7 +91,7 @@ export function runnersOf(
       return await openSooner({ openGpu, openCpu }, plan, { ...options, adapter });
     },
     openCpu,
-  }, { choice: device, say: onFallback });
+  }, { choice: quantized && device === "auto" ? "cpu" : device, say: onFallback });
 }
 
 /**

@@ -23,9 +23,9 @@ export const PRECISIONS: readonly Precision[] = ["float32", "float16"];
  */
 export function roundWeights(weights: FoldedWeights, precision: Precision): FoldedWeights {
   if (precision === "float32") return weights;
-  return new Map(Array.from(weights, ([name, { weight, bias }]) => [
+  return new Map(Array.from(weights, ([name, { weight, bias, ...rest }]) => [
     name,
-    { weight: roundToFloat16(weight), bias: roundToFloat16(bias) },
+    { ...rest, weight: roundToFloat16(weight), bias: roundToFloat16(bias) },
   ]));
 }
 

@@ -10,7 +10,18 @@ export const ACTIVATIONS: readonly Activation[] = ["none", "relu", "hard-swish",
 /** One of them. */
 export type Activation = "none" | "relu" | "hard-swish" | "silu";
 
-/** Its number. */
+/** Gates, numbered as kernels number them: 1 / (1 + e^−x), min(max(x + 3, 0), 6) / 6. */
+export const GATES: readonly Gate[] = ["sigmoid", "hard-sigmoid"];
+
+/** What a number is made a share of 1 by. */
+export type Gate = "sigmoid" | "hard-sigmoid";
+
+/** A gate's number. */
+export function gateCode(gate: Gate): number {
+  return GATES.indexOf(gate);
+}
+
+/** An activation's number. */
 export function activationCode(activation: Activation): number {
   return ACTIVATIONS.indexOf(activation);
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Activation } from "./activation.ts";
-import { areaOf, type Size } from "./size.ts";
+import { areaOf, type Sides, type Size, sizeOf } from "./size.ts";
 
 /** The first layer: a 3×3 convolution (CIFAR), a 7×7 one of stride 2 with bias and a max-pool (ImageNet), or another. */
 export type Stem = "conv3x3" | "conv7x7-pool" | StemSpec;
@@ -28,6 +28,8 @@ export interface HeadSpec {
   readonly channels: number | "input";
   /** What is averaged of the pixels that the convolutions leave: all, or the 2×2 at the top left. */
   readonly pool: "all" | 2;
+  /** Whether its convolutions are depthwise, each with a 1×1 one behind it. Default: false. */
+  readonly depthwise?: boolean;
 }
 
 /** Which blocks end in an exit: all, or those of these numbers, counted from 1 through the whole network, ascending. */
@@ -35,10 +37,13 @@ export type ExitsSpec = "all" | readonly number[];
 
 /** How images become input tensors. */
 export interface InputSpec {
-  /** Height and width, in pixels. */
-  readonly size: number;
-  /** The shorter side is resized to this many pixels before the centre crop to `size`. */
-  readonly resize: number;
+  /** Height and width, in pixels: of a square its side, else both. */
+  readonly size: Sides;
+  /**
+   * What an image, which keeps its aspect ratio, is resized to cover before the centre crop to `size`. Where that is a
+   * square, the shorter side is resized to so many pixels.
+   */
+  readonly resize: Sides;
   /** Mean of each channel over [0, 1], subtracted: of red, green and blue, of grey alone, or of any other channels. */
   readonly mean: readonly number[];
   /** Standard deviation of each channel, divided by. */
@@ -47,7 +52,7 @@ export interface InputSpec {
 
 /** Height and width of an image as the network takes it. */
 export function inputSize({ size }: Pick<InputSpec, "size">): Size {
-  return { height: size, width: size };
+  return sizeOf(size);
 }
 
 /** Shape of an image as the network takes it. */
@@ -79,8 +84,35 @@ export interface CommonSpec {
   readonly head: HeadSpec | readonly HeadSpec[];
   /** Which blocks end in an exit. Default: those that the paper says. */
   readonly exits?: ExitsSpec;
+  /**
+   * Boosted exits: an exit's logits are its own plus so many times those of the exit before it, which training holds constant
+   * (Yu et al., "Boosted Dynamic Neural Networks", AAAI 2023). Default: exits are not boosted.
+   */
+  readonly reweight?: number;
   /** Probability with which training leaves out a channel before an exit's linear layer. Default: 0. */
   readonly dropout?: number;
   /** What every convolution ends in. Default: ReLU. */
   readonly activation?: Exclude<Activation, "none">;
+  /** Whether dense layers' k×k convolutions are depthwise, with a 1×1 one behind them. Default: false. */
+  readonly depthwise?: boolean;
+  /** Height and width of their kernels; odd. Default: 3. */
+  readonly kernel?: number;
+  /** Inner channels of their squeeze-and-excitation, as a share of those that it gates. Default: 0, without it. */
+  readonly seRatio?: number;
+}
+
+/** What the dense layers of a part of a network are made of. */
+export interface DenseSettings {
+  /** Whether the k×k convolution is depthwise, with a 1×1 one behind it. */
+  readonly depthwise: boolean;
+  /** Height and width of its kernel. */
+  readonly kernel: number;
+  /** Inner channels of squeeze-and-excitation, as a share of those that it gates; 0 without it. */
+  readonly seRatio: number;
+}
+
+/** Those of a network, or of a part that has some of its own. */
+export function denseSettings(spec: CommonSpec, own: Partial<DenseSettings> = {}): DenseSettings {
+  const { depthwise = false, kernel = 3, seRatio = 0 } = spec;
+  return { depthwise: own.depthwise ?? depthwise, kernel: own.kernel ?? kernel, seRatio: own.seRatio ?? seRatio };
 }

@@ -1,7 +1,8 @@
 /**
  * What a layer costs and which parameters it has. Counts are those of the RANet paper (Yang et al., CVPR 2020,
  * arXiv 2003.07326) as its authors' code makes them: multiply-adds of convolutions and linear layers, one per ReLU or what stands for it,
- * a window per pooled value; batch norm, resize, concatenation and softmax are free.
+ * a window per pooled value; batch norm, resize, concatenation and softmax are free. What their networks lack follows the same
+ * rules: a depthwise convolution reads one channel for each that it writes, and a gate costs one, as does each product with it.
  *
  * @module
  */
@@ -17,6 +18,19 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
       const pixels = areaOf(features[output.feature].size);
       return output.channels * pixels * (input.channels * layer.kernel ** 2 + Number(layer.activation !== "none"));
     }
+    case "depthwise": {
+      const [output] = layer.writes;
+      const pixels = areaOf(features[output.feature].size);
+      return output.channels * pixels * (layer.kernel ** 2 + Number(layer.activation !== "none"));
+    }
+    case "squeeze": {
+      const [input] = layer.reads;
+      return input.channels * areaOf(features[input.feature].size);
+    }
+    case "excitation": {
+      const [output] = layer.writes;
+      return output.channels * (areaOf(features[output.feature].size) + 1);
+    }
     case "max-pool": {
       const [output] = layer.writes;
       return output.channels * areaOf(features[output.feature].size) * 9;
@@ -25,7 +39,8 @@ export function layerFlops(layer: Layer, features: readonly Feature[]): number {
       return 0;
     case "classifier": {
       const [{ channels }] = layer.reads;
-      return channels * areaOf(layer.pool) + (channels + 1) * layer.classes;
+      const boosting = layer.reweight === undefined ? 0 : layer.classes;
+      return boosting + channels * areaOf(layer.pool) + (channels + 1) * layer.classes;
     }
   }
 }
@@ -41,11 +56,20 @@ export function layerParameters(layer: Layer): Parameter[] {
         ...norm === undefined ? [] : normParameters(norm, channels),
       ];
     }
+    case "depthwise": {
+      const { name, norm, kernel, writes: [{ channels }] } = layer;
+      return [
+        { name: `${name}.weight`, shape: [channels, 1, kernel, kernel], learned: true },
+        ...norm === undefined ? [] : normParameters(norm, channels),
+      ];
+    }
     case "classifier":
       return [
         { name: `${layer.name}.weight`, shape: [layer.classes, layer.reads[0].channels], learned: true },
         { name: `${layer.name}.bias`, shape: [layer.classes], learned: true },
       ];
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize":
       return [];

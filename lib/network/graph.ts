@@ -76,6 +76,54 @@ export class Graph {
     });
   }
 
+  /** Appends the same, depthwise. */
+  depthwise(
+    input: View,
+    output: View,
+    { name, index, kernel, stride = 1 }: { name: string; index: number; kernel: number; stride?: number },
+  ): void {
+    this.append({
+      kind: "depthwise",
+      reads: [input],
+      writes: [output],
+      kernel,
+      stride,
+      name: `${name}.${index}`,
+      norm: `${name}.${index + 1}`,
+      activation: this.#activation,
+    });
+  }
+
+  /**
+   * Appends squeeze-and-excitation: the mean of each channel, two linear layers with a ReLU between them, and the channel times
+   * a gate of what comes out. Returns the gated channels.
+   */
+  excite(input: View, { name, title, hidden }: { name: string; title: string; hidden: number }): View {
+    const { channels } = input;
+    const pixel = { height: 1, width: 1 };
+    const [means, inner, gates] = [channels, hidden, channels].map((count) =>
+      this.feature(`${title}, squeeze-and-excitation`, pixel, count)
+    );
+    const linear = (from: View, to: View, part: string, activation: Activation): Layer => ({
+      kind: "convolution",
+      reads: [from],
+      writes: [to],
+      kernel: 1,
+      stride: 1,
+      name: `${name}.${part}`,
+      bias: true,
+      activation,
+    });
+    this.append({ kind: "squeeze", reads: [input], writes: [means] });
+    this.append(linear(means, inner, "fc1", "relu"));
+    this.append(linear(inner, gates, "fc2", "none"));
+    const output = this.feature(`${title}, gated`, this.size(input), channels);
+    // As in MobileNetV3, which has both hard, and in EfficientNet, which has neither.
+    const gate = this.#activation === "hard-swish" ? "hard-sigmoid" : "sigmoid";
+    this.append({ kind: "excitation", reads: [input, gates], writes: [output], gate });
+    return output;
+  }
+
   /** Does something, and says which layers that appended. */
   record<Result>(action: () => Result): { readonly result: Result; readonly layers: readonly Layer[] } {
     const start = this.#layers.length;

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Activation } from "./activation.ts";
+import type { Activation, Gate } from "./activation.ts";
 import type { CommonSpec } from "./common.ts";
 import type { Size } from "./size.ts";
 
@@ -55,6 +55,48 @@ export interface Convolution {
   readonly activation: Activation;
 }
 
+/** A convolution of each channel by a kernel of its own, then batch norm and what comes last. Padding is `kernel >> 1`. */
+export interface DepthwiseConvolution {
+  /** Discriminates {@linkcode Layer}. */
+  readonly kind: "depthwise";
+  /** Channels read: all of a feature's, or its first ones. */
+  readonly reads: readonly [View];
+  /** As many channels written, from a feature's first one on. */
+  readonly writes: readonly [View];
+  /** Kernel height and width. */
+  readonly kernel: number;
+  /** Step between outputs, in input pixels. */
+  readonly stride: number;
+  /** The convolution's prefix, among the parameters. */
+  readonly name: string;
+  /** The prefix of the batch norm that follows; none only where a trainer computes that apart. */
+  readonly norm?: string;
+  /** What comes last. */
+  readonly activation: Activation;
+}
+
+/** The first half of squeeze-and-excitation: the mean of each channel over all pixels. */
+export interface Squeeze {
+  /** Discriminates {@linkcode Layer}. */
+  readonly kind: "squeeze";
+  /** Channels read: all of a feature's, or its first ones. */
+  readonly reads: readonly [View];
+  /** As many channels of a single pixel, from a feature's first one on. */
+  readonly writes: readonly [View];
+}
+
+/** The last step of squeeze-and-excitation: each channel times a gate of its own. */
+export interface Excitation {
+  /** Discriminates {@linkcode Layer}. */
+  readonly kind: "excitation";
+  /** Channels read, all of a feature's or its first ones; and as many of a single pixel, from which the gates are made. */
+  readonly reads: readonly [View, View];
+  /** As many channels written, from a feature's first one on. */
+  readonly writes: readonly [View];
+  /** What makes a gate of a number. */
+  readonly gate: Gate;
+}
+
 /** Max-pooling, 3×3, stride 2, padding 1. */
 export interface MaxPool {
   /** Discriminates {@linkcode Layer}. */
@@ -89,6 +131,8 @@ export interface Classifier {
   readonly pool: Size;
   /** Number of logits. */
   readonly classes: number;
+  /** Boosted exits: so many times the logits of the exit before are added. Default: they are not. */
+  readonly reweight?: number;
   /** Prefix of the linear layer's parameters. */
   readonly name: string;
 }
@@ -97,7 +141,7 @@ export interface Classifier {
  * One step of the network. Every kind names what it reads and writes as views, so that what only has to know which layer
  * depends on which asks for nothing more. How a kind is added: docs/contributing.md.
  */
-export type Layer = Convolution | MaxPool | Resize | Classifier;
+export type Layer = Convolution | DepthwiseConvolution | Squeeze | Excitation | MaxPool | Resize | Classifier;
 
 /** One exit, with everything that is computed between the exit before it and its own logits. */
 export interface Exit {

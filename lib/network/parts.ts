@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommonSpec, HeadSpec, Stem, StemSpec } from "./common.ts";
+import type { CommonSpec, DenseSettings, HeadSpec, Stem, StemSpec } from "./common.ts";
 import type { Graph } from "./graph.ts";
 import type { View } from "./network.ts";
 import { strided } from "./size.ts";
@@ -53,18 +53,33 @@ export function stemSpec(stem: Stem): StemSpec {
   }
 }
 
-/** Appends a 1×1 convolution to at most `factor · output.channels` channels, then a 3×3 one. */
+/**
+ * Appends a 1×1 convolution to at most `factor · output.channels` channels, then a k×k one; or a depthwise k×k one and another
+ * 1×1 one. Squeeze-and-excitation, if asked for, gates what the last convolution reads.
+ */
 export function appendBottleneck(
   graph: Graph,
   input: View,
   output: View,
-  options: { name: string; title: string; factor: number; stride?: number },
+  options: { name: string; title: string; factor: number; dense: DenseSettings; stride?: number },
 ): void {
-  const { name, title, factor, stride } = options;
+  const { name, title, factor, stride = 1, dense: { depthwise, kernel, seRatio } } = options;
   const channels = Math.min(input.channels, factor * output.channels);
-  const inner = graph.feature(`${title}, bottleneck`, graph.size(input), channels);
-  graph.convolution(input, inner, { name });
-  graph.convolution(inner, output, { name, index: 3, kernel: 3, stride });
+  let view = graph.feature(`${title}, bottleneck`, graph.size(input), channels);
+  graph.convolution(input, view, { name });
+  let index = 3;
+  if (depthwise) {
+    const inner = graph.feature(`${title}, depthwise`, strided(graph.size(view), stride), channels);
+    graph.depthwise(view, inner, { name, index, kernel, stride });
+    view = inner;
+    index += 3;
+  }
+  if (seRatio > 0) {
+    const hidden = Math.max(1, Math.round(seRatio * channels));
+    view = graph.excite(view, { name: `${name}.${index}`, title, hidden });
+    index++;
+  }
+  graph.convolution(view, output, depthwise ? { name, index } : { name, index, kernel, stride });
 }
 
 /** Appends a 1×1 convolution to fewer channels, and returns its output. */
@@ -85,13 +100,19 @@ export function headOf(head: CommonSpec["head"], k: number): HeadSpec {
 
 /** Appends exit k's head: two convolutions of stride 2, the average of the pixels, and a linear layer. */
 export function appendHead(graph: Graph, features: View, options: { spec: CommonSpec; k: number }): void {
-  const { spec: { head, classes }, k } = options;
-  const { channels: wanted, pool: pooled } = headOf(head, k);
+  const { spec: { head, classes, reweight }, k } = options;
+  const { channels: wanted, pool: pooled, depthwise } = headOf(head, k);
   const channels = wanted === "input" ? features.channels : wanted;
   let view = features;
   for (let i = 0; i < 2; i++) {
-    const output = graph.feature(`exit ${k + 1}, head`, strided(graph.size(view), 2), channels);
-    graph.convolution(view, output, { name: `classifier.${k}.m.${i}.net`, kernel: 3, stride: 2 });
+    const size = strided(graph.size(view), 2);
+    const name = `classifier.${k}.m.${i}.net`;
+    const output = graph.feature(`exit ${k + 1}, head`, size, channels);
+    if (depthwise) {
+      const inner = graph.feature(`exit ${k + 1}, head, depthwise`, size, view.channels);
+      graph.depthwise(view, inner, { name, index: 0, kernel: 3, stride: 2 });
+      graph.convolution(inner, output, { name, index: 3 });
+    } else graph.convolution(view, output, { name, kernel: 3, stride: 2 });
     view = output;
   }
   // The authors pool 2×2, which of 3×3 pixels would leave out five; theirs are 2×2 in all networks of the papers.
@@ -102,6 +123,7 @@ export function appendHead(graph: Graph, features: View, options: { spec: Common
     exit: k,
     pool: pooled === "all" ? graph.size(view) : { height: pooled, width: pooled },
     classes: classes.length,
+    ...k > 0 && reweight !== undefined && { reweight },
     name: `classifier.${k}.linear`,
   });
 }

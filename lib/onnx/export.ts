@@ -19,9 +19,9 @@ import { expectObject } from "../text/expect.ts";
 
 /** How images become a file's input, and what its outputs are. */
 export interface Preparation extends InputSpec {
-  /** How an image is resized: the shorter side to `resize` pixels. */
+  /** How an image is resized: to just cover `resize`; where that is one number, its shorter side to so many pixels. */
   readonly resampling: "bilinear, antialiased, as Pillow";
-  /** What is then cut out: a square of `size` pixels. */
+  /** What is then cut out: a part of `size`. */
   readonly crop: "centre";
   /** The channels, in their order. */
   readonly channels: "RGB" | "grey" | "any";
@@ -73,7 +73,7 @@ function dataType(data: OnnxTensor["data"]): number {
 }
 
 /** `AttributeProto.AttributeType`. */
-const ATTRIBUTE = { INT: 2, STRING: 3, INTS: 7 };
+const ATTRIBUTE = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 };
 
 /** A model, as far as it is exported. */
 export interface Exported {
@@ -92,7 +92,7 @@ export interface ExportOnnxOptions extends OnnxGraphOptions {
 }
 
 /**
- * Writes a model as an ONNX file, a quantized one with QuantizeLinear and DequantizeLinear: input `image` (float32, `batch × 3 × size × size`, normalised), outputs `exit1`,
+ * Writes a model as an ONNX file, a quantized one with QuantizeLinear and DequantizeLinear: input `image` (float32, `batch × channels × height × width`, normalised), outputs `exit1`,
  * `exit2`, … (logits, `batch × classes`). Its metadata say how images are prepared ({@linkcode preparationOf}), as JSON.
  *
  * @throws {RanetError} If there is no such exit, a quantized model's numbers cannot be, or the file would be larger than ONNX files can be.
@@ -126,7 +126,7 @@ export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Ui
 function weightsOf({ network, tensors, temperatures }: Exported): FoldedWeights | QuantizedWeights {
   if (!isQuantized(tensors)) return foldWeights(network, tensors, temperatures);
   const given = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
-  return parseQuantized(network, given, { source: network.spec.name });
+  return parseQuantized(network, given, { source: network.spec.name, temperatures });
 }
 
 function writeGraph(graph: OnnxGraph & { name: string; batch?: number }, to: PbfWriter): void {
@@ -154,6 +154,9 @@ function writeAttribute([name, value]: [string, OnnxNode["attributes"][string]],
   } else if (typeof value === "string") {
     to.writeStringField(4, value);
     to.writeVarintField(20, ATTRIBUTE.STRING);
+  } else if (value instanceof Float32Array) {
+    to.writeFloatField(2, value[0]);
+    to.writeVarintField(20, ATTRIBUTE.FLOAT);
   } else {
     for (const item of value) to.writeVarintField(8, item);
     to.writeVarintField(20, ATTRIBUTE.INTS);

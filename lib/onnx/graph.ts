@@ -5,12 +5,19 @@
  */
 
 import { RanetError } from "../errors.ts";
-import type { Activation } from "../network/activation.ts";
-import type { Convolution, Layer, Network, View } from "../network/network.ts";
+import type { Activation, Gate } from "../network/activation.ts";
+import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "../network/network.ts";
 import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 import type { QuantizedWeights } from "../weights/quantized.ts";
-import { convolutionAttributes, IMAGE, type OnnxNode, type OnnxTensor, PartialGraph } from "./partial_graph.ts";
+import {
+  convolutionAttributes,
+  exitName,
+  IMAGE,
+  type OnnxNode,
+  type OnnxTensor,
+  PartialGraph,
+} from "./partial_graph.ts";
 import { QuantizedBuilder } from "./quantized_graph.ts";
 
 /** A value that goes in or comes out; its first dimension is the batch. */
@@ -40,8 +47,8 @@ export interface OnnxGraphOptions {
   /** Other names than `image` and `exit1`, `exit2`, …; of the output, only where there is one. */
   readonly names?: { readonly input: string; readonly output: string };
   /**
-   * Of a quantized model, whether numbers above 127 steps become 127, as they do here; each convolution is followed by a Clip
-   * for that. Without it ONNX Runtime is faster by a few per cent, features reach up to 255 steps, and processors without
+   * For a quantized model: whether a Clip after each convolution limits numbers to 127 steps, as this package does.
+   * Without it ONNX Runtime is faster by a few per cent, features reach up to 255 steps, and processors without
    * instructions for 8-bit products (AVX2 alone) may give wrong sums. Default: true.
    */
   readonly clip?: boolean;
@@ -68,8 +75,8 @@ export function onnxGraph(
   const builder = "convolutions" in weights
     ? new QuantizedBuilder(network, weights, { clip })
     : new FloatBuilder(network, weights);
-  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, `exit${k + 1}`)));
-  const names = exits.map((_, k) => `exit${k + 1}`).filter((_, k) => exit === undefined || k === exit - 1);
+  exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, exitName(k))));
+  const names = exits.map((_, k) => exitName(k)).filter((_, k) => exit === undefined || k === exit - 1);
   const { channels, size } = features[0];
   return renamed({
     input: { name: IMAGE, shape: [channels, size.height, size.width] },
@@ -101,10 +108,16 @@ class FloatBuilder extends PartialGraph {
 
   /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
   append(layer: Layer, exit: string): void {
-    const [input] = layer.reads.map((view) => this.read(view));
+    const [input, gates] = layer.reads.map((view) => this.read(view));
     switch (layer.kind) {
       case "convolution":
         return this.write(layer.writes[0], this.#convolve(layer, input));
+      case "depthwise":
+        return this.write(layer.writes[0], this.#convolveDepthwise(layer, input));
+      case "squeeze":
+        return this.write(layer.writes[0], this.node("GlobalAveragePool", [input], {}));
+      case "excitation":
+        return this.write(layer.writes[0], this.node("Mul", [input, this.#gate(gates, layer.gate)], {}));
       case "max-pool":
         return this.write(layer.writes[0], this.maxPool(input));
       case "resize": {
@@ -113,7 +126,8 @@ class FloatBuilder extends PartialGraph {
       }
       case "classifier": {
         const parameters = this.#parameters(layer.name, [layer.classes, layer.reads[0].channels]);
-        this.node("Gemm", [this.pool(input, layer.pool), ...parameters], { transB: 1 }, exit);
+        const { reweight } = this.#weights.get(layer.name)!;
+        this.logits(layer, exit, { means: this.pool(input, layer.pool), parameters, reweight });
         break;
       }
       default:
@@ -135,6 +149,26 @@ class FloatBuilder extends PartialGraph {
     const attributes = convolutionAttributes({ kernel, stride });
     const sums = this.node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
     return this.#activate(sums, activation);
+  }
+
+  #convolveDepthwise(
+    { writes: [{ channels }], kernel, stride, activation, name }: DepthwiseConvolution,
+    value: string,
+  ): string {
+    const sums = this.node("Conv", [value, ...this.#parameters(name, [channels, 1, kernel, kernel])], {
+      ...convolutionAttributes({ kernel, stride }),
+      group: channels,
+    });
+    return this.#activate(sums, activation);
+  }
+
+  #gate(value: string, gate: Gate): string {
+    switch (gate) {
+      case "sigmoid":
+        return this.node("Sigmoid", [value], {});
+      case "hard-sigmoid":
+        return this.node("HardSigmoid", [value], { alpha: new Float32Array([1 / 6]), beta: new Float32Array([0.5]) });
+    }
   }
 
   #activate(value: string, activation: Activation): string {
@@ -175,9 +209,9 @@ class FloatBuilder extends PartialGraph {
 }
 
 /**
- * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly on WebGPU:
- * where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of 4, its numbers are
- * wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
+ * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly
+ * on WebGPU: where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of
+ * 4, its numbers are wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
  */
 function missingChannels(inputs: number, outputs: number): number {
   const wrong = inputs % 3 === 0 && inputs > 3 && inputs % 4 !== 0 && outputs % 4 === 0;

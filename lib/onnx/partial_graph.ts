@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Network, View } from "../network/network.ts";
+import type { Classifier, Network, View } from "../network/network.ts";
 import { isSameSize, type Size } from "../network/size.ts";
 
 /** An operation of the ONNX standard. */
@@ -16,8 +16,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   /** The value written. */
   readonly output: string;
-  /** Attributes: a whole number, a list of them, or a word. */
-  readonly attributes: Readonly<Record<string, number | readonly number[] | string>>;
+  /** Attributes: a whole number, a list of them, a word, or in an array of its own a number that is not whole. */
+  readonly attributes: Readonly<Record<string, number | readonly number[] | string | Float32Array>>;
 }
 
 /** A constant value. */
@@ -32,6 +32,11 @@ export interface OnnxTensor {
 
 /** The value that holds the images. */
 export const IMAGE = "image";
+
+/** What an exit's logits are called; exits are counted from 0. */
+export function exitName(exit: number): string {
+  return `exit${exit + 1}`;
+}
 
 /** A channel range of a feature that has been written. */
 interface Part {
@@ -95,6 +100,22 @@ export class PartialGraph {
     const joined = this.#joined.get(key) ?? this.node("Concat", values, { axis: 1 });
     this.#joined.set(key, joined);
     return joined;
+  }
+
+  /** An exit's logits, under a name; of a boosted exit, `reweight` times those of the exit before are added. */
+  logits(
+    { exit, name }: Classifier,
+    output: string,
+    options: { readonly means: string; readonly parameters: readonly string[]; readonly reweight?: number },
+  ): void {
+    const { means, parameters, reweight } = options;
+    const own = (name?: string) => this.node("Gemm", [means, ...parameters], { transB: 1 }, name);
+    if (reweight === undefined) {
+      own(output);
+      return;
+    }
+    const factor = this.constant(`${name}.reweight`, [1], () => Float32Array.of(reweight));
+    this.node("Add", [own(), this.node("Mul", [exitName(exit - 1), factor], {})], {}, output);
   }
 
   /** Max-pooling, 3×3, stride 2, padding 1. */

@@ -40,7 +40,7 @@ export class QuantizedBuilder extends PartialGraph {
         return this.write(layer.writes[0], this.#resize(layer));
       case "classifier": {
         const { name, classes, pool, reads: [input] } = layer;
-        const { weight, bias, steps } = this.#weights.classifiers.get(name)!;
+        const { weight, bias, reweight, steps } = this.#weights.classifiers.get(name)!;
         const parameters = [
           this.constant(
             `${name}.weight`,
@@ -50,9 +50,14 @@ export class QuantizedBuilder extends PartialGraph {
           this.constant(`${name}.bias`, [classes], () => bias),
         ];
         const means = this.pool(this.#toFloats(this.read(input)), pool);
-        this.node("Gemm", [means, ...parameters], { transB: 1 }, exit);
+        this.logits(layer, exit, { means, parameters, reweight });
         break;
       }
+      // Refused when weights are read (weights/quantized.ts).
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        throw new Error(`${layer.kind} is not computed in eight bits`);
       default:
         layer satisfies never;
     }

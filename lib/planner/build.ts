@@ -14,12 +14,13 @@ import { readsOwnOutput, scheduleWaves } from "./waves.ts";
 /**
  * Builds the plan of a network.
  *
- * @param network The network to run.
- * @returns Steps and memory layout, which are the same for every batch size and device.
+ * @param network What to run.
+ * @param options `keepsFeatures`: whether each feature has a place of its own, to be read when all has run.
+ * @returns Steps and memory layout; the same for every batch size and device.
  */
-export function buildPlan(network: Network): Plan {
+export function buildPlan(network: Network, { keepsFeatures = false } = {}): Plan {
   const schedule = lazyStages(network).map((layers) => scheduleWaves(layers, network.features));
-  const { offsets, length, live } = placeFeatures(network, schedule.flat());
+  const { offsets, length, live } = placeFeatures(network, schedule.flat(), keepsFeatures);
   const regions = network.features.map(({ size, channels }, feature): Region => (
     { offset: offsets[feature], pitch: quadsOf(channels), size, channel: 0, channels }
   ));
@@ -52,19 +53,23 @@ function lazyStages({ exits }: Network): Layer[][] {
 }
 
 /** A feature lives from the first wave that writes it (the image: from the start) to the last that reads it. */
-function placeFeatures(network: Network, waves: readonly (readonly Layer[])[]): ReturnType<typeof placeBuffers> {
+function placeFeatures(
+  network: Network,
+  waves: readonly (readonly Layer[])[],
+  keeps: boolean,
+): ReturnType<typeof placeBuffers> {
   const lifetimes = network.features.map(({ channels, size }) => ({
     length: areaOf(size) * quadsOf(channels),
-    first: Infinity,
-    last: -1,
+    first: keeps ? 0 : Infinity,
+    last: keeps ? Infinity : -1,
   }));
   lifetimes[0].first = 0;
   waves.forEach((wave, time) => {
     for (const layer of wave) {
-      for (const { feature } of layer.reads) lifetimes[feature].last = time;
+      for (const { feature } of layer.reads) lifetimes[feature].last = Math.max(lifetimes[feature].last, time);
       for (const { feature } of layer.writes) {
         lifetimes[feature].first = Math.min(lifetimes[feature].first, time);
-        lifetimes[feature].last = time;
+        lifetimes[feature].last = Math.max(lifetimes[feature].last, time);
       }
     }
   });

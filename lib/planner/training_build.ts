@@ -6,7 +6,7 @@
 
 import { layerParameters } from "../network/cost.ts";
 import { findDependents } from "../network/dependents.ts";
-import type { Convolution, Feature, Layer, Network, View } from "../network/network.ts";
+import type { Convolution, DepthwiseConvolution, Feature, Layer, Network, View } from "../network/network.ts";
 import type { GradientView, LearnedParameter, NormedConvolution, TrainingPlan, TrainingStep } from "./training_plan.ts";
 
 /**
@@ -31,7 +31,7 @@ class Builder {
   readonly #features: Feature[];
   readonly #dropout: number;
   /** For each convolution before a batch norm, the same convolution without it. */
-  readonly #bare = new Map<Convolution, Convolution>();
+  readonly #bare = new Map<Layer, Layer>();
   /** Gradient of each feature that has one so far. */
   readonly #gradients = new Map<number, Gradient>();
   readonly #forward: TrainingStep[] = [];
@@ -82,14 +82,15 @@ class Builder {
   #appendForward(layer: Layer, statistics: "batch" | "running"): void {
     const steps = this.#forward;
     switch (layer.kind) {
-      case "convolution": {
+      case "convolution":
+      case "depthwise": {
         if (!isNormed(layer)) {
           steps.push(layer);
           break;
         }
         const [output] = layer.writes;
         const input = this.#feature(`${layer.name}, before batch norm`, output);
-        const bare: Convolution = { ...layer, norm: undefined, activation: "none", writes: [input] };
+        const bare: Layer = { ...layer, norm: undefined, activation: "none", writes: [input] };
         this.#bare.set(layer, bare);
         steps.push(bare);
         if (statistics === "batch") steps.push({ kind: "norm-statistics", layer, input });
@@ -102,6 +103,8 @@ class Builder {
         }
         steps.push(layer);
         break;
+      case "squeeze":
+      case "excitation":
       case "max-pool":
       case "resize":
         steps.push(layer);
@@ -120,6 +123,28 @@ class Builder {
         const result = this.#send(input);
         if (result) steps.push({ kind: "input-gradient", layer: bare, gradient, result });
         steps.push({ kind: "weight-gradient", layer: bare, input, gradient });
+        break;
+      }
+      case "depthwise": {
+        const { layer: bare, gradient } = this.#convolutionGradient(layer);
+        const [input] = layer.reads;
+        const result = this.#send(input);
+        if (result) steps.push({ kind: "depthwise-input-gradient", layer: bare, gradient, result });
+        steps.push({ kind: "depthwise-weight-gradient", layer: bare, input, gradient });
+        break;
+      }
+      case "squeeze": {
+        const gradient = this.#receive(layer.writes[0]);
+        const result = this.#send(layer.reads[0]);
+        if (result) steps.push({ kind: "squeeze-gradient", gradient, result });
+        break;
+      }
+      case "excitation": {
+        const [input, gates] = layer.reads;
+        const gradient = this.#receive(layer.writes[0]);
+        const [result, gatesResult] = [this.#send(input), this.#send(gates)];
+        if (!result || !gatesResult) throw new Error("the image is not gated");
+        steps.push({ kind: "excitation-gradient", layer, input, gates, gradient, result, gatesResult });
         break;
       }
       case "max-pool": {
@@ -150,7 +175,7 @@ class Builder {
   }
 
   /** Appends the gradients of a convolution's activation and batch norm. */
-  #convolutionGradient(layer: Convolution): { layer: Convolution; gradient: View } {
+  #convolutionGradient<L extends Convolution | DepthwiseConvolution>(layer: L): { layer: L; gradient: View } {
     const [output] = layer.writes;
     const gradient = this.#receive(output);
     if (!isNormed(layer)) {
@@ -161,7 +186,7 @@ class Builder {
       if (layer.activation === "relu") this.#backward.push({ kind: "relu-gradient", output, gradient });
       return { layer, gradient };
     }
-    const bare = this.#bare.get(layer)!;
+    const bare = this.#bare.get(layer) as L;
     const [input] = bare.writes;
     this.#backward.push({ kind: "norm-sums", layer, input, gradient });
     this.#backward.push({ kind: "norm-gradient", layer, input, gradient });
@@ -238,7 +263,7 @@ class ChannelSet {
   }
 }
 
-function isNormed(layer: Convolution): layer is NormedConvolution {
+function isNormed<L extends Convolution | DepthwiseConvolution>(layer: L): layer is L & NormedConvolution {
   return layer.norm !== undefined;
 }
 

@@ -7,7 +7,16 @@
  * @module
  */
 
-import type { Classifier, Convolution, Feature, Layer, Network, View } from "../network/network.ts";
+import type {
+  Classifier,
+  Convolution,
+  DepthwiseConvolution,
+  Excitation,
+  Feature,
+  Layer,
+  Network,
+  View,
+} from "../network/network.ts";
 
 /** The channels that receive a gradient. */
 export interface GradientView extends View {
@@ -141,6 +150,58 @@ export interface InputGradient {
   readonly result: GradientView;
 }
 
+/** Gradient of a depthwise convolution's weights. */
+export interface DepthwiseWeightGradient {
+  /** Discriminates {@linkcode TrainingStep}. */
+  readonly kind: "depthwise-weight-gradient";
+  /** The layer. */
+  readonly layer: DepthwiseConvolution;
+  /** What the layer read. */
+  readonly input: View;
+  /** Gradient of what it wrote. */
+  readonly gradient: View;
+}
+
+/** Gradient of a depthwise convolution's input. */
+export interface DepthwiseInputGradient {
+  /** Discriminates {@linkcode TrainingStep}. */
+  readonly kind: "depthwise-input-gradient";
+  /** The layer. */
+  readonly layer: DepthwiseConvolution;
+  /** Gradient of what the layer wrote. */
+  readonly gradient: View;
+  /** Gradient of what it read. */
+  readonly result: GradientView;
+}
+
+/** A mean's gradient to all pixels that it was taken of. */
+export interface SqueezeGradient {
+  /** Discriminates {@linkcode TrainingStep}. */
+  readonly kind: "squeeze-gradient";
+  /** Gradient of what the layer wrote. */
+  readonly gradient: View;
+  /** Gradient of what it read. */
+  readonly result: GradientView;
+}
+
+/** Gradients of channels that were multiplied by gates, and of what those were made from. */
+export interface ExcitationGradient {
+  /** Discriminates {@linkcode TrainingStep}. */
+  readonly kind: "excitation-gradient";
+  /** The layer. */
+  readonly layer: Excitation;
+  /** The channels that it read. */
+  readonly input: View;
+  /** What it made gates from. */
+  readonly gates: View;
+  /** Gradient of what the layer wrote. */
+  readonly gradient: View;
+  /** Gradient of the channels. */
+  readonly result: GradientView;
+  /** Gradient of what gates were made from. */
+  readonly gatesResult: GradientView;
+}
+
 /** Adds each output's gradient to the first of the largest inputs of its window, as PyTorch does. */
 export interface MaxPoolGradient {
   /** Discriminates {@linkcode TrainingStep}. */
@@ -172,7 +233,7 @@ export interface Zero {
 }
 
 /** A convolution that is followed by a batch norm. */
-export type NormedConvolution = Convolution & { readonly norm: string };
+export type NormedConvolution = (Convolution | DepthwiseConvolution) & { readonly norm: string };
 
 /**
  * One kernel run over a batch: a layer of inference, or a step that only training has. Here, a convolution before a
@@ -192,6 +253,10 @@ export type BackwardStep =
   | ReluGradient
   | WeightGradient
   | InputGradient
+  | DepthwiseWeightGradient
+  | DepthwiseInputGradient
+  | SqueezeGradient
+  | ExcitationGradient
   | MaxPoolGradient
   | ResizeGradient
   | Zero;

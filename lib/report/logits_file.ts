@@ -35,7 +35,7 @@ export interface Outcomes {
 interface LogitsRecord {
   readonly index: number;
   readonly label: number;
-  /** Of every exit, one after another. */
+  /** Logits of every exit, one exit after another. */
   readonly logits: Float32Array;
 }
 

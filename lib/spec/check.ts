@@ -17,12 +17,18 @@ const SMALLEST_HEAD_INPUT = 5;
 const LARGEST_POOLED_BY_TWO = 12;
 
 /**
- * Checks what exits read and how wide blocks are. A row is told of once.
+ * Checks what exits read and how wide blocks are. Each row is reported once.
  *
  * @param network The network of the architecture.
  * @param report Called for each problem, worded `key.path: what is wrong`.
  */
-export function checkNetwork({ spec: { head }, exits, blocks, rows, columns }: Network, report: Report): void {
+export function checkNetwork(
+  { spec: { head, reweight }, exits, blocks, rows, columns }: Network,
+  report: Report,
+): void {
+  if (reweight !== undefined && exits.length === 1) {
+    report("exits.boosted: expected more than one exit, found one, which has none before it; leave the key out");
+  }
   if (Array.isArray(head) && head.length !== exits.length) {
     report(`head: expected ${exits.length} entries, one per exit, found ${head.length}`);
   }

@@ -6,6 +6,7 @@
 
 import type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem } from "../network/common.ts";
 import { stemSpec } from "../network/parts.ts";
+import { type Sides, sidesOf, sizeOf } from "../network/size.ts";
 import type { Report } from "../yaml/read.ts";
 import type { CommonDocument } from "./common_keys.ts";
 import { LABELS } from "./labels.ts";
@@ -31,6 +32,7 @@ const STEM_DEFAULTS = {
 /** Resolves the keys that all families have. */
 export function resolveCommon(document: CommonDocument, report: Report): CommonSpec {
   const { name, input = {}, classes, head = {}, activation, dropout } = document;
+  const { depthwise = false, kernel: denseKernel = 3, se_ratio: seRatio = 0 } = document;
   const stem = resolveStem(document.stem);
   const { kernel, stride } = stemSpec(stem);
   const most = (kernel >> 1) + 1;
@@ -40,7 +42,9 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     );
   }
   const defaults = STEM_DEFAULTS[stemSpec(stem).pool ? "pooled" : "plain"];
-  const complete = (given: Partial<HeadSpec>) => ({ ...defaults.head, ...given });
+  const complete = ({ depthwise, ...given }: Partial<HeadSpec>): HeadSpec => (
+    { ...defaults.head, ...given, ...depthwise ? { depthwise } : {} }
+  );
   return {
     name,
     input: resolveInput(input, defaults, report),
@@ -49,25 +53,48 @@ export function resolveCommon(document: CommonDocument, report: Report): CommonS
     head: isList(head) ? head.map(complete) : complete(head),
     ...activation === "relu" ? {} : { activation },
     ...dropout === 0 ? {} : { dropout },
+    ...depthwise ? { depthwise } : {},
+    ...denseKernel === 3 ? {} : { kernel: denseKernel },
+    ...seRatio === 0 ? {} : { seRatio },
+    ...resolveReweight(document.exits, report),
   };
+}
+
+/** The authors' for CIFAR and ImageNet. */
+const DEFAULT_REWEIGHT = 0.5;
+
+function resolveReweight(exits: CommonDocument["exits"], report: Report): Pick<CommonSpec, "reweight"> {
+  if (typeof exits === "string" || isList(exits)) return {};
+  const { boosted, reweight } = exits;
+  if (boosted) return { reweight: reweight ?? DEFAULT_REWEIGHT };
+  if (reweight !== undefined) {
+    report(`exits.reweight: expected boosted: true beside it, found ${reweight}, which has no effect; leave it out`);
+  }
+  return {};
 }
 
 /**
  * Which blocks end in an exit.
  *
- * @param exits What the document says.
+ * @param given What the document says.
  * @param blocks Number of blocks in the whole network.
  */
-export function resolveExits(exits: CommonDocument["exits"], blocks: number, report: Report): ExitsSpec | undefined {
+export function resolveExits(
+  given: CommonDocument["exits"],
+  blocks: number,
+  report: Report,
+): ExitsSpec | undefined {
+  const isPlain = typeof given === "string" || isList(given);
+  const [path, exits] = isPlain ? ["exits", given] : ["exits.blocks", given.blocks];
   if (!isList(exits)) return exits === "all" ? exits : undefined;
   const sorted = exits.toSorted((a, b) => a - b);
   const last = sorted[sorted.length - 1];
   const twice = sorted.find((block, i) => block === sorted[i - 1]);
-  if (twice !== undefined) report(`exits: expected each block once, found ${twice} again`);
-  if (last > blocks) report(`exits: expected block numbers from 1 to ${blocks}, found ${last}`);
+  if (twice !== undefined) report(`${path}: expected each block once, found ${twice} again`);
+  if (last > blocks) report(`${path}: expected block numbers from 1 to ${blocks}, found ${last}`);
   if (last < blocks) {
     report(
-      `exits: expected the last block, ${blocks}, among them, for what follows the last exit is of no use; found ${last} last`,
+      `${path}: expected the last block, ${blocks}, among them, because blocks after the last exit have no effect; found ${last} last`,
     );
   }
   return sorted;
@@ -105,12 +132,16 @@ function resolveInput(
   defaults: typeof STEM_DEFAULTS["plain" | "pooled"],
   report: Report,
 ): InputSpec {
-  const { size = defaults.size, channels = RGB } = input;
+  const { channels = RGB } = input;
+  const size = resolveSides(input.size ?? defaults.size);
   const each = (values: readonly number[]) =>
     channels === RGB ? [...values] : Array.from({ length: channels }, () => OTHER_CHANNELS);
-  const { resize = Math.round(size * defaults.resizeRatio) } = input;
+  const resize = resolveSides(input.resize ?? scaled(size, defaults.resizeRatio));
   const { mean = each(defaults.mean), std = each(defaults.std) } = input;
-  if (resize < size) report(`input.resize: expected at least the size, ${size}, found ${resize}`);
+  const [least, found] = [sizeOf(size), sizeOf(resize)];
+  if (found.height < least.height || found.width < least.width) {
+    report(`input.resize: expected at least the size, ${shown(size)}, found ${shown(resize)}`);
+  }
   for (const [key, values] of Object.entries({ mean, std })) {
     if (values.length !== channels) {
       report(
@@ -123,9 +154,27 @@ function resolveInput(
   return { size, resize, mean, std };
 }
 
+/** The side of a square is one number. */
+function resolveSides(sides: number | readonly number[]): Sides {
+  if (typeof sides === "number") return sides;
+  const [height, width] = sides;
+  return sidesOf({ height, width });
+}
+
+/** As one writes it. */
+function shown(sides: Sides): string {
+  return typeof sides === "number" ? `${sides}` : `[${sides.join(", ")}]`;
+}
+
+function scaled(sides: Sides, ratio: number): Sides {
+  if (typeof sides === "number") return Math.round(sides * ratio);
+  const [height, width] = sides;
+  return [Math.round(height * ratio), Math.round(width * ratio)];
+}
+
 /** Channels of an image, where nothing is said. */
 const RGB = 3;
-/** Mean and deviation of what is no colour, which make −1 to 1 of it. */
+/** Mean and deviation of channels that are not colours, which scale them to −1 … 1. */
 const OTHER_CHANNELS = 0.5;
 
 function resolveClasses(classes: CommonDocument["classes"], report: Report): readonly string[] {

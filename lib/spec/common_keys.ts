@@ -12,17 +12,24 @@ import { LIMITS } from "./limits.ts";
 
 const perChannel = (min: number) => list(real(min, 1), 1, LIMITS.inputChannels, "numbers, one per channel");
 
+/** A square's side, or height and width. */
+const sides = (max: number) =>
+  z.union([whole(5, max), list(whole(5, max), 2, 2, "sides")], {
+    error: `a whole number from 5 to ${max}, or a list of two, [height, width]`,
+  });
+
 const input = mapping({
-  size: whole(5, LIMITS.size).optional().describe(
-    "Height and width of the input, in pixels. Default: 32, or 224 with stem conv7x7-pool. " +
-      "Cost grows with its square.",
+  size: sides(LIMITS.size).optional().describe(
+    "Side of a square input in pixels, or [height, width]. Default: 32, or 224 with stem conv7x7-pool. " +
+      "Cost grows with the number of pixels.",
   ),
   channels: whole(1, LIMITS.inputChannels).optional().describe(
     "3 (default): red, green and blue. 1: grey, to which images are converted. Others: bands of tensors that are " +
       "prepared elsewhere. Only the first layer's cost grows with it.",
   ),
-  resize: whole(5, 2 * LIMITS.size).optional().describe(
-    "The shorter side of an image is resized to this, then `size` is cropped from the centre. " +
+  resize: sides(2 * LIMITS.size).optional().describe(
+    "The shorter side of an image is resized to this, then `size` is cropped from the centre. [height, width]: the image " +
+      "is resized to just cover both. " +
       "Default: size, or size · 256/224 with stem conv7x7-pool. Costs nothing in the network.",
   ),
   mean: perChannel(0).optional().describe(
@@ -64,6 +71,33 @@ const head = mapping({
     "What is averaged of the pixels that the convolutions leave: all (default), or 2: the 2×2 at the top left, as the " +
       "authors' code does; that sees all of 5×5 to 8×8 features alone. Costs next to nothing.",
   ),
+  depthwise: z.boolean({ error: "true or false" }).optional().describe(
+    "Whether the two convolutions are depthwise 3×3 ones, each with a 1×1 one behind it: up to nine times cheaper. Default: " +
+      "false.",
+  ),
+});
+
+const DENSE_KERNELS = [3, 5, 7];
+
+/** What dense layers are made of: `default` says where a value comes from that is not given, `of` which layers they are. */
+export const denseKeys = ({ of, default: otherwise }: { of: string; default?: string }) => ({
+  depthwise: z.boolean({ error: "true or false" }).optional().describe(
+    `Whether ${of} have a depthwise k×k convolution and a 1×1 one behind it, as in MobileNet and EfficientNet, in place of ` +
+      `one k×k convolution. About k² times cheaper in that part, so that bottleneck may be larger. Default: ${
+        otherwise ?? "false"
+      }.`,
+  ),
+  kernel: z.literal(DENSE_KERNELS, { error: "3, 5 or 7" }).optional().describe(
+    `Height and width of the k×k convolutions of ${of}: 3, 5 or 7. Their cost grows with the square, which is little if ` +
+      `they are depthwise. Default: ${otherwise ?? "3"}.`,
+  ),
+  se_ratio: real(0, 1).optional().describe(
+    `Squeeze-and-excitation in ${of}: each channel that the last convolution reads is multiplied by a gate, made of the ` +
+      "means of all those channels by two linear layers; this is the size of the layer between them, as a share of those " +
+      `channels (0.25 in MobileNetV3). Costs about two operations per gated number. Default: ${
+        otherwise ?? "0, none"
+      }.`,
+  ),
 });
 
 /** How coarse a scale is, as a share of the finest. */
@@ -104,21 +138,42 @@ export const FIRST_KEYS = {
   ),
 };
 
+const exitBlocks = [
+  words("auto", "all"),
+  list(whole(1, LIMITS.blocksInAll), 1, LIMITS.blocksInAll, "block numbers"),
+] as const;
+
+const boostedExits = mapping({
+  blocks: z.union(exitBlocks, { error: "auto, all, or a list of block numbers" }).default("auto").describe(
+    "Which blocks end in an exit: auto (default), all, or a list of block numbers.",
+  ),
+  boosted: z.boolean({ error: "true or false" }).default(false).describe(
+    "Whether an exit's logits are its own plus `reweight` times those of the exit before it, which training holds constant " +
+      "(Yu et al., AAAI 2023): each exit learns what the ones before it got wrong. Default: false. Costs one operation " +
+      "for each class.",
+  ),
+  reweight: real(0, LIMITS.reweight).optional().describe(
+    "What boosted exits multiply the logits of the exit before by. Default: 0.5. Costs nothing more.",
+  ),
+});
+
 /** Keys that come last. */
 export const LAST_KEYS = {
-  exits: z.union([words("auto", "all"), list(whole(1, LIMITS.blocksInAll), 1, LIMITS.blocksInAll, "block numbers")], {
-    error: "auto, all, or a list of block numbers",
+  exits: z.union([...exitBlocks, boostedExits], {
+    error: "auto, all, a list of block numbers, or a mapping with the keys blocks, boosted, reweight",
   }).default("auto").describe(
-    "Which blocks end in an exit. auto (default): those of a RANet that are no fusion blocks, all of an MSDNet. all: " +
+    "Which blocks end in an exit. auto (default): blocks of a RANet that are not fusion blocks, all blocks of an MSDNet. all: " +
       "fusion blocks too. Or a list: blocks' numbers, counted from 1 through the whole network in order of execution. " +
-      "Each exit adds its head to the cost of all later ones.",
+      "Each exit adds its head to the cost of all later ones. Or a mapping: `blocks`, any of these; `boosted: true` makes " +
+      "an exit's logits its own plus `reweight` times those of the exit before it.",
   ),
   head: z.union([head, list(head, 1, LIMITS.blocksInAll, "heads, one per exit")], {
-    error: "a mapping with the keys channels, pool, or a list of them, one per exit",
+    error: "a mapping with the keys channels, pool, depthwise, or a list of them, one per exit",
   }).optional().describe(
     "Inner size of the exits: of all, or a list with one entry per exit. Default: 128 channels, or `input` with stem " +
       "conv7x7-pool. Its own cost grows with up to its square.",
   ),
+  ...denseKeys({ of: "dense layers" }),
   activation: words("relu", "hard-swish", "silu").default("relu").describe(
     "What every convolution ends in: relu (default), hard-swish or silu. All count as one operation; hard-swish and silu " +
       "take longer, silu most.",
@@ -129,14 +184,20 @@ export const LAST_KEYS = {
   ),
 };
 
+/** Which blocks end in an exit. */
+export type ExitBlocks = "auto" | "all" | readonly number[];
+
 /** Those keys in a document that has the right shape. */
 export interface CommonDocument {
   readonly name: string;
   readonly input?: z.infer<typeof input>;
   readonly classes: number | keyof typeof LABELS | readonly string[];
   readonly stem: "conv3x3" | "conv7x7-pool" | z.infer<typeof ownStem>;
-  readonly exits: "auto" | "all" | readonly number[];
+  readonly exits: ExitBlocks | z.infer<typeof boostedExits>;
   readonly activation: Exclude<Activation, "none">;
   readonly dropout: number;
+  readonly depthwise?: boolean;
+  readonly kernel?: number;
+  readonly se_ratio?: number;
   readonly head?: z.infer<typeof head> | readonly z.infer<typeof head>[];
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { denseSettings, type HeadSpec } from "../network/common.ts";
 import type { UncheckedSpec } from "../network/families.ts";
 import { LABELS } from "./labels.ts";
 import type { SpecMapping } from "./document_value.ts";
@@ -18,7 +19,8 @@ import { partsOf } from "./families.ts";
  */
 export function documentOf(spec: UncheckedSpec): SpecMapping {
   const { family, name, input: { size, ...input }, classes, stem, exits = "auto", head } = spec;
-  const { activation = "relu", dropout = 0 } = spec;
+  const { activation = "relu", dropout = 0, reweight } = spec;
+  const { depthwise, kernel, seRatio } = denseSettings(spec);
   return {
     family,
     name,
@@ -26,11 +28,18 @@ export function documentOf(spec: UncheckedSpec): SpecMapping {
     classes: classesOf(classes),
     stem: typeof stem === "string" ? stem : { ...stem },
     ...partsOf(family).keys(spec),
-    exits,
-    head: isList(head) ? head.map((one) => ({ ...one })) : { ...head },
+    exits: reweight === undefined ? exits : { blocks: exits, boosted: true, reweight },
+    head: isList(head) ? head.map(headKeys) : headKeys(head),
+    depthwise,
+    kernel,
+    se_ratio: seRatio,
     activation,
     dropout,
   };
+}
+
+function headKeys({ depthwise = false, ...head }: HeadSpec): SpecMapping {
+  return { ...head, depthwise };
 }
 
 /** Fewer labels than this are easier to edit than a word for them. */

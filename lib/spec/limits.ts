@@ -16,6 +16,8 @@ export const LIMITS = {
   blocks: 64,
   /** Blocks in all sub-networks. */
   blocksInAll: 512,
+  /** What boosted exits multiply the logits before by. */
+  reweight: 2,
   /** Channels of the input. */
   inputChannels: 512,
   /** Dense layers in a block. */

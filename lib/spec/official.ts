@@ -4,6 +4,7 @@
  * @module
  */
 
+import { boostedLines, translateWords, withBoosting } from "./boosted_flags.ts";
 import type { Family } from "../network/families.ts";
 import { FAMILY_NAMES, partsOf } from "./families.ts";
 import { cannotRead, Flags, splitWord, wordsOf } from "./flags.ts";
@@ -48,7 +49,8 @@ export interface OfficialSpecOptions {
 /**
  * Writes the spec of a network that the authors' training code makes from these flags.
  *
- * @param flags A flag line as for their `main.py`, with `--arch RANet` (default) or `--arch msdnet`; flags that do not
+ * @param flags A flag line as for their `main.py`, with `--arch RANet` (default) or `--arch msdnet`, or for the boosted networks'
+ * scripts, such as `--arch ranet --dataset cifar100 --stepmode lin_grow --ensemble_reweight 0.5`; flags that do not
  * change the network are passed over.
  * @param options Its name, and where editors find the schema.
  * @returns YAML text that {@linkcode parseSpec} accepts.
@@ -64,10 +66,11 @@ export interface OfficialSpecOptions {
 export function specFromOfficialFlags(flags: string, options: OfficialSpecOptions = {}): string {
   expectString("specFromOfficialFlags", { flags });
   expectObject("specFromOfficialFlags", { options });
-  const words = wordsOf(flags).map((word) => word === "-a" ? "--arch" : word);
+  const given = wordsOf(flags).map((word) => word === "-a" ? "--arch" : word);
+  const words = translateWords(given);
   const family = familyOf(words);
   const { flags: table, lines } = partsOf(family).script;
-  const values = new Flags(words, table);
+  const values = new Flags(words, withBoosting(table, given));
   const data = values.choice("--data", Object.keys(DATA_SETS));
   const { name = `${family}-${data.toLowerCase()}`, schema = "./ranet.schema.json" } = options;
   const { stem, classes, input } = DATA_SETS[data];
@@ -80,6 +83,7 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
     `classes: ${classes}`,
     `stem: ${stem}`,
     ...lines(values),
+    ...boostedLines(values),
     "",
   ].join("\n");
   parseSpec(text, { source: "of these flags" });

@@ -15,7 +15,8 @@ import type { Tensor } from "../weights/tensor.ts";
 import { normal, PURPOSE, randomStream } from "./random.ts";
 
 /**
- * Draws the weights of a network: convolutions normal with deviation √(2 / (k² · out)), batch norm 1 and 0, linear
+ * Draws the weights of a network: convolutions normal with deviation √(2 / (k² · out)), out being 1 of a depthwise one, batch norm
+ * 1 and 0, linear
  * layers uniform in ±1/√in with biases 0.
  *
  * @param network The network.
@@ -49,8 +50,15 @@ function drawer(layer: Layer, { name, shape }: Parameter, random: () => number):
       if (name === `${layer.name}.bias`) return uniform(1 / Math.sqrt(kernel ** 2 * input.channels));
       return /\.(weight|running_var)$/.test(name) ? () => 1 : () => 0;
     }
+    case "depthwise": {
+      if (name !== `${layer.name}.weight`) return /\.(weight|running_var)$/.test(name) ? () => 1 : () => 0;
+      const deviation = Math.sqrt(2) / layer.kernel;
+      return () => deviation * normal(random);
+    }
     case "classifier":
       return name.endsWith(".bias") ? () => 0 : uniform(1 / Math.sqrt(shape[1]));
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize":
       throw new Error(`${layer.kind} has no parameters`);

@@ -1,15 +1,15 @@
 /**
- * Images made of two of a batch, and their targets: mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR
- * 2018) and CutMix (Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", ICCV
- * 2019). Each image has a partner and a share of its own.
+ * Images made of two of a batch, and their targets: mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization",
+ * ICLR 2018) and CutMix (Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable
+ * Features", ICCV 2019). Each image has a partner and a share of its own.
  *
  * @module
  */
 
+import type { Size } from "../network/size.ts";
 import type { SecondLabels } from "../device/trainer.ts";
 import { below } from "./random.ts";
 import type { Mixing } from "./recipe.ts";
-import type { Sides } from "./trivial_augment.ts";
 
 /** Images of a batch, whose numbers are changed in place. */
 export interface MixedBatch {
@@ -24,14 +24,14 @@ export interface MixedBatch {
  *
  * @param batch The images; each is mixed with another as it was given.
  * @param mixing How, and how many of them.
- * @param sides Of an image.
- * @param random Where numbers come from.
+ * @param sides Height and width of an image.
+ * @param random Generates numbers in [0, 1).
  * @returns What the images show beside their labels.
  */
 export function mixBatch(
   { images, labels }: MixedBatch,
   { kind, share, alpha }: Mixing,
-  sides: Sides,
+  sides: Size,
   random: () => number,
 ): SecondLabels {
   const count = labels.length;
@@ -63,7 +63,7 @@ function paste(
   own: Float32Array,
   other: Float32Array,
   area: number,
-  { width, height }: Sides,
+  { width, height }: Size,
   random: () => number,
 ): number {
   const side = Math.sqrt(area);

@@ -1,18 +1,13 @@
 /**
  * TrivialAugment: one operation of fourteen, of random strength (Müller and Hutter, "TrivialAugment: Tuning-free Yet
- * State-of-the-Art Data Augmentation", ICCV 2021, in its "wide" form). Operations, strengths and every byte are those of
- * torchvision's TrivialAugmentWide on a Pillow image, without interpolation, black where there was no pixel.
+ * State-of-the-Art Data Augmentation", ICCV 2021, in its "wide" form). Operations, strengths and every byte are those
+ * of torchvision's TrivialAugmentWide on a Pillow image, without interpolation, black where there was no pixel.
  *
  * @module
  */
 
+import type { Size } from "../network/size.ts";
 import { below } from "./random.ts";
-
-/** Width and height in pixels. */
-export interface Sides {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Red, green and blue, pixel by pixel. */
 type Pixels = Uint8ClampedArray;
@@ -21,7 +16,7 @@ type Pixels = Uint8ClampedArray;
 interface Operation {
   readonly range: readonly [weakest: number, strongest: number];
   readonly isSigned: boolean;
-  apply(pixels: Pixels, strength: number, sides: Sides): Pixels;
+  apply(pixels: Pixels, strength: number, size: Size): Pixels;
 }
 
 /** How many strengths there are, the weakest and the strongest included. */
@@ -40,15 +35,15 @@ const unsigned = (apply: Operation["apply"], range: Operation["range"] = [0, 0])
 
 const OPERATIONS: readonly Operation[] = [
   unsigned((pixels) => pixels),
-  signed(0.99, (pixels, by, sides) => transform(pixels, [1, by, 0, 0, 1, 0], sides)),
-  signed(0.99, (pixels, by, sides) => transform(pixels, [1, 0, 0, by, 1, 0], sides)),
-  signed(32, (pixels, by, sides) => transform(pixels, [1, 0, -Math.trunc(by), 0, 1, 0], sides)),
-  signed(32, (pixels, by, sides) => transform(pixels, [1, 0, 0, 0, 1, -Math.trunc(by)], sides)),
-  signed(135, (pixels, by, sides) => transform(pixels, rotation(by, sides), sides)),
+  signed(0.99, (pixels, by, size) => transform(pixels, [1, by, 0, 0, 1, 0], size)),
+  signed(0.99, (pixels, by, size) => transform(pixels, [1, 0, 0, by, 1, 0], size)),
+  signed(32, (pixels, by, size) => transform(pixels, [1, 0, -Math.trunc(by), 0, 1, 0], size)),
+  signed(32, (pixels, by, size) => transform(pixels, [1, 0, 0, 0, 1, -Math.trunc(by)], size)),
+  signed(135, (pixels, by, size) => transform(pixels, rotation(by, size), size)),
   signed(0.99, (pixels, by) => blend(pixels, () => 0, 1 + by)),
   signed(0.99, (pixels, by) => blend(pixels, (i) => greyAt(pixels, i - i % 3), 1 + by)),
   signed(0.99, (pixels, by) => contrast(pixels, 1 + by)),
-  signed(0.99, (pixels, by, sides) => sharpness(pixels, 1 + by, sides)),
+  signed(0.99, (pixels, by, size) => sharpness(pixels, 1 + by, size)),
   unsigned((pixels, by) => posterize(pixels, 8 - roundHalfToEven(by)), [0, 6]),
   unsigned((pixels, by) => pixels.map((value) => value < by ? value : 255 - value), [255, 0]),
   unsigned((pixels) => perChannel(pixels, stretching)),
@@ -62,14 +57,14 @@ export const OPERATION_COUNT: number = OPERATIONS.length;
  * Applies an operation.
  *
  * @param pixels Red, green and blue, pixel by pixel.
- * @param sides Of the image.
- * @param random Where numbers come from.
+ * @param size Size of the image.
+ * @param random Generates numbers in [0, 1).
  * @returns As many bytes; perhaps the same ones.
  */
-export function trivialAugment(pixels: Pixels, sides: Sides, random: () => number): Pixels {
+export function trivialAugment(pixels: Pixels, size: Size, random: () => number): Pixels {
   const operation = below(OPERATIONS.length, random);
   const strength = below(STRENGTHS, random);
-  return applyOperation(pixels, { operation, strength, isReversed: random() < 0.5 }, sides);
+  return applyOperation(pixels, { operation, strength, isReversed: random() < 0.5 }, size);
 }
 
 /**
@@ -85,11 +80,11 @@ export function applyOperation(
     readonly strength: number;
     readonly isReversed: boolean;
   },
-  sides: Sides,
+  size: Size,
 ): Pixels {
   const { isSigned, range, apply } = OPERATIONS[how.operation]!;
   const strength = strengthOf(range, how.strength);
-  return apply(pixels, isSigned && how.isReversed ? -strength : strength, sides);
+  return apply(pixels, isSigned && how.isReversed ? -strength : strength, size);
 }
 
 /** Evenly spaced, rounded as torch.linspace rounds: from the nearer end. */
@@ -101,11 +96,11 @@ function strengthOf([from, to]: Operation["range"], index: number): number {
     : fround(fround(to) - step * (STRENGTHS - 1 - index));
 }
 
-/** Of x and y in the result: what is multiplied and added to find the pixel. */
+/** Coefficients that map x and y in the result to the pixel. */
 type Matrix = readonly [xx: number, xy: number, x: number, yx: number, yy: number, y: number];
 
 /** Around the middle, in degrees against the clock. */
-function rotation(degrees: number, { width, height }: Sides): Matrix {
+function rotation(degrees: number, { width, height }: Size): Matrix {
   const angle = -degrees * Math.PI / 180;
   const round = (value: number) => Math.round(value * 1e15) / 1e15;
   const [cosine, sine] = [round(Math.cos(angle)), round(Math.sin(angle))];
@@ -114,7 +109,7 @@ function rotation(degrees: number, { width, height }: Sides): Matrix {
 }
 
 /** Takes each pixel from where a matrix says, in Pillow's 16 bits of fraction. */
-function transform(pixels: Pixels, [xx, xy, x0, yx, yy, y0]: Matrix, { width, height }: Sides): Pixels {
+function transform(pixels: Pixels, [xx, xy, x0, yx, yy, y0]: Matrix, { width, height }: Size): Pixels {
   const fixed = (value: number) => Math.floor(value * 65536 + 0.5);
   const [stepX, stepY] = [fixed(xx), fixed(yx)];
   const out = new Uint8ClampedArray(pixels.length);
@@ -157,7 +152,7 @@ function contrast(pixels: Pixels, share: number): Pixels {
 }
 
 /** From a smoothed image, whose border is the image's own. */
-function sharpness(pixels: Pixels, share: number, { width, height }: Sides): Pixels {
+function sharpness(pixels: Pixels, share: number, { width, height }: Size): Pixels {
   const row = 3 * width;
   return blend(pixels, (i) => {
     const [x, y] = [Math.floor(i % row / 3), Math.floor(i / row)];

@@ -5,7 +5,7 @@
  */
 
 import type { Network } from "../network/network.ts";
-import { divideLogits } from "./temperature.ts";
+import { divideLogits, reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** By tensors and temperatures. */
@@ -19,7 +19,7 @@ export function digestTensors(tensors: ReadonlyMap<string, Tensor>): Promise<str
   return remember(tensors, "", () => tensors);
 }
 
-/** The same of what a model computes with: its tensors, classifiers divided by its temperatures. */
+/** The same of what a model computes with: its tensors, classifiers divided by its temperatures, and how exits are boosted. */
 export function digestModel(
   { network, tensors, temperatures }: {
     readonly network: Network;
@@ -27,8 +27,24 @@ export function digestModel(
     readonly temperatures?: readonly number[];
   },
 ): Promise<string> {
-  if (!temperatures) return digestTensors(tensors);
-  return remember(tensors, temperatures.join(), () => divideLogits(network, tensors, temperatures));
+  const boosts = reweightsOf(network, temperatures);
+  if (!temperatures && boosts.length === 0) return digestTensors(tensors);
+  return remember(tensors, [...temperatures ?? [], "", ...boosts.map(([, reweight]) => reweight)].join(), () => {
+    const divided = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
+    return new Map([
+      ...divided,
+      ...boosts.map(([name, reweight]) => [name, { shape: [1], data: Float32Array.of(reweight) }] as const),
+    ]);
+  });
+}
+
+/** What boosted exits multiply the logits before by, under names of their own. */
+function reweightsOf(network: Network, temperatures?: readonly number[]): [name: string, reweight: number][] {
+  const classifiers = network.exits.flatMap(({ layers }) => layers).filter((layer) => layer.kind === "classifier");
+  return classifiers.flatMap((layer): [string, number][] => {
+    const reweight = reweightOf(layer, temperatures);
+    return reweight === undefined ? [] : [[`${layer.name}.reweight`, reweight]];
+  });
 }
 
 function remember(

@@ -1,21 +1,22 @@
 /**
- * Inference knows no batch norm: it is folded into the convolution before it. Nor does it know temperatures: classifiers are
- * divided by them.
+ * Folds batch norm into the convolution before it, and temperatures into classifiers, so that inference needs neither.
  *
  * @module
  */
 
-import type { Convolution, Network } from "../network/network.ts";
+import type { Convolution, DepthwiseConvolution, Layer, Network } from "../network/network.ts";
 import { refuseQuantized } from "./quantized.ts";
-import { divideLogits } from "./temperature.ts";
+import { divideLogits, reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A layer's weights as its kernel uses them. */
 export interface FoldedLayer {
-  /** `[out][in][kernel][kernel]`, or `[out][in]`. */
+  /** `[out][in][kernel][kernel]`, `in` being 1 of a depthwise convolution; or `[out][in]`. */
   readonly weight: Float32Array;
   /** `[out]`. */
   readonly bias: Float32Array;
+  /** For a boosted exit: factor by which the logits of the previous exit are added. */
+  readonly reweight?: number;
 }
 
 /** Weights and bias of each layer, under the name of its convolution or linear layer. */
@@ -44,11 +45,18 @@ export function foldWeights(
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
     switch (layer.kind) {
       case "convolution":
+      case "depthwise":
         folded.set(layer.name, foldConvolution(layer, data));
         break;
       case "classifier":
-        folded.set(layer.name, { weight: data(`${layer.name}.weight`), bias: data(`${layer.name}.bias`) });
+        folded.set(layer.name, {
+          weight: data(`${layer.name}.weight`),
+          bias: data(`${layer.name}.bias`),
+          reweight: reweightOf(layer, temperatures),
+        });
         break;
+      case "squeeze":
+      case "excitation":
       case "max-pool":
       case "resize":
         break;
@@ -59,16 +67,19 @@ export function foldWeights(
   return folded;
 }
 
-function foldConvolution(layer: Convolution, data: (name: string) => Float32Array): FoldedLayer {
+function foldConvolution(
+  layer: Convolution | DepthwiseConvolution,
+  data: (name: string) => Float32Array,
+): FoldedLayer {
   const { name, norm, writes: [{ channels }] } = layer;
   const weight = data(`${name}.weight`);
-  const bias = layer.bias ? data(`${name}.bias`) : new Float32Array(channels);
+  const bias = layer.kind === "convolution" && layer.bias ? data(`${name}.bias`) : new Float32Array(channels);
   if (norm === undefined) return { weight, bias };
   const mean = data(`${norm}.running_mean`);
   const variance = data(`${norm}.running_var`);
   const scale = data(`${norm}.weight`).map((gamma, out) => gamma / Math.sqrt(variance[out] + EPSILON));
   const fanIn = weight.length / channels;
-  // A callback for each of millions of weights would show in the start of a process.
+  // A loop, because a callback for each of millions of weights would slow down the start.
   const scaled = new Float32Array(weight.length);
   for (let out = 0, i = 0; out < channels; out++) {
     for (const end = i + fanIn; i < end; i++) scaled[i] = weight[i] * scale[out];
@@ -79,12 +90,15 @@ function foldConvolution(layer: Convolution, data: (name: string) => Float32Arra
   };
 }
 
+function isConvolution(layer: Layer): layer is Convolution | DepthwiseConvolution {
+  return layer.kind === "convolution" || layer.kind === "depthwise";
+}
+
 /**
- * The weights and biases that batch norm makes too large for float32, by name; nothing else can be told of a network that
- * holds an infinity.
+ * Names of the weights and biases that are too large for float32 after folding batch norm.
  */
 export function listOverflows(network: Network, tensors: ReadonlyMap<string, Tensor>): string[] {
-  const convolutions = network.exits.flatMap((exit) => exit.layers).filter((layer) => layer.kind === "convolution");
+  const convolutions = network.exits.flatMap((exit) => exit.layers).filter(isConvolution);
   return convolutions.flatMap((layer) => {
     const { weight, bias } = foldConvolution(layer, (name) => tensors.get(name)!.data);
     if (!weight.every(Number.isFinite)) return [`${layer.name}.weight`];

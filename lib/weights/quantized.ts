@@ -26,6 +26,7 @@
 import { RanetError } from "../errors.ts";
 import type { Convolution, Layer, Network } from "../network/network.ts";
 import { quote } from "./messages.ts";
+import { reweightOf } from "./temperature.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Largest number of a feature. */
@@ -69,6 +70,8 @@ export interface QuantizedClassifier {
   readonly bias: Float32Array;
   /** `[channels]`, what one step of what it reads stands for. */
   readonly steps: Float32Array;
+  /** For a boosted exit: factor by which the logits of the previous exit are added. */
+  readonly reweight?: number;
 }
 
 /** A network's weights in eight bits. */
@@ -149,6 +152,10 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
             { name: `${layer.name}.weight`, shape: [layer.classes, layer.reads[0].channels], dtype: "F32" },
             { name: `${layer.name}.bias`, shape: [layer.classes], dtype: "F32" },
           ];
+        // Those that checkLayer refuses.
+        case "depthwise":
+        case "squeeze":
+        case "excitation":
         case "max-pool":
         case "resize":
           return [];
@@ -175,6 +182,13 @@ function checkLayer(layer: Layer, network: Network): void {
     case "classifier":
       if (layer.reads[0].feature === 0) refuse(`a ${layer.kind} reads the image`);
       break;
+    case "depthwise":
+      refuse(`${layer.name} is a depthwise convolution`);
+      break;
+    case "squeeze":
+    case "excitation":
+      refuse("it has squeeze-and-excitation");
+      break;
     default:
       layer satisfies never;
       refuse("it has a layer of another kind");
@@ -186,13 +200,13 @@ function checkLayer(layer: Layer, network: Network): void {
  *
  * @param network Which layers there are.
  * @param tensors What was read, numbers as they are stored.
- * @param options `source`: the file's name, for messages.
+ * @param options `source`: the file's name, for messages; `temperatures`: what classifiers were divided by.
  * @throws {RanetError} If one is missing, too many, of another shape, or holds what cannot be: by its name.
  */
 export function parseQuantized(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
-  { source }: { readonly source: string },
+  { source, temperatures }: { readonly source: string; readonly temperatures?: readonly number[] },
 ): QuantizedWeights {
   const refuse = (reason: string): never => {
     throw new RanetError(`Cannot use the eight-bit weights ${source} for ${network.spec.name}: ${reason}`, {
@@ -258,9 +272,19 @@ export function parseQuantized(
       case "classifier": {
         const { name } = layer;
         const steps = scales[input.feature].slice(input.offset, input.offset + input.channels);
-        classifiers.set(name, { weight: finite(`${name}.weight`), bias: finite(`${name}.bias`), steps });
+        classifiers.set(name, {
+          weight: finite(`${name}.weight`),
+          bias: finite(`${name}.bias`),
+          steps,
+          reweight: reweightOf(layer, temperatures),
+        });
         break;
       }
+      // Refused above.
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        break;
       default:
         layer satisfies never;
     }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Network } from "../network/network.ts";
+import type { Classifier, Network } from "../network/network.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The tensors, with each exit's classifier divided by its temperature. */
@@ -26,4 +26,13 @@ export function divideLogits(
     }
   });
   return divided;
+}
+
+/**
+ * How many times the logits of the exit before are added to a boosted exit's, where both are divided by their temperatures;
+ * `undefined` if the exit is not boosted.
+ */
+export function reweightOf({ exit, reweight }: Classifier, temperatures?: readonly number[]): number | undefined {
+  if (reweight === undefined || temperatures === undefined) return reweight;
+  return reweight * temperatures[exit - 1] / temperatures[exit];
 }

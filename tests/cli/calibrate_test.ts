@@ -28,8 +28,10 @@ Deno.test("calibrate keeps thresholds in a file, and classify --budget uses them
     const made = await ranet("calibrate", csv, "--budget", "20M", "--out", file, ...cpu);
     assertEquals([made.code, made.notes], [
       0,
-      `Calibrating on the 24 images of ${basename(csv)}, into ${file}\n24 images say little: what is found is rough. ` +
-      "200 or more make it reliable",
+      `Calibrating on the 24 images of ${
+        basename(csv)
+      }, into ${file}\n24 images are few, so the thresholds are imprecise. ` +
+      "Use 200 or more",
     ]);
     assertStringIncludes(made.out, "a budget of 20.00 M per image, on 24 samples");
     const [calibration] = await readCalibrations(file);
@@ -81,7 +83,7 @@ Deno.test("calibrations lie beside the weights", async () => {
     const images = [`${EXAMPLES}cat.jpg`, "--weights", weights, "--budget", "20M", ...cpu];
     const before = await ranet("classify", ...images);
     assertEquals(before.code, 1);
-    assertStringIncludes(before.notes, `Make one: ranet calibrate DATASET --weights ${weights} --budget 20M`);
+    assertStringIncludes(before.notes, `Create one: ranet calibrate DATASET --weights ${weights} --budget 20M`);
     await ranet("calibrate", csv, "--weights", weights, "--budget", "20M", ...cpu);
     assertEquals((await readCalibrations(`${directory}/mine.calibration.json`)).length, 1);
     assertEquals((await ranet("classify", ...images)).code, 0);

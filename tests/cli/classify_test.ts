@@ -30,7 +30,7 @@ Deno.test("classify answers for good images and reports bad ones, which --skip-b
     assertEquals(out.match(/\| (cat|ship) /g), ["| cat ", "| ship "]);
     assertEquals(notes.split("\n"), [
       'Cannot read "nowhere.jpg": there is no such file or folder',
-      "1 input could not be read; all others are classified (with --skip-bad, that is no failure)",
+      "1 input could not be read; all others were classified (use --skip-bad to exit with 0 anyway)",
     ]);
     const skipped = await ranet("classify", ...images, "--skip-bad", "--json", ...cpu);
     assertEquals(skipped.code, 0);
@@ -40,7 +40,7 @@ Deno.test("classify answers for good images and reports bad ones, which --skip-b
 
     const none = await ranet("classify", "nowhere.jpg", "nor/here.jpg", "--skip-bad", ...cpu);
     assertEquals([none.code, none.out], [1, ""]);
-    assertStringIncludes(none.notes, "Nothing is classified: 2 inputs could not be read");
+    assertStringIncludes(none.notes, "Nothing was classified: 2 inputs could not be read");
     const anytime = await ranet("classify", ...images, "--anytime", "--skip-bad", "--json", ...cpu);
     assertEquals(JSON.parse(anytime.out).map(({ exits }: { exits?: unknown[] }) => exits?.length), [6, undefined, 6]);
     assertEquals(anytime.code, 0);
@@ -75,7 +75,7 @@ Deno.test("classify follows links to folders, and tells what it passes over", as
     await Deno.symlink("..", `${folder}/phone/up`);
     for (const name of ["2.HEIC", "3.heic", "4.jxl", "README", ".hidden"]) await Deno.create(`${folder}/phone/${name}`);
     const { code, out, notes } = await ranet("classify", `${folder}/phone`, "--json", ...cpu);
-    assertEquals([code, notes], [0, "passed over 4 files: .heic, .jxl, without an ending"]);
+    assertEquals([code, notes], [0, "passed over 4 files: .heic, .jxl, without an extension"]);
     const [{ image, label }] = JSON.parse(out);
     assertEquals([image, label], [`${folder}/phone/album/IMG_1.jfif`, "cat"]);
     const anytime = await ranet("classify", `${folder}/phone`, "--json", "--anytime", ...cpu);
@@ -85,7 +85,7 @@ Deno.test("classify follows links to folders, and tells what it passes over", as
     const none = await ranet("classify", `${folder}/phone`, ...cpu);
     assertEquals([none.code, none.notes], [
       1,
-      `passed over 4 files: .heic, .jxl, without an ending\nCannot classify "${folder}/phone": no image is in it`,
+      `passed over 4 files: .heic, .jxl, without an extension\nCannot classify "${folder}/phone": it contains no images`,
     ]);
   });
 });

@@ -24,6 +24,19 @@ Deno.test("diff: what one key changes", async () => {
   });
 });
 
+Deno.test("diff: what dense layers are made of", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/mine.yaml`;
+    await ranet("new", "ranet-cifar10", "--out", file);
+    const text = await Deno.readTextFile(file);
+    assertStringIncludes(text, "#depthwise: false");
+    const changed = text.replace("#depthwise: false", "depthwise: true").replace("#se_ratio: 0", "se_ratio: 0.25");
+    await Deno.writeTextFile(file, changed);
+    const { out } = await ranet("diff", "ranet-cifar10", file);
+    assert(out.endsWith("Keys that differ\n  depthwise: false → true\n  se_ratio: 0 → 0.25"), out);
+  });
+});
+
 Deno.test("diff: what only one of two has", async () => {
   const { out } = await ranet("diff", "ranet-cifar10-upconv", "ranet-imagenet-c32");
   assertMatch(out, /\| +8 \| +– \| +sub-network 4, block 8, 7×7×701 \| +– \| +2\.83 G \| +new \|/);
@@ -32,6 +45,37 @@ Deno.test("diff: what only one of two has", async () => {
   assertStringIncludes(out, "classes: [airplane, automobile, bird, cat, deer, dog, frog, horse, sh… → imagenet");
   const reverse = await ranet("diff", "ranet-imagenet-c32", "ranet-cifar10-upconv");
   assertMatch(reverse.out, /\| +8 \| +sub-network 4, block 8, 7×7×701 \| +– \| +2\.83 G \| +– \| +gone \|/);
+});
+
+Deno.test("diff and plan tell of boosted exits", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/mine.yaml`;
+    const text = await Deno.readTextFile("specs/ranet-cifar10-micro.yaml");
+    await Deno.writeTextFile(file, `${text}\nexits: { boosted: true, reweight: 0.75 }\n`);
+    const { out } = await ranet("diff", "ranet-cifar10-micro", file);
+    assert(
+      out.endsWith("Keys that differ\n  exits.boosted: false → true\n  exits.reweight: absent → 0.75"),
+      out,
+    );
+    assertStringIncludes(
+      (await ranet("plan", file)).out,
+      "Boosted exits: an exit's logits are its own plus 0.75 times those of the exit before it.",
+    );
+    const [plain, boosted] = await Promise.all(
+      ["ranet-cifar10-micro", file].map(async (spec) => JSON.parse((await ranet("plan", spec, "--json")).out)),
+    );
+    assertEquals([plain.reweight, boosted.reweight], [undefined, 0.75]);
+    for (const [k, { cumulativeFlops }] of plain.exits.entries()) {
+      assertEquals(boosted.exits[k].cumulativeFlops, cumulativeFlops + 10 * k);
+    }
+    assertStringIncludes((await ranet("draw", file)).out, "boosted exits, reweight 0.75");
+    const copy = `${folder}/copy.yaml`;
+    await ranet("new", "copy", "--from", file, "--out", copy);
+    const written = await Deno.readTextFile(copy);
+    assertStringIncludes(written, "\n  boosted: true\n");
+    assertStringIncludes(written, "\n  reweight: 0.75\n");
+    assertStringIncludes(written.replaceAll(/\n *# /g, " "), "each exit learns what the ones before it got wrong");
+  });
 });
 
 Deno.test("diff needs two", async () => {

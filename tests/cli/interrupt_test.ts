@@ -26,7 +26,7 @@ Deno.test("eval, interrupted on a terminal, leaves it as it was and says how to 
     }
     await keyboard.close();
     assertEquals((await process.status).code, 130);
-    assertStringIncludes(said, "Stopped. To go on from here, run the same command again.");
+    assertStringIncludes(said, "Stopped. To continue, run the same command again.");
     assertFalse(said.includes("\x1b[?7l"), "line wrap");
   });
 });

@@ -207,7 +207,7 @@ for (
     [["classify", "nowhere/*.jpg", ...cpu], 1, '"nowhere/*.jpg": no file matches'],
     [["classify", cat, "--csv", "--json"], 2, "--csv together with --json"],
     [["classify", path("README.md"), ...cpu], 1, "it is not an image"],
-    [["classify", path("lib/spec"), ...cpu], 1, "no image is in it"],
+    [["classify", path("lib/spec"), ...cpu], 1, "it contains no images"],
     [["classify", path("README.md/x.jpg"), ...cpu], 1, "README.md/x.jpg"],
     [["plan", "nowhere.yaml"], 1, "there is no such file"],
     [["forward", path("README.md")], 1, "README.md"],

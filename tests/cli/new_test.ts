@@ -48,7 +48,7 @@ Deno.test("new: a file of one's own is a place to begin, and is replaced only if
 
     const refused = await ranet("new", "mine", "--out", other);
     assertEquals([refused.code, refused.out], [1, ""]);
-    assertStringIncludes(refused.notes, "it is there already, and may hold your work");
+    assertStringIncludes(refused.notes, "it already exists and may contain your work");
     assertEquals((await readSpec(other)).name, "other");
     assertEquals((await ranet("new", "mine", "--out", other, "--force")).code, 0);
     assertEquals((await readSpec(other)).name, "mine");

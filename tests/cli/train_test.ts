@@ -57,8 +57,8 @@ Deno.test("train makes a model that every other command takes", async () => {
     assertEquals([code, notes], [0, ""]);
     for (
       const part of [
-        "ranet-cifar10-micro: 4 exits, 27.80 k parameters; about 7.45 M multiply-adds an image in training",
-        `60 images of ${data} to train on (6 of each of 10 classes), 20 to validate on, some of each class, set aside by seed 0`,
+        "ranet-cifar10-micro: 4 exits, 27.80 k parameters; about 7.45 M multiply-adds per image in training",
+        `60 images of ${data} for training (6 of each of 10 classes), 20 for validation, chosen at random from each class with seed 0`,
         "recipe short: 2 epochs of 4 steps, 16 images a step",
         "on CPU, 1 thread: ",
         "epoch 1: loss ",
@@ -140,7 +140,7 @@ const stepsOf = (folder: string) => Deno.readTextFile(join(folder, "training/ste
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   const test = signal === "SIGINT" ? Deno.test : longTest;
-  test(`a run stopped by ${signal} goes on to the very weights that it would have had`, async () => {
+  test(`a run stopped by ${signal} and resumed produces bit-identical weights`, async () => {
     await withData(async ({ folder, data, out }) => {
       const args = [micro, "--data", data, "--epochs", "40", ...quick];
       const { code, notes } = await stopped([...args, "--out", out], signal);
@@ -149,12 +149,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
         assertEquals(code, 130);
         assertMatch(
           notes,
-          /^Stopped at step \d+ of 160; everything is saved\. Go on with: ranet train --resume \S+out\n$/,
+          /^Stopped at step \d+ of 160; everything is saved\. To continue: ranet train --resume \S+out\n$/,
         );
       }
       const resumed = await ranet("train", "--resume", out);
       assertEquals([resumed.code, resumed.notes], [0, ""]);
-      assertMatch(resumed.out, /going on after step \d+ of 160/);
+      assertMatch(resumed.out, /continuing after step \d+ of 160/);
       whole ??= (async () => {
         const uninterrupted = join(folder, "whole");
         assertEquals((await ranet("train", ...args, "--out", uninterrupted)).code, 0);
@@ -170,7 +170,7 @@ Deno.test("--dry-run tells how long it takes, and writes nothing", async () => {
     const before = await namesIn(folder);
     const { code, out } = await ranet("train", micro, "--data", data, "--epochs", "9", "--dry-run", ...quick);
     assertEquals(code, 0);
-    assertMatch(out, /about [\d.]+ s an epoch, [\d.]+ s in all, and validation$/);
+    assertMatch(out, /about [\d.]+ s per epoch, [\d.]+ s in total, plus validation$/);
     assertEquals(await namesIn(folder), before);
   });
 });
@@ -211,18 +211,18 @@ Deno.test("all options, and bad images left out", async () => {
       notes,
       "No images to train on of 6 of 10 classes: airplane, automobile, bird, deer, dog, horse",
     );
-    assertStringIncludes(text, "none to validate on");
+    assertStringIncludes(text, "no validation images");
     assertEquals((await namesIn(out)).includes("calibration.json"), false);
     assertStringIncludes(await Deno.readTextFile(join(out, "training/recipe.yaml")), "steps: 3\nbatch: 4\n");
   });
 });
 
-Deno.test("training classifiers over random weights is not what anybody wants, and is said so", async () => {
+Deno.test("training classifiers on top of random weights gives a note", async () => {
   await withData(async ({ folder, data, out }) => {
     const recipe = join(folder, "classifiers.yaml");
     await Deno.writeTextFile(recipe, "{ train: classifiers, steps: 1, batch: 4, augment: false }");
     const args = ["train", micro, "--data", data, "--val", "none", "--device", "cpu", "--recipe", recipe];
-    assertStringIncludes((await ranet(...args, "--out", out)).notes, "whose other weights are random; --init names");
+    assertStringIncludes((await ranet(...args, "--out", out)).notes, "all other weights are random; use --init");
     const trained = await ranet(...args, "--init", out, "--out", join(folder, "b"));
     assertEquals([trained.code, trained.notes], [0, ""]);
   });
@@ -278,11 +278,11 @@ Deno.test("--resume refuses what would change the run, and images that have chan
     const other = await ranet("train", "--resume", out, "--rate", "1");
     assertEquals(other.code, 2);
     assertStringIncludes(other.notes, `ranet train ${out} --init ${out} --recipe fine-tune --rate 1 --data`);
-    assertStringIncludes(other.notes, "Cannot use --rate with --resume: the run goes on with everything as it was");
+    assertStringIncludes(other.notes, "Cannot use --rate with --resume: a resumed run keeps its settings");
     await Deno.writeFile(data, records(70, 1));
     const { code, notes } = await ranet("train", "--resume", out);
     assertEquals(code, 1);
-    assertStringIncludes(notes, "are not those that this run began with");
+    assertStringIncludes(notes, "are not those of this run");
   });
 });
 
@@ -391,7 +391,7 @@ Deno.test("train fits temperatures before its thresholds; resuming a finished ru
     const before = await budgets();
     const refit = await ranet("calibrate", data, "--model", out, "--temperature", ...device);
     assertEquals(refit.code, 0);
-    assertStringIncludes(refit.notes, "Thresholds found anew, with the new temperatures, for: a budget of ");
+    assertStringIncludes(refit.notes, "Recomputed thresholds with the new temperatures, for: a budget of ");
     const again = await loadModel(out);
     const all = await readCalibrations(join(out, "calibration.json"));
     for (const calibration of all) await checkCalibration(calibration, again);
@@ -400,14 +400,14 @@ Deno.test("train fits temperatures before its thresholds; resuming a finished ru
   });
 });
 
-Deno.test("of too few validation images, a model is not calibrated, and that is said", async () => {
+Deno.test("a model is not calibrated with too few validation images, and a note says so", async () => {
   await withData(async ({ folder, data, out }) => {
     const few = join(folder, "few.bin");
     await Deno.writeFile(few, records(19, 3));
     const args = ["train", micro, "--data", data, "--val", few, "--steps", "1", "--out", out, ...quick];
     const { code, notes } = await ranet(...args);
     assertEquals(code, 0);
-    assertStringIncludes(notes, "Not calibrated: of 19 validation images");
+    assertStringIncludes(notes, "Not calibrated: 19 validation images are too few");
     assertEquals((await namesIn(out)).toSorted(), ["spec.yaml", "training", "weights.safetensors"]);
   });
 });
@@ -434,7 +434,7 @@ Deno.test("train/ and val/ below --data are found; a --val that is a link to --d
     const { code, out, notes } = await ranet(...args, "--out", join(folder, "out"));
     assertEquals(code, 0, notes);
     assertStringIncludes(notes, `Taking ${join(data, "train")}`);
-    assertStringIncludes(out, `20 to validate on, from ${join(data, "val")}`);
+    assertStringIncludes(out, `20 for validation, from ${join(data, "val")}`);
     // Classes that were numbers have the folders' names from now on.
     assertEquals((await loadModel(join(folder, "out"))).spec.classes, ["cat", "ship"]);
 
@@ -484,7 +484,7 @@ Deno.test("--cache 0 keeps no image, and an image that cannot be read names --sk
     ];
     const none = await ranet(...args, "--val", "none", "--cache", "0", ...quick);
     assertEquals(none.code, 0, none.notes);
-    assertStringIncludes(none.out, "0.00 kB for images, the others decoded again in every epoch");
+    assertStringIncludes(none.out, "0.00 kB for images, the others are decoded in every epoch");
     await Deno.writeTextFile(join(folder, "data/cat/0.jpg"), "no image");
     const bad = await ranet(...args, "--force", "--val", "none", ...quick);
     assertEquals(bad.code, 1);

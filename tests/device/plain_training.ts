@@ -11,7 +11,7 @@ import { areaOf, type Size } from "../../lib/network/size.ts";
 import type { ClassifierGradient, GradientView, TrainingPlan, TrainingStep } from "../../lib/planner/training_plan.ts";
 import { EPSILON } from "../../lib/weights/fold.ts";
 import type { SecondLabels } from "../../lib/device/trainer.ts";
-import { activate, slope } from "./activation.ts";
+import { activate, gateOf, gateSlope, slope } from "./activation.ts";
 
 /** Numbers by name, in PyTorch's layouts. */
 export type Numbers = Map<string, Float64Array>;
@@ -97,6 +97,35 @@ export class PlainTraining {
           this.#set(step.output, [sample, y, x, k], factor * this.#get(step.output, sample, y, x, k));
         });
         break;
+      case "depthwise": {
+        const { reads: [input], writes: [output] } = step;
+        const weight = this.parameters.get(`${step.name}.weight`)!;
+        this.#each(output, (sample, y, x, k) => {
+          let sum = 0;
+          this.#window(step, input, { sample, y, x }, (at, tap, channel) => {
+            if (channel === k) sum += this.tensors[input.feature][at] * weight[k * step.kernel ** 2 + tap];
+          });
+          this.#set(output, [sample, y, x, k], activate(sum, step.activation));
+        });
+        break;
+      }
+      case "squeeze": {
+        const { reads: [input], writes: [output] } = step;
+        this.#each(output, (sample, y, x, k) => this.#set(output, [sample, y, x, k], 0));
+        this.#each(input, (sample, y, x, k) => {
+          const share = this.#get(input, sample, y, x, k) / areaOf(this.#size(input));
+          this.#set(output, [sample, 0, 0, k], this.#get(output, sample, 0, 0, k) + share);
+        });
+        break;
+      }
+      case "excitation": {
+        const { reads: [input, gates], writes: [output], gate } = step;
+        this.#each(output, (sample, y, x, k) => {
+          const factor = gateOf(this.#get(gates, sample, 0, 0, k), gate);
+          this.#set(output, [sample, y, x, k], this.#get(input, sample, y, x, k) * factor);
+        });
+        break;
+      }
       case "norm-statistics": {
         const { channels } = step.input;
         const n = this.#count * areaOf(this.#size(step.input));
@@ -152,7 +181,13 @@ export class PlainTraining {
         for (let sample = 0; sample < this.#count; sample++) {
           const means = this.#pooled(input, pool, sample);
           for (let c = 0; c < classes; c++) {
-            logits[sample * classes + c] = means.reduce((sum, v, k) => sum + v * weight[c * means.length + k], bias[c]);
+            const boost = step.reweight === undefined
+              ? 0
+              : step.reweight * this.#seen(step.exit - 1)[sample * classes + c];
+            logits[sample * classes + c] = means.reduce(
+              (sum, v, k) => sum + v * weight[c * means.length + k],
+              bias[c] + boost,
+            );
           }
         }
         break;
@@ -219,6 +254,51 @@ export class PlainTraining {
           this.#window(layer, result, { sample, y, x }, (at, tap, channel) => {
             this.tensors[result.feature][at] += g * weight[this.#weightAt(layer, out, channel, tap)];
           });
+        });
+        break;
+      }
+      case "depthwise-weight-gradient": {
+        const { layer, input, gradient } = step;
+        const weight = new Float64Array(this.parameters.get(`${layer.name}.weight`)!.length);
+        this.#each(gradient, (sample, y, x, k) => {
+          const g = this.#get(gradient, sample, y, x, k);
+          this.#window(layer, input, { sample, y, x }, (at, tap, channel) => {
+            if (channel === k) weight[k * layer.kernel ** 2 + tap] += g * this.tensors[input.feature][at];
+          });
+        });
+        this.gradients.set(`${layer.name}.weight`, weight);
+        break;
+      }
+      case "depthwise-input-gradient": {
+        const { layer, gradient, result } = step;
+        const weight = this.parameters.get(`${layer.name}.weight`)!;
+        this.#begin(result);
+        this.#each(gradient, (sample, y, x, k) => {
+          const g = this.#get(gradient, sample, y, x, k);
+          this.#window(layer, result, { sample, y, x }, (at, tap, channel) => {
+            if (channel === k) this.tensors[result.feature][at] += g * weight[k * layer.kernel ** 2 + tap];
+          });
+        });
+        break;
+      }
+      case "squeeze-gradient":
+        this.#begin(step.result);
+        this.#each(step.result, (sample, y, x, k) => {
+          const share = this.#get(step.gradient, sample, 0, 0, k) / areaOf(this.#size(step.result));
+          this.#set(step.result, [sample, y, x, k], this.#get(step.result, sample, y, x, k) + share);
+        });
+        break;
+      case "excitation-gradient": {
+        const { input, gates, gradient, result, gatesResult, layer: { gate } } = step;
+        this.#begin(result);
+        this.#begin(gatesResult);
+        this.#each(gradient, (sample, y, x, k) => {
+          const g = this.#get(gradient, sample, y, x, k);
+          const from = this.#get(gates, sample, 0, 0, k);
+          const before = this.#get(result, sample, y, x, k);
+          this.#set(result, [sample, y, x, k], before + g * gateOf(from, gate));
+          const more = g * this.#get(input, sample, y, x, k) * gateSlope(from, gate);
+          this.#set(gatesResult, [sample, 0, 0, k], this.#get(gatesResult, sample, 0, 0, k) + more);
         });
         break;
       }

@@ -77,8 +77,11 @@ deviceTest("earlier exits learn from the last one, into which no gradient flows"
   const exits = NETWORK.exits.map((_, k) => 1 + k / 2);
   for (const [weight, temperature] of [[0.3, 4], [1, 1], [0, 2]]) {
     const distillation = { teacher: "last-exit", weight, temperature } as const;
-    const options = trainerOptions(NETWORK, { loss: { exits, labelSmoothing: 0.1, distillation } });
-    await assertFirstStep(NETWORK, options, (state) => open(NETWORK, state, options));
+    for (const network of [NETWORK, NETWORKS.get("boosted exits")!]) {
+      const loss = { exits: exits.slice(0, network.exits.length), labelSmoothing: 0.1, distillation };
+      const options = trainerOptions(network, { loss });
+      await assertFirstStep(network, options, (state) => open(network, state, options));
+    }
   }
 });
 

@@ -312,7 +312,7 @@ head: { channels: 4 }
 gpuTest("a network with loops longer than a CPU driver runs is refused there", async ({ isCpu }) => {
   const long = oneBlock({ size: 1024, classes: 2 });
   const create = () => AdaptiveExecutor.create(long, { device: "gpu", batchSize: 1 });
-  if (isCpu) await assertRejects(create, RanetError, "65536 turns");
+  if (isCpu) await assertRejects(create, RanetError, "65536 times");
   else (await create())[Symbol.dispose]();
   using auto = await AdaptiveExecutor.create(long, { batchSize: 1 });
   assertEquals((await auto.forward(randomArray(3 * 1024 ** 2, 1))).length, 1);

@@ -83,7 +83,13 @@ function tapsOf(
     );
   switch (layer.kind) {
     case "convolution":
+    case "depthwise":
       return windows(layer.kernel, layer.stride);
+    case "squeeze":
+      return [Array.from({ length: from }, (_, at) => [at, 1 / from])];
+    // What gates are made from is left out, or all pixels would count wherever there is one.
+    case "excitation":
+      return Array.from({ length: to }, (_, at) => [[at, 1]]);
     case "max-pool":
       return windows(3, 2);
     case "resize":

@@ -2,8 +2,10 @@ import { assert, assertGreater, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
+import { inputSize } from "../../lib/network/common.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { resolveSpec } from "../../lib/spec/parse.ts";
+import { sides } from "../sizes.ts";
 import { coverage } from "./coverage.ts";
 
 /**
@@ -13,9 +15,12 @@ import { coverage } from "./coverage.ts";
 const EVEN = 0.2;
 
 const shared = {
-  size: fc.integer({ min: 5, max: 70 }),
+  size: sides(5, 70),
   stem: fc.constantFrom("conv3x3", "conv7x7-pool", { kernel: 5, stride: 3, channels: 3 }, { kernel: 3, pool: true }),
   exits: fc.constantFrom("auto", "all"),
+  depthwise: fc.boolean(),
+  kernel: fc.constantFrom(3, 3, 5, 7),
+  se_ratio: fc.constantFrom(0, 0.5),
 };
 const ranets = fc.record({
   ...shared,
@@ -24,7 +29,7 @@ const ranets = fc.record({
   compress: fc.constantFrom(0, 0.25, 1),
   transitions: fc.constantFrom("auto", [], [1]),
   step: fc.integer({ min: 1, max: 2 }),
-}).map(({ size, stem, exits, halvings, fusion, compress, transitions, step }) => {
+}).map(({ size, stem, exits, halvings, fusion, compress, transitions, step, ...dense }) => {
   let scale = 1;
   const scales = [1, ...halvings.map((halved) => scale /= halved ? 2 : 1)].reverse();
   return {
@@ -37,7 +42,8 @@ const ranets = fc.record({
     layers: { step },
     exits,
     compress,
-    head: { channels: 3 },
+    head: { channels: 3, depthwise: dense.depthwise },
+    ...dense,
   };
 });
 const msdnets = fc.record({
@@ -45,7 +51,8 @@ const msdnets = fc.record({
   scales: fc.integer({ min: 1, max: 4 }),
   layers: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
   prune: fc.constantFrom("max", "min"),
-}).map(({ size, stem, exits, scales, layers, prune }) => ({
+}).map(({ size, stem, exits, scales, layers, prune, ...dense }) => ({
+  ...dense,
   family: "msdnet",
   name: "any",
   input: { size },
@@ -75,16 +82,16 @@ function accepted(document: unknown): ArchitectureSpec | undefined {
 
 function checkCoverage(spec: ArchitectureSpec): void {
   const network = buildNetwork(spec);
-  const { size } = spec.input;
+  const { height, width } = inputSize(spec.input);
   network.exits.forEach(({ label }, k) => {
     const pixels = coverage(network, k);
     assert(pixels.every((value) => value > 0), `${label}: some pixels cannot change the logits`);
     const quarters = [0, 0, 0, 0];
-    const middle = (size - 1) / 2;
+    const [row, column] = [(height - 1) / 2, (width - 1) / 2];
     pixels.forEach((value, i) => {
-      const [y, x] = [Math.floor(i / size), i % size];
-      // The middle row and column of an odd size belong to no quarter.
-      if (y !== middle && x !== middle) quarters[2 * Number(y > middle) + Number(x > middle)] += value;
+      const [y, x] = [Math.floor(i / width), i % width];
+      // The middle row and column of odd sides belong to no quarter.
+      if (y !== row && x !== column) quarters[2 * Number(y > row) + Number(x > column)] += value;
     });
     assertGreater(Math.min(...quarters), EVEN * Math.max(...quarters), `${label}: ${quarters}`);
   });

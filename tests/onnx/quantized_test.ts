@@ -35,6 +35,16 @@ subnetworks: [{ blocks: 3, growth: 6, bottleneck: 2, transitions: [1] }]
 layers: [2, 1, 2]
 head: { channels: 7 }
 `,
+  "boosted exits": `
+name: boosted
+input: { size: 16 }
+classes: 5
+base_features: [{ scale: 1, channels: 6 }]
+subnetworks: [{ blocks: 3, growth: 6, bottleneck: 2 }]
+layers: [1, 1, 1]
+exits: { boosted: true, reweight: 0.6 }
+head: { channels: 7 }
+`,
   "two sub-networks and every fusion": `
 name: two
 input: { size: 24 }

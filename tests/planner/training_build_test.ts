@@ -50,10 +50,16 @@ for (const [title, network] of NETWORKS) {
   testGradients(title, network, { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 });
 }
 
+const distillation = { teacher: "last-exit", weight: 0.7, temperature: 2 } as const;
+testGradients("distillation between boosted exits", NETWORKS.get("boosted exits")!, {
+  exits: [1, 0.5, 2],
+  labelSmoothing: 0.1,
+  distillation,
+});
 testGradients("distillation, whose teacher is held", NETWORKS.get("coarsest scale twice")!, {
   exits: [1, 0.5, 2],
   labelSmoothing: 0.1,
-  distillation: { teacher: "last-exit", weight: 0.7, temperature: 2 },
+  distillation,
 });
 
 /** Registers a test of a network's gradients. */

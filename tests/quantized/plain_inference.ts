@@ -41,8 +41,11 @@ export function runPlainly(
   const logits: Float32Array[] = [];
   features[0].set(quantizeImage(network, weights, image));
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
-    if (layer.kind === "classifier") logits[layer.exit] = classify(network, layer, weights, features);
-    else {
+    if (layer.kind === "classifier") {
+      const own = classify(network, layer, weights, features);
+      const { reweight = 0 } = weights.classifiers.get(layer.name)!;
+      logits[layer.exit] = own.map((value, c) => reweight === 0 ? value : value + reweight * logits[layer.exit - 1][c]);
+    } else {
       const [output] = layer.writes;
       const { size } = network.features[output.feature];
       for (let pixel = 0; pixel < areaOf(size); pixel++) {
@@ -102,6 +105,10 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
       );
       return where.mix(corners, { down: row.share, right: column.share });
     }
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
+      throw new Error(`${layer.kind} is refused in eight bits`);
   }
 }
 

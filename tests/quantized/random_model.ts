@@ -6,8 +6,8 @@
 
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
-import type { Convolution } from "../../lib/network/network.ts";
 import { areaOf } from "../../lib/network/size.ts";
+import type { Convolution, Network } from "../../lib/network/network.ts";
 import { createModel, type Model } from "../../lib/model/model.ts";
 import { IMAGE_SCALE, quantizedParameters } from "../../lib/weights/quantized.ts";
 import type { Tensor } from "../../lib/weights/tensor.ts";
@@ -25,13 +25,12 @@ export function randomNumbers(seed: number): () => number {
 /**
  * Tensors of a network in eight bits.
  *
- * @param options `large`: weights are as large as may be, so that sums reach far; else most are small, as in trained networks.
+ * @param options `large`: weights are near their limits; else most are small, as in trained networks.
  */
 export function randomTensors(
-  spec: ArchitectureSpec,
+  network: Network,
   { seed, large = false }: { readonly seed: number; readonly large?: boolean },
 ): Map<string, Tensor> {
-  const network = buildNetwork(spec);
   const random = randomNumbers(seed);
   const fanIns = new Map(
     network.exits.flatMap(({ layers }) => layers).filter((layer): layer is Convolution => layer.kind === "convolution")
@@ -65,12 +64,12 @@ export function randomModel(
   spec: ArchitectureSpec,
   options: { readonly seed: number; readonly large?: boolean },
 ): Model {
-  return createModel(spec, randomTensors(spec, options), { source: "random" });
+  return createModel(spec, randomTensors(buildNetwork(spec), options), { source: "random" });
 }
 
 /** Images of random pixels, normalised. */
-export function randomImages(model: Model, count: number, seed: number): Float32Array {
-  const { size, channels } = model.network.features[0];
+export function randomImages({ network }: Pick<Model, "network">, count: number, seed: number): Float32Array {
+  const { size, channels } = network.features[0];
   const random = randomNumbers(seed);
   return new Float32Array(count * channels * areaOf(size)).map(() => 4 * random() - 2);
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import { specFromOfficialFlags } from "../../lib/spec/official.ts";
+import { changeSpec } from "../../lib/spec/change.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { asRanet } from "../fixtures.ts";
 
@@ -103,6 +104,12 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--step -1", "--step is"],
   ["--nBlocks 99999", "--nBlocks is"],
   ["--stepmode log", '--stepmode is "log", expected even or lg'],
+  ["--ensemble_reweight", "--ensemble_reweight has no value"],
+  ["--ensemble_reweight half", '--ensemble_reweight is "half", expected one number for all exits'],
+  ["--ensemble_reweight -0.5", '--ensemble_reweight is "-0.5", expected one number for all exits'],
+  ["--ensemble_reweight nan", '--ensemble_reweight is "nan", expected one number for all exits'],
+  ["--ensemble_reweight 1.0,0.5", '--ensemble_reweight is "1.0,0.5", expected one number for all exits'],
+  ["--ensemble_reweight 7", "exits.reweight: expected a number from 0 to 2, found 7"],
   ["--data mnist", "expected cifar10 or cifar100 or ImageNet"],
   ["--arch MSDNet", '--arch is "MSDNet", expected RANet or msdnet'],
   ["--reduction half", '--reduction is "half", expected a number such as 0.5'],
@@ -114,6 +121,29 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--growthRate 3", "subnetworks[2].growth: expected at least 4"],
   ["--compress-factor 1.5", "compress: expected a number from 0 to 1"],
 ];
+
+/** As in the boosted networks' scripts, whose own flags are all here. */
+const BOOSTED = "--arch ranet --dataset cifar100 --nBlocks 2 --stepmode lin_grow --step 2 --nChannels 16 " +
+  "--scale-list 1-2-3 --grFactor 4-2-1 --bnFactor 4-2-1 --ensemble_reweight 0.5 --result_dir r --tensorboard_dir=t " +
+  "--checkpoint '' --save_suffix _a --flat_curve --val_workers 1 --lr_f 0.1 --lr_milestones '150,225' --loss_equal " +
+  "--distributed --dist_backend nccl --local_rank 0 --weight-decay 1e-4 --base 4 --prune max";
+
+Deno.test("boosted networks' flags are those of their parents, in other words, and one factor", () => {
+  const parsed = (flags: string) => parseSpec(specFromOfficialFlags(flags));
+  const plain = parsed("--data cifar100 --step 2 --stepmode lg");
+  assertEquals(parsed(BOOSTED), changeSpec(plain, { reweight: 0.5 }));
+  assertEquals(parsed(BOOSTED.replace(" 0.5 ", " 0.5,0.5,0.5 ")), changeSpec(plain, { reweight: 0.5 }));
+  assertEquals(parsed(BOOSTED.replace("--ensemble_reweight 0.5", "")), changeSpec(plain, { reweight: 1 }));
+  assertEquals(parsed(`${CIFAR} --ensemble_reweight=0.25`).reweight, 0.25);
+  assertEquals(parsed("--step 2 --stepmode lin_grow"), parsed(CIFAR));
+  assertEquals(parsed("--dataset=imagenet --stepmode even").name, "ranet-imagenet");
+  const msdnet = "--dataset cifar100 --nBlocks 5 --stepmode lin_grow --nChannels 16 --ensemble_reweight 0.5";
+  assertEquals(parsed(`--arch msdnet_ge ${msdnet}`), parsed(`--arch msdnet ${msdnet}`));
+  assertEquals(
+    parsed(`--arch msdnet ${msdnet}`),
+    changeSpec(parsed("--arch msdnet --data cifar100 --nBlocks 5 --nChannels 16"), { reweight: 0.5 }),
+  );
+});
 
 for (const [flags, part] of REFUSED) {
   Deno.test(`refused flags: ${flags}`, () => {

@@ -51,7 +51,9 @@ const documents = fc.nat(2).chain((extra) =>
       fc.record({ channels: fc.constantFrom("input", 16) }),
       fc.constant([{ channels: 3 }, { channels: 4 }]),
     ),
-    exits: fc.constantFrom("auto", "all", [1, 2], [2, 6]),
+    exits: fc.constantFrom<unknown>(
+      ...["auto", "all", [1, 2], [2, 6], { boosted: true, reweight: 0.75 }, { blocks: [2, 6], boosted: true }],
+    ),
     activation: fc.constantFrom("relu", "hard-swish", "silu"),
     dropout: fc.constantFrom(0, 0.2),
   })

@@ -6,6 +6,7 @@ import { createModel } from "../../lib/model/model.ts";
 import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Convolution, Network } from "../../lib/network/network.ts";
+import { changeSpec } from "../../lib/spec/change.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
 import { foldWeights } from "../../lib/weights/fold.ts";
 import { cornerShares, parseQuantized, quantizedParameters, SHARES } from "../../lib/weights/quantized.ts";
@@ -15,7 +16,7 @@ import { randomTensors } from "../quantized/random_model.ts";
 
 const spec = await readSpec("ranet-cifar10-micro");
 const network = buildNetwork(spec);
-const tensors = randomTensors(spec, { seed: 1 });
+const tensors = randomTensors(network, { seed: 1 });
 const types = new Map(quantizedParameters(network).map(({ name, dtype }) => [name, dtype]));
 const dtype = (name: string) => types.get(name)!;
 const convolution = "scale_flows.0.0.layers.0.conv_normal.net.0";
@@ -114,6 +115,17 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
 Deno.test("floats are not computed with whole numbers: training, folding and checking refuse them", () => {
   assertThrows(() => checkTensors(network, tensors, { source: "q" }), RanetError, `"image.scale"`);
   assertThrows(() => foldWeights(network, tensors), RanetError, "eight bits");
+});
+
+Deno.test("depthwise convolutions and squeeze-and-excitation are not computed in eight bits", () => {
+  for (
+    const [change, wanted] of [[{ depthwise: true }, "is a depthwise convolution"], [
+      { seRatio: 0.5 },
+      "squeeze",
+    ]] as const
+  ) {
+    assertThrows(() => quantizedParameters(buildNetwork(changeSpec(spec, change))), RanetError, wanted);
+  }
 });
 
 Deno.test("whole numbers without the note name the tensor; another note is not read", () => {

@@ -43,7 +43,7 @@ export function showOutcome(outcome: Outcome | undefined, photos: ReadonlyMap<nu
       ),
     ),
   );
-  const share = `${large(cost)} multiply-adds each, ${percent(cost / fullCost)} of what the whole network costs`;
+  const share = `${large(cost)} multiply-adds each, ${percent(cost / fullCost)} of the cost of the full network`;
   const leaves = isFitted
     ? "Thresholds were found with them."
     : "An image leaves at the first exit that is 90 % sure; 20 photos set aside would be enough to find better thresholds.";

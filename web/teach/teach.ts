@@ -52,7 +52,7 @@ export class Teach {
   #isTraining = false;
   #goesOn = false;
   #said?: string;
-  /** Everything was deleted while training: what comes of that is not wanted. */
+  /** Everything was deleted during training, so its result is discarded. */
   #isDiscarded = false;
   #model?: KeptModel;
   /** The same for other runtimes, once the model is open. */

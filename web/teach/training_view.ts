@@ -30,7 +30,7 @@ interface Run {
   since: number;
   from: number;
   step: number;
-  /** Until the first step is told, where it goes on is not known. */
+  /** Whether no step has been reported yet, so that the position is not known. */
   isNew: boolean;
 }
 
@@ -159,7 +159,7 @@ export class TrainingView {
     });
   }
 
-  /** Something that is worth a word, beside what is told of steps. */
+  /** Shows a note. */
   note(message: string): void {
     this.#told = performance.now() + PAUSE;
     this.#say(message);

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Activation, activationCode } from "../../network/activation.ts";
+import { type Activation, activationCode, type Gate, gateCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
+import type { DepthwiseConvolution } from "../../network/network.ts";
 import { areaOf, type Size, strided } from "../../network/size.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
@@ -185,9 +186,64 @@ export function lowerWinograd(
   return { operation, group };
 }
 
-/** Max-pooling, its gradient, or the gradient of a ReLU. */
+/** A depthwise convolution, or its input gradient: from that of what it wrote to that of what it read. */
+export function lowerDepthwise(
+  { kernel, stride }: Pick<DepthwiseConvolution, "kernel" | "stride">,
+  { input, output, channels, weights, bias, activation, gradient, accumulate = false, schedule }:
+    & ConvolutionPlaces
+    & {
+      /** Without padding. */
+      readonly channels: number;
+      readonly weights: number;
+      readonly gradient?: boolean;
+      readonly accumulate?: boolean;
+    },
+): Uint8Array {
+  // Without a stride, the gradient is a convolution by the kernel turned round.
+  const isScattered = gradient && stride > 1;
+  const { result: _, resultBytes: __, resultPitch: ___, ...places } = fromTo(input, output);
+  return writeOperation(isScattered ? "depthwise-input-gradient" : "depthwise", {
+    ...places,
+    channels,
+    outChannels: output.channels,
+    kernel,
+    stride,
+    flipped: Number(gradient ?? false),
+    accumulate: Number(accumulate),
+    weights,
+    bias: bias ?? 0,
+    activation: activationCode(activation),
+  }, schedule);
+}
+
+/** Channels times their gates, or the gradients of that. */
+export function lowerExcitation(
+  gate: Gate,
+  { input, gates, output, gradients, schedule }: {
+    readonly input: Place;
+    readonly gates: Place;
+    /** What is written, or its gradient. */
+    readonly output: Place;
+    /** Gradients of the inputs, and whether they are added to the existing values. */
+    readonly gradients?: Readonly<Record<"input" | "gates", { readonly place: Place; readonly accumulate: boolean }>>;
+    readonly schedule?: Schedule;
+  },
+): Uint8Array {
+  return writeOperation(gradients ? "excitation-gradient" : "excitation", {
+    ...fromTo(input, output, gradients?.input.place),
+    gates: gates.at,
+    gatesBytes: gates.bytes,
+    gate: gateCode(gate),
+    accumulate: Number(gradients?.input.accumulate ?? false),
+    gatesResult: gradients?.gates.place.at ?? 0,
+    gatesResultBytes: gradients?.gates.place.bytes ?? 0,
+    gatesAccumulate: Number(gradients?.gates.accumulate ?? false),
+  }, schedule);
+}
+
+/** Max-pooling or the mean of all pixels, its gradient, or the gradient of a ReLU. */
 export function lowerWindow(
-  name: "max-pool" | "max-pool-gradient" | "relu-gradient",
+  name: "max-pool" | "max-pool-gradient" | "relu-gradient" | "squeeze" | "squeeze-gradient",
   input: Place,
   output: Place,
   { result, schedule }: { readonly result?: Place; readonly schedule?: Schedule } = {},

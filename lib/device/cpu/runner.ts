@@ -5,9 +5,11 @@
  * @module
  */
 
-import type { Plan } from "../../planner/plan.ts";
+import type { Plan, Region } from "../../planner/plan.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
+import type { QuantizedWeights } from "../../weights/quantized.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
+import { type Int8Kernels, int8Kernels } from "./int8_product.ts";
 import { cpuKernels } from "./kernels.ts";
 import { defaultThreads, ThreadPool } from "./pool.ts";
 import { CpuMemory } from "./runner_memory.ts";
@@ -27,18 +29,30 @@ export class CpuRunner implements Runner {
   #runs = 0;
 
   /**
-   * Prepares a plan with its weights.
+   * Prepares a plan with its weights, in floats or in eight bits.
    *
-   * @param options `capacity`: most samples in a batch, if memory allows. `threads`: by default one per core.
-   * @throws {RanetError} If there is too little memory.
+   * @param options `capacity`: most samples in a batch, if there is room. `threads`: default one per core. `keeps`: whether
+   * each sample's features are to be read after a run. `kernels`: how whole numbers are multiplied; default: as is best here.
+   * @throws {RanetError} If that takes more memory than there is.
    */
   static async create(
     plan: Plan,
-    weights: FoldedWeights,
-    options: { readonly capacity: number; readonly threads?: number },
+    weights: FoldedWeights | QuantizedWeights,
+    options: {
+      readonly capacity: number;
+      readonly threads?: number;
+      readonly keeps?: boolean;
+      readonly kernels?: Int8Kernels;
+    },
   ): Promise<CpuRunner> {
-    const { capacity, threads = defaultThreads() } = options;
-    const memory = new CpuMemory(plan, weights, { capacity, threads });
+    const { capacity, threads = defaultThreads(), keeps = false } = options;
+    const own = { capacity, threads, keeps };
+    if ("convolutions" in weights) {
+      const { module, product } = options.kernels ?? await int8Kernels();
+      const memory = new CpuMemory(plan, { quantized: weights, product }, own);
+      return new CpuRunner(memory, new ThreadPool(module, memory.memory, { threads }));
+    }
+    const memory = new CpuMemory(plan, weights, own);
     const module = await cpuKernels();
     await memory.makeFilters(module);
     return new CpuRunner(memory, new ThreadPool(module, memory.memory, { threads }));
@@ -65,6 +79,11 @@ export class CpuRunner implements Runner {
     const logits: Float32Array[] = [];
     for (let stage = range.from; stage < range.to; stage++) logits.push(this.#memory.logits(stage));
     return { logits, exits: this.#memory.exits().map((exit) => exit === NO_EXIT ? range.to - 1 : exit) };
+  }
+
+  /** What a feature holds, `[y][x][channel]`, if features are kept: in floats, or in steps. */
+  feature(region: Region, sample: number): Float32Array {
+    return this.#memory.feature(region, sample);
   }
 
   /** Ends its threads. */

@@ -10,6 +10,7 @@ import { concat } from "../../io/bytes.ts";
 import { areaOf, strided } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, quadsOf, type Region, type Step, type StepOf } from "../../planner/plan.ts";
 import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import type { QuantizedWeights } from "../../weights/quantized.ts";
 import { NO_EXIT, type StageRange } from "../runner.ts";
 import { type Fields, PROGRESS_BYTES, structBytes, writeOperation, writeStruct } from "./abi.ts";
 import {
@@ -17,12 +18,16 @@ import {
   filterLength,
   inputSides,
   lowerConvolution,
+  lowerDepthwise,
+  lowerExcitation,
   lowerResize,
   lowerWindow,
   lowerWinograd,
   type Place,
   type Schedule,
 } from "./lower.ts";
+import { INT8_IMAGE_BYTES, INT8_QUAD_BYTES, Int8Lowering } from "./int8_lower.ts";
+import type { Int8Product } from "./int8_product.ts";
 import { Layout } from "./memory.ts";
 import { pack, packedLength } from "./pack.ts";
 import { instantiate } from "./thread.ts";
@@ -49,6 +54,17 @@ interface Filter {
   readonly args: number;
 }
 
+/** A quantized network's weights, and how they are to be multiplied. */
+export interface Int8Weights {
+  /** The weights. */
+  readonly quantized: QuantizedWeights;
+  /** The way to multiply. */
+  readonly product: Int8Product;
+}
+
+/** What a plan is run with. */
+export type RunnerWeights = FoldedWeights | Int8Weights;
+
 /** Memory for one plan. */
 export class CpuMemory {
   /** Most samples in a batch: fewer than requested if samples are large. */
@@ -60,8 +76,11 @@ export class CpuMemory {
   readonly #plan: Plan;
   readonly #fixed: Fixed;
   readonly #threads: number;
+  readonly #keeps: boolean;
   readonly #layout = new Layout(LINE);
-  /** Address of the first sample's activations, and bytes per sample. */
+  /** Bytes of four channels. */
+  readonly #quadBytes: number;
+  /** Where the first sample's activations are, and how many bytes each has. */
   readonly #arenas: { readonly at: number; readonly bytes: number };
   readonly #filters: Filter[] = [];
   /** Address of the weights of the filter that is being transformed. */
@@ -73,16 +92,24 @@ export class CpuMemory {
    *
    * @param plan The plan to run.
    * @param weights Its weights, batch norm folded in.
-   * @param options `capacity`: most samples in a batch, if memory allows. `threads`: most threads that run it.
+   * @param options `capacity`: most samples in a batch, if there is room. `threads`: most threads that run it. `keeps`: whether
+   * features are to be read after a run, in a plan that keeps them apart.
    * @throws {RanetError} If there is too little memory.
    */
-  constructor(plan: Plan, weights: FoldedWeights, options: { readonly capacity: number; readonly threads: number }) {
+  constructor(
+    plan: Plan,
+    weights: RunnerWeights,
+    options: { readonly capacity: number; readonly threads: number; readonly keeps?: boolean },
+  ) {
     this.#plan = plan;
+    this.#keeps = options.keeps ?? false;
+    const isInt8 = "quantized" in weights;
     const { size, channels } = plan.image;
     const stages = plan.stages.length;
     const classes = plan.network.spec.classes.length;
     const imageLength = 4 * channels * areaOf(size);
-    const arenaBytes = QUAD_BYTES * plan.sampleQuads;
+    const quadBytes = this.#quadBytes = isInt8 ? INT8_QUAD_BYTES : QUAD_BYTES;
+    const arenaBytes = quadBytes * plan.sampleQuads;
     const room = Math.max(1, Math.floor(MAX_BATCH_BYTES / (arenaBytes + imageLength)));
     const capacity = this.capacity = Math.min(options.capacity, room);
     const threads = this.#threads = options.threads;
@@ -102,8 +129,8 @@ export class CpuMemory {
       progress: layout.take(threads * PROGRESS_BYTES),
     };
     this.#arenas = { at: layout.take(capacity * arenaBytes), bytes: arenaBytes };
-    this.#raw = layout.take(4 * largestFilter(plan));
-    const operations = this.#lower(weights);
+    this.#raw = isInt8 ? 0 : layout.take(4 * largestFilter(plan));
+    const operations = isInt8 ? this.#lowerInt8(weights) : this.#lower(weights);
     const bytes = layout.keep(concat(operations.flat(), Uint8Array));
     const scratchLength = layout.scratchBytes;
     this.#fixed = { ...fixed, scratch: layout.take(threads * scratchLength), scratchLength };
@@ -154,12 +181,13 @@ export class CpuMemory {
       from,
       to,
       adaptive: Number(thresholds !== undefined),
-      resumable: Number(from > 0 || to < stages),
+      resumable: Number(this.#keeps || from > 0 || to < stages),
     });
     const { progress, logits, stageLogits } = this.#fixed;
     new Uint8Array(this.memory.buffer, this.program, program.length).set(program);
     this.#words(progress, this.#threads * PROGRESS_BYTES / 4).fill(0);
-    this.#floats(logits, stages * stageLogits / 4).fill(0);
+    // Boosted exits read the logits of the stage before.
+    this.#floats(logits + from * stageLogits, (stages - from) * stageLogits / 4).fill(0);
     if (thresholds) new Float64Array(this.memory.buffer, this.#fixed.thresholds + 8 * from).set(thresholds);
   }
 
@@ -174,25 +202,57 @@ export class CpuMemory {
     return [...this.#words(this.#fixed.exits, this.#samples)];
   }
 
-  /** Each stage's operations; those that read the image come first. */
+  /** What a feature holds after a run of all stages, `[y][x][channel]`: in floats, or in steps. */
+  feature(region: Region, sample: number): Float32Array {
+    const { at, bytes, pitch, size, channels } = this.#place(region);
+    const values = this.#quadBytes === INT8_QUAD_BYTES
+      ? new Uint8Array(this.memory.buffer, at + sample * bytes)
+      : new Float32Array(this.memory.buffer, at + sample * bytes);
+    const width = pitch / values.BYTES_PER_ELEMENT;
+    const feature = new Float32Array(areaOf(size) * channels);
+    for (let pixel = 0, i = 0; pixel < areaOf(size); pixel++) {
+      for (let k = 0; k < channels; k++) feature[i++] = values[pixel * width + k];
+    }
+    return feature;
+  }
+
+  /** The same of a quantized network. */
+  #lowerInt8({ quantized, product }: Int8Weights): Uint8Array[][] {
+    const { image } = this.#plan;
+    const lowering = new Int8Lowering(this.#layout, quantized, product);
+    const pitch = INT8_IMAGE_BYTES * image.channels;
+    const imageBytes = pitch * areaOf(image.size);
+    // Its numbers are wider than the features', among which there is no room for it.
+    const at = this.#layout.take(this.capacity * imageBytes);
+    const input: Place = { at, bytes: imageBytes, pitch, size: image.size, channels: image.channels };
+    const load = lowering.image(input, { parts: partsOf(areaOf(image.size) * image.channels), last: true });
+    return this.#lowerStages(load, (step, last) => {
+      const [from, to] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+      const isImage = step.layer.reads[0].feature === 0;
+      const schedule = { parts: int8Parts(step), last };
+      return lowering.step(step, { input: isImage ? input : from, output: to, schedule });
+    });
+  }
+
+  /** Each stage's operations; the image comes before the first's. */
   #lower(weights: FoldedWeights): Uint8Array[][] {
-    const { image, stages } = this.#plan;
-    const { at, bytes, pitch, size, channels } = this.#place(image);
+    const { at, bytes, pitch, size, channels } = this.#place(this.#plan.image);
     const load = writeOperation("image", { output: at, outBytes: bytes, outPitch: pitch, ...size, channels }, {
       parts: partsOf(areaOf(size) * channels),
       last: true,
     });
-    /**
-     * Steps that have been lowered, by whether they are the last of their wave; a plan may contain a step more than
-     * once.
-     */
+    return this.#lowerStages(load, (step, isLast) => this.#lowerStep(step, weights, isLast));
+  }
+
+  #lowerStages(load: Uint8Array, lowerStep: (step: Step, isLast: boolean) => Uint8Array): Uint8Array[][] {
+    /** A plan may have a step more than once. By whether it is its wave's last. */
     const known = { true: new Map<Step, Uint8Array>(), false: new Map<Step, Uint8Array>() };
     const lower = (step: Step, isLast: boolean) => {
-      const found = known[`${isLast}`].get(step) ?? this.#lowerStep(step, weights, isLast);
+      const found = known[`${isLast}`].get(step) ?? lowerStep(step, isLast);
       known[`${isLast}`].set(step, found);
       return found;
     };
-    return stages.map((waves, stage) => [
+    return this.#plan.stages.map((waves, stage) => [
       ...stage === 0 ? [load] : [],
       ...waves.flatMap((wave) => wave.map((step, i) => lower(step, i === wave.length - 1))),
     ]);
@@ -203,6 +263,18 @@ export class CpuMemory {
     switch (step.kind) {
       case "convolution":
         return this.#convolution(step, weights.get(step.layer.name)!, last);
+      case "depthwise":
+        return this.#depthwise(step, weights.get(step.layer.name)!, last);
+      case "excitation": {
+        const [input, gates, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(output.size) * output.channels), quadsOf(output.channels));
+        return lowerExcitation(step.layer.gate, { input, gates, output, schedule: { parts, last } });
+      }
+      case "squeeze": {
+        const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+        const parts = Math.min(partsOf(areaOf(input.size) * input.channels), quadsOf(input.channels));
+        return lowerWindow(step.kind, input, output, { schedule: { parts, last } });
+      }
       case "classifier":
         return this.#classifier(step, weights.get(step.layer.name)!, last);
       case "max-pool":
@@ -243,7 +315,22 @@ export class CpuMemory {
     return lowerConvolution(this.#layout, { ...places, windows, weights: this.#pack(shape, weight) }).operation;
   }
 
-  #classifier(step: StepOf<"classifier">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+  #depthwise(step: StepOf<"depthwise">, { weight, bias }: FoldedLayer, last: boolean): Uint8Array {
+    const { kernel, activation } = step.layer;
+    const [input, output] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+    const { size, channels } = output;
+    return lowerDepthwise(step.layer, {
+      input,
+      output,
+      channels,
+      weights: this.#pack([channels, 1, kernel, kernel], weight),
+      bias: this.#pack([channels], bias),
+      activation,
+      schedule: { parts: Math.min(partsOf(areaOf(size) * weight.length), size.height), last },
+    });
+  }
+
+  #classifier(step: StepOf<"classifier">, { weight, bias, reweight = 0 }: FoldedLayer, last: boolean): Uint8Array {
     const { classes, pool } = step.layer;
     const input = this.#place(step.reads[0]);
     const { at, bytes, pitch, channels } = input;
@@ -263,6 +350,7 @@ export class CpuMemory {
       classes,
       weights: this.#pack([classes, channels], weight),
       bias: this.#pack([classes], bias),
+      reweight,
     }, { parts: partsOf(classes * channels), last });
   }
 
@@ -275,7 +363,8 @@ export class CpuMemory {
 
   #place({ offset, pitch, size, channel, channels }: Region): Place {
     const { at, bytes } = this.#arenas;
-    return { at: at + QUAD_BYTES * offset + 4 * channel, bytes, pitch: QUAD_BYTES * pitch, size, channels };
+    const quadBytes = this.#quadBytes;
+    return { at: at + quadBytes * offset + quadBytes / 4 * channel, bytes, pitch: quadBytes * pitch, size, channels };
   }
 
   #floats(address: number, length: number): Float32Array {
@@ -291,6 +380,7 @@ export class CpuMemory {
 const NO_TRAINING = {
   means: 0,
   logits: 0,
+  before: 0,
   losses: 0,
   right: 0,
   smoothing: 0,
@@ -310,6 +400,29 @@ const NO_TRAINING = {
 
 function partsOf(work: number): number {
   return Math.ceil(work / PART);
+}
+
+/** How many threads a step of a quantized network is worth: of multiply-adds two take the time of one in floats. */
+function int8Parts(step: Step): number {
+  switch (step.kind) {
+    case "convolution": {
+      const { layer, reads: [input], writes: [output] } = step;
+      const work = areaOf(output.size) * output.channels * input.channels * layer.kernel ** 2;
+      const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
+      return Math.min(partsOf(work / 2), Math.ceil(most));
+    }
+    // Quantized models have none of these layers.
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
+    case "max-pool":
+    case "resize": {
+      const [output] = step.writes;
+      return partsOf(areaOf(output.size) * output.channels);
+    }
+    case "classifier":
+      return partsOf(step.layer.classes * step.reads[0].channels);
+  }
 }
 
 /** Whether kernels/convolution/winograd.as computes a layer. */

@@ -150,7 +150,7 @@ export class CpuTrainingLayout extends Layout {
   }
 
   /** Data of a layer that the next segment needs. */
-  temporary(kind: TemporaryKind, layer: Convolution): number {
+  temporary(kind: TemporaryKind, layer: Pick<Convolution, "name">): number {
     return this.tensors.temporary(this.#temporaries.get(`${kind} ${layer.name}`)!);
   }
 
@@ -160,7 +160,7 @@ export class CpuTrainingLayout extends Layout {
    */
   #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
     const found: Temporary[] = [];
-    const add = (kind: TemporaryKind, layer: Convolution, temporary: Temporary): void => {
+    const add = (kind: TemporaryKind, layer: Pick<Convolution, "name">, temporary: Temporary): void => {
       this.#temporaries.set(`${kind} ${layer.name}`, found.length);
       found.push(temporary);
     };

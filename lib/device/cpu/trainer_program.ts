@@ -91,9 +91,13 @@ function waits(step: TrainingStep): boolean {
       return step.statistics === "batch";
     case "norm-gradient":
     case "weight-gradient":
+    case "depthwise-weight-gradient":
     case "classifier-gradient":
       return true;
     case "convolution":
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize":
     case "classifier":
@@ -102,6 +106,9 @@ function waits(step: TrainingStep): boolean {
     case "norm-sums":
     case "relu-gradient":
     case "input-gradient":
+    case "depthwise-input-gradient":
+    case "squeeze-gradient":
+    case "excitation-gradient":
     case "max-pool-gradient":
     case "resize-gradient":
     case "dropout":

@@ -6,7 +6,7 @@
 
 import { concat } from "../../io/bytes.ts";
 import { type Activation, activationCode } from "../../network/activation.ts";
-import type { Convolution, View } from "../../network/network.ts";
+import type { Convolution, DepthwiseConvolution, View } from "../../network/network.ts";
 import { areaOf } from "../../network/size.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import {
@@ -22,7 +22,9 @@ import {
   filterArguments,
   inputSides,
   lowerConvolution,
+  lowerDepthwise,
   type Lowered,
+  lowerExcitation,
   lowerPhases,
   lowerResize,
   lowerWindow,
@@ -65,6 +67,41 @@ export class StepWriter {
       case "convolution":
         this.#convolution(step, segment);
         break;
+      case "depthwise": {
+        const output = this.#whole(step.writes[0]);
+        samples.push(this.#depthwise(step, { input: this.#place(step.reads[0]), output, activation: step.activation }));
+        break;
+      }
+      case "depthwise-input-gradient": {
+        const { layer, gradient, result } = step;
+        const places = { input: this.#place(gradient), output: this.#place(result), activation: "none" } as const;
+        samples.push(this.#depthwise(layer, places, { gradient: true, accumulate: result.accumulate }));
+        break;
+      }
+      case "depthwise-weight-gradient":
+        whole.push(this.#depthwiseWeightGradient(step));
+        break;
+      case "squeeze":
+        samples.push(lowerWindow(step.kind, this.#place(step.reads[0]), this.#place(step.writes[0])));
+        break;
+      case "squeeze-gradient": {
+        if (!step.result.accumulate) samples.push(this.#zero(step.result));
+        const result = this.#place(step.result);
+        samples.push(lowerWindow(step.kind, result, this.#place(step.gradient), { result }));
+        break;
+      }
+      case "excitation": {
+        const [input, gates, output] = [...step.reads, ...step.writes].map((view) => this.#place(view));
+        samples.push(lowerExcitation(step.gate, { input, gates, output }));
+        break;
+      }
+      case "excitation-gradient": {
+        const [input, gates, output] = [step.input, step.gates, step.gradient].map((view) => this.#place(view));
+        const into = (view: GradientView) => ({ place: this.#place(view), accumulate: view.accumulate });
+        const gradients = { input: into(step.result), gates: into(step.gatesResult) };
+        samples.push(lowerExcitation(step.layer.gate, { input, gates, output, gradients }));
+        break;
+      }
       case "norm-statistics":
         samples.push(this.#norm("statistics", step.layer, step));
         break;
@@ -170,6 +207,41 @@ export class StepWriter {
         weights: this.#layout.temporary("transposed", layer),
       }),
     );
+  }
+
+  #depthwise(
+    layer: DepthwiseConvolution,
+    places: { readonly input: Place; readonly output: Place; readonly activation: Activation },
+    options: { readonly gradient?: boolean; readonly accumulate?: boolean } = {},
+  ): Uint8Array {
+    const { channels } = layer.writes[0];
+    const weights = this.#layout.parameters.at(`${layer.name}.weight`);
+    return lowerDepthwise(layer, { ...places, ...options, channels, weights });
+  }
+
+  #depthwiseWeightGradient(
+    { layer, input, gradient }: Extract<TrainingStep, { kind: "depthwise-weight-gradient" }>,
+  ): Uint8Array {
+    const { parameters } = this.#layout;
+    const { kernel, stride } = layer;
+    const [from, to] = [this.#place(input), this.#place(gradient)];
+    // A thread's sums, in float64.
+    this.#layout.needScratch(32 * kernel ** 2 * quadsOf(to.channels));
+    return writeOperation("depthwise-weight-gradient", {
+      input: from.at,
+      inBytes: from.bytes,
+      inPitch: from.pitch,
+      ...inputSides(from),
+      gradient: to.at,
+      gradientBytes: to.bytes,
+      gradientPitch: to.pitch,
+      outHeight: to.size.height,
+      outWidth: to.size.width,
+      channels: to.channels,
+      kernel,
+      stride,
+      result: parameters.at(`${layer.name}.weight`) + parameters.toGradient,
+    });
   }
 
   #winograd(
@@ -346,6 +418,8 @@ export class StepWriter {
       classes: layer.classes,
       means,
       logits,
+      reweight: layer.reweight ?? 0,
+      before: exit > 0 ? this.#layout.head(exit - 1).logits : 0,
       weights,
       bias,
       losses: this.#layout.losses + 8 * batch * exit,

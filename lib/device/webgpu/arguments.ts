@@ -52,6 +52,18 @@ export const OUTPUT = {
   outChannels: u32("channels written, from there on"),
 };
 
+const { inQuads: _, ...PIXELS } = INPUT;
+/** Where a layer reads that has as many channels as it writes. */
+export const INPUT_PIXELS = PIXELS;
+
+/** Where a layer writes a single pixel. */
+export const OUTPUT_PIXEL = {
+  outQuads: OUTPUT.outQuads,
+  outOffset: OUTPUT.outOffset,
+  outShift: OUTPUT.outShift,
+  outChannels: OUTPUT.outChannels,
+};
+
 /** The activation that is applied last. */
 export const ACTIVATION: Field = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
 
@@ -67,10 +79,27 @@ const CONVOLUTION = {
   across: u32("neighbouring invocations that share pixels; not for convolution-shared"),
 };
 
+/** Where channels' gates are made from, and how. */
+export const GATES = {
+  gatesOffset: u32("quads from the start of a sample to what gates are made from"),
+  gate: u32("0: sigmoid, 1: hard sigmoid"),
+};
+
 /** The arguments of each kernel. */
 export const ARGUMENTS = {
   "convolution": CONVOLUTION,
   "convolution-shared": CONVOLUTION,
+  "depthwise": {
+    ...INPUT_PIXELS,
+    ...OUTPUT,
+    ...SAMPLES,
+    kernel: u32("its height and width"),
+    stride: u32("input pixels from output to output"),
+    activation: ACTIVATION,
+    weights: u32("quads before the weights"),
+  },
+  "squeeze": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES },
+  "excitation": { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset, ...OUTPUT, ...SAMPLES, ...GATES },
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "classifier": {
@@ -81,6 +110,8 @@ export const ARGUMENTS = {
     poolWidth: u32("of the pooled window"),
     weights: u32("quads before the weights"),
     logits: u32("numbers before this exit's logits"),
+    before: u32("numbers before the logits of the exit before"),
+    reweight: f32("of a boosted exit: times those logits; 0: none"),
   },
   "gate": {
     exit: u32("which exit, counted from 0"),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { activationCode } from "../../network/activation.ts";
+import { activationCode, gateCode } from "../../network/activation.ts";
 import { concat } from "../../io/bytes.ts";
 import { areaOf } from "../../network/size.ts";
 import { type Plan, quadsOf, type Region, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
@@ -32,6 +32,12 @@ export interface Dispatch extends Kernel {
   readonly workgroups: readonly [number, number, number];
 }
 
+/** For each exit how many times the logits of the exit before are added, where that is not the layer's own number. */
+type Reweights = readonly (number | undefined)[];
+
+/** Pixels of a row that an invocation of the depthwise kernel computes. */
+const DEPTHWISE_PIXELS = 4;
+
 /** Workgroup size of the kernels that compute one value per invocation. */
 const LANES = 64;
 
@@ -43,7 +49,14 @@ const LANES = 64;
 export function dispatchOf(
   wave: Wave,
   plan: Pick<Plan, "zeroQuads" | "sampleQuads">,
-  options: { count: number; tilesFor?: number; capacity: number; adapter: AdapterTraits; weights: WeightLayout },
+  options: {
+    count: number;
+    tilesFor?: number;
+    capacity: number;
+    adapter: AdapterTraits;
+    weights: WeightLayout;
+    reweights?: Reweights;
+  },
 ): Dispatch {
   const { count, tilesFor = count, adapter, weights } = options;
   const { lanes } = adapter;
@@ -78,9 +91,10 @@ export function dispatchOf(
     };
   }
   const others = wave.filter((step) => step.kind !== "convolution");
+  const { kind } = wave[0];
   return {
-    kernel: wave[0].kind,
-    constants: { LANES },
+    kernel: kind,
+    constants: kind === "depthwise" ? { PIXELS: DEPTHWISE_PIXELS, LANES } : { LANES },
     args: concat(others.map((step) => encodeStep(step, samples, options)), Uint8Array),
     workgroups: [
       Math.min(Math.ceil(Math.max(...others.map(invocations)) / LANES), MAX_WORKGROUPS),
@@ -93,10 +107,29 @@ export function dispatchOf(
 function encodeStep(
   step: OtherStep,
   samples: SampleArguments,
-  { capacity, weights }: { capacity: number; weights: WeightLayout },
+  { capacity, weights, reweights }: { capacity: number; weights: WeightLayout; reweights?: Reweights },
 ): Uint8Array<ArrayBuffer> {
   const { reads: [input] } = step;
   switch (step.kind) {
+    case "depthwise":
+      return encodeArguments(ARGUMENTS.depthwise, [{
+        ...inputArguments(input),
+        ...outputArguments(step.writes[0]),
+        ...samples,
+        kernel: step.layer.kernel,
+        stride: step.layer.stride,
+        activation: activationCode(step.layer.activation),
+        weights: weights.ranges.get(step)!.offset,
+      }]);
+    case "excitation":
+      return encodeArguments(ARGUMENTS.excitation, [{
+        ...inputArguments(input),
+        ...outputArguments(step.writes[0]),
+        ...samples,
+        gatesOffset: step.reads[1].offset,
+        gate: gateCode(step.layer.gate),
+      }]);
+    case "squeeze":
     case "max-pool":
     case "resize": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
@@ -112,6 +145,8 @@ function encodeStep(
         poolWidth: pool.width,
         weights: weights.ranges.get(step)!.offset,
         logits: exit * capacity * classes,
+        before: Math.max(exit - 1, 0) * capacity * classes,
+        reweight: reweights?.[exit] ?? step.layer.reweight ?? 0,
       }]);
     }
   }
@@ -129,8 +164,13 @@ export function longestLoop(step: Step): number {
   switch (step.kind) {
     case "convolution":
       return step.layer.kernel ** 2 * inner;
+    case "depthwise":
+      return step.layer.kernel ** 2 + step.layer.kernel;
+    case "squeeze":
+      return Math.ceil(areaOf(step.reads[0].size) / 8);
     case "classifier":
       return areaOf(step.layer.pool) * inner;
+    case "excitation":
     case "max-pool":
     case "resize":
       return 1;
@@ -142,6 +182,12 @@ type OtherStep = Exclude<Step, StepOf<"convolution">>;
 /** Invocations for one sample. */
 function invocations(step: OtherStep): number {
   switch (step.kind) {
+    case "depthwise": {
+      const [{ size: { height, width } }] = step.writes;
+      return height * Math.ceil(width / DEPTHWISE_PIXELS) * regionQuads(step.writes[0]);
+    }
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize":
       return areaOf(step.writes[0].size) * regionQuads(step.writes[0]);

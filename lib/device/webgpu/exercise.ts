@@ -4,9 +4,11 @@
  * @module
  */
 
+import { GATES } from "../../network/activation.ts";
 import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
 import type { Layer, Network } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { Plan } from "../../planner/plan.ts";
 import { confidence } from "../../softmax.ts";
@@ -37,7 +39,7 @@ export interface Exercise {
 /** Widths and sizes of a network. Odd ones exercise the ends of quads, rows and tiles. */
 export interface Shape {
   /** Height and width of the images. */
-  readonly size: number;
+  readonly size: readonly [height: number, width: number];
   /** Channels of the coarse and of the fine base feature. */
   readonly channels: readonly [number, number];
   /** Channels that a dense layer adds. */
@@ -47,14 +49,14 @@ export interface Shape {
 }
 
 /** A small shape: a device is tested before its first result, which should not take long. */
-export const QUICK: Shape = { size: 37, channels: [6, 5], growth: 9, classes: 5 };
+export const QUICK: Shape = { size: [37, 27], channels: [6, 5], growth: 9, classes: 5 };
 
 /** More shapes, for a thorough check. */
 export const SHAPES: readonly Shape[] = [
   QUICK,
-  { size: 21, channels: [3, 1], growth: 2, classes: 2 },
-  { size: 66, channels: [33, 18], growth: 13, classes: 67 },
-  { size: 97, channels: [70, 9], growth: 30, classes: 11 },
+  { size: [21, 50], channels: [3, 1], growth: 2, classes: 2 },
+  { size: [66, 66], channels: [33, 18], growth: 13, classes: 67 },
+  { size: [97, 41], channels: [70, 9], growth: 30, classes: 11 },
 ];
 
 const COUNT = 5;
@@ -64,7 +66,7 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
   const network = exerciseNetwork(shape);
   const plan = buildPlan(network);
   const weights = roundWeights(randomWeights(network), precision);
-  const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
+  const images = new Float32Array(COUNT * areaOf(plan.image.size) * 3).map(randomNumbers(1));
   const range = { from: 0, to: plan.stages.length };
   using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT, threads: 1 });
   await cpu.load(images, COUNT);
@@ -86,21 +88,33 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
     subnetworks: [
       { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
-      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [] },
+      {
+        blocks: 3,
+        growth,
+        bottleneck: 1,
+        fusion: ["up-conv", "down-conv"],
+        transitions: [],
+        depthwise: true,
+        seRatio: 0.5,
+      },
     ],
     layers: [1, 2, 1],
     compress: 0.4,
     reduction: 0.5,
     head: { channels: growth + 2, pool: "all" },
     dropout: 0.3,
+    reweight: 0.4,
   });
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
-/** Assigns the activations in turn, so that all are tested. */
+/** Assigns the activations, and the gates, in turn, so that all are tested. */
 function withAnyActivation(layer: Layer, i: number): Layer {
+  if (layer.kind === "excitation") return { ...layer, gate: GATES[i % 2] };
   const activation = (["relu", "relu", "hard-swish", "silu"] as const)[i % 4];
-  return layer.kind === "convolution" && layer.norm !== undefined ? { ...layer, activation } : layer;
+  return (layer.kind === "convolution" || layer.kind === "depthwise") && layer.norm !== undefined
+    ? { ...layer, activation }
+    : layer;
 }
 
 function randomWeights(network: Network): FoldedWeights {

@@ -7,9 +7,13 @@
 import classifier from "../../../kernels/classifier/forward.wgsl" with { type: "text" };
 import convolutionShared from "../../../kernels/convolution/forward-shared.wgsl" with { type: "text" };
 import convolution from "../../../kernels/convolution/forward.wgsl" with { type: "text" };
+import depthwise from "../../../kernels/depthwise/forward.wgsl" with { type: "text" };
+import excitation from "../../../kernels/excitation/forward.wgsl" with { type: "text" };
+import excitationGate from "../../../kernels/excitation/gate.wgsl" with { type: "text" };
 import gate from "../../../kernels/gate.wgsl" with { type: "text" };
 import maxPool from "../../../kernels/max-pool/forward.wgsl" with { type: "text" };
 import resize from "../../../kernels/resize/forward.wgsl" with { type: "text" };
+import squeeze from "../../../kernels/squeeze/forward.wgsl" with { type: "text" };
 import activation from "../../../kernels/activation.wgsl" with { type: "text" };
 import output from "../../../kernels/output.wgsl" with { type: "text" };
 import wave from "../../../kernels/wave.wgsl" with { type: "text" };
@@ -25,6 +29,9 @@ const SOURCES = {
   classifier: classifier + wave,
   convolution: convolution + activation + output + wave,
   "convolution-shared": convolutionShared + activation + output + wave,
+  depthwise: depthwise + activation + output + wave,
+  squeeze: squeeze + output + wave,
+  excitation: excitation + excitationGate + output + wave,
   gate,
   "max-pool": maxPool + output + wave,
   resize: resize + output + wave,
@@ -59,7 +66,7 @@ export const WAVE_BINDINGS: readonly GPUBufferBindingType[] = [
 
 /** The complete source of a kernel. */
 export function kernelCode({ kernel, constants }: Kernel, precision: Precision, maxWave: number = MAX_WAVE): string {
-  const readsWeights = kernel.startsWith("convolution") || kernel === "classifier";
+  const readsWeights = kernel.startsWith("convolution") || kernel === "depthwise" || kernel === "classifier";
   const source = SOURCES[kernel] + (readsWeights ? WEIGHTS[precision] : "");
   return argumentStruct(ARGUMENTS[kernel]) + specializeKernel(source, { ...constants, MAX_WAVE: maxWave });
 }

@@ -64,6 +64,8 @@ export class WebGpuRunner implements Runner {
   readonly capacity: number;
   readonly #plan: Plan;
   readonly #weights: WeightLayout;
+  /** The factor of each boosted exit. */
+  readonly #reweights: readonly (number | undefined)[];
   /** For each stage the plan's waves, split by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
   readonly #device: OpenAdapter;
@@ -152,6 +154,9 @@ export class WebGpuRunner implements Runner {
     this.capacity = capacity;
     this.#plan = plan;
     this.#weights = layOutWeights(plan);
+    this.#reweights = plan.network.exits.map(({ layers }) =>
+      layers.flatMap((layer) => layer.kind === "classifier" ? [weights.get(layer.name)?.reweight] : [])[0]
+    );
     this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
     this.#device = device;
     this.#traits = options.traits;
@@ -267,7 +272,7 @@ export class WebGpuRunner implements Runner {
 
   #workOut(count: number): Launches {
     const weights = this.#weights;
-    const options = { count, capacity: this.capacity, adapter: this.#traits, weights };
+    const options = { count, capacity: this.capacity, adapter: this.#traits, weights, reweights: this.#reweights };
     const dispatches = this.#stages.map((waves) => waves.map((wave) => dispatchOf(wave, this.#plan, options)));
     const commands = dispatches.map(async (stage, i) => {
       const pipelines = await Promise.all(stage.map((dispatch) => this.#device.kernels.pipeline(dispatch)));

@@ -4,7 +4,19 @@
  * @module
  */
 
-import { ACTIVATION, type ArgumentTable, f32, INPUT, INPUT_ROWS, OUTPUT, SAMPLES, u32 } from "./arguments.ts";
+import {
+  ACTIVATION,
+  type ArgumentTable,
+  f32,
+  GATES,
+  INPUT,
+  INPUT_PIXELS,
+  INPUT_ROWS,
+  OUTPUT,
+  OUTPUT_PIXEL,
+  SAMPLES,
+  u32,
+} from "./arguments.ts";
 
 /** The output of a convolution, with the same lanes as the output that is written. */
 const BEFORE = { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset };
@@ -104,6 +116,32 @@ export const TRAINING_ARGUMENTS = {
     tiles: u32("pixel tiles of a sample"),
     across: u32("neighbouring invocations that share pixels"),
   },
+  "depthwise-weight-gradient": {
+    ...INPUT,
+    ...SAMPLES,
+    ...PARTIALS,
+    ...GRADIENT,
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
+    kernel: u32("its height and width"),
+    stride: u32("input pixels from output to output"),
+    splits: u32("parts that the shard's rows of pixels are in"),
+    rows: u32("rows of a part"),
+  },
+  "depthwise-input-gradient": {
+    ...OUTPUT,
+    ...SAMPLES,
+    ...ACCUMULATE,
+    ...GRADIENT,
+    gradHeight: u32("its height in pixels"),
+    gradWidth: u32("its width in pixels"),
+    kernel: u32("its height and width"),
+    stride: u32("pixels of the result from one of the gradient's to the next"),
+    weights: u32("quads before the weights"),
+  },
+  "squeeze-gradient": { ...OUTPUT, ...SAMPLES, ...ACCUMULATE, gradOffset: GRADIENT.gradOffset },
+  "excitation-gradient": { ...OUTPUT, ...SAMPLES, ...ACCUMULATE, ...GRADIENT, ...GATES },
+  "excitation-gates-gradient": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES, ...ACCUMULATE, ...GRADIENT, ...GATES },
   "max-pool-gradient": {
     ...BEFORE,
     inHeight: INPUT.inHeight,

@@ -6,14 +6,16 @@
  * @module
  */
 
-import { activationCode } from "../../network/activation.ts";
+import { activationCode, gateCode } from "../../network/activation.ts";
 import type { Layer, View } from "../../network/network.ts";
 import { areaOf, type Size, strided } from "../../network/size.ts";
 import { placeLayer, quadsOf, type Region, regionOf, regionQuads, type StepOf } from "../../planner/plan.ts";
 import {
   type ClassifierGradient,
+  type DepthwiseWeightGradient,
   type Dropout,
   dropoutNumbers,
+  type ExcitationGradient,
   type InputGradient,
   type NormedConvolution,
   type NormStatistics,
@@ -87,6 +89,9 @@ export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): Tra
   const region = (view: View) => regionOf(batch.layout.features, view);
   switch (step.kind) {
     case "convolution":
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
     case "classifier":
     case "max-pool":
     case "resize":
@@ -126,6 +131,26 @@ export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): Tra
       return weightGradient(step, batch);
     case "input-gradient":
       return inputGradient(step, batch);
+    case "depthwise-weight-gradient":
+      return depthwiseWeightGradient(step, batch);
+    case "depthwise-input-gradient":
+      return pixelRuns("depthwise-input-gradient", region(step.result), batch, {
+        ...outputArguments(region(step.result)),
+        ...gradientArguments(region(step.gradient)),
+        ...gradientSides(region(step.gradient)),
+        accumulate: Number(step.result.accumulate),
+        kernel: step.layer.kernel,
+        stride: step.layer.stride,
+        weights: batch.layout.weights.get(step.layer)!,
+      });
+    case "squeeze-gradient":
+      return pixelRuns("squeeze-gradient", region(step.result), batch, {
+        ...outputArguments(region(step.result)),
+        ...gradientArguments(region(step.gradient)),
+        accumulate: Number(step.result.accumulate),
+      });
+    case "excitation-gradient":
+      return excitationGradient(step, batch);
     case "max-pool-gradient":
       return pixelRuns("max-pool-gradient", region(step.result), batch, {
         ...before(region(step.input)),
@@ -139,6 +164,30 @@ export function trainingDispatches(step: TrainingStep, batch: ShardedBatch): Tra
     case "resize-gradient":
       return resizeGradient(step, batch);
   }
+}
+
+function excitationGradient(
+  { layer, input, gates: from, gradient: range, result, gatesResult }: ExcitationGradient,
+  batch: ShardedBatch,
+): TrainingDispatch[] {
+  const region = (view: View) => regionOf(batch.layout.features, view);
+  const gates = { gatesOffset: region(from).offset, gate: gateCode(layer.gate) };
+  const gradient = gradientArguments(region(range));
+  return [
+    ...pixelRuns("excitation-gradient", region(result), batch, {
+      ...outputArguments(region(result)),
+      ...gradient,
+      ...gates,
+      accumulate: Number(result.accumulate),
+    }),
+    ...pixelRuns("excitation-gates-gradient", region(gatesResult), batch, {
+      ...inputArguments(region(input)),
+      ...outputArguments(region(gatesResult)),
+      ...gradient,
+      ...gates,
+      accumulate: Number(gatesResult.accumulate),
+    }),
+  ];
 }
 
 function resizeGradient(
@@ -327,6 +376,45 @@ function weightGradient(
   ];
 }
 
+function depthwiseWeightGradient(
+  { layer, input: read, gradient: range }: DepthwiseWeightGradient,
+  batch: ShardedBatch,
+): TrainingDispatch[] {
+  const { layout, shards, adapter: { lanes } } = batch;
+  const input = regionOf(layout.features, read);
+  const gradient = regionOf(layout.features, range);
+  const rowQuads = quadsOf(gradient.channels);
+  const quads = layer.kernel ** 2 * rowQuads;
+  const splits = shards.map(({ count }) => splitRows(count, gradient.size, { tiles: quads, quads, batch }));
+  let partials = 0;
+  const dispatches = shards.map((_, shard) => {
+    const dispatch = run("depthwise-weight-gradient", shard, batch, {
+      ...inputArguments(input),
+      ...gradientArguments(gradient),
+      ...gradientSides(gradient),
+      partials,
+      kernel: layer.kernel,
+      stride: layer.stride,
+      ...splits[shard],
+    }, [...inRows(Math.ceil(quads * splits[shard].splits / lanes)), 1]);
+    partials += splits[shard].splits * quads;
+    return dispatch;
+  });
+  return [
+    ...dispatches,
+    once("sum", quads, batch, {
+      quads,
+      splits: splits.reduce((sum, { splits }) => sum + splits, 0),
+      result: layout.weights.get(layer)!,
+      rowQuads,
+      shift: 0,
+      channels: gradient.channels,
+      period: 1,
+      rows: 1,
+    }),
+  ];
+}
+
 /** The number of parts into which a shard's rows of pixels are split, so that the whole device has work. */
 function splitRows(
   count: number,
@@ -357,6 +445,15 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Sharded
       );
       return quads * shards.length * Math.max(...parts);
     }),
+    ...steps.filter((step) => step.kind === "depthwise-weight-gradient").map(({ layer, gradient: range }) => {
+      const gradient = regionOf(batch.layout.features, range);
+      const quads = layer.kernel ** 2 * quadsOf(gradient.channels);
+      const { shards } = batch;
+      const parts = shards.map(({ count }) =>
+        splitRows(count, gradient.size, { tiles: Infinity, quads, batch }).splits
+      );
+      return quads * shards.length * Math.max(...parts);
+    }),
     ...steps.filter((step) => step.kind === "norm-sums").map(({ input: range }) => {
       const input = regionOf(batch.layout.features, range);
       return samplesOf(batch) * chunksOf(input, batch) * 2 * regionQuads(input);
@@ -371,6 +468,9 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
   const { features } = batch.layout;
   switch (step.kind) {
     case "convolution":
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
     case "classifier":
     case "max-pool":
     case "resize":
@@ -390,10 +490,16 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
       return reach("height") * reach("width");
     }
     case "weight-gradient":
+    case "depthwise-weight-gradient":
       return regionOf(features, step.gradient).size.width;
+    case "depthwise-input-gradient":
+      return 2 * step.layer.kernel ** 2;
+    case "excitation-gradient":
+      return Math.max(CHUNK, Math.ceil(areaOf(regionOf(features, step.input).size) / 4));
     case "norm":
     case "norm-sums":
     case "norm-gradient":
+    case "squeeze-gradient":
     case "relu-gradient":
     case "max-pool-gradient":
     case "dropout":

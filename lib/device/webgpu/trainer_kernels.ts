@@ -6,6 +6,11 @@
 
 import classifierInputGradient from "../../../kernels/classifier/input-gradient.wgsl" with { type: "text" };
 import classifierWeightGradient from "../../../kernels/classifier/weight-gradient.wgsl" with { type: "text" };
+import depthwiseInputGradient from "../../../kernels/depthwise/input-gradient.wgsl" with { type: "text" };
+import depthwiseWeightGradient from "../../../kernels/depthwise/weight-gradient.wgsl" with { type: "text" };
+import excitationGatesGradient from "../../../kernels/excitation/gates-gradient.wgsl" with { type: "text" };
+import excitationGradient from "../../../kernels/excitation/gradient.wgsl" with { type: "text" };
+import excitationGate from "../../../kernels/excitation/gate.wgsl" with { type: "text" };
 import inputGradient from "../../../kernels/convolution/input-gradient.wgsl" with { type: "text" };
 import reluGradient from "../../../kernels/convolution/relu-gradient.wgsl" with { type: "text" };
 import activation from "../../../kernels/activation.wgsl" with { type: "text" };
@@ -20,6 +25,7 @@ import normStatistics from "../../../kernels/norm/statistics.wgsl" with { type: 
 import normSums from "../../../kernels/norm/sums.wgsl" with { type: "text" };
 import output from "../../../kernels/output.wgsl" with { type: "text" };
 import resizeGradient from "../../../kernels/resize/gradient.wgsl" with { type: "text" };
+import squeezeGradient from "../../../kernels/squeeze/gradient.wgsl" with { type: "text" };
 import bindings from "../../../kernels/training/bindings.wgsl" with { type: "text" };
 import check from "../../../kernels/training/check.wgsl" with { type: "text" };
 import dropout from "../../../kernels/training/dropout.wgsl" with { type: "text" };
@@ -49,6 +55,11 @@ const SOURCES = {
   "weight-gradient": weightGradient,
   "sum": sum,
   "input-gradient": inputGradient + weights + storeGradient + output,
+  "depthwise-weight-gradient": depthwiseWeightGradient,
+  "depthwise-input-gradient": depthwiseInputGradient + weights + storeGradient + output,
+  "squeeze-gradient": squeezeGradient + storeGradient + output,
+  "excitation-gradient": excitationGradient + excitationGate + storeGradient + output,
+  "excitation-gates-gradient": excitationGatesGradient + excitationGate + storeGradient + output,
   "max-pool-gradient": maxPoolGradient + storeGradient + output,
   "resize-gradient": resizeGradient + storeGradient + output,
   "dropout": dropout + output,

@@ -88,6 +88,18 @@ export function layOutTraining(plan: TrainingPlan): GpuTrainingLayout {
         else quads += pitch / 4; // zeros, since the kernel adds a bias
         break;
       }
+      case "depthwise": {
+        const { name, kernel, writes: [{ channels }] } = step;
+        weights.set(step, quads);
+        const pitch = 4 * quadsOf(channels);
+        parameters.set(`${name}.weight`, {
+          shape: [channels, 1, kernel, kernel],
+          first: 4 * quads,
+          strides: [1, 1, kernel * pitch, pitch],
+        });
+        quads += (kernel ** 2 + 1) * pitch / 4; // zeros behind them, since the kernel adds a bias
+        break;
+      }
       case "norm": {
         const { layer: { norm }, output } = step;
         const shift = regionOf(features, output).channel % 4;
@@ -107,6 +119,8 @@ export function layOutTraining(plan: TrainingPlan): GpuTrainingLayout {
         vector(`${name}.bias`, classes);
         break;
       }
+      case "squeeze":
+      case "excitation":
       case "max-pool":
       case "resize":
       case "norm-statistics":

@@ -3,6 +3,7 @@
  *
  * - A convolution: `[kernel²][4 · inQuads][outQuads]` quads, then `[outQuads]` of bias; zeros for the lanes of the
  *   first and the last quad that belong to other channels.
+ * - A depthwise convolution: `[kernel²][outQuads]` quads, then `[outQuads]` of bias.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
  * @module
@@ -79,8 +80,12 @@ function packingOf(step: Step): Packing | undefined {
   switch (step.kind) {
     case "convolution":
       return convolutionPacking(step);
+    case "depthwise":
+      return depthwisePacking(step);
     case "classifier":
       return classifierPacking(step);
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize":
       return undefined;
@@ -106,6 +111,21 @@ function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<
         }
       }
       target.set(bias, taps * rows * pitch + shift);
+    },
+  };
+}
+
+function depthwisePacking({ layer: { name, kernel }, writes: [output] }: StepOf<"depthwise">): Packing {
+  const taps = kernel ** 2;
+  const pitch = 4 * quadsOf(output.channels);
+  return {
+    quads: (taps + 1) * pitch / 4,
+    write(weights, target) {
+      const { weight, bias } = weights.get(name)!;
+      for (let channel = 0; channel < output.channels; channel++) {
+        for (let tap = 0; tap < taps; tap++) target[tap * pitch + channel] = weight[channel * taps + tap];
+      }
+      target.set(bias, taps * pitch);
     },
   };
 }

@@ -1,13 +1,13 @@
 /**
- * An MSDNet: features at several scales, all computed side by side layer by layer, with an exit on the coarsest scale after
- * every block. Follows section 4 of its paper (Huang et al., ICLR 2018, arXiv 1703.09844) and its authors' code.
+ * An MSDNet: features at several scales, all computed side by side layer by layer, with an exit on the coarsest scale
+ * after every block. Follows section 4 of its paper (Huang et al., ICLR 2018, arXiv 1703.09844) and its authors' code.
  *
- * Scales are numbered as in the paper: 0 is the finest. Of a scale, all that is densely connected is one feature.
+ * Scales are numbered as in the paper: 0 is the finest. All densely connected channels of a scale are one feature.
  *
  * @module
  */
 
-import { inputSize } from "../common.ts";
+import { denseSettings, inputSize } from "../common.ts";
 import { Graph } from "../graph.ts";
 import type { Column, Layer, Network, View } from "../network.ts";
 import { appendBottleneck, appendHead, appendStem, appendTransition } from "../parts.ts";
@@ -135,17 +135,24 @@ class Builder {
     const graph = this.#graph;
     const x = previous[s];
     const growth = this.#spec.growth * this.#scales[s].growthFactor;
+    const dense = denseSettings(this.#spec);
     if (!strided) {
       const factor = this.#scales[s].bottleneck;
-      appendBottleneck(graph, x, graph.extend(x, growth), { name: `${name}.conv_normal.net`, title, factor });
+      appendBottleneck(graph, x, graph.extend(x, growth), { name: `${name}.conv_normal.net`, title, factor, dense });
       return { ...x, channels: x.channels + growth };
     }
     const half = Math.floor(growth / 2);
     const down = graph.extend(x, half);
-    const downOptions = { name: `${name}.conv_down.net`, title, factor: this.#scales[s - 1].bottleneck, stride: 2 };
+    const downOptions = {
+      name: `${name}.conv_down.net`,
+      title,
+      factor: this.#scales[s - 1].bottleneck,
+      dense,
+      stride: 2,
+    };
     appendBottleneck(graph, previous[s - 1], down, downOptions);
     const wider = { ...x, channels: x.channels + half };
-    const normalOptions = { name: `${name}.conv_normal.net`, title, factor: this.#scales[s].bottleneck };
+    const normalOptions = { name: `${name}.conv_normal.net`, title, factor: this.#scales[s].bottleneck, dense };
     appendBottleneck(graph, x, graph.extend(wider, half), normalOptions);
     return { ...x, channels: x.channels + 2 * half };
   }

@@ -22,7 +22,7 @@ export interface BaseFeatureSpec {
 
 /** One sub-network, working on the base feature of the same index. */
 export interface SubnetworkSpec {
-  /** Number of blocks; the first ones, as many as the sub-network before has, are fusion blocks. */
+  /** Number of blocks; the first ones, as many as the previous sub-network has, are fusion blocks. */
   readonly blocks: number;
   /** Channels that each dense layer adds (growth rate): in all blocks, or in each. */
   readonly growth: number | readonly number[];
@@ -38,6 +38,12 @@ export interface SubnetworkSpec {
   readonly compress?: number | readonly number[];
   /** Channels that a transition keeps, in all blocks or in each. Default: the network's. */
   readonly reduction?: number | readonly number[];
+  /** Whether its dense layers' k×k convolutions are depthwise. Default: as in the network. */
+  readonly depthwise?: boolean;
+  /** Height and width of their kernels. Default: the network's. */
+  readonly kernel?: number;
+  /** Inner channels of their squeeze-and-excitation, as a share; 0 for none. Default: the network's. */
+  readonly seRatio?: number;
 }
 
 /** A complete, consistent RANet. */

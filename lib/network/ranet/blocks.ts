@@ -6,6 +6,7 @@
  */
 
 import type { Fusion } from "./architecture.ts";
+import type { DenseSettings } from "../common.ts";
 import type { Graph } from "../graph.ts";
 import type { View } from "../network.ts";
 import { appendBottleneck } from "../parts.ts";
@@ -28,6 +29,8 @@ export interface BlockScope {
   readonly growth: number;
   /** Bottleneck factor. */
   readonly bottleneck: number;
+  /** What each layer is made of. */
+  readonly dense: DenseSettings;
 }
 
 /** A block's results. */
@@ -40,12 +43,12 @@ export interface BuiltBlock {
 
 /** Appends a conv block, whose layers write behind `input` in its own feature. */
 export function appendConvBlock(scope: BlockScope, input: View): BuiltBlock {
-  const { graph, name, title, growth, bottleneck: factor } = scope;
+  const { graph, name, title, growth, bottleneck: factor, dense } = scope;
   const kept = [input];
   let x = input;
   for (let i = 0; i < scope.layers; i++) {
     const output = graph.extend(x, growth);
-    appendBottleneck(graph, x, output, { name: `${name}.layers.${i}.conv_normal.net`, title, factor });
+    appendBottleneck(graph, x, output, { name: `${name}.layers.${i}.conv_normal.net`, title, factor, dense });
     x = { ...x, channels: x.channels + growth };
     kept.push(x);
   }
@@ -58,7 +61,7 @@ export function appendFusionBlock(
   input: View,
   options: { coarser: KeptList; coarserBottleneck: number; compress: number; fusion: Exclude<Fusion, "none"> },
 ): BuiltBlock {
-  const { graph, name, title, growth, bottleneck } = scope;
+  const { graph, name, title, growth, bottleneck, dense } = scope;
   const { coarser, coarserBottleneck, compress, fusion } = options;
   /** Layers of the coarser block; where it has fewer, later ones read its last. */
   const depth = coarser.length - 1;
@@ -75,7 +78,7 @@ export function appendFusionBlock(
     if (upChannels > 0) {
       const up = graph.extend(x, upChannels);
       x = { ...x, channels: x.channels + upChannels };
-      const layer = { name: `${name}.layers.${i}.conv_up.net`, title, factor: coarserBottleneck };
+      const layer = { name: `${name}.layers.${i}.conv_up.net`, title, factor: coarserBottleneck, dense };
       const low = coarser[Math.min(i, depth)];
       appendResized(graph, low, up, (output) => appendBottleneck(graph, low, output, layer));
     }
@@ -86,6 +89,7 @@ export function appendFusionBlock(
         name: `${name}.layers.${i}.conv_normal.net`,
         title,
         factor: bottleneck,
+        dense,
         stride,
       });
     }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { inputSize } from "../common.ts";
+import { denseSettings, inputSize } from "../common.ts";
 import { Graph } from "../graph.ts";
 import type { BlockKind, Network, View } from "../network.ts";
 import { appendHead, appendStem, appendTransition } from "../parts.ts";
@@ -35,6 +35,7 @@ export function buildRanet(spec: RanetSpec): Network {
             layers: depth,
             growth,
             bottleneck: subnetwork.bottleneck,
+            dense: denseSettings(spec, subnetwork),
           },
           features,
           { spec, s, j, coarser: coarser[j] },

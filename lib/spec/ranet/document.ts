@@ -14,7 +14,7 @@ export function ranetKeys({ baseFeatures, subnetworks, layers, compress, reducti
   const indices = scaleIndices(baseFeatures.map(({ divisor }) => divisor));
   return {
     base_features: baseFeatures.map(({ divisor, channels }) => ({ scale: scaleOf(divisor), channels })),
-    subnetworks: subnetworks.map(({ blocks, growth, bottleneck, fusion, transitions, ...own }, s) => {
+    subnetworks: subnetworks.map(({ blocks, growth, bottleneck, fusion, transitions, seRatio, ...own }, s) => {
       const ruled = ruledFusion(indices[s], subnetworks.slice(0, s).map(({ blocks }) => blocks));
       return {
         blocks,
@@ -23,6 +23,7 @@ export function ranetKeys({ baseFeatures, subnetworks, layers, compress, reducti
         fusion: autoIf<Fusion>(fusion, ruled),
         transitions: autoIf(transitions, ruledTransitions(indices[s], blocks)),
         ...own,
+        ...seRatio === undefined ? {} : { se_ratio: seRatio },
       };
     }),
     layers: layersRule(layers),

@@ -35,7 +35,7 @@ export const RANET_FLAGS: FlagTable = {
 
 /** Lines of YAML. */
 export function ranetLines(flags: Flags): string[] {
-  const mode = flags.choice("--stepmode", ["even", "lg"]) === "lg" ? "lengthen" : "even";
+  const mode = flags.choice("--stepmode", ["even", "lg", "lin_grow"]) === "even" ? "even" : "lengthen";
   const compress = flags.share("--compress-factor");
   const reduction = flags.share("--reduction");
   const { baseFeatures, subnetworks } = readSubnetworks(flags);

@@ -10,7 +10,7 @@ import { cpuKernels } from "../../../lib/device/cpu/kernels.ts";
 import { pack, packedLength, unpack } from "../../../lib/device/cpu/pack.ts";
 import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 import { buildTrainingProgram } from "../../../lib/device/cpu/trainer_program.ts";
-import type { Classifier, Convolution, Feature, Layer } from "../../../lib/network/network.ts";
+import type { Classifier, Convolution, DepthwiseConvolution, Feature, Layer } from "../../../lib/network/network.ts";
 import { areaOf, type Size, strided } from "../../../lib/network/size.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
@@ -21,7 +21,7 @@ import { PlainTraining } from "../plain_training.ts";
 import { times } from "../../long.ts";
 import { sizes, square } from "../../sizes.ts";
 import type { Activation } from "../../../lib/network/activation.ts";
-import { activations, plainActivations } from "../activation.ts";
+import { activations, gates, plainActivations } from "../activation.ts";
 
 const SPEC = parseSpec(TINY_SPEC);
 const CLASSES = SPEC.classes.length;
@@ -235,6 +235,92 @@ Deno.test("the same where Winograd's filtering is worth it", () =>
     }),
     convolutionCase,
     30,
+  ));
+
+Deno.test("depthwise convolution: forward, input gradient, weight gradient", () =>
+  check(
+    fc.record({
+      size: sizes(1, 11),
+      count: channels(20),
+      kernel: fc.constantFrom(1, 3, 5, 7),
+      stride: fc.constantFrom(1, 2, 3),
+      activation: activations,
+      accumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    ({ size, count, kernel, stride, activation, accumulate, ...beside }) => {
+      const outSize = strided(size, stride);
+      const input = rangeIn(1, count, beside.input);
+      const output = rangeIn(2, count, beside.output);
+      const gradient = { feature: 3, offset: 0, channels: count };
+      const layer: DepthwiseConvolution = {
+        kind: "depthwise",
+        reads: [input.range],
+        writes: [output.range],
+        kernel,
+        stride,
+        name: "c",
+        activation,
+      };
+      return {
+        layer,
+        features: [
+          { size, channels: input.total },
+          { size: outSize, channels: output.total },
+          { size: outSize, channels: count },
+          { size, channels: input.total },
+        ],
+        forward: [layer],
+        backward: [
+          { kind: "depthwise-weight-gradient", layer, input: input.range, gradient },
+          { kind: "depthwise-input-gradient", layer, gradient, result: { ...input.range, feature: 4, accumulate } },
+        ],
+      };
+    },
+    30,
+  ));
+
+Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", () =>
+  check(
+    fc.record({
+      size: sizes(1, 9),
+      count: channels(14),
+      gate: gates,
+      accumulate: fc.boolean(),
+      gatesAccumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    ({ size, count, gate, accumulate, gatesAccumulate, ...beside }) => {
+      const input = rangeIn(1, count, beside.input);
+      const means = rangeIn(2, count, beside.output);
+      const pixel = { size: square(1), channels: means.total };
+      const output = rangeIn(4, count, beside.output);
+      const gates = { ...means.range, feature: 3 };
+      const layer: Layer = { kind: "excitation", reads: [input.range, gates], writes: [output.range], gate };
+      const result = { ...input.range, feature: 6, accumulate };
+      const gatesResult = { ...means.range, feature: 7, accumulate: gatesAccumulate };
+      const gradient = { ...output.range, feature: 5 };
+      return {
+        layer,
+        features: [
+          { size, channels: input.total },
+          pixel,
+          pixel,
+          { size, channels: output.total },
+          { size, channels: output.total },
+          { size, channels: input.total },
+          pixel,
+        ],
+        forward: [{ kind: "squeeze", reads: [input.range], writes: [means.range] }, layer],
+        backward: [
+          { kind: "excitation-gradient", layer, input: input.range, gates, gradient, result, gatesResult },
+          { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: true } },
+        ],
+      };
+    },
+    15,
   ));
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>

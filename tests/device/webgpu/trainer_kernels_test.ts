@@ -15,7 +15,16 @@ import { layOutTraining, unpackParameters } from "../../../lib/device/webgpu/tra
 import { readBuffer, TrainingMemory } from "../../../lib/device/webgpu/trainer_memory.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
 import type { Distillation } from "../../../lib/device/trainer.ts";
-import type { Classifier, Convolution, Feature, Network, Parameter, View } from "../../../lib/network/network.ts";
+import type {
+  Classifier,
+  Convolution,
+  DepthwiseConvolution,
+  Excitation,
+  Feature,
+  Network,
+  Parameter,
+  View,
+} from "../../../lib/network/network.ts";
 import { areaOf, type Size, strided } from "../../../lib/network/size.ts";
 import type { TrainingPlan, TrainingStep } from "../../../lib/planner/training_plan.ts";
 import { QUAD_BYTES } from "../../../lib/planner/plan.ts";
@@ -25,8 +34,8 @@ import { gpuTest, limitedDevice } from "../../gpu.ts";
 import { PlainTraining } from "../plain_training.ts";
 import { times } from "../../long.ts";
 import { sizes, square } from "../../sizes.ts";
-import type { Activation } from "../../../lib/network/activation.ts";
-import { activations } from "../activation.ts";
+import type { Activation, Gate } from "../../../lib/network/activation.ts";
+import { activations, gates } from "../activation.ts";
 
 /** Steps to run one after another over tensors of random numbers. */
 interface Case {
@@ -241,6 +250,54 @@ function convolutionCase(
   };
 }
 
+/** The same, depthwise. */
+function depthwiseCase(
+  { size, kernel, stride, inputs, behind, activation, accumulate }: Shape,
+): Case {
+  const read = view(1, 0, inputs);
+  const layer: DepthwiseConvolution = {
+    kind: "depthwise",
+    reads: [read],
+    writes: [view(2, 0, inputs)],
+    kernel,
+    stride,
+    name: "layer",
+    activation,
+  };
+  const input = { size, channels: inputs + behind };
+  const output = { size: strided(size, stride), channels: inputs + behind };
+  const gradient = view(4, 0, inputs);
+  return {
+    features: [{ size: square(2), channels: 3 }, input, output, input, output],
+    forward: [layer],
+    steps: [
+      layer,
+      { kind: "depthwise-weight-gradient", layer, input: read, gradient },
+      { kind: "depthwise-input-gradient", layer, gradient, result: { ...view(3, 0, inputs), accumulate } },
+    ],
+  };
+}
+
+/** Means of tensor 1 in tensor 2, its channels gated by tensor 3 in tensor 4; gradients are tensors 5 to 7. */
+function excitationCase(gate: Gate, { size, inputs, before, behind, accumulate }: Shape): Case {
+  const whole = { size, channels: inputs + behind };
+  const pixel = { size: square(1), channels: inputs + before };
+  const [input, gates] = [view(1, 0, inputs), view(3, 0, inputs)];
+  const layer: Excitation = { kind: "excitation", reads: [input, gates], writes: [view(4, 0, inputs)], gate };
+  const result = { ...view(6, 0, inputs), accumulate };
+  const gatesResult = { ...view(7, 0, inputs), accumulate: !accumulate };
+  return {
+    features: [{ size: square(2), channels: 3 }, whole, pixel, pixel, whole, whole, whole, pixel],
+    forward: UNUSED,
+    steps: [
+      { kind: "squeeze", reads: [input], writes: [view(2, 0, inputs)] },
+      layer,
+      { kind: "excitation-gradient", layer, input, gates, gradient: view(5, 0, inputs), result, gatesResult },
+      { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: behind > 2 } },
+    ],
+  };
+}
+
 /** Batch norm from tensor 1, what its convolution wrote, to tensor 2, whose gradient is tensor 3. */
 function normCase({ size, outputs, before, behind, activation }: Shape, statistics: "batch" | "running"): Case {
   const layer = {
@@ -349,6 +406,8 @@ function classifierCase(classes: number, pool: Size, { size, inputs, behind, acc
 const perShard = fc.constantFrom(1, 3, LABELS.length);
 const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   "convolution": shape.map(convolutionCase),
+  "depthwise": shape.map(depthwiseCase),
+  "squeeze-and-excitation": fc.tuple(gates, shape).map((given) => excitationCase(...given)),
   "batch norm": fc.tuple(shape, fc.constantFrom("batch", "running")).map(([given, kind]) => normCase(given, kind)),
   "resize": fc.tuple(sizes(1, 13), sizes(1, 13), shape)
     .map((given) => resizeCase(...given)),

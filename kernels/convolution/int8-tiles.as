@@ -1,0 +1,233 @@
+// Sums over taps in whole numbers: an implicit matrix product whose rows are found in tables, as in tiles.as. There are several
+// ways to multiply, which give the same whole numbers; which one is taken depends on the engine and on the weights:
+//
+// Paired   `dot_i16x8_s` of weights and inputs that are widened: every engine has it
+// Fused    the relaxed dot product: one instruction where processors have it (AVX-VNNI, Arm's dot product)
+// Chained  on other x86 processors: products are added in pairs, and pairs in 16 bits, before they are added to sums of 32 bits;
+//          for weights that are small enough not to overflow (lib/device/cpu/int8_weights.ts)
+// Wide     inputs and weights have 16 bits: the image's
+//
+// input, output     address of the first sample's
+// inPixels,         [pixels] pixels from `input` and `output` to each pixel
+//   outPixels
+// weights           [runs][steps][quads] × 32 bytes: what 4 outputs multiply 8 bytes of inputs with
+// bias, multiplier  4 · quads numbers
+// channels          how many are written, at most 4 · quads
+
+import { finish, storeSteps } from "../int8";
+
+// Ways to multiply. They are types, so that there is a function for each.
+type Paired = u8;
+type Fused = u16;
+type Chained = u32;
+type Wide = u64;
+
+// The same as the caller's numbers: lib/device/cpu/int8_product.ts.
+const FUSED: u32 = 1;
+const CHAINED: u32 = 2;
+const WIDE: u32 = 3;
+
+// What a layer's sums have in common.
+// moves    [runs] bytes from the end of one run of inputs that lie together to the next one
+// steps    of 8 bytes in a run, whose end is filled up with weights of zero
+// product  how to multiply
+let inPitch: u32 = 0;
+let outPitch: u32 = 0;
+let moves: u32 = 0;
+let behind: u32 = 0;
+let steps: u32 = 0;
+let product: u32 = 0;
+export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u32, how: u32): void {
+  inPitch = from;
+  outPitch = to;
+  moves = first;
+  behind = first + 4 * runs;
+  steps = length;
+  product = how;
+}
+
+@inline
+function fusedDot(weights: v128, inputs: v128, sum: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_dot_i8x16_i7x16_add_s(weights, inputs, sum) : unreachable();
+}
+
+@inline
+function pairDot(weights: v128, inputs: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i16x8.relaxed_dot_i8x16_i7x16_s(weights, inputs) : unreachable();
+}
+
+// What the relaxed products make of weights, inputs and a sum that lie at an address, 16 bytes each; results lie behind them.
+export function multiply(at: u32): void {
+  if (!ASC_FEATURE_RELAXED_SIMD) return;
+  const weights = v128.load(at);
+  const inputs = v128.load(at, 16);
+  v128.store(at, fusedDot(weights, inputs, v128.load(at, 32)), 48);
+  v128.store(at, pairDot(weights, inputs), 64);
+}
+
+// #for Q in 1..2
+// #for P in 1..6
+function sumTile${P}x${Q}<Product>(
+  input: u32,
+  inPixels: u32,
+  output: u32,
+  outPixels: u32,
+  pixels: u32,
+  channels: i32,
+  weights: u32,
+  bias: u32,
+  multiplier: u32,
+): void {
+  const whole = channels >= 4 * ${Q};
+  const first = moves;
+  const last = behind;
+  const count = steps;
+  const from = inPitch;
+  const to = outPitch;
+  const ones = i16x8.splat(1);
+  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, outPixels += 4 * ${P}) {
+// #for p in ${P}
+    let at${p} = input + load<u32>(inPixels, 4 * ${p}) * from;
+// #for q in ${Q}
+    let sum${p}_${q} = v128.load(bias, 16 * ${q});
+// #end
+// #end
+    let w = weights;
+    for (let run = first; run < last; run += 4) {
+      const move = load<u32>(run);
+// #for p in ${P}
+      at${p} += move;
+// #end
+      for (let k = count; k > 0; k--) {
+        if (sizeof<Product>() == sizeof<Paired>()) {
+// #for i in 4
+// #for q in ${Q}
+          const weight${i}_${q} = v128.load_ext<i8>(w, 8 * (${Q} * ${i} + ${q}));
+// #end
+// #for p in ${P}
+          const value${i}_${p} = i16x8.extend_low_i8x16_u(v128.load_splat<u16>(at${p}, 2 * ${i}));
+// #for q in ${Q}
+          sum${p}_${q} = i32x4.add(sum${p}_${q}, i32x4.dot_i16x8_s(weight${i}_${q}, value${i}_${p}));
+// #end
+// #end
+// #end
+        } else if (sizeof<Product>() == sizeof<Chained>()) {
+// #for q in ${Q}
+          const weight0_${q} = v128.load(w, 16 * ${q});
+          const weight1_${q} = v128.load(w, 16 * (${Q} + ${q}));
+// #end
+// #for p in ${P}
+          const value0_${p} = v128.load32_splat(at${p});
+          const value1_${p} = v128.load32_splat(at${p}, 4);
+// #for q in ${Q}
+          const pairs${p}_${q} = i16x8.add(pairDot(weight0_${q}, value0_${p}), pairDot(weight1_${q}, value1_${p}));
+          sum${p}_${q} = i32x4.add(sum${p}_${q}, i32x4.dot_i16x8_s(pairs${p}_${q}, ones));
+// #end
+// #end
+        } else {
+// #for i in 2
+// #for q in ${Q}
+          const weight${i}_${q} = v128.load(w, 16 * (${Q} * ${i} + ${q}));
+// #end
+// #for p in ${P}
+          const value${i}_${p} = v128.load32_splat(at${p}, 4 * ${i});
+// #for q in ${Q}
+          sum${p}_${q} = sizeof<Product>() == sizeof<Fused>()
+            ? fusedDot(weight${i}_${q}, value${i}_${p}, sum${p}_${q})
+            : i32x4.add(sum${p}_${q}, i32x4.dot_i16x8_s(weight${i}_${q}, value${i}_${p}));
+// #end
+// #end
+// #end
+        }
+        w += 32 * ${Q};
+// #for p in ${P}
+        at${p} += 8;
+// #end
+      }
+    }
+// #for q in ${Q}
+    const times${q} = v128.load(multiplier, 16 * ${q});
+// #end
+// #for p in ${P}
+    const out${p} = output + load<u32>(outPixels, 4 * ${p}) * to;
+// #end
+    if (whole) {
+// #for p in ${P}
+// #for q in ${Q}
+      v128.store32_lane(out${p}, finish(sum${p}_${q}, times${q}), 0, 4 * ${q});
+// #end
+// #end
+    } else {
+// #for p in ${P}
+// #for q in ${Q}
+      storeSteps(out${p} + 4 * ${q}, finish(sum${p}_${q}, times${q}), channels - 4 * ${q});
+// #end
+// #end
+    }
+  }
+}
+// #end
+
+// Tiles of 4 pixels where registers are short, else of 6.
+function sumPixels${Q}<Product>(
+  input: u32,
+  inPixels: u32,
+  output: u32,
+  outPixels: u32,
+  pixels: u32,
+  channels: i32,
+  weights: u32,
+  bias: u32,
+  multiplier: u32,
+): void {
+  const most: u32 = sizeof<Product>() == sizeof<Fused>() ? 6 : 4;
+  const rest = pixels % most;
+  const whole = pixels - rest;
+  if (sizeof<Product>() == sizeof<Fused>()) {
+    sumTile6x${Q}<Product>(input, inPixels, output, outPixels, whole, channels, weights, bias, multiplier);
+  } else {
+    sumTile4x${Q}<Product>(input, inPixels, output, outPixels, whole, channels, weights, bias, multiplier);
+  }
+  inPixels += 4 * whole;
+  outPixels += 4 * whole;
+  switch (rest) {
+// #for P in 1..3
+    case ${P}:
+      return sumTile${P}x${Q}<Product>(input, inPixels, output, outPixels, ${P}, channels, weights, bias, multiplier);
+// #end
+  }
+  if (sizeof<Product>() == sizeof<Fused>()) {
+    switch (rest) {
+// #for P in 4..5
+      case ${P}:
+        return sumTile${P}x${Q}<Product>(input, inPixels, output, outPixels, ${P}, channels, weights, bias, multiplier);
+// #end
+    }
+  }
+}
+
+// Any number of pixels, in the way that was set.
+export function sumInt8Taps${Q}(
+  input: u32,
+  inPixels: u32,
+  output: u32,
+  outPixels: u32,
+  pixels: u32,
+  channels: i32,
+  weights: u32,
+  bias: u32,
+  multiplier: u32,
+): void {
+  switch (product) {
+    case WIDE:
+      return sumPixels${Q}<Wide>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+    case FUSED:
+      if (!ASC_FEATURE_RELAXED_SIMD) break;
+      return sumPixels${Q}<Fused>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+    case CHAINED:
+      if (!ASC_FEATURE_RELAXED_SIMD) break;
+      return sumPixels${Q}<Chained>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+  }
+  sumPixels${Q}<Paired>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+}
+// #end

@@ -1,0 +1,47 @@
+// A depthwise convolution with bias, what comes last, any odd kernel and stride, padding kernel / 2. An invocation computes four
+// channels of PIXELS neighbouring pixels of a row, then of those that lie a whole dispatch further on.
+//
+// Constants  PIXELS, LANES (workgroup size)
+// Dispatch   x: rows · ⌈columns / PIXELS⌉ · quads / LANES, y: remaining samples, z: steps
+// Weights    (weights-*.wgsl) [kernel · kernel][outQuads] vec4, then [outQuads] vec4 of bias
+// Arena      starts with zeros, read in place of pixels outside the image
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let args = steps[id.z];
+  let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
+  let runs = (args.outWidth + PIXELS - 1) / PIXELS;
+  let half = args.kernel / 2;
+  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  let end = select(0, args.outHeight * runs * args.outQuads, id.y < remaining[0]);
+  for (var i = id.x; i < end; i += groups.x * LANES) {
+    let quad = i % args.outQuads;
+    let row = i / args.outQuads / runs;
+    let column = i / args.outQuads % runs * PIXELS;
+    let origin = sample + args.inOffset + quad;
+// #for p in PIXELS
+    var sum${p} = vec4f();
+// #end
+    var w = args.weights + quad;
+    for (var ky = 0u; ky < args.kernel; ky++) {
+      // Above and left of the image wraps round to a large number, so one comparison a side is enough.
+      let y = row * args.stride - half + ky;
+      for (var kx = 0u; kx < args.kernel; kx++) {
+        let own = weight(w);
+// #for p in PIXELS
+        let x${p} = (column + ${p}) * args.stride - half + kx;
+        let at${p} = origin + (y * args.inWidth + x${p}) * args.inPitch;
+        sum${p} = fma(arena[select(0, at${p}, (y < args.inHeight) & (x${p} < args.inWidth))], own, sum${p});
+// #end
+        w += args.outQuads;
+      }
+    }
+    let bias = weight(w);
+    let pixel = row * args.outWidth + column;
+// #for p in PIXELS
+    if (column + ${p} < args.outWidth) {
+      store(sample + (pixel + ${p}) * args.outPitch, quad, activate(sum${p} + bias, args), args);
+    }
+// #end
+  }
+}

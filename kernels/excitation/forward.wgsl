@@ -1,0 +1,20 @@
+// Each channel times its gate. An invocation computes four channels of one pixel, then of those that lie a whole dispatch further
+// on.
+//
+// Constants  LANES (workgroup size)
+// Dispatch   x: pixels · quads / LANES, y: remaining samples, z: steps
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let args = steps[id.z];
+  let sample = args.arenaStart + remaining[1 + id.y] * args.samplePitch;
+  // Nothing returns early: CPU drivers share loads only where all lanes are surely active.
+  let end = select(0, args.outHeight * args.outWidth * args.outQuads, id.y < remaining[0]);
+  for (var i = id.x; i < end; i += groups.x * LANES) {
+    let quad = i % args.outQuads;
+    let pixel = i / args.outQuads;
+    let value = arena[sample + args.inOffset + pixel * args.inPitch + quad];
+    let gate = gateOf(arena[sample + args.gatesOffset + quad], args);
+    store(sample + pixel * args.outPitch, quad, value * gate, args);
+  }
+}

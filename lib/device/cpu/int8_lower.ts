@@ -1,0 +1,208 @@
+/**
+ * What the layers of a quantized network are for the kernels: operations on whole numbers, a byte for each channel; the image
+ * has two.
+ *
+ * @module
+ */
+
+import type { Convolution } from "../../network/network.ts";
+import { areaOf, type Size } from "../../network/size.ts";
+import { quadsOf, type Step, type StepOf } from "../../planner/plan.ts";
+import { cornerShares, type QuantizedWeights, resizePlace } from "../../weights/quantized.ts";
+import { canChain } from "../../weights/quantized_runs.ts";
+import { writeOperation } from "./abi.ts";
+import { type Int8Product, PRODUCTS } from "./int8_product.ts";
+import { packInt8, stepsOf } from "./int8_weights.ts";
+import { inputSides, type Place, type Schedule } from "./lower.ts";
+import type { Layout } from "./memory.ts";
+import { forwardWindows, geometryKey } from "./windows.ts";
+
+/** Bytes in a quad of channels. */
+export const INT8_QUAD_BYTES = 4;
+/** Bytes of a pixel of the image, for each channel. */
+export const INT8_IMAGE_BYTES = 2;
+/** Copies, and reads ahead, reach so far behind a sample's last pixel. */
+const BEHIND = 32;
+
+/** Lowers steps. */
+export class Int8Lowering {
+  readonly #layout: Layout;
+  readonly #weights: QuantizedWeights;
+  readonly #product: Int8Product;
+
+  /** For a network's weights, which are to be multiplied like this. */
+  constructor(layout: Layout, weights: QuantizedWeights, product: Int8Product) {
+    this.#layout = layout;
+    this.#weights = weights;
+    this.#product = product;
+  }
+
+  /** Takes the image in. */
+  image({ at, bytes, pitch, size, channels }: Place, schedule: Schedule): Uint8Array {
+    const perStep = Math.fround(1 / this.#weights.imageScale);
+    return writeOperation(
+      "image-int8",
+      { output: at, outBytes: bytes, outPitch: pitch, ...size, channels, perStep },
+      schedule,
+    );
+  }
+
+  /** A layer; `output` is missing where it has none. */
+  step(step: Step, { input, output, schedule }: { input: Place; output?: Place; schedule: Schedule }): Uint8Array {
+    switch (step.kind) {
+      case "convolution":
+        return this.#convolution(step.layer, { input, output: output!, schedule });
+      case "classifier":
+        return this.#classifier(step, { input, schedule });
+      case "max-pool":
+        return writeOperation("max-pool-int8", {
+          ...fromTo(input, output!),
+          result: 0,
+          resultBytes: 0,
+          resultPitch: 0,
+        }, schedule);
+      case "resize": {
+        const [from, to] = [input.size, output!.size];
+        const key = `corners ${[from, to].flatMap(({ height, width }) => [height, width])}`;
+        const corners = this.#layout.remember(key, () => this.#layout.table(cornerTable(from, to)));
+        return writeOperation("resize-int8", { ...fromTo(input, output!), corners }, schedule);
+      }
+      // Refused when weights are read (weights/quantized.ts).
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        throw new Error(`${step.kind} is not computed in eight bits`);
+    }
+  }
+
+  #convolution(
+    layer: Convolution,
+    { input, output, schedule }: { input: Place; output: Place; schedule: Schedule },
+  ): Uint8Array {
+    const { kernel, stride, name } = layer;
+    const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
+    const shape = { inputs: input.channels, kernel };
+    const product = productFor(weight, { ...shape, product: this.#product });
+    const geometry = { kernel, stride, input: input.size, output: output.size };
+    // Places do not depend on channels.
+    const { border, key, pixels, phases: [{ inPixels, outPixels }] } = this.#layout.remember(
+      `int8 windows ${geometryKey(geometry)}`,
+      () => forwardWindows(geometry, { channels: 1, pitch: 1 }),
+    );
+    const pixelBytes = weight.BYTES_PER_ELEMENT * input.channels;
+    const pitch = border > 0 ? pixelBytes : input.pitch;
+    const steps = stepsOf(kernel * pixelBytes);
+    const gap = (input.size.width + 2 * border) * pitch - 8 * steps;
+    if (border > 0) this.#layout.needScratch(pixels * pixelBytes + BEHIND);
+    const places = this.#layout.remember(`int8 places ${key}`, () => ({
+      inPixels: this.#layout.table(inPixels),
+      outPixels: this.#layout.table(outPixels),
+    }));
+    const moves = Array.from({ length: kernel }, (_, run) => run === 0 ? 0 : gap);
+    return writeOperation("convolve-int8", {
+      input: input.at,
+      inBytes: input.bytes,
+      inPitch: input.pitch,
+      ...inputSides(input),
+      pixelBytes,
+      border,
+      pitch,
+      output: output.at,
+      outBytes: output.bytes,
+      outPitch: output.pitch,
+      outChannels: output.channels,
+      ...places,
+      pixels: areaOf(output.size),
+      moves: this.#layout.remember(`moves ${moves}`, () => this.#layout.table(moves)),
+      runs: kernel,
+      steps,
+      weights: this.#layout.keep(
+        packInt8(weight, { ...shape, outputs: output.channels, paired: product === "paired" }),
+      ),
+      bias: this.#vector(bias),
+      multiplier: this.#vector(multiplier),
+      product: PRODUCTS[product],
+    }, schedule);
+  }
+
+  #classifier(
+    { layer: { name, pool, classes } }: StepOf<"classifier">,
+    { input, schedule }: { input: Place; schedule: Schedule },
+  ): Uint8Array {
+    const { weight, bias, steps, reweight = 0 } = this.#weights.classifiers.get(name)!;
+    const quads = quadsOf(input.channels);
+    // Where a thread puts the means.
+    this.#layout.needScratch(16 * quads);
+    const rows = new Float32Array(classes * 4 * quads);
+    for (let out = 0; out < classes; out++) {
+      rows.set(weight.subarray(out * input.channels, (out + 1) * input.channels), out * 4 * quads);
+    }
+    return writeOperation("classify-int8", {
+      input: input.at,
+      inBytes: input.bytes,
+      inPitch: input.pitch,
+      ...inputSides(input),
+      poolHeight: pool.height,
+      poolWidth: pool.width,
+      quads,
+      channels: input.channels,
+      classes,
+      weights: this.#vector(rows),
+      bias: this.#vector(bias),
+      steps: this.#vector(steps.map((step) => step / areaOf(pool))),
+      reweight,
+    }, schedule);
+  }
+
+  /** Keeps numbers, with zeros up to a quad. */
+  #vector(numbers: Float32Array | Int32Array): number {
+    const padded = new Uint8Array(16 * quadsOf(numbers.length));
+    padded.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+    return this.#layout.keep(padded);
+  }
+}
+
+/** How a layer's products are made. */
+function productFor(
+  weight: Int8Array | Int16Array,
+  { product, ...shape }: { readonly inputs: number; readonly kernel: number; readonly product: Int8Product },
+): keyof typeof PRODUCTS {
+  if (weight instanceof Int16Array) return "wide";
+  return product === "chained" && !canChain(weight, shape) ? "fused" : product;
+}
+
+function fromTo(input: Place, output: Place) {
+  return {
+    input: input.at,
+    inBytes: input.bytes,
+    inPitch: input.pitch,
+    ...inputSides(input),
+    output: output.at,
+    outBytes: output.bytes,
+    outPitch: output.pitch,
+    outHeight: output.size.height,
+    outWidth: output.size.width,
+    channels: output.channels,
+  };
+}
+
+/**
+ * For each pixel of a resized feature four words: the pixel at its top left corner; pixels to the right, and above them pixels
+ * to below; shares of the two upper corners, and of the lower ones, 16 bits each.
+ */
+function cornerTable(from: Size, to: Size): number[] {
+  const line = (side: keyof Size) =>
+    Array.from({ length: to[side] }, (_, i) => resizePlace(i, { inSize: from[side], outSize: to[side] }));
+  const columns = line("width");
+  return line("height").flatMap((row) =>
+    columns.flatMap((column) => {
+      const [a, b, c, d] = cornerShares(row.share, column.share);
+      return [
+        row.before * from.width + column.before,
+        (row.after - row.before) * from.width * 2 ** 16 + column.after - column.before,
+        b * 2 ** 16 + a,
+        d * 2 ** 16 + c,
+      ];
+    })
+  );
+}

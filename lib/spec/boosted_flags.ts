@@ -1,0 +1,67 @@
+/**
+ * The flags of the boosted networks' scripts (Yu et al., "Boosted Dynamic Neural Networks", AAAI 2023; the repository
+ * SHI-Labs/Boosted-Dynamic-Networks), which take those of RANet and MSDNet under a few other names.
+ *
+ * @module
+ */
+
+import { cannotRead, type Flags, type FlagTable, splitWord } from "./flags.ts";
+
+/** Their factor for the logits of earlier exits, and its default. */
+const REWEIGHT = "--ensemble_reweight";
+const DEFAULT_REWEIGHT = "1.0";
+
+/** Flags that only these scripts have: with a value, without one. */
+const OWN = {
+  values: [
+    ...[REWEIGHT, "--dataset", "--result_dir", "--tensorboard_dir", "--checkpoint", "--save_suffix", "--val_workers"],
+    ...["--lr_f", "--lr_milestones", "--dist_backend", "--local_rank"],
+  ],
+  switches: ["--flat_curve", "--loss_equal", "--distributed"],
+};
+/** Flags that the script has whichever network it trains. */
+const SHARED = ["--base", "--prune", "--bottleneck", "--block-step", "--scale-list", "--compress-factor"];
+
+/** Their words for what the other scripts call by another. */
+const DATA_SETS: Readonly<Record<string, string>> = { imagenet: "ImageNet" };
+const ARCHS: Readonly<Record<string, string>> = { ranet: "RANet", msdnet_ge: "msdnet" };
+
+/** The words of a flag line as the other scripts have them. */
+export function translateWords(words: readonly string[]): string[] {
+  const translations: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    "--dataset": DATA_SETS,
+    "--arch": ARCHS,
+  };
+  const names: Readonly<Record<string, string>> = { "--dataset": "--data" };
+  return words.map((word, i) => {
+    const [flag, attached] = splitWord(word);
+    if (attached !== undefined && flag in translations) {
+      return `${names[flag] ?? flag}=${translations[flag][attached] ?? attached}`;
+    }
+    return translations[words[i - 1]]?.[word] ?? names[word] ?? word;
+  });
+}
+
+/** A script's table, with these scripts' flags. `words`: a flag line, which says whether it is of one of these scripts. */
+export function withBoosting({ network, others, switches }: FlagTable, words: readonly string[]): FlagTable {
+  const isBoosted = words.some((word) => [...OWN.values, ...OWN.switches].includes(splitWord(word)[0]));
+  const shared = isBoosted ? SHARED.filter((flag) => !(flag in network)) : [];
+  return {
+    network: { ...network, [REWEIGHT]: isBoosted ? DEFAULT_REWEIGHT : "" },
+    others: [...others, ...OWN.values.filter((flag) => flag !== REWEIGHT), ...shared],
+    switches: [...switches, ...OWN.switches],
+  };
+}
+
+/** The line of YAML. */
+export function boostedLines(flags: Flags): string[] {
+  const value = flags.text(REWEIGHT);
+  if (value === "") return [];
+  const factors = value.split(",").map(Number);
+  if (!factors.every((factor) => factor >= 0 && factor === factors[0])) {
+    throw cannotRead(
+      `${REWEIGHT} is ${JSON.stringify(value.slice(0, 64))}, expected one number for all exits, such as 0.5`,
+    );
+  }
+  return [`exits: { boosted: true, reweight: ${factors[0]} }`];
+}

@@ -1,0 +1,211 @@
+/** Whether the CPU computes a quantized network's whole numbers, in every way that it can multiply them. */
+
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { chooseProduct, type Int8Kernels, int8Kernels } from "../../../lib/device/cpu/int8_product.ts";
+import { fusedKernels, plainKernels } from "../../../lib/device/cpu/kernels.ts";
+import { CpuMemory } from "../../../lib/device/cpu/runner_memory.ts";
+import { instantiate } from "../../../lib/device/cpu/thread.ts";
+import { readSpec } from "../../../lib/model/read_spec.ts";
+import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
+import type { Layer, Network, View } from "../../../lib/network/network.ts";
+import { strided } from "../../../lib/network/size.ts";
+import { buildPlan } from "../../../lib/planner/build.ts";
+import type { Plan, Region } from "../../../lib/planner/plan.ts";
+import { parseQuantized } from "../../../lib/weights/quantized.ts";
+import { canChain, MAX_CHAIN } from "../../../lib/weights/quantized_runs.ts";
+import { networkOf } from "../../fixtures.ts";
+import { times } from "../../long.ts";
+import { runPlainly } from "../../quantized/plain_inference.ts";
+import { randomImages, randomModel, randomTensors } from "../../quantized/random_model.ts";
+
+/** Every way to multiply that this engine has. */
+async function everyWay(): Promise<Int8Kernels[]> {
+  const plain: Int8Kernels = { module: await plainKernels(), product: "paired" };
+  const module = await fusedKernels();
+  const ways = ["fused", "chained", "paired"] as const;
+  return [plain, ...module ? ways.map((product) => ({ module, product })) : []];
+}
+
+const side = fc.integer({ min: 2, max: 9 });
+
+const shape = fc.record({
+  height: side,
+  width: side,
+  pixel: fc.integer({ min: 1, max: 4 }),
+  channels: fc.integer({ min: 1, max: 21 }),
+  more: fc.integer({ min: 1, max: 13 }),
+  kernel: fc.constantFrom(1, 3, 5),
+  stride: fc.constantFrom(1, 2),
+  resized: fc.tuple(side, side),
+  large: fc.boolean(),
+  samples: fc.integer({ min: 1, max: 3 }),
+  seed: fc.nat(1000),
+});
+
+/** Layers of every kind; channels are written behind others, so that they begin anywhere. */
+function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Shape : never): Network {
+  const { height, width, pixel, channels, more, kernel, stride, resized: [rows, columns] } = given;
+  const size = { height, width };
+  const resized = { height: rows, width: columns };
+  const all = channels + more;
+  const features = [
+    { name: "image", size, channels: pixel },
+    { name: "a", size, channels: all },
+    { name: "b", size: strided(size, stride), channels: all },
+    { name: "c", size: resized, channels: all },
+    { name: "d", size: strided(resized, 2), channels: all },
+  ];
+  const view = (feature: number, offset = 0, count = features[feature].channels - offset): View => (
+    { feature, offset, channels: count }
+  );
+  const convolution = (name: string, from: View, to: View, kernel: number, stride: number): Layer => ({
+    kind: "convolution",
+    reads: [from],
+    writes: [to],
+    kernel,
+    stride,
+    name,
+    bias: true,
+    activation: "relu",
+  });
+  return networkOf(features, [
+    convolution("first", view(0), view(1, 0, channels), 3, 1),
+    convolution("second", view(0), view(1, channels), 1, 1),
+    convolution("third", view(1), view(2, 0, channels), kernel, stride),
+    convolution("fourth", view(1), view(2, channels), kernel, stride),
+    { kind: "resize", reads: [view(2)], writes: [view(3)] },
+    { kind: "max-pool", reads: [view(3)], writes: [view(4)] },
+    {
+      kind: "classifier",
+      reads: [view(4)],
+      writes: [],
+      exit: 0,
+      pool: features[4].size,
+      classes: 5,
+      name: "classifier",
+    },
+  ]);
+}
+
+Deno.test("every way to multiply gives the whole numbers of the plain one, in every feature", async () => {
+  const ways = await everyWay();
+  await fc.assert(
+    fc.asyncProperty(shape, async (given) => {
+      const network = networkWith(given);
+      const weights = parseQuantized(network, randomTensors(network, given), { source: "random" });
+      const images = randomImages({ network }, given.samples, given.seed);
+      const length = images.length / given.samples;
+      const wanted = Array.from(
+        { length: given.samples },
+        (_, i) => runPlainly(network, weights, images.subarray(i * length, (i + 1) * length)),
+      );
+      const plan = buildPlan(network, { keepsFeatures: true });
+      const regions = regionsOf(network, plan);
+      for (const { module, product } of ways) {
+        const options = { capacity: given.samples, threads: 1, keeps: true };
+        const memory = new CpuMemory(plan, { quantized: weights, product }, options);
+        const { run } = await instantiate({ module, memory: memory.memory });
+        memory.load(images, given.samples);
+        memory.prepare({ from: 0, to: 1 });
+        run(0, 1, memory.program);
+        const logits = memory.logits(0);
+        wanted.forEach(({ features, logits: [plain] }, sample) => {
+          regions.forEach((region, i) => {
+            if (i === 0) return; // the image
+            assertEquals(Int32Array.from(memory.feature(region, sample)), features[i], `${product} ${i}`);
+          });
+          const largest = Math.max(...plain.map(Math.abs));
+          plain.forEach((logit, i) => assertAlmostEquals(logits[sample * 5 + i], logit, 1e-6 * largest));
+        });
+      }
+    }),
+    { numRuns: times(15, 200) },
+  );
+});
+
+Deno.test("threads that share a sample give the same whole numbers", async () => {
+  const { network } = randomModel(await readSpec("ranet-cifar10-micro"), { seed: 5 });
+  const weights = parseQuantized(network, randomTensors(network, { seed: 5 }), { source: "random" });
+  const images = randomImages({ network }, 1, 6);
+  const plan = buildPlan(network);
+  const stages = plan.stages.length;
+  const logits: Float32Array[][] = [];
+  for (const threads of [1, 3]) {
+    using runner = await CpuRunner.create(plan, weights, { capacity: 1, threads });
+    for (let run = 0; run < 2; run++) { // the first image is one thread's
+      runner.load(images, 1);
+      logits.push([...(await runner.run({ from: 0, to: stages })).logits]);
+    }
+  }
+  for (const one of logits) assertEquals(one, logits[0]);
+  const plain = runPlainly(network, weights, images).logits;
+  plain.forEach((own, exit) => {
+    const largest = Math.max(...own.map(Math.abs));
+    own.forEach((logit, i) => assertAlmostEquals(logits[0][exit][i], logit, 1e-6 * largest));
+  });
+});
+
+/** Where all channels of each feature lie. */
+function regionsOf(network: Network, plan: Plan): Region[] {
+  const found: Region[] = network.features.map(({ size, channels }) => ({ ...plan.image, size, channels, channel: 0 }));
+  for (const { layer, reads } of plan.stages.flat(2)) {
+    reads.forEach((region, i) => {
+      const { feature } = layer.reads[i];
+      found[feature] = { ...region, channel: 0, channels: network.features[feature].channels };
+    });
+  }
+  return found;
+}
+
+/** Weights, inputs and sums as an engine that is right multiplies them; `beyond`: what it makes of inputs above 127. */
+type Make = Parameters<typeof chooseProduct>[0];
+
+function rightly({ weights, inputs, sums }: Parameters<Make>[0]): ReturnType<Make> {
+  const pairs = Int16Array.from({ length: 8 }, (_, i) => {
+    const pair = weights[2 * i] * inputs[2 * i] + weights[2 * i + 1] * inputs[2 * i + 1];
+    return Math.max(-32768, Math.min(32767, pair));
+  });
+  return { pairs, fused: Int32Array.from(sums, (sum, i) => sum + pairs[2 * i] + pairs[2 * i + 1]) };
+}
+
+Deno.test("products are chained where the processor adds with saturation, and fused where it has one instruction", () => {
+  assertEquals(chooseProduct(rightly), "chained");
+  const exact: Make = (operands) => {
+    const { weights, inputs, sums } = operands;
+    const fused = Int32Array.from(
+      sums,
+      (sum, i) => [0, 1, 2, 3].reduce((all, k) => all + weights[4 * i + k] * inputs[4 * i + k], sum),
+    );
+    return { ...rightly(operands), fused };
+  };
+  assertEquals(chooseProduct(exact), "fused");
+});
+
+Deno.test("a relaxed product that is wrong is not taken", () => {
+  const loses: Make = (operands) => {
+    const { fused, pairs } = rightly(operands);
+    return { pairs, fused: fused.map((sum, i) => sum - operands.sums[i]) };
+  };
+  assertEquals(chooseProduct(loses), "chained");
+  const swaps: Make = ({ weights, inputs, sums }) => ({
+    ...rightly({ weights, inputs, sums }),
+    pairs: rightly({ weights: inputs, inputs: weights.map((weight) => weight & 255), sums }).pairs,
+  });
+  assertEquals(chooseProduct((operands) => ({ ...loses(operands), pairs: swaps(operands).pairs })), undefined);
+});
+
+Deno.test("weights whose products do not fit 16 bits are not chained", () => {
+  const even = new Int8Array(8).fill(64);
+  assertEquals(canChain(even, { inputs: 8, kernel: 1 }), true);
+  const fits = even.with(0, MAX_CHAIN - 3 * 64);
+  assertEquals(canChain(fits, { inputs: 8, kernel: 1 }), true);
+  assertEquals(canChain(fits.with(1, -65), { inputs: 8, kernel: 1 }), false);
+  // The third is in another chain.
+  assertEquals(canChain(fits.with(2, MAX_CHAIN - 3 * 64), { inputs: 8, kernel: 1 }), true);
+});
+
+Deno.test("this engine's way to multiply is one of those that are tested", async () => {
+  const { product } = await int8Kernels();
+  assertEquals((await everyWay()).some((way) => way.product === product), true);
+});
