@@ -110,7 +110,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     const all = await openDataset(photos.folder, { labels: spec.classes, inputSize: spec.input.size });
     const recipe = changeRecipe(await readRecipe(option("recipe")), {
       epochs: Number(option("epochs")),
-      rate: Number(option("rate")),
+      learningRate: Number(option("rate")),
       batch: Number(option("batch")),
     });
     const { training } = await splitDataset(all, { seed: recipe.seed });
