@@ -30,6 +30,7 @@ import { specTemplate } from "../spec/template.ts";
 import { bytes, large, percent } from "../text/numbers.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
+import { quantizedParameters } from "../weights/quantized.ts";
 import { writeQuantized } from "../weights/quantized_file.ts";
 import { readShare } from "./amount.ts";
 import { choice, count, required } from "./args.ts";
