@@ -81,6 +81,8 @@ export const OURS: readonly OwnContestant[] = [
 
 /** Theirs. */
 export const PEERS: readonly Contestant[] = [
+  // First: where the main thread has sessions already, those in workers are not opened (Deno 2.9.6, onnxruntime-node 1.30.0).
+  ...THREADS > 1 ? (["float32", "int8"] as const).map(perCore) : [],
   peer({ id: "ort-webgpu", name: "ONNX Runtime Web, WebGPU", device: "GPU" }, {
     provider: "webgpu",
     load: async () => {
@@ -107,7 +109,6 @@ export const PEERS: readonly Contestant[] = [
       }, { provider: "cpu", load: () => import("onnxruntime-node"), threads, precision })
     )
   ),
-  ...THREADS > 1 ? (["float32", "int8"] as const).map(perCore) : [],
 ];
 
 /** `ort-node-int8-1`; without what is the default: floats, and all threads. */
