@@ -52,7 +52,7 @@ export { decodeImage, type DecodeImageOptions } from "./lib/data/decode.ts";
 export type { RgbImage } from "./lib/data/image.ts";
 export { toTensor } from "./lib/data/preprocess.ts";
 export type { DeviceChoice } from "./lib/device/fallback.ts";
-export type { Precision } from "./lib/device/precision.ts";
+export type { ModelPrecision, Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export { RanetError, type RanetErrorCode, type RanetErrorOptions, type Remedy } from "./lib/errors.ts";
 export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";

@@ -85,7 +85,12 @@ export async function readCalibrations(nameOrPath: string | Blob): Promise<Calib
   expectPlace("readCalibrations", { nameOrPath });
   if (nameOrPath instanceof Blob) return await archivedCalibrations(nameOrPath) ?? [];
   if (!BUNDLED_MODELS.includes(nameOrPath)) return await readCalibrationFile(nameOrPath);
-  return await readBundled(`weights/${nameOrPath}.calibration.json`, (bytes) => decode(bytes, nameOrPath));
+  return await bundledCalibrations(nameOrPath);
+}
+
+/** The calibrations that come with the library under this name. */
+export async function bundledCalibrations(name: string): Promise<Calibration[]> {
+  return await readBundled(`weights/${name}.calibration.json`, (bytes) => decode(bytes, name));
 }
 
 /**

@@ -6,10 +6,15 @@
 
 import { exists, hasFiles } from "../io/exists.ts";
 import { inFolder, isUrl, sideFile, toPlace } from "../io/place.ts";
-import type { LoadModelOptions, Model } from "../model/model.ts";
+import { bundledName, type LoadModelOptions, type Model } from "../model/model.ts";
 import { BUNDLED_MODELS, isDirectory } from "../model/read_spec.ts";
 import type { Calibration } from "./calibration.ts";
-import { archivedCalibrations, readCalibrations, readCalibrationsIfThere } from "./calibration_file.ts";
+import {
+  archivedCalibrations,
+  bundledCalibrations,
+  readCalibrations,
+  readCalibrationsIfThere,
+} from "./calibration_file.ts";
 
 /** The place from which a model was loaded. */
 export interface ModelPlace extends LoadModelOptions {
@@ -23,7 +28,9 @@ export interface ModelPlace extends LoadModelOptions {
  */
 export async function calibrationPath(model: Pick<Model, "name">, place: ModelPlace): Promise<string> {
   const beside = await calibrationBeside(place);
-  return beside === undefined || isUrl(beside) ? `${model.name}.calibration.json` : beside;
+  return beside === undefined || isUrl(beside)
+    ? `${bundledName(model.name, place.precision)}.calibration.json`
+    : beside;
 }
 
 /**
@@ -46,7 +53,8 @@ export async function findCalibrations(
   if (beside !== undefined && isUrl(beside)) return await readCalibrationsIfThere(beside);
   if (place.weights !== undefined) return undefined;
   const name = toPlace(place.name);
-  return BUNDLED_MODELS.includes(name) ? await readCalibrations(name) : await archivedCalibrations(name);
+  if (!BUNDLED_MODELS.includes(name)) return await archivedCalibrations(name);
+  return await bundledCalibrations(bundledName(name, place.precision));
 }
 
 /** The file beside the weights, unless these are bundled or have a URL without siblings. */

@@ -65,7 +65,7 @@ export async function loadClassifier(
   const model = await loadModel(name, options);
   return new ImageClassifier(await AdaptiveExecutor.create(model, options), {
     batchSize: options.batchSize,
-    calibrations: () => findCalibrations(model, { name, weights: options.weights }),
+    calibrations: () => findCalibrations(model, { name, weights: options.weights, precision: options.precision }),
   });
 }
 

@@ -58,8 +58,8 @@ function details(adapter: AdapterDescription): string {
   const rows = Object.entries(limits).map(([limit, value]) => [limit, value.toLocaleString("en")]);
   const notes = [
     ...failure === undefined ? [] : [`It cannot be used: ${printable(failure)}`],
-    ...measured.map(({ flops, smallestBatch }) =>
-      `For ${large(flops)} multiply-adds per image, auto uses ${
+    ...measured.map(({ flops, quantized, smallestBatch }) =>
+      `For ${large(flops)} multiply-adds per image${quantized ? " in eight bits" : ""}, auto uses ${
         smallestBatch === undefined ? "the CPU" : `it for batches from ${smallestBatch} on`
       }, as measured.`
     ),

@@ -5,10 +5,10 @@
  */
 
 import { runnersOf } from "../device/open.ts";
-import type { Precision } from "../device/precision.ts";
+import type { ModelPrecision } from "../device/precision.ts";
 import type { DeviceInfo } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
-import type { Model } from "../model/model.ts";
+import { type Model, precisionOf } from "../model/model.ts";
 import { buildPlan } from "../planner/build.ts";
 import { confidence } from "../softmax.ts";
 import { expectArray, expectObject } from "../text/expect.ts";
@@ -42,10 +42,10 @@ export class AdaptiveExecutor implements Disposable {
   /** The model that runs. */
   readonly model: Model;
   /** How its weights are stored. */
-  readonly precision: Precision;
+  readonly precision: ModelPrecision;
   readonly #runner: WorkingRunner;
 
-  private constructor(model: Model, precision: Precision, runner: WorkingRunner) {
+  private constructor(model: Model, precision: ModelPrecision, runner: WorkingRunner) {
     this.model = model;
     this.precision = precision;
     this.#runner = runner;
@@ -63,8 +63,13 @@ export class AdaptiveExecutor implements Disposable {
     expectObject("AdaptiveExecutor.create", { model }, "network", "tensors");
     expectObject("AdaptiveExecutor.create", { options });
     const resolved = resolveOptions(options);
-    const { batchSize: capacity, precision } = resolved;
-    const runners = runnersOf(buildPlan(model.network), model, { ...resolved, capacity });
+    const { batchSize: capacity } = resolved;
+    const precision = precisionOf(model, resolved.precision);
+    const runners = runnersOf(buildPlan(model.network), model, {
+      ...resolved,
+      capacity,
+      precision: precision === "int8" ? "float32" : precision,
+    });
     return new AdaptiveExecutor(model, precision, await WorkingRunner.open(model.name, runners));
   }
 

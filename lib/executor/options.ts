@@ -6,7 +6,7 @@
 
 import type { Calibration } from "../calibration/calibration.ts";
 import { type DeviceChoice, DEVICES } from "../device/fallback.ts";
-import { type Precision, PRECISIONS } from "../device/precision.ts";
+import { MODEL_PRECISIONS, type ModelPrecision } from "../device/precision.ts";
 import { RanetError } from "../errors.ts";
 import { kindOf } from "../text/kind.ts";
 
@@ -20,8 +20,8 @@ export interface ExecutorOptions {
   readonly device?: DeviceChoice;
   /** Most images computed together; larger batches are run in parts. Default 64. */
   readonly batchSize?: number;
-  /** How weights are stored on the device. Default `float32`. */
-  readonly precision?: Precision;
+  /** How weights are stored on the device. Default: `int8` for a quantized model, which has no other, else `float32`. */
+  readonly precision?: ModelPrecision;
   /** Most threads of the CPU runner, up to 256. Default: one per core. Results do not depend on it. */
   readonly threads?: number;
   /**
@@ -69,7 +69,9 @@ export const DEFAULT_THRESHOLD = 0.9;
 const MAX_THREADS = 256;
 
 /** Options with defaults filled in. */
-export type ResolvedOptions = Required<Omit<ExecutorOptions, "threads">> & Pick<ExecutorOptions, "threads">;
+export type ResolvedOptions =
+  & Required<Omit<ExecutorOptions, "threads" | "precision">>
+  & Pick<ExecutorOptions, "threads" | "precision">;
 
 /**
  * Fills in defaults.
@@ -77,10 +79,10 @@ export type ResolvedOptions = Required<Omit<ExecutorOptions, "threads">> & Pick<
  * @throws {RanetError} If an option is out of range.
  */
 export function resolveOptions(options: ExecutorOptions): ResolvedOptions {
-  const { device = "auto", batchSize = DEFAULT_BATCH_SIZE, precision = "float32" } = options;
+  const { device = "auto", batchSize = DEFAULT_BATCH_SIZE, precision } = options;
   const { threads, onFallback = console.warn, gpuWorker = true, together = false } = options;
   checkChoice("device", device, DEVICES);
-  checkChoice("precision", precision, PRECISIONS);
+  if (precision !== undefined) checkChoice("precision", precision, MODEL_PRECISIONS);
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RanetError(`Cannot make an executor: batchSize is ${batchSize}, expected a whole number of at least 1`);
   }

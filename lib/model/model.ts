@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import type { ModelPrecision } from "../device/precision.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
@@ -53,6 +54,11 @@ export interface LoadModelOptions {
   readonly weights?: string | URL;
   /** The key that the state_dict of a checkpoint is under. Default: `state_dict`, or the only one with tensors. */
   readonly key?: string;
+  /**
+   * `int8`: of a bundled model the weights of eight bits; other models have to be quantized (see `quantize`). Otherwise they
+   * have to be floats. Default: whatever the model has, and floats of bundled models.
+   */
+  readonly precision?: ModelPrecision;
   /** Called with notes about the weights, such as removed prefixes of names or the key that was used. Default: none. */
   readonly onNote?: (note: string) => void;
   /** Whether to use the temperatures beside the weights, if there are any, on disk or on the web. Default: yes. */
@@ -104,6 +110,7 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
     );
   }
   const source = placeName(file ?? place);
+  const bundled = bundledName(place, options.precision);
   const { key, onNote } = options;
   const expected = parameterNames(buildNetwork(spec));
   const onClasses = (given: readonly string[]) => checkOrder(spec.classes, given, source);
@@ -112,24 +119,56 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
     ? await readWeightsFile(file, { expected, key, onNote, onClasses })
     : archive
     ? read(archive.files["weights.safetensors"])
-    : await readBundled(`weights/${place}.safetensors`, read);
-  if (options.calibrated === false) return createModel(spec, tensors, { source });
+    : await readBundled(`weights/${bundled}.safetensors`, read);
+  const plain = createModel(spec, tensors, { source });
+  precisionOf(plain, options.precision);
+  if (options.calibrated === false) return plain;
   const parse = (bytes: Uint8Array) => parseTemperatures(bytes, place);
   const packed = archive?.files["temperatures.json"];
   const found = file !== undefined
     ? await readTemperatures(file)
     : archive
     ? packed && parse(packed)
-    : await readBundled(`weights/${place}.temperatures.json`, parse);
-  const model = createModel(spec, tensors, { source });
-  if (found && found.weights !== await digestTensors(model.tensors)) {
+    : await readBundled(`weights/${bundled}.temperatures.json`, parse);
+  if (found && found.weights !== await digestTensors(plain.tensors)) {
     throw new RanetError(
       `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
         "Remove the file, or fit them again.",
       { code: "mismatch" },
     );
   }
-  return found ? withTemperatures(model, found.temperatures) : model;
+  return found ? withTemperatures(plain, found.temperatures) : plain;
+}
+
+/** What the files of a bundled model are called. */
+export function bundledName(name: string, precision?: ModelPrecision): string {
+  return precision === "int8" ? `${name}.int8` : name;
+}
+
+/**
+ * What a model computes in.
+ *
+ * @param wanted What is asked for. Default: what the model has.
+ * @throws {RanetError} If that is not what the model has.
+ */
+export function precisionOf(
+  { name, tensors }: Pick<Model, "name" | "tensors">,
+  wanted?: ModelPrecision,
+): ModelPrecision {
+  if (isQuantized(tensors)) {
+    if (wanted === undefined || wanted === "int8") return "int8";
+    throw new RanetError(
+      `Cannot compute ${name} in ${wanted}: its weights have 8 bits. Leave the precision out, or take the model that it was ` +
+        "made from",
+      { code: "mismatch" },
+    );
+  }
+  if (wanted !== "int8") return wanted ?? "float32";
+  throw new RanetError(
+    `Cannot compute ${name} in int8: its weights are floats. Make a model of 8 bits first, with some hundred images: ` +
+      `ranet quantize MODEL --data DATASET --out DIR`,
+    { code: "mismatch" },
+  );
 }
 
 /**

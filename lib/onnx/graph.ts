@@ -9,7 +9,7 @@ import type { Activation, Gate } from "../network/activation.ts";
 import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "../network/network.ts";
 import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
-import type { QuantizedWeights } from "../weights/quantized.ts";
+import { areQuantized, type RunnableWeights } from "../weights/runnable.ts";
 import {
   convolutionAttributes,
   exitName,
@@ -64,7 +64,7 @@ export interface OnnxGraphOptions {
  */
 export function onnxGraph(
   network: Network,
-  weights: FoldedWeights | QuantizedWeights,
+  weights: RunnableWeights,
   options: OnnxGraphOptions = {},
 ): OnnxGraph {
   const { exit, names: own, clip = true } = options;
@@ -72,7 +72,7 @@ export function onnxGraph(
   if (exit !== undefined && exits[exit - 1] === undefined) {
     throw new RanetError(`Cannot cut ${spec.name} at exit ${exit}: expected a whole number from 1 to ${exits.length}`);
   }
-  const builder = "convolutions" in weights
+  const builder = areQuantized(weights)
     ? new QuantizedBuilder(network, weights, { clip })
     : new FloatBuilder(network, weights);
   exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, exitName(k))));

@@ -101,7 +101,7 @@ export const ARGUMENTS = {
   "squeeze": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES },
   "excitation": { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset, ...OUTPUT, ...SAMPLES, ...GATES },
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
-  "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
+  "resize": { ...INPUT, ...OUTPUT, ...SAMPLES, weights: u32("quads before the shares; not in floats") },
   "classifier": {
     ...INPUT_ROWS,
     ...SAMPLES,

@@ -60,6 +60,7 @@ export function dispatchOf(
 ): Dispatch {
   const { count, tilesFor = count, adapter, weights } = options;
   const { lanes } = adapter;
+  const arithmetic = weights.ranges.get(wave[0])?.arithmetic;
   const samples = { arenaStart: plan.zeroQuads, samplePitch: plan.sampleQuads };
   const convolutions = wave.filter((step) => step.kind === "convolution");
   if (convolutions.length > 0) {
@@ -68,6 +69,7 @@ export function dispatchOf(
     const constants = { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes };
     return {
       kernel: tile.kernel,
+      arithmetic,
       constants: tile.kernel === "convolution" ? constants : { ...constants, ACROSS: tile.across },
       args: encodeArguments(
         ARGUMENTS[tile.kernel],
@@ -94,6 +96,7 @@ export function dispatchOf(
   const { kind } = wave[0];
   return {
     kernel: kind,
+    arithmetic,
     constants: kind === "depthwise" ? { PIXELS: DEPTHWISE_PIXELS, LANES } : { LANES },
     args: concat(others.map((step) => encodeStep(step, samples, options)), Uint8Array),
     workgroups: [
@@ -130,10 +133,14 @@ function encodeStep(
         gate: gateCode(step.layer.gate),
       }]);
     case "squeeze":
-    case "max-pool":
-    case "resize": {
+    case "max-pool": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
       return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+    }
+    case "resize": {
+      const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
+      const shares = weights.ranges.get(step)?.offset ?? 0;
+      return encodeArguments(ARGUMENTS.resize, [{ ...places, ...samples, weights: shares }]);
     }
     case "classifier": {
       const { classes, pool, exit } = step.layer;

@@ -8,7 +8,7 @@
 import { RanetError } from "../../errors.ts";
 import type { Network } from "../../network/network.ts";
 import type { Plan } from "../../planner/plan.ts";
-import type { FoldedWeights } from "../../weights/fold.ts";
+import type { RunnableWeights } from "../../weights/runnable.ts";
 import { checkBatch } from "../check_batch.ts";
 import type { Precision } from "../precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../runner.ts";
@@ -20,7 +20,7 @@ export type Request =
   | {
     readonly kind: "open-runner";
     readonly plan: Plan;
-    readonly weights: FoldedWeights;
+    readonly weights: RunnableWeights;
     readonly capacity: number;
     readonly precision: Precision;
   }
@@ -63,7 +63,7 @@ const READ = ["lib", "kernels", "deno.json"];
  */
 export async function openRemoteRunner(
   plan: Plan,
-  weights: FoldedWeights,
+  weights: RunnableWeights,
   options: { readonly capacity: number; readonly precision: Precision },
 ): Promise<Runner | undefined> {
   const line = await Line.open();

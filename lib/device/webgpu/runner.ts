@@ -6,8 +6,8 @@
  */
 
 import { RanetError } from "../../errors.ts";
-import type { FoldedWeights } from "../../weights/fold.ts";
 import { halfBits } from "../../weights/half.ts";
+import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
 import { areaOf } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
@@ -20,6 +20,7 @@ import { writeImage } from "./image.ts";
 import type { Precision } from "../precision.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
+import { imageSteps } from "./steps.ts";
 import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
@@ -64,6 +65,8 @@ export class WebGpuRunner implements Runner {
   readonly capacity: number;
   readonly #plan: Plan;
   readonly #weights: WeightLayout;
+  /** In eight bits, what the images' values become. */
+  readonly #toSteps?: (images: Float32Array) => Float32Array;
   /** The factor of each boosted exit. */
   readonly #reweights: readonly (number | undefined)[];
   /** For each stage the plan's waves, split by weight buffer. */
@@ -101,7 +104,7 @@ export class WebGpuRunner implements Runner {
    */
   static async create(
     plan: Plan,
-    weights: FoldedWeights,
+    weights: RunnableWeights,
     options: { capacity: number; precision?: Precision; adapter: Adapter; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { adapter, precision = "float32", capacity, check } = options;
@@ -123,7 +126,7 @@ export class WebGpuRunner implements Runner {
   static async on(
     device: OpenAdapter,
     plan: Plan,
-    weights: FoldedWeights,
+    weights: RunnableWeights,
     options: { capacity: number; traits?: AdapterTraits; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { gpu, adapter } = device;
@@ -145,7 +148,7 @@ export class WebGpuRunner implements Runner {
   private constructor(
     device: OpenAdapter,
     plan: Plan,
-    weights: FoldedWeights,
+    weights: RunnableWeights,
     options: { capacity: number; traits: AdapterTraits; check?: KernelCheck },
   ) {
     const { gpu, kernels, precision, adapter } = device;
@@ -153,9 +156,11 @@ export class WebGpuRunner implements Runner {
     this.device = { kind: "gpu", name: adapter.name };
     this.capacity = capacity;
     this.#plan = plan;
-    this.#weights = layOutWeights(plan);
-    this.#reweights = plan.network.exits.map(({ layers }) =>
-      layers.flatMap((layer) => layer.kind === "classifier" ? [weights.get(layer.name)?.reweight] : [])[0]
+    this.#weights = layOutWeights(plan, weights);
+    if (areQuantized(weights)) this.#toSteps = (images) => imageSteps(images, weights);
+    const layers = areQuantized(weights) ? weights.classifiers : weights;
+    this.#reweights = plan.network.exits.map(({ layers: all }) =>
+      all.flatMap((layer) => layer.kind === "classifier" ? [layers.get(layer.name)?.reweight] : [])[0]
     );
     this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
     this.#device = device;
@@ -208,9 +213,10 @@ export class WebGpuRunner implements Runner {
     const { image } = this.#plan;
     const length = images.length / count;
     const stagedLength = imageBytes(image) / 4;
+    const values = this.#toSteps?.(images) ?? images;
     const staged = new Float32Array(count * stagedLength);
     for (let i = 0; i < count; i++) {
-      writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
+      writeImage(values.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
     }
     this.#device.gpu.queue.writeBuffer(this.#buffers.images, 0, staged);
     this.#isLoaded = false;

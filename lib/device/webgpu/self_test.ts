@@ -20,7 +20,9 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
   await trustKernels(device, kernels, {
     text: KERNEL_TEXT,
     trials: async (untried) => {
-      const exercise = await makeExercise(device.precision);
+      // A runner's kernels are all in eight bits, or none is.
+      const isInt8 = untried.some(({ arithmetic = "floats" }) => arithmetic !== "floats");
+      const exercise = await makeExercise(isInt8 ? "int8" : device.precision);
       const { lanes } = device.adapter.traits;
       const tiles = untried.map(tileOf).filter((tile) => tile !== undefined);
       const trials = tiles.map((tile): AdapterTraits => ({ lanes, parallelism: 1, tiles: [tile] }));

@@ -12,6 +12,7 @@ import type { Plan, StepOf } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
 import { layerParameters } from "../../network/cost.ts";
 import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
+import type { RunnableWeights } from "../../weights/runnable.ts";
 import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./runner.ts";
 
@@ -118,7 +119,7 @@ function zeroWeights({ network }: Plan): FoldedWeights {
 /** Milliseconds for a batch of blank images and all exits. */
 export async function timeBatch(
   plan: Plan,
-  weights: FoldedWeights,
+  weights: RunnableWeights,
   options: { adapter: Adapter; count: number },
 ): Promise<number> {
   const { adapter, count } = options;
