@@ -87,7 +87,7 @@ async function openProduct(threads: number): Promise<CpuRunner> {
   const [[wave]] = plan.stages;
   const repeated: Plan = { ...plan, stages: [Array(PRODUCTS).fill(wave)] };
   const weights = { weight: new Float32Array(CHANNELS ** 2).fill(0.01), bias: new Float32Array(CHANNELS) };
-  const runner = await CpuRunner.create(repeated, new Map([["product", weights]]), { capacity: threads, threads });
+  const runner = await CpuRunner.create(repeated, new Map([["product", weights]]), { batchSize: threads, threads });
   runner.load(new Float32Array(threads * CHANNELS * SIDE ** 2).fill(1), threads);
   return runner;
 }

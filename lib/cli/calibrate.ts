@@ -132,6 +132,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const dataset = await openDataset(path, {
       labels,
       inputSize: input.size,
+      channels: input.mean.length,
       part: "validation",
       ...datasetOptions(call),
     });

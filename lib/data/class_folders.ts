@@ -9,7 +9,7 @@ import type { LinkTrail } from "../io/list_folder.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { nameClasses } from "./class_names.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
-import { IMAGE_FILE, imageFileDataset } from "./image_files.ts";
+import { imageFileDataset, sampleFiles } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
 import { isOtherImage, listData, PassedOver } from "./passed_over.ts";
 
@@ -45,7 +45,8 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     );
   }
   const { labels, notes } = nameClasses(options.labels, top.folders.map(({ name }) => name));
-  for (const file of top.files.filter((name) => IMAGE_FILE.test(name))) {
+  const wanted = sampleFiles(options);
+  for (const file of top.files.filter((name) => wanted.test(name))) {
     bad.add(`Cannot use image ${JSON.stringify(join(path, file))}: it is in no class folder`);
   }
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
@@ -64,7 +65,7 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     const { files, folders } = await listData(join(path, folder), trail);
     for (const name of files) {
       const file = `${folder}/${name}`;
-      if (IMAGE_FILE.test(name)) {
+      if (wanted.test(name)) {
         found.files.push(file);
         found.labels.push(label);
       } else if (!isOtherImage(name)) others.add(file);

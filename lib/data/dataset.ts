@@ -93,6 +93,12 @@ export interface DatasetOptions {
   /** The model's input size in pixels, of a square its side, else `[height, width]`: smaller IDX images are padded to it. */
   readonly inputSize: Sides;
   /**
+   * The model's input channels. Of other than 1 and 3, the files of class folders are `.npy` arrays instead of images.
+   *
+   * @default {3}
+   */
+  readonly channels?: number;
+  /**
    * Leave out bad entries that show on opening, instead of throwing on the first; those that show on reading throw
    * either way.
    *

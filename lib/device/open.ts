@@ -53,7 +53,7 @@ export interface RunnerOptions {
   /** The device to run on. */
   readonly device: DeviceChoice;
   /** Most samples in a batch. */
-  readonly capacity: number;
+  readonly batchSize: number;
   /** How weights are stored. */
   readonly precision: Precision;
   /** Threads of the CPU runner. Default: one per core. */
@@ -72,7 +72,7 @@ export function runnersOf(
   trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
   options: RunnerOptions,
 ): Runners {
-  const { device, capacity, threads, onFallback, gpuWorker } = options;
+  const { device, batchSize, threads, onFallback, gpuWorker } = options;
   const quantized = isQuantized(trained.tensors);
   // Those in eight bits are few bytes already; on a GPU some of their numbers need float32.
   const precision = quantized ? "float32" : options.precision;
@@ -80,14 +80,14 @@ export function runnersOf(
     const given = runnableWeights(plan.network, trained);
     return areQuantized(given) ? given : roundWeights(given, precision);
   };
-  const openCpu = () => CpuRunner.create(plan, weights(), { capacity, threads });
+  const openCpu = () => CpuRunner.create(plan, weights(), { batchSize, threads });
   return new Fallback<Adapter>({
     find: findAdapter,
     openGpu: async (found) => {
       const adapter = found ?? await requireAdapter();
       const openGpu = async () =>
-        gpuWorker && await openRemoteRunner(plan, weights(), { capacity, precision }) ||
-        await WebGpuRunner.create(plan, weights(), { capacity, precision, adapter, check: selfTest });
+        gpuWorker && await openRemoteRunner(plan, weights(), { batchSize, precision }) ||
+        await WebGpuRunner.create(plan, weights(), { batchSize, precision, adapter, check: selfTest });
       if (device === "gpu") return await openGpu();
       return await openSooner({ openGpu, openCpu }, plan, { ...options, adapter, quantized });
     },
@@ -101,7 +101,7 @@ export function runnersOf(
 async function openSooner(
   { openGpu, openCpu }: { readonly openGpu: () => Promise<Runner>; readonly openCpu: () => Promise<Runner> },
   plan: Plan,
-  { adapter, capacity, threads, together, quantized }: RunnerOptions & {
+  { adapter, batchSize, threads, together, quantized }: RunnerOptions & {
     readonly adapter: Adapter;
     readonly quantized: boolean;
   },
@@ -109,7 +109,7 @@ async function openSooner(
   const network = { flops: plan.network.exits.at(-1)!.cumulativeRunFlops, quantized };
   const title = titleOf(adapter);
   const kept = threads === undefined && (await keptSpeeds(title)).find((speeds) => isSameNetwork(speeds, network));
-  if (kept && smallestGpuBatch(kept) > capacity) return await openCpu();
+  if (kept && smallestGpuBatch(kept) > batchSize) return await openCpu();
   using stack = new DisposableStack();
   const gpu = stack.use(await openGpu());
   const cpu = stack.use(await openCpu());
@@ -154,7 +154,7 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
 async function failureOf(adapter: Adapter): Promise<string | undefined> {
   try {
     const { plan, weights, images, count } = await makeExercise("float32");
-    const options = { capacity: count, adapter, check: selfTest };
+    const options = { batchSize: count, adapter, check: selfTest };
     using runner = await WebGpuRunner.create(plan, weights, options);
     runner.load(images, count);
     await runner.run({ from: 0, to: plan.stages.length });

@@ -69,7 +69,7 @@ export async function measureSpeed(
   };
   await run(1); // starts threads, compiles kernels
   const one = await run(1);
-  const many = Math.min(MANY, runner.capacity, Math.floor((BUDGET - one) / one));
+  const many = Math.min(MANY, runner.batchSize, Math.floor((BUDGET - one) / one));
   if (many < 2) return { fixed: 0, each: one };
   await run(many);
   const each = Math.max(0, await run(many) - one) / (many - 1);

@@ -63,11 +63,9 @@ export class AdaptiveExecutor implements Disposable {
     expectObject("AdaptiveExecutor.create", { model }, "network", "tensors");
     expectObject("AdaptiveExecutor.create", { options });
     const resolved = resolveOptions(options);
-    const { batchSize: capacity } = resolved;
     const precision = precisionOf(model, resolved.precision);
     const runners = runnersOf(buildPlan(model.network), model, {
       ...resolved,
-      capacity,
       precision: precision === "int8" ? "float32" : precision,
     });
     return new AdaptiveExecutor(model, precision, await WorkingRunner.open(model.name, runners));

@@ -8,6 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { readSamples } from "../data/read_samples.ts";
+import { readTensor } from "../data/read_tensor.ts";
 import type { AdaptiveExecutor } from "./executor.ts";
 import { DEFAULT_BATCH_SIZE } from "./options.ts";
 
@@ -52,10 +53,13 @@ export async function* forwardDataset(
     return { indexes: items.map(({ index }) => index), labels: items.map(({ label }) => label), logits };
   };
   const read = async (index: number): Promise<Item> => {
-    const file = options.decoders && await dataset.file?.(index);
+    const file = await dataset.file?.(index);
     if (file) {
       const { label, bytes, source } = file;
-      return { index, label, tensor: await options.decoders.tensor(bytes, { source, input, isGiven: true }) };
+      const tensor = options.decoders
+        ? await options.decoders.tensor(bytes, { source, input, isGiven: true })
+        : await readTensor(bytes, { source, input });
+      return { index, label, tensor };
     }
     const { label, image } = await dataset.read(index);
     return { index, label, tensor: toTensor(image, input) };

@@ -60,7 +60,7 @@ export class WorkingRunner implements Disposable {
     await this.#inTurn(async () => {
       for (let start = 0; start < count;) {
         const results = await this.#untilItWorks(async () => {
-          const size = Math.min(this.#runner.capacity, count - start);
+          const size = Math.min(this.#runner.batchSize, count - start);
           await this.#load(data.subarray(start * length, (start + size) * length), size);
           return await this.run(range);
         });

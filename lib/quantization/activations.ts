@@ -39,13 +39,13 @@ export async function collectActivations(
 ): Promise<ConvolutionValues> {
   const plan = buildPlan(network, { keepsFeatures: true });
   const length = plan.image.channels * plan.image.size.height * plan.image.size.width;
-  const capacity = Math.max(1, ...images.map((batch) => batch.length / length));
-  using runner = await CpuRunner.create(plan, weights, { ...options, capacity, keeps: true });
+  const batchSize = Math.max(1, ...images.map((batch) => batch.length / length));
+  using runner = await CpuRunner.create(plan, weights, { ...options, batchSize, keeps: true });
   const written = writtenRegions(plan);
   const visit = async (look: (name: string, values: Float32Array, channels: number) => void) => {
     for (const batch of images) {
-      for (let start = 0; start < batch.length; start += runner.capacity * length) {
-        const part = batch.subarray(start, start + runner.capacity * length);
+      for (let start = 0; start < batch.length; start += runner.batchSize * length) {
+        const part = batch.subarray(start, start + runner.batchSize * length);
         const count = part.length / length;
         runner.load(part, count);
         await runner.run({ from: 0, to: plan.stages.length });

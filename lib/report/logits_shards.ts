@@ -120,7 +120,7 @@ async function mergeFiles(paths: readonly string[], out: string, shape: RecordSh
 /** A shard's records, one after another. */
 class Source implements Disposable {
   readonly record: Uint8Array<ArrayBuffer>;
-  /** The current record's sample; `Infinity` behind the last. */
+  /** The current record's sample; `Infinity` after the last. */
   index = -1;
   readonly #file: Deno.FsFile;
   #left: number;

@@ -11,10 +11,10 @@ import { OpenAdapter } from "./device.ts";
 import { type ExerciseKind, makeExercise, QUICK, SHAPES } from "./exercise.ts";
 import { tryKernels } from "./self_test.ts";
 import { type AdapterTraits, gradientTilesOf, type TileCost, weightTilesOf } from "./tiles.ts";
-import { TrainingKernels } from "./trainer_kernels.ts";
+import { TrainingKernels } from "./training_kernels.ts";
 import { makeTrainingExercises } from "./training_exercise.ts";
-import { firstRight, trainingName } from "./training_self_test.ts";
-import { isRight, type Outcome, tileName } from "./trust.ts";
+import { firstCorrect, trainingName } from "./training_self_test.ts";
+import { isCorrect, type Outcome, tileName } from "./trust.ts";
 
 /** The result for one kind of kernel. */
 export interface KernelCheckResult extends Outcome {
@@ -23,7 +23,7 @@ export interface KernelCheckResult extends Outcome {
   /** How weights were stored. */
   readonly precision: ExerciseKind;
   /** Whether the results were correct for all shapes. */
-  readonly right: boolean;
+  readonly correct: boolean;
   /** The driver's error message, if it refused the kernel. */
   readonly failure?: string;
 }
@@ -71,7 +71,7 @@ function trainingCheck(adapter: Adapter, traits: AdapterTraits): KernelCheck {
     const on = { device, kernels: new TrainingKernels(device.gpu) };
     const outcomes: Outcome[] = [];
     for (const shape of TRAINING_SHAPES) {
-      outcomes.push(await firstRight(on, traits, (seed) => makeTrainingExercises(seed, shape)));
+      outcomes.push(await firstCorrect(on, traits, (seed) => makeTrainingExercises(seed, shape)));
     }
     return outcomes;
   });
@@ -93,9 +93,9 @@ function checkOf(
         const outcomes = await exercise(device);
         const error = Math.max(...outcomes.map(({ error }) => error));
         const fault = outcomes.find(({ fault }) => fault !== undefined)?.fault;
-        return { ...about, error, fault, right: outcomes.every(isRight) };
+        return { ...about, error, fault, correct: outcomes.every(isCorrect) };
       } catch (error) {
-        return { ...about, error: Infinity, right: false, failure: (error as Error).message };
+        return { ...about, error: Infinity, correct: false, failure: (error as Error).message };
       }
     },
   };

@@ -42,7 +42,7 @@ const DEPTHWISE_PIXELS = 4;
 const LANES = 64;
 
 /**
- * The dispatch of a wave for `count` samples; logits have a stride of `capacity` samples per exit.
+ * The dispatch of a wave for `count` samples; logits have a stride of `batchSize` samples per exit.
  *
  * @param options `tilesFor`: the number of samples for which tiles are chosen; default `count`.
  */
@@ -52,7 +52,7 @@ export function dispatchOf(
   options: {
     count: number;
     tilesFor?: number;
-    capacity: number;
+    batchSize: number;
     adapter: AdapterTraits;
     weights: WeightLayout;
     reweights?: Reweights;
@@ -110,7 +110,7 @@ export function dispatchOf(
 function encodeStep(
   step: OtherStep,
   samples: SampleArguments,
-  { capacity, weights, reweights }: { capacity: number; weights: WeightLayout; reweights?: Reweights },
+  { batchSize, weights, reweights }: { batchSize: number; weights: WeightLayout; reweights?: Reweights },
 ): Uint8Array<ArrayBuffer> {
   const { reads: [input] } = step;
   switch (step.kind) {
@@ -151,8 +151,8 @@ function encodeStep(
         poolHeight: pool.height,
         poolWidth: pool.width,
         weights: weights.ranges.get(step)!.offset,
-        logits: exit * capacity * classes,
-        before: Math.max(exit - 1, 0) * capacity * classes,
+        logits: exit * batchSize * classes,
+        before: Math.max(exit - 1, 0) * batchSize * classes,
         reweight: reweights?.[exit] ?? step.layer.reweight ?? 0,
       }]);
     }

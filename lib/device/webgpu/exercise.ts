@@ -79,7 +79,7 @@ export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Pr
   const weights = kind === "int8" ? randomSteps(network) : roundWeights(randomWeights(network), kind);
   const images = new Float32Array(COUNT * areaOf(plan.image.size) * 3).map(randomNumbers(1));
   const range = { from: 0, to: plan.stages.length };
-  using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT, threads: 1 });
+  using cpu = await CpuRunner.create(plan, weights, { batchSize: COUNT, threads: 1 });
   await cpu.load(images, COUNT);
   const { logits } = await cpu.run(range);
   const thresholds = logits.map((values) => dividingConfidence(values, shape.classes));

@@ -21,7 +21,7 @@ export type Request =
     readonly kind: "open-runner";
     readonly plan: Plan;
     readonly weights: RunnableWeights;
-    readonly capacity: number;
+    readonly batchSize: number;
     readonly precision: Precision;
   }
   | {
@@ -64,12 +64,12 @@ const READ = ["lib", "kernels", "deno.json"];
 export async function openRemoteRunner(
   plan: Plan,
   weights: RunnableWeights,
-  options: { readonly capacity: number; readonly precision: Precision },
+  options: { readonly batchSize: number; readonly precision: Precision },
 ): Promise<Runner | undefined> {
   const line = await Line.open();
   if (!line) return undefined;
   const opened = await line.open({ kind: "open-runner", plan, weights, ...options });
-  return new RemoteRunner(line, opened as Pick<Runner, "device" | "capacity">);
+  return new RemoteRunner(line, opened as Pick<Runner, "device" | "batchSize">);
 }
 
 /**
@@ -91,13 +91,13 @@ export async function openRemoteTrainer(
 
 class RemoteRunner implements Runner {
   readonly device: DeviceInfo;
-  readonly capacity: number;
+  readonly batchSize: number;
   readonly #line: Line;
 
-  constructor(line: Line, { device, capacity }: Pick<Runner, "device" | "capacity">) {
+  constructor(line: Line, { device, batchSize }: Pick<Runner, "device" | "batchSize">) {
     this.#line = line;
     this.device = device;
-    this.capacity = capacity;
+    this.batchSize = batchSize;
   }
 
   load(images: Float32Array, count: number): void {

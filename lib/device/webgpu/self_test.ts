@@ -39,7 +39,7 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
 /** Runs an exercise on an open device, with kernels chosen by these traits. */
 export async function tryKernels(device: OpenAdapter, traits: AdapterTraits, exercise: Exercise): Promise<Outcome> {
   const { plan, weights, images, count, thresholds, exits } = exercise;
-  const runner = await WebGpuRunner.on(device, plan, weights, { capacity: count, traits });
+  const runner = await WebGpuRunner.on(device, plan, weights, { batchSize: count, traits });
   runner.load(images, count);
   const found = await runner.run({ from: 0, to: plan.stages.length, thresholds });
   runner.release();

@@ -80,7 +80,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
   const traits = { lanes, parallelism: adapter.traits.parallelism, tiles: [tile] };
   const weights = zeroWeights(plan);
   using runner = await WebGpuRunner.create(plan, weights, {
-    capacity: COUNTS[COUNTS.length - 1],
+    batchSize: COUNTS[COUNTS.length - 1],
     adapter: { ...adapter, traits },
   });
   let alone = 0;
@@ -123,9 +123,9 @@ export async function timeBatch(
   options: { adapter: Adapter; count: number },
 ): Promise<number> {
   const { adapter, count } = options;
-  using runner = await WebGpuRunner.create(plan, weights, { capacity: count, adapter });
-  runner.load(new Float32Array(runner.capacity * inputLength(plan.network.spec.input)), runner.capacity);
-  return await fastest(runner, 0, plan.stages.length) * count / runner.capacity;
+  using runner = await WebGpuRunner.create(plan, weights, { batchSize: count, adapter });
+  runner.load(new Float32Array(runner.batchSize * inputLength(plan.network.spec.input)), runner.batchSize);
+  return await fastest(runner, 0, plan.stages.length) * count / runner.batchSize;
 }
 
 /** Milliseconds of the second of two stages, minus those of the first, empty one. */

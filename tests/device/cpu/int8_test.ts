@@ -41,7 +41,7 @@ Deno.test("every way to multiply gives the whole numbers of the plain one, in ev
       const plan = buildPlan(network, { keepsFeatures: true });
       const regions = regionsOf(network, plan);
       for (const { module, product } of ways) {
-        const options = { capacity: given.samples, threads: 1, keeps: true };
+        const options = { batchSize: given.samples, threads: 1, keeps: true };
         const memory = new CpuMemory(plan, { quantized: weights, product }, options);
         const { run } = await instantiate({ module, memory: memory.memory });
         memory.load(images, given.samples);
@@ -70,7 +70,7 @@ Deno.test("threads that share a sample give the same whole numbers", async () =>
   const stages = plan.stages.length;
   const logits: Float32Array[][] = [];
   for (const threads of [1, 3]) {
-    using runner = await CpuRunner.create(plan, weights, { capacity: 1, threads });
+    using runner = await CpuRunner.create(plan, weights, { batchSize: 1, threads });
     for (let run = 0; run < 2; run++) { // the first image is one thread's
       runner.load(images, 1);
       logits.push([...(await runner.run({ from: 0, to: stages })).logits]);

@@ -12,8 +12,8 @@ import {
   OPTIMIZER_ARGUMENTS,
   TRAINING_ARGUMENTS,
   type TrainingKernelName,
-} from "../../../lib/device/webgpu/trainer_arguments.ts";
-import { optimizerKernelCode, trainingKernelCode } from "../../../lib/device/webgpu/trainer_kernels.ts";
+} from "../../../lib/device/webgpu/training_arguments.ts";
+import { optimizerKernelCode, trainingKernelCode } from "../../../lib/device/webgpu/training_kernels.ts";
 import { kernelCode } from "../../../lib/device/webgpu/kernels.ts";
 
 const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2, INS: 2, OUTS: 2, SHIFTED: 1 };

@@ -34,7 +34,7 @@ async function assertWholeNumbers(
   { network, weights }: { readonly network: Network; readonly weights: QuantizedWeights },
   { adapter, images, count }: { readonly adapter: Adapter; readonly images: Float32Array; readonly count: number },
 ): Promise<void> {
-  using runner = await WebGpuRunner.create(buildPlan(network), weights, { capacity: count, adapter });
+  using runner = await WebGpuRunner.create(buildPlan(network), weights, { batchSize: count, adapter });
   runner.load(images, count);
   const { logits } = await runner.run({ from: 0, to: network.exits.length });
   const classes = network.spec.classes.length;

@@ -3,7 +3,7 @@ import { type Adapter, titleOf } from "../../../lib/device/webgpu/adapter.ts";
 import { OpenAdapter } from "../../../lib/device/webgpu/device.ts";
 import { makeExercise, SHAPES } from "../../../lib/device/webgpu/exercise.ts";
 import { tryKernels } from "../../../lib/device/webgpu/self_test.ts";
-import { isRight, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
+import { isCorrect, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
 import { AdaptiveExecutor } from "../../../lib/executor/executor.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
@@ -45,7 +45,7 @@ gpuTest("a device that does what kernels say passes, on every shape and with any
       const exercise = await makeExercise(kind, shape);
       assert(new Set(exercise.exits).size > 1, "some images should leave early, and some stay");
       const outcome = await tryKernels(device, withTile(adapter, "convolution-shared"), exercise);
-      assert(isRight(outcome), JSON.stringify(outcome));
+      assert(isCorrect(outcome), JSON.stringify(outcome));
     }
   }
 });
@@ -57,7 +57,7 @@ for (const [kernel, from, to] of [...MISTAKES, ...MISTAKES_IN_STEPS]) {
     using device = await OpenAdapter.open(adapter, { precision: "float32" });
     const outcome = await tryKernels(device, withTile(adapter, kernel), await makeExercise(kind));
     assertEquals(mistake.times(), 1);
-    assertEquals(isRight(outcome), false);
+    assertEquals(isCorrect(outcome), false);
   });
 }
 
