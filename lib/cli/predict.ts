@@ -13,7 +13,7 @@ import { forwardDataset } from "../executor/forward_dataset.ts";
 /**
  * The logits of every exit for a whole data set.
  *
- * @param options `title`: what is shown beside its progress. `onBad`: told of each bad entry, which is skipped.
+ * @param options `title`: the title of the progress bar. `onBad`: called for each entry that cannot be read, which is skipped.
  */
 export async function predict(
   executor: AdaptiveExecutor,

@@ -30,8 +30,8 @@ import { specTemplate } from "../spec/template.ts";
 import { bytes, large, percent } from "../text/numbers.ts";
 import { digestTensors } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
-import { QUANTIZATION_NOTE, quantizedParameters } from "../weights/quantized.ts";
-import { type StoredType, writeSafetensors } from "../weights/safetensors.ts";
+import { quantizedParameters } from "../weights/quantized.ts";
+import { writeQuantized } from "../weights/quantized_file.ts";
 import { readShare } from "./amount.ts";
 import { choice, count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -279,16 +279,7 @@ async function writeModel(
   },
 ): Promise<number> {
   const spec = await readSpec(name);
-  const types = new Map<string, StoredType>(
-    quantizedParameters(model.network).map(({ name, dtype, shape }) => [
-      name,
-      dtype === "F32" && shape.length > 1 ? "F16" : dtype,
-    ]),
-  );
-  const weights = writeSafetensors(model.tensors, {
-    metadata: { ...weightsMetadata(spec), [QUANTIZATION_NOTE.key]: QUANTIZATION_NOTE.value },
-    dtype: (name) => types.get(name)!,
-  });
+  const weights = writeQuantized(model.network, model.tensors, weightsMetadata(spec));
   const text = (content: string) => new TextEncoder().encode(content);
   const files: [path: string, contents: Uint8Array][] = [
     [join(out, "weights.safetensors"), weights],

@@ -23,7 +23,7 @@ export function quantizeWeights(
 ): Map<string, Tensor> {
   const scales = network.features.map(({ channels }) => new Float32Array(channels));
   scales[0].fill(imageStep(network.spec));
-  /** Of each channel in steps; pixels' is about 0. */
+  /** Mean of each channel in steps; that of pixels is about 0. */
   const means = network.features.map(({ channels }) => new Float32Array(channels));
   const tensors = new Map<string, Tensor>();
   const shapes = new Map(quantizedParameters(network).map(({ name, shape }) => [name, shape]));

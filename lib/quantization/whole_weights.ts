@@ -30,8 +30,8 @@ export interface ConvolutionSteps {
 }
 
 /**
- * Rounds weights. Of several units for each output that one is taken whose weights have the least squared error; what errors
- * add to the output on average is taken off its bias.
+ * Rounds weights. For each output it tries several units and uses the one with the least squared error; the average error of
+ * the output is subtracted from its bias.
  */
 export function roundConvolution(
   layer: Convolution,

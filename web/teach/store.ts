@@ -147,7 +147,7 @@ export class Store {
       this.#complained = true;
       const { name, message } = error as Error;
       const why = name === "QuotaExceededError" ? "its disk space is used up" : message;
-      this.#complain(`This browser does not keep all of this: ${why} After a reload, some of it will be gone.`);
+      this.#complain(`This browser cannot store everything: ${why} After a reload, some of it will be gone.`);
       return undefined;
     }
   }

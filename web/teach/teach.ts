@@ -291,7 +291,7 @@ export class Teach {
     void this.#store.putModel(model);
     this.#open(model);
     this.#render();
-    this.#idle(finished ? "Trained." : "Stopped. What it has learned so far is kept.");
+    this.#idle(finished ? "Trained." : "Stopped. The state so far is kept.");
   }
 
   #open(model: KeptModel): void {

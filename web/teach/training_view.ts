@@ -139,14 +139,14 @@ export class TrainingView {
       epochs,
       most: Math.max(...losses.flat(), 0.1),
       format: (value) => value.toFixed(2),
-      title: "Loss on the photos learned from",
+      title: "Loss on the training photos",
     });
     drawChart(byId("accuracy-chart"), {
       lines: this.#accuracies(),
       epochs,
       most: 1,
       format: (value) => percent(value).replace(/\.\d/, ""),
-      title: "Right answers on the photos set aside",
+      title: "Accuracy on the validation photos",
     });
   }
 
