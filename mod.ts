@@ -30,8 +30,8 @@
  * {@linkcode readCalibrations} reads those of a bundled model. Architectures are in `@ranet/ranet/spec`, files of weights in
  * `@ranet/ranet/weights`, training in `@ranet/ranet/train`, the command line in `@ranet/ranet/cli`.
  *
- * Images are `N × 3 × size × size` numbers in one `Float32Array`, planes of red, green and blue, row by row. Exits and
- * sub-networks are counted from 1, classes and samples from 0. Whatever is wrong with what was given is a
+ * Images are `N × channels × height × width` numbers in one `Float32Array`, planes of red, green and blue, row by row. Exits
+ * and sub-networks are counted from 1, classes and samples from 0. Whatever is wrong with what was given is a
  * {@linkcode RanetError}, whose message says what to do. WebGPU takes no permission; loading the bundled model takes
  * `--allow-net=jsr.io` (it is fetched once), or `--allow-read` where the library itself is a file.
  *

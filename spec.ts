@@ -44,7 +44,7 @@ export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts"
 export type { Family, FamilySpecs, UncheckedSpec } from "./lib/network/families.ts";
 export type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem, StemSpec } from "./lib/network/common.ts";
 export type { Gate } from "./lib/network/activation.ts";
-export type { Size } from "./lib/network/size.ts";
+export type { Sides, Size } from "./lib/network/size.ts";
 export type { MsdnetSpec, ScaleSpec } from "./lib/network/msdnet/architecture.ts";
 export type { BaseFeatureSpec, Fusion, RanetSpec, SubnetworkSpec } from "./lib/network/ranet/architecture.ts";
 export { type OfficialSpecOptions, specFromOfficialFlags } from "./lib/spec/official.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import type { Model } from "../mod.ts";
 import { type Contestant, LARGEST_BATCH, type Session } from "./contestants.ts";
 import { attempt, type Effort, type Failure, inTurn, isFailure, type Timing } from "./measure.ts";
@@ -37,14 +38,14 @@ export async function benchBatches(
       await attempt(async () => {
         const session = await contestant.open(model);
         // Makes what is made once.
-        await session.run(images.subarray(0, 3 * model.spec.input.size ** 2), 1);
+        await session.run(images.subarray(0, inputLength(model.spec.input)), 1);
         return session;
       }),
     );
   }
   const timings: Record<number, BatchTiming>[] = contestants.map(() => ({}));
   for (const batch of BATCHES) {
-    const part = images.subarray(0, batch * 3 * model.spec.input.size ** 2);
+    const part = images.subarray(0, batch * inputLength(model.spec.input));
     const tasks = sessions.map((session) => async () => {
       if (isFailure(session)) throw new Error(session.failed);
       return await session.run(part, batch);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -170,7 +171,7 @@ function note(text: string): void {
 
 /** Images that are the same in every run, where there are no real ones. */
 function noise(model: Model): Float32Array {
-  return new Float32Array(LARGEST_BATCH * 3 * model.spec.input.size ** 2).map((_, i) => Math.sin(i * i % 10007));
+  return new Float32Array(LARGEST_BATCH * inputLength(model.spec.input)).map((_, i) => Math.sin(i * i % 10007));
 }
 
 /** Chosen by what is known from the validation set: the cheapest that is as accurate as spending almost everything. */
@@ -192,7 +193,7 @@ async function savingsOf(
     : {};
   return await benchSaving(
     executor,
-    images.subarray(0, LARGEST_BATCH * 3 * model.spec.input.size ** 2),
+    images.subarray(0, LARGEST_BATCH * inputLength(model.spec.input)),
     settings,
     effort,
   );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import type { Adapter } from "../lib/device/webgpu/adapter.ts";
 import { AdaptiveExecutor, type Model } from "../mod.ts";
 import { BATCHES } from "./batches.ts";
@@ -33,7 +34,7 @@ export async function benchCeiling(
   using gemm = await openGemm(adapter, options);
   using executor = await AdaptiveExecutor.create(model, { device: "gpu", batchSize: LARGEST_BATCH });
   const { cumulativeFlops } = model.network.exits[model.network.exits.length - 1];
-  const length = 3 * model.spec.input.size ** 2;
+  const length = inputLength(model.spec.input);
   const [product, ...networks] = await inTurn([
     () => gemm.run(),
     ...BATCHES.map((batch) => () => executor.forward(images.subarray(0, batch * length))),

@@ -6,6 +6,7 @@
  */
 
 import { AdaptiveExecutor, type DeviceChoice, type Model } from "../mod.ts";
+import { inputShape } from "../lib/network/common.ts";
 import { exportOnnx } from "../lib/onnx/export.ts";
 
 /** Most images in a batch. */
@@ -95,12 +96,12 @@ function peer(about: Omit<Contestant, "open">, provider: Provider, load: () => P
         intraOpNumThreads: THREADS,
         logSeverityLevel: 3,
       });
-      const { size } = model.spec.input;
+      const shape = inputShape(model.spec.input);
       const { common: _, ...versions } = env.versions;
       return {
         version: Object.entries(versions).map(([name, version]) => `onnxruntime-${name} ${version}`).join(", "),
         async run(images, count) {
-          const outputs = await session.run({ image: new Tensor("float32", images, [count, 3, size, size]) });
+          const outputs = await session.run({ image: new Tensor("float32", images, [count, ...shape]) });
           return session.outputNames.map((name) => outputs[name].data as Float32Array);
         },
         [Symbol.asyncDispose]: () => session.release(),

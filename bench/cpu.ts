@@ -5,6 +5,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import { AdaptiveExecutor, type Model } from "../mod.ts";
 import { CpuRunner } from "../lib/device/cpu/runner.ts";
 import type { Network } from "../lib/network/network.ts";
@@ -39,7 +40,7 @@ export interface CpuFigures {
 
 /** Measures throughput and the hold on the calling thread. */
 export async function benchCpu(model: Model, images: Float32Array, effort: Effort): Promise<CpuFigures> {
-  const batch = images.subarray(0, LARGEST_BATCH * 3 * model.spec.input.size ** 2);
+  const batch = images.subarray(0, LARGEST_BATCH * inputLength(model.spec.input));
   const counts = [...new Set([1, navigator.hardwareConcurrency])];
   const products = await Promise.all(counts.map(openProduct));
   const executors = await Promise.all(

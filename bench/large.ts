@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import { createModel, readSpec } from "../mod.ts";
 import { buildNetwork } from "../lib/network/build.ts";
 import { initialWeights } from "../lib/training/initial_weights.ts";
@@ -27,7 +28,7 @@ export async function benchLarge(contestants: readonly Contestant[], effort: Eff
   const spec = await readSpec(SPEC);
   const network = buildNetwork(spec);
   const model = createModel(spec, initialWeights(network, 0), { source: "initial weights" });
-  const image = new Float32Array(3 * spec.input.size ** 2).map((_, i) => Math.sin(i * i % 10007));
+  const image = new Float32Array(inputLength(spec.input)).map((_, i) => Math.sin(i * i % 10007));
   const sessions = await Promise.all(contestants.map((one) => attempt(() => one.open(model))));
   const timings = await inTurn(
     sessions.map((session) => async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import { DEFAULT_MODEL, loadModel } from "../mod.ts";
 import { OURS, PEERS } from "./contestants.ts";
 
@@ -11,7 +12,7 @@ const [id, batch] = Deno.args;
 const contestant = [...OURS, ...PEERS].find((one) => one.id === id)!;
 const model = await loadModel(DEFAULT_MODEL);
 await using session = await contestant.open(model);
-await session.run(new Float32Array(Number(batch) * 3 * model.spec.input.size ** 2), Number(batch));
+await session.run(new Float32Array(Number(batch) * inputLength(model.spec.input)), Number(batch));
 console.log(await peakBytes());
 
 /** Linux keeps the highest resident set; elsewhere the present one has to do. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import { foldWeights } from "../lib/weights/fold.ts";
 import { loadModel } from "../mod.ts";
 import { table } from "../lib/cli/text.ts";
@@ -32,7 +33,7 @@ const adapter = await requireAdapter();
 const model = await loadModel("ranet-cifar10");
 const plan = buildPlan(model.network);
 const weights = foldWeights(model.network, model.tensors, model.temperatures);
-const images = new Float32Array(batch * 3 * model.spec.input.size ** 2);
+const images = new Float32Array(batch * inputLength(model.spec.input));
 
 const rows = new Map<string, Row>();
 for (const wave of plan.stages.flat()) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inputLength } from "../lib/network/common.ts";
 import { AdaptiveExecutor, type Model } from "../mod.ts";
 import { openTrainer } from "../lib/device/open_trainer.ts";
 import { LARGEST_BATCH as BATCH } from "./contestants.ts";
@@ -48,7 +49,7 @@ async function benchOn(
   effort: Effort,
 ): Promise<TrainingFigures> {
   const { network, spec, tensors } = model;
-  const batch = images.subarray(0, BATCH * 3 * spec.input.size ** 2);
+  const batch = images.subarray(0, BATCH * inputLength(spec.input));
   const labels = Uint32Array.from({ length: BATCH }, (_, i) => i % spec.classes.length);
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: BATCH });
   using trainer = await openTrainer(network, { tensors, momentum: new Map() }, {

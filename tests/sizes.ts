@@ -5,15 +5,25 @@
  */
 
 import fc from "fast-check";
-import type { Size } from "../lib/network/size.ts";
+import { type Sides, sidesOf, type Size } from "../lib/network/size.ts";
 
 /** A square. */
 export function square(side: number): Size {
   return { height: side, width: side };
 }
 
-/** Sides from `min` to `max`: squares, and what is no square. */
+/** Sides from `min` to `max`: squares, rectangles, and strips as narrow as can be, up to four times as long. */
 export function sizes(min: number, max: number): fc.Arbitrary<Size> {
   const side = fc.integer({ min, max });
-  return fc.oneof(side.map(square), fc.record({ height: side, width: side }));
+  const strip = fc.tuple(fc.integer({ min, max: min + 1 }), fc.integer({ min, max: 4 * max }), fc.boolean());
+  return fc.oneof(
+    side.map(square),
+    fc.record({ height: side, width: side }),
+    strip.map(([short, long, lies]) => lies ? { height: short, width: long } : { height: long, width: short }),
+  );
+}
+
+/** The same as specs have it. */
+export function sides(min: number, max: number): fc.Arbitrary<Sides> {
+  return sizes(min, max).map(sidesOf);
 }

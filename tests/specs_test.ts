@@ -1,3 +1,4 @@
+import { inputLength } from "../lib/network/common.ts";
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { costsOf } from "../lib/cli/costs.ts";
 import { AdaptiveExecutor } from "../lib/executor/executor.ts";
@@ -38,7 +39,7 @@ for (const name of BUNDLED_SPECS) {
 
   if (exits[exits.length - 1].cumulativeFlops > MOST_FLOPS) continue;
   const model = createModel(spec, randomTensors(buildNetwork(spec)), { source: "random" });
-  const images = randomArray(2 * 3 * spec.input.size ** 2, 5);
+  const images = randomArray(2 * inputLength(spec.input), 5);
   const logitsOn = async (device: "cpu" | "gpu") => {
     using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
     return await executor.forward(images);

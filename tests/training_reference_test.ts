@@ -8,6 +8,8 @@ import { assertEquals, assertLess } from "@std/assert";
 import { type ArchitectureSpec, decodeImage } from "../mod.ts";
 import { buildNetwork, parseSpec, specFromOfficialFlags } from "../spec.ts";
 import { readCheckpoint, readSafetensors } from "../weights.ts";
+import { inputSize } from "../lib/network/common.ts";
+import { areaOf } from "../lib/network/size.ts";
 import { openTrainer } from "../lib/device/open_trainer.ts";
 import type { Tensor } from "../lib/weights/tensor.ts";
 import { gpuTest } from "./gpu.ts";
@@ -19,14 +21,15 @@ async function readBatch(
   rows: readonly string[],
   { folder, input }: { folder: URL; input: ArchitectureSpec["input"] },
 ): Promise<{ images: Float32Array; labels: Uint32Array }> {
-  const area = input.size ** 2;
+  const size = inputSize(input);
+  const area = areaOf(size);
   const images = new Float32Array(rows.length * 3 * area);
   const labels = new Uint32Array(rows.length);
   for (const [i, row] of rows.entries()) {
     const [path, label] = row.split(",");
     labels[i] = Number(label);
     const { width, height, data } = await decodeImage(await Deno.readFile(new URL(path, folder)), { source: path });
-    assertEquals([width, height], [input.size, input.size]);
+    assertEquals({ height, width }, size);
     for (let channel = 0; channel < 3; channel++) {
       for (let pixel = 0; pixel < area; pixel++) {
         const value = data[4 * pixel + channel] / 255;

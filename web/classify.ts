@@ -8,6 +8,7 @@
 
 import { large, percent } from "../lib/text/numbers.ts";
 import { csv } from "../lib/text/csv.ts";
+import { sizeText } from "../lib/network/size.ts";
 import { bringIntoView, byId, saveFile } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
 import { ExitList } from "./exit_list.ts";
@@ -186,14 +187,14 @@ function setVerdict(...texts: readonly [strong: string, line: string]): void {
 function showPhoto(sample: Sample | undefined): void {
   const photo = byId<HTMLImageElement>("photo");
   const canvas = byId<HTMLCanvasElement>("seen");
-  const size = sample?.seen?.width;
+  const seen = sample?.seen;
   photo.hidden = !sample?.thumbnail;
-  canvas.hidden = !size;
-  const caption = size ? `; in the corner, the ${size}×${size} pixels that the network sees` : "";
+  canvas.hidden = !seen;
+  const caption = seen ? `; in the corner, the ${sizeText(seen)} pixels that the network sees` : "";
   byId("photo-caption").textContent = sample ? sample.name + caption : "";
   if (!sample?.thumbnail || photo.src === sample.thumbnail) return;
   photo.src = sample.thumbnail;
   photo.alt = sample.name;
-  canvas.width = canvas.height = size!;
+  [canvas.width, canvas.height] = [seen!.width, seen!.height];
   canvas.getContext("2d")!.putImageData(sample.seen!, 0, 0);
 }

@@ -16,6 +16,7 @@ import {
   toTensor,
 } from "./library.ts";
 import { inputLength } from "../lib/network/common.ts";
+import { sizeOf } from "../lib/network/size.ts";
 import type { ModelChange, Question, Report } from "./messages.ts";
 import { thumbnail } from "./thumbnail.ts";
 
@@ -109,9 +110,14 @@ async function answerByExits(
 
 /** The pixels of which a tensor was made. */
 function seenBy({ size, mean, std }: InputSpec, tensor: Float32Array): ImageData {
-  const image = new ImageData(size, size);
-  for (let i = 0; i < size ** 2; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = 255 * (tensor[c * size ** 2 + i] * std[c] + mean[c]);
+  const { height, width } = sizeOf(size);
+  const area = height * width;
+  const image = new ImageData(width, height);
+  for (let i = 0; i < area; i++) {
+    for (let c = 0; c < 3; c++) {
+      const own = c % mean.length; // grey is all three
+      image.data[4 * i + c] = 255 * (tensor[own * area + i] * std[own] + mean[own]);
+    }
     image.data[4 * i + 3] = 255;
   }
   return image;

@@ -23,8 +23,8 @@ export const exportCommand: Command<ExportOption> = {
   summary: "write a model as ONNX, for other runtimes",
   usage: "onnx [MODEL] --out PATH [options]",
   operands: [1, 2],
-  description: `Writes the full network to one file: input "image" (float32, batch × 3 × size × size, normalised as
-the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
+  description: `Writes the full network to one file: input "image" (float32, batch × channels × height × width,
+normalised as the file's metadata say), outputs "exit1", "exit2", … (logits); the batch may have any size. MODEL is a bundled
 model (default ${DEFAULT_MODEL}), a directory with spec.yaml and weights.safetensors or a .zip of one, or a spec with --weights.
 An 8-bit model is written with QuantizeLinear and DequantizeLinear, so that runtimes can compute it in integers. Most
 runtimes compute the complete file even if only one output is requested: to save work, write one file per exit (--exit).

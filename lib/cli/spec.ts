@@ -6,6 +6,8 @@
 
 import { readSpec } from "../model/read_spec.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
+import { inputSize } from "../network/common.ts";
+import { sizeOf, sizeText } from "../network/size.ts";
 import { specFromOfficialFlags } from "../spec/official.ts";
 import { parseSpec } from "../spec/parse.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
@@ -60,7 +62,12 @@ the MSDNet authors' main.py.`,
 /** Formats a spec: lists of mappings as tables, other keys as lines. */
 function asText({ name, classes, input, ...keys }: ArchitectureSpec): string {
   const lines: [string, string][] = [
-    ["input", `${input.size}×${input.size}, from images resized to ${input.resize}`],
+    [
+      "input",
+      `${sizeText(inputSize(input))}, from images resized to ${
+        typeof input.resize === "number" ? input.resize : sizeText(sizeOf(input.resize))
+      }`,
+    ],
     ["classes", String(classes.length)],
   ];
   const tables: string[] = [];

@@ -5,6 +5,7 @@
  * @module
  */
 import { RanetError, type Remedy } from "../errors.ts";
+import type { Sides } from "../network/size.ts";
 import type { RgbImage } from "./image.ts";
 import type { LabelReading } from "./labels.ts";
 
@@ -89,8 +90,8 @@ export interface ImageRecords {
 export interface DatasetOptions {
   /** The model's labels, which the data set's are matched to by name. */
   readonly labels: readonly string[];
-  /** The model's input size in pixels: smaller IDX images are padded to it. */
-  readonly inputSize: number;
+  /** The model's input size in pixels, of a square its side, else `[height, width]`: smaller IDX images are padded to it. */
+  readonly inputSize: Sides;
   /**
    * Leave out bad entries that show on opening, instead of throwing on the first; those that show on reading throw
    * either way.

@@ -5,6 +5,7 @@
  */
 import { basename, resolve } from "node:path";
 import { RanetError } from "../errors.ts";
+import { type Size, sizeOf } from "../network/size.ts";
 import { BadEntries, type Dataset, type DatasetOptions, type ImageRecords, type Sample } from "./dataset.ts";
 import { digestFiles, readBoundedFile } from "../io/files.ts";
 import type { RgbImage } from "./image.ts";
@@ -72,8 +73,9 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
  */
 export async function idxRecords(
   path: string,
-  { inputSize: atLeast }: Pick<DatasetOptions, "inputSize">,
+  { inputSize }: Pick<DatasetOptions, "inputSize">,
 ): Promise<ImageRecords> {
+  const atLeast = sizeOf(inputSize);
   const { shape, data } = await readIdx(path, 3);
   const [size, height, width] = shape as [number, number, number];
   return {
@@ -168,10 +170,10 @@ async function gunzip(
 
 function greyToRgb(
   grey: Uint8Array,
-  options: { readonly width: number; readonly height: number; readonly atLeast: number },
+  options: { readonly width: number; readonly height: number; readonly atLeast: Size },
 ): RgbImage {
-  const width = Math.max(options.width, options.atLeast);
-  const height = Math.max(options.height, options.atLeast);
+  const width = Math.max(options.width, options.atLeast.width);
+  const height = Math.max(options.height, options.atLeast.height);
   const left = (width - options.width) >> 1;
   const top = (height - options.height) >> 1;
   const data = new Uint8Array(4 * width * height);

@@ -6,13 +6,14 @@
  */
 import { RanetError } from "../errors.ts";
 import { inputLength, type InputSpec } from "../network/common.ts";
+import { areaOf, type Size, sizeOf } from "../network/size.ts";
 import { kindOf } from "../text/kind.ts";
 import type { RgbImage } from "./image.ts";
 import { expectObject } from "../text/expect.ts";
 
 /**
- * Resizes an image's shorter side to `input.resize` (bilinear, antialiased), crops the centre and normalises it. Where
- * the shorter side has that length already, no pixel is resampled.
+ * Resizes an image to just cover `input.resize` (bilinear, antialiased), crops the centre and normalises it. Where it has
+ * that size already, no pixel is resampled.
  *
  * @param image An image of any size.
  * @param input What the network takes.
@@ -41,22 +42,28 @@ export function toTensor(image: RgbImage, input: InputSpec): Float32Array {
  *
  * @param image An image of any size.
  * @param input What the network takes.
- * @returns Red, green and blue, pixel by pixel, row by row: `input.size` × `input.size` × 3.
+ * @returns Red, green and blue, pixel by pixel, row by row: height × width × 3.
  * @throws {RanetError} As {@linkcode toTensor}.
  */
 export function toPixels(
   image: RgbImage,
   input: Pick<InputSpec, "size" | "resize">,
 ): Uint8ClampedArray {
-  const { size, resize } = input;
+  const size = sizeOf(input.size);
   checkPixels(image);
   const [width, height] = image.extent ?? [image.width, image.height];
-  const shorter = Math.min(width, height);
-  const [across, down] = [Math.floor((resize * width) / shorter), Math.floor((resize * height) / shorter)];
-  if (across === image.width && down === image.height) return cutOut(image, size);
-  const columns = resampling(image.width, across, size, width);
-  const rows = resampling(image.height, down, size, height);
+  const resized = covering({ height, width }, sizeOf(input.resize));
+  if (resized.width === image.width && resized.height === image.height) return cutOut(image, size);
+  const columns = resampling(image.width, resized.width, size.width, width);
+  const rows = resampling(image.height, resized.height, size.height, height);
   return resample(image, columns, rows);
+}
+
+/** The smallest size of an image's aspect ratio that covers another; of a square, the shorter side is its side. */
+function covering({ height, width }: Size, least: Size): Size {
+  return least.height * width >= least.width * height
+    ? { height: least.height, width: Math.floor(least.height * width / height) }
+    : { height: Math.floor(least.width * height / width), width: least.width };
 }
 
 /** A rectangle of an image, in pixels. */
@@ -72,18 +79,18 @@ export interface Box {
 }
 
 /**
- * Cuts a box out of an image and scales it to a square, as torchvision's `resized_crop` does.
+ * Cuts a box out of an image and scales it, as torchvision's `resized_crop` does.
  *
  * @param image The image.
  * @param box A box within it.
- * @param size Side of the square.
+ * @param size What it is scaled to.
  * @returns Red, green and blue, pixel by pixel, row by row.
  */
-export function resizeBox(image: RgbImage, box: Box, size: number): Uint8ClampedArray {
+export function resizeBox(image: RgbImage, box: Box, size: Size): Uint8ClampedArray {
   checkPixels(image);
   const shifted = (taps: readonly Taps[], by: number) => taps.map((tap) => ({ ...tap, first: tap.first + by }));
-  const columns = shifted(resampling(box.width, size, size), box.left);
-  const rows = shifted(resampling(box.height, size, size), box.top);
+  const columns = shifted(resampling(box.width, size.width, size.width), box.left);
+  const rows = shifted(resampling(box.height, size.height, size.height), box.top);
   return resample(image, columns, rows);
 }
 
@@ -183,11 +190,12 @@ function resampling(from: number, to: number, crop: number, extent = from): Taps
 }
 
 /** The central pixels of an image that needs no resampling. */
-function cutOut({ width, height, data }: RgbImage, size: number): Uint8ClampedArray {
-  const [left, top] = [width, height].map((side) => roundHalfToEven((side - size) / 2));
-  const pixels = new Uint8ClampedArray(3 * size * size);
-  for (let y = 0, to = 0; y < size; y++) {
-    for (let from = 4 * ((top! + y) * width + left!), x = 0; x < size; x++, from += 4, to += 3) {
+function cutOut({ width, height, data }: RgbImage, size: Size): Uint8ClampedArray {
+  const left = roundHalfToEven((width - size.width) / 2);
+  const top = roundHalfToEven((height - size.height) / 2);
+  const pixels = new Uint8ClampedArray(3 * areaOf(size));
+  for (let y = 0, to = 0; y < size.height; y++) {
+    for (let from = 4 * ((top + y) * width + left), x = 0; x < size.width; x++, from += 4, to += 3) {
       pixels[to] = data[from]!;
       pixels[to + 1] = data[from + 1]!;
       pixels[to + 2] = data[from + 2]!;

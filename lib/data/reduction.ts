@@ -4,7 +4,9 @@
  * @module
  */
 import type { InputSpec } from "../network/common.ts";
+import { sizeOf } from "../network/size.ts";
 import type { ImageHeader } from "./image_header.ts";
+import { uprightSize } from "./orientation.ts";
 import { isFrame, jpegSegments, MARKER } from "./jpeg_segments.ts";
 
 /** How a JPEG can be decoded at a part of its size. */
@@ -35,7 +37,11 @@ export function reductionOf(
   // A last column or row that stands for a part of one is right or below only in pictures that are not turned.
   const isWhole = (by: number) => orientation === 1 || (width % by === 0 && height % by === 0);
   // At 1/8, whose pixels are single numbers of few steps, halves are rounded up: it is brighter, by up to a quarter of a step.
-  const by = ([4, 2] as const).find((by) => Math.min(width, height) >= GAP * by * resize && isWhole(by));
+  const [columns, rows] = uprightSize([width, height], orientation);
+  const least = sizeOf(resize);
+  const by = ([4, 2] as const).find((by) =>
+    columns >= GAP * by * least.width && rows >= GAP * by * least.height && isWhole(by)
+  );
   if (by === undefined) return undefined;
   return { by, memory: isOneScan(bytes) ? 0 : BYTES_PER_PIXEL * width * height };
 }

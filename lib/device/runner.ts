@@ -42,7 +42,7 @@ export interface Runner extends Disposable {
   /**
    * Starts a batch.
    *
-   * @param images Normalised images, `count × 3 × size × size`.
+   * @param images Normalised images, `count × channels × height × width`.
    * @param count Number of images, at most `capacity`.
    */
   load(images: Float32Array, count: number): void | Promise<void>;

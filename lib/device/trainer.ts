@@ -165,7 +165,7 @@ export interface Trainer extends Disposable {
    *
    * If a loss is not finite, neither this step nor later ones change anything: the state stays the last good one.
    *
-   * @param images Normalised images, `N × 3 × size × size`, N at most `batch`.
+   * @param images Normalised images, `N × channels × height × width`, N at most `batch`.
    * @param labels N class indices.
    * @param options The learning rate, the seed, and second labels.
    * @returns The losses. On a GPU they arrive some steps later: keep a few steps in flight.

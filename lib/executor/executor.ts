@@ -111,7 +111,7 @@ export class AdaptiveExecutor implements Disposable {
    * last exit that the budget allows, or with the one that was being computed when the deadline passed or the signal
    * was aborted. The executor may be used for something else in between, which costs a repetition of earlier exits.
    *
-   * @param image One normalised image, `3 × size × size`.
+   * @param image One normalised image, `channels × height × width`.
    * @param options Where to stop.
    * @returns The predictions, in the order of the exits.
    * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
@@ -141,7 +141,7 @@ export class AdaptiveExecutor implements Disposable {
   /**
    * Predicts one image as far as a budget, a deadline or a signal allows.
    *
-   * @param image One normalised image, `3 × size × size`.
+   * @param image One normalised image, `channels × height × width`.
    * @param options Where to stop.
    * @returns The answer of the last exit that finished.
    * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
@@ -174,7 +174,7 @@ export class AdaptiveExecutor implements Disposable {
   /**
    * Computes the logits of every exit.
    *
-   * @param images Normalised images, `N × 3 × size × size`.
+   * @param images Normalised images, `N × channels × height × width`.
    * @returns For each exit, `N × classes`.
    * @throws {RanetError} If the images' length is wrong or a value is not finite.
    *

@@ -5,7 +5,7 @@
  */
 
 import type { Activation } from "./activation.ts";
-import { areaOf, type Size } from "./size.ts";
+import { areaOf, type Sides, type Size, sizeOf } from "./size.ts";
 
 /** The first layer: a 3×3 convolution (CIFAR), a 7×7 one of stride 2 with bias and a max-pool (ImageNet), or another. */
 export type Stem = "conv3x3" | "conv7x7-pool" | StemSpec;
@@ -37,10 +37,13 @@ export type ExitsSpec = "all" | readonly number[];
 
 /** How images become input tensors. */
 export interface InputSpec {
-  /** Height and width, in pixels. */
-  readonly size: number;
-  /** The shorter side is resized to this many pixels before the centre crop to `size`. */
-  readonly resize: number;
+  /** Height and width, in pixels: of a square its side, else both. */
+  readonly size: Sides;
+  /**
+   * What an image, which keeps its aspect ratio, is resized to cover before the centre crop to `size`. Where that is a
+   * square, the shorter side is resized to so many pixels.
+   */
+  readonly resize: Sides;
   /** Mean of each channel over [0, 1], subtracted: of red, green and blue, of grey alone, or of any other channels. */
   readonly mean: readonly number[];
   /** Standard deviation of each channel, divided by. */
@@ -49,7 +52,7 @@ export interface InputSpec {
 
 /** Height and width of an image as the network takes it. */
 export function inputSize({ size }: Pick<InputSpec, "size">): Size {
-  return { height: size, width: size };
+  return sizeOf(size);
 }
 
 /** Shape of an image as the network takes it. */

@@ -19,9 +19,9 @@ import { expectObject } from "../text/expect.ts";
 
 /** How images become a file's input, and what its outputs are. */
 export interface Preparation extends InputSpec {
-  /** How an image is resized: the shorter side to `resize` pixels. */
+  /** How an image is resized: to just cover `resize`; where that is one number, its shorter side to so many pixels. */
   readonly resampling: "bilinear, antialiased, as Pillow";
-  /** What is then cut out: a square of `size` pixels. */
+  /** What is then cut out: a part of `size`. */
   readonly crop: "centre";
   /** The channels, in their order. */
   readonly channels: "RGB" | "grey" | "any";
@@ -92,7 +92,7 @@ export interface ExportOnnxOptions extends OnnxGraphOptions {
 }
 
 /**
- * Writes a model as an ONNX file, a quantized one with QuantizeLinear and DequantizeLinear: input `image` (float32, `batch × 3 × size × size`, normalised), outputs `exit1`,
+ * Writes a model as an ONNX file, a quantized one with QuantizeLinear and DequantizeLinear: input `image` (float32, `batch × channels × height × width`, normalised), outputs `exit1`,
  * `exit2`, … (logits, `batch × classes`). Its metadata say how images are prepared ({@linkcode preparationOf}), as JSON.
  *
  * @throws {RanetError} If there is no such exit, a quantized model's numbers cannot be, or the file would be larger than ONNX files can be.

@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import { sizeOf } from "../network/size.ts";
 import { isQuantized } from "../weights/quantized.ts";
 import { type Exported, exportOnnx, preparationOf } from "./export.ts";
 
@@ -15,7 +16,8 @@ const BILINEAR = 2;
 
 /**
  * Makes the files, by their paths within the folder: the network up to one exit, what its classes are called, and how images
- * are prepared. Any architecture of one input and one output would do as `model_type`; transformers.js has no RANet.
+ * are prepared. Any architecture of one input and one output would do as `model_type`; transformers.js has no RANet. It can make
+ * an image cover a square, but not a rectangle: there images are stretched.
  *
  * @param exported The model.
  * @param options `exit`: which exit answers, counted from 1. Default: the last.
@@ -42,10 +44,10 @@ export function transformersJsFiles(
   const preprocessor = {
     image_processor_type: "ViTImageProcessor",
     do_resize: true,
-    size: { shortest_edge: resize },
+    size: typeof resize === "number" ? { shortest_edge: resize } : sizeOf(resize),
     resample: BILINEAR,
     do_center_crop: true,
-    crop_size: { height: size, width: size },
+    crop_size: sizeOf(size),
     do_rescale: true,
     rescale_factor: 1 / 255,
     do_normalize: true,

@@ -7,7 +7,8 @@
 import type { Dataset } from "../data/dataset.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { exitsTaken } from "../calibration/thresholds.ts";
-import type { CommonSpec } from "../network/common.ts";
+import { type CommonSpec, inputSize } from "../network/common.ts";
+import { areaOf, sidesOf, sizeOf } from "../network/size.ts";
 import type { Outcomes } from "./logits_file.ts";
 import type { ClassPictures, Mistake, Picture } from "./model_report.ts";
 
@@ -77,14 +78,27 @@ export async function pickMistakes(
 
 /** What the network sees of an image, as a data URI. */
 async function toPng(image: Parameters<typeof toTensor>[0], { input }: CommonSpec): Promise<string> {
-  const size = Math.min(input.size, MOST_PIXELS);
-  const resize = Math.round(size * input.resize / input.size);
-  const planes = toTensor(image, { size, resize, mean: [0, 0, 0], std: [1, 1, 1] });
-  const pixels = new Uint8ClampedArray(4 * size ** 2).fill(255);
-  planes.forEach((value, i) => pixels[4 * (i % size ** 2) + Math.floor(i / size ** 2)] = 255 * value);
+  const { height, width } = inputSize(input);
+  const share = Math.min(1, MOST_PIXELS / Math.max(height, width));
+  const shrunk = (side: number) => Math.max(1, Math.round(share * side));
+  const size = { height: shrunk(height), width: shrunk(width) };
+  const area = areaOf(size);
+  const resize = sizeOf(input.resize);
+  const covered = {
+    height: Math.round(size.height * resize.height / height),
+    width: Math.round(size.width * resize.width / width),
+  };
+  const planes = toTensor(image, {
+    size: sidesOf(size),
+    resize: sidesOf(covered),
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+  });
+  const pixels = new Uint8ClampedArray(4 * area).fill(255);
+  planes.forEach((value, i) => pixels[4 * (i % area) + Math.floor(i / area)] = 255 * value);
   const { default: init, encode } = await import("@jsquash/png/codec/pkg/squoosh_png.js");
   // @ts-ignore: TypeScript has no source phase imports yet
   await init(await import.source("@jsquash/png/codec/pkg/squoosh_png_bg.wasm") as WebAssembly.Module);
-  const bytes: Uint8Array = encode(new Uint8Array(pixels.buffer), size, size, 8);
+  const bytes: Uint8Array = encode(new Uint8Array(pixels.buffer), size.width, size.height, 8);
   return `data:image/png;base64,${bytes.toBase64()}`;
 }

@@ -6,6 +6,7 @@
 
 import type { CommonSpec, ExitsSpec, HeadSpec, InputSpec, Stem } from "../network/common.ts";
 import { stemSpec } from "../network/parts.ts";
+import { type Sides, sidesOf, sizeOf } from "../network/size.ts";
 import type { Report } from "../yaml/read.ts";
 import type { CommonDocument } from "./common_keys.ts";
 import { LABELS } from "./labels.ts";
@@ -131,12 +132,16 @@ function resolveInput(
   defaults: typeof STEM_DEFAULTS["plain" | "pooled"],
   report: Report,
 ): InputSpec {
-  const { size = defaults.size, channels = RGB } = input;
+  const { channels = RGB } = input;
+  const size = resolveSides(input.size ?? defaults.size);
   const each = (values: readonly number[]) =>
     channels === RGB ? [...values] : Array.from({ length: channels }, () => OTHER_CHANNELS);
-  const { resize = Math.round(size * defaults.resizeRatio) } = input;
+  const resize = resolveSides(input.resize ?? scaled(size, defaults.resizeRatio));
   const { mean = each(defaults.mean), std = each(defaults.std) } = input;
-  if (resize < size) report(`input.resize: expected at least the size, ${size}, found ${resize}`);
+  const [least, found] = [sizeOf(size), sizeOf(resize)];
+  if (found.height < least.height || found.width < least.width) {
+    report(`input.resize: expected at least the size, ${shown(size)}, found ${shown(resize)}`);
+  }
   for (const [key, values] of Object.entries({ mean, std })) {
     if (values.length !== channels) {
       report(
@@ -147,6 +152,24 @@ function resolveInput(
     }
   }
   return { size, resize, mean, std };
+}
+
+/** The side of a square is one number. */
+function resolveSides(sides: number | readonly number[]): Sides {
+  if (typeof sides === "number") return sides;
+  const [height, width] = sides;
+  return sidesOf({ height, width });
+}
+
+/** As one writes it. */
+function shown(sides: Sides): string {
+  return typeof sides === "number" ? `${sides}` : `[${sides.join(", ")}]`;
+}
+
+function scaled(sides: Sides, ratio: number): Sides {
+  if (typeof sides === "number") return Math.round(sides * ratio);
+  const [height, width] = sides;
+  return [Math.round(height * ratio), Math.round(width * ratio)];
 }
 
 /** Channels of an image, where nothing is said. */

@@ -12,17 +12,24 @@ import { LIMITS } from "./limits.ts";
 
 const perChannel = (min: number) => list(real(min, 1), 1, LIMITS.inputChannels, "numbers, one per channel");
 
+/** A square's side, or height and width. */
+const sides = (max: number) =>
+  z.union([whole(5, max), list(whole(5, max), 2, 2, "sides")], {
+    error: `a whole number from 5 to ${max}, or a list of two, [height, width]`,
+  });
+
 const input = mapping({
-  size: whole(5, LIMITS.size).optional().describe(
-    "Height and width of the input, in pixels. Default: 32, or 224 with stem conv7x7-pool. " +
-      "Cost grows with its square.",
+  size: sides(LIMITS.size).optional().describe(
+    "Side of a square input in pixels, or [height, width]. Default: 32, or 224 with stem conv7x7-pool. " +
+      "Cost grows with the number of pixels.",
   ),
   channels: whole(1, LIMITS.inputChannels).optional().describe(
     "3 (default): red, green and blue. 1: grey, to which images are converted. Others: bands of tensors that are " +
       "prepared elsewhere. Only the first layer's cost grows with it.",
   ),
-  resize: whole(5, 2 * LIMITS.size).optional().describe(
-    "The shorter side of an image is resized to this, then `size` is cropped from the centre. " +
+  resize: sides(2 * LIMITS.size).optional().describe(
+    "The shorter side of an image is resized to this, then `size` is cropped from the centre. [height, width]: the image " +
+      "is resized to just cover both. " +
       "Default: size, or size · 256/224 with stem conv7x7-pool. Costs nothing in the network.",
   ),
   mean: perChannel(0).optional().describe(

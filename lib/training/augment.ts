@@ -7,9 +7,9 @@
 
 import type { RgbImage } from "../data/image.ts";
 import { type Box, resizeBox } from "../data/preprocess.ts";
+import type { Size } from "../network/size.ts";
 import { below, PURPOSE, randomStream } from "./random.ts";
 import type { Augmentation } from "./recipe.ts";
-import type { Sides } from "./trivial_augment.ts";
 
 /** Identifies one variation of an image. */
 export interface Variation {
@@ -21,7 +21,7 @@ export interface Variation {
   readonly index: number;
 }
 
-/** Smallest and largest aspect ratio of a resized crop, width over height. */
+/** Smallest and largest aspect ratio of a resized crop, width over height, as shares of the input's. */
 const RATIOS = [3 / 4, 4 / 3] as const;
 /** How many times a resized crop is drawn until one fits. */
 const ATTEMPTS = 10;
@@ -34,67 +34,71 @@ export function variationStream({ seed, epoch, index }: Variation): () => number
 /**
  * Shifts and mirrors an image.
  *
- * @param pixels Red, green and blue, pixel by pixel: size × size × 3.
- * @param size Side of the image.
+ * @param pixels Red, green and blue, pixel by pixel: height × width × 3.
+ * @param size Its height and width.
  * @param augment `crop`: width of the black border around it.
  * @param random Generates numbers in [0, 1).
  * @returns The same number of pixels.
  */
 export function cropPixels(
   pixels: Uint8ClampedArray,
-  size: number,
+  { height, width }: Size,
   { crop = 0, flip }: Augmentation,
   random: () => number,
 ): Uint8ClampedArray {
   const left = below(2 * crop + 1, random) - crop;
   const top = below(2 * crop + 1, random) - crop;
   const out = new Uint8ClampedArray(pixels.length);
-  const width = size - Math.abs(left);
-  for (let y = Math.max(0, -top); y < Math.min(size, size - top); y++) {
-    const from = 3 * ((y + top) * size + Math.max(0, left));
-    if (width > 0) out.set(pixels.subarray(from, from + 3 * width), 3 * (y * size + Math.max(0, -left)));
+  const columns = width - Math.abs(left);
+  for (let y = Math.max(0, -top); y < Math.min(height, height - top); y++) {
+    const from = 3 * ((y + top) * width + Math.max(0, left));
+    if (columns > 0) out.set(pixels.subarray(from, from + 3 * columns), 3 * (y * width + Math.max(0, -left)));
   }
-  if (flip && random() < 0.5) mirror(out, size);
+  if (flip && random() < 0.5) mirror(out, { height, width });
   return out;
 }
 
 /**
- * Cuts a random part out of an image, scales it to a square, and mirrors it at random.
+ * Cuts a random part out of an image, scales it, and mirrors it at random.
  *
  * @param image The original.
- * @param size Side of the square.
+ * @param size Height and width of the result.
  * @param augment `resizedCrop`: smallest and largest share of the original's area.
  * @param random Generates numbers in [0, 1).
  * @returns Red, green and blue, pixel by pixel.
  */
 export function resizedCropPixels(
   image: RgbImage,
-  size: number,
+  size: Size,
   { resizedCrop = [1, 1], flip }: Augmentation,
   random: () => number,
 ): Uint8ClampedArray {
-  const out = resizeBox(image, randomBox(image, resizedCrop, random), size);
+  const out = resizeBox(image, randomBox(image, resizedCrop, { random, aspect: size.width / size.height }), size);
   if (flip && random() < 0.5) mirror(out, size);
   return out;
 }
 
-/** A random part of an image, with a share of its area and an aspect ratio from 3/4 to 4/3. */
+/**
+ * A random part of an image, with a share of its area and an aspect ratio, width over height, from 3/4 to 4/3 of the input's.
+ *
+ * @param options `aspect`: the input's, 1 for a square.
+ */
 export function randomBox(
   { width, height }: Pick<RgbImage, "width" | "height">,
   [least, most]: readonly [least: number, most: number],
-  random: () => number,
+  { random, aspect }: { readonly random: () => number; readonly aspect: number },
 ): Box {
   const between = (low: number, high: number) => low + (high - low) * random();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const area = width * height * between(least, most);
-    const ratio = Math.exp(between(Math.log(RATIOS[0]), Math.log(RATIOS[1])));
+    const ratio = aspect * Math.exp(between(Math.log(RATIOS[0]), Math.log(RATIOS[1])));
     const box = { width: Math.round(Math.sqrt(area * ratio)), height: Math.round(Math.sqrt(area / ratio)) };
     if (box.width < 1 || box.height < 1 || box.width > width || box.height > height) continue;
     return { ...box, left: below(width - box.width + 1, random), top: below(height - box.height + 1, random) };
   }
   const box = {
-    width: Math.min(width, Math.max(1, Math.round(height * RATIOS[1]))),
-    height: Math.min(height, Math.max(1, Math.round(width / RATIOS[0]))),
+    width: Math.min(width, Math.max(1, Math.round(height * aspect * RATIOS[1]))),
+    height: Math.min(height, Math.max(1, Math.round(width / (aspect * RATIOS[0])))),
   };
   return { ...box, left: (width - box.width) >> 1, top: (height - box.height) >> 1 };
 }
@@ -110,7 +114,7 @@ const ERASED = { area: [0.02, 0.33], ratio: [0.3, 3.3] } as const;
  * @param sides Its sides.
  * @param random Where numbers come from.
  */
-export function eraseBox(planes: Float32Array, { width, height }: Sides, random: () => number): void {
+export function eraseBox(planes: Float32Array, { width, height }: Size, random: () => number): void {
   const between = ([low, high]: readonly [low: number, high: number]) => low + (high - low) * random();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const area = width * height * between(ERASED.area);
@@ -129,10 +133,10 @@ export function eraseBox(planes: Float32Array, { width, height }: Sides, random:
 }
 
 /** Mirrors rows of pixels in place. */
-function mirror(pixels: Uint8ClampedArray, size: number): void {
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size >> 1; x++) {
-      const [a, b] = [3 * (y * size + x), 3 * (y * size + size - 1 - x)];
+function mirror(pixels: Uint8ClampedArray, { height, width }: Size): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width >> 1; x++) {
+      const [a, b] = [3 * (y * width + x), 3 * (y * width + width - 1 - x)];
       for (let c = 0; c < 3; c++) [pixels[a + c], pixels[b + c]] = [pixels[b + c], pixels[a + c]];
     }
   }

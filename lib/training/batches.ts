@@ -10,6 +10,7 @@ import type { Normaliser } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import type { SecondLabels } from "../device/trainer.ts";
 import { cropPixels, eraseBox, resizedCropPixels, variationStream } from "./augment.ts";
+import { areaOf, type Size } from "../network/size.ts";
 import type { ImageStore } from "./image_store.ts";
 import { mixBatch } from "./mix.ts";
 import { PURPOSE, randomStream, shuffle } from "./random.ts";
@@ -19,7 +20,7 @@ import { trivialAugment } from "./trivial_augment.ts";
 
 /** Images ready for a step. */
 export interface ImageBatch {
-  /** Normalised images, `N × channels × size × size`. */
+  /** Normalised images, `N × channels × height × width`. */
   readonly images: Float32Array;
   /** Their classes. */
   readonly labels: Uint32Array;
@@ -32,7 +33,7 @@ export interface BatchSource {
   /** The images. */
   readonly store: ImageStore;
   /** Height and width of the network's input. */
-  readonly size: number;
+  readonly size: Size;
   /** Channels of the network's input. */
   readonly channels: number;
   /** Converts pixels to tensors. */
@@ -85,8 +86,8 @@ export async function* epochBatches(
     );
     const mixing = recipe.augment && recipe.augment.mix;
     if (!mixing) return made;
-    const sides = { width: source.size, height: source.size };
-    return { ...made, second: mixBatch(made, mixing, sides, randomStream(recipe.seed, PURPOSE.mix, epoch, batch)) };
+    const random = randomStream(recipe.seed, PURPOSE.mix, epoch, batch);
+    return { ...made, second: mixBatch(made, mixing, source.size, random) };
   });
 }
 
@@ -112,7 +113,7 @@ export async function makeBatch(
   }));
   const good = [...stored.keys()].filter((i) => stored[i]);
   if (good.length === 0) throw new RanetError("Cannot go on: none of a batch's images can be read");
-  const length = channels * size ** 2;
+  const length = channels * areaOf(size);
   const images = new Float32Array(good.length * length);
   good.forEach((i, sample) => {
     write(stored[i]!, indexes[i], images.subarray(sample * length, (sample + 1) * length));
@@ -133,10 +134,9 @@ function vary(
 ): void {
   if (!augment) return normalise(image.data, planes);
   const random = variationStream({ seed, ...which });
-  const sides = { width: size, height: size };
   const placed = "width" in image
     ? resizedCropPixels(image, size, augment, random)
     : cropPixels(image.data, size, augment, random);
-  normalise(augment.trivial ? trivialAugment(placed, sides, random) : placed, planes);
-  if (augment.erase && random() < augment.erase) eraseBox(planes, sides, random);
+  normalise(augment.trivial ? trivialAugment(placed, size, random) : placed, planes);
+  if (augment.erase && random() < augment.erase) eraseBox(planes, size, random);
 }

@@ -6,10 +6,10 @@
  * @module
  */
 
+import type { Size } from "../network/size.ts";
 import type { SecondLabels } from "../device/trainer.ts";
 import { below } from "./random.ts";
 import type { Mixing } from "./recipe.ts";
-import type { Sides } from "./trivial_augment.ts";
 
 /** Images of a batch, whose numbers are changed in place. */
 export interface MixedBatch {
@@ -31,7 +31,7 @@ export interface MixedBatch {
 export function mixBatch(
   { images, labels }: MixedBatch,
   { kind, share, alpha }: Mixing,
-  sides: Sides,
+  sides: Size,
   random: () => number,
 ): SecondLabels {
   const count = labels.length;
@@ -63,7 +63,7 @@ function paste(
   own: Float32Array,
   other: Float32Array,
   area: number,
-  { width, height }: Sides,
+  { width, height }: Size,
   random: () => number,
 ): number {
   const side = Math.sqrt(area);

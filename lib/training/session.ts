@@ -18,6 +18,7 @@ import { RanetError } from "../errors.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
 import type { Temperatures } from "../model/temperatures.ts";
 import { buildNetwork } from "../network/build.ts";
+import { inputSize } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { digestTensors } from "../weights/digest.ts";
@@ -216,13 +217,19 @@ async function readImages(
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
     const store = await ImageStore.create(dataset, { form, decoders });
     await store.fill({ room, onBad, onProgress, signal });
-    return { store, size, channels: spec.input.mean.length, normalise: normaliser(spec.input), onBad };
+    return {
+      store,
+      size: inputSize(spec.input),
+      channels: spec.input.mean.length,
+      normalise: normaliser(spec.input),
+      onBad,
+    };
   };
   const validation = options.validation && await open(options.validation, { size, resize }, cache);
   if (validation?.store.usable.length === 0) {
     throw new RanetError("Cannot validate: there are no images to validate on");
   }
-  // Resized crops are cut out of originals. Otherwise training uses the whole shorter side, whatever inference crops.
+  // Resized crops are cut out of originals. Otherwise training uses all that covers its size, whatever inference crops.
   const isOriginal = recipe.augment && recipe.augment.resizedCrop !== undefined;
   const form = isOriginal ? "original" : { size, resize: size };
   const training = await open(options.training, form, cache - (validation?.store.bytes ?? 0));

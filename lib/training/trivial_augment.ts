@@ -6,13 +6,8 @@
  * @module
  */
 
+import type { Size } from "../network/size.ts";
 import { below } from "./random.ts";
-
-/** Width and height in pixels. */
-export interface Sides {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Red, green and blue, pixel by pixel. */
 type Pixels = Uint8ClampedArray;
@@ -20,7 +15,7 @@ type Pixels = Uint8ClampedArray;
 /** An operation: strength runs from 0 to 1, and is negative in half of the cases where the operation has two directions. */
 interface Operation {
   readonly isSigned: boolean;
-  apply(pixels: Pixels, strength: number, sides: Sides): Pixels;
+  apply(pixels: Pixels, strength: number, size: Size): Pixels;
 }
 
 /** Steps of strength from none to all, ends included. */
@@ -28,15 +23,15 @@ const STRENGTHS = 31;
 
 const OPERATIONS: readonly Operation[] = [
   { isSigned: false, apply: (pixels) => pixels },
-  { isSigned: true, apply: (pixels, by, sides) => transform(pixels, [1, 0.99 * by, 0, 0, 1, 0], sides) },
-  { isSigned: true, apply: (pixels, by, sides) => transform(pixels, [1, 0, 0, 0.99 * by, 1, 0], sides) },
-  { isSigned: true, apply: (pixels, by, sides) => transform(pixels, [1, 0, -Math.trunc(32 * by), 0, 1, 0], sides) },
-  { isSigned: true, apply: (pixels, by, sides) => transform(pixels, [1, 0, 0, 0, 1, -Math.trunc(32 * by)], sides) },
-  { isSigned: true, apply: (pixels, by, sides) => transform(pixels, rotation(135 * by, sides), sides) },
+  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0.99 * by, 0, 0, 1, 0], size) },
+  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0, 0, 0.99 * by, 1, 0], size) },
+  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0, -Math.trunc(32 * by), 0, 1, 0], size) },
+  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0, 0, 0, 1, -Math.trunc(32 * by)], size) },
+  { isSigned: true, apply: (pixels, by, size) => transform(pixels, rotation(135 * by, size), size) },
   { isSigned: true, apply: (pixels, by) => blend(pixels, () => 0, 1 + 0.99 * by) },
   { isSigned: true, apply: (pixels, by) => blend(pixels, (i) => greyAt(pixels, i - i % 3), 1 + 0.99 * by) },
   { isSigned: true, apply: (pixels, by) => contrast(pixels, 1 + 0.99 * by) },
-  { isSigned: true, apply: (pixels, by, sides) => sharpness(pixels, 1 + 0.99 * by, sides) },
+  { isSigned: true, apply: (pixels, by, size) => sharpness(pixels, 1 + 0.99 * by, size) },
   { isSigned: false, apply: (pixels, by) => posterize(pixels, 8 - roundHalfToEven(6 * by)) },
   { isSigned: false, apply: (pixels, by) => pixels.map((value) => value < 255 * (1 - by) ? value : 255 - value) },
   { isSigned: false, apply: (pixels) => perChannel(pixels, stretching) },
@@ -50,14 +45,14 @@ export const OPERATION_COUNT: number = OPERATIONS.length;
  * Applies an operation.
  *
  * @param pixels Red, green and blue, pixel by pixel.
- * @param sides Of the image.
+ * @param size Of the image.
  * @param random Where numbers come from.
  * @returns As many bytes; perhaps the same ones.
  */
-export function trivialAugment(pixels: Pixels, sides: Sides, random: () => number): Pixels {
+export function trivialAugment(pixels: Pixels, size: Size, random: () => number): Pixels {
   const operation = below(OPERATIONS.length, random);
   const strength = below(STRENGTHS, random) / (STRENGTHS - 1);
-  return applyOperation(pixels, { operation, strength, isReversed: random() < 0.5 }, sides);
+  return applyOperation(pixels, { operation, strength, isReversed: random() < 0.5 }, size);
 }
 
 /** Applies a certain operation; `isReversed`: in its other direction, if it has two. */
@@ -68,17 +63,17 @@ export function applyOperation(
     readonly strength: number;
     readonly isReversed: boolean;
   },
-  sides: Sides,
+  size: Size,
 ): Pixels {
   const { isSigned, apply } = OPERATIONS[operation]!;
-  return apply(pixels, isSigned && isReversed ? -strength : strength, sides);
+  return apply(pixels, isSigned && isReversed ? -strength : strength, size);
 }
 
 /** Of x and y in the result: what is multiplied and added to find the pixel. */
 type Matrix = readonly [xx: number, xy: number, x: number, yx: number, yy: number, y: number];
 
 /** Around the middle, in degrees against the clock. */
-function rotation(degrees: number, { width, height }: Sides): Matrix {
+function rotation(degrees: number, { width, height }: Size): Matrix {
   const angle = -degrees * Math.PI / 180;
   const round = (value: number) => Math.round(value * 1e15) / 1e15;
   const [cosine, sine] = [round(Math.cos(angle)), round(Math.sin(angle))];
@@ -87,7 +82,7 @@ function rotation(degrees: number, { width, height }: Sides): Matrix {
 }
 
 /** Takes each pixel from where a matrix says, in Pillow's 16 bits of fraction. */
-function transform(pixels: Pixels, [xx, xy, x0, yx, yy, y0]: Matrix, { width, height }: Sides): Pixels {
+function transform(pixels: Pixels, [xx, xy, x0, yx, yy, y0]: Matrix, { width, height }: Size): Pixels {
   const fixed = (value: number) => Math.floor(value * 65536 + 0.5);
   const [stepX, stepY] = [fixed(xx), fixed(yx)];
   const out = new Uint8ClampedArray(pixels.length);
@@ -130,7 +125,7 @@ function contrast(pixels: Pixels, share: number): Pixels {
 }
 
 /** From a smoothed image, whose border is the image's own. */
-function sharpness(pixels: Pixels, share: number, { width, height }: Sides): Pixels {
+function sharpness(pixels: Pixels, share: number, { width, height }: Size): Pixels {
   const row = 3 * width;
   return blend(pixels, (i) => {
     const [x, y] = [Math.floor(i % row / 3), Math.floor(i / row)];

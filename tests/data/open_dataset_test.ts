@@ -278,6 +278,8 @@ Deno.test("IDX images are padded to the model's input; the files may be gzipped"
       const { image } = await dataset.read(1);
       const red = rgb(image).filter((_, i) => i % 3 === 0);
       assertEquals(red, [0, 0, 0, 0, 0, 30, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+      const wide = await openDataset(folder, { labels: digits, inputSize: [1, 4] });
+      assertEquals(rgb((await wide.read(1)).image).filter((_, i) => i % 3 === 0), [0, 30, 40, 0]);
       const small = await openDataset(folder, { labels: digits, inputSize: 1 });
       assertEquals(rgb((await small.read(0)).image), [10, 10, 10, 20, 20, 20]);
       const fewer = ["trouser", "shirt", "coat", "bag"];

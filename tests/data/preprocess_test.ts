@@ -3,6 +3,9 @@ import fc from "fast-check";
 import type { RgbImage } from "../../lib/data/image.ts";
 import { toTensor } from "../../lib/data/preprocess.ts";
 import { RanetError } from "../../lib/errors.ts";
+import { inputSize, type InputSpec } from "../../lib/network/common.ts";
+import { areaOf, type Sides, sidesOf } from "../../lib/network/size.ts";
+import { sizes } from "../sizes.ts";
 import { image, rgb } from "./fixtures.ts";
 
 const plain = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
@@ -13,6 +16,16 @@ for (const [resize, size] of [[31, 28], [6, 5], [14, 14]] as const) {
     const planes = Array.from(tensor, (value) => Math.round(255 * value));
     const interleaved = planes.map((_, i) => planes[(i % 3) * size * size + Math.floor(i / 3)]);
     assertEquals(interleaved, rgb(await image(`resized-${resize}-crop-${size}.png`)));
+  });
+}
+
+for (const [resize, size] of [[[9, 31], [8, 27]], [[31, 9], [30, 7]]] as const) {
+  const title = [resize, size].map((sides) => sides.join("×"));
+  Deno.test(`toTensor() covers ${title[0]} and crops to ${title[1]} to the bit as Pillow`, async () => {
+    const tensor = toTensor(await image("photo.png"), { size, resize, ...plain });
+    const planes = Array.from(tensor, (value) => Math.round(255 * value));
+    const interleaved = planes.map((_, i) => planes[(i % 3) * size[0] * size[1] + Math.floor(i / 3)]);
+    assertEquals(interleaved, rgb(await image(`resized-${resize.join("x")}-crop-${size.join("x")}.png`)));
   });
 }
 
@@ -30,9 +43,11 @@ const images = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, ma
     return { width, height, data };
   },
 );
-const sizes = fc.tuple(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 0, max: 8 })).map(
-  ([size, border]) => ({ size, resize: size + border, ...plain }),
-);
+const border = fc.integer({ min: 0, max: 8 });
+const inputs = fc.tuple(sizes(1, 24), border, border).map(([size, above, beside]): InputSpec => {
+  const resize = { height: size.height + above, width: size.width + (sidesOf(size) === size.width ? above : beside) };
+  return { size: sidesOf(size), resize: sidesOf(resize), ...plain };
+});
 
 Deno.test("toTensor() leaves the pixels of an image of the right size alone", () => {
   fc.assert(fc.property(images, ({ width: size, data }) => {
@@ -56,11 +71,11 @@ Deno.test("toTensor() cuts the middle out of an image that needs no resampling, 
 });
 
 Deno.test("toTensor() keeps a constant image constant, and every value within the image's range", () => {
-  fc.assert(fc.property(images, sizes, fc.nat(255), (img, input, value) => {
+  fc.assert(fc.property(images, inputs, fc.nat(255), (img, input, value) => {
     const constant = toTensor({ ...img, data: img.data.map(() => value) }, input);
     assert(constant.every((found) => Math.round(255 * found) === value));
     const found = toTensor(img, input);
-    assertEquals(found.length, 3 * input.size ** 2);
+    assertEquals(found.length, 3 * areaOf(inputSize(input)));
     const bytes = rgb(img);
     const [low, high] = [Math.min(...bytes), Math.max(...bytes)];
     assert(found.every((share) => Math.round(255 * share) >= low && Math.round(255 * share) <= high));
@@ -68,29 +83,34 @@ Deno.test("toTensor() keeps a constant image constant, and every value within th
 });
 
 Deno.test("toTensor() of a transposed image is the transposed tensor, but for the rounding between the passes", () => {
-  fc.assert(fc.property(images, sizes, ({ width, height, data }, input) => {
+  fc.assert(fc.property(images, inputs, ({ width, height, data }, input) => {
     const turned = data.map((_, i) => {
       const [x, y] = [Math.floor(i / 4 / height), Math.floor(i / 4) % height];
       return data[4 * (y * width + x) + (i % 4)]!;
     });
-    const { size } = input;
+    const size = inputSize(input);
+    const area = areaOf(size);
+    const other = { ...input, size: flipped(input.size), resize: flipped(input.resize) };
     const straight = toTensor({ width, height, data }, input);
-    const transposed = toTensor({ width: height, height: width, data: turned }, input);
+    const transposed = toTensor({ width: height, height: width, data: turned }, other);
     for (let i = 0; i < straight.length; i++) {
-      const [plane, y, x] = [Math.floor(i / size ** 2), Math.floor(i / size) % size, i % size];
-      assertAlmostEquals(transposed[plane * size ** 2 + x * size + y]!, straight[i]!, 1.01 / 255);
+      const [plane, y, x] = [Math.floor(i / area), Math.floor(i % area / size.width), i % size.width];
+      assertAlmostEquals(transposed[plane * area + x * size.height + y]!, straight[i]!, 1.01 / 255);
     }
   }));
 });
 
+function flipped(sides: Sides): Sides {
+  return typeof sides === "number" ? sides : [sides[1], sides[0]];
+}
+
 Deno.test("toTensor() takes strips and dots", () => {
   for (const [width, height] of [[1, 1], [3, 10_000], [30_000, 1]] as const) {
-    const tensor = toTensor({ width, height, data: new Uint8Array(4 * width * height).fill(200) }, {
-      size: 24,
-      resize: 32,
-      ...plain,
-    });
-    assert(tensor.every((value) => Math.round(255 * value) === 200));
+    const strip = { width, height, data: new Uint8Array(4 * width * height).fill(200) };
+    for (const form of [{ size: 24, resize: 32 }, { size: [2, 70], resize: [3, 80] }] as const) {
+      const tensor = toTensor(strip, { ...form, ...plain });
+      assert(tensor.every((value) => Math.round(255 * value) === 200));
+    }
   }
 });
 

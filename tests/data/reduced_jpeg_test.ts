@@ -5,12 +5,13 @@ import { toPixels } from "../../lib/data/preprocess.ts";
 import { decodeReduced } from "../../lib/data/reduced_jpeg.ts";
 import { type Reduction, reductionOf } from "../../lib/data/reduction.ts";
 import { RanetError } from "../../lib/errors.ts";
+import type { Sides } from "../../lib/network/size.ts";
 import { largeJpeg } from "../soak/hostile_files.ts";
 import { fixture, image } from "./fixtures.ts";
 
 const NAMES = ["odd", "progressive", "turned", "grey"].map((name) => `reduced/${name}.jpg`);
 
-function reduction(bytes: Uint8Array, resize: number): Reduction | undefined {
+function reduction(bytes: Uint8Array, resize: Sides): Reduction | undefined {
   return reductionOf(bytes, checkHeader(bytes, "-"), { resize });
 }
 
@@ -46,6 +47,18 @@ Deno.test("a JPEG is reduced as far as three times what the network sees is left
   assertEquals(by(await fixture("reduced/turned-odd.jpg"), 6), undefined);
   assertEquals([reduction(odd!, 6)?.memory, reduction(progressive!, 6)?.memory], [0, 6 * 200 * 152]);
   for (const name of ["photo.png", "photo.webp", "cmyk.jpg"]) assertEquals(by(await fixture(name), 1), undefined, name);
+});
+
+Deno.test("where the network sees a rectangle, three times each of its sides is left, of the picture as it stands upright", async () => {
+  const by = async (name: string, resize: Sides) => reduction(await fixture(`reduced/${name}.jpg`), resize)?.by;
+  // 203 wide and 149 high.
+  assertEquals(await by("odd", [12, 16]), 4);
+  assertEquals(await by("odd", [16, 12]), 2);
+  assertEquals(await by("odd", [12, 17]), 2);
+  assertEquals(await by("odd", [26, 5]), undefined);
+  // Stored 200 wide and 152 high, and a quarter turn away from that upright.
+  assertEquals(await by("turned", [16, 12]), 4);
+  assertEquals(await by("turned", [12, 16]), 2);
 });
 
 Deno.test("a pool reduces if it is to, and what is odd about a file is what it always is", async () => {

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { buildUnchecked } from "../../lib/network/families.ts";
 import type { Network } from "../../lib/network/network.ts";
+import { sides } from "../sizes.ts";
 import type { MsdnetSpec } from "../../lib/network/msdnet/architecture.ts";
 import type { Fusion, RanetSpec } from "../../lib/network/ranet/architecture.ts";
 
@@ -26,7 +27,7 @@ function chosen(wanted: readonly boolean[], counts: readonly number[]): number[]
 /** Valid RANets. */
 export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
   name: fc.stringMatching(/^[a-z0-9]{1,64}$/),
-  size: fc.integer({ min: 5, max: 1024 }),
+  size: sides(5, 256),
   classes: fc.integer({ min: 2, max: 2000 }),
   stem: fc.constantFrom("conv3x3" as const, "conv7x7-pool" as const),
   layers: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 16, maxLength: 16 }),
@@ -68,7 +69,7 @@ export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
 /** Valid MSDNets. */
 export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
   name: fc.stringMatching(/^[a-z0-9]{1,64}$/),
-  size: fc.integer({ min: 40, max: 300 }),
+  size: sides(40, 300),
   classes: fc.integer({ min: 2, max: 2000 }),
   stem: fc.constantFrom("conv3x3" as const, "conv7x7-pool" as const),
   scales: fc.array(

@@ -2,8 +2,10 @@ import { assert, assertGreater, assertInstanceOf } from "@std/assert";
 import fc from "fast-check";
 import { RanetError } from "../../lib/errors.ts";
 import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
+import { inputSize } from "../../lib/network/common.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { resolveSpec } from "../../lib/spec/parse.ts";
+import { sides } from "../sizes.ts";
 import { coverage } from "./coverage.ts";
 
 /**
@@ -13,7 +15,7 @@ import { coverage } from "./coverage.ts";
 const EVEN = 0.2;
 
 const shared = {
-  size: fc.integer({ min: 5, max: 70 }),
+  size: sides(5, 70),
   stem: fc.constantFrom("conv3x3", "conv7x7-pool", { kernel: 5, stride: 3, channels: 3 }, { kernel: 3, pool: true }),
   exits: fc.constantFrom("auto", "all"),
 };
@@ -75,16 +77,16 @@ function accepted(document: unknown): ArchitectureSpec | undefined {
 
 function checkCoverage(spec: ArchitectureSpec): void {
   const network = buildNetwork(spec);
-  const { size } = spec.input;
+  const { height, width } = inputSize(spec.input);
   network.exits.forEach(({ label }, k) => {
     const pixels = coverage(network, k);
     assert(pixels.every((value) => value > 0), `${label}: some pixels cannot change the logits`);
     const quarters = [0, 0, 0, 0];
-    const middle = (size - 1) / 2;
+    const [row, column] = [(height - 1) / 2, (width - 1) / 2];
     pixels.forEach((value, i) => {
-      const [y, x] = [Math.floor(i / size), i % size];
-      // The middle row and column of an odd size belong to no quarter.
-      if (y !== middle && x !== middle) quarters[2 * Number(y > middle) + Number(x > middle)] += value;
+      const [y, x] = [Math.floor(i / width), i % width];
+      // The middle row and column of odd sides belong to no quarter.
+      if (y !== row && x !== column) quarters[2 * Number(y > row) + Number(x > column)] += value;
     });
     assertGreater(Math.min(...quarters), EVEN * Math.max(...quarters), `${label}: ${quarters}`);
   });

@@ -7,7 +7,11 @@
 
 /** A document that says all that costs anything. */
 export interface PlainRanet {
-  readonly input: { readonly size: number; readonly channels?: number };
+  readonly input: {
+    readonly size: number | readonly [height: number, width: number];
+    readonly resize?: number | readonly [height: number, width: number];
+    readonly channels?: number;
+  };
   readonly classes: number;
   readonly stem?: {
     readonly kernel: number;
@@ -54,10 +58,13 @@ interface Head {
   readonly depthwise?: boolean;
 }
 
-/** Channels of so many pixels a side. */
+/** Rows and columns. */
+type Sides = readonly [height: number, width: number];
+
+/** Channels of so many rows and columns. */
 interface Shape {
   readonly channels: number;
-  readonly side: number;
+  readonly side: Sides;
 }
 
 /** Multiply-adds and learned parameters up to each exit. */
@@ -71,10 +78,11 @@ export function plainCounts(document: PlainRanet): PlainCounts {
   const { input, classes, stem = { kernel: 3, stride: 1, pool: false }, base_features: bases, subnetworks } = document;
   let [flops, params, exits, number] = [0, 0, 0, 0];
   const counts = { flops: [] as number[], params: [] as number[] };
-  const half = (side: number) => Math.floor((side + 1) / 2);
+  const half = ([height, width]: Sides): Sides => [Math.floor((height + 1) / 2), Math.floor((width + 1) / 2)];
+  const area = ([height, width]: Sides) => height * width;
   /** Convolution, batch norm, ReLU. */
-  const convolve = (from: number, to: number, kernel: number, side: number, bias = false) => {
-    flops += side * side * to * from * kernel * kernel + side * side * to;
+  const convolve = (from: number, to: number, kernel: number, side: Sides, bias = false) => {
+    flops += area(side) * to * from * kernel * kernel + area(side) * to;
     params += to * from * kernel * kernel + 2 * to + (bias ? to : 0);
   };
   const bottleneck = (from: Shape, to: number, factor: number, own: Own, stride = 1) => {
@@ -85,12 +93,12 @@ export function plainCounts(document: PlainRanet): PlainCounts {
     const side = stride === 2 ? half(from.side) : from.side;
     const isDepthwise = own.depthwise ?? document.depthwise ?? false;
     if (isDepthwise) {
-      flops += side * side * inner * (kernel * kernel + 1);
+      flops += area(side) * inner * (kernel * kernel + 1);
       params += inner * kernel * kernel + 2 * inner;
     }
     if (share > 0) {
       const hidden = Math.max(1, Math.round(share * inner));
-      const pixels = isDepthwise ? side * side : from.side * from.side;
+      const pixels = area(isDepthwise ? side : from.side);
       // Means; a linear layer and its ReLU; another and its gates; products.
       flops += inner * pixels + (inner * hidden + hidden) + (hidden * inner + inner) + inner * pixels;
       params += inner * hidden + hidden + hidden * inner + inner;
@@ -100,11 +108,12 @@ export function plainCounts(document: PlainRanet): PlainCounts {
 
   const finest = bases[bases.length - 1].channels;
   const stemChannels = stem.channels ?? finest;
-  let side = Math.ceil(input.size / stem.stride);
+  const [height, width] = typeof input.size === "number" ? [input.size, input.size] : input.size;
+  let side: Sides = [Math.ceil(height / stem.stride), Math.ceil(width / stem.stride)];
   convolve(input.channels ?? 3, stemChannels, stem.kernel, side, stem.pool);
   if (stem.pool) {
     side = half(side);
-    flops += 9 * stemChannels * side * side;
+    flops += 9 * stemChannels * area(side);
   }
   if (stemChannels !== finest) convolve(stemChannels, finest, 3, side);
   const shapes: Shape[] = [{ channels: finest, side }];
@@ -157,15 +166,16 @@ export function plainCounts(document: PlainRanet): PlainCounts {
       const head = "channels" in document.head ? document.head : document.head[exits];
       if (isBoosted && exits > 0) flops += classes;
       exits++;
-      for (const [from, side] of [[x.channels, half(x.side)], [head.channels, half(half(x.side))]]) {
+      const sides = [[x.channels, half(x.side)], [head.channels, half(half(x.side))]] as const;
+      for (const [from, side] of sides) {
         if (head.depthwise) {
-          flops += side * side * from * 10;
+          flops += area(side) * from * 10;
           params += from * 9 + 2 * from;
         }
         convolve(from, head.channels, head.depthwise ? 1 : 3, side);
       }
-      const pooled = head.pool ?? half(half(x.side));
-      flops += head.channels * pooled * pooled + (head.channels + 1) * classes;
+      const pooled = head.pool === undefined ? area(half(half(x.side))) : head.pool ** 2;
+      flops += head.channels * pooled + (head.channels + 1) * classes;
       params += (head.channels + 1) * classes;
       counts.flops.push(flops);
       counts.params.push(params);

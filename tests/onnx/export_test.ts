@@ -1,3 +1,4 @@
+import { inputLength, inputShape } from "../../lib/network/common.ts";
 import {
   assertEquals,
   assertGreater,
@@ -18,22 +19,17 @@ import { train } from "../../lib/training/train.ts";
 import { randomArray, randomTensors, relativeError, tinyModel } from "../fixtures.ts";
 import { plain, tiny } from "../training/fake.ts";
 import { times } from "../long.ts";
+import { sides } from "../sizes.ts";
 import { runOnnx } from "./run.ts";
 
 const TOLERANCE = 1e-4;
 
-/** Runs a file on images; gives all outputs by name. */
-async function run(file: Uint8Array, images: Float32Array, count: number): Promise<Record<string, Float32Array>> {
-  const size = Math.sqrt(images.length / count / 3);
-  return await runOnnx(file, images, [count, 3, size, size]);
-}
-
 /** ONNX Runtime's logits of every exit must be those of the CPU runner. */
 async function checkAgainstRunner(model: Model, count: number): Promise<void> {
-  const images = randomArray(count * 3 * model.spec.input.size ** 2, 7);
+  const images = randomArray(count * inputLength(model.spec.input), 7);
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: count });
   const expected = await executor.forward(images);
-  const actual = await run(exportOnnx(model), images, count);
+  const actual = await runOnnx(exportOnnx(model), images, [count, ...inputShape(model.spec.input)]);
   assertEquals(Object.keys(actual), expected.map((_, k) => `exit${k + 1}`));
   expected.forEach((logits, k) => assertLess(relativeError(actual[`exit${k + 1}`], logits), TOLERANCE));
 }
@@ -103,7 +99,7 @@ for (const [name, text] of Object.entries(SPECS)) {
 }
 
 const documents = fc.record({
-  size: fc.integer({ min: 5, max: 130 }),
+  size: sides(5, 130),
   stem: fc.constantFrom("conv3x3", "conv7x7-pool"),
   halvings: fc.array(fc.boolean(), { maxLength: 3 }),
   channels: fc.integer({ min: 1, max: 9 }),
@@ -162,7 +158,7 @@ for (const name of ["cifar10-lg", "cifar100-4features", "imagenet-even", "msdnet
     const model = createModel(parseSpec(specFromOfficialFlags(flags)), tensors, { source: name });
     const input = readNpy(read("input.npy"), { source: "input.npy" });
     const { data, shape: [exits, count, classes] } = readNpy(read("logits.npy"), { source: "logits.npy" });
-    const outputs = await run(exportOnnx(model), input.data, count);
+    const outputs = await runOnnx(exportOnnx(model), input.data, input.shape);
     assertEquals(Object.keys(outputs).length, exits);
     Object.values(outputs).forEach((logits, k) => {
       assertLess(relativeError(logits, data.subarray(k * count * classes, (k + 1) * count * classes)), TOLERANCE);
@@ -174,10 +170,10 @@ Deno.test("a network cut at an exit has that exit's logits, and none of what onl
   const model = tinyModel();
   const images = randomArray(2 * 3 * 20 ** 2, 8);
   const whole = exportOnnx(model);
-  const all = await run(whole, images, 2);
+  const all = await runOnnx(whole, images, [2, ...inputShape(model.spec.input)]);
   for (const exit of [1, 2, 3]) {
     const file = exportOnnx(model, { exit });
-    const outputs = await run(file, images, 2);
+    const outputs = await runOnnx(file, images, [2, ...inputShape(model.spec.input)]);
     assertEquals(Object.keys(outputs), [`exit${exit}`]);
     assertEquals(outputs[`exit${exit}`], all[`exit${exit}`]);
     // Even the last exit does without the other heads.

@@ -10,6 +10,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import puppeteer from "puppeteer-core";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 import type { Model } from "../../lib/model/model.ts";
+import { inputShape } from "../../lib/network/common.ts";
 import { exportOnnx } from "../../lib/onnx/export.ts";
 import { randomArray, relativeError } from "../fixtures.ts";
 import { chromium, WEBGPU } from "../web/browser.ts";
@@ -52,11 +53,11 @@ export async function checkInBrowser(t: Deno.TestContext, models: readonly Model
     for (const provider of PROVIDERS) {
       for (const model of models) {
         await t.step(`${model.name} on ${provider}`, async () => {
-          const { size } = model.spec.input;
-          const images = randomArray(IMAGES * 3 * size ** 2, 7);
+          const shape = [IMAGES, ...inputShape(model.spec.input)];
+          const images = randomArray(shape.reduce((product, side) => product * side), 7);
           using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: IMAGES });
           const expected = await executor.forward(images);
-          const run = { file: `/${model.name}.onnx`, provider, images: [...images], shape: [IMAGES, 3, size, size] };
+          const run = { file: `/${model.name}.onnx`, provider, images: [...images], shape };
           const found = await page.evaluate(runInPage, run);
           assertEquals(Object.keys(found), expected.map((_, k) => `exit${k + 1}`));
           expected.forEach((logits, k) => {

@@ -80,11 +80,22 @@ Deno.test("parseSpec takes everything a document can say", () => {
   });
 });
 
+Deno.test("a square is a square, however it is said", () => {
+  const { input } = resolveWith({ input: { size: [40, 40], resize: [44, 44] } });
+  assertEquals([input.size, input.resize], [40, 44]);
+  assertEquals(resolveWith({ input: { size: 40, resize: [44, 44] } }).input, input);
+  const wide = resolveWith({ input: { size: [24, 40], resize: [24, 24 + 20] } });
+  assertEquals([wide.input.size, wide.input.resize], [[24, 40], [24, 44]]);
+  // Of what is no square, the shorter side.
+  assertEquals(resolveWith({ input: { size: [24, 40], resize: 40 } }).input.resize, 40);
+});
+
 Deno.test("the stem decides about input and head", () => {
   const spec = resolveWith({ stem: "conv7x7-pool" });
   assertEquals(spec.input, { size: 224, resize: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
   assertEquals(spec.head, { channels: "input", pool: "all" });
   assertEquals(resolveWith({ stem: "conv7x7-pool", input: { size: 112 } }).input.resize, 128);
+  assertEquals(resolveWith({ stem: "conv7x7-pool", input: { size: [112, 224] } }).input.resize, [128, 256]);
 });
 
 Deno.test("layers lengthen by the step", () => {
@@ -128,6 +139,15 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ stem: null }, "stem: expected conv3x3, conv7x7-pool, or a mapping with the keys kernel, stride", "found nothing"],
   [{ input: { size: 1e9 } }, "input.size: expected a whole number from 5 to 1024, found 1000000000"],
   [{ input: { size: 32.5 } }, "input.size: expected a whole number"],
+  [
+    { input: { size: "wide" } },
+    "input.size: expected a whole number from 5 to 1024, or a list of two, [height, width]",
+  ],
+  [{ input: { size: [32] } }, "input.size: expected a list of 2 sides, found a list of 1"],
+  [{ input: { size: [32, 4] } }, "input.size[1]: expected a whole number from 5 to 1024, found 4"],
+  [{ input: { resize: [40, 31] } }, "input.resize: expected at least the size, 32, found [40, 31]"],
+  [{ input: { size: [32, 40], resize: 36 } }, "input.resize: expected at least the size, [32, 40], found 36"],
+  [{ input: { size: [32, 40], resize: [50, 39] } }, "expected at least the size, [32, 40], found [50, 39]"],
   [{ input: { mean: [0, 0] } }, "input.mean: expected 3 numbers, one per channel, found 2"],
   [{ input: { channels: 1, std: [1, 1] } }, "input.std: expected 1 number, one per channel, found 2"],
   [{ input: { channels: 0 } }, "input.channels: expected a whole number from 1 to 512, found 0"],

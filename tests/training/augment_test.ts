@@ -1,32 +1,36 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { resizeBox, toPixels } from "../../lib/data/preprocess.ts";
+import { areaOf, type Size } from "../../lib/network/size.ts";
+import { sizes, square } from "../sizes.ts";
 import { cropPixels, eraseBox, randomBox, resizedCropPixels, variationStream } from "../../lib/training/augment.ts";
 
 /** An image whose every byte is another. */
-const numbered = (size: number) => Uint8ClampedArray.from({ length: 3 * size ** 2 }, (_, i) => 1 + i % 255);
+const numbered = (size: Size) => Uint8ClampedArray.from({ length: 3 * areaOf(size) }, (_, i) => 1 + i % 255);
 const stream = (index: number) => variationStream({ seed: 1, epoch: 2, index });
 
 Deno.test("without crop and flip an image stays as it is", () => {
-  const pixels = numbered(7);
-  assertEquals(cropPixels(pixels, 7, { crop: 0, flip: false }, stream(0)), pixels);
+  const size = { height: 7, width: 4 };
+  const pixels = numbered(size);
+  assertEquals(cropPixels(pixels, size, { crop: 0, flip: false }, stream(0)), pixels);
 });
 
 Deno.test("a crop is the image shifted by up to its padding, black where there was none, perhaps mirrored", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(12), fc.boolean(), fc.nat(), (size, crop, flip, index) => {
+    fc.property(sizes(1, 9), fc.nat(12), fc.boolean(), fc.nat(), (size, crop, flip, index) => {
       const pixels = numbered(size);
       const found = cropPixels(pixels, size, { crop, flip }, stream(index));
       const random = stream(index);
       const [left, top] = [0, 0].map(() => Math.floor((2 * crop + 1) * random()) - crop);
       const mirrored = flip && random() < 0.5;
-      for (let y = 0; y < size; y++) {
-        for (let x = 0; x < size; x++) {
-          const [fromX, fromY] = [(mirrored ? size - 1 - x : x) + left, y + top];
-          const inside = fromX >= 0 && fromY >= 0 && fromX < size && fromY < size;
+      const { height, width } = size;
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const [fromX, fromY] = [(mirrored ? width - 1 - x : x) + left, y + top];
+          const inside = fromX >= 0 && fromY >= 0 && fromX < width && fromY < height;
           for (let c = 0; c < 3; c++) {
-            const expected = inside ? pixels[3 * (fromY * size + fromX) + c] : 0;
-            assertEquals(found[3 * (y * size + x) + c], expected, `${x}, ${y}`);
+            const expected = inside ? pixels[3 * (fromY * width + fromX) + c] : 0;
+            assertEquals(found[3 * (y * width + x) + c], expected, `${x}, ${y}`);
           }
         }
       }
@@ -40,9 +44,9 @@ Deno.test("every shift comes up, and half of the images are mirrored", () => {
   const pixels = new Uint8ClampedArray(3 * 9);
   pixels.fill(255, 3 * 3, 3 * 4); // the left pixel of the middle row
   for (let index = 0; index < 9000; index++) {
-    const at = cropPixels(pixels, 3, { crop: 1, flip: false }, stream(index)).findIndex((value) => value > 0);
+    const at = cropPixels(pixels, square(3), { crop: 1, flip: false }, stream(index)).findIndex((value) => value > 0);
     shifts.set(at, (shifts.get(at) ?? 0) + 1);
-    mirrored += cropPixels(pixels, 3, { crop: 0, flip: true }, stream(index))[3 * 5] / 255;
+    mirrored += cropPixels(pixels, square(3), { crop: 0, flip: true }, stream(index))[3 * 5] / 255;
   }
   // Left columns 0 and 1 of three rows, and in a third of all it is shifted out.
   assertEquals(shifts.size, 7);
@@ -65,13 +69,16 @@ Deno.test("a variation follows from seed, epoch and image alone", () => {
 Deno.test("a random box lies within the image, and has the area and shape asked for unless it does not fit", () => {
   const sides = fc.integer({ min: 1, max: 300 });
   const shares = fc.tuple(fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 0.01, max: 1, noNaN: true }));
-  fc.assert(fc.property(sides, sides, shares, fc.nat(), (width, height, two, index) => {
+  const aspects = fc.constantFrom(1, 1, 4, 1 / 7);
+  fc.assert(fc.property(sides, sides, shares, aspects, fc.nat(), (width, height, two, aspect, index) => {
     const [least, most] = two.sort((a, b) => a - b);
-    const box = randomBox({ width, height }, [least, most], stream(index));
+    const box = randomBox({ width, height }, [least, most], { random: stream(index), aspect });
     assert(box.left >= 0 && box.top >= 0 && box.width >= 1 && box.height >= 1);
     assert(box.left + box.width <= width && box.top + box.height <= height);
     // Rounding moves each side by up to half a pixel.
-    assert((box.width - 0.5) / (box.height + 0.5) <= 4 / 3 || box.height === height || box.width === width);
+    const [thin, wide] = [(box.width + 0.5) / (box.height - 0.5), (box.width - 0.5) / (box.height + 0.5)];
+    const isWhole = box.height === height || box.width === width;
+    assert((wide <= 4 / 3 * aspect && thin >= 3 / 4 * aspect) || isWhole);
     assert(
       (box.width - 0.5) * (box.height - 0.5) <= most * width * height || box.width === width || box.height === height,
     );
@@ -81,7 +88,9 @@ Deno.test("a random box lies within the image, and has the area and shape asked 
 Deno.test("a box of the whole image, scaled, is what resizing it gives", () => {
   const image = { width: 12, height: 12, data: Uint8Array.from({ length: 4 * 144 }, (_, i) => i * 37 & 255) };
   const box = { left: 0, top: 0, width: 12, height: 12 };
-  for (const size of [5, 12, 20]) assertEquals(resizeBox(image, box, size), toPixels(image, { size, resize: size }));
+  for (const size of [5, 12, 20]) {
+    assertEquals(resizeBox(image, box, square(size)), toPixels(image, { size, resize: size }));
+  }
 });
 
 Deno.test("a box is scaled as if the image ended there", () => {
@@ -93,15 +102,15 @@ Deno.test("a box is scaled as if the image ended there", () => {
   });
   const whole = { left: 0, top: 0, width: 8, height: 6 };
   assertEquals(
-    resizeBox({ width: 20, height: 10, data }, box, 7),
-    resizeBox({ width: 8, height: 6, data: cut }, whole, 7),
+    resizeBox({ width: 20, height: 10, data }, box, square(7)),
+    resizeBox({ width: 8, height: 6, data: cut }, whole, square(7)),
   );
 });
 
 Deno.test("a resized crop is of the size asked for, and mirrored if the numbers say so", () => {
   const image = { width: 30, height: 20, data: Uint8Array.from({ length: 2400 }, (_, i) => i & 255) };
   const made = (flip: boolean, index: number) =>
-    resizedCropPixels(image, 6, { resizedCrop: [0.1, 1], flip }, stream(index));
+    resizedCropPixels(image, square(6), { resizedCrop: [0.1, 1], flip }, stream(index));
   const rows = (pixels: Uint8ClampedArray) =>
     Array.from({ length: 36 }, (_, i) => [...pixels.subarray(3 * i, 3 * i + 3)]);
   let mirrored = 0;

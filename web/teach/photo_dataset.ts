@@ -4,11 +4,12 @@
  * @module
  */
 
+import type { Size } from "../../lib/network/size.ts";
 import type { Dataset } from "../train_library.ts";
 import type { TaughtPhoto } from "./messages.ts";
 
-/** Makes a data set of photos that are `side` pixels wide and high. */
-export function photoDataset(photos: readonly TaughtPhoto[], side: number): Dataset {
+/** Makes a data set of photos of this size. */
+export function photoDataset(photos: readonly TaughtPhoto[], { height, width }: Size): Dataset {
   return {
     name: "photos",
     format: "files",
@@ -21,7 +22,7 @@ export function photoDataset(photos: readonly TaughtPhoto[], side: number): Data
       return Promise.resolve({
         name: String(id),
         label,
-        image: { width: side, height: side, data: withAlpha(pixels) },
+        image: { width, height, data: withAlpha(pixels) },
       });
     },
     async digest() {

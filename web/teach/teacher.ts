@@ -30,6 +30,7 @@ import {
   train,
   type TrainOptions,
 } from "../train_library.ts";
+import { inputLength, inputSize } from "../../lib/network/common.ts";
 import type { Base, Lesson, Outcome } from "./messages.ts";
 import { photoDataset } from "./photo_dataset.ts";
 import { bestThresholds } from "./thresholds.ts";
@@ -83,7 +84,7 @@ export async function prepare(lesson: Lesson): Promise<Course> {
   const { model, epochs, rate } = BASES[lesson.base];
   const base = await readSpec(model);
   const spec = changeSpec(base, { name: "my-model", classes: lesson.classes });
-  const photos = photoDataset(lesson.photos, spec.input.size);
+  const photos = photoDataset(lesson.photos, inputSize(spec.input));
   const { training, validation: aside } = await splitDataset(photos, { seed: SEED, least: LEAST_ASIDE });
   const most = Math.max(1, Math.round(MOST_TAKEN[lesson.base] / training.size));
   const few = await readRecipe("few-images");
@@ -161,7 +162,7 @@ async function logitsOf(model: Model, photos: Dataset): Promise<Validation> {
   const batchSize = Math.min(MOST_TOGETHER, photos.size);
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize });
   const { input } = model.spec;
-  const length = 3 * input.size ** 2;
+  const length = inputLength(input);
   const images = new Float32Array(photos.size * length);
   for (let index = 0; index < photos.size; index++) {
     images.set(toTensor((await photos.read(index)).image, input), index * length);

@@ -8,6 +8,7 @@ import { GATES } from "../../network/activation.ts";
 import { buildRanet } from "../../network/ranet/build.ts";
 import { layerParameters } from "../../network/cost.ts";
 import type { Layer, Network } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import { buildPlan } from "../../planner/build.ts";
 import type { Plan } from "../../planner/plan.ts";
 import { confidence } from "../../softmax.ts";
@@ -38,7 +39,7 @@ export interface Exercise {
 /** Widths and sizes of a network. Odd ones exercise the ends of quads, rows and tiles. */
 export interface Shape {
   /** Height and width of the images. */
-  readonly size: number;
+  readonly size: readonly [height: number, width: number];
   /** Channels of the coarse and of the fine base feature. */
   readonly channels: readonly [number, number];
   /** Channels that a dense layer adds. */
@@ -48,14 +49,14 @@ export interface Shape {
 }
 
 /** A small shape: a device is tested before its first result, which should not take long. */
-export const QUICK: Shape = { size: 37, channels: [6, 5], growth: 9, classes: 5 };
+export const QUICK: Shape = { size: [37, 27], channels: [6, 5], growth: 9, classes: 5 };
 
 /** More shapes, for a thorough check. */
 export const SHAPES: readonly Shape[] = [
   QUICK,
-  { size: 21, channels: [3, 1], growth: 2, classes: 2 },
-  { size: 66, channels: [33, 18], growth: 13, classes: 67 },
-  { size: 97, channels: [70, 9], growth: 30, classes: 11 },
+  { size: [21, 50], channels: [3, 1], growth: 2, classes: 2 },
+  { size: [66, 66], channels: [33, 18], growth: 13, classes: 67 },
+  { size: [97, 41], channels: [70, 9], growth: 30, classes: 11 },
 ];
 
 const COUNT = 5;
@@ -65,7 +66,7 @@ export async function makeExercise(precision: Precision, shape: Shape = QUICK): 
   const network = exerciseNetwork(shape);
   const plan = buildPlan(network);
   const weights = roundWeights(randomWeights(network), precision);
-  const images = new Float32Array(COUNT * 3 * shape.size ** 2).map(randomNumbers(1));
+  const images = new Float32Array(COUNT * areaOf(plan.image.size) * 3).map(randomNumbers(1));
   const range = { from: 0, to: plan.stages.length };
   using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT, threads: 1 });
   await cpu.load(images, COUNT);

@@ -6,6 +6,7 @@
 
 import { layerParameters } from "../../network/cost.ts";
 import type { Layer, Network, Parameter } from "../../network/network.ts";
+import { areaOf } from "../../network/size.ts";
 import type { Tensor } from "../../weights/tensor.ts";
 import { CpuTrainer } from "../cpu/trainer.ts";
 import type { OptimizerOptions, SecondLabels, StepLosses, Trainer, TrainerOptions, TrainingState } from "../trainer.ts";
@@ -71,7 +72,9 @@ export async function makeTrainingExercises(seed: number, shape: Shape = QUICK):
     momentum: new Map(),
   };
   const batches = COUNTS.map((count, step) => ({
-    images: new Float32Array(count * 3 * shape.size ** 2).map(step === COUNTS.length - 1 ? () => NaN : next),
+    images: new Float32Array(count * 3 * areaOf(network.features[0].size)).map(
+      step === COUNTS.length - 1 ? () => NaN : next,
+    ),
     labels: Uint32Array.from({ length: count }, (_, i) => (i + step) % shape.classes),
     second: {
       labels: Uint32Array.from({ length: count }, (_, i) => (2 * i + step) % shape.classes),

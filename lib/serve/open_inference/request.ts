@@ -17,7 +17,7 @@ export type InferenceInput =
   | {
     /** Discriminates the three. */
     readonly kind: "tensors";
-    /** Normalised images, each `3 × size × size`. */
+    /** Normalised images, each `channels × height × width`. */
     readonly images: readonly Float32Array[];
   }
   | {
