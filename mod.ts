@@ -1,6 +1,6 @@
 /**
  * Resolution-adaptive image classification: RANet (Yang et al., CVPR 2020, arXiv 2003.07326) on WebGPU, declared in
- * YAML. Easy images leave the network at an early, low-resolution exit; hard ones go on.
+ * YAML. Easy images leave the network at an early, low-resolution exit; hard images continue.
  *
  * ```ts
  * import { loadClassifier } from "@ranet/ranet";
@@ -8,13 +8,13 @@
  * // An architecture with trained weights: 10 classes of photos, 6 exits; on the WebGPU adapter if there is one.
  * using classifier = await loadClassifier("ranet-cifar10");
  *
- * // A path, a URL, a Blob, bytes or pixels, or a list of them. It leaves at the first exit that is 90 % sure.
+ * // A path, a URL, a Blob, bytes or pixels, or a list of them. It leaves at the first exit with a confidence of 90 %.
  * const { label, confidence, exit, flops } = await classifier.classify("examples/ship.jpg", { threshold: 0.9 });
  * console.log(`${label} (${confidence}) at exit ${exit}, ${flops} multiply-adds`);
  * ```
  *
- * What is below that has its parts: {@linkcode loadModel}, {@linkcode decodeImage} and {@linkcode toTensor}, and the
- * {@linkcode AdaptiveExecutor}, which also gives every exit's answer as soon as it is there:
+ * The parts of a classifier are also available: {@linkcode loadModel}, {@linkcode decodeImage}, {@linkcode toTensor},
+ * and the {@linkcode AdaptiveExecutor}, which can also return every exit's prediction as soon as it is computed:
  *
  * ```ts
  * import { AdaptiveExecutor, decodeImage, loadModel, toTensor } from "@ranet/ranet";
@@ -27,13 +27,13 @@
  * ```
  *
  * A batch may share a budget, in multiply-adds per image on average: {@linkcode calibrate} finds the thresholds for it,
- * {@linkcode readCalibrations} reads those of a bundled model. Architectures are in `@ranet/ranet/spec`, files of weights in
- * `@ranet/ranet/weights`, training in `@ranet/ranet/train`, the command line in `@ranet/ranet/cli`.
+ * {@linkcode readCalibrations} reads those of a bundled model. Architectures are in `@ranet/ranet/spec`, files of
+ * weights in `@ranet/ranet/weights`, training in `@ranet/ranet/train`, the command line in `@ranet/ranet/cli`.
  *
  * Images are `N × channels × height × width` numbers in one `Float32Array`, planes of red, green and blue, row by row. Exits
- * and sub-networks are counted from 1, classes and samples from 0. Whatever is wrong with what was given is a
- * {@linkcode RanetError}, whose message says what to do. WebGPU takes no permission; loading the bundled model takes
- * `--allow-net=jsr.io` (it is fetched once), or `--allow-read` where the library itself is a file.
+ * and sub-networks are counted from 1, classes and samples from 0. Invalid input throws a
+ * {@linkcode RanetError}, whose message says what to do. WebGPU needs no permission. Loading the bundled model needs
+ * `--allow-net=jsr.io` (it is fetched once), or `--allow-read` if the library itself is a local file.
  *
  * @module
  */
@@ -52,7 +52,7 @@ export { decodeImage, type DecodeImageOptions } from "./lib/data/decode.ts";
 export type { RgbImage } from "./lib/data/image.ts";
 export { toTensor } from "./lib/data/preprocess.ts";
 export type { DeviceChoice } from "./lib/device/fallback.ts";
-export type { Precision } from "./lib/device/precision.ts";
+export type { ModelPrecision, Precision } from "./lib/device/precision.ts";
 export type { DeviceInfo } from "./lib/device/runner.ts";
 export { RanetError, type RanetErrorCode, type RanetErrorOptions, type Remedy } from "./lib/errors.ts";
 export { calibrate, type Calibration } from "./lib/calibration/calibration.ts";
@@ -71,4 +71,6 @@ export type { Activation } from "./lib/network/activation.ts";
 export type { ArchitectureSpec, Validated } from "./lib/network/architecture.ts";
 export type { Family, FamilySpecs, UncheckedSpec } from "./lib/network/families.ts";
 export type { Network } from "./lib/network/network.ts";
+export { quantize, type QuantizeOptions } from "./lib/quantization/quantize.ts";
+export type { RangeMethod } from "./lib/quantization/steps.ts";
 export type { Tensor } from "./lib/weights/tensor.ts";

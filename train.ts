@@ -1,13 +1,13 @@
 /**
- * Training networks that are declared in YAML, on WebGPU or the CPU: `@ranet/ranet/train`. What it makes is a model as
- * `@ranet/ranet` runs it; programs that only classify need nothing of this.
+ * Training networks that are declared in YAML, on WebGPU or the CPU: `@ranet/ranet/train`. The result is a model that
+ * `@ranet/ranet` can run. Programs that only classify do not need this module.
  *
  * ```ts ignore
  * import { loadModel, readSpec } from "@ranet/ranet";
  * import { changeSpec } from "@ranet/ranet/spec";
  * import { changeRecipe, openDataset, readRecipe, splitDataset, train } from "@ranet/ranet/train";
  *
- * // A folder with a folder of photos for each class.
+ * // A folder with one folder of photos per class.
  * const spec = changeSpec(await readSpec("ranet-cifar10-micro"), { name: "pets", classes: ["cat", "dog"] });
  * const photos = await openDataset("photos", { labels: spec.classes, inputSize: spec.input.size });
  * const { training, validation } = await splitDataset(photos, { seed: 0 });

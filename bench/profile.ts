@@ -84,7 +84,7 @@ async function msOf(wave: Wave, adapter: Adapter): Promise<number> {
 }
 
 async function msOfAll(waves: readonly Wave[], adapter: Adapter): Promise<number> {
-  using runner = await WebGpuRunner.create({ ...plan, stages: [[], waves] }, weights, { capacity: batch, adapter });
+  using runner = await WebGpuRunner.create({ ...plan, stages: [[], waves] }, weights, { batchSize: batch, adapter });
   runner.load(images, batch);
   return await timeSecondStage(runner);
 }

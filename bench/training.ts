@@ -57,14 +57,14 @@ async function benchOn(
     batch: BATCH,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
     loss: { exits: network.exits.map(() => 1), labelSmoothing: 0 },
-    average: 0,
+    emaDecay: 0,
     gradients: "plain",
     train: "all",
   });
   const [forward, step] = await inTurn([
     () => executor.forward(batch),
     // So slow that the labels, which are made up, are not learned.
-    () => trainer.step(batch, labels, { rate: 1e-6 }),
+    () => trainer.step(batch, labels, { learningRate: 1e-6 }),
   ], effort);
   if (isFailure(forward)) throw new Error(forward.failed);
   if (isFailure(step)) throw new Error(step.failed);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Classifies a folder in shards, one a task of a Slurm array; a task that is requeued goes on where it was stopped:
+# Classifies a folder in shards, one per task of a Slurm array. A requeued task resumes its shard:
 #
 #   sbatch --array=0-15 deploy/slurm.sh PHOTOS RESULTS [OPTION…]
 #   ./ranet merge RESULTS/*.jsonl --out results.jsonl      # once all are done

@@ -1,6 +1,6 @@
 /**
- * Teaches the default network the classes of a folder of one's own, which has a folder of photos for each, and keeps what
- * it has learned as a model's directory.
+ * Teaches the default network the classes of a folder of one's own, which has a folder of photos for each, and keeps
+ * what it has learned as a model's directory.
  *
  *     deno run --allow-read --allow-write=my-model examples/fine_tune.ts photos my-model
  */
@@ -22,7 +22,8 @@ const recipe = changeRecipe(await readRecipe("fine-tune"), {
   epochs: Number(epochs),
   batch: Math.min(64, training.size),
 });
-// What classifiers know of classes of the same name is kept, other classes start anew; all else goes on from what it knows.
+// All weights start from the trained ones, except classifiers of classes with new names, which start from random
+// weights.
 const { model } = await train(spec, training, recipe, {
   validation,
   init: await loadModel("ranet-cifar10", { calibrated: false }),

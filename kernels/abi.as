@@ -377,7 +377,7 @@ export class ClassifierArgs {
   weights: u32;
   bias: u32;
   losses: u32;
-  right: u32;
+  correct: u32;
   smoothing: f32;
   lossWeight: f32;
   distilled: f32;
@@ -478,7 +478,7 @@ export class SgdArgs {
   parameters: u32;
   gradients: u32;
   velocities: u32;
-  average: u32;
+  ema: u32;
   momentum: f32;
   decay: f32;
   share: f32;
@@ -493,7 +493,7 @@ export class AdamwArgs {
   gradients: u32;
   means: u32;
   squares: u32;
-  average: u32;
+  ema: u32;
   keepMean: f32;
   keepSquare: f32;
   epsilon: f32;
@@ -507,6 +507,6 @@ export class RunningArgs {
   quads: u32;
   running: u32;
   batch: u32;
-  average: u32;
+  ema: u32;
   keep: f32;
 }

@@ -3,7 +3,7 @@
 //
 // Constants  LANES (workgroup size)
 // Dispatch   one workgroup
-// Remaining  [0]: number of remaining samples, then their indices (capacity), then the exit of each sample (capacity)
+// Remaining  [0]: number of remaining samples, then their indices [batchSize], then the exit of each sample [batchSize]
 
 const NONE = 0xffffffffu;
 
@@ -26,7 +26,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       sum += exp(logits[first + i] - largest);
     }
     if (1 / sum >= args.threshold) {
-      remaining[1 + args.capacity + sample] = args.exit;
+      remaining[1 + args.batchSize + sample] = args.exit;
     }
   }
   storageBarrier();
@@ -36,7 +36,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   var kept = 0u;
   for (var slot = 0u; slot < count; slot++) {
     let sample = remaining[1 + slot];
-    if (remaining[1 + args.capacity + sample] == NONE) {
+    if (remaining[1 + args.batchSize + sample] == NONE) {
       remaining[1 + kept] = sample;
       kept++;
     }

@@ -87,16 +87,16 @@ function share(program: Program): void {
     for (let at = load<u32>(program.stages + 4 * stage); at < end;) {
       const step = changetype<Head>(at);
       at += step.bytes;
-      const behind = before + step.parts;
+      const endTask = before + step.parts;
       while (true) {
         const task = nextTask(progress);
-        if (task >= behind) break;
+        if (task >= endTask) break;
         waitFor(progress, needed);
         if (!take(progress, task)) continue;
         runStep(step, task - before, step.parts);
         finish(progress);
       }
-      before = behind;
+      before = endTask;
       if (step.last) needed = before;
     }
     waitFor(progress, needed);

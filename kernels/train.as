@@ -1,4 +1,4 @@
-// A training step on several threads: an interpreter of the program that lib/device/cpu/trainer_program.ts writes.
+// A training step on several threads: an interpreter of the program that lib/device/cpu/training_program.ts writes.
 //
 // Between barriers a thread first computes its share of the operations on all samples. Then it takes its own samples through
 // the other operations, a few at a time, so that results stay in the cache until the next operation reads them; finally it
@@ -77,7 +77,7 @@ import {
  * @param end Where it ends.
  * @param count Number of samples.
  * @param labels Where their labels are.
- * @param rate The learning rate.
+ * @param learningRate The learning rate.
  * @param first What AdamW multiplies means of gradients by.
  * @param second What it multiplies roots of means of squares by.
  * @param seed What dropout follows from.
@@ -91,7 +91,7 @@ export function train(
   end: u32,
   count: u32,
   labels: u32,
-  rate: f32,
+  learningRate: f32,
   first: f32,
   second: f32,
   seed: u32,
@@ -119,10 +119,10 @@ export function train(
             const taken = atomic.add<u32>(group.taken + 4 * owner, group.samples);
             const sample = owner * count / threads + taken;
             if (sample >= last) break;
-            const behind = min(sample + group.samples, last);
+            const endSample = min(sample + group.samples, last);
             for (let op = inner; op < next;) {
               const head = changetype<Head>(op);
-              runSamples(head, thread, own, sample, behind, count, labels, seed);
+              runSamples(head, thread, own, sample, endSample, count, labels, seed);
               op += head.bytes;
             }
           }
@@ -157,10 +157,10 @@ export function train(
         if (!areFinite(changetype<FiniteArgs>(args), thread, count)) return;
         break;
       case OP_DESCEND:
-        descend(changetype<SgdArgs>(args), rate, thread, threads);
+        descend(changetype<SgdArgs>(args), learningRate, thread, threads);
         break;
       case OP_ADAMW:
-        descendAdamw(changetype<AdamwArgs>(args), rate, first, second, thread, threads);
+        descendAdamw(changetype<AdamwArgs>(args), learningRate, first, second, thread, threads);
         break;
       case OP_RUNNING:
         moveRunning(changetype<RunningArgs>(args), thread);

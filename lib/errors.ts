@@ -1,12 +1,12 @@
 /**
- * The one error class for mistakes a person can correct: a wrong file, key or argument. The command line prints its
- * message alone; any other error is a defect of this package and keeps its stack trace.
+ * The error class for mistakes that the user can correct, such as a wrong file, key or argument. The command line
+ * prints only its message. Any other error is a bug in this package, and is printed with its stack trace.
  *
  * @module
  */
 
 /**
- * What kind of mistake a {@linkcode RanetError} is about:
+ * The kind of a {@linkcode RanetError}:
  *
  * - `"invalid"`: a value, key or argument is not what was expected;
  * - `"not-found"`: there is no such file, folder, or name;
@@ -14,7 +14,7 @@
  * - `"unreachable"`: a URL could not be fetched;
  * - `"too-large"`: a file, image or network is above a limit;
  * - `"damaged"`: a file is truncated or damaged;
- * - `"unsupported"`: a file is of a kind that is not read;
+ * - `"unsupported"`: a file has an unsupported format;
  * - `"mismatch"`: each part is valid, but they do not belong together: weights of another architecture, labels of other
  *   classes, a calibration of other weights;
  * - `"device"`: there is no such device, it failed, or it computes wrong results;
@@ -33,21 +33,21 @@ export type RanetErrorCode =
   | "diverged";
 
 /**
- * Options with which the same call is likely to work, by their names in code. The command line prints them as its own:
+ * Options that may make the same call succeed, by their names in code. The command line prints its own names:
  * `{ skipBad: true, batch: 8 }` as `--skip-bad --batch 8`.
  */
 export type Remedy = Readonly<Record<string, string | number | true>>;
 
 /** Options of a {@linkcode RanetError}. */
 export interface RanetErrorOptions extends ErrorOptions {
-  /** What kind of mistake it is. Default: `"invalid"`. */
+  /** The kind of mistake. Default: `"invalid"`. */
   readonly code?: RanetErrorCode;
-  /** What is likely to help, or several such to choose from. Default: none. */
+  /** A remedy, or several alternatives. Default: none. */
   readonly remedy?: Remedy | readonly Remedy[];
 }
 
 /**
- * Something the caller gave cannot be used. The message says what was expected, what was found, where, and what to do.
+ * Thrown if input cannot be used. The message says what was expected, what was found, where, and what to do.
  *
  * @example
  * ```ts
@@ -65,13 +65,13 @@ export interface RanetErrorOptions extends ErrorOptions {
 export class RanetError extends Error {
   /** Always `"RanetError"`. */
   override readonly name = "RanetError";
-  /** What kind of mistake it is. */
+  /** The kind of mistake. */
   readonly code: RanetErrorCode;
-  /** What is likely to help: any one of these; empty where nothing is known to. */
+  /** Alternative remedies; empty if none is known. */
   readonly remedies: readonly Remedy[];
 
   /**
-   * Makes an error for people.
+   * Creates an error for users.
    *
    * @param message What was expected, what was found, where, and what to do.
    * @param options Its kind, a remedy, and the error behind it.
@@ -84,7 +84,7 @@ export class RanetError extends Error {
   }
 }
 
-/** `Array.isArray` does not tell readonly arrays from others. */
+/** `Array.isArray` does not narrow to readonly arrays. */
 function isList(remedy: Remedy | readonly Remedy[]): remedy is readonly Remedy[] {
   return Array.isArray(remedy);
 }

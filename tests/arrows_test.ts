@@ -19,7 +19,7 @@ const FLOORS = [
   ["model"],
   ["calibration"],
   ["executor"],
-  ["classifier", "results"],
+  ["classifier", "quantization", "results"],
   ["drawing", "onnx", "report", "serve"],
   ["training"],
   ["cli"],

@@ -9,7 +9,7 @@ import { assertEquals } from "@std/assert";
 const LIB = new URL("../lib/", import.meta.url);
 
 /** Where words that begin with two dashes are other programs' options: those of the authors' trainer, which checkpoints keep. */
-const OTHERS = /^spec\/(\w+\/)?official\.ts$/;
+const OTHERS = /^spec\/(\w+\/)?(official|boosted_flags)\.ts$/;
 
 /** Options of other programs that messages advise. */
 const ADVISED = ["--allow-read", "--no-install-recommends", "--out photo.jpg"];

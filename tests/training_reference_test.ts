@@ -81,7 +81,7 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
     batch: expected.batch,
     optimizer: { kind: "sgd", momentum, nesterov, weightDecay, decay },
     loss: { exits: network.exits.map(() => 1), labelSmoothing },
-    average: 0,
+    emaDecay: 0,
     gradients: "plain",
     train: "all",
   });
@@ -89,7 +89,7 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
   for (let step = 0; step < expected.steps; step++) {
     const own = rows.slice(step * expected.batch, (step + 1) * expected.batch);
     const { images, labels } = await readBatch(own, { folder, input: spec.input });
-    const { losses } = await trainer.step(images, labels, { rate });
+    const { losses } = await trainer.step(images, labels, { learningRate: rate });
     expected.trace[step].exits.forEach((loss: number, exit: number) => {
       assertLess(Math.abs(losses[exit] / loss - 1), step === 0 ? 1e-6 : 1e-4, `step ${step + 1}, exit ${exit + 1}`);
     });

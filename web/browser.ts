@@ -30,7 +30,7 @@ interface NodeFiles {
   opendir(path: string | URL): Promise<AsyncIterable<{ readonly name: string; isFile(): boolean }>>;
 }
 
-/** Of Node 20.16 and later; bundlers for browsers do not see it. */
+/** Node's file system (20.16 and later); bundlers for browsers do not see it. */
 function nodeFiles(): NodeFiles | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
   return "Deno" in globalThis ? undefined : process?.getBuiltinModule?.("node:fs/promises") as NodeFiles | undefined;

@@ -90,7 +90,7 @@ export class Classify {
     this.#render();
   }
 
-  /** An exit has answered; again, if another device had to begin anew. */
+  /** Shows an exit's prediction. It is called again if another device had to start over. */
   answer(id: number, answer: Answer): void {
     const answers = this.#samples.get(id)?.answers;
     if (answers) answers[answer.exit - 1] = answer;
@@ -154,7 +154,7 @@ export class Classify {
     const average = answers.reduce((sum, { flops }) => sum + flops, 0) / answers.length;
     const images = answers.length === 1 ? "1 image" : `${answers.length} images, on average`;
     byId("spent").textContent = answers.length === 0
-      ? `The whole network costs ${large(full)} multiply-adds`
+      ? `The full network costs ${large(full)} multiply-adds`
       : `${images}: ${large(average)} multiply-adds, ${percent(average / full)} of all`;
   }
 

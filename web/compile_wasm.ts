@@ -23,7 +23,7 @@ export function compileWasm(url: URL): Promise<WebAssembly.Module> {
   return module;
 }
 
-const ADVICE = "The folder wasm/ has to lie beside ranet.js, also where a bundler or a host has put that";
+const ADVICE = "The folder wasm/ must be beside ranet.js, also after bundling or deployment";
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
   const response = await get(url);

@@ -1,6 +1,6 @@
 /**
- * Lets esbuild bundle modules written for Deno: finds packages where Deno keeps them, whether they come from npm or JSR,
- * and puts what only Deno understands into a browser's words.
+ * Lets esbuild bundle modules written for Deno: finds packages where Deno keeps them, whether they come from npm or
+ * JSR, and puts what only Deno understands into a browser's words.
  *
  * @module
  */
@@ -99,7 +99,7 @@ export default () => compileWasm(new URL(url, import.meta.url));`;
 }
 
 async function moduleGraph(entry: string): Promise<Graph> {
-  // Of a path, Deno would take # and % for a URL's.
+  // A URL, because Deno would interpret # and % in a path.
   const args = ["info", "--json", pathToFileURL(entry).href];
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
   if (!success) throw new Error(`deno info ${entry} failed: ${new TextDecoder().decode(stderr)}`);

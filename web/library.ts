@@ -1,6 +1,6 @@
 /**
- * The library as a plain ES module for browsers, `ranet.js`: all of `mod.ts`, `spec.ts` and `weights.ts`. Specs and weights are fetched from beside it;
- * other ones are given as URLs, for there are no files.
+ * The library as a plain ES module for browsers, `ranet.js`: all of `mod.ts`, `spec.ts` and `weights.ts`. Specs and
+ * weights are fetched from beside it; others are given as URLs, because there are no files.
  *
  * @module
  */

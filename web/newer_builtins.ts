@@ -1,7 +1,7 @@
 /**
- * What the library uses of JavaScript that is newer than the browsers it promises to run in (docs/browser.md): Chrome 113,
- * Firefox 121, Safari 17. Only what is missing is put in, as far as it is used here; a test finds out what is used.
- * The core-js package would do the same in 36 kB.
+ * What the library uses of JavaScript that is newer than the browsers it promises to run in (docs/browser.md): Chrome
+ * 113, Firefox 121, Safari 17. Only what is missing is put in, as far as it is used here; a test finds out what is
+ * used. The core-js package would do the same in 36 kB.
  *
  * @module
  */
@@ -70,7 +70,7 @@ add(Uint8Array.prototype, {
 });
 
 add(RegExp, {
-  // What is no letter, digit or underscore stands for itself when it is written as a code.
+  // Characters other than letters, digits and underscores are escaped as codes.
   escape: (text: string) =>
     text.replace(/\W|^[0-9a-zA-Z]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
 });

@@ -65,7 +65,7 @@ const openTab = wireTabs({
       teach.resolve(openTeach({ classify: openInClassify }));
     } catch (error) {
       const note = byId("teach-keeping");
-      note.textContent = `Cannot load what teaches: ${(error as Error).message}. Load the page again`;
+      note.textContent = `Cannot load the training library: ${(error as Error).message}. Load the page again`;
       note.hidden = false;
     }
   },
@@ -80,7 +80,7 @@ async function openInClassify(archive: Blob): Promise<void> {
     device.textContent = "Opening the model …";
     worker.postMessage({ model: archive });
     classify.use(network);
-    byId("known").replaceChildren(`It knows: ${network.spec.classes.join(", ")}. It calls everything one of them.`);
+    byId("known").replaceChildren(`Classes: ${network.spec.classes.join(", ")}. It always predicts one of them.`);
     openTab("classify");
   } catch (error) {
     classify.complain((error as Error).message);

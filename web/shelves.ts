@@ -22,7 +22,7 @@ export class Shelves {
   }[];
   readonly #cards = new Map<Sample, HTMLLIElement>();
 
-  /** Makes the empty shelves; `select` is told of the image that is clicked. */
+  /** Creates the empty shelves. `select`: called with the image that is clicked. */
   constructor(place: HTMLElement, network: Network, select: (sample: Sample) => void) {
     this.#select = select;
     place.replaceChildren();

@@ -32,7 +32,7 @@ export function loss(args: ClassifierArgs, labels: u32, first: u32, last: u32, c
     const share = 1 - <f64> args.smoothing - secondShare;
     const own = share * <f64> load<f32>(logits + 4 * label) + secondShare * <f64> load<f32>(logits + 4 * second);
     const entropy = logSum - own - spread * total;
-    store<u32>(args.right + 4 * sample, best == label ? 1 : 0);
+    store<u32>(args.correct + 4 * sample, best == label ? 1 : 0);
     if (args.distilled == 0) {
       store<f64>(args.losses + 8 * sample, entropy);
       for (let c: u32 = 0; c < args.classes; c++) {

@@ -34,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let top${p} = pixel${p} / args.outWidth * args.stride - half;
   let left${p} = pixel${p} % args.outWidth * args.stride - half;
 // #for c in QUADS
-  var sum${p}_${c} = vec4f();
+  var sum${p}_${c} = Sum();
 // #end
 // #end
   var w = args.weights + firstQuad;
@@ -67,7 +67,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 // #for c in QUADS
           let weight${i}_${c} = factors[(4 * k + ${i}) * COLUMNS + ${c} * ACROSS + column];
 // #for p in PIXELS
-          sum${p}_${c} = fma(vec4f(value${p}[${i}]), weight${i}_${c}, sum${p}_${c});
+          sum${p}_${c} = addProducts(sum${p}_${c}, value${p}[${i}], weight${i}_${c});
 // #end
 // #end
 // #end
@@ -80,10 +80,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 // #for c in QUADS
   let quad${c} = firstQuad + ${c} * ACROSS + column;
   if (quad${c} < args.outQuads) {
-    let bias = weight(w + ${c} * ACROSS + column);
 // #for p in PIXELS
     if (at${p} < pixels) {
-      store(sample${p} + pixel${p} * args.outPitch, quad${c}, activate(sum${p}_${c} + bias, args), args);
+      let value = finish(sum${p}_${c}, w + ${c} * ACROSS + column, args);
+      store(sample${p} + pixel${p} * args.outPitch, quad${c}, value, args);
     }
 // #end
   }

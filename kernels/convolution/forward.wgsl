@@ -1,4 +1,5 @@
-// Convolution with bias and activation, any odd kernel and stride, padding kernel / 2: an implicit matrix product.
+// Convolution with bias and activation, any odd kernel and stride, padding kernel / 2: an implicit matrix product. Sums are
+// those of floats.wgsl, steps.wgsl or whole.wgsl.
 //
 // Each invocation computes a register tile: PIXELS output pixels of one sample × QUADS quads of output channels. `across`
 // neighbouring invocations compute neighbouring channels of the same pixels, the next ones the next pixels.
@@ -7,8 +8,9 @@
 //
 // Constants  PIXELS, QUADS, LANES (workgroup size)
 // Dispatch   x: pixel tiles of all remaining samples · across / LANES, y: channel tiles / across, z: steps
-// Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias; a tile that
-//            extends beyond its row reads the next row's weights and discards the results
+// Weights    (weights-*.wgsl) [kernel · kernel][4 · inQuads][outQuads] vec4, then [outQuads] vec4 of bias, and in
+//            eight bits [outQuads] of multipliers; a tile that extends beyond its row reads the next row's weights and
+//            discards the results
 // Arena      starts with zeros, which are read for pixels outside the image
 
 @compute @workgroup_size(LANES)
@@ -35,7 +37,7 @@ fn main(
   let top${p} = (pixel + ${p}) / args.outWidth * args.stride - half;
   let left${p} = (pixel + ${p}) % args.outWidth * args.stride - half;
 // #for c in QUADS
-  var sum${p}_${c} = vec4f();
+  var sum${p}_${c} = Sum();
 // #end
 // #end
   var w = args.weights + quad;
@@ -56,7 +58,7 @@ fn main(
 // #for c in QUADS
         let weight${i}_${c} = weight(w + ${c});
 // #for p in PIXELS
-        sum${p}_${c} = fma(vec4f(value${p}[${i}]), weight${i}_${c}, sum${p}_${c});
+        sum${p}_${c} = addProducts(sum${p}_${c}, value${p}[${i}], weight${i}_${c});
 // #end
 // #end
         w += args.outQuads;
@@ -68,7 +70,7 @@ fn main(
   var sums: array<array<vec4f, QUADS>, PIXELS>;
 // #for p in PIXELS
 // #for c in QUADS
-  sums[${p}][${c}] = activate(sum${p}_${c} + weight(w + ${c}), args);
+  sums[${p}][${c}] = finish(sum${p}_${c}, w + ${c}, args);
 // #end
 // #end
   let pixels = select(0, min(PIXELS, args.outHeight * args.outWidth - pixel), tile < tiles);

@@ -1,8 +1,8 @@
 // Copies channels of a sample into zeros, as pad.as does, byte by byte.
 //
 // from   [height][width], `pitch` bytes from pixel to pixel
-// to     [height + 2 · border][width + 2 · border], `bytes` of each pixel. 16 bytes are copied at a time: what comes along
-//        behind a pixel's is overwritten by what is next
+// to     [height + 2 · border][width + 2 · border], `bytes` of each pixel. 16 bytes are copied at a time: the extra bytes
+//        after a pixel are overwritten by the next pixel
 
 function pad(from: u32, pitch: u32, height: u32, width: u32, bytes: u32, border: u32, to: u32): void {
   const edge = border * (width + 2 * border) * bytes;

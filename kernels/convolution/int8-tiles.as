@@ -34,14 +34,14 @@ const WIDE: u32 = 3;
 let inPitch: u32 = 0;
 let outPitch: u32 = 0;
 let moves: u32 = 0;
-let behind: u32 = 0;
+let movesEnd: u32 = 0;
 let steps: u32 = 0;
 let product: u32 = 0;
 export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u32, how: u32): void {
   inPitch = from;
   outPitch = to;
   moves = first;
-  behind = first + 4 * runs;
+  movesEnd = first + 4 * runs;
   steps = length;
   product = how;
 }
@@ -80,7 +80,7 @@ function sumTile${P}x${Q}<Product>(
 ): void {
   const whole = channels >= 4 * ${Q};
   const first = moves;
-  const last = behind;
+  const last = movesEnd;
   const count = steps;
   const from = inPitch;
   const to = outPitch;

@@ -22,7 +22,7 @@ import { madd, store } from "../simd";
 let inPitch: u32 = 0;
 let outPitch: u32 = 0;
 let moves: u32 = 0;
-let behind: u32 = 0;
+let movesEnd: u32 = 0;
 let runLength: u32 = 0;
 let accumulate: bool = false;
 let activation: u32 = 0;
@@ -32,7 +32,7 @@ export function setSums(from: u32, to: u32, first: u32, runs: u32, length: u32, 
   inPitch = from;
   outPitch = to;
   moves = first;
-  behind = first + 4 * runs;
+  movesEnd = first + 4 * runs;
   runLength = length;
   accumulate = adds;
   activation = kind;
@@ -55,7 +55,7 @@ function sumTile${P}x${Q}(
   const whole = channels >= 4 * ${Q};
   const adds = accumulate;
   const first = moves;
-  const last = behind;
+  const last = movesEnd;
   const quads = runLength >> 2;
   const rest = runLength & 3;
   const curved = isCurved;

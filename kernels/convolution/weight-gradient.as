@@ -22,8 +22,8 @@ export function weightGradient(args: WeightGradientArgs, thread: u32, threads: u
   const tiles = wideTiles(args);
   const narrow = args.taps * narrowTiles(args);
   if (args.parts > 1) {
-    const behind = (thread + 1) * args.parts / threads;
-    for (let part = thread * args.parts / threads; part < behind; part++) {
+    const end = (thread + 1) * args.parts / threads;
+    for (let part = thread * args.parts / threads; part < end; part++) {
       const result = args.result + part * args.partBytes;
       const first = part * count / args.parts;
       const last = (part + 1) * count / args.parts;

@@ -14,7 +14,7 @@ export function depthwise(args: DepthwiseArgs, first: u32, last: u32, part: u32,
   const stride = <i32> args.stride;
   const inWidth = <i32> args.inWidth;
   const outWidth = <i32> args.outWidth;
-  // Of these columns, all taps are inside.
+  // The columns of which all taps are inside.
   const left = min((half + stride - 1) / stride, outWidth);
   const right = max(left, inWidth > half ? min((inWidth - 1 - half) / stride + 1, outWidth) : 0);
   const end = <i32> firstOf(part + 1, parts, args.outHeight);

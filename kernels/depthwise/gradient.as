@@ -74,7 +74,7 @@ export function depthwiseWeightGradient(
   }
 }
 
-// Of a sample: the sum over those pixels whose input at a tap is inside.
+// The sum over a sample's pixels whose input at a tap is inside.
 function tapSum(args: DepthwiseWeightGradientArgs, input: u32, gradient: u32, ky: u32, kx: u32): v128 {
   const half = <i32> args.kernel >> 1;
   const stride = <i32> args.stride;

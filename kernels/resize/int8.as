@@ -1,5 +1,5 @@
-// Bilinear resize of whole numbers, corners aligned, over a range of samples; a part has some rows. Of each pixel four corners
-// count, by shares that add up to 2¹⁴.
+// Bilinear resize of whole numbers, corners aligned, over a range of samples; a part has some rows. Each pixel is the
+// sum of four corners times shares that add up to 2¹⁴.
 
 import { Int8ResizeArgs } from "../abi";
 import { storeBytes } from "../int8";

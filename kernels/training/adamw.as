@@ -4,7 +4,7 @@ import { AdamwArgs } from "../abi";
 
 // g = share · gradient; m = keepMean · m + (1 − keepMean) · g; s = keepSquare · s + (1 − keepSquare) · g²;
 // p −= rate · decay · p + rate · (first · m) / (second · √s + epsilon).
-export function descendAdamw(args: AdamwArgs, rate: f32, first: f32, second: f32, thread: u32, threads: u32): void {
+export function descendAdamw(args: AdamwArgs, learningRate: f32, first: f32, second: f32, thread: u32, threads: u32): void {
   const quads = args.quads;
   const share = f32x4.splat(args.share);
   const keepMean = f32x4.splat(args.keepMean);
@@ -12,10 +12,10 @@ export function descendAdamw(args: AdamwArgs, rate: f32, first: f32, second: f32
   const keepSquare = f32x4.splat(args.keepSquare);
   const restSquare = f32x4.splat(1 - args.keepSquare);
   const epsilon = f32x4.splat(args.epsilon);
-  const shrink = f32x4.splat(1 - rate * args.decay);
-  const stride = f32x4.splat(rate * first);
+  const shrink = f32x4.splat(1 - learningRate * args.decay);
+  const stride = f32x4.splat(learningRate * first);
   const scale = f32x4.splat(second);
-  const averages = args.average != 0;
+  const keepsEma = args.ema != 0;
   const keep = f32x4.splat(args.keep);
   const rest = f32x4.splat(1 - args.keep);
   const begin = 16 * <u32> (<u64> thread * quads / threads);
@@ -32,8 +32,8 @@ export function descendAdamw(args: AdamwArgs, rate: f32, first: f32, second: f32
     const change = f32x4.div(f32x4.mul(stride, mean), f32x4.add(f32x4.mul(scale, f32x4.sqrt(square)), epsilon));
     const next = f32x4.sub(f32x4.mul(shrink, v128.load(args.parameters + at)), change);
     v128.store(args.parameters + at, next);
-    if (averages) {
-      v128.store(args.average + at, f32x4.add(f32x4.mul(keep, v128.load(args.average + at)), f32x4.mul(rest, next)));
+    if (keepsEma) {
+      v128.store(args.ema + at, f32x4.add(f32x4.mul(keep, v128.load(args.ema + at)), f32x4.mul(rest, next)));
     }
   }
 }

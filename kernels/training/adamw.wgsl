@@ -7,6 +7,6 @@ fn descended(i: u32, value: vec4f, own: vec4f, decay: f32) -> vec4f {
   let square = args.keepSquare * velocities[at] + (1 - args.keepSquare) * own * own;
   velocities[i] = mean;
   velocities[at] = square;
-  let change = args.rate * args.first * mean / (args.second * sqrt(square) + args.epsilon);
-  return (1 - args.rate * decay) * value - change;
+  let change = args.learningRate * args.first * mean / (args.second * sqrt(square) + args.epsilon);
+  return (1 - args.learningRate * decay) * value - change;
 }

@@ -65,6 +65,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (isOwn) {
     let distilled = select(entropy, args.temperature * args.temperature * divergence, isTaught);
     losses[args.losses + args.first + id.x] = mix(entropy, distilled, args.distilled);
-    losses[args.right + args.first + id.x] = f32(best == label);
+    losses[args.correct + args.first + id.x] = f32(best == label);
   }
 }

@@ -5,13 +5,13 @@ import { madd } from "../simd";
 import { RunningArgs, SgdArgs } from "../abi";
 
 // v = momentum · v + (share · gradient + decay · p); p −= rate · v, or with Nesterov rate · (that sum + momentum · v).
-export function descend(args: SgdArgs, rate: f32, thread: u32, threads: u32): void {
+export function descend(args: SgdArgs, learningRate: f32, thread: u32, threads: u32): void {
   const quads = args.quads;
   const momentum = f32x4.splat(args.momentum);
   const decay = f32x4.splat(args.decay);
   const share = f32x4.splat(args.share);
-  const minus = f32x4.splat(-rate);
-  const averages = args.average != 0;
+  const minus = f32x4.splat(-learningRate);
+  const keepsEma = args.ema != 0;
   const keep = f32x4.splat(args.keep);
   const rest = f32x4.splat(1 - args.keep);
   const begin = 16 * <u32> (<u64> thread * quads / threads);
@@ -24,8 +24,8 @@ export function descend(args: SgdArgs, rate: f32, thread: u32, threads: u32): vo
     const step = args.nesterov ? madd(momentum, velocity, gradient) : velocity;
     const next = madd(minus, step, parameter);
     v128.store(args.parameters + at, next);
-    if (averages) {
-      v128.store(args.average + at, f32x4.add(f32x4.mul(keep, v128.load(args.average + at)), f32x4.mul(rest, next)));
+    if (keepsEma) {
+      v128.store(args.ema + at, f32x4.add(f32x4.mul(keep, v128.load(args.ema + at)), f32x4.mul(rest, next)));
     }
   }
 }
@@ -41,11 +41,11 @@ export function moveRunning(args: RunningArgs, thread: u32): void {
       f32x4.mul(rest, v128.load(args.batch + at)),
     );
     v128.store(args.running + at, next);
-    if (args.average) {
+    if (args.ema) {
       v128.store(
-        args.average + at,
+        args.ema + at,
         f32x4.add(
-          f32x4.mul(f32x4.splat(args.keep), v128.load(args.average + at)),
+          f32x4.mul(f32x4.splat(args.keep), v128.load(args.ema + at)),
           f32x4.mul(f32x4.splat(1 - args.keep), next),
         ),
       );

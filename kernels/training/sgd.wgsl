@@ -6,5 +6,5 @@ fn descended(i: u32, value: vec4f, own: vec4f, decay: f32) -> vec4f {
   let velocity = fma(vec4f(args.momentum), velocities[i], gradient);
   velocities[i] = velocity;
   let change = select(velocity, fma(vec4f(args.momentum), velocity, gradient), vec4<bool>(args.nesterov > 0));
-  return fma(vec4f(-args.rate), change, value);
+  return fma(vec4f(-args.learningRate), change, value);
 }

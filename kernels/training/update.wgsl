@@ -13,7 +13,7 @@ const DECAYS = 3u;
 @group(0) @binding(0) var<storage, read_write> parameters: array<vec4f>;
 @group(0) @binding(1) var<storage, read> gradients: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> velocities: array<vec4f>; // with AdamW means of gradients, then of squares
-@group(0) @binding(3) var<storage, read_write> averages: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> ema: array<vec4f>;
 @group(0) @binding(4) var<storage, read> rules: array<u32>;
 @group(0) @binding(6) var<storage, read_write> stopped: array<u32>;
 @group(0) @binding(7) var<uniform> args: Args;
@@ -26,8 +26,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = id.x; i < args.quads; i += groups.x * LANES) {
     let next = stepped(i);
     parameters[i] = next;
-    if (args.average > 0) {
-      averages[i] = mix(next, averages[i], args.average);
+    if (args.emaDecay > 0) {
+      ema[i] = mix(next, ema[i], args.emaDecay);
     }
   }
 }

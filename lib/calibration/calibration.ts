@@ -12,13 +12,13 @@ import { checkSamples } from "./samples.ts";
 import { type CalibrationTarget, searchMeasured, type Thresholds } from "./search.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** Thresholds, and what they gave on the validation set. */
+/** Thresholds, and their results on the validation set. */
 export interface Calibration extends Thresholds {
   /** Name of the model's architecture. */
   readonly model: string;
-  /** Digest of the weights that it was made with: with others, the same thresholds mean something else. */
+  /** Digest of the weights for which it was made: with other weights, the thresholds are not valid. */
   readonly weights: string;
-  /** What was wanted. */
+  /** The target. */
   readonly target: CalibrationTarget;
   /** Number of samples in the validation set. */
   readonly samples: number;
@@ -27,17 +27,18 @@ export interface Calibration extends Thresholds {
 }
 
 /**
- * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it; for a largest
- * drop, the cheapest that keep the promise on samples that had no say in them. Tried are those that let a share of the
- * samples proportional to q^k leave at exit k (Huang et al., ICLR 2018, section 3, whom the RANet paper follows), over q.
+ * Finds thresholds: for a budget, those that use most of it; for an accuracy, the cheapest that reach it; for a largest
+ * drop, the cheapest that are guaranteed on other samples than those from which they were found. It varies q, where the
+ * share of samples that leave at exit k is proportional to q^k (Huang et al., ICLR 2018, section 3, as in the RANet
+ * paper).
  *
  * @param model The model that the logits come from.
  * @param validation Logits and labels of a validation set.
- * @param target What is wanted.
- * @param options `dataset`: the validation set's name, to be kept with the result.
- * @returns The thresholds, for `AdaptiveExecutor.classify`, with what they gave on the validation set.
- * @throws {RanetError} If there are fewer than 20 samples, the budget is below the first exit's cost or above the last's,
- * the accuracy is out of reach, a promise cannot be kept, or the validation set does not fit the model.
+ * @param target The budget, accuracy or largest drop.
+ * @param options `dataset`: the validation set's name, which is stored with the result.
+ * @returns The thresholds, for `AdaptiveExecutor.classify`, with their results on the validation set.
+ * @throws {RanetError} If there are fewer than 20 samples, the budget is below the first exit's cost or above the
+ * last's, the accuracy cannot be reached, the drop cannot be guaranteed, or the validation set does not fit the model.
  *
  * @example
  * ```ts
@@ -45,7 +46,7 @@ export interface Calibration extends Thresholds {
  *
  * const model = await loadModel("ranet-cifar10");
  * using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 20 });
- * const images = new Float32Array(20 * 3 * 32 * 32); // in earnest, thousands that the model was not trained on
+ * const images = new Float32Array(20 * 3 * 32 * 32); // use thousands of real images that the model was not trained on
  * const validation = { logits: await executor.forward(images), labels: Array(20).fill(8) };
  * const calibration = await calibrate(model, validation, { budget: 30e6 });
  * const results = await executor.classify(images, { calibration });
@@ -64,7 +65,7 @@ export async function calibrate(
   return await calibrateMeasured(model, measure(model.network, validation), target, options);
 }
 
-/** Finds thresholds as {@linkcode calibrate} does, where confidences and answers are known already. */
+/** Finds thresholds as {@linkcode calibrate} does, from known confidences and predictions. */
 export async function calibrateMeasured(
   model: Pick<Model, "network" | "tensors" | "temperatures">,
   measured: Measured,
@@ -84,9 +85,9 @@ export async function calibrateMeasured(
 }
 
 /**
- * Makes sure that a calibration is of this model: of its architecture and of its very weights.
+ * Checks that a calibration belongs to a model, to its architecture and its weights.
  *
- * @throws {RanetError} If it is of another.
+ * @throws {RanetError} If it belongs to another model.
  */
 export async function checkCalibration(calibration: Calibration, of: Model): Promise<void> {
   const { model, weights, thresholds } = calibration;

@@ -1,5 +1,5 @@
 /**
- * Calibrations as a small JSON file beside the model, one for each budget or accuracy that was asked for.
+ * Stores calibrations as a small JSON file beside the model, one for each target.
  *
  * @module
  */
@@ -17,15 +17,15 @@ import { expectArray, expectPlace } from "../text/expect.ts";
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 22;
 
-/** What earlier files lack. */
+/** A field that files of earlier versions lack. */
 const DIGEST = "the weights' digest, 64 hexadecimal digits (calibrate again if the file has none)";
 
-/** Made on demand, since loading the library is to take no time. */
+/** Created when it is first needed, so that loading the library is fast. */
 function fileSchema() {
   const share = z.number("a number in [0, 1]").min(0, "a number in [0, 1]").max(1, "a number in [0, 1]");
   const flops = z.number("a number above 0").positive("a number above 0");
   const count = z.int("a whole number above 0").positive("a whole number above 0");
-  // JSON has no infinities: nobody leaves at a "never", everybody at the last exit's null.
+  // JSON has no infinities: "never" means that no sample leaves, null at the last exit that all do.
   const thresholds = z
     .array(z.union([share, z.literal("never"), z.null()], 'a number in [0, 1], or "never"'), "a list")
     .refine((all) => all.indexOf(null) === all.length - 1, "a list with null in the last place, and only there")
@@ -67,10 +67,10 @@ function fileSchema() {
 /**
  * Reads a file of calibrations.
  *
- * @param nameOrPath `"ranet-cifar10"`, which comes calibrated for budgets of 10, 15, … 55 million multiply-adds; or the
- * path or URL of a file that `ranet calibrate` or {@linkcode formatCalibrations} made; or a model's zip archive.
+ * @param nameOrPath `"ranet-cifar10"`, which has calibrations for budgets of 10, 15, … 55 million multiply-adds; or the
+ * path or URL of a file written by `ranet calibrate` or {@linkcode formatCalibrations}; or a model's zip archive.
  * @returns The calibrations, cheapest first if `ranet calibrate` wrote them.
- * @throws {RanetError} If it is missing, or not such a file.
+ * @throws {RanetError} If it is missing, or is not a file of calibrations.
  *
  * @example
  * ```ts
@@ -85,13 +85,18 @@ export async function readCalibrations(nameOrPath: string | Blob): Promise<Calib
   expectPlace("readCalibrations", { nameOrPath });
   if (nameOrPath instanceof Blob) return await archivedCalibrations(nameOrPath) ?? [];
   if (!BUNDLED_MODELS.includes(nameOrPath)) return await readCalibrationFile(nameOrPath);
-  return await readBundled(`weights/${nameOrPath}.calibration.json`, (bytes) => decode(bytes, nameOrPath));
+  return await bundledCalibrations(nameOrPath);
+}
+
+/** The calibrations that come with the library under this name. */
+export async function bundledCalibrations(name: string): Promise<Calibration[]> {
+  return await readBundled(`weights/${name}.calibration.json`, (bytes) => decode(bytes, name));
 }
 
 /**
- * Reads a file of calibrations, whatever it is called: where it is also written, no bundled one may stand in for it.
+ * Reads a file of calibrations by its path, even if it has the name of a bundled model.
  *
- * @throws {RanetError} If it is missing, or not such a file.
+ * @throws {RanetError} If it is missing, or is not a file of calibrations.
  */
 export async function readCalibrationFile(pathOrUrl: string): Promise<Calibration[]> {
   return decode(await readResource(pathOrUrl, { maxBytes: MAX_BYTES }), pathOrUrl);
@@ -101,7 +106,7 @@ export async function readCalibrationFile(pathOrUrl: string): Promise<Calibratio
  * Reads a file of calibrations, if there is one.
  *
  * @returns `undefined` if there is none.
- * @throws {RanetError} If it cannot be read, or is not such a file.
+ * @throws {RanetError} If it cannot be read, or is not a file of calibrations.
  */
 export async function readCalibrationsIfThere(pathOrUrl: string): Promise<Calibration[] | undefined> {
   const bytes = await readIfThere(pathOrUrl, { maxBytes: MAX_BYTES });
@@ -111,7 +116,7 @@ export async function readCalibrationsIfThere(pathOrUrl: string): Promise<Calibr
 /**
  * Reads the calibrations in a model's zip archive.
  *
- * @returns `undefined` if there are none, or this is no archive's place.
+ * @returns `undefined` if there are none, or the place is not an archive.
  * @throws {RanetError} If they cannot be read.
  */
 export async function archivedCalibrations(place: string | Blob): Promise<Calibration[] | undefined> {
@@ -128,8 +133,8 @@ function decode(bytes: Uint8Array, source: string): Calibration[] {
  * Reads calibrations from JSON.
  *
  * @param text The file's text.
- * @param source Where it comes from, for messages.
- * @throws {RanetError} If it is not JSON, or not of calibrations; names the first wrong key.
+ * @param source The file's name in messages.
+ * @throws {RanetError} If it is not JSON, or not a list of calibrations; names the first wrong key.
  */
 export function parseCalibrations(text: string, source: string): Calibration[] {
   let document: unknown;
@@ -146,7 +151,7 @@ export function parseCalibrations(text: string, source: string): Calibration[] {
 }
 
 /**
- * Writes calibrations as a JSON file that {@linkcode readCalibrations} reads.
+ * Formats calibrations as JSON, which {@linkcode readCalibrations} can read.
  *
  * @param calibrations Any number of them, of one model.
  * @returns The file's text.
@@ -170,7 +175,7 @@ export function formatCalibrations(calibrations: readonly Calibration[]): string
   return JSON.stringify({ calibrations: readable }, null, 2) + "\n";
 }
 
-/** Adds a calibration, in place of one for the same target; the cheapest come first. */
+/** Adds a calibration, or replaces the one for the same target; the cheapest come first. */
 export function withCalibration(calibrations: readonly Calibration[], added: Calibration): Calibration[] {
   const target = JSON.stringify(added.target);
   const others = calibrations.filter((one) => JSON.stringify(one.target) !== target);
@@ -178,12 +183,12 @@ export function withCalibration(calibrations: readonly Calibration[], added: Cal
 }
 
 /**
- * Picks the calibration that spends most within a budget.
+ * Picks the most expensive calibration within a budget.
  *
  * @param budget Multiply-adds per image, on average.
- * @param calibrations Those to pick from.
- * @returns That one.
- * @throws {RanetError} If all spend more; says how little the cheapest does.
+ * @param calibrations The calibrations to pick from.
+ * @returns The picked calibration.
+ * @throws {RanetError} If all exceed the budget; the message says what the cheapest costs.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Thresholds with a promise about new images: fitted on one half of a validation set, tested on the other.
+ * Thresholds with a guarantee for new images: fitted on one half of a validation set, tested on the other.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import { type Measured, type Outcome, outcomeOf, subset } from "./measure.ts";
 import { fewestSamples, lastSafeStep, type MeanPromise } from "./risk_control.ts";
 import { byConfidence, exitsTaken, thresholdsForQ } from "./thresholds.ts";
 
-/** What may get worse by leaving early, on average over new images of the same kind. */
+/** The largest loss by leaving early, on average over new images of the same kind. */
 export interface RiskTarget {
-  /** Most by which it may, as a share of images, above 0 and below 1. */
+  /** The largest loss, as a share of images, above 0 and below 1. */
   readonly maxDrop: number;
-  /** Chance that the promise is kept, over the draw of the validation images; below 1. */
+  /** Confidence level of the guarantee, over the random choice of validation images; below 1. */
   readonly confidence: number;
   /**
-   * `accuracy`: how much lower it is than the whole network's. `disagreement`: how often the answer is another than the
-   * whole network's, for which labels do not matter. Default `accuracy`.
+   * `accuracy`: the loss of accuracy relative to the full network. `disagreement`: how often the prediction differs
+   * from the full network's, which does not depend on labels. Default: `accuracy`.
    */
   readonly risk?: "accuracy" | "disagreement";
 }
 
-/** What a promise rests on. */
+/** The evidence of a guarantee. */
 export interface Guarantee {
-  /** Number of samples by which thresholds were found. */
+  /** Number of samples from which thresholds were found. */
   readonly fitted: number;
   /** Number of other samples on which they were tested. */
   readonly tested: number;
@@ -32,13 +32,13 @@ export interface Guarantee {
   readonly bound: "betting, fixed sequence";
 }
 
-/** Values of q that are tried, from nobody leaving early to all leaving at exit 1. */
+/** Number of values of q that are tried, from no sample leaving early to all leaving at exit 1. */
 const STEPS = 100;
 
 /**
- * The cheapest thresholds that keep a promise.
+ * The cheapest thresholds with a guarantee.
  *
- * @throws {RanetError} If the promise makes no sense, or cannot be kept: says how many samples it would take.
+ * @throws {RanetError} If the target is invalid, or cannot be guaranteed; the message says how many samples are needed.
  */
 export function guaranteedThresholds(
   measured: Measured,
@@ -72,7 +72,7 @@ function promiseOf({ maxDrop, confidence, risk = "accuracy" }: RiskTarget): Mean
   return { limit: maxDrop, delta: 1 - confidence, lowest: risk === "accuracy" ? -1 : 0 };
 }
 
-/** Samples in an order of chance, but always the same; data sets come class by class. */
+/** Divides samples in a fixed random order, because data sets are sorted by class. */
 function halves(samples: number): [number[], number[]] {
   const order = Array.from({ length: samples }, (_, i) => i);
   let state = 0x9e3779b9;
@@ -88,7 +88,7 @@ function halves(samples: number): [number[], number[]] {
   return [order.slice(0, middle), order.slice(middle)];
 }
 
-/** From the whole network for all to the cheapest thresholds. */
+/** Thresholds from the full network for all samples to the cheapest ones. */
 function pathOf({ confidences }: Measured): { q: number; thresholds: number[] }[] {
   const order = byConfidence(confidences);
   const end = Math.log(4 * order[0].length);
@@ -98,7 +98,7 @@ function pathOf({ confidences }: Measured): { q: number; thresholds: number[] }[
   });
 }
 
-/** What each sample loses by leaving early: 1, 0, or -1 where the early answer was right and the last is not. */
+/** The loss of each sample by leaving early: 1, 0, or -1 if the early prediction is right and the last one is wrong. */
 function lossesOf(
   thresholds: readonly number[],
   { confidences, answers, labels }: Measured,

@@ -1,5 +1,5 @@
 /**
- * What calibrations look at: each exit's confidence and answer for every sample of a validation set.
+ * The data for calibration: each exit's confidence and prediction for every sample of a validation set.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Network } from "../network/network.ts";
 import { argmax, confidence } from "../softmax.ts";
 import { averageCost, type Confidences, exitsTaken } from "./thresholds.ts";
 
-/** What the network says of a labelled data set that it was not trained on. */
+/** Logits for a labelled data set that the network was not trained on. */
 export interface Validation {
   /** For each exit, `N × classes` (see `AdaptiveExecutor.forward`). */
   readonly logits: readonly Float32Array[];
@@ -17,9 +17,9 @@ export interface Validation {
   readonly labels: ArrayLike<number>;
 }
 
-/** What every exit makes of every sample. */
+/** The confidences and predictions of every exit for every sample. */
 export interface Measured {
-  /** `[exit][sample]`. */
+  /** Confidences, `[exit][sample]`. */
   readonly confidences: Confidences;
   /** Index of the most probable class, `[exit][sample]`. */
   readonly answers: readonly Uint32Array[];
@@ -27,9 +27,9 @@ export interface Measured {
   readonly labels: ArrayLike<number>;
 }
 
-/** What thresholds make of measured samples. */
+/** The result of thresholds on measured samples. */
 export interface Outcome {
-  /** Share classified rightly. */
+  /** Share of samples classified correctly. */
   readonly expectedAccuracy: number;
   /** Multiply-adds per sample, on average. */
   readonly expectedCost: number;
@@ -66,7 +66,7 @@ export function measure({ exits, spec }: Network, { logits, labels }: Validation
   return { confidences, answers, labels };
 }
 
-/** What these thresholds would have made of the samples; `flops` is what it costs to reach each exit. */
+/** The result of these thresholds on the samples. `flops`: cost up to each exit. */
 export function outcomeOf(
   thresholds: readonly number[],
   { confidences, answers, labels }: Measured,
@@ -77,7 +77,7 @@ export function outcomeOf(
   return { expectedAccuracy: correct / exits.length, expectedCost: averageCost(exits, flops) };
 }
 
-/** Some of the samples. */
+/** Selects some of the samples. */
 export function subset({ confidences, answers, labels }: Measured, samples: readonly number[]): Measured {
   return {
     confidences: confidences.map((values) => Float32Array.from(samples, (sample) => values[sample])),

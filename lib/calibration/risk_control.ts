@@ -1,33 +1,33 @@
 /**
- * How far along a path of decisions, from the safest to the boldest, a promise about new images is kept: by tests one after
- * the other, up to the first that fails (fixed sequence testing; Angelopoulos et al., "Learn then Test", 2021; for early
- * exits Jazbec et al., "Fast yet Safe: Early Exiting with Risk Control", NeurIPS 2024).
+ * Finds how far along a path of decisions, from the safest to the riskiest, a guarantee for new images holds. Decisions
+ * are tested in order up to the first that fails (fixed sequence testing; Angelopoulos et al., "Learn then Test", 2021;
+ * for early exits Jazbec et al., "Fast yet Safe: Early Exiting with Risk Control", NeurIPS 2024).
  *
  * @module
  */
 
-/** What is promised of a mean. */
+/** A guarantee about a mean. */
 export interface MeanPromise {
-  /** At most this. */
+  /** Upper limit of the mean. */
   readonly limit: number;
-  /** But for this chance, over the draw of the samples. */
+  /** Probability that the guarantee is wrong, over the random choice of samples. */
   readonly delta: number;
   /** The lowest that a loss can be; the highest is 1. */
   readonly lowest: -1 | 0;
 }
 
-/** Share of the largest bet that is still safe. */
+/** Share of the largest safe bet. */
 const BOLDEST = 0.75;
 
-/** Most samples that are counted up to. */
+/** Limit of the search for the number of samples. */
 const MAX_SAMPLES = 2 ** 24;
 
 /**
- * Whether samples show a mean to be within its limit: a bet against "it is above the limit", which is fair if that is so,
- * has won 1 / delta (Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 2024). The
- * smaller the losses' variance, the fewer samples that takes.
+ * Whether samples show that a mean is within its limit: a bet against "it is above the limit", which would be fair if
+ * that were true, has won 1 / delta (Waudby-Smith and Ramdas, "Estimating means of bounded random variables by
+ * betting", JRSS B 2024). The smaller the variance of the losses, the fewer samples it needs.
  *
- * @param losses In the order of their drawing, each from `lowest` to 1.
+ * @param losses The losses in the order of drawing, each from `lowest` to 1.
  */
 export function showsMean(losses: ArrayLike<number>, promise: MeanPromise): boolean {
   const bet = new Bet(promise, losses.length);
@@ -37,7 +37,7 @@ export function showsMean(losses: ArrayLike<number>, promise: MeanPromise): bool
   return false;
 }
 
-/** How many samples it takes at least, if none of them has any loss; `Infinity` if more than there ever will be. */
+/** The smallest number of samples that suffices if none has a loss; `Infinity` if it exceeds `MAX_SAMPLES`. */
 export function fewestSamples(promise: MeanPromise): number {
   let [few, enough] = [0, 1];
   const suffice = (count: number) => showsMean(new Float32Array(count), promise);
@@ -55,10 +55,10 @@ export function fewestSamples(promise: MeanPromise): number {
 }
 
 /**
- * The last step of a path that keeps a promise, all those before it keeping it too; -1 if not even the first does.
+ * The last step of a path up to which all steps meet a guarantee; -1 if the first one does not.
  *
  * @param steps Number of steps, the safest first.
- * @param lossesOf The samples' losses at a step. Neither samples nor their order may have had a say in the path.
+ * @param lossesOf The samples' losses at a step. The path must not depend on the samples or their order.
  */
 export function lastSafeStep(
   steps: number,
@@ -71,16 +71,16 @@ export function lastSafeStep(
   return steps - 1;
 }
 
-/** Capital in a game that nobody wins on average while the mean is above the limit. */
+/** The capital in a game that cannot be won on average if the mean is above the limit. */
 class Bet {
   readonly #scale: number;
   readonly #lowest: number;
-  /** The limit, losses scaled to [0, 1]. */
+  /** The limit, after scaling losses to [0, 1]. */
   readonly #limit: number;
   readonly #goal: number;
-  /** Squared deviation that would be bet on by 1. */
+  /** Squared deviation for which the bet is 1. */
   readonly #unit: number;
-  /** Logarithm of what there is, from 1. */
+  /** Logarithm of the capital, which starts at 1. */
   #capital = 0;
   #count = 0;
   #sum = 0.5;
@@ -94,7 +94,7 @@ class Bet {
     this.#unit = 2 * this.#goal / samples;
   }
 
-  /** Bets on the next loss, by what was seen before; whether the goal is reached. */
+  /** Bets on the next loss according to earlier ones; returns whether the goal is reached. */
   wins(loss: number): boolean {
     const x = (loss - this.#lowest) / this.#scale;
     const variance = this.#squares / (this.#count + 1);

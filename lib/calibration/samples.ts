@@ -1,20 +1,20 @@
 /**
- * How much a number of samples can tell.
+ * Limits for the number of samples.
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
 
-/** Of fewer images, neither thresholds nor temperatures are found: they would be those of a few lucky images. */
+/** With fewer images neither thresholds nor temperatures are fitted, because they would not be reliable. */
 export const FEWEST_SAMPLES = 20;
-/** Of fewer, people are warned. */
+/** With fewer images a warning is printed. */
 export const MANY_SAMPLES = 200;
-/** Standard deviations of a normal distribution that hold 95 % of it. */
+/** Standard deviations that contain 95 % of a normal distribution. */
 const Z = 1.96;
 
 /**
- * Makes sure that there are enough samples to calibrate on.
+ * Checks that there are enough samples for calibration.
  *
  * @throws {RanetError} If there are fewer than {@linkcode FEWEST_SAMPLES}.
  */
@@ -28,10 +28,10 @@ export function checkSamples(samples: number): void {
 }
 
 /**
- * The interval that holds an accuracy with 95 % confidence (Wilson, 1927).
+ * The 95 % confidence interval of an accuracy (Wilson, 1927).
  *
- * @param accuracy Share of the samples that was right.
- * @param samples How many there were, at least 1.
+ * @param accuracy Share of the samples that were right.
+ * @param samples Number of samples, at least 1.
  */
 export function accuracyInterval(accuracy: number, samples: number): readonly [least: number, most: number] {
   const spread = Z ** 2 / samples;

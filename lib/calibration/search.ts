@@ -1,6 +1,6 @@
 /**
- * The search for thresholds: tried are those that let a share of the samples proportional to q^k leave at exit k (Huang et
- * al., ICLR 2018, section 3, whom the RANet paper follows), over q.
+ * Searches for thresholds over q, where the share of samples that leave at exit k is proportional to q^k (Huang et al.,
+ * ICLR 2018, section 3, as in the RANet paper).
  *
  * @module
  */
@@ -11,45 +11,45 @@ import { type Guarantee, guaranteedThresholds, type RiskTarget } from "./guarant
 import { measure, type Measured, outcomeOf, type Validation } from "./measure.ts";
 import { byConfidence, thresholdsForQ } from "./thresholds.ts";
 
-/** What is wanted of a calibration. */
+/** The target of a calibration. */
 export type CalibrationTarget =
   | {
     /** Multiply-adds per image, on average. */
     readonly budget: number;
   }
   | {
-    /** Share of images classified rightly, in [0, 1]. */
+    /** Share of images classified correctly, in [0, 1]. */
     readonly accuracy: number;
   }
   | RiskTarget;
 
-/** Thresholds, and what they gave on the validation set. */
+/** Thresholds, and their results on the validation set. */
 export interface Thresholds {
   /** About `q^k` of the samples leave at exit k. */
   readonly q: number;
-  /** Confidence at which a sample leaves, per exit: `Infinity` where none may, `-Infinity` for the last. */
+  /** Confidence at which a sample leaves, per exit: `Infinity` if none may leave, `-Infinity` for the last. */
   readonly thresholds: readonly number[];
-  /** Share of the validation set classified rightly, in [0, 1]. */
+  /** Share of the validation set classified correctly, in [0, 1]. */
   readonly expectedAccuracy: number;
   /** Multiply-adds per image of the validation set, on average. */
   readonly expectedCost: number;
-  /** What a promise rests on, where one was wanted. */
+  /** The evidence of a guarantee, if one was requested. */
   readonly guarantee?: Guarantee;
 }
 
-/** So small that even rounded no sample is left for exit 2. */
+/** So small that, after rounding, no sample goes on to exit 2. */
 const SMALLEST_Q = 1e-20;
-/** How many values of q are tried at first. */
+/** Number of values of q that are tried at first. */
 const GRID = 512;
-/** How often the gap behind the best of them is halved. */
+/** How often the gap after the best of them is halved. */
 const REFINEMENTS = 40;
 
 /**
- * Finds thresholds: for a budget, those that spend most of it; for an accuracy, the cheapest that reach it; for a largest
- * drop, the cheapest that keep the promise on samples that had no say in them.
+ * Finds thresholds: for a budget, those that use most of it; for an accuracy, the cheapest that reach it; for a largest
+ * drop, the cheapest that are guaranteed on other samples than those from which they were found.
  *
- * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy is out of reach,
- * the promise cannot be kept, or the validation set does not fit the network.
+ * @throws {RanetError} If the budget is below the first exit's cost or above the last's, the accuracy cannot be
+ * reached, the drop cannot be guaranteed, or the validation set does not fit the network.
  */
 export function searchThresholds(
   network: Network,
@@ -59,7 +59,7 @@ export function searchThresholds(
   return searchMeasured(network, measure(network, validation), target);
 }
 
-/** Finds thresholds as {@linkcode searchThresholds} does, where confidences and answers are known already. */
+/** Finds thresholds as {@linkcode searchThresholds} does, from known confidences and predictions. */
 export function searchMeasured(network: Network, measured: Measured, target: CalibrationTarget): Thresholds {
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
   if ("maxDrop" in target) return guaranteedThresholds(measured, target, flops);
@@ -76,10 +76,10 @@ export function searchMeasured(network: Network, measured: Measured, target: Cal
 }
 
 /**
- * Makes sure that a budget can be met on average over a batch.
+ * Checks that a budget can be met on average over a batch.
  *
  * @param budget Multiply-adds per image.
- * @throws {RanetError} If it is below what the first exit costs, or above what the last does.
+ * @throws {RanetError} If it is below the cost of the first exit, or above that of the last.
  */
 export function checkBudget(budget: number, { exits }: Network): void {
   const [first, last] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];
@@ -92,7 +92,7 @@ export function checkBudget(budget: number, { exits }: Network): void {
 
 type Try = (q: number) => Thresholds;
 
-/** The cost mostly grows with q, but not everywhere: the best of all that were tried is taken. */
+/** The cost mostly grows with q, but not everywhere, so the best of all tried values is used. */
 function forBudget(
   budget: number,
   candidate: Try,
@@ -144,7 +144,7 @@ function refine(
   return best;
 }
 
-/** From all samples leaving at exit 1 to all going to the last, in equal ratios. */
+/** Values of q in equal ratios, from all samples leaving at exit 1 to all reaching the last exit. */
 function gridOf(samples: number): number[] {
   const end = Math.log(4 * samples);
   return [SMALLEST_Q, ...Array.from({ length: GRID }, (_, i) => Math.exp(end * (2 * i / (GRID - 1) - 1)))];

@@ -1,5 +1,5 @@
 /**
- * One temperature per exit, found on a validation set (Guo et al., "On calibration of modern neural networks", ICML 2017,
+ * Fits one temperature per exit on a validation set (Guo et al., "On calibration of modern neural networks", ICML 2017,
  * section 4.2).
  *
  * @module
@@ -11,24 +11,24 @@ import type { Validation } from "./measure.ts";
 import { checkSamples } from "./samples.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** Temperatures are kept between these; where every answer is right, none would be low enough. */
+/** Limits of temperatures: if every prediction is right, the optimum would be 0. */
 const [LOWEST, HIGHEST] = [1 / 16, 16];
-/** Halvings of the range: to five digits. */
+/** Number of bisections, enough for five digits. */
 const STEPS = 20;
 /**
- * What is expected before any image is seen: logarithms of temperatures around 0 with this deviation. A few images move a
- * temperature a little way from 1, hundreds to where they want it. Of 0.25, 0.5 and 1, 0.5 gave the smallest calibration
- * error from 20 and 50 images, on average over both bundled models and their logits times 0.6, 1 and 2.
+ * The prior: logarithms of temperatures are around 0 with this deviation. A few images move a temperature only slightly
+ * from 1, hundreds of images determine it. Of 0.25, 0.5 and 1, 0.5 gave the smallest calibration error from 20 and 50
+ * images, on average over both bundled models and their logits times 0.6, 1 and 2.
  */
 const PRIOR_DEVIATION = 0.5;
 
 /**
  * Finds, for each exit, the temperature at which the validation set is most probable: logits divided by it give
- * confidences that are about as right as they say. Answers do not change, nor which image an exit is surer of. From few
- * samples, temperatures stay near 1.
+ * calibrated confidences. Predictions and the order of images by confidence do not change. With few samples,
+ * temperatures stay near 1.
  *
  * @param network The network that the logits come from.
- * @param validation Logits, not divided by any temperature yet, and labels.
+ * @param validation Logits without temperatures applied, and labels.
  * @returns One per exit, rounded to four digits.
  * @throws {RanetError} If there are fewer than 20 samples.
  */
@@ -46,7 +46,7 @@ export function divideAll({ logits, labels }: Validation, temperatures: readonly
   return { logits: logits.map((values, exit) => values.map((value) => value / temperatures[exit])), labels };
 }
 
-/** Where what the samples pull and what was expected before are in balance, by halving the range of log temperature. */
+/** Maximises likelihood times prior by bisection over the log temperature. */
 function fitTemperature(logits: Float32Array, labels: ArrayLike<number>, classes: number): number {
   let [low, high] = [Math.log(LOWEST), Math.log(HIGHEST)];
   for (let step = 0; step < STEPS; step++) {
@@ -60,7 +60,9 @@ function fitTemperature(logits: Float32Array, labels: ArrayLike<number>, classes
   return Math.exp((low + high) / 2);
 }
 
-/** The derivative of the negative log-likelihood by 1 / temperature: expected logit less the correct class's, summed. */
+/**
+ * The derivative of the negative log-likelihood by 1 / temperature: expected logit less the correct class's, summed.
+ */
 function slope(
   logits: Float32Array,
   labels: ArrayLike<number>,

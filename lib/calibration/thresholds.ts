@@ -1,5 +1,5 @@
 /**
- * Thresholds that spend a budget over a batch, found on a validation set (Huang et al., "Multi-Scale Dense Networks for
+ * Thresholds for a budget over a batch, found on a validation set (Huang et al., "Multi-Scale Dense Networks for
  * Resource Efficient Image Classification", ICLR 2018, section 3; the RANet paper's experiments use the same).
  *
  * @module
@@ -11,10 +11,10 @@ export type Confidences = readonly ArrayLike<number>[];
 /**
  * The thresholds for which about `q^k` of the samples (normalised over the exits) leave at exit k.
  *
- * @param q Above 0; the larger, the more samples go far.
- * @param confidences Of a validation set, `[exit][sample]`, each in [0, 1].
- * @param options `order`: {@linkcode byConfidence} of the confidences, where thresholds for many `q` are wanted.
- * @returns One threshold per exit: `Infinity` where no sample may leave, `-Infinity` for the last.
+ * @param q Above 0; the larger it is, the later samples leave.
+ * @param confidences Confidences of a validation set, `[exit][sample]`, each in [0, 1].
+ * @param options `order`: {@linkcode byConfidence} of the confidences, to compute thresholds for many `q` faster.
+ * @returns One threshold per exit: `Infinity` if no sample may leave, `-Infinity` for the last.
  */
 export function thresholdsForQ(
   q: number,
@@ -28,7 +28,7 @@ export function thresholdsForQ(
   const left = new Uint8Array(samples);
   return confidences.map((confidence, k) => {
     if (k === confidences.length - 1) return -Infinity;
-    // The share first: as a product divided again, all samples might be one less.
+    // Computes the share first: rounding of the product could make all samples one less.
     const quota = Math.floor(samples * (powers[k] / total));
     const staying = order[k].filter((sample) => !left[sample]);
     const threshold = quota >= 1 && quota <= staying.length ? confidence[staying[quota - 1]] : Infinity;
@@ -45,7 +45,7 @@ export function byConfidence(confidences: Confidences): number[][] {
 }
 
 /**
- * The exit that each sample takes: the first whose threshold its confidence reaches, else the last.
+ * The exit that each sample takes: the first whose threshold its confidence reaches, otherwise the last.
  *
  * @param thresholds One per exit.
  * @param confidences `[exit][sample]`.
@@ -59,7 +59,7 @@ export function exitsTaken(thresholds: readonly number[], confidences: Confidenc
   );
 }
 
-/** The mean of what each sample's exit costs. */
+/** The average cost of the samples' exits. */
 export function averageCost(exits: readonly number[], flops: readonly number[]): number {
   return exits.reduce((sum, exit) => sum + flops[exit], 0) / exits.length;
 }

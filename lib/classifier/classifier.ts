@@ -1,5 +1,5 @@
 /**
- * The library in one call: images as people have them in, labels out.
+ * The high-level interface: image files in, labels out.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { type ImageSource, keepImage, readImage, sourceName } from "./image_source.ts";
 import { classifyStream } from "./stream.ts";
 
-/** What became of an image. */
+/** The result for one image. */
 export interface ImageClassification extends Classification {
-  /** The image's path, URL or file name; `image 3` if it is the third and has none. */
+  /** The image's path, URL or file name; `image 3` for the third image if it has none. */
   readonly source: string;
 }
 
@@ -26,27 +26,28 @@ export interface ImageClassification extends Classification {
 export interface UnreadImage {
   /** Its path, URL or file name; `image 3` if it is the third and has none. */
   readonly source: string;
-  /** Why. */
+  /** The reason. */
   readonly error: RanetError;
 }
 
-/** How a classifier is loaded. */
+/** Options of {@linkcode loadClassifier}. */
 export interface LoadClassifierOptions extends LoadModelOptions, ExecutorOptions {}
 
-/** When an image leaves: at a threshold, at those of a calibration, or within a budget. */
+/** Decides when an image leaves: thresholds, a calibration, or a budget. */
 export interface ClassifyImagesOptions extends ClassifyOptions {
-  /** Multiply-adds an image may take on average; takes the calibrations that lie with the model. */
+  /** Multiply-adds per image on average; uses the calibrations of the model. */
   readonly budget?: number;
 }
 
 /**
- * Loads a model and makes it ready to classify. Dispose of it (`using`) to give the device's memory back.
+ * Loads a model and prepares it to classify images. Dispose of it (`using`) to free the device's memory.
  *
- * @param name A bundled name, a directory, a zip archive or a spec with `weights`, as `loadModel` takes it. Default `"ranet-cifar10"`.
- * @param options `weights`: where they are, if not with the model, and all else that `loadModel` takes. `device`, `batchSize`, `precision`: as
- * `AdaptiveExecutor.create` takes them.
+ * @param name A bundled name, a directory, a zip archive or a spec with `weights`, as in `loadModel`. Default:
+ * `"ranet-cifar10"`.
+ * @param options The options of `loadModel` (such as `weights`) and of `AdaptiveExecutor.create` (such as `device`,
+ * `batchSize`, `precision`).
  * @returns The classifier.
- * @throws {RanetError} If the model or the device is not there, or they do not fit.
+ * @throws {RanetError} If the model or the device does not exist, or the device has too little memory.
  *
  * @example
  * ```ts
@@ -64,22 +65,23 @@ export async function loadClassifier(
   const model = await loadModel(name, options);
   return new ImageClassifier(await AdaptiveExecutor.create(model, options), {
     batchSize: options.batchSize,
-    calibrations: () => findCalibrations(model, { name, weights: options.weights }),
+    calibrations: () => findCalibrations(model, { name, weights: options.weights, precision: options.precision }),
   });
 }
 
-/** What {@linkcode loadClassifier} gives. */
+/** The result of {@linkcode loadClassifier}. */
 export class ImageClassifier implements Disposable {
-  /** What runs the model, for tensors and for every exit's answer. */
+  /** The executor, for tensors and for every exit's prediction. */
   readonly executor: AdaptiveExecutor;
   readonly #batch: number;
   readonly #calibrations: () => ReturnType<typeof findCalibrations>;
 
   /**
-   * A classifier on an executor that is there already.
+   * Creates a classifier for an existing executor.
    *
    * @param executor Disposed of with the classifier.
-   * @param options `batchSize`: most images computed together, 64 by default. `calibrations`: where those of the model are.
+   * @param options `batchSize`: most images computed together, 64 by default. `calibrations`: the place of the model's
+   * calibrations.
    */
   constructor(
     executor: AdaptiveExecutor,
@@ -98,12 +100,12 @@ export class ImageClassifier implements Disposable {
   /**
    * Classifies an image, or several.
    *
-   * @param images Files, URLs, blobs, bytes or pixels, as {@linkcode ImageSource} has it: one, or a list, such as a
-   * `FileList`. JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF; in a browser, whatever that can decode. Bytes and pixels are
-   * taken as they are at the time of the call.
-   * @param options When an image leaves; by default, when it is 90 % sure.
-   * @returns What became of the image; a list of that for a list.
-   * @throws {RanetError} If an image cannot be read ({@linkcode stream} goes on), or an option cannot be used.
+   * @param images Files, URLs, blobs, bytes or pixels, as in {@linkcode ImageSource}: one, or a list, such as a
+   * `FileList`. JPEG, PNG, WebP, AVIF, GIF, BMP and TIFF are read, and in a browser every format that it can decode.
+   * Bytes and pixels are copied during the call.
+   * @param options Decides when an image leaves. Default: at a confidence of 90 %.
+   * @returns The result of the image; for a list, a list of results.
+   * @throws {RanetError} If an image cannot be read ({@linkcode stream} skips it), or an option cannot be used.
    *
    * @example
    * ```ts
@@ -117,7 +119,7 @@ export class ImageClassifier implements Disposable {
   classify(images: readonly ImageSource[], options?: ClassifyImagesOptions): Promise<ImageClassification[]>;
   /** As above, for one image. */
   classify(image: ImageSource, options?: ClassifyImagesOptions): Promise<ImageClassification>;
-  /** As above, for a list that is no array: a `FileList`, a `Set`. */
+  /** As above, for other lists, such as a `FileList` or a `Set`. */
   classify(images: Iterable<ImageSource>, options?: ClassifyImagesOptions): Promise<ImageClassification[]>;
   async classify(
     images: ImageSource | Iterable<ImageSource>,
@@ -133,15 +135,15 @@ export class ImageClassifier implements Disposable {
   }
 
   /**
-   * Classifies any number of images, one after another as they are taken from the result; those that cannot be read are
-   * told, and do not stop the others. Whoever stops taking results (`break`) closes the source of images.
+   * Classifies any number of images lazily, as results are consumed. Images that cannot be read yield an error and do
+   * not stop the stream. Leaving the loop (`break`) closes the source of images.
    *
-   * @param images Files, URLs, blobs, bytes or pixels, from a list or a stream. Bytes and pixels are copied as they come,
-   * so that a source may use its memory again.
-   * @param options When an image leaves; by default, when it is 90 % sure.
-   * @returns What became of each, in their order.
-   * @throws {RanetError} If an option cannot be used, or this is no list or stream.
-   * @throws What the source of images throws, after the results of all images before that.
+   * @param images Files, URLs, blobs, bytes or pixels, from a list or a stream. Bytes and pixels are copied when they
+   * are read, so the source may reuse its memory.
+   * @param options Decides when an image leaves. Default: at a confidence of 90 %.
+   * @returns The results of the images, in order.
+   * @throws {RanetError} If an option cannot be used, or `images` is not a list or stream.
+   * @throws The error of the source of images, after the results of all previous images.
    *
    * @example
    * ```ts
@@ -165,7 +167,7 @@ export class ImageClassifier implements Disposable {
     yield* this.#classified(kept(images), options);
   }
 
-  /** Gives the device's memory back. */
+  /** Frees the device's memory. */
   [Symbol.dispose](): void {
     this.executor[Symbol.dispose]();
   }
@@ -200,7 +202,7 @@ export class ImageClassifier implements Disposable {
   }
 }
 
-/** Text and bytes are lists as well, but stand for one image. */
+/** Strings and bytes are iterable too, but mean one image. */
 function isList(images: unknown): images is Iterable<ImageSource> {
   return typeof images === "object" && images !== null && Symbol.iterator in images && !ArrayBuffer.isView(images);
 }

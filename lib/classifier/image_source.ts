@@ -1,5 +1,5 @@
 /**
- * Images as people have them: paths, URLs, files, bytes, pixels or pictures of a page.
+ * Sources of images: paths, URLs, files, bytes, pixels, or elements of a page.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import { kindOf } from "../text/kind.ts";
 
 /**
  * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a
- * file itself, as a `Blob` (an upload, say), as its bytes,
- * or as the `Response` that it comes in; pixels, such as an `ImageData`; or an `ImageBitmap`, in a browser also an
- * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, text is a URL.
+ * file itself, as a `Blob` (for example an upload), as its bytes,
+ * or as a `Response`; pixels, such as an `ImageData`; or an `ImageBitmap`, in a browser also an
+ * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, a string is a URL.
  */
 export type ImageSource =
   | string
@@ -33,10 +33,10 @@ export type ImageSource =
   | Drawable;
 
 /**
- * What an image is called in results and errors: its path, URL or file name; else, as of a `data:` URL, its place in
- * the list.
+ * The name of an image in results and errors: its path, URL or file name; otherwise, for example for a `data:` URL, its
+ * position in the list.
  *
- * @param index Counted from 0.
+ * @param index Position in the list, from 0.
  */
 export function sourceName(image: ImageSource, index: number): string {
   if (typeof image === "string" || image instanceof URL) {
@@ -48,7 +48,7 @@ export function sourceName(image: ImageSource, index: number): string {
   return name || `image ${index + 1}`;
 }
 
-/** An image that is safe from changes: bytes and pixels are copied, since they are read later, and may be used again. */
+/** Copies bytes and pixels, because they are read later and the caller may reuse them. */
 export function keepImage(image: ImageSource): ImageSource {
   if (image instanceof ArrayBuffer) return image.slice(0);
   if (isBytes(image)) return new Uint8Array(image.buffer, image.byteOffset, image.byteLength).slice();
@@ -60,9 +60,9 @@ export function keepImage(image: ImageSource): ImageSource {
 }
 
 /**
- * The pixels of an image.
+ * Reads the pixels of an image.
  *
- * @throws {RanetError} If it is missing, cannot be decoded, or is no image at all.
+ * @throws {RanetError} If it is missing, cannot be decoded, or is not an image.
  */
 export async function readImage(image: ImageSource, options: DecodeImageOptions): Promise<RgbImage> {
   if (isPixels(image)) return bytePixels(image);
@@ -70,7 +70,7 @@ export async function readImage(image: ImageSource, options: DecodeImageOptions)
   return await decodeImage(await bytesOf(image, options.source), options);
 }
 
-/** Views of a file's bytes; of other arrays, it is not known what their numbers are. */
+/** Whether a value is a view of a file's bytes. The meaning of other arrays is not known. */
 function isBytes(image: unknown): image is Uint8Array | Uint8ClampedArray | DataView {
   return image instanceof Uint8Array || image instanceof Uint8ClampedArray || image instanceof DataView;
 }
@@ -80,8 +80,8 @@ function isPixels(image: unknown): image is RgbImage | ImageData {
 }
 
 /**
- * Pixels as bytes. A browser's `ImageData` may have samples from 0 to 1, in sixteen bits; of a plain array of such
- * numbers, nothing says so.
+ * Converts pixels to bytes. A browser's `ImageData` may have 16-bit float samples from 0 to 1; the range of other
+ * arrays of floats is not known.
  */
 function bytePixels(image: RgbImage | ImageData): RgbImage {
   const { width, height } = image;
@@ -115,7 +115,7 @@ async function bytesOf(image: ImageSource, source: string): Promise<Uint8Array> 
   );
 }
 
-/** A path, or a URL in full. */
+/** A path, or an absolute URL. */
 function locate(image: string | URL): string | URL {
   if (image instanceof URL || hasFiles()) return image;
   return new URL(image, globalThis.location.href);

@@ -1,5 +1,5 @@
 /**
- * A stream of inputs to a stream of results: images are read ahead while the device computes those before.
+ * Turns a stream of inputs into a stream of results. Images are read ahead while the device computes earlier ones.
  *
  * @module
  */
@@ -10,29 +10,31 @@ import type { Classification } from "../executor/classification.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import type { ClassifyOptions } from "../executor/options.ts";
 
-/** What became of one input. */
+/** The result of one input. */
 export type Outcome<Input> =
   | { readonly input: Input; readonly result: Classification; readonly error?: undefined }
   | { readonly input: Input; readonly error: RanetError; readonly result?: undefined };
 
-/** How a stream is classified. */
+/** Options of {@linkcode classifyStream}. */
 export interface ClassifyStreamOptions<Input> extends ClassifyOptions {
-  /** Makes the tensor of an input; many are read at the same time. A {@linkcode RanetError} is that input's outcome. */
+  /**
+   * Reads an input as a tensor; several are read at the same time. A {@linkcode RanetError} becomes the input's result.
+   */
   readonly read: (input: Input) => Promise<Float32Array>;
-  /** Most images computed together, and twice of which are read ahead. */
+  /** Most images computed together; twice as many are read ahead. */
   readonly batch: number;
 }
 
 /**
- * Classifies any number of inputs, in bounded memory. The first batches are small: the first result does not wait for
- * many images. Whoever stops taking results closes the source of inputs. An error of the source itself comes after the
- * results of all inputs before it.
+ * Classifies any number of inputs in bounded memory. The first batches are small, so that the first result does not
+ * wait for many images. Ending the iteration closes the source of inputs. An error of the source is thrown after the
+ * results of all previous inputs.
  *
- * @param executor What computes.
- * @param inputs Taken one by one, no sooner than there is room.
+ * @param executor The executor.
+ * @param inputs The inputs, which are read lazily.
  * @param options How inputs are read, and when they leave.
- * @returns What became of each input, in their order.
- * @throws {RanetError} If the options are not of this model.
+ * @returns The results of the inputs, in order.
+ * @throws {RanetError} If the options do not fit the model.
  */
 export async function* classifyStream<Input>(
   executor: AdaptiveExecutor,
@@ -63,13 +65,15 @@ interface Item<Input> {
 
 /** Inputs that are being read. */
 interface ReadAhead<Input> {
-  /** The next ones, none at the end. Throws what the source threw, once all before it are taken. */
+  /**
+   * Returns the next inputs, or none at the end. Throws the source's error after all previous inputs have been taken.
+   */
   take(count: number): Promise<Item<Input>[]>;
-  /** Closes the source, and waits for what is being read. */
+  /** Closes the source, and waits for inputs that are being read. */
   close(): Promise<void>;
 }
 
-/** Reads up to `most` inputs before they are taken. */
+/** Reads up to `most` inputs ahead. */
 function readAhead<Input>(
   inputs: Iterable<Input> | AsyncIterable<Input>,
   { read, most }: { readonly read: (input: Input) => Promise<Float32Array>; readonly most: number },
@@ -102,7 +106,7 @@ function readAhead<Input>(
   };
   return {
     async take(count) {
-      await fill(count); // few at first: what is read then is waited for
+      await fill(count); // few at first, because the first result waits for them
       if (waiting.length === 0 && failure) throw failure.reason;
       const items = await Promise.all(waiting.splice(0, count));
       await fill(count);

@@ -16,7 +16,7 @@ import type { BatchSummary } from "../executor/summary.ts";
 import { large, percent } from "../text/numbers.ts";
 import { readAmount } from "./amount.ts";
 import { type Call, UsageError } from "./command.ts";
-import type { ModelOption } from "./run_on.ts";
+import { type ModelOption, readPrecision } from "./run_on.ts";
 import { printable } from "./text.ts";
 
 type Options = Call<ModelOption | "threshold" | "budget" | "calibration">["options"];
@@ -30,8 +30,8 @@ export interface Budget {
 }
 
 /** The place of the model that a command line names. */
-export function placeOf({ model: name = DEFAULT_MODEL, weights }: Call<ModelOption>["options"]): ModelPlace {
-  return { name, weights };
+export function placeOf({ model: name = DEFAULT_MODEL, weights, precision }: Call<ModelOption>["options"]): ModelPlace {
+  return { name, weights, precision: readPrecision(precision) };
 }
 
 /**

@@ -7,7 +7,6 @@
 import { join } from "node:path";
 import { inFolder, isUrl, toPlace } from "../io/place.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
@@ -23,7 +22,6 @@ import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
 import { formatCalibrations, readCalibrationFile, withCalibration } from "../calibration/calibration_file.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE } from "../executor/options.ts";
-import { forwardDataset } from "../executor/forward_dataset.ts";
 import { evaluateLogits } from "../report/evaluate.ts";
 import { RanetError } from "../errors.ts";
 import { readAmount, readShare } from "./amount.ts";
@@ -40,6 +38,7 @@ import {
   tellOf,
 } from "./run_on.ts";
 import { toJson, toText, wanted } from "./calibrate_output.ts";
+import { predict } from "./predict.ts";
 import { printable } from "./text.ts";
 import { writeFiles } from "../io/write_files.ts";
 
@@ -133,6 +132,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const dataset = await openDataset(path, {
       labels,
       inputSize: input.size,
+      channels: input.mean.length,
       part: "validation",
       ...datasetOptions(call),
     });
@@ -146,7 +146,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const bad: string[] = [];
     const onBad = skipBad ? (message: string) => void bad.push(message) : undefined;
     let validation: Validation = options.logits === undefined
-      ? await predict(executor, dataset, onBad)
+      ? await predict(executor, dataset, { title: "calibrating", onBad })
       : await evaluateLogits(executor, dataset, { folder: join(options.logits, "cache"), onBad });
     for (const message of bad) terminal.stderr(`Skipped: ${message}`);
     let model = opened;
@@ -264,29 +264,6 @@ function readTarget({ budget, accuracy, "max-drop": maxDrop, confidence, risk }:
 function readRisk(text: string): NonNullable<RiskTarget["risk"]> {
   if (text === "accuracy" || text === "disagreement") return text;
   throw new UsageError(`Cannot use --risk ${JSON.stringify(text)}: expected accuracy or disagreement`);
-}
-
-/** Computes the logits of every exit for a data set; images are not kept. */
-async function predict(
-  executor: AdaptiveExecutor,
-  dataset: Dataset,
-  onBad: ((message: string) => void) | undefined,
-): Promise<Validation> {
-  const { network, spec } = executor.model;
-  const classes = spec.classes.length;
-  const logits = network.exits.map(() => new Float32Array(dataset.size * classes));
-  const labels = new Uint32Array(dataset.size);
-  let done = 0;
-  const { Progress } = await import("./progress.ts");
-  using progress = new Progress("calibrating", dataset.size);
-  using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
-  for await (const batch of forwardDataset(executor, dataset, { decoders, onBad })) {
-    batch.logits.forEach((values, exit) => logits[exit].set(values, done * classes));
-    labels.set(batch.labels, done);
-    done += batch.labels.length;
-    progress.advance(batch.labels.length);
-  }
-  return { logits: logits.map((values) => values.subarray(0, done * classes)), labels: labels.subarray(0, done) };
 }
 
 /** Options that `classify` needs, in addition to the budget, to find the calibration. */

@@ -67,8 +67,8 @@ export function tableWriter(terminal: Terminal, options: OutputOptions): ResultW
       const share = percent(summary.averageFlops / model.network.exits[exits - 1].cumulativeFlops);
       const images = `${summary.samples} ${summary.samples === 1 ? "image" : "images"}`;
       terminal.stdout(`
-${model.name} on ${printable(device.name)}, ${images}: ${large(summary.averageFlops)} multiply-adds an image, \
-${share} of the whole network`);
+${model.name} on ${printable(device.name)}, ${images}: ${large(summary.averageFlops)} multiply-adds per image, \
+${share} of the full network`);
       if (budget) terminal.stdout(budgetText(budget, summary));
     },
   };

@@ -16,6 +16,7 @@ import { formatTemperatures } from "../model/temperatures.ts";
 import { specTemplate } from "../spec/template.ts";
 import { digestModel, digestTensors } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
+import { refuseQuantized } from "../weights/quantized.ts";
 import { readSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 
@@ -48,6 +49,7 @@ export async function convertModel(
   { out, dtype }: { readonly out: string; readonly dtype: Dtype },
 ): Promise<Converted> {
   const before = await loadModel(source);
+  refuseQuantized(before.tensors, `store the weights of ${source} as ${dtype}`);
   const spec = await readSpec(join(source, "spec.yaml"));
   const bytes = writeSafetensors(before.tensors, { metadata: weightsMetadata(spec), dtype: storedAs(dtype) });
   const stored = createModel(spec, readSafetensors(bytes, { source: out }).tensors, { source: out });

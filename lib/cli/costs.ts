@@ -18,7 +18,7 @@ export interface Costs {
   readonly name: string;
   /** Number of trained parameters. */
   readonly params: number;
-  /** Of boosted exits: so many times the logits of the exit before are added. */
+  /** For boosted exits: factor by which the logits of the previous exit are added. */
   readonly reweight?: number;
   /** Its exits, counted from 1, with cumulative costs. */
   readonly exits:

@@ -58,8 +58,8 @@ function details(adapter: AdapterDescription): string {
   const rows = Object.entries(limits).map(([limit, value]) => [limit, value.toLocaleString("en")]);
   const notes = [
     ...failure === undefined ? [] : [`It cannot be used: ${printable(failure)}`],
-    ...measured.map(({ flops, smallestBatch }) =>
-      `For ${large(flops)} multiply-adds per image, auto uses ${
+    ...measured.map(({ flops, quantized, smallestBatch }) =>
+      `For ${large(flops)} multiply-adds per image${quantized ? " in eight bits" : ""}, auto uses ${
         smallestBatch === undefined ? "the CPU" : `it for batches from ${smallestBatch} on`
       }, as measured.`
     ),
@@ -92,14 +92,14 @@ async function check(json: boolean, stdout: Terminal["stdout"]): Promise<void> {
     versions: { ranet: config.version, deno: Deno.version.deno },
     failure,
   };
-  const wrong = results.filter(({ right }) => !right).length;
-  if (json) stdout(JSON.stringify({ ...about, right: failure === undefined && wrong === 0, kernels: results }));
+  const wrong = results.filter(({ correct }) => !correct).length;
+  if (json) stdout(JSON.stringify({ ...about, correct: failure === undefined && wrong === 0, kernels: results }));
   else {
-    const rows = results.map(({ kernel, precision, error, failure, right, fault }) => [
+    const rows = results.map(({ kernel, precision, error, failure, correct, fault }) => [
       kernel,
       precision,
       failure ?? [error.toExponential(1), fault].filter((part) => part !== undefined).join(", "),
-      right ? "yes" : "NO",
+      correct ? "yes" : "NO",
     ]);
     stdout(
       `${table([["kernel", "left"], ["weights", "left"], ["relative error", "left"], ["correct", "left"]], rows)}

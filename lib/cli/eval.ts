@@ -180,7 +180,12 @@ async function open(
   terminal: Terminal,
 ): Promise<Dataset> {
   const { classes, input } = executor.model.spec;
-  const dataset = await openDataset(path, { labels: classes, inputSize: input.size, ...datasetOptions(call) });
+  const dataset = await openDataset(path, {
+    labels: classes,
+    inputSize: input.size,
+    channels: input.mean.length,
+    ...datasetOptions(call),
+  });
   tellOf(dataset, terminal.stderr);
   return dataset;
 }

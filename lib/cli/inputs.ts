@@ -8,10 +8,10 @@ import { join } from "node:path";
 // @ts-types="npm:@types/picomatch@4.0.3"
 import picomatch from "picomatch";
 import { IMAGE_FILE } from "../data/image_files.ts";
-import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
+import { MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { type LinkTrail, listFolder } from "../io/list_folder.ts";
-import { toTensor } from "../data/preprocess.ts";
+import { readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { exists } from "../io/exists.ts";
@@ -104,7 +104,7 @@ export async function readInput(
       })
       : await readResource(input, { maxBytes: MAX_IMAGE_BYTES });
     if (decoders) return await decoders.tensor(bytes, { source: input, input: spec.input });
-    return toTensor(await decodeImage(bytes, { source: input, onNote: stderr }), spec.input);
+    return await readTensor(bytes, { source: input, input: spec.input, onNote: stderr });
   } catch (error) {
     const reason = systemReason(error);
     throw reason === undefined ? error : new RanetError(`Cannot read ${JSON.stringify(input)}: ${reason}`);

@@ -24,6 +24,7 @@ import { importCommand } from "./import.ts";
 import { mergeCommand } from "./merge.ts";
 import { newCommand } from "./new.ts";
 import { planCommand } from "./plan.ts";
+import { quantizeCommand } from "./quantize.ts";
 import { serveCommand } from "./serve.ts";
 import { specCommand } from "./spec.ts";
 import { systemReason } from "../io/system_error.ts";
@@ -44,6 +45,7 @@ const COMMANDS: readonly Command[] = [
   forwardCommand,
   specCommand,
   importCommand,
+  quantizeCommand,
   exportCommand,
   serveCommand,
   devicesCommand,
@@ -125,6 +127,7 @@ function unknownCommand(name: string): UsageError {
 const SPELLING: Readonly<Record<string, string>> = {
   readLabels: "--labels",
   classesFrom: "ranet new NAME --classes-from",
+  quantize: "ranet quantize MODEL --data DATASET --out DIR",
 };
 
 /** The message of an error, and command-line options that may help. */

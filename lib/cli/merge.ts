@@ -6,6 +6,7 @@
 
 import { dirname, join } from "node:path";
 import { RanetError } from "../errors.ts";
+import { withFile } from "../io/files.ts";
 import { mergeLogits } from "../report/logits_shards.ts";
 import { mergeResults } from "../results/results_file.ts";
 import { writeStaged } from "../io/write_files.ts";
@@ -30,7 +31,9 @@ input. Warns if shards come from devices that round differently.`,
   async run(call: Call<"out">, { stdout, stderr }: Terminal): Promise<void> {
     const { operands: parts, json } = call;
     const out = required(call, "out");
-    const folders = await Promise.all(parts.map(async (part) => (await Deno.stat(part)).isDirectory));
+    const folders = await Promise.all(
+      parts.map(async (part) => (await withFile(part, () => Deno.stat(part))).isDirectory),
+    );
     if (folders.some((folder) => folder !== folders[0])) {
       throw new RanetError("Cannot merge files together with folders: expected the parts of one run");
     }

@@ -17,7 +17,7 @@ import { isUrl } from "../io/place.ts";
 import { csv } from "../text/csv.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parameterNames } from "../weights/check.ts";
-import { boundAverage, type Snapshot } from "../training/loop.ts";
+import { boundEma, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { nameClassesOf } from "../training/name_classes.ts";
 import { adviseRecipe, type RecipeAdvice } from "../training/advise_recipe.ts";
@@ -93,7 +93,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   // Messages use the names that the user gave.
   const sets = await openSets(given, wanted, { ...setup, data, val });
   const spec = nameClassesOf(given, sets.training);
-  const recipe = boundAverage(wanted, sets.training.size);
+  const recipe = boundEma(wanted, sets.training.size);
   const notes: string[] = [];
   const init = options.init === undefined ? undefined : {
     ...await readTensors(options.init, { expected: parameterNames(network), onNote: (note) => notes.push(note) }),
@@ -207,7 +207,7 @@ async function readWantedRecipe(options: Call<TrainOption>["options"]): Promise<
     epochs: whole("epochs", epochs),
     steps: whole("steps", steps),
     batch: whole("batch", batch),
-    rate: rate === undefined ? undefined : readNumber("rate", rate),
+    learningRate: rate === undefined ? undefined : readNumber("rate", rate),
     seed: seed === undefined ? undefined : readNumber("seed", seed),
   });
 }
@@ -231,7 +231,7 @@ async function openSets(
     "data" | "val" | "skipBad" | "allowOutside" | "labels"
   >,
 ): Promise<Pick<TrainJob, "training" | "validation" | "notes">> {
-  const shared = { inputSize: spec.input.size, skipBad, allowOutside, readLabels };
+  const shared = { inputSize: spec.input.size, channels: spec.input.mean.length, skipBad, allowOutside, readLabels };
   const whole = await openDataset(data, { ...shared, labels: spec.classes, part: "training" });
   const { classes: labels } = nameClassesOf(spec, whole);
   const held = val === "split" || val === "none"

@@ -95,7 +95,7 @@ export class TrainOutput implements Disposable {
       printableLines(
         `${network.spec.name}: ${network.exits.length} exits, ${large(cumulativeParams)} parameters; about ${
           large(facts.flopsPerImage)
-        } multiply-adds an image in training
+        } multiply-adds per image in training
 ${images} images of ${data} for training (${classCounts(counts, network.spec.classes)}), ${held}
 recipe ${recipe.name}: ${
           (session.steps / perEpoch).toFixed(1).replace(/\.0$/, "")

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { foldWeights } from "../weights/fold.ts";
+import { runnableWeights } from "../weights/runnable.ts";
 import { type Adapter, defaultTraits, requireAdapter, titleOf } from "../device/webgpu/adapter.ts";
 import { forgetTraits, keepTraits } from "../device/webgpu/kept_traits.ts";
 import { measureTraits, timeBatch } from "../device/webgpu/tuning.ts";
@@ -85,7 +85,7 @@ async function measure(adapter: Adapter, name: string): Promise<Candidate[]> {
   const lanes = LANES[adapter.isCpu ? "cpu" : "gpu"];
   const model = await loadModel(name);
   const plan = buildPlan(model.network);
-  const weights = foldWeights(model.network, model.tensors, model.temperatures);
+  const weights = runnableWeights(model.network, model);
   const base = { ...adapter, traits: defaultTraits(adapter.isCpu) };
   const rounds = lanes.length * base.traits.tiles.length + (lanes.length + 1) * BATCHES.length;
   using progress = new Progress("Measuring", rounds, { unit: "tiles and batches" });

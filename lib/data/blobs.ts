@@ -1,5 +1,5 @@
 /**
- * Data sets of image files that a program has at hand: `File` objects that a page was given, say.
+ * Data sets of image files in memory, for example `File` objects in a page.
  *
  * @module
  */
@@ -25,7 +25,8 @@ export interface BlobDatasetOptions {
 /**
  * Makes a data set of image files by class, in browsers too.
  *
- * @param images The files of each class, under its label: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF. A `FileList` will do.
+ * @param images The files of each class, under its label: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF. A `FileList` will
+ * do.
  * @param options The model's labels.
  * @returns The data set, class by class in the order of the labels. Files are read when they are wanted.
  * @throws {RanetError} If a class is not among the labels.

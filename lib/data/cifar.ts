@@ -34,12 +34,12 @@ interface CifarRecords extends ImageRecords {
 }
 
 /**
- * Opens one or more files of records. Their classes are matched to the model's by name, or by number where the model has none
- * but numbers.
+ * Opens one or more files of records. Their classes are matched to the model's by name, or by number if the model
+ * has only numbers.
  *
  * @param paths Files of one folder, read as if they were one.
- * @throws {RanetError} If the files' sizes fit neither data set, the model knows none of its classes, or (without `skipBad`)
- * lacks one of them.
+ * @throws {RanetError} If the files' sizes fit neither data set, the model knows none of its classes, or (without
+ * `skipBad`) lacks one of them.
  */
 export async function openCifar(
   paths: readonly string[],
@@ -165,7 +165,7 @@ class Blocks {
   readonly #recordBytes: number;
   readonly #kept = new Map<string, Promise<Uint8Array>>();
 
-  /** Of records of so many bytes. */
+  /** Creates a reader of records with `recordBytes` bytes each. */
   constructor(recordBytes: number) {
     this.#recordBytes = recordBytes;
   }
@@ -191,7 +191,7 @@ class Blocks {
   }
 }
 
-/** So many bytes, or as many as there are. The file is opened anew each time: nothing has to be closed in the end. */
+/** Reads up to `length` bytes. The file is opened each time, so that it need not be closed later. */
 async function readAt(path: string, offset: number, length: number): Promise<Uint8Array> {
   return await withFile(path, async () => {
     using file = await Deno.open(path);

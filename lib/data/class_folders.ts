@@ -9,7 +9,7 @@ import type { LinkTrail } from "../io/list_folder.ts";
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 import { nameClasses } from "./class_names.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
-import { IMAGE_FILE, imageFileDataset } from "./image_files.ts";
+import { imageFileDataset, sampleFiles } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
 import { isOtherImage, listData, PassedOver } from "./passed_over.ts";
 
@@ -27,10 +27,10 @@ interface Place {
 }
 
 /**
- * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Links to folders are
- * followed, as torchvision follows them, but no folder is read twice. Names that begin with a dot, what systems leave in
- * folders, and files beside the class folders that are no images are passed over; files among the images that are none are
- * counted and told.
+ * Lists a folder whose sub-folders are named after classes. Images may lie in folders further down. Links to folders
+ * are followed, as torchvision follows them, but no folder is read twice. Names that begin with a dot, what systems
+ * leave in folders, and other files beside the class folders are ignored; other files among the images are counted and
+ * reported.
  *
  * @throws {RanetError} If it has no class folders, or holds bad entries that are not to be skipped.
  */
@@ -45,7 +45,8 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     );
   }
   const { labels, notes } = nameClasses(options.labels, top.folders.map(({ name }) => name));
-  for (const file of top.files.filter((name) => IMAGE_FILE.test(name))) {
+  const wanted = sampleFiles(options);
+  for (const file of top.files.filter((name) => wanted.test(name))) {
     bad.add(`Cannot use image ${JSON.stringify(join(path, file))}: it is in no class folder`);
   }
   const found: { files: string[]; labels: number[] } = { files: [], labels: [] };
@@ -64,7 +65,7 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     const { files, folders } = await listData(join(path, folder), trail);
     for (const name of files) {
       const file = `${folder}/${name}`;
-      if (IMAGE_FILE.test(name)) {
+      if (wanted.test(name)) {
         found.files.push(file);
         found.labels.push(label);
       } else if (!isOtherImage(name)) others.add(file);

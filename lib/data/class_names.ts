@@ -1,6 +1,6 @@
 /**
- * The classes of a data set whose model has none but numbers: the names that the data set gives them, in sorted order, as
- * torchvision and Keras number them.
+ * Class names for a model whose classes are numbers: the names in the data set, in sorted order, as torchvision and
+ * Keras number them.
  *
  * @module
  */

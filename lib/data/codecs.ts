@@ -1,7 +1,7 @@
 /**
- * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, which give the very pixels of Python's
- * Pillow, and of libavif; libjpeg-turbo for CMYK; our own of TIFF, BMP and GIF. They need no permission, and are loaded
- * when the first image of their format comes. All give the picture as it is stored: not cut, not turned.
+ * Decoders of image files: WebAssembly builds of mozjpeg, Rust's png and libwebp, which give the very pixels of
+ * Python's Pillow, and of libavif; libjpeg-turbo for CMYK; our own of TIFF, BMP and GIF. They need no permission, and
+ * are loaded when the first image of their format comes. All give the picture as it is stored: not cut, not turned.
  *
  * @module
  */
@@ -121,7 +121,7 @@ function pngDecoder(): Codec {
       try {
         return decode(needed);
       } catch {
-        throw new DecodeError(); // it panics without a word
+        throw new DecodeError(); // it panics without a message
       }
     });
   };
@@ -169,7 +169,7 @@ function emscriptenDecoder(
       said = [];
       try {
         const image = decode(codec, bytes, header);
-        // Of libjpeg's warnings, this is the one that leaves a part of the picture grey
+        // This is the only warning of libjpeg after which a part of the picture is grey
         truncated = said.find((line) => line.startsWith("Premature end"));
         return image ?? NOTHING;
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * What a data set is: labelled images, read by index, so that an evaluation can go on where it stopped and a report
- * can show single ones. `open_dataset.ts` opens one; each format has a file of its own.
+ * The interface of data sets: labelled images, read by index, so that an evaluation can resume and a report can show
+ * single images. `open_dataset.ts` opens one; each format has its own file.
  *
  * @module
  */
@@ -59,8 +59,8 @@ export interface Dataset {
    */
   read(index: number): Promise<Sample>;
   /**
-   * Reads a sample's image file without decoding it, so that others can; `undefined` where it is a record of a file that
-   * holds many. A data set that has none leaves the function out.
+   * Reads a sample's image file without decoding it, so that others can; `undefined` where it is a record of a file
+   * that holds many. A data set that has none leaves the function out.
    *
    * @param index From 0 up to `size`.
    * @throws {RanetError} If the file cannot be read.
@@ -69,7 +69,7 @@ export interface Dataset {
   /**
    * SHA-256 of all that `read` reads, in hexadecimal: reads it all.
    *
-   * @param options `onSample`: told after each image file, where there is one for each sample.
+   * @param options `onSample`: called after each image file, if there is one per sample.
    */
   digest(options?: { readonly onSample?: () => void }): Promise<string>;
 }
@@ -93,6 +93,12 @@ export interface DatasetOptions {
   /** The model's input size in pixels, of a square its side, else `[height, width]`: smaller IDX images are padded to it. */
   readonly inputSize: Sides;
   /**
+   * The model's input channels. Of other than 1 and 3, the files of class folders are `.npy` arrays instead of images.
+   *
+   * @default {3}
+   */
+  readonly channels?: number;
+  /**
    * Leave out bad entries that show on opening, instead of throwing on the first; those that show on reading throw
    * either way.
    *
@@ -107,8 +113,8 @@ export interface DatasetOptions {
    */
   readonly part?: "test" | "training" | "validation";
   /**
-   * Whether labels are names of classes, or indexes from 0, where they are the data set's own. Without it, that is decided
-   * by which of them fits; where both do, or neither, opening throws.
+   * Whether labels are names of classes, or indexes from 0, where they are the data set's own. Without it, that is
+   * decided by which of them fits; where both do, or neither, opening throws.
    */
   readonly readLabels?: LabelReading;
   /**

@@ -69,15 +69,15 @@ export interface DecodeImageOptions {
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF file; of several pictures or frames, the first. Photos stand upright,
- * as EXIF or what else the format has says; grey becomes RGB; 16-bit samples keep their upper 8 bits; transparency is
- * dropped, as Pillow's `convert("RGB")` does, not blended; colour profiles are not applied. In a browser, what is of
- * another kind is left to the browser. docs/formats.md says more.
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF file; of several pictures or frames, the first. Photos stand
+ * upright, as EXIF or what else the format has says; grey becomes RGB; 16-bit samples keep their upper 8 bits;
+ * transparency is dropped, as Pillow's `convert("RGB")` does, not blended; colour profiles are not applied. In a
+ * browser, what is of another kind is left to the browser. docs/formats.md says more.
  *
  * @param bytes The whole file.
- * @param options What it is called, and who is told of oddities.
+ * @param options The image's name, and a function for warnings.
  * @returns The pixels.
- * @throws {RanetError} If this is no image, or empty, truncated, damaged or too large, or of a kind not supported.
+ * @throws {RanetError} If this is not an image, or empty, truncated, damaged or too large, or of a kind not supported.
  *
  * @example
  * ```ts
@@ -153,7 +153,7 @@ function refusal(source: string): string {
  * Refuses what is not worth decoding.
  *
  * @returns What the header of the rest says.
- * @throws {RanetError} If this is no image, or a damaged or unsupported one, as far as its first bytes tell.
+ * @throws {RanetError} If the first bytes are not those of an image, or of a damaged or unsupported one.
  */
 export function checkHeader(bytes: Uint8Array, source: string): ImageHeader & Required<Pick<ImageHeader, "size">> {
   const refuse = (reason: string, code: RanetErrorCode): never => {

@@ -5,6 +5,7 @@
  */
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
+import { arrayTensor, isArray } from "./arrays.ts";
 import { checkHeader } from "./decode.ts";
 import type { DecodeAnswer, Decoded, DecodeTask, Wanted } from "./decoder_worker.ts";
 import type { RgbImage } from "./image.ts";
@@ -166,6 +167,8 @@ export class DecoderPool implements Disposable {
     bytes: Uint8Array,
     { input, ...options }: DecodeOptions & { readonly input: InputSpec },
   ): Promise<Float32Array> {
+    // An array takes no decoding.
+    if (isArray(bytes)) return arrayTensor(bytes, { source: options.source, input });
     return await this.#run(bytes, { kind: "tensor", input }, options) as Float32Array;
   }
 

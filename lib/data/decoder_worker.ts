@@ -30,7 +30,7 @@ export type Wanted =
   | { readonly kind: "pixels"; readonly input: Pick<InputSpec, "size" | "resize"> }
   | { readonly kind: "tensor"; readonly input: InputSpec };
 
-/** What comes of it. */
+/** The result. */
 export type Decoded = RgbImage | Uint8ClampedArray | Float32Array;
 
 /** An answer. */

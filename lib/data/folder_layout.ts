@@ -1,6 +1,6 @@
 /**
- * What a folder of a data set holds: parts to train and to validate on, images with a list beside them, files of another
- * program's, or folders of classes.
+ * What a folder of a data set holds: parts to train and to validate on, images with a list beside them, files of
+ * another program's, or folders of classes.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
   validation: ["test"],
   test: ["validation"],
 };
-/** Lists that are no labels. */
+/** Lists that do not contain labels. */
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 
@@ -44,7 +44,8 @@ export interface FolderLayout {
  *
  * @param path The folder.
  * @param options `labels`: the model's; `part`: which is wanted, where there are several.
- * @throws {RanetError} If it holds images without labels, the wanted part is not there, or only files that are not read.
+ * @throws {RanetError} If it holds images without labels, the wanted part is not there, or only files that are not
+ * read.
  */
 export async function findLayout(
   path: string,

@@ -6,11 +6,22 @@
 
 import { isAbsolute, join, resolve } from "node:path";
 import { digestFiles, readBoundedFile } from "../io/files.ts";
-import type { Dataset, Sample, SampleFile } from "./dataset.ts";
+import { ARRAY_FILE, arrayPicture, isArray } from "./arrays.ts";
+import type { Dataset, DatasetOptions, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
 
 /** Names of files that are taken for images. */
 export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
+
+/** Names of the files that a data set's folders are searched for. */
+export function sampleFiles({ channels = 3 }: Pick<DatasetOptions, "channels">): RegExp {
+  return channels === 1 || channels === 3 ? IMAGE_FILE : ARRAY_FILE;
+}
+
+/** Whether a name is one of a file that may be a sample. */
+export function isSampleFile(name: string): boolean {
+  return IMAGE_FILE.test(name) || ARRAY_FILE.test(name);
+}
 
 /** Makes a data set of image files: two lists of equal length, so that a million of them take little memory. */
 export function imageFileDataset(
@@ -43,7 +54,8 @@ export function imageFileDataset(
     file,
     async read(index: number): Promise<Sample> {
       const { label, bytes, source } = await file(index);
-      return { name: files[index]!, label, image: await decodeImage(bytes, { source }) };
+      const image = isArray(bytes) ? arrayPicture(bytes, source) : await decodeImage(bytes, { source });
+      return { name: files[index]!, label, image };
     },
     digest: (options) =>
       digestFiles(files.map(pathOf), { about: files.map((file, i) => [file, labels[i]]), onFile: options?.onSample }),

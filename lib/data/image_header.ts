@@ -30,7 +30,7 @@ export interface ImageHeader {
   readonly unsupported?: string;
 }
 
-/** Formats of their own, for they take another decoder. */
+/** Separate formats, because they need another decoder. */
 export const CMYK_JPEG = "CMYK JPEG";
 /** A WebP of several frames. */
 export const ANIMATED_WEBP = "animated WebP";
@@ -39,7 +39,7 @@ export const ANIMATED_WEBP = "animated WebP";
  * Recognises an image file by its first bytes.
  *
  * @param bytes The file.
- * @returns What its header says; `undefined` if it is no image that we know of.
+ * @returns The contents of its header; `undefined` if it is not a known image format.
  */
 export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
   const format = recogniseFormat(bytes);

@@ -6,7 +6,7 @@
 
 import { RanetError } from "../errors.ts";
 import { classFinder } from "../spec/classes.ts";
-import { IMAGE_FILE } from "./image_files.ts";
+import { isSampleFile } from "./image_files.ts";
 import { type LabelReading, listLabels } from "./labels.ts";
 import type { TableRow } from "./list_table.ts";
 
@@ -38,7 +38,7 @@ const SYNSET = /^n\d{8}( |$)/;
  *
  * @param rows The list.
  * @param options `labels`: the model's; `source`: what errors call the list.
- * @throws {RanetError} If it has one column, or more than two of which none can be told to be the label.
+ * @throws {RanetError} If it has only one column, or more than two and the label cannot be determined.
  */
 export function findColumns(
   rows: readonly TableRow[],
@@ -62,8 +62,8 @@ export function findColumns(
   const isNamed = (cell: string) => find(cell) !== undefined || SYNSET.test(cell);
   const synsets = columns.filter((column) => share(column, (cell) => SYNSET.test(cell)) > 0.5);
   const named = columns.filter((column) => share(column, isNamed) > 0.5);
-  const worded = columns.filter((column) => LABEL_WORD.test(cells[column]!) && !IMAGE_FILE.test(cells[column]!));
-  const isImages = (column: number) => share(column, (cell) => IMAGE_FILE.test(cell)) > 0.5;
+  const worded = columns.filter((column) => LABEL_WORD.test(cells[column]!) && !isSampleFile(cells[column]!));
+  const isImages = (column: number) => share(column, (cell) => isSampleFile(cell)) > 0.5;
   const beside = isImages(1) && !isImages(0) ? 0 : 1;
   // A model of the classes 0, 1, … takes every small number for a class.
   const label = [synsets, named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [beside] : []]
@@ -78,7 +78,7 @@ export function findColumns(
   const path = count === 2 ? others[0]! : others.find(isImages) ??
     others.find((column) => PATH_WORD.test(cells[column]!)) ?? others[0]!;
   const [pathCell, labelCell] = [cells[path]!, cells[label]!];
-  const hasHeader = !isNamed(labelCell) && !/^\d+$/.test(labelCell) && !IMAGE_FILE.test(pathCell) &&
+  const hasHeader = !isNamed(labelCell) && !/^\d+$/.test(labelCell) && !isSampleFile(pathCell) &&
     (LABEL_WORD.test(labelCell) || PATH_WORD.test(pathCell) || isImages(path));
   const reading = !hasHeader
     ? undefined

@@ -13,6 +13,13 @@ const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: Dat
   "<f4": [4, (view, at) => view.getFloat32(at, true)],
   "<f8": [8, (view, at) => view.getFloat64(at, true)],
 };
+/** Integers, as shares of the largest of their type. */
+const INTEGERS: typeof READERS = {
+  "|u1": [1, (view, at) => view.getUint8(at) / 255],
+  "|i1": [1, (view, at) => view.getInt8(at) / 127],
+  "<u2": [2, (view, at) => view.getUint16(at, true) / 65_535],
+  "<i2": [2, (view, at) => view.getInt16(at, true) / 32_767],
+};
 const MAX_DIMENSIONS = 32; // NumPy's own limit
 
 /**
@@ -20,6 +27,7 @@ const MAX_DIMENSIONS = 32; // NumPy's own limit
  *
  * @param bytes The whole file.
  * @param options.source What errors call the file: its path, say.
+ * @param options.integers Whether integers of 8 and 16 bits are read too, divided by the largest of their type. Default: no.
  * @returns The array, as float32.
  * @throws {RanetError} If this is not such a file, its length is not what its header says, or a value is not finite.
  *
@@ -31,7 +39,7 @@ const MAX_DIMENSIONS = 32; // NumPy's own limit
  * console.log(shape); // [2, 3, 32, 32]
  * ```
  */
-export function readNpy(bytes: Uint8Array, options: { readonly source: string }): Tensor {
+export function readNpy(bytes: Uint8Array, options: { readonly source: string; readonly integers?: boolean }): Tensor {
   const refuse = (reason: string): never => {
     throw new RanetError(`Cannot read tensor ${JSON.stringify(options.source)}: ${reason}`);
   };
@@ -51,7 +59,8 @@ export function readNpy(bytes: Uint8Array, options: { readonly source: string })
   if (descr === undefined || order === undefined || sizes === undefined) {
     return refuse(`its header lacks descr, fortran_order or shape: ${JSON.stringify(header.slice(0, 200))}`);
   }
-  const reader = Object.hasOwn(READERS, descr) ? READERS[descr] : undefined;
+  const readers = options.integers ? { ...READERS, ...INTEGERS } : READERS;
+  const reader = Object.hasOwn(readers, descr) ? readers[descr] : undefined;
   if (reader === undefined) {
     return refuse(`its type is ${JSON.stringify(descr)}, expected "<f4" (or "<f2", "<f8"): use array.astype("<f4")`);
   }

@@ -19,7 +19,11 @@ import { expectObject, expectString } from "../text/expect.ts";
 const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
   [/\.mat$/i, "MATLAB's files are not read: write its labels as a CSV of path,label"],
   [/\.(pkl|pickle)$/i, "Python's pickles are not read, since they are programs: write labels as a CSV of path,label"],
-  [/\.(npy|npz|h5|hdf5)$/i, "arrays are not read: write images as files, in a folder for each class"],
+  [
+    /\.(npy|npz|h5|hdf5)$/i,
+    "arrays of many samples are not read: write images as files, in a folder for each class, or for networks of " +
+    "other than 1 and 3 channels one .npy file per sample, channels × height × width",
+  ],
   [/\.(parquet|arrow|tfrecord[^/]*|lmdb|mdb)$/i, "it is not read: write images as files, in a folder for each class"],
   [/\.(json|xml|ya?ml)$/i, "annotations are not read: write a CSV of path,label"],
   [/\.(zip|tar|tgz|gz|xz|bz2|7z|rar)$/i, "archives must be unpacked first"],

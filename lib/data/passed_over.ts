@@ -1,6 +1,6 @@
 /**
- * What lies among the images of a folder and is none: what systems leave there is passed over without a word, what formats
- * we do not read is bad, and the rest is counted, to be told.
+ * Other files among the images of a folder: files of operating systems are ignored silently, images in unsupported
+ * formats are errors, and the rest is counted and reported.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export function isOtherImage(name: string): boolean {
   return OTHER_IMAGE.test(name);
 }
 
-/** Counts files that are no images. */
+/** Counts files that are not images. */
 export class PassedOver {
   readonly #named: string[] = [];
   #count = 0;

@@ -21,13 +21,15 @@ const SIGNATURE = 8;
 /** The last chunk of every file. */
 const END = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82);
 
-/** The parts of a file that its pixels depend on, up to where the file ends or makes no sense; the last chunk is added. */
+/**
+ * The parts of a file that its pixels depend on, up to where the file ends or makes no sense; the last chunk is added.
+ */
 export function neededParts(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const needed = pngChunks(bytes).filter(({ type }) => NEEDED.includes(type));
   return [bytes.subarray(0, SIGNATURE), ...needed.map(({ whole }) => whole), END] as Uint8Array<ArrayBuffer>[];
 }
 
-/** Whether a file lacks its last chunk, which says nothing but that the file is whole. */
+/** Whether a file lacks its last chunk, which only marks the end of the file. */
 export function lacksEnd(bytes: Uint8Array): boolean {
   const last = pngChunks(bytes).at(-1);
   return last?.type !== "IEND" || !last.complete;

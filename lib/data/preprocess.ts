@@ -17,8 +17,10 @@ import { expectObject } from "../text/expect.ts";
  *
  * @param image An image of any size.
  * @param input What the network takes.
- * @returns Planes of red, green and blue, or one of grey where the network takes one channel: channels × height × width.
- * @throws {RanetError} If the image has no pixels or not four bytes for each, or the network takes neither 1 nor 3 channels.
+ * @returns Planes of red, green and blue, or one of grey where the network takes one channel: channels × height ×
+ * width.
+ * @throws {RanetError} If the image has no pixels or not four bytes for each, or the network takes neither 1 nor 3
+ * channels.
  *
  * @example
  * ```ts
@@ -59,6 +61,41 @@ export function toPixels(
   return resample(image, columns, rows);
 }
 
+/**
+ * The same of one plane of any numbers, in floating point.
+ *
+ * @param plane Row by row.
+ * @param from Its height and width.
+ * @param to What it is resized to, and cropped.
+ */
+export function resizePlane(
+  plane: Float32Array,
+  from: Size,
+  to: Pick<InputSpec, "size" | "resize">,
+): Float32Array {
+  const size = sizeOf(to.size);
+  const resized = covering(from, sizeOf(to.resize));
+  const columns = resampling(from.width, resized.width, size.width);
+  const rows = resampling(from.height, resized.height, size.height);
+  const sum = (values: Float32Array, first: number, stride: number, weights: Int32Array) =>
+    weights.reduce((total, weight, tap) => total + values[first + tap * stride]! * weight, 0) / (1 << PRECISION);
+  const top = rows[0]!.first;
+  const last = rows.at(-1)!;
+  const narrow = new Float32Array((last.first + last.weights.length - top) * size.width);
+  for (let y = 0; y < narrow.length / size.width; y++) {
+    columns.forEach(({ first, weights }, x) => {
+      narrow[y * size.width + x] = sum(plane, (top + y) * from.width + first, 1, weights);
+    });
+  }
+  const out = new Float32Array(areaOf(size));
+  rows.forEach(({ first, weights }, y) => {
+    for (let x = 0; x < size.width; x++) {
+      out[y * size.width + x] = sum(narrow, (first - top) * size.width + x, size.width, weights);
+    }
+  });
+  return out;
+}
+
 /** The smallest size of an image's aspect ratio that covers another; of a square, the shorter side is its side. */
 function covering({ height, width }: Size, least: Size): Size {
   return least.height * width >= least.width * height
@@ -94,22 +131,47 @@ export function resizeBox(image: RgbImage, box: Box, size: Size): Uint8ClampedAr
   return resample(image, columns, rows);
 }
 
-/** Takes pixels, red, green and blue interleaved, and writes planes of what the network takes. */
+/** Takes pixels, red, green and blue interleaved, or planes of floats, and writes planes of what the network takes. */
 export type Normaliser = (pixels: ArrayLike<number>, planes: Float32Array) => void;
 
 /**
- * Makes what turns bytes into what a network takes: colours, or grey as Pillow makes it of them, which leaves grey as it is.
+ * Makes sure that a network takes images.
  *
- * @throws {RanetError} If the network takes neither 1 nor 3 channels.
+ * @throws {RanetError} If it takes neither 1 nor 3 channels.
+ */
+export function checkTakesImages(channels: number): void {
+  if (channels === 1 || channels === 3) return;
+  throw new RanetError(
+    `Cannot use images: the network takes ${channels} channels, and images have 3, or 1 of grey; give it arrays of ` +
+      `${channels} × height × width, each saved by numpy.save as a .npy file`,
+  );
+}
+
+/**
+ * Makes what turns bytes into what a network takes: colours, or grey as Pillow makes it of them, which leaves grey as it is.
+ * Floats are planes of the network's own channels. It throws where bytes are given to a network of other than 1 or 3 channels.
  */
 export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
-  const channels = input.mean.length;
-  if (channels !== 1 && channels !== 3) {
-    throw new RanetError(
-      `Cannot use images: the network takes ${channels} channels, and images have 3, or 1 of grey; give it tensors ` +
-        "(ranet forward INPUT.npy)",
-    );
+  const ofBytes = byteNormaliser(input);
+  return (pixels, planes) =>
+    pixels instanceof Float32Array ? normalisePlanes(pixels, input, planes) : ofBytes(pixels, planes);
+}
+
+function normalisePlanes(
+  numbers: Float32Array,
+  { mean, std }: Pick<InputSpec, "mean" | "std">,
+  planes: Float32Array,
+): void {
+  const area = planes.length / mean.length;
+  for (let i = 0; i < planes.length; i++) {
+    const channel = Math.floor(i / area);
+    planes[i] = (numbers[i]! - mean[channel]!) / std[channel]!;
   }
+}
+
+function byteNormaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
+  const channels = input.mean.length;
+  if (channels !== 1 && channels !== 3) return () => checkTakesImages(channels);
   const tables = input.mean.map((mean, channel) => normalised(mean, input.std[channel]!));
   if (channels === 1) {
     const [values] = tables;
@@ -131,7 +193,7 @@ export function normaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
 /**
  * Makes sure that an image is one, whatever its type promises.
  *
- * @throws {RanetError} If it has no pixels, not four samples for each, or samples that are no bytes.
+ * @throws {RanetError} If it has no pixels, not four samples for each, or samples that are not bytes.
  */
 export function checkPixels(image: RgbImage): void {
   const { width, height, data } = image ?? {};

@@ -6,16 +6,15 @@
 
 import { areaOf } from "../network/size.ts";
 import type { Plan } from "../planner/plan.ts";
-import { foldWeights } from "../weights/fold.ts";
-import { isQuantized, parseQuantized } from "../weights/quantized.ts";
-import { divideLogits } from "../weights/temperature.ts";
+import { isQuantized } from "../weights/quantized.ts";
+import { areQuantized, runnableWeights } from "../weights/runnable.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { type DeviceChoice, Fallback, type Runners } from "./fallback.ts";
 import { type Adapter, featuresOf, findAdapter, limitsOf, requireAdapter, titleOf } from "./webgpu/adapter.ts";
 import { openRemoteRunner } from "./webgpu/remote.ts";
 import type { Runner } from "./runner.ts";
 import { joinRunners } from "./sooner.ts";
-import { keepSpeeds, keptSpeeds, measureSpeed, smallestGpuBatch } from "./speeds.ts";
+import { isSameNetwork, keepSpeeds, keptSpeeds, measureSpeed, smallestGpuBatch } from "./speeds.ts";
 import { makeExercise } from "./webgpu/exercise.ts";
 import { selfTest } from "./webgpu/self_test.ts";
 import { CpuRunner } from "./cpu/runner.ts";
@@ -42,6 +41,8 @@ export interface AdapterDescription {
   readonly measured?: readonly {
     /** Multiply-adds of one image, all exits. */
     readonly flops: number;
+    /** Whether the network is in eight bits. */
+    readonly quantized?: boolean;
     /** The smallest batch for which the adapter is faster than the CPU; missing if it never is. */
     readonly smallestBatch?: number;
   }[];
@@ -52,7 +53,7 @@ export interface RunnerOptions {
   /** The device to run on. */
   readonly device: DeviceChoice;
   /** Most samples in a batch. */
-  readonly capacity: number;
+  readonly batchSize: number;
   /** How weights are stored. */
   readonly precision: Precision;
   /** Threads of the CPU runner. Default: one per core. */
@@ -71,27 +72,27 @@ export function runnersOf(
   trained: { readonly tensors: ReadonlyMap<string, Tensor>; readonly temperatures?: readonly number[] },
   options: RunnerOptions,
 ): Runners {
-  const { device, capacity, precision, threads, onFallback, gpuWorker } = options;
-  const { tensors, temperatures } = trained;
-  const wholeNumbers = () => {
-    const divided = temperatures ? divideLogits(plan.network, tensors, temperatures) : tensors;
-    return parseQuantized(plan.network, divided, { source: "of the model", temperatures });
+  const { device, batchSize, threads, onFallback, gpuWorker } = options;
+  const quantized = isQuantized(trained.tensors);
+  // Those in eight bits are few bytes already; on a GPU some of their numbers need float32.
+  const precision = quantized ? "float32" : options.precision;
+  const weights = () => {
+    const given = runnableWeights(plan.network, trained);
+    return areQuantized(given) ? given : roundWeights(given, precision);
   };
-  const weights = () => roundWeights(foldWeights(plan.network, tensors, temperatures), precision);
-  const quantized = isQuantized(tensors);
-  const openCpu = () => CpuRunner.create(plan, quantized ? wholeNumbers() : weights(), { capacity, threads });
+  const openCpu = () => CpuRunner.create(plan, weights(), { batchSize, threads });
   return new Fallback<Adapter>({
     find: findAdapter,
     openGpu: async (found) => {
       const adapter = found ?? await requireAdapter();
       const openGpu = async () =>
-        gpuWorker && await openRemoteRunner(plan, weights(), { capacity, precision }) ||
-        await WebGpuRunner.create(plan, weights(), { capacity, precision, adapter, check: selfTest });
+        gpuWorker && await openRemoteRunner(plan, weights(), { batchSize, precision }) ||
+        await WebGpuRunner.create(plan, weights(), { batchSize, precision, adapter, check: selfTest });
       if (device === "gpu") return await openGpu();
-      return await openSooner({ openGpu, openCpu }, plan, { ...options, adapter });
+      return await openSooner({ openGpu, openCpu }, plan, { ...options, adapter, quantized });
     },
     openCpu,
-  }, { choice: quantized && device === "auto" ? "cpu" : device, say: onFallback });
+  }, { choice: device, say: onFallback });
 }
 
 /**
@@ -100,18 +101,21 @@ export function runnersOf(
 async function openSooner(
   { openGpu, openCpu }: { readonly openGpu: () => Promise<Runner>; readonly openCpu: () => Promise<Runner> },
   plan: Plan,
-  { adapter, capacity, threads, together }: RunnerOptions & { readonly adapter: Adapter },
+  { adapter, batchSize, threads, together, quantized }: RunnerOptions & {
+    readonly adapter: Adapter;
+    readonly quantized: boolean;
+  },
 ): Promise<Runner> {
-  const flops = plan.network.exits.at(-1)!.cumulativeRunFlops;
+  const network = { flops: plan.network.exits.at(-1)!.cumulativeRunFlops, quantized };
   const title = titleOf(adapter);
-  const kept = threads === undefined && (await keptSpeeds(title)).find((speeds) => speeds.flops === flops);
-  if (kept && smallestGpuBatch(kept) > capacity) return await openCpu();
+  const kept = threads === undefined && (await keptSpeeds(title)).find((speeds) => isSameNetwork(speeds, network));
+  if (kept && smallestGpuBatch(kept) > batchSize) return await openCpu();
   using stack = new DisposableStack();
   const gpu = stack.use(await openGpu());
   const cpu = stack.use(await openCpu());
   const about = { stages: plan.stages.length, length: plan.image.channels * areaOf(plan.image.size) };
   const speeds = kept ||
-    { flops, gpu: await measureSpeed(gpu, about), cpu: await measureSpeed(cpu, about) };
+    { ...network, gpu: await measureSpeed(gpu, about), cpu: await measureSpeed(cpu, about) };
   if (!kept && threads === undefined) await keepSpeeds(title, speeds);
   stack.move();
   return joinRunners({ gpu, cpu }, speeds, { together });
@@ -135,7 +139,11 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
     ...failure !== undefined && { failure },
     measured: (await keptSpeeds(titleOf(adapter))).map((speeds) => {
       const smallest = smallestGpuBatch(speeds);
-      return { flops: speeds.flops, ...smallest < Infinity && { smallestBatch: smallest } };
+      return {
+        flops: speeds.flops,
+        ...speeds.quantized && { quantized: true },
+        ...smallest < Infinity && { smallestBatch: smallest },
+      };
     }),
   };
   const gpu = { name: adapter.name, kind: "gpu", ...about } as const;
@@ -146,7 +154,7 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
 async function failureOf(adapter: Adapter): Promise<string | undefined> {
   try {
     const { plan, weights, images, count } = await makeExercise("float32");
-    const options = { capacity: count, adapter, check: selfTest };
+    const options = { batchSize: count, adapter, check: selfTest };
     using runner = await WebGpuRunner.create(plan, weights, options);
     runner.load(images, count);
     await runner.run({ from: 0, to: plan.stages.length });

@@ -13,7 +13,11 @@ import { roundToHalf } from "../weights/half.ts";
  * Activations and arithmetic are float32 in both.
  */
 export type Precision = "float32" | "float16";
-/** All precisions. */
+/** What a model computes in: `int8` is for quantized models alone, which compute in nothing else. */
+export type ModelPrecision = Precision | "int8";
+/** The precisions of both kinds of models. */
+export const MODEL_PRECISIONS: readonly ModelPrecision[] = ["float32", "float16", "int8"];
+/** Precisions of models in floats. */
 export const PRECISIONS: readonly Precision[] = ["float32", "float16"];
 
 /**

@@ -38,12 +38,12 @@ export interface Runner extends Disposable {
   /** The device that it runs on. */
   readonly device: DeviceInfo;
   /** Most samples in a batch. */
-  readonly capacity: number;
+  readonly batchSize: number;
   /**
    * Starts a batch.
    *
    * @param images Normalised images, `count × channels × height × width`.
-   * @param count Number of images, at most `capacity`.
+   * @param count Number of images, at most `batchSize`.
    */
   load(images: Float32Array, count: number): void | Promise<void>;
   /** Runs stages on the batch. */

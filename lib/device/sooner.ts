@@ -20,9 +20,9 @@ export function joinRunners(
   speeds: Speeds,
   { together }: { readonly together: boolean },
 ): Runner {
-  const capacity = Math.min(gpu.capacity, cpu.capacity);
+  const batchSize = Math.min(gpu.batchSize, cpu.batchSize);
   const smallest = smallestGpuBatch(speeds);
-  if (smallest > (together ? Math.max(gpu.capacity, cpu.capacity) : capacity)) {
+  if (smallest > (together ? Math.max(gpu.batchSize, cpu.batchSize) : batchSize)) {
     gpu[Symbol.dispose]();
     return cpu;
   }
@@ -30,11 +30,11 @@ export function joinRunners(
     cpu[Symbol.dispose]();
     return gpu;
   }
-  return new SoonerRunner({ gpu, cpu }, { capacity, smallest });
+  return new SoonerRunner({ gpu, cpu }, { batchSize, smallest });
 }
 
 class SoonerRunner implements Runner {
-  readonly capacity: number;
+  readonly batchSize: number;
   readonly #gpu: Runner;
   readonly #cpu: Runner;
   readonly #smallest: number;
@@ -42,9 +42,9 @@ class SoonerRunner implements Runner {
 
   constructor(
     { gpu, cpu }: { readonly gpu: Runner; readonly cpu: Runner },
-    { capacity, smallest }: { readonly capacity: number; readonly smallest: number },
+    { batchSize, smallest }: { readonly batchSize: number; readonly smallest: number },
   ) {
-    this.capacity = capacity;
+    this.batchSize = batchSize;
     this.#gpu = gpu;
     this.#cpu = cpu;
     this.#smallest = smallest;

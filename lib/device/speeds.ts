@@ -19,8 +19,10 @@ export interface Speed {
 
 /** The speeds of both devices for a network. */
 export interface Speeds {
-  /** Multiply-adds of one sample for all exits, which identify the network. */
+  /** Multiply-adds of one sample for all exits, which with the next identify the network. */
   readonly flops: number;
+  /** Whether it is in eight bits. Default: false. */
+  readonly quantized?: boolean;
   /** The adapter. */
   readonly gpu: Speed;
   /** The CPU runner. */
@@ -67,7 +69,7 @@ export async function measureSpeed(
   };
   await run(1); // starts threads, compiles kernels
   const one = await run(1);
-  const many = Math.min(MANY, runner.capacity, Math.floor((BUDGET - one) / one));
+  const many = Math.min(MANY, runner.batchSize, Math.floor((BUDGET - one) / one));
   if (many < 2) return { fixed: 0, each: one };
   await run(many);
   const each = Math.max(0, await run(many) - one) / (many - 1);
@@ -77,7 +79,17 @@ export async function measureSpeed(
 /** The schema of kept measurements, created when it is first needed. */
 function keptSchema() {
   const speed = z.object({ fixed: z.number().nonnegative(), each: z.number().nonnegative() });
-  return z.array(z.object({ flops: z.number(), gpu: speed, cpu: speed })).max(MAX_KEPT);
+  return z.array(z.object({ flops: z.number(), quantized: z.boolean().optional(), gpu: speed, cpu: speed })).max(
+    MAX_KEPT,
+  );
+}
+
+/** Whether speeds are those of a network. */
+export function isSameNetwork(
+  { flops, quantized = false }: Pick<Speeds, "flops" | "quantized">,
+  other: Pick<Speeds, "flops" | "quantized">,
+): boolean {
+  return flops === other.flops && quantized === (other.quantized ?? false);
 }
 
 /** The kept measurements of an adapter; they are stored like those of `tune`. */
@@ -88,7 +100,7 @@ export async function keptSpeeds(adapter: string): Promise<Speeds[]> {
 
 /** Stores a measurement of an adapter, in addition to those of other networks. */
 export async function keepSpeeds(adapter: string, speeds: Speeds): Promise<void> {
-  const others = (await keptSpeeds(adapter)).filter(({ flops }) => flops !== speeds.flops);
+  const others = (await keptSpeeds(adapter)).filter((other) => !isSameNetwork(other, speeds));
   const cache = await openCache();
   await cache?.put(keyOf(adapter), Response.json([speeds, ...others].slice(0, MAX_KEPT))).catch(() => {});
 }

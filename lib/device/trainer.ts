@@ -85,7 +85,7 @@ export interface TrainerOptions {
   /** What is minimised. */
   readonly loss: LossOptions;
   /** Decay of the exponential moving average of all tensors, including running statistics; 0: no average. */
-  readonly average: number;
+  readonly emaDecay: number;
   /**
    * `equilibrium`: an exit's gradient for a layer is divided by the number of exits that share the layer
    * (Li et al., "Improved Techniques for Training Adaptive Deep Networks", ICCV 2019).
@@ -111,7 +111,7 @@ export interface TrainingState {
    */
   readonly squares?: ReadonlyMap<string, Tensor>;
   /** Moving average of `tensors`, if enabled; if it is missing when a trainer is opened, it starts from `tensors`. */
-  readonly average?: ReadonlyMap<string, Tensor>;
+  readonly ema?: ReadonlyMap<string, Tensor>;
 }
 
 /** Losses of a step, computed before it changed the parameters. */
@@ -119,7 +119,7 @@ export interface StepLosses {
   /** Mean loss over the batch, one per exit, unweighted. */
   readonly losses: Float64Array;
   /** Number of correct predictions, one per exit. */
-  readonly right: Uint32Array;
+  readonly correct: Uint32Array;
 }
 
 /** Second labels, for images that are mixed from two. */
@@ -133,7 +133,7 @@ export interface SecondLabels {
 /** Options of a step. */
 export interface StepOptions {
   /** The learning rate. */
-  readonly rate: number;
+  readonly learningRate: number;
   /** Seed of dropout, below 2³². Default: 0. */
   readonly seed?: number;
   /** Number of earlier steps, for AdamW's bias correction. Default: 0. */

@@ -1,6 +1,6 @@
 /**
- * Where everything in the picture of a network goes, as the papers' figures have it: base features down the side, blocks
- * to the right of theirs in rows, exits on the far side from the image.
+ * Where everything in the picture of a network goes, as the papers' figures have it: base features down the side,
+ * blocks to the right of theirs in rows, exits on the far side from the image.
  *
  * @module
  */
@@ -131,7 +131,7 @@ export function layOut(network: network.Network): Layout {
 /** How the finest base feature is made. */
 function stemText({ stem }: network.Network["spec"]): string {
   const { kernel, stride, channels, pool } = stemSpec(stem);
-  // Of the two that have a name, the name says the stride.
+  // The names of the two named stems include the stride.
   const step = typeof stem === "string" || stride === 1 ? "" : `, stride ${stride}`;
   return `${kernel}×${kernel} conv${step}${pool ? ", pool" : ""}${
     channels === undefined ? "" : `, to ${channels} channels`
@@ -173,8 +173,19 @@ function measure(network: network.Network): Grid {
 /** What they are called where they are not the usual one. */
 const ACTIVATIONS = { "relu": "ReLU", "hard-swish": "hard-swish", "silu": "SiLU" } as const;
 
+/** What the dense layers or heads have that those of the papers' networks lack. */
+function layerKinds({ exits }: network.Network): string[] {
+  const layers = exits.flatMap((exit) => exit.layers);
+  const depthwise = layers.filter((layer) => layer.kind === "depthwise").map(({ kernel }) => `${kernel}×${kernel}`);
+  return [
+    ...depthwise.length > 0 ? [`depthwise ${[...new Set(depthwise)].toSorted().join(", ")}`] : [],
+    ...layers.some(({ kind }) => kind === "excitation") ? ["squeeze-and-excitation"] : [],
+  ];
+}
+
 /** What the network comes to, in lines that fit. */
-function totalsOf({ spec, exits, rowName, rows }: network.Network, width: number): string[] {
+function totalsOf(network: network.Network, width: number): string[] {
+  const { spec, exits, rowName, rows } = network;
   const { cumulativeFlops, cumulativeParams } = exits[exits.length - 1];
   const count = (n: number, what: string) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
   const parts = [
@@ -184,6 +195,7 @@ function totalsOf({ spec, exits, rowName, rows }: network.Network, width: number
     `${large(cumulativeFlops)} multiply-adds`,
     `${large(cumulativeParams)} parameters`,
     ...spec.activation ? [ACTIVATIONS[spec.activation]] : [],
+    ...layerKinds(network),
     ...spec.dropout ? [`dropout ${spec.dropout}`] : [],
     ...spec.reweight === undefined ? [] : [`boosted exits, reweight ${spec.reweight}`],
   ];

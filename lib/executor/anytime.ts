@@ -1,5 +1,5 @@
 /**
- * One image, exit by exit, until a deadline has passed or a signal is aborted.
+ * Runs one image exit by exit, until a deadline has passed or a signal is aborted.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { WorkingRunner } from "./working_runner.ts";
 
 /** Where to stop. */
 export interface AnytimeLimits {
-  /** How many exits the budget allows. */
+  /** Number of exits within the budget. */
   readonly exits: number;
-  /** When no further exit but the first is begun, by `performance.now()`. */
+  /** Time of `performance.now()` after which no exit except the first is started. */
   readonly end: number;
-  /** Once aborted, no further exit is begun. */
+  /** When aborted, no further exit is started. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Answers exit by exit, as each has finished.
+ * Yields the prediction of each exit as soon as it is computed.
  *
- * @param image One that no other call has: by that, it is known whether the runner still holds it.
- * @throws The signal's reason, if it is aborted before exit 1 has begun.
+ * @param image An array that no other call uses; it identifies the image that the runner holds.
+ * @throws The signal's reason, if it is aborted before exit 1 is started.
  */
 export async function* answersOf(
   image: Float32Array,
@@ -30,15 +30,15 @@ export async function* answersOf(
   { network, limits }: { readonly network: Network; readonly limits: AnytimeLimits },
 ): AsyncGenerator<Answer> {
   const { exits, end, signal } = limits;
-  /** Answers of exits that were computed together with an earlier one. */
+  /** Logits of exits that were computed together with an earlier one. */
   let ahead: Float32Array[] = [];
   /** Milliseconds that the last run took. */
   let spent = Infinity;
-  /** Computes an exit and perhaps those after it; nothing if it is too late. */
+  /** Computes an exit and possibly the next ones; returns undefined if the time is over. */
   const compute = async (exit: number): Promise<Float32Array | undefined> => {
     let logits: Float32Array | undefined;
     for (let stage = runner.holds(image) ? exit : 0; stage <= exit; stage++) {
-      // Only between tasks do timers run, and may the signal change; without threads the CPU runner waits for nothing.
+      // Timers run, and the signal changes, only between tasks; without threads the CPU runner never yields.
       if (signal) await new Promise((resolve) => setTimeout(resolve));
       if (exit === 0) signal?.throwIfAborted();
       else if (signal?.aborted || performance.now() >= end) return undefined;
@@ -64,8 +64,8 @@ export async function* answersOf(
 }
 
 /**
- * The end of the exits that are computed together with this one. Each answer that a GPU gives back costs 10 ms under
- * Deno: once exit 1 has answered, all others come at once, unless that might outlast the deadline.
+ * The end of the range of exits that are computed together with this one. Reading a result from a GPU takes 10 ms under
+ * Deno. Therefore all exits after the first are computed at once, unless that may exceed the deadline.
  */
 function together(
   exit: number,

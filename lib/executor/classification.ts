@@ -1,5 +1,5 @@
 /**
- * Logits → what became of an image.
+ * Turns logits into the classification of an image.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Network } from "../network/network.ts";
 import { argmax, softmax } from "../softmax.ts";
 import { firstNotFinite } from "./images.ts";
 
-/** What became of one image. */
+/** The result for one image. */
 export interface Classification {
   /** The most probable class's label. */
   readonly label: string;
@@ -20,17 +20,17 @@ export interface Classification {
   readonly confidence: number;
   /** The exit taken, counted from 1. */
   readonly exit: number;
-  /** Where the exit is: `sub-network 2, block 3`. */
+  /** The place of the exit: `sub-network 2, block 3`. */
   readonly exitLabel: string;
-  /** Multiply-adds spent up to that exit, as the paper's authors count. */
+  /** Multiply-adds up to that exit, as the paper's authors count them. */
   readonly flops: number;
-  /** The same, without layers that no exit has needed so far: those are not run. */
+  /** Multiply-adds that were run: without layers that no exit has needed so far. */
   readonly runFlops: number;
   /** Probability of each class, summing to 1. */
   readonly probabilities: Float32Array;
 }
 
-/** An exit's answer. */
+/** An exit's output. */
 export interface Answer {
   /** The exit, counted from 0. */
   readonly exit: number;
@@ -41,7 +41,7 @@ export interface Answer {
 }
 
 /**
- * What an exit's answer means.
+ * The classification from an exit's output.
  *
  * @throws {RanetError} If a logit is not finite.
  */
@@ -66,13 +66,13 @@ export function classificationOf(
   };
 }
 
-/** Larger numbers are no pixels, normalised or not. */
+/** Numbers above this are neither pixels nor normalised pixels. */
 const LARGEST_PIXEL = 1e4;
 
 /**
- * Makes sure that logits are numbers.
+ * Checks that logits are finite.
  *
- * @throws {RanetError} If one is not finite; says whether the images or the weights are to blame.
+ * @throws {RanetError} If one is not finite; the message says whether the images or the weights are the cause.
  */
 export function checkFinite(logits: Float32Array, device: DeviceInfo, images: Float32Array = new Float32Array()): void {
   const bad = firstNotFinite(logits);

@@ -1,14 +1,14 @@
 /**
- * Classification that spends on each image what it needs: a sample leaves at the first exit that is confident enough.
+ * Adaptive classification: each sample leaves at the first exit that is confident enough.
  *
  * @module
  */
 
 import { runnersOf } from "../device/open.ts";
-import type { Precision } from "../device/precision.ts";
+import type { ModelPrecision } from "../device/precision.ts";
 import type { DeviceInfo } from "../device/runner.ts";
 import { RanetError } from "../errors.ts";
-import type { Model } from "../model/model.ts";
+import { type Model, precisionOf } from "../model/model.ts";
 import { buildPlan } from "../planner/build.ts";
 import { confidence } from "../softmax.ts";
 import { expectArray, expectObject } from "../text/expect.ts";
@@ -26,7 +26,7 @@ import {
 import { WorkingRunner } from "./working_runner.ts";
 
 /**
- * Runs a model on a device. Dispose of it (`using`) to give the device's memory back.
+ * Runs a model on a device. Dispose of it (`using`) to free the device's memory.
  *
  * @example
  * ```ts
@@ -42,46 +42,49 @@ export class AdaptiveExecutor implements Disposable {
   /** The model that runs. */
   readonly model: Model;
   /** How its weights are stored. */
-  readonly precision: Precision;
+  readonly precision: ModelPrecision;
   readonly #runner: WorkingRunner;
 
-  private constructor(model: Model, precision: Precision, runner: WorkingRunner) {
+  private constructor(model: Model, precision: ModelPrecision, runner: WorkingRunner) {
     this.model = model;
     this.precision = precision;
     this.#runner = runner;
   }
 
   /**
-   * Puts a model on a device.
+   * Loads a model onto a device.
    *
    * @param model The model.
-   * @param options Which device, and how many images it computes together.
-   * @returns What runs the model, until it is disposed of.
-   * @throws {RanetError} If the device is not there or has too little memory, or an option is out of range.
+   * @param options The device, and how many images it computes together.
+   * @returns The executor.
+   * @throws {RanetError} If there is no such device, it has too little memory, or an option is out of range.
    */
   static async create(model: Model, options: ExecutorOptions = {}): Promise<AdaptiveExecutor> {
     expectObject("AdaptiveExecutor.create", { model }, "network", "tensors");
     expectObject("AdaptiveExecutor.create", { options });
     const resolved = resolveOptions(options);
-    const { batchSize: capacity, precision } = resolved;
-    const runners = runnersOf(buildPlan(model.network), model, { ...resolved, capacity });
+    const precision = precisionOf(model, resolved.precision);
+    const runners = runnersOf(buildPlan(model.network), model, {
+      ...resolved,
+      precision: precision === "int8" ? "float32" : precision,
+    });
     return new AdaptiveExecutor(model, precision, await WorkingRunner.open(model.name, runners));
   }
 
-  /** What it runs on. */
+  /** The device that it runs on. */
   get device(): DeviceInfo {
     return this.#runner.device;
   }
 
   /**
-   * Classifies images, each at the first exit whose confidence reaches the threshold. Nothing that only later exits need
-   * is computed once all have left.
+   * Classifies images, each at the first exit whose confidence reaches the threshold. Once all images have left, later
+   * exits are not computed.
    *
    * @param images Normalised images, `N × channels × height × width` (see `toTensor`).
-   * @param options When a sample leaves.
-   * @returns What became of each of the N images, in their order.
+   * @param options Thresholds or a calibration.
+   * @returns The results of the N images, in order.
    * @throws {RanetError} If the images' length is wrong, a value is not finite, a threshold is outside [0, 1], or the
-   * calibration is another model's.
+   * calibration belongs to another model.
    *
    * @example
    * ```ts
@@ -107,15 +110,16 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   /**
-   * Predicts one image exit by exit: each prediction is there as soon as its exit has finished. The stream ends at the
-   * last exit that the budget allows, or with the one that was being computed when the deadline passed or the signal
-   * was aborted. The executor may be used for something else in between, which costs a repetition of earlier exits.
+   * Predicts one image exit by exit, and yields each prediction as soon as it is computed. The stream ends at the last
+   * exit within the budget, or with the exit that was being computed when the deadline passed or the signal was
+   * aborted. You may use the executor for other images in between; earlier exits are then computed again.
    *
    * @param image One normalised image, `channels × height × width`.
    * @param options Where to stop.
    * @returns The predictions, in the order of the exits.
-   * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
-   * @throws The signal's reason, if it is aborted before exit 1 has begun.
+   * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the
+   * budget.
+   * @throws The signal's reason, if it is aborted before exit 1 is started.
    *
    * @example
    * ```ts
@@ -139,13 +143,14 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   /**
-   * Predicts one image as far as a budget, a deadline or a signal allows.
+   * Predicts one image within a budget or a deadline, or until a signal is aborted.
    *
    * @param image One normalised image, `channels × height × width`.
    * @param options Where to stop.
-   * @returns The answer of the last exit that finished.
-   * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the budget.
-   * @throws The signal's reason, if it is aborted before exit 1 has begun.
+   * @returns The prediction of the last exit that finished.
+   * @throws {RanetError} If the image's length is wrong, a value is not finite, or not even exit 1 is within the
+   * budget.
+   * @throws The signal's reason, if it is aborted before exit 1 is started.
    *
    * @example
    * ```ts
@@ -203,12 +208,12 @@ export class AdaptiveExecutor implements Disposable {
   }
 
   /**
-   * Says what becomes of images whose logits are known, without computing anything: as `classify` does.
+   * Gives the results of `classify` for images whose logits are known, without running the network.
    *
-   * @param logits What `forward` gave for them: for each exit, `N × classes`.
-   * @param options When a sample leaves.
-   * @returns What becomes of each of the N images, in their order.
-   * @throws {RanetError} If a threshold is outside [0, 1], or the calibration is another model's.
+   * @param logits The result of `forward`: for each exit, `N × classes`.
+   * @param options Thresholds or a calibration.
+   * @returns The results of the N images, in order.
+   * @throws {RanetError} If a threshold is outside [0, 1], or the calibration belongs to another model.
    *
    * @example
    * ```ts
@@ -229,12 +234,12 @@ export class AdaptiveExecutor implements Disposable {
     });
   }
 
-  /** Gives the device's memory back. */
+  /** Frees the device's memory. */
   [Symbol.dispose](): void {
     this.#runner[Symbol.dispose]();
   }
 
-  /** A sample's logits among those of a batch. */
+  /** The logits of one sample of a batch. */
   #row(logits: Float32Array, sample: number): Float32Array {
     const classes = this.model.spec.classes.length;
     return logits.subarray(sample * classes, (sample + 1) * classes);

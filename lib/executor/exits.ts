@@ -1,5 +1,5 @@
 /**
- * Where images leave: at which confidence, and within which budget.
+ * Decides where images leave: the thresholds, and the exits within a budget.
  *
  * @module
  */
@@ -11,15 +11,16 @@ import { kindOf } from "../text/kind.ts";
 import { checkOptions, type ClassifyOptions, DEFAULT_THRESHOLD } from "./options.ts";
 
 /**
- * How much lower, as a share, a device may round a confidence than another did. A calibrated threshold is some sample's
- * own confidence: without this allowance that sample would stay, and the batch could exceed its budget.
+ * The largest relative difference between confidences that two devices round differently. A calibrated threshold is the
+ * confidence of a sample. Without this tolerance the sample might not leave, and the batch could exceed its budget.
  */
 const ROUNDING = 2 ** -18;
 
 /**
- * One threshold per exit; every sample that is left leaves at the last.
+ * One threshold per exit; all remaining samples leave at the last exit.
  *
- * @throws {RanetError} If a threshold is outside [0, 1], there are too few or too many, or the calibration is another model's.
+ * @throws {RanetError} If a threshold is outside [0, 1], there are too few or too many, or the calibration belongs to
+ * another model.
  */
 export async function thresholdsPerExit(options: ClassifyOptions, model: Model): Promise<number[]> {
   checkOptions(options);
@@ -29,7 +30,7 @@ export async function thresholdsPerExit(options: ClassifyOptions, model: Model):
       throw new RanetError("Cannot classify: expected either a threshold or a calibration, found both");
     }
     await checkCalibration(calibration, model);
-    // A confidence lies in [0, 1], and a kernel need not know infinities.
+    // Confidences are in [0, 1], and kernels need not handle infinities.
     return calibration.thresholds.map((threshold) => Math.min(Math.max(threshold * (1 - ROUNDING), 0), 2));
   }
   const exits = model.network.exits.length;
@@ -48,9 +49,9 @@ export async function thresholdsPerExit(options: ClassifyOptions, model: Model):
 }
 
 /**
- * How many exits a budget allows.
+ * The number of exits within a budget.
  *
- * @throws {RanetError} If it is no number, or not even exit 1 is within it.
+ * @throws {RanetError} If it is not a number, or is below the cost of exit 1.
  */
 export function exitsWithin(budget: number | undefined = Infinity, { name, network: { exits } }: Model): number {
   if (typeof budget !== "number" || Number.isNaN(budget)) {

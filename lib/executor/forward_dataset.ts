@@ -1,5 +1,5 @@
 /**
- * The logits of every exit for a whole data set, batch by batch.
+ * Computes the logits of every exit for a data set, batch by batch.
  *
  * @module
  */
@@ -8,10 +8,11 @@ import type { Dataset } from "../data/dataset.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { toTensor } from "../data/preprocess.ts";
 import { readSamples } from "../data/read_samples.ts";
+import { readTensor } from "../data/read_tensor.ts";
 import type { AdaptiveExecutor } from "./executor.ts";
 import { DEFAULT_BATCH_SIZE } from "./options.ts";
 
-/** What every exit says of some samples. */
+/** Logits of every exit for some samples. */
 export interface DatasetBatch {
   /** Each sample's index in the data set. */
   readonly indexes: readonly number[];
@@ -28,11 +29,11 @@ interface Item {
 }
 
 /**
- * Runs all exits on a data set: while the device computes a batch, the next one is decoded.
+ * Runs all exits on a data set. While the device computes a batch, the next one is decoded.
  *
- * @param options `start`: the first sample; `includes`: which samples, all by default; `decoders`: what decodes image
- * files, by default the calling thread; `onBad`: told of each bad entry, which is skipped.
- * @throws {RanetError} At the first bad entry, without `onBad`.
+ * @param options `start`: the first sample; `includes`: selects samples, by default all; `decoders`: decode image
+ * files, by default on the calling thread; `onBad`: called for each entry that cannot be read, which is skipped.
+ * @throws {RanetError} If an entry cannot be read and there is no `onBad`.
  */
 export async function* forwardDataset(
   executor: AdaptiveExecutor,
@@ -52,10 +53,13 @@ export async function* forwardDataset(
     return { indexes: items.map(({ index }) => index), labels: items.map(({ label }) => label), logits };
   };
   const read = async (index: number): Promise<Item> => {
-    const file = options.decoders && await dataset.file?.(index);
+    const file = await dataset.file?.(index);
     if (file) {
       const { label, bytes, source } = file;
-      return { index, label, tensor: await options.decoders.tensor(bytes, { source, input, isGiven: true }) };
+      const tensor = options.decoders
+        ? await options.decoders.tensor(bytes, { source, input, isGiven: true })
+        : await readTensor(bytes, { source, input });
+      return { index, label, tensor };
     }
     const { label, image } = await dataset.read(index);
     return { index, label, tensor: toTensor(image, input) };

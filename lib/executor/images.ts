@@ -1,5 +1,5 @@
 /**
- * The images that an executor is given.
+ * Checks and copies the images for an executor.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import type { Model } from "../model/model.ts";
 import { inputLength, inputShape } from "../network/common.ts";
 import { kindOf } from "../text/kind.ts";
 
-/** Images that are the executor's own. */
+/** Images that the executor owns. */
 export interface Images {
   /** Normalised, `count × channels × height × width`. */
   readonly data: Float32Array;
-  /** How many. */
+  /** Number of images. */
   readonly count: number;
-  /** Numbers in each. */
+  /** Numbers per image. */
   readonly length: number;
 }
 
 /**
- * Copies images, which are then safe from changes by the caller.
+ * Copies images, so that later changes by the caller have no effect.
  *
- * @throws {RanetError} If they are no numbers, too many or too few, or not all finite.
+ * @throws {RanetError} If they are not numbers, their length is wrong, or a number is not finite.
  */
 export function keepImages(images: Float32Array, { name, spec: { input } }: Model): Images {
   const refuse = (reason: string): never => {
@@ -46,7 +46,7 @@ export function keepImages(images: Float32Array, { name, spec: { input } }: Mode
 /**
  * Copies an image.
  *
- * @throws {RanetError} As {@linkcode keepImages}, and if it is several.
+ * @throws {RanetError} Like {@linkcode keepImages}, and if there are several images.
  */
 export function keepImage(image: Float32Array, model: Model): Float32Array {
   const { data, count } = keepImages(image, model);

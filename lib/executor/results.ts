@@ -1,5 +1,5 @@
 /**
- * Classifications as `ranet classify --json` and the server tell them.
+ * Classifications in the form that `ranet classify --json` and the server return.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import type { Classification } from "./classification.ts";
 import type { Model } from "../model/model.ts";
 import { type BatchSummary, summarize } from "./summary.ts";
 
-/** What became of one image. */
+/** The result for one image. */
 export interface ImageResult extends Omit<Classification, "probabilities"> {
   /** The image's path, URL or name. */
   readonly image: string;
-  /** Multiply-adds of the whole network. */
+  /** Multiply-adds of the full network. */
   readonly fullFlops: number;
   /** The most probable classes, best first. */
   readonly top: readonly { readonly label: string; readonly index: number; readonly confidence: number }[];
 }
 
-/** What became of images that came together. */
+/** The results for a batch of images. */
 export interface Results extends BatchSummary {
-  /** Multiply-adds per image, on average; missing where none is kept. */
+  /** The budget in multiply-adds per image on average, if there is one. */
   readonly budget?: number;
-  /** The images. */
+  /** The results of the images. */
   readonly images: readonly ImageResult[];
 }
 
@@ -41,7 +41,7 @@ export function imageResult(
   };
 }
 
-/** What the server answers: the list of results, and what they cost together. */
+/** The server's response: the list of results, and their total cost. */
 export function resultsJson(
   results: readonly ImageResult[],
   { model, budget }: { readonly model: Model; readonly budget?: number },

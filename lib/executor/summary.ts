@@ -1,5 +1,5 @@
 /**
- * What a batch cost, and how right it was.
+ * Summarises the cost and accuracy of a batch.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Network } from "../network/network.ts";
 import type { Classification } from "./classification.ts";
 import { expectArray, expectObject } from "../text/expect.ts";
 
-/** What became of the samples that left at one exit. */
+/** A summary of the samples that left at one exit. */
 export interface ExitSummary {
   /** The exit, counted from 1. */
   readonly exit: number;
@@ -17,29 +17,29 @@ export interface ExitSummary {
   readonly samples: number;
   /** Their share of the batch, in [0, 1]. */
   readonly share: number;
-  /** Share of them classified rightly, where labels are known and any sample left there. */
+  /** Share of them classified correctly, if labels are known and samples left there. */
   readonly accuracy?: number;
 }
 
-/** What became of a batch. */
+/** A summary of a batch. */
 export interface BatchSummary {
   /** Number of samples. */
   readonly samples: number;
   /** Multiply-adds per sample, on average. */
   readonly averageFlops: number;
-  /** Share of samples classified rightly, where labels are known. */
+  /** Share of samples classified correctly, if labels are known. */
   readonly accuracy?: number;
   /** All exits of the network. */
   readonly exits: readonly ExitSummary[];
 }
 
 /**
- * Sums a batch up.
+ * Summarises a batch.
  *
- * @param results Of all its samples, at least one.
+ * @param results Results of all its samples, at least one.
  * @param network The network that gave them.
  * @param options `labels`: the correct class of each sample, as an index.
- * @returns What the batch cost on average, and what left at each exit.
+ * @returns The average cost of the batch, and the samples that left at each exit.
  * @throws {RanetError} If there are no results, or not as many labels.
  *
  * @example
@@ -48,7 +48,7 @@ export interface BatchSummary {
  * import { buildNetwork } from "@ranet/ranet/spec";
  *
  * const network = buildNetwork(await readSpec("ranet-cifar10"));
- * const results = [ // in earnest, from AdaptiveExecutor.classify
+ * const results = [ // usually from AdaptiveExecutor.classify
  *   { index: 8, exit: 1, flops: network.exits[0].cumulativeFlops },
  *   { index: 3, exit: 4, flops: network.exits[3].cumulativeFlops },
  * ];
@@ -84,9 +84,9 @@ export function summarize(
 }
 
 /**
- * Sums up how many samples left at each exit.
+ * Summarises how many samples left at each exit.
  *
- * @param counts For each exit; not all of them 0.
+ * @param counts Number of samples for each exit; not all 0.
  */
 export function summarizeExits(counts: readonly number[], network: Network): BatchSummary {
   const samples = counts.reduce((sum, count) => sum + count, 0);

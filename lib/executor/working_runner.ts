@@ -1,5 +1,5 @@
 /**
- * A runner that calls take turns at, and that is replaced when it fails.
+ * A runner that serves one call at a time, and that is replaced when it fails.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { RanetError } from "../errors.ts";
 import { Turns } from "../io/turns.ts";
 import type { Images } from "./images.ts";
 
-/** Timers run no longer; what is due later is as good as never. */
+/** Longest delay of timers in milliseconds; longer delays are treated as infinite. */
 const MAX_TIMER_MS = 2 ** 31;
 
-/** What an executor runs on. Dispose of it to give the device's memory back. */
+/** The runner of an executor. Dispose of it to free the device's memory. */
 export class WorkingRunner implements Disposable {
   readonly #name: string;
   readonly #runners: Runners;
   #runner: Runner;
-  /** What the runner failed with, as when its device was lost: it does not work again. */
+  /** The error with which the runner failed, for example because its device was lost. It cannot be used again. */
   #failure?: unknown;
   #disposed = false;
-  /** A runner holds one batch at a time. */
+  /** Calls take turns, because a runner holds one batch at a time. */
   readonly #turns = new Turns();
-  /** The image whose next stages may still be asked for. */
+  /** The image whose next stages can still be run. */
   #held?: Float32Array;
 
   private constructor(name: string, runners: Runners, runner: Runner) {
@@ -33,24 +33,24 @@ export class WorkingRunner implements Disposable {
   }
 
   /**
-   * Opens one.
+   * Opens a runner.
    *
-   * @param name The model's, for messages.
-   * @throws {RanetError} If the device is not there or has too little memory.
+   * @param name The model's name, for messages.
+   * @throws {RanetError} If there is no such device or it has too little memory.
    */
   static async open(name: string, runners: Runners): Promise<WorkingRunner> {
     return new WorkingRunner(name, runners, await runners.open());
   }
 
-  /** What it runs on. */
+  /** The device that it runs on. */
   get device(): DeviceInfo {
     return this.#runner.device;
   }
 
   /**
-   * Runs stages over any number of images, in batches that the runner has room for.
+   * Runs stages over any number of images, in batches that fit into the runner.
    *
-   * @param take Told each batch's results, in order.
+   * @param take Called with each batch's results, in order.
    */
   async runBatches(
     { data, count, length }: Images,
@@ -60,7 +60,7 @@ export class WorkingRunner implements Disposable {
     await this.#inTurn(async () => {
       for (let start = 0; start < count;) {
         const results = await this.#untilItWorks(async () => {
-          const size = Math.min(this.#runner.capacity, count - start);
+          const size = Math.min(this.#runner.batchSize, count - start);
           await this.#load(data.subarray(start * length, (start + size) * length), size);
           return await this.run(range);
         });
@@ -71,10 +71,10 @@ export class WorkingRunner implements Disposable {
   }
 
   /**
-   * Lets `use` load and run once it is its turn; anew, if the runner fails and another takes over.
+   * Waits for a turn, and calls `use` to load and run. If the runner fails and is replaced, `use` is called again.
    *
-   * @param limits Waits no longer for its turn than until the signal is aborted or `ms` milliseconds have passed.
-   * @returns `undefined` if its turn came too late.
+   * @param limits The wait ends when the signal is aborted or `ms` milliseconds have passed.
+   * @returns `undefined` if the wait ended first.
    */
   async inTurnWithin<T>(
     limits: { readonly signal?: AbortSignal; readonly ms: number },
@@ -96,7 +96,7 @@ export class WorkingRunner implements Disposable {
     return await Promise.race([turn, late]).finally(settle);
   }
 
-  /** Starts on an image whose stages are run one after another. */
+  /** Loads an image whose stages are run one after another. */
   async hold(image: Float32Array): Promise<void> {
     await this.#load(image, 1);
     this.#held = image;
@@ -107,7 +107,7 @@ export class WorkingRunner implements Disposable {
     return this.#held === image;
   }
 
-  /** Runs stages on what was loaded. */
+  /** Runs stages on the loaded images. */
   async run(range: StageRange): Promise<StageResults> {
     try {
       return await this.#runner.run(range);
@@ -118,7 +118,7 @@ export class WorkingRunner implements Disposable {
     }
   }
 
-  /** Gives the device's memory back. */
+  /** Frees the device's memory. */
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#runner[Symbol.dispose]();
@@ -136,7 +136,7 @@ export class WorkingRunner implements Disposable {
     });
   }
 
-  /** Tries again after a failure, if another runner may do better. */
+  /** Tries again after a failure, if another runner may work. */
   async #untilItWorks<T>(use: () => Promise<T>): Promise<T> {
     while (true) {
       await this.#replaceFailed();
@@ -150,7 +150,7 @@ export class WorkingRunner implements Disposable {
     }
   }
 
-  /** After a failure there is a new runner, which may have room for another number of images. */
+  /** Replaces the runner after a failure. The new one may have a different batch size. */
   async #replaceFailed(): Promise<void> {
     if (this.#failure === undefined) return;
     this.#runner[Symbol.dispose]();

@@ -15,7 +15,7 @@ export async function exists(path: string): Promise<boolean> {
   return await find(path) !== undefined;
 }
 
-/** Whether there is such a file, which is no folder. */
+/** Whether a file exists that is not a folder. */
 export async function isFile(path: string): Promise<boolean> {
   return (await find(path))?.isFile ?? false;
 }

@@ -49,10 +49,10 @@ export async function readBoundedFile(path: string | URL, maxBytes: number): Pro
 }
 
 /**
- * SHA-256 over files' contents, and what is said about each of them, in hexadecimal. A file that cannot be read counts as
- * one that is not there: whoever reads it finds out.
+ * SHA-256 over files' contents, and what is said about each of them, in hexadecimal. A file that cannot be read counts
+ * as one that is not there: whoever reads it finds out.
  *
- * @param options `about`: what is said about each; `onFile`: told after each file.
+ * @param options `about`: the name of the files in messages; `onFile`: called after each file.
  */
 export async function digestFiles(
   paths: readonly string[],

@@ -35,8 +35,8 @@ const BLOCK = 65_536;
 const encoder = new TextEncoder();
 
 /**
- * A bounded queue of lines. What finds no room or cannot be written is dropped and counted, and a line says so once there
- * is room again.
+ * A bounded queue of lines. What finds no room or cannot be written is dropped and counted, and a line says so once
+ * there is room again.
  *
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export class LineQueue {
     this.#add({ bytes: encoder.encode(`${text}\n`), lines: 1, isNotice: false });
   }
 
-  /** Adds text that is no line: what moves a terminal's cursor, say. */
+  /** Adds text that does not end a line, for example a cursor movement. */
   text(text: string): void {
     this.#add({ bytes: encoder.encode(text), lines: 0, isNotice: false });
   }

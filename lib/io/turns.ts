@@ -13,7 +13,7 @@ export class Turns {
     return this.#last;
   }
 
-  /** Runs a function once all that came before is done; what it throws, only its caller is told. */
+  /** Runs a function after all earlier ones have finished. An error is thrown only to its own caller. */
   take<Result>(run: () => Promise<Result> | Result): Promise<Result> {
     const result = this.#last.then(run);
     this.#last = result.catch(() => {});

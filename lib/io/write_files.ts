@@ -40,7 +40,7 @@ export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
   }
 }
 
-/** `at` is told of the file that is about to be written. */
+/** `at`: called with the file that is about to be written. */
 async function replaceFiles(files: readonly FileToWrite[], at: (path: string) => void): Promise<void> {
   const temporary = `.${crypto.randomUUID()}.tmp`;
   const old = `.${crypto.randomUUID()}.tmp`;
@@ -157,8 +157,8 @@ async function refuseOccupied(path: string): Promise<void> {
 }
 
 /**
- * Writes one file that need not fit into memory: it is in its place once all of it is there, and nothing is left of one that
- * failed. The folder must be there.
+ * Writes one file that need not fit into memory: it is in its place once all of it is there, and nothing is left of one
+ * that failed. The folder must be there.
  *
  * @param write Writes to the open file.
  */

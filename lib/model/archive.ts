@@ -1,5 +1,5 @@
 /**
- * A model's directory in one file, a zip archive: what the page gives people to take along.
+ * A model's directory as a zip archive, as saved by the page.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { placeName, toPlace } from "../io/place.ts";
 import { readResource } from "../io/resource.ts";
 import { unzip } from "../io/unzip.ts";
 
-/** Files of a model's directory, as every command knows them. */
+/** Names of the files in a model's directory. */
 export const MODEL_FILES = ["spec.yaml", "weights.safetensors", "calibration.json", "temperatures.json"] as const;
 
 /** The name of one of them. */
 export type ModelFile = typeof MODEL_FILES[number];
 
-/** Files out of an archive; the first two are there. */
+/** Files from an archive; the first two are always present. */
 export type ModelFiles =
   & Readonly<Record<"spec.yaml" | "weights.safetensors", Uint8Array>>
   & Readonly<Partial<Record<ModelFile, Uint8Array>>>;
 
-/** Most bytes that the files may have, unless the archive is large itself. */
+/** Largest total size of the files for a small archive, in bytes. */
 const SMALL = 2 ** 24;
-/** Most bytes that they may have for each byte of the archive: weights are hardly packed at all. */
+/** Largest ratio of the files' size to the archive's: weights can hardly be compressed. */
 const MAX_EXPANSION = 20;
 
 /** Largest archive that is read, in bytes. */
@@ -32,7 +32,7 @@ const MAX_BYTES = 2 ** 31;
 /** An archive that has been read. */
 export interface ModelArchive {
   readonly files: ModelFiles;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly source: string;
 }
 
@@ -40,8 +40,8 @@ export interface ModelArchive {
  * Reads an archive.
  *
  * @param place A path or URL that ends in `.zip`, or the archive itself.
- * @returns `undefined` if it is another place.
- * @throws {RanetError} If it cannot be read, or holds no model.
+ * @returns `undefined` if the place is not an archive.
+ * @throws {RanetError} If it cannot be read, or contains no model.
  */
 export async function readArchive(place: string | URL | Blob): Promise<ModelArchive | undefined> {
   if (place instanceof Blob) {
@@ -58,11 +58,10 @@ export async function readArchive(place: string | URL | Blob): Promise<ModelArch
 }
 
 /**
- * Takes a model's files out of an archive. They may lie in a folder, as in an archive made of one; other files are passed
- * over.
+ * Extracts a model's files from an archive. They may be in a folder; other files are ignored.
  *
- * @param source What messages call the archive.
- * @throws {RanetError} If it is damaged, no archive, or holds no model, or several.
+ * @param source The archive's name in messages.
+ * @throws {RanetError} If it is damaged, is not an archive, or contains no model or several.
  */
 export function readModelFiles(bytes: Uint8Array, source: string): ModelFiles {
   const refuse = (reason: string): never => {
@@ -97,14 +96,14 @@ export function isArchive(place: string): boolean {
   return /\.zip$/i.test(/^https?:/i.test(place) ? new URL(place).pathname : place);
 }
 
-/** Makes an archive of a model's files. */
+/** Creates an archive of a model's files. */
 export function writeModelFiles(files: ModelFiles): Uint8Array<ArrayBuffer> {
-  // Weights can hardly be packed; and a fixed date, so that the same model is the same file.
+  // Not compressed, since that saves little; the date is fixed, so that the same model gives the same file.
   const mtime = "1980-01-01T12:00:00";
   return new Uint8Array(zipSync(files as Record<string, Uint8Array>, { level: 0, mtime }));
 }
 
-/** The folder that one of a model's files is in, with its slash, at most one deep; macOS puts copies of its own beside. */
+/** The folder of a model's file, with a slash, at most one level deep. Copies that macOS adds are ignored. */
 function folderOf(name: string): string | undefined {
   const [, folder, file] = /^((?:[^/]+\/)?)([^/]+)$/.exec(name) ?? [];
   const isOurs = folder !== "__MACOSX/" && (MODEL_FILES as readonly string[]).includes(file);

@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import type { ModelPrecision } from "../device/precision.ts";
 import { buildNetwork } from "../network/build.ts";
 import type { CommonSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
@@ -31,44 +32,50 @@ import { expectArray, expectMap, expectObject, expectPlace } from "../text/expec
 export interface Model {
   /** Its architecture's name. */
   readonly name: string;
-  /** Its architecture, as far as all families have it. */
+  /** The part of its architecture that all families share. */
   readonly spec: CommonSpec;
   /** The network of that architecture. */
   readonly network: Network;
   /**
-   * All its parameters as trained, under the names of the authors' PyTorch code; of a quantized model the numbers of its
-   * file.
+   * All its parameters as trained, with the names of the authors' PyTorch code; for a quantized model, the tensors of
+   * its file.
    */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /**
-   * What each exit's logits are divided by where the model is run or exported, for confidences that are right; missing if
-   * logits are as trained.
+   * Temperatures by which each exit's logits are divided when the model is run or exported, to calibrate confidences;
+   * missing if logits are used as trained.
    */
   readonly temperatures?: readonly number[];
 }
 
-/** Where a model's weights are. */
+/** Options of {@linkcode loadModel}. */
 export interface LoadModelOptions {
-  /** Path or URL of a safetensors file or PyTorch checkpoint to take instead of the model's own. */
+  /** Path or URL of a safetensors file or PyTorch checkpoint to use instead of the model's own. */
   readonly weights?: string | URL;
   /** The key that the state_dict of a checkpoint is under. Default: `state_dict`, or the only one with tensors. */
   readonly key?: string;
-  /** Told what was done to find the weights: prefixes taken off names, the key that was taken. Default: nobody is. */
+  /**
+   * `int8`: of a bundled model the weights of eight bits; other models have to be quantized (see `quantize`). Otherwise they
+   * have to be floats. Default: whatever the model has, and floats of bundled models.
+   */
+  readonly precision?: ModelPrecision;
+  /** Called with notes about the weights, such as removed prefixes of names or the key that was used. Default: none. */
   readonly onNote?: (note: string) => void;
   /** Whether to use the temperatures beside the weights, if there are any, on disk or on the web. Default: yes. */
   readonly calibrated?: boolean;
 }
 
 /**
- * Loads a model. What comes with the library is fetched once, if the library itself came over the network; what is named
- * by a URL is fetched each time.
+ * Loads a model. Bundled files are fetched once if the library was imported over the network; URLs are fetched each
+ * time.
  *
- * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`;
- * a directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; a zip archive of such a
- * directory, by its path or URL, which ends in `.zip`, or as a `Blob`; or the path or URL of a spec file, with `weights`.
+ * @param name One of {@linkcode BUNDLED_MODELS}, which come with weights; another bundled name, with `weights`; a
+ * directory with `spec.yaml` and `weights.safetensors`, or the URL of one, which ends in `/`; a zip archive of such a
+ * directory, by its path or URL, which ends in `.zip`, or as a `Blob`; or the path or URL of a spec file, with
+ * `weights`.
  * @param options Where the weights are, if not with the model.
  * @returns The model, for `AdaptiveExecutor.create`.
- * @throws {RanetError} If a file is missing or invalid, or the weights are not of this architecture.
+ * @throws {RanetError} If a file is missing or invalid, or the weights do not fit the architecture.
  *
  * @example
  * ```ts
@@ -103,6 +110,7 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
     );
   }
   const source = placeName(file ?? place);
+  const bundled = bundledName(place, options.precision);
   const { key, onNote } = options;
   const expected = parameterNames(buildNetwork(spec));
   const onClasses = (given: readonly string[]) => checkOrder(spec.classes, given, source);
@@ -111,35 +119,66 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
     ? await readWeightsFile(file, { expected, key, onNote, onClasses })
     : archive
     ? read(archive.files["weights.safetensors"])
-    : await readBundled(`weights/${place}.safetensors`, read);
-  if (options.calibrated === false) return createModel(spec, tensors, { source });
+    : await readBundled(`weights/${bundled}.safetensors`, read);
+  const plain = createModel(spec, tensors, { source });
+  precisionOf(plain, options.precision);
+  if (options.calibrated === false) return plain;
   const parse = (bytes: Uint8Array) => parseTemperatures(bytes, place);
   const packed = archive?.files["temperatures.json"];
   const found = file !== undefined
     ? await readTemperatures(file)
     : archive
     ? packed && parse(packed)
-    : await readBundled(`weights/${place}.temperatures.json`, parse);
-  const model = createModel(spec, tensors, { source });
-  if (found && found.weights !== await digestTensors(model.tensors)) {
+    : await readBundled(`weights/${bundled}.temperatures.json`, parse);
+  if (found && found.weights !== await digestTensors(plain.tensors)) {
     throw new RanetError(
       `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
         "Remove the file, or fit them again.",
       { code: "mismatch" },
     );
   }
-  return found ? withTemperatures(model, found.temperatures) : model;
+  return found ? withTemperatures(plain, found.temperatures) : plain;
+}
+
+/** What the files of a bundled model are called. */
+export function bundledName(name: string, precision?: ModelPrecision): string {
+  return precision === "int8" ? `${name}.int8` : name;
 }
 
 /**
- * Makes a model of an architecture and its tensors.
+ * What a model computes in.
+ *
+ * @param wanted What is asked for. Default: what the model has.
+ * @throws {RanetError} If that is not what the model has.
+ */
+export function precisionOf(
+  { name, tensors }: Pick<Model, "name" | "tensors">,
+  wanted?: ModelPrecision,
+): ModelPrecision {
+  if (isQuantized(tensors)) {
+    if (wanted === undefined || wanted === "int8") return "int8";
+    throw new RanetError(
+      `Cannot compute ${name} in ${wanted}: its weights have 8 bits. Leave the precision out, or take the model that it was ` +
+        "made from",
+      { code: "mismatch" },
+    );
+  }
+  if (wanted !== "int8") return wanted ?? "float32";
+  throw new RanetError(
+    `Cannot compute ${name} in int8: its weights are floats. Make a model of 8 bits first, with some hundred images`,
+    { code: "mismatch", remedy: { quantize: true } },
+  );
+}
+
+/**
+ * Creates a model from an architecture and tensors.
  *
  * @param spec A validated architecture.
- * @param tensors All its parameters, under the names of the authors' PyTorch code; what wrappers put before them all
- * (`module.`) is taken off. Or those of a quantized model.
- * @param options `source`: where the tensors come from, for messages. `onNote`: told what was done to the names.
+ * @param tensors All its parameters, with the names of the authors' PyTorch code; prefixes of wrappers (`module.`) are
+ * removed. Or the tensors of a quantized model.
+ * @param options `source`: name of the tensors in messages. `onNote`: called with notes about changed names.
  * @returns The model, for `AdaptiveExecutor.create`.
- * @throws {RanetError} If tensors are missing, unexpected or misshapen; by name.
+ * @throws {RanetError} If tensors are missing, unexpected or have the wrong shape; names them.
  *
  * @example A network that the authors' code trained
  * ```ts
@@ -176,12 +215,12 @@ export function createModel(
 }
 
 /**
- * Makes a model's confidences as right as they say: the logits of each exit are divided by a temperature.
+ * Adds temperatures to a model: the logits of each exit are divided by one, so that confidences are calibrated.
  *
  * @param model A model without temperatures.
  * @param temperatures One per exit, above 0 (see `fitTemperatures`).
- * @returns The model with them: other confidences, the same answers at the same cost.
- * @throws {RanetError} If the model has temperatures already, or there are not as many as exits.
+ * @returns A model with other confidences, but the same predictions of every exit.
+ * @throws {RanetError} If the model already has temperatures, or their number differs from the number of exits.
  *
  * @example
  * ```ts
@@ -206,7 +245,7 @@ export function withTemperatures(model: Model, temperatures: readonly number[]):
   return { ...model, temperatures };
 }
 
-/** Names may be changed, to those of another language, say; the same names in another order are another model's. */
+/** Refuses the same class names in another order. Different names are allowed, for example in another language. */
 function checkOrder(classes: readonly string[], given: readonly string[], source: string): void {
   const moved = matchClasses(classes, given).indexes.findIndex((index, i) => index >= 0 && index !== i);
   if (moved < 0) return;
@@ -218,7 +257,7 @@ function checkOrder(classes: readonly string[], given: readonly string[], source
   );
 }
 
-/** The file of a directory's weights. @throws {RanetError} If there is none, but others that could be meant. */
+/** The file of a directory's weights. @throws {RanetError} If it is missing, but similar files exist. */
 async function weightsIn(directory: string): Promise<string> {
   const usual = inFolder(directory, "weights.safetensors");
   if (isUrl(directory) || await withFile(usual, () => exists(usual))) return usual;

@@ -1,5 +1,5 @@
 /**
- * Architectures found by name, directory or file.
+ * Finds and reads architectures by name, directory or file.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { parseSpec } from "../spec/parse.ts";
 import { expectPlace } from "../text/expect.ts";
 import { type ModelArchive, readArchive } from "./archive.ts";
 
-/** The model used where none is named. */
+/** Name of the default model. */
 export const DEFAULT_MODEL = "ranet-cifar10";
 
-/** Models that come with the library: architectures with weights and calibrations. */
+/** Names of the bundled models, which have weights and calibrations. */
 export const BUNDLED_MODELS: readonly string[] = [DEFAULT_MODEL, "ranet-cifar10-micro"];
 
-/** Architectures that come with the library; {@linkcode BUNDLED_MODELS} come with weights too. */
+/** Names of the bundled architectures; only {@linkcode BUNDLED_MODELS} also have weights. */
 export const BUNDLED_SPECS: readonly string[] = [
   "ranet-cifar10",
   "ranet-cifar10-four-features",
@@ -43,7 +43,7 @@ const MAX_SPEC_BYTES = 2 ** 18;
  * Reads an architecture.
  *
  * @param nameOrPath A bundled name, the path or URL of a YAML file (`https:`, `file:`, `data:`, `blob:`), or a model's
- * directory or zip archive (`.zip`), which has one called `spec.yaml`.
+ * directory or zip archive (`.zip`), which contains `spec.yaml`.
  * @returns The complete architecture.
  * @throws {RanetError} If there is no such file, or it is not a valid spec.
  *
@@ -66,20 +66,20 @@ export async function readSpec(nameOrPath: string | URL): Promise<ArchitectureSp
   return parse(await readResource(checkName(place), { maxBytes: MAX_SPEC_BYTES }));
 }
 
-/** Where a spec is: a bundled name, or the path or URL of its file, also if the model's directory was named. */
+/** The place of a spec: a bundled name, or the path or URL of its file, also if the model's directory is given. */
 export async function specPlace(nameOrPath: string | URL): Promise<string> {
   const place = toPlace(nameOrPath);
   return await isDirectory(place) ? inFolder(place, "spec.yaml") : place;
 }
 
-/** Whether a model is named by the directory that it is in; a URL of one ends in `/`. */
+/** Whether a place is a model's directory; the URL of one ends in `/`. */
 export async function isDirectory(place: string): Promise<boolean> {
   if (BUNDLED_SPECS.includes(place)) return false;
   if (isUrl(place)) return /^https?:/i.test(place) && new URL(place).pathname.endsWith("/");
   try {
     return (await Deno.stat(place)).isDirectory;
   } catch (error) {
-    // Whoever reads it finds out.
+    // Reading it gives the error.
     const { NotFound, NotADirectory, NotCapable, PermissionDenied } = Deno.errors;
     if ([NotFound, NotADirectory, NotCapable, PermissionDenied].some((kind) => error instanceof kind)) return false;
     throw error;
@@ -92,7 +92,7 @@ export function specOf({ files, source }: ModelArchive): ArchitectureSpec {
   return parseSpec(decodeText(files["spec.yaml"], name), { source: name });
 }
 
-/** A bare word is meant to be a bundled name. */
+/** Checks a single word, which must be a bundled name. */
 function checkName(nameOrPath: string): string {
   if (/[./\\]/.test(nameOrPath) || isUrl(nameOrPath)) return nameOrPath;
   throw new RanetError(

@@ -1,5 +1,5 @@
 /**
- * The parameters of a trained model, wherever they are.
+ * Reads the parameters of a trained model from any place.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { loadModel } from "./model.ts";
 import { BUNDLED_SPECS, isDirectory } from "./read_spec.ts";
 import { readWeightsFile } from "./weights_file.ts";
 
-/** Parameters, and whose they are. */
+/** Parameters and their classes. */
 export interface TrainedTensors {
   /** The tensors by name, as trained. */
   readonly tensors: ReadonlyMap<string, Tensor>;
@@ -23,10 +23,11 @@ export interface TrainedTensors {
 /**
  * Reads parameters.
  *
- * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, a zip archive of one (`.zip`), or the path or URL of a
- * safetensors file or a PyTorch checkpoint.
- * @param options Which names are expected, and who is told what was done to find them.
- * @returns The tensors, and their classes where these are known. Whether they are a network's is for the caller to check.
+ * @param source A bundled model, a directory with `spec.yaml` and `weights.safetensors`, a zip archive of one (`.zip`),
+ * or the path or URL of a safetensors file or a PyTorch checkpoint.
+ * @param options The expected names, and a function for notes.
+ * @returns The tensors, and their classes where these are known. Whether they are a network's is for the caller to
+ * check.
  * @throws {RanetError} If there is none, or it cannot be read.
  */
 export async function readTensors(

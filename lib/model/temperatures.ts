@@ -1,5 +1,5 @@
 /**
- * Where a model's temperatures are kept: in a small JSON file beside its weights.
+ * Stores a model's temperatures in a small JSON file beside its weights.
  *
  * @module
  */
@@ -10,24 +10,24 @@ import { describeIssue } from "../yaml/issues.ts";
 import { sideFile } from "../io/place.ts";
 import { readIfThere } from "../io/resource.ts";
 
-/** A model's temperatures, and the weights that they are of. */
+/** A model's temperatures, and the weights to which they belong. */
 export interface Temperatures {
   /** Digest of the weights, as trained. */
   readonly weights: string;
-  /** One per exit, above 0: 1 leaves confidences as they are, more makes them humbler. */
+  /** One per exit, above 0: 1 does not change confidences, larger ones lower them. */
   readonly temperatures: readonly number[];
 }
 
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 16;
 
-/** The file beside a weights file; `undefined` if there can be none. */
+/** The file beside a weights file; `undefined` if the place has no siblings. */
 export function temperaturesPath(weights: string): string | undefined {
   return sideFile(weights, "temperatures");
 }
 
 /**
- * Reads the temperatures beside a weights file, wherever that is.
+ * Reads the temperatures beside a weights file, on disk or the web.
  *
  * @returns `undefined` if there are none.
  * @throws {RanetError} If they cannot be read.
@@ -41,7 +41,7 @@ export async function readTemperatures(weights: string): Promise<Temperatures | 
 /**
  * Reads temperatures from JSON.
  *
- * @throws {RanetError} If it is not JSON, or not of temperatures; names the first wrong key.
+ * @throws {RanetError} If it is not JSON, or contains no temperatures; names the first wrong key.
  */
 export function parseTemperatures(bytes: Uint8Array, source: string): Temperatures {
   const refuse = (reason: string): never => {

@@ -1,5 +1,5 @@
 /**
- * A file of weights, wherever it lies.
+ * Reads a file of weights from disk or the web.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { readResource } from "../io/resource.ts";
 import { readWeights, type ReadWeightsOptions } from "../weights/read.ts";
 import type { Tensor } from "../weights/tensor.ts";
 
-/** Larger files are refused: about as much as one array holds. */
+/** Larger files are refused, because an array cannot be much larger. */
 const MAX_BYTES = 2 ** 32;
 
 /**
  * Reads a safetensors file or a PyTorch checkpoint.
  *
  * @param place Its path or URL.
- * @param options Which names are expected, and who is told what was done to find them.
- * @throws {RanetError} If it is not there, or cannot be read.
+ * @param options The expected names, and a function for notes.
+ * @throws {RanetError} If it does not exist or cannot be read.
  */
 export async function readWeightsFile(
   place: string,

@@ -15,7 +15,7 @@ import type { Layer, View } from "./network.ts";
 export function findDependents(stages: readonly (readonly Layer[])[]): Map<Layer, number[]> {
   const words = Math.ceil(stages.length / 32);
   const masks = new Map<Layer, Mask>();
-  /** Of the layers seen so far, last ones first: what they read, by feature. */
+  /** The inputs of the layers seen so far (in reverse order), by feature. */
   const readers = new Map<number, Readers>();
   for (let k = stages.length - 1; k >= 0; k--) {
     for (const layer of stages[k].toReversed()) {
@@ -41,8 +41,8 @@ type Mask = Uint32Array;
 /** What is read of a feature, and by which exits it is needed. */
 class Readers {
   /**
-   * Views from the first channel on, as all in a dense list are, longest first; each with the exits of those before it, too,
-   * so that what reads behind a channel is one entry.
+   * Views from the first channel on, as all in a dense list are, longest first; each with the exits of those before it,
+   * too, so that what reads behind a channel is one entry.
    */
   readonly #prefixes: { readonly channels: number; readonly mask: Mask }[] = [];
   readonly #others: { readonly view: View; readonly mask: Mask }[] = [];

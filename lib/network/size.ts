@@ -37,7 +37,7 @@ export function sizeText({ height, width }: Size): string {
   return `${height}×${width}`;
 }
 
-/** A square's side, or height and width of what is no square. */
+/** The side of a square, or the height and width of a rectangle. */
 export type Sides = number | readonly [height: number, width: number];
 
 /** Height and width apart. */

@@ -9,9 +9,7 @@ import config from "../../deno.json" with { type: "json" };
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
-import { type FoldedWeights, foldWeights } from "../weights/fold.ts";
-import { isQuantized, parseQuantized, type QuantizedWeights } from "../weights/quantized.ts";
-import { divideLogits } from "../weights/temperature.ts";
+import { runnableWeights } from "../weights/runnable.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { type OnnxGraph, onnxGraph, type OnnxGraphOptions, type OnnxPort } from "./graph.ts";
 import type { OnnxNode, OnnxTensor } from "./partial_graph.ts";
@@ -102,7 +100,7 @@ export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Ui
   expectObject("exportOnnx", { options });
   const { network, temperatures } = model;
   const { name } = network.spec;
-  const graph = onnxGraph(network, weightsOf(model), options);
+  const graph = onnxGraph(network, runnableWeights(network, model), options);
   const size = graph.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > MAX_WEIGHT_BYTES) {
     throw new RanetError(
@@ -121,12 +119,6 @@ export function exportOnnx(model: Exported, options: ExportOnnxOptions = {}): Ui
     writer.writeMessage(14, writeEntry, [key, JSON.stringify(value)]);
   }
   return writer.finish();
-}
-
-function weightsOf({ network, tensors, temperatures }: Exported): FoldedWeights | QuantizedWeights {
-  if (!isQuantized(tensors)) return foldWeights(network, tensors, temperatures);
-  const given = temperatures ? divideLogits(network, tensors, temperatures) : tensors;
-  return parseQuantized(network, given, { source: network.spec.name, temperatures });
 }
 
 function writeGraph(graph: OnnxGraph & { name: string; batch?: number }, to: PbfWriter): void {

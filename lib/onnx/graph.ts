@@ -9,7 +9,7 @@ import type { Activation, Gate } from "../network/activation.ts";
 import type { Convolution, DepthwiseConvolution, Layer, Network, View } from "../network/network.ts";
 import type { Size } from "../network/size.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
-import type { QuantizedWeights } from "../weights/quantized.ts";
+import { areQuantized, type RunnableWeights } from "../weights/runnable.ts";
 import {
   convolutionAttributes,
   exitName,
@@ -47,8 +47,8 @@ export interface OnnxGraphOptions {
   /** Other names than `image` and `exit1`, `exit2`, …; of the output, only where there is one. */
   readonly names?: { readonly input: string; readonly output: string };
   /**
-   * Of a quantized model, whether numbers above 127 steps become 127, as they do here; each convolution is followed by a Clip
-   * for that. Without it ONNX Runtime is faster by a few per cent, features reach up to 255 steps, and processors without
+   * For a quantized model: whether a Clip after each convolution limits numbers to 127 steps, as this package does.
+   * Without it ONNX Runtime is faster by a few per cent, features reach up to 255 steps, and processors without
    * instructions for 8-bit products (AVX2 alone) may give wrong sums. Default: true.
    */
   readonly clip?: boolean;
@@ -64,7 +64,7 @@ export interface OnnxGraphOptions {
  */
 export function onnxGraph(
   network: Network,
-  weights: FoldedWeights | QuantizedWeights,
+  weights: RunnableWeights,
   options: OnnxGraphOptions = {},
 ): OnnxGraph {
   const { exit, names: own, clip = true } = options;
@@ -72,7 +72,7 @@ export function onnxGraph(
   if (exit !== undefined && exits[exit - 1] === undefined) {
     throw new RanetError(`Cannot cut ${spec.name} at exit ${exit}: expected a whole number from 1 to ${exits.length}`);
   }
-  const builder = "convolutions" in weights
+  const builder = areQuantized(weights)
     ? new QuantizedBuilder(network, weights, { clip })
     : new FloatBuilder(network, weights);
   exits.slice(0, exit).forEach(({ layers }, k) => layers.forEach((layer) => builder.append(layer, exitName(k))));
@@ -209,9 +209,9 @@ class FloatBuilder extends PartialGraph {
 }
 
 /**
- * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly on WebGPU:
- * where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of 4, its numbers are
- * wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
+ * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly
+ * on WebGPU: where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of
+ * 4, its numbers are wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
  */
 function missingChannels(inputs: number, outputs: number): number {
   const wrong = inputs % 3 === 0 && inputs > 3 && inputs % 4 !== 0 && outputs % 4 === 0;

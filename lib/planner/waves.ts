@@ -8,7 +8,7 @@
 
 import type { Feature, Layer, View } from "../network/network.ts";
 import { sizeText } from "../network/size.ts";
-import { quadRange } from "./plan.ts";
+import { type QuadRange, quadRange } from "./plan.ts";
 
 /** Most layers in a wave: the length of the kernels' arrays of arguments. */
 export const MAX_WAVE = 16;
@@ -21,7 +21,7 @@ export const MAX_WAVE = 16;
  */
 export function scheduleWaves(layers: readonly Layer[], features: readonly Feature[]): Layer[][] {
   const uses = new Map<number, (Use & { readonly level: number })[]>();
-  const waves = new Map<string, Layer[]>();
+  const waves = new Map<string, { readonly layers: Layer[]; readonly uses: Use[] }>();
   for (const layer of layers) {
     const own = usesOf(layer);
     let level = 0;
@@ -35,15 +35,21 @@ export function scheduleWaves(layers: readonly Layer[], features: readonly Featu
       if (!uses.has(feature)) uses.set(feature, []);
       uses.get(feature)!.push({ ...use, level });
     }
+    const shape = `${level} ${shapeOf(layer, features)}`;
     for (let part = 0;; part++) {
-      const key = `${level} ${shapeOf(layer, features)} ${part}`;
-      const wave = waves.get(key) ?? [];
-      if (wave.length === MAX_WAVE || wave.some((other) => sharesQuads(layer, other))) continue;
-      waves.set(key, [...wave, layer]);
+      const key = `${shape} ${part}`;
+      const wave = waves.get(key);
+      if (!wave) waves.set(key, { layers: [layer], uses: own });
+      else if (wave.layers.length === MAX_WAVE || sharesQuads(own, wave.uses)) continue;
+      else {
+        wave.layers.push(layer);
+        wave.uses.push(...own);
+      }
       break;
     }
   }
-  return [...waves].toSorted(([a], [b]) => parseInt(a) - parseInt(b)).map(([, wave]) => wave);
+  return Array.from(waves, ([key, { layers }]) => ({ level: parseInt(key), layers }))
+    .sort((a, b) => a.level - b.level).map(({ layers }) => layers);
 }
 
 /** A key of a layer's shape. Layers of equal shape use the same tile and fill workgroups equally. */
@@ -58,13 +64,14 @@ function shapeOf(layer: Layer, features: readonly Feature[]): string {
 /** A layer's read or write of channels of a feature. */
 interface Use {
   readonly view: View;
+  readonly quads: QuadRange;
   readonly writes: boolean;
 }
 
 function usesOf(layer: Layer): Use[] {
   return [
-    ...layer.reads.map((view) => ({ view, writes: false })),
-    ...layer.writes.map((view) => ({ view, writes: true })),
+    ...layer.reads.map((view) => ({ view, quads: quadRange(view), writes: false })),
+    ...layer.writes.map((view) => ({ view, quads: quadRange(view), writes: true })),
   ];
 }
 
@@ -76,8 +83,8 @@ function mustFollow({ view, writes }: Use, earlier: Use): boolean {
 }
 
 /** Whether two layers use a quad that one of them writes, even in different lanes, which a dispatch must not do. */
-function sharesQuads(a: Layer, b: Layer): boolean {
-  return usesOf(a).some((use) => usesOf(b).some((other) => clash(use, other)));
+function sharesQuads(a: readonly Use[], b: readonly Use[]): boolean {
+  return a.some((use) => b.some((other) => clash(use, other)));
 }
 
 /** Whether a layer reads quads that it writes. */
@@ -88,6 +95,5 @@ export function readsOwnOutput(layer: Layer): boolean {
 
 function clash(a: Use, b: Use): boolean {
   if (a.view.feature !== b.view.feature || !(a.writes || b.writes)) return false;
-  const [quads, others] = [quadRange(a.view), quadRange(b.view)];
-  return quads.first < others.end && others.first < quads.end;
+  return a.quads.first < b.quads.end && b.quads.first < a.quads.end;
 }

@@ -21,7 +21,7 @@ interface Stretch {
   readonly at: number;
 }
 
-/** Of a normal distribution: 95 % lie within so many standard deviations. */
+/** Standard deviations that contain 95 % of a normal distribution. */
 const DEVIATIONS = 1.96;
 
 /**
@@ -66,7 +66,10 @@ function stretchesOf(curves: readonly Curve[], samples: number): Stretch[] {
   });
 }
 
-/** With one right and one wrong image more for each (Agresti and Caffo, "Simple and Effective Confidence Intervals", 2000). */
+/**
+ * With one right and one wrong image more for each (Agresti and Caffo, "Simple and Effective Confidence Intervals",
+ * 2000).
+ */
 function isSignificant(better: number, worse: number, samples: number): boolean {
   const [a, b] = [better, worse].map((accuracy) => (accuracy * samples + 1) / (samples + 2));
   return a - b > DEVIATIONS * Math.sqrt((a * (1 - a) + b * (1 - b)) / (samples + 2));

@@ -1,6 +1,6 @@
 /**
  * The pass over a data set: the logits of every exit, kept in a file as they come, so that an evaluation that was cut
- * off goes on where it stopped, and memory stays flat.
+ * off can be resumed, and memory stays constant.
  *
  * @module
  */

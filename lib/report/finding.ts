@@ -14,18 +14,18 @@ import type { ModelReport } from "./model_report.ts";
 export function findingOf({ name, dataset, exits, budgeted }: ModelReport): string {
   const whole = exits[exits.length - 1];
   const on = `On ${dataset.samples} images of ${dataset.name}, ${name}`;
-  const wholeText = `the whole network gives ${percent(whole.top1)} at ${large(whole.flops)}`;
+  const wholeText = `the full network gives ${percent(whole.top1)} at ${large(whole.flops)}`;
   if (!budgeted || budgeted.length === 0) {
     const near = exits.find(({ top1 }) => top1 >= whole.top1 - 0.01)!;
-    if (near === whole) return `${on} gives ${percent(whole.top1)} at ${large(whole.flops)} multiply-adds an image.`;
+    if (near === whole) return `${on} gives ${percent(whole.top1)} at ${large(whole.flops)} multiply-adds per image.`;
     return `${on} gives ${percent(near.top1)} at exit ${near.exit} for ${
       large(near.flops)
-    } multiply-adds an image, where ` +
+    } multiply-adds per image, where ` +
       `${wholeText}.`;
   }
   const cheapestFirst = budgeted.toSorted((a, b) => a.flops - b.flops);
   const half = (point: { readonly flops: number }) => Math.abs(point.flops - whole.flops / 2);
   const found = cheapestFirst.find(({ accuracy }) => accuracy >= whole.top1) ??
     cheapestFirst.reduce((a, b) => half(b) < half(a) ? b : a);
-  return `${on} gives ${percent(found.accuracy)} at ${large(found.flops)} multiply-adds an image, where ${wholeText}.`;
+  return `${on} gives ${percent(found.accuracy)} at ${large(found.flops)} multiply-adds per image, where ${wholeText}.`;
 }

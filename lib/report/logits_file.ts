@@ -35,7 +35,7 @@ export interface Outcomes {
 interface LogitsRecord {
   readonly index: number;
   readonly label: number;
-  /** Of every exit, one after another. */
+  /** Logits of every exit, one exit after another. */
   readonly logits: Float32Array;
 }
 
@@ -59,7 +59,7 @@ export function recordIndex(record: Uint8Array): number {
 
 /** A file of logits that may be gone on with; nobody else writes it meanwhile. */
 export class LogitsFile implements Disposable {
-  /** The index behind the last that it has. */
+  /** One past the last index that it has. */
   readonly next: number;
   readonly #file: Deno.FsFile;
   readonly #path: string;

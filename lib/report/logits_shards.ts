@@ -46,7 +46,7 @@ export async function writeShardNote(folder: string, note: ShardNote): Promise<v
  *
  * @param folders Where they are, each with one shard or several.
  * @param out Folder for the whole, as `evaluate` leaves it; made if missing.
- * @param options `warn`: told if shards were rounded differently.
+ * @param options `warn`: called if shards were rounded differently.
  * @returns The files that were written, one for each model and data set of which there were shards.
  * @throws {RanetError} If a shard is missing, unfinished or there twice.
  */
@@ -120,7 +120,7 @@ async function mergeFiles(paths: readonly string[], out: string, shape: RecordSh
 /** A shard's records, one after another. */
 class Source implements Disposable {
   readonly record: Uint8Array<ArrayBuffer>;
-  /** The current record's sample; `Infinity` behind the last. */
+  /** The current record's sample; `Infinity` after the last. */
   index = -1;
   readonly #file: Deno.FsFile;
   #left: number;

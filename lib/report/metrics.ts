@@ -47,7 +47,7 @@ export interface ReliabilityBin {
 
 /** What one setting of the thresholds gives. */
 export interface BudgetPoint {
-  /** Of the sweep: about `q^k` of the validation samples leave at exit k. */
+  /** Parameter of the sweep: about `q^k` of the validation samples leave at exit k. */
   readonly q: number;
   /** Confidence at which a sample leaves, per exit. */
   readonly thresholds: readonly number[];

@@ -38,7 +38,7 @@ export interface ReportOrigin {
   readonly date: Date;
   /** What it ran on. */
   readonly device: string;
-  /** Of the library, and of what it ran in. */
+  /** Versions of the library and of the runtime. */
   readonly versions: string;
 }
 
@@ -52,7 +52,7 @@ export interface ClassPictures {
   readonly hard: readonly Picture[];
 }
 
-/** What is told of one model. */
+/** The results of one model. */
 export interface ModelReport {
   /** What it is called in tables and plots. */
   readonly name: string;

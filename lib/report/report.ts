@@ -11,7 +11,7 @@ import { findingOf } from "./finding.ts";
 import { accuracyPlot, confusionPlot, exitsPlot, overviewPlot, reliabilityPlot, standalone } from "./plots.ts";
 import type { ClassPictures, ModelReport, Picture, ReportOrigin } from "./model_report.ts";
 
-/** With more classes, confusion is told in the CSV alone. */
+/** With more classes, confusion is only in the CSV. */
 const MOST_PLOTTED = 30;
 
 /** Makes all files of a report: name and text of each. */

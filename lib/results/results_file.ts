@@ -1,6 +1,6 @@
 /**
- * Results as JSON lines: a header that says what they are of, then one line an entry, in the entries' order. A file that
- * was cut off is taken up again; its torn last line is computed again.
+ * Results as JSON lines: a header that says what they are of, then one line an entry, in the entries' order. A file
+ * that was cut off is taken up again; its torn last line is computed again.
  *
  * @module
  */
@@ -125,7 +125,7 @@ export class ResultsWriter implements Disposable {
  *
  * @param paths The files, in any order.
  * @param write Takes the text, piece by piece.
- * @param options `warn`: told if shards were rounded differently.
+ * @param options `warn`: called if shards were rounded differently.
  * @returns What the results are of.
  * @throws {RanetError} If a shard is missing, unfinished or there twice, or files are of different things.
  */

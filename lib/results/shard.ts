@@ -34,7 +34,7 @@ export const SHARD_VARIABLES: readonly string[] = SCHEDULERS.flatMap(({ index, f
 );
 
 /**
- * Reads `2/8`, or `auto`: what a task of a Slurm array or of an indexed Kubernetes job is told.
+ * Reads `2/8`, or `auto`: the shard of this task in a Slurm array or an indexed Kubernetes job.
  *
  * @param text The shard, as people write it.
  * @param variable Gives a variable of the environment.

@@ -12,7 +12,7 @@ export interface LogOptions {
   readonly level: "info" | "warn" | "error";
 }
 
-/** What became of a request; times in milliseconds. */
+/** The outcome of a request; times are in milliseconds. */
 export interface RequestRecord {
   /** In the answer's `x-request-id` too. */
   readonly id: string;
@@ -22,11 +22,11 @@ export interface RequestRecord {
   readonly method: string;
   /** As it came, without the query. */
   readonly path: string;
-  /** Of the answer. */
+  /** Status of the response. */
   status: number;
   /** From the head of the request to the answer. */
   ms: number;
-  /** Of the body, as far as it was read. */
+  /** Bytes of the body that were read. */
   bytes?: number;
   /** Which model was asked. */
   model?: string;

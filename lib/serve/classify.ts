@@ -93,7 +93,7 @@ export class RequestClassifier {
    *
    * @param request To classify.
    * @param query What its URL asks for.
-   * @param record Where it is written what became of the request.
+   * @param record Receives the outcome of the request.
    * @throws {Refusal} If it cannot be answered.
    */
   async answer(request: Request, query: URLSearchParams, record: RequestRecord): Promise<Response> {
@@ -121,7 +121,7 @@ export class RequestClassifier {
    * Answers an inference request of the Open Inference Protocol.
    *
    * @param request To answer.
-   * @param record Where it is written what became of the request.
+   * @param record Receives the outcome of the request.
    * @throws {Refusal} If it cannot be answered.
    */
   async infer(request: Request, record: RequestRecord): Promise<Response> {

@@ -83,7 +83,10 @@ export class Connections {
     this.#metrics.connections = this.#states.size;
   }
 
-  /** Of the client that has most connections, the new one's counted: the one longest idle, or longest sending. */
+  /**
+   * The connection to close: of the client with the most connections (including the new one) the one that has been
+   * idle, or sending, longest.
+   */
   #victim(newcomer: string): Socket | undefined {
     const counts = new Map([[newcomer, 1]]);
     for (const { client } of this.#states.values()) counts.set(client, (counts.get(client) ?? 0) + 1);

@@ -14,7 +14,7 @@ const FORMATS: ReadonlyMap<string, CompressionFormat | undefined> = new Map([
   ["identity", undefined],
 ]);
 
-/** Bytes that are unpacked at a time: what becomes of them is there at once, a thousand times as much at most. */
+/** Bytes that are unpacked at a time. Their output, up to a thousand times as large, is in memory at once. */
 const PIECE = 1024;
 
 /**

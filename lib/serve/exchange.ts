@@ -30,7 +30,7 @@ const MALFORMED = new Refusal(400, "Cannot read the request: its method, host or
 /**
  * Answers a request.
  *
- * @param mayWait Whether the client waits to be told before it sends the body (`Expect: 100-continue`).
+ * @param mayWait Whether the client waits for a response before it sends the body (`Expect: 100-continue`).
  */
 export async function exchange(
   [incoming, outgoing]: readonly [IncomingMessage, ServerResponse],

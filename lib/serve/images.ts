@@ -36,9 +36,9 @@ export interface ReadOptions {
 
 /** Most pixels, by what an image's header says. */
 export interface PixelLimits {
-  /** Of one image. */
+  /** Most pixels of an image. */
   readonly maxPixels: number;
-  /** Of all the images of a request. */
+  /** Most pixels of all images of a request. */
   readonly maxRequestPixels: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The server's socket: `node:http`, since `Deno.serve` of Deno 2.9 neither bounds connections nor ends idle ones, and its
- * process ends where a connection cannot be accepted for want of descriptors.
+ * The server's socket: `node:http`, since `Deno.serve` of Deno 2.9 neither bounds connections nor ends idle ones, and
+ * its process ends where a connection cannot be accepted for want of descriptors.
  *
  * @module
  */
@@ -33,8 +33,8 @@ export interface Listener {
   /** Where it can be reached. */
   readonly url: string;
   /**
-   * Takes connections for so many milliseconds more, each for one request, then none; resolves once those that there are
-   * have ended, after their answers.
+   * Takes connections for so many milliseconds more, each for one request, then none; resolves once those that there
+   * are have ended, after their answers.
    */
   close(drain?: number): Promise<void>;
 }
@@ -75,7 +75,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on("connection", (socket) => connections.add(socket));
   server.on("clientError", (_error, socket) => {
     const head = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n\r\n";
-    if (socket.writable) socket.end(`${head}${JSON.stringify({ error: "Cannot read the request: it is no HTTP" })}`);
+    if (socket.writable) socket.end(`${head}${JSON.stringify({ error: "Cannot read the request: it is not HTTP" })}`);
     setTimeout(() => socket.destroy(), CUT_MALFORMED);
   });
   const backlog = Math.min(max, MAX_BACKLOG);
@@ -96,7 +96,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** Milliseconds until a connection is cut that sent what is no HTTP. */
+/** Milliseconds until a connection is closed that sent something other than HTTP. */
 const CUT_MALFORMED = 2000;
 
 function pause(ms: number): Promise<void> {
@@ -150,8 +150,8 @@ const WATCH_EVERY = 5000;
 const WATCH_TIMEOUT = 2000;
 
 /**
- * In Deno 2.9, one `accept` that fails (the system may be out of descriptors, too) is the last. So where no connection has
- * come for a while, one is made, and if it is not accepted, the server listens anew.
+ * In Deno 2.9, one `accept` that fails (the system may be out of descriptors, too) is the last. So where no connection
+ * has come for a while, one is made, and if it is not accepted, the server listens again.
  */
 function watchAccepting(
   server: Server,
@@ -170,7 +170,7 @@ function watchAccepting(
         await pause(CHECK_EVERY);
       }
       if (quiet && server.listening) {
-        warn("Connections were no longer accepted: listening anew");
+        warn("Connections were no longer accepted: listening again");
         server.close();
         await bind(server, place, backlog);
       }

@@ -184,7 +184,7 @@ const SCHEMAS = {
     exitLabel: { type: "string", description: "Where that exit is: `sub-network 2, block 3`" },
     flops: { type: "integer", description: "Multiply-adds spent, as the paper's authors count" },
     runFlops: { type: "integer", description: "The same, without layers that no exit needed so far and were not run" },
-    fullFlops: { type: "integer", description: "Multiply-adds of the whole network" },
+    fullFlops: { type: "integer", description: "Multiply-adds of the full network" },
     top: { type: "array", items: object({ label: STRING, index: INTEGER, confidence: SHARE }) },
   }),
   Results: object({

@@ -1,5 +1,5 @@
 /**
- * Answers that are no result.
+ * Error responses.
  *
  * @module
  */

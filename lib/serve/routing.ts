@@ -14,7 +14,7 @@ export interface Context {
   readonly url: URL;
   /** What the path has in place of `:name`. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
-  /** Where it is written what became of it. */
+  /** Receives the outcome of the request. */
   readonly record: RequestRecord;
 }
 

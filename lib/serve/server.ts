@@ -20,7 +20,7 @@ import { Shares } from "./shares.ts";
 export interface HandlerOptions extends ModelsOptions {
   /** The models, the one that `/classify` asks first. */
   readonly models: readonly ModelSource[];
-  /** The origin whose pages may read answers, or `*`. Default: none but the server's own. */
+  /** The origin whose pages may read answers, or `*`. Default: only the server's own. */
   readonly cors?: string;
   /** Told of each request that was answered. */
   readonly log: (record: RequestRecord) => void;
@@ -38,7 +38,10 @@ export interface Handler extends Disposable {
   readonly loaded: readonly { readonly name: string; readonly device: DeviceInfo }[];
   /** Loads all models; until then it is not ready. */
   load(): Promise<void>;
-  /** Is not ready from now on, so that requests are sent elsewhere; those that come are answered, the last of their connection. */
+  /**
+   * Is not ready from now on, so that requests are sent elsewhere; those that come are answered, the last of their
+   * connection.
+   */
   stop(): void;
   /** Resolves once all is answered that has come. */
   settled(): Promise<void>;

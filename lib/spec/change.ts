@@ -11,13 +11,15 @@ import { documentOf } from "./document.ts";
 import { resolveSpec } from "./parse.ts";
 import { expectObject } from "../text/expect.ts";
 
-/** What {@linkcode changeSpec} can change: everything but the family. Of `input`, what is not given stays. */
+/**
+ * The values that {@linkcode changeSpec} can change: everything except the family. Missing keys of `input` are kept.
+ */
 export type SpecChanges<Spec extends UncheckedSpec = UncheckedSpec> = Spec extends UncheckedSpec
   ? Partial<Omit<Spec, "family" | "input">> & { readonly input?: Partial<InputSpec> }
   : never;
 
 /**
- * Changes an architecture, and makes sure that what comes of it can work.
+ * Changes an architecture, and checks that the result is valid.
  *
  * @param spec A validated architecture.
  * @param changes Values to take the place of its own.

@@ -17,7 +17,7 @@ const SMALLEST_HEAD_INPUT = 5;
 const LARGEST_POOLED_BY_TWO = 12;
 
 /**
- * Checks what exits read and how wide blocks are. A row is told of once.
+ * Checks what exits read and how wide blocks are. Each row is reported once.
  *
  * @param network The network of the architecture.
  * @param report Called for each problem, worded `key.path: what is wrong`.

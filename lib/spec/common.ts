@@ -94,7 +94,7 @@ export function resolveExits(
   if (last > blocks) report(`${path}: expected block numbers from 1 to ${blocks}, found ${last}`);
   if (last < blocks) {
     report(
-      `${path}: expected the last block, ${blocks}, among them, for what follows the last exit is of no use; found ${last} last`,
+      `${path}: expected the last block, ${blocks}, among them, because blocks after the last exit have no effect; found ${last} last`,
     );
   }
   return sorted;
@@ -174,7 +174,7 @@ function scaled(sides: Sides, ratio: number): Sides {
 
 /** Channels of an image, where nothing is said. */
 const RGB = 3;
-/** Mean and deviation of what is no colour, which make −1 to 1 of it. */
+/** Mean and deviation of channels that are not colours, which scale them to −1 … 1. */
 const OTHER_CHANNELS = 0.5;
 
 function resolveClasses(classes: CommonDocument["classes"], report: Report): readonly string[] {

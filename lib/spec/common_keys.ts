@@ -24,8 +24,8 @@ const input = mapping({
       "Cost grows with the number of pixels.",
   ),
   channels: whole(1, LIMITS.inputChannels).optional().describe(
-    "3 (default): red, green and blue. 1: grey, to which images are converted. Others: bands of tensors that are " +
-      "prepared elsewhere. Only the first layer's cost grows with it.",
+    "3 (default): red, green and blue. 1: grey, to which images are converted. Others: bands of arrays, one " +
+      ".npy file per sample. Only the first layer's cost grows with it.",
   ),
   resize: sides(2 * LIMITS.size).optional().describe(
     "The shorter side of an image is resized to this, then `size` is cropped from the centre. [height, width]: the image " +
@@ -162,7 +162,7 @@ export const LAST_KEYS = {
   exits: z.union([...exitBlocks, boostedExits], {
     error: "auto, all, a list of block numbers, or a mapping with the keys blocks, boosted, reweight",
   }).default("auto").describe(
-    "Which blocks end in an exit. auto (default): those of a RANet that are no fusion blocks, all of an MSDNet. all: " +
+    "Which blocks end in an exit. auto (default): blocks of a RANet that are not fusion blocks, all blocks of an MSDNet. all: " +
       "fusion blocks too. Or a list: blocks' numbers, counted from 1 through the whole network in order of execution. " +
       "Each exit adds its head to the cost of all later ones. Or a mapping: `blocks`, any of these; `boosted: true` makes " +
       "an exit's logits its own plus `reweight` times those of the exit before it.",

@@ -59,6 +59,29 @@ export function cropPixels(
 }
 
 /**
+ * The same of planes of any numbers, with zeros around them.
+ *
+ * @param planes Channels × height × width.
+ */
+export function cropPlanes(
+  planes: Float32Array,
+  { height, width }: Size,
+  { crop = 0, flip }: Augmentation,
+  random: () => number,
+): Float32Array {
+  const left = below(2 * crop + 1, random) - crop;
+  const top = below(2 * crop + 1, random) - crop;
+  const isMirrored = flip && random() < 0.5;
+  return planes.map((_, i) => {
+    const column = i % width;
+    const x = (isMirrored ? width - 1 - column : column) + left;
+    const y = Math.floor(i / width) % height + top;
+    const inside = x >= 0 && y >= 0 && x < width && y < height;
+    return inside ? planes[i - i % (height * width) + y * width + x]! : 0;
+  });
+}
+
+/**
  * Cuts a random part out of an image, scales it, and mirrors it at random.
  *
  * @param image The original.

@@ -9,7 +9,7 @@ import { mapAhead } from "../io/ahead.ts";
 import type { Normaliser } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import type { SecondLabels } from "../device/trainer.ts";
-import { cropPixels, eraseBox, resizedCropPixels, variationStream } from "./augment.ts";
+import { cropPixels, cropPlanes, eraseBox, resizedCropPixels, variationStream } from "./augment.ts";
 import { areaOf, type Size } from "../network/size.ts";
 import type { ImageStore } from "./image_store.ts";
 import { mixBatch } from "./mix.ts";
@@ -134,9 +134,16 @@ function vary(
 ): void {
   if (!augment) return normalise(image.data, planes);
   const random = variationStream({ seed, ...which });
-  const placed = "width" in image
-    ? resizedCropPixels(image, size, augment, random)
-    : cropPixels(image.data, size, augment, random);
-  normalise(augment.trivial ? trivialAugment(placed, size, random) : placed, planes);
+  if (image.data instanceof Float32Array) {
+    if (augment.trivial) {
+      throw new RanetError("Cannot vary arrays by augment.trivial, which changes colours: leave it out");
+    }
+    normalise(cropPlanes(image.data, size, augment, random), planes);
+  } else {
+    const placed = "width" in image
+      ? resizedCropPixels(image, size, augment, random)
+      : cropPixels(image.data, size, augment, random);
+    normalise(augment.trivial ? trivialAugment(placed, size, random) : placed, planes);
+  }
   if (augment.erase && random() < augment.erase) eraseBox(planes, size, random);
 }

@@ -7,9 +7,8 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import { mapAhead } from "../io/ahead.ts";
-import type { DecoderPool } from "../data/decoder_pool.ts";
 import { RanetError } from "../errors.ts";
-import { readStored, type StoredForm, type StoredImage } from "./stored_image.ts";
+import { readStored, type StoredHow, type StoredImage } from "./stored_image.ts";
 
 /** Number of images that are read at the same time, so that all decoders are busy. */
 const AHEAD = 64;
@@ -33,7 +32,7 @@ export class ImageStore {
   /** Each image's class. */
   readonly labels: ArrayLike<number>;
   readonly #dataset: Dataset;
-  readonly #how: { readonly form: StoredForm; readonly decoders?: DecoderPool };
+  readonly #how: StoredHow;
   readonly #kept: (StoredImage | undefined)[];
   readonly #bad = new Set<number>();
   #bytes = 0;
@@ -41,7 +40,7 @@ export class ImageStore {
   private constructor(
     dataset: Dataset,
     labels: ArrayLike<number>,
-    how: { readonly form: StoredForm; readonly decoders?: DecoderPool },
+    how: StoredHow,
   ) {
     this.#dataset = dataset;
     this.labels = labels;
@@ -59,7 +58,7 @@ export class ImageStore {
    */
   static async create(
     dataset: Dataset,
-    how: { readonly form: StoredForm; readonly decoders?: DecoderPool },
+    how: StoredHow,
   ): Promise<ImageStore> {
     return new ImageStore(dataset, await dataset.labels(), how);
   }

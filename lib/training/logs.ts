@@ -13,8 +13,8 @@ export function stepsHeader(exits: number): string {
 }
 
 /** A step's line. */
-export function stepLine({ step, rate, loss, losses }: StepRecord): string {
-  return `${[step, rate, loss, ...losses].join(",")}\n`;
+export function stepLine({ step, learningRate, loss, losses }: StepRecord): string {
+  return `${[step, learningRate, loss, ...losses].join(",")}\n`;
 }
 
 /** The lines of a table of steps up to and including a step; later lines are of steps that were never saved. */
@@ -33,7 +33,7 @@ export function epochsTable(epochs: readonly EpochRecord[], exits: number): stri
     epochs.map((epoch) => [
       epoch.epoch,
       epoch.step,
-      epoch.rate,
+      epoch.learningRate,
       ...parts.flatMap((part) => cells(epoch[part], exits)),
       epoch.seconds,
       epoch.imagesPerSecond,

@@ -13,7 +13,7 @@ import { type BatchSource, epochBatches, stepsPerEpoch } from "./batches.ts";
 import { lossOf, type Recipe } from "./recipe.ts";
 import { addStep, emptySums, type EpochRecord, meansOf, type Position, type StepRecord } from "./records.ts";
 import { PURPOSE, randomStream } from "./random.ts";
-import { rateAt } from "./schedule.ts";
+import { learningRateAt } from "./schedule.ts";
 import { validate, type ValidationOutcomes } from "./validate.ts";
 
 /** Most steps in flight, whose losses are not known yet: a GPU computes the next steps meanwhile. */
@@ -77,9 +77,9 @@ const AVERAGED_SHARE = 0.1;
  * A recipe that averages weights over at most a tenth of the run. In a short run, a decay meant for long ones would
  * include weights from before anything was learned.
  */
-export function boundAverage(recipe: Recipe, images: number): Recipe {
+export function boundEma(recipe: Recipe, images: number): Recipe {
   const most = 1 - 1 / (AVERAGED_SHARE * totalSteps(recipe, images));
-  return { ...recipe, average: Math.max(0, Math.min(recipe.average, most)) };
+  return { ...recipe, emaDecay: Math.max(0, Math.min(recipe.emaDecay, most)) };
 }
 
 /**
@@ -87,15 +87,15 @@ export function boundAverage(recipe: Recipe, images: number): Recipe {
  * share of all steps so far, 1 − decay^steps (Kingma and Ba, "Adam", ICLR 2015, section 3).
  */
 export function weightsOf(
-  { position: { step }, state: { tensors, momentum, average } }: Snapshot,
-  { average: decay, train }: Pick<Recipe, "average" | "train">,
+  { position: { step }, state: { tensors, momentum, ema } }: Snapshot,
+  { emaDecay: decay, train }: Pick<Recipe, "emaDecay" | "train">,
 ): ReadonlyMap<string, Tensor> {
-  if (!average || step === 0) return tensors;
+  if (!ema || step === 0) return tensors;
   const share = 1 - decay ** step;
   return new Map(Array.from(tensors, ([name, tensor]) => {
     // Frozen tensors are their own average.
     if (train === "classifiers" && !momentum.has(name)) return [name, tensor];
-    const { shape, data } = average.get(name)!;
+    const { shape, data } = ema.get(name)!;
     return [name, { shape, data: data.map((sum) => sum / share) }];
   }));
 }
@@ -113,7 +113,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
 }
 
 interface StepUnderWay {
-  readonly record: Pick<StepRecord, "step" | "epoch" | "rate" | "images">;
+  readonly record: Pick<StepRecord, "step" | "epoch" | "learningRate" | "images">;
   readonly losses: ReturnType<Trainer["step"]>;
 }
 
@@ -161,10 +161,10 @@ class Loop {
     const to = Math.min(this.#perEpoch, from + this.#steps - step);
     for await (const { images, labels, second } of epochBatches(training, recipe, { epoch, from, to })) {
       const seed = Math.floor(2 ** 32 * randomStream(recipe.seed, PURPOSE.dropout, step)());
-      const rate = rateAt(recipe.schedule, step, this.#steps);
-      const losses = trainer.step(images, labels, { rate, seed, step: step++, second });
+      const learningRate = learningRateAt(recipe.schedule, step, this.#steps);
+      const losses = trainer.step(images, labels, { learningRate, seed, step: step++, second });
       losses.catch(() => {}); // it is awaited in its turn
-      this.#underWay.push({ record: { step, epoch: epoch + 1, rate, images: labels.length }, losses });
+      this.#underWay.push({ record: { step, epoch: epoch + 1, learningRate, images: labels.length }, losses });
       while (this.#underWay.length > UNDER_WAY) await this.#settle();
       if (performance.now() - this.#turned >= TURN) await this.#giveTurn();
       if (this.#options.signal?.aborted) break;
@@ -192,14 +192,14 @@ class Loop {
   /** Waits for the oldest step in flight. */
   async #settle(): Promise<void> {
     const { record, losses: promised } = this.#underWay.shift()!;
-    const { losses, right } = await promised;
+    const { losses, correct } = await promised;
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
     if (bad >= 0) await this.#giveUp(record.step, bad, losses[bad]);
     const step: StepRecord = {
       ...record,
       loss: losses.reduce((sum, loss, k) => sum + this.#exitWeights[k] * loss, 0),
       losses: [...losses],
-      top1: Array.from(right, (count) => count / record.images),
+      top1: Array.from(correct, (count) => count / record.images),
     };
     this.#position = { ...this.#position, step: step.step, sums: addStep(this.#position.sums, step) };
     this.#options.onStep?.(step);
@@ -236,7 +236,7 @@ class Loop {
     const record: EpochRecord = {
       epoch,
       step,
-      rate: rateAt(recipe.schedule, step - 1, this.#steps),
+      learningRate: learningRateAt(recipe.schedule, step - 1, this.#steps),
       training: meansOf(sums),
       ...found && { validation: { losses: found.losses, top1: found.top1 } },
       seconds: this.#position.sums.seconds,

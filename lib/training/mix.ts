@@ -1,7 +1,7 @@
 /**
- * Images made of two of a batch, and their targets: mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR
- * 2018) and CutMix (Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", ICCV
- * 2019). Each image has a partner and a share of its own.
+ * Images made of two of a batch, and their targets: mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization",
+ * ICLR 2018) and CutMix (Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable
+ * Features", ICCV 2019). Each image has a partner and a share of its own.
  *
  * @module
  */
@@ -24,8 +24,8 @@ export interface MixedBatch {
  *
  * @param batch The images; each is mixed with another as it was given.
  * @param mixing How, and how many of them.
- * @param sides Of an image.
- * @param random Where numbers come from.
+ * @param sides Height and width of an image.
+ * @param random Generates numbers in [0, 1).
  * @returns What the images show beside their labels.
  */
 export function mixBatch(

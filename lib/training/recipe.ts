@@ -17,7 +17,7 @@ export interface Schedule {
   /** `multistep` multiplies by `factor` at milestones, `cosine` and `one-cycle` end at 0. */
   readonly kind: "constant" | "multistep" | "cosine" | "one-cycle";
   /** The highest rate. */
-  readonly rate: number;
+  readonly learningRate: number;
   /** Shares of the run, ascending; used only by `multistep`. */
   readonly milestones: readonly number[];
   /** The factor by which `multistep` multiplies the rate. */
@@ -77,7 +77,7 @@ export interface Recipe {
   /** How images are augmented; `false`: not at all. */
   readonly augment: Augmentation | false;
   /** Decay of the moving average of weights that is saved; 0: none. */
-  readonly average: number;
+  readonly emaDecay: number;
   /** How the exits' gradients are combined in the layers that they share. */
   readonly gradients: "plain" | "equilibrium";
   /** Which parameters are trained. */
@@ -97,14 +97,14 @@ export interface RecipeChanges {
   /** Images in a step. */
   readonly batch?: number;
   /** The highest learning rate. */
-  readonly rate?: number;
+  readonly learningRate?: number;
   /** Seed of initial weights, order and augmentation. */
   readonly seed?: number;
 }
 
 /** Names of the bundled recipes. */
 export const BUNDLED_RECIPES: readonly string[] = [
-  ...["short", "paper-cifar", "paper-imagenet", "fine-tune", "few-images", "classifiers"],
+  ...["short", "cifar", "paper-cifar", "paper-imagenet", "fine-tune", "few-images", "classifiers"],
 ];
 
 /** Name of the default recipe. */
@@ -144,7 +144,7 @@ const MAX_BYTES = 2 ** 18;
  * import { readRecipe } from "@ranet/ranet/train";
  *
  * const recipe = await readRecipe("paper-cifar");
- * console.log(recipe.length, recipe.schedule.rate); // { epochs: 300 } 0.1
+ * console.log(recipe.length, recipe.schedule.learningRate); // { epochs: 300 } 0.1
  * ```
  */
 export async function readRecipe(nameOrPath: string): Promise<Recipe> {
@@ -202,10 +202,11 @@ export function parseRecipe(text: string, options: { readonly source?: string } 
 export function changeRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
   expectObject("changeRecipe", { recipe }, ...RECIPE_PARTS);
   expectObject("changeRecipe", { changes });
-  const { epochs, steps, batch = recipe.batch, rate = recipe.schedule.rate, seed = recipe.seed } = changes;
+  const { epochs, steps, batch = recipe.batch, learningRate = recipe.schedule.learningRate, seed = recipe.seed } =
+    changes;
   const { epochs: _, steps: __, schedule, ...rest } = documentOf(recipe);
   const length = epochs === undefined && steps === undefined ? recipe.length : { epochs, steps };
-  const document = { ...rest, ...length, batch, seed, schedule: { ...schedule, rate } };
+  const document = { ...rest, ...length, batch, seed, schedule: { ...schedule, rate: learningRate } };
   return resolveDocument(JSON.parse(JSON.stringify(document)), { schema: recipeSchema, resolve, subject: "recipe" });
 }
 
@@ -244,7 +245,7 @@ function subjectOf({ source }: { readonly source?: string }): string {
 }
 
 function resolve(document: RecipeDocument, report: Report): Recipe {
-  const { name, epochs, steps, batch, average, gradients, train, shuffle, seed } = document;
+  const { name, epochs, steps, batch, average: emaDecay, gradients, train, shuffle, seed } = document;
   const { loss } = document;
   if (epochs !== undefined && steps !== undefined) report("steps: expected either epochs or steps, found both");
   if ([loss.exits].flat().every((weight) => weight === 0)) {
@@ -262,7 +263,7 @@ function resolve(document: RecipeDocument, report: Report): Recipe {
       ...loss.distillation && { distillation: loss.distillation },
     },
     augment: resolveAugment(document, report),
-    average,
+    emaDecay,
     gradients,
     train,
     shuffle,
@@ -309,7 +310,7 @@ function resolveSchedule(schedule: RecipeDocument["schedule"], report: Report): 
   if (milestones.some((share, i, all) => i > 0 && share < all[i - 1])) {
     report(`schedule.milestones: expected ascending shares of the run, found ${milestones.join(", ")}`);
   }
-  return { kind, rate, milestones, factor, warmup };
+  return { kind, learningRate: rate, milestones, factor, warmup };
 }
 
 function resolveAugment(
@@ -335,7 +336,7 @@ function resolveAugment(
 }
 
 function documentOf(recipe: Recipe) {
-  const { name, length, batch, optimizer, loss, augment, schedule, average, gradients, train, shuffle, seed } = recipe;
+  const { name, length, batch, optimizer, loss, augment, schedule, emaDecay, gradients, train, shuffle, seed } = recipe;
   const { kind, weightDecay, decay, ...own } = optimizer;
   return {
     name,
@@ -343,15 +344,19 @@ function documentOf(recipe: Recipe) {
     steps: "steps" in length ? length.steps : undefined,
     batch,
     optimizer: { kind, ...own, weight_decay: weightDecay, decay },
-    schedule: schedule.kind === "multistep" ? schedule : { ...schedule, milestones: undefined, factor: undefined },
+    schedule: documentOfSchedule(schedule),
     loss: { exits: loss.exits, label_smoothing: loss.labelSmoothing, distillation: loss.distillation },
     augment: augment && documentOfAugment(augment),
-    average,
+    average: emaDecay,
     gradients,
     train,
     shuffle,
     seed,
   };
+}
+
+function documentOfSchedule({ kind, learningRate: rate, milestones, factor, warmup }: Schedule) {
+  return { kind, rate, ...kind === "multistep" && { milestones, factor }, warmup };
 }
 
 function documentOfAugment({ resizedCrop, ...rest }: Augmentation) {

@@ -26,17 +26,17 @@ const optimizer = mapping({
       "rates of about 0.001 to 0.01. Both as PyTorch's. Default: sgd.",
   ),
   momentum: real(0, 0.9999).optional().describe(
-    "Share of the last step's change that goes on. Default: 0.9. Of sgd alone.",
+    "Share of the previous step's change that is added. Default: 0.9. Only for sgd.",
   ),
   nesterov: z.boolean({ error: "true or false" }).optional().describe(
-    "Nesterov's momentum: look ahead before each step. Default: false. Of sgd alone.",
+    "Nesterov's momentum: look ahead before each step. Default: false. Only for sgd.",
   ),
   betas: list(real(0, 0.999999), 2, 2, "shares, of the mean of gradients and of the mean of their squares").optional()
     .describe(
-      "Shares of the means of gradients and of their squares that stay in a step. Default: [0.9, 0.999]. Of adamw alone.",
+      "Shares of the means of gradients and of their squares that stay in a step. Default: [0.9, 0.999]. Only for adamw.",
     ),
   epsilon: above(0, 1).optional().describe(
-    "Added to the root of the mean of squares. Default: 1e-8. Of adamw alone.",
+    "Added to the root of the mean of squares. Default: 1e-8. Only for adamw.",
   ),
   weight_decay: real(0, 1).optional().describe(
     "Keeps parameters small. With sgd, times the parameter, added to its gradient; with adamw, times rate and parameter, " +
@@ -56,10 +56,10 @@ const schedule = mapping({
   ),
   rate: above(0, 100).default(0.1).describe("Learning rate, at its highest. Default: 0.1."),
   milestones: list(share, 0, 100, "shares of the run").optional().describe(
-    "Where multistep lowers the rate, as shares of the run, ascending. Default: [0.5, 0.75]. Of no other kind.",
+    "Where multistep lowers the rate, as shares of the run, ascending. Default: [0.5, 0.75]. Only for multistep.",
   ),
   factor: share.optional().describe(
-    "What multistep multiplies the rate by at each milestone. Default: 0.1. Of no other kind.",
+    "What multistep multiplies the rate by at each milestone. Default: 0.1. Only for multistep.",
   ),
   warmup: share.optional().describe(
     "Share of the run in which the rate rises in a straight line. Default: 0, or 0.3 with one-cycle.",
@@ -145,7 +145,7 @@ export const recipeSchema = mapping({
   augment: z.union([z.literal(false), augment], {
     error: "false, or a mapping with the keys crop, resized_crop, flip, trivial, erase, mix",
   })
-    .prefault({}).describe("How images are varied, anew in every epoch. false: not at all."),
+    .prefault({}).describe("How images are augmented in every epoch. false: not at all."),
   average: real(0, 0.999999).default(0).describe(
     "Decay of the exponential moving average of weights that is saved in place of the last ones; 0: none. It reaches " +
       "back over a tenth of the run at most. Default: 0.",
@@ -155,7 +155,7 @@ export const recipeSchema = mapping({
       "Default: plain.",
   ),
   train: words("all", "classifiers").default("all").describe(
-    "classifiers: only the exits' linear layers learn, all else stays as it is. Default: all.",
+    "classifiers: only the exits' linear layers are trained, everything else is frozen. Default: all.",
   ),
   shuffle: z.boolean({ error: "true or false" }).default(true).describe(
     "Take the images in another order in every epoch. Default: true.",

@@ -11,7 +11,7 @@ export interface StepRecord {
   /** The epoch that it belongs to, counted from 1. */
   readonly epoch: number;
   /** Learning rate. */
-  readonly rate: number;
+  readonly learningRate: number;
   /** The loss that is minimised: the weighted sum of the exits' losses. */
   readonly loss: number;
   /** Mean cross-entropy of each exit, before the step's update. */
@@ -37,7 +37,7 @@ export interface EpochRecord {
   /** Steps taken by its end, of the whole run. */
   readonly step: number;
   /** Learning rate of its last step. */
-  readonly rate: number;
+  readonly learningRate: number;
   /** Means over the training images, computed during the epoch. */
   readonly training: ExitMeans;
   /** Means over the validation images after the epoch, with the weights that are saved. */
@@ -55,7 +55,7 @@ export interface EpochSums {
   /** Sum of the images' cross-entropies for each exit. */
   readonly losses: readonly number[];
   /** Number of correct predictions of each exit. */
-  readonly right: readonly number[];
+  readonly correct: readonly number[];
   /** Duration in seconds. */
   readonly seconds: number;
 }
@@ -78,7 +78,7 @@ export function startPosition(exits: number): Position {
 /** Sums of an epoch without steps. */
 export function emptySums(exits: number): EpochSums {
   const zeros = Array.from({ length: exits }, () => 0);
-  return { images: 0, losses: zeros, right: zeros, seconds: 0 };
+  return { images: 0, losses: zeros, correct: zeros, seconds: 0 };
 }
 
 /** Adds a step to the sums. */
@@ -87,13 +87,13 @@ export function addStep(sums: EpochSums, { images, losses, top1 }: StepRecord): 
     ...sums,
     images: sums.images + images,
     losses: sums.losses.map((sum, k) => sum + images * losses[k]),
-    right: sums.right.map((sum, k) => sum + Math.round(images * top1[k])),
+    correct: sums.correct.map((sum, k) => sum + Math.round(images * top1[k])),
   };
 }
 
 /** Means of sums. */
-export function meansOf({ images, losses, right }: EpochSums): ExitMeans {
-  return { losses: losses.map((sum) => sum / images), top1: right.map((sum) => sum / images) };
+export function meansOf({ images, losses, correct }: EpochSums): ExitMeans {
+  return { losses: losses.map((sum) => sum / images), top1: correct.map((sum) => sum / images) };
 }
 
 /** The mean of the exits' accuracies, by which the best epoch is chosen. */

@@ -13,19 +13,19 @@ import type { Schedule } from "./recipe.ts";
  * @param step The step, from 0.
  * @param steps Steps in the whole run.
  */
-export function rateAt(schedule: Schedule, step: number, steps: number): number {
-  const { kind, rate, milestones, factor, warmup } = schedule;
+export function learningRateAt(schedule: Schedule, step: number, steps: number): number {
+  const { kind, learningRate, milestones, factor, warmup } = schedule;
   const rising = Math.round(warmup * steps);
-  if (step < rising) return rate * ((step + 1) / rising);
+  if (step < rising) return learningRate * ((step + 1) / rising);
   const rest = (step - rising) / (steps - rising);
   switch (kind) {
     case "constant":
-      return rate;
+      return learningRate;
     case "multistep":
-      return rate * factor ** milestones.filter((share) => step >= Math.round(share * steps)).length;
+      return learningRate * factor ** milestones.filter((share) => step >= Math.round(share * steps)).length;
     case "cosine":
-      return rate * (1 + Math.cos(Math.PI * rest)) / 2;
+      return learningRate * (1 + Math.cos(Math.PI * rest)) / 2;
     case "one-cycle":
-      return rate * (1 - rest);
+      return learningRate * (1 - rest);
   }
 }

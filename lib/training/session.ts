@@ -215,7 +215,7 @@ async function readImages(
   const { spec, recipe, cache, onBad, onRead: onProgress, signal } = options;
   const { input: { size, resize }, classes } = spec;
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
-    const store = await ImageStore.create(dataset, { form, decoders });
+    const store = await ImageStore.create(dataset, { form, decoders, channels: spec.input.mean.length });
     await store.fill({ room, onBad, onProgress, signal });
     return {
       store,
@@ -245,17 +245,17 @@ async function startTrainer(
   loss: LossOptions,
   { recipe, snapshot, init, device, threads, onFallback, open = openTrainer }: SessionOptions,
 ): Promise<Pick<Session, "trainer" | "warnings">> {
-  const { batch, optimizer, average, gradients, train, seed } = recipe;
+  const { batch, optimizer, emaDecay, gradients, train, seed } = recipe;
   const warnings: string[] = [];
   const options = {
-    ...{ batch, optimizer, loss, average, gradients, train, device, threads },
+    ...{ batch, optimizer, loss, emaDecay, gradients, train, device, threads },
     onFallback: onFallback ?? ((message: string) => warnings.push(message)),
   };
   if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };
   const { tensors, notes } = init
     ? startFrom(network, init, seed)
     : { tensors: initialWeights(network, seed), notes: [] };
-  const state = { tensors, momentum: new Map(), ...average > 0 && { average: zeros(tensors) } };
+  const state = { tensors, momentum: new Map(), ...emaDecay > 0 && { ema: zeros(tensors) } };
   const trainer = await open(network, state, options);
   return { trainer, warnings: [...notes, ...warnings] };
 }

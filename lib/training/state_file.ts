@@ -16,15 +16,15 @@ import type { Tensor } from "../weights/tensor.ts";
 import type { Snapshot } from "./loop.ts";
 import type { Position } from "./records.ts";
 
-/** Parts of a state, used as prefixes of tensor names. */
-const PARTS = ["tensors", "momentum", "squares", "average"] as const;
+/** Parts of a state, with the prefixes of their tensors' names in the file. */
+const PARTS = { tensors: "tensors", momentum: "momentum", squares: "squares", ema: "average" } as const;
 
 /** Formats a snapshot. */
 export function formatState({ position, state }: Snapshot): Uint8Array {
-  const named = PARTS.flatMap((part) =>
-    Array.from(state[part] ?? [], ([name, tensor]) => [`${part}/${name}`, tensor] as const)
+  const named = (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part) =>
+    Array.from(state[part] ?? [], ([name, tensor]) => [`${PARTS[part]}/${name}`, tensor] as const)
   );
-  return writeSafetensors(named, { metadata: { position: JSON.stringify(position) } });
+  return writeSafetensors(named, { metadata: { position: formatPosition(position) } });
 }
 
 /**
@@ -40,25 +40,25 @@ export function parseState(bytes: Uint8Array, network: Network, source: string):
   const refuse = (reason: string): never => {
     throw new RanetError(`Cannot go on from ${source}: ${reason}`);
   };
-  const part = (name: typeof PARTS[number]) =>
+  const part = (name: string) =>
     new Map(
       Array.from(tensors).filter(([key]) => key.startsWith(`${name}/`)).map(([key, tensor]) =>
         [key.slice(name.length + 1), tensor] as const
       ),
     );
-  const [own, momentum, squares, average] = PARTS.map(part);
-  if (own.size + momentum.size + squares.size + average.size < tensors.size) {
+  const [own, momentum, squares, ema] = Object.values(PARTS).map(part);
+  if (own.size + momentum.size + squares.size + ema.size < tensors.size) {
     refuse("it holds tensors of no known part");
   }
   checkTensors(network, own, { source });
-  if (average.size > 0) checkTensors(network, average, { source });
+  if (ema.size > 0) checkTensors(network, ema, { source });
   checkMoments(network, { momentum, squares }, refuse);
   const position = parsePosition(metadata.position, network.exits.length) ?? refuse("it does not say how far it is");
   const state: TrainingState = {
     tensors: own,
     momentum,
     ...squares.size > 0 && { squares },
-    ...average.size > 0 && { average },
+    ...ema.size > 0 && { ema },
   };
   return { position, state };
 }
@@ -80,21 +80,33 @@ function checkMoments(
   }
 }
 
+/** In the file, the learning rate is called `rate`, and the number of correct predictions `right`. */
+function formatPosition({ step, sums: { correct, ...sums }, epochs }: Position): string {
+  return JSON.stringify({
+    step,
+    sums: { ...sums, right: correct },
+    epochs: epochs.map(({ learningRate, ...epoch }) => ({ ...epoch, rate: learningRate })),
+  });
+}
+
 function parsePosition(text: string | undefined, exits: number): Position | undefined {
   const numbers = z.array(z.number()).length(exits);
   const means = z.strictObject({ losses: numbers, top1: numbers });
   const schema = z.strictObject({
     step: z.int().min(0),
-    sums: z.strictObject({ images: z.int().min(0), losses: numbers, right: numbers, seconds: z.number().min(0) }),
-    epochs: z.array(z.strictObject({
-      epoch: z.int().min(1),
-      step: z.int().min(1),
-      rate: z.number(),
-      training: means,
-      validation: means.optional(),
-      seconds: z.number(),
-      imagesPerSecond: z.number(),
-    })),
+    sums: z.strictObject({ images: z.int().min(0), losses: numbers, right: numbers, seconds: z.number().min(0) })
+      .transform(({ right, ...sums }) => ({ ...sums, correct: right })),
+    epochs: z.array(
+      z.strictObject({
+        epoch: z.int().min(1),
+        step: z.int().min(1),
+        rate: z.number(),
+        training: means,
+        validation: means.optional(),
+        seconds: z.number(),
+        imagesPerSecond: z.number(),
+      }).transform(({ rate, ...epoch }) => ({ ...epoch, learningRate: rate })),
+    ),
   });
   try {
     return schema.safeParse(JSON.parse(text ?? "")).data;

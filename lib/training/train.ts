@@ -11,7 +11,7 @@ import { createModel, type Model } from "../model/model.ts";
 import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { Given } from "./initial_weights.ts";
-import { boundAverage, type RunOutcome, type Snapshot, weightsOf } from "./loop.ts";
+import { boundEma, type RunOutcome, type Snapshot, weightsOf } from "./loop.ts";
 import { nameClassesOf } from "./name_classes.ts";
 import { type Recipe, RECIPE_PARTS } from "./recipe.ts";
 import type { EpochRecord, StepRecord } from "./records.ts";
@@ -112,7 +112,7 @@ export async function train(
   expectObject("train", { recipe }, ...RECIPE_PARTS);
   expectObject("train", { options });
   const { init, resume, device = "auto", cache = DEFAULT_CACHE, ...rest } = options;
-  const bounded = boundAverage(recipe, dataset.size);
+  const bounded = boundEma(recipe, dataset.size);
   const named = nameClassesOf(spec, dataset);
   const outcome = await follow({
     ...rest,

@@ -1,6 +1,5 @@
 /**
- * Inference knows no batch norm: it is folded into the convolution before it. Nor does it know temperatures: classifiers are
- * divided by them.
+ * Folds batch norm into the convolution before it, and temperatures into classifiers, so that inference needs neither.
  *
  * @module
  */
@@ -16,7 +15,7 @@ export interface FoldedLayer {
   readonly weight: Float32Array;
   /** `[out]`. */
   readonly bias: Float32Array;
-  /** Of a boosted exit: so many times the logits of the exit before are added. */
+  /** For a boosted exit: factor by which the logits of the previous exit are added. */
   readonly reweight?: number;
 }
 
@@ -80,7 +79,7 @@ function foldConvolution(
   const variance = data(`${norm}.running_var`);
   const scale = data(`${norm}.weight`).map((gamma, out) => gamma / Math.sqrt(variance[out] + EPSILON));
   const fanIn = weight.length / channels;
-  // A callback for each of millions of weights would show in the start of a process.
+  // A loop, because a callback for each of millions of weights would slow down the start.
   const scaled = new Float32Array(weight.length);
   for (let out = 0, i = 0; out < channels; out++) {
     for (const end = i + fanIn; i < end; i++) scaled[i] = weight[i] * scale[out];
@@ -96,8 +95,7 @@ function isConvolution(layer: Layer): layer is Convolution | DepthwiseConvolutio
 }
 
 /**
- * The weights and biases that batch norm makes too large for float32, by name; nothing else can be told of a network that
- * holds an infinity.
+ * Names of the weights and biases that are too large for float32 after folding batch norm.
  */
 export function listOverflows(network: Network, tensors: ReadonlyMap<string, Tensor>): string[] {
   const convolutions = network.exits.flatMap((exit) => exit.layers).filter(isConvolution);

@@ -70,7 +70,7 @@ export interface QuantizedClassifier {
   readonly bias: Float32Array;
   /** `[channels]`, what one step of what it reads stands for. */
   readonly steps: Float32Array;
-  /** Of a boosted exit: so many times the logits of the exit before are added. */
+  /** For a boosted exit: factor by which the logits of the previous exit are added. */
   readonly reweight?: number;
 }
 

@@ -41,7 +41,7 @@ export interface WriteSafetensorsOptions {
   readonly dtype?: (name: string, tensor: Tensor) => StoredType;
 }
 
-/** Types that are written. Of whole numbers only those of eight-bit models are read again. */
+/** Types that are written. Integers are read only in 8-bit models. */
 export type StoredType = "F32" | "F16" | "I32" | "I16" | "I8";
 
 /** A tensor as the header describes it. */
@@ -67,8 +67,9 @@ const NUMBER_BYTES: ReadonlyMap<unknown, number> = new Map(
 );
 
 /**
- * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. Integers, but for those
- * of an eight-bit model, and PyTorch's counters are left out; names stay as they are (`createModel` takes what wrappers put before them off).
+ * Reads a safetensors file whose tensors are F64, F32, F16 or BF16, all widened or rounded to float32. Integers, but
+ * for those of an eight-bit model, and PyTorch's counters are left out; names stay as they are (`createModel` takes
+ * what wrappers put before them off).
  *
  * @param bytes The whole file.
  * @param options What errors call it.

@@ -24,12 +24,12 @@ interface Found {
 }
 
 /**
- * Finds the dict of tensors: what `key` names; else what is under `state_dict`; else the whole; else the only one that has
- * the expected names, or that there is.
+ * Finds the dict of tensors: what `key` names; else what is under `state_dict`; else the whole; else the only one that
+ * has the expected names, or that there is.
  *
  * @param root What was saved.
- * @param options `key`: the key that it is under, or several joined by points. `onNote`: told which one was taken, if it is
- * not simply `state_dict`.
+ * @param options `key`: the key that it is under, or several joined by points. `onNote`: called with the key that was
+ * used, if it is not `state_dict`.
  * @throws {RanetError} If there is none, or several; says which keys there are.
  */
 export function findStateDict(

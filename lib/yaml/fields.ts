@@ -1,6 +1,6 @@
 /**
- * Parts that schemas of YAML documents are made of. Every `error` says what was expected; `read.ts` adds where, and what
- * was found.
+ * Parts that schemas of YAML documents are made of. Every `error` says what was expected; `read.ts` adds where, and
+ * what was found.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import * as z from "zod";
 import { suggest } from "../text/suggest.ts";
 
-/** A mapping with these keys and no others; a misspelt one is told what it was probably meant to be. */
+/** A mapping with these keys and no others. The error for a misspelt key suggests the right one. */
 export function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const keys = Object.keys(shape).filter((key) => key !== "$schema");
   return z.strictObject(shape, {

@@ -1,7 +1,8 @@
 /** Networks of other than three channels, from training to an answer. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { npy } from "../npy_writer.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
 /** 24 grey images of 12×12 pixels as MNIST's files have them, bright and dark in turn. */
@@ -60,6 +61,47 @@ Deno.test("a network of grey images is trained, evaluated, exported, and asked f
   });
 });
 
+/** 24 arrays of six bands, one file each in a folder for its class, of 14×13 pixels: bright in the last band or not. */
+async function writeBands(folder: string): Promise<void> {
+  const area = 14 * 13;
+  for (let i = 0; i < 24; i++) {
+    const label = ["dark", "bright"][i % 2];
+    await Deno.mkdir(join(folder, label), { recursive: true });
+    const data = Uint16Array.from({ length: 6 * area }, (_, k) => k < 5 * area ? 900 * i : i % 2 ? 60_000 : 3_000);
+    await Deno.writeFile(join(folder, label, `${i}.npy`), npy([6, 14, 13], data));
+  }
+}
+
+Deno.test("a network of six bands is trained, evaluated, calibrated and asked, by .npy files", async () => {
+  await withFolder(async (folder) => {
+    const data = join(folder, "data");
+    await writeBands(data);
+    // What is no array is none of its samples.
+    await Deno.copyFile(join(import.meta.dirname!, "../fixtures/images/cifar-cat.jpg"), join(data, "dark", "x.jpg"));
+    const yaml = join(folder, "six.yaml");
+    await Deno.writeTextFile(yaml, spec(6));
+    const model = join(folder, "model");
+    const run = async (...args: string[]) => {
+      const { code, out, notes } = await ranet(...args, "--device", "cpu");
+      assertEquals(code, 0, notes);
+      return out;
+    };
+    await run("train", yaml, "--data", data, "--epochs", "30", "--batch", "8", "--out", model, "--threads", "1");
+    const report = await run("eval", data, "--model", model, "--out", join(folder, "report"), "--json");
+    assertMatch(report, /"samples": ?24\b/);
+    assertMatch(await run("calibrate", data, "--model", model, "--accuracy", "0.9"), /0\.9|90/);
+    for (const [name, label] of [["dark/0.npy", "dark"], ["bright/1.npy", "bright"]]) {
+      const [answer] = JSON.parse(await run("classify", join(data, name), "--model", model, "--json"));
+      assertEquals(answer.label, label);
+    }
+    const wrong = join(folder, "wrong.npy");
+    await Deno.writeFile(wrong, npy([4, 14, 13], new Uint8Array(4 * 14 * 13)));
+    const { code, notes } = await ranet("classify", wrong, "--model", model, "--device", "cpu");
+    assertEquals(code, 1);
+    assertStringIncludes(notes, "it has 4 channels, expected the network's 6; choose the channels of the array");
+  });
+});
+
 Deno.test("networks of other channels say that they take tensors, where an image is given", async () => {
   await withFolder(async (folder) => {
     await writeIdx(folder);
@@ -76,6 +118,6 @@ Deno.test("networks of other channels say that they take tensors, where an image
       "cpu",
     );
     assertEquals(code, 1);
-    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 of grey; give it tensors");
+    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 of grey; give it arrays");
   });
 });

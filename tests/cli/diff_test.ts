@@ -24,6 +24,19 @@ Deno.test("diff: what one key changes", async () => {
   });
 });
 
+Deno.test("diff: what dense layers are made of", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/mine.yaml`;
+    await ranet("new", "ranet-cifar10", "--out", file);
+    const text = await Deno.readTextFile(file);
+    assertStringIncludes(text, "#depthwise: false");
+    const changed = text.replace("#depthwise: false", "depthwise: true").replace("#se_ratio: 0", "se_ratio: 0.25");
+    await Deno.writeTextFile(file, changed);
+    const { out } = await ranet("diff", "ranet-cifar10", file);
+    assert(out.endsWith("Keys that differ\n  depthwise: false → true\n  se_ratio: 0 → 0.25"), out);
+  });
+});
+
 Deno.test("diff: what only one of two has", async () => {
   const { out } = await ranet("diff", "ranet-cifar10-upconv", "ranet-imagenet-c32");
   assertMatch(out, /\| +8 \| +– \| +sub-network 4, block 8, 7×7×701 \| +– \| +2\.83 G \| +new \|/);

@@ -119,4 +119,6 @@ Deno.test("merge refuses files together with folders", () =>
     const { code, notes } = await ranet("merge", dataset, `${dataset}/cat/0.jpg`, "--out", `${folder}/x`);
     assertEquals(code, 1);
     assertStringIncludes(notes, "files together with folders");
+    const missing = await ranet("merge", dataset, `${folder}/none`, "--out", `${folder}/x`);
+    assertEquals([missing.code, missing.notes], [1, `Cannot read "${folder}/none": there is no such file or folder`]);
   }));

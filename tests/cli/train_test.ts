@@ -57,7 +57,7 @@ Deno.test("train makes a model that every other command takes", async () => {
     assertEquals([code, notes], [0, ""]);
     for (
       const part of [
-        "ranet-cifar10-micro: 4 exits, 27.80 k parameters; about 7.45 M multiply-adds an image in training",
+        "ranet-cifar10-micro: 4 exits, 27.80 k parameters; about 7.45 M multiply-adds per image in training",
         `60 images of ${data} for training (6 of each of 10 classes), 20 for validation, chosen at random from each class with seed 0`,
         "recipe short: 2 epochs of 4 steps, 16 images a step",
         "on CPU, 1 thread: ",

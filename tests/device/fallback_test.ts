@@ -9,7 +9,7 @@ interface FakeAdapter {
 
 const runner = (kind: "gpu" | "cpu"): Runner => ({
   device: { kind, name: kind },
-  capacity: 1,
+  batchSize: 1,
   load() {},
   run: () => Promise.reject(new Error("not here")),
   [Symbol.dispose]() {},

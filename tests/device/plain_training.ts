@@ -33,7 +33,7 @@ export class PlainTraining {
   /** Mean cross-entropy of each exit. */
   readonly losses: number[] = [];
   /** Right answers of each exit. */
-  readonly right: number[] = [];
+  readonly correct: number[] = [];
   readonly #plan: TrainingPlan;
   readonly #count: number;
   readonly #labels: ArrayLike<number>;
@@ -438,7 +438,7 @@ export class PlainTraining {
     const isTaught = distillation !== undefined && exit < exits.length - 1;
     const { weight, temperature } = isTaught ? distillation : { weight: 0, temperature: 1 };
     this.losses[exit] = 0;
-    this.right[exit] = 0;
+    this.correct[exit] = 0;
     for (let sample = 0; sample < this.#count; sample++) {
       const own = logits.subarray(sample * classes, (sample + 1) * classes);
       const most = Math.max(...own);
@@ -446,7 +446,7 @@ export class PlainTraining {
       const soft = logSoftmax(own.map((value) => value / temperature));
       const teacher = this.#seen(exits.length - 1).subarray(sample * classes, (sample + 1) * classes);
       const wanted = isTaught ? logSoftmax(teacher.map((value) => value / temperature)) : soft;
-      if (own.indexOf(most) === this.#labels[sample]) this.right[exit]++;
+      if (own.indexOf(most) === this.#labels[sample]) this.correct[exit]++;
       const share = this.#second?.shares[sample] ?? 0;
       own.forEach((_, c) => {
         const shown = (1 - share) * Number(c === this.#labels[sample]) +

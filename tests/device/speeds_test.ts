@@ -28,12 +28,12 @@ Deno.test("the smallest batch for a GPU is the first that it finishes sooner, an
 });
 
 /** A runner that takes its time by a clock of its own, and notes what it was given. */
-function fakeRunner(kind: "gpu" | "cpu", { fixed, each }: { fixed: number; each: number }, capacity = 64) {
+function fakeRunner(kind: "gpu" | "cpu", { fixed, each }: { fixed: number; each: number }, batchSize = 64) {
   let [time, disposed, count] = [0, false, 0];
   const batches: number[] = [];
   const runner: Runner = {
     device: { kind, name: kind },
-    capacity,
+    batchSize,
     load: (_, samples) => void (count = samples),
     run: ({ from, to }: StageRange) => {
       batches.push(count);
@@ -70,7 +70,7 @@ Deno.test("each batch goes to what is sooner done; a device that never is, is di
     await both.runner.run({ from: 0, to: 1 });
     assertEquals([both.runner.device.kind, both.fakes[kind].batches.at(-1)], [kind, count]);
   }
-  assertEquals([both.runner.capacity, both.left], [32, [false, false]]);
+  assertEquals([both.runner.batchSize, both.left], [32, [false, false]]);
   assertEquals(join({ fixed: 10, each: 3 }, { fixed: 0, each: 1 }).left, [true, false]);
   assertEquals(join({ fixed: 1, each: 1 }, { fixed: 0, each: 3 }).left, [false, true]);
   assertEquals(join({ fixed: 10, each: 0.1 }, { fixed: 0, each: 3 }, true).left, [false, true]);

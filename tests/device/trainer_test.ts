@@ -48,7 +48,7 @@ async function after(
   using trainer = await open(NETWORK, state, trainerOptions(NETWORK, changes));
   for (let step = first; step < first + steps; step++) {
     const { images, labels } = randomBatch(NETWORK, { seed: step + 1 });
-    await trainer.step(images, labels, { rate: 0.1, step });
+    await trainer.step(images, labels, { learningRate: 0.1, step });
   }
   return await trainer.read();
 }
@@ -107,13 +107,13 @@ deviceTest("two runs give the same weights", async (open) => {
 
 deviceTest("a run goes on from its state as if it had not stopped", async (open) => {
   const distillation = { teacher: "last-exit", weight: 0.5, temperature: 3 } as const;
-  const changes = { average: 0.9, loss: { ...trainerOptions(NETWORK).loss, distillation } };
+  const changes = { emaDecay: 0.9, loss: { ...trainerOptions(NETWORK).loss, distillation } };
   const half = await after(open, 2, { changes });
   assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
 });
 
 deviceTest("AdamW goes on from its state as if it had not stopped", async (open) => {
-  const changes = { average: 0.9, optimizer: ADAMW };
+  const changes = { emaDecay: 0.9, optimizer: ADAMW };
   const half = await after(open, 2, { changes });
   assertEquals(await after(open, 2, { changes, state: half, first: 2 }), await after(open, 4, { changes }));
 });
@@ -124,7 +124,7 @@ deviceTest("AdamW is PyTorch's", async (open) => {
     const optimizer = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" } as const;
     using trainer = await open(NETWORK, { ...state, momentum: new Map() }, trainerOptions(NETWORK, { optimizer }));
     const { images, labels } = randomBatch(NETWORK, { seed: step + 1 });
-    await trainer.step(images, labels, { rate: 0 });
+    await trainer.step(images, labels, { learningRate: 0 });
     return (await trainer.read()).momentum;
   };
   let state = START;
@@ -153,7 +153,7 @@ deviceTest("AdamW is PyTorch's", async (open) => {
 deviceTest("the optimiser is PyTorch's", async (open) => {
   const optimizer = { kind: "sgd", momentum: 0.8, nesterov: true, weightDecay: 0.01, decay: "weights" } as const;
   const first = (await after(open, 1, { changes: { optimizer: { ...optimizer, weightDecay: 0 } } })).momentum;
-  const { tensors, momentum } = await after(open, 1, { changes: { optimizer, average: 0.75 } });
+  const { tensors, momentum } = await after(open, 1, { changes: { optimizer, emaDecay: 0.75 } });
   for (const [name, { shape, data }] of momentum) {
     const before = START.tensors.get(name)!.data;
     data.forEach((velocity, i) => {
@@ -162,8 +162,8 @@ deviceTest("the optimiser is PyTorch's", async (open) => {
       assertLess(Math.abs(tensors.get(name)!.data[i] - (before[i] - 0.1 * (gradient + 0.8 * velocity))), 1e-5, name);
     });
   }
-  const { average } = await after(open, 1, { changes: { optimizer, average: 0.75 } });
-  for (const [name, { data }] of average!) {
+  const { ema } = await after(open, 1, { changes: { optimizer, emaDecay: 0.75 } });
+  for (const [name, { data }] of ema!) {
     const before = START.tensors.get(name)!.data;
     data.forEach((value, i) => {
       assertLess(Math.abs(value - (0.75 * before[i] + 0.25 * tensors.get(name)!.data[i])), 1e-5, name);
@@ -174,11 +174,11 @@ deviceTest("the optimiser is PyTorch's", async (open) => {
 deviceTest("a loss that is not finite changes nothing, nor does what comes after", async (open) => {
   using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
   const { images, labels } = randomBatch(NETWORK);
-  await trainer.step(images, labels, { rate: 0.1 });
+  await trainer.step(images, labels, { learningRate: 0.1 });
   const good = await trainer.read();
-  const { losses } = await trainer.step(images.map(() => NaN), labels, { rate: 0.1 });
+  const { losses } = await trainer.step(images.map(() => NaN), labels, { learningRate: 0.1 });
   assert(losses.some((loss) => !Number.isFinite(loss)));
-  await trainer.step(images, labels, { rate: 0.1 });
+  await trainer.step(images, labels, { learningRate: 0.1 });
   assertEquals(await trainer.read(), good);
 });
 
@@ -187,7 +187,7 @@ deviceTest("steps that are not waited for take turns", async (open) => {
   using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
   for (let step = 0; step < 3; step++) {
     const { images, labels } = randomBatch(NETWORK, { seed: step + 1 });
-    trainer.step(images, labels, { rate: 0.1 });
+    trainer.step(images, labels, { learningRate: 0.1 });
     images.fill(NaN);
   }
   assertEquals(await trainer.read(), waited);
@@ -196,11 +196,19 @@ deviceTest("steps that are not waited for take turns", async (open) => {
 deviceTest("a batch that is too large or not of the network's is refused", async (open) => {
   using trainer = await open(NETWORK, START, trainerOptions(NETWORK));
   const { images, labels } = randomBatch(NETWORK, { samples: 7 });
-  assertThrows(() => trainer.step(images, labels, { rate: 0.1 }), RangeError, "7 samples where there is room for 6");
-  assertThrows(() => trainer.step(images.subarray(1), labels.subarray(1), { rate: 0.1 }), RangeError, "6 images");
+  assertThrows(
+    () => trainer.step(images, labels, { learningRate: 0.1 }),
+    RangeError,
+    "7 samples where there is room for 6",
+  );
+  assertThrows(
+    () => trainer.step(images.subarray(1), labels.subarray(1), { learningRate: 0.1 }),
+    RangeError,
+    "6 images",
+  );
   const wrong = labels.subarray(1).map(() => 3);
   const six = images.subarray(images.length / 7);
-  assertThrows(() => trainer.step(six, wrong, { rate: 0.1 }), RangeError, "label 3");
+  assertThrows(() => trainer.step(six, wrong, { learningRate: 0.1 }), RangeError, "label 3");
   const right = labels.subarray(1);
   for (
     const [second, message] of [
@@ -210,7 +218,7 @@ deviceTest("a batch that is too large or not of the network's is refused", async
       [{ labels: right, shares: new Float32Array(6).fill(1.5) }, "share of 1.5"],
     ] as const
   ) {
-    assertThrows(() => trainer.step(six, right, { rate: 0.1, second }), RangeError, message);
+    assertThrows(() => trainer.step(six, right, { learningRate: 0.1, second }), RangeError, message);
   }
 });
 

@@ -18,7 +18,7 @@ export function trainerOptions(network: Network, changes: Partial<TrainerOptions
     batch: 6,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0, decay: "all" },
     loss: { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 },
-    average: 0,
+    emaDecay: 0,
     gradients: "plain",
     train: "all",
     ...changes,
@@ -45,9 +45,9 @@ export async function assertFirstStep(
   const plain = new PlainTraining(plan, { parameters: tensors, images, labels, loss: options.loss, second });
   plain.run();
   using trainer = await open({ tensors, momentum: new Map() });
-  const { losses, right } = await trainer.step(images, labels, { rate: 0, second });
+  const { losses, correct } = await trainer.step(images, labels, { learningRate: 0, second });
   losses.forEach((loss, k) => assertLess(Math.abs(loss - plain.losses[k]), 1e-5));
-  assertEquals([...right], plain.right);
+  assertEquals([...correct], plain.correct);
   const state = await trainer.read();
   assertEquals([...state.momentum.keys()].toSorted(), plan.parameters.map(({ name }) => name).toSorted());
   let [error, norm] = [0, 0];

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { layOut } from "../../lib/drawing/layout.ts";
 import { type Box, COST_OFFSET, EXIT_RADIUS, FONT, type Layout, type Point } from "../../lib/drawing/picture.ts";
@@ -6,6 +6,7 @@ import { clip, textWidth } from "../../lib/drawing/text.ts";
 import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { shapeText } from "../../lib/network/size.ts";
+import { changeSpec, type SpecChanges } from "../../lib/spec/change.ts";
 import { buildUnchecked } from "../../lib/network/families.ts";
 import { randomNetworks, randomRanets } from "./networks.ts";
 
@@ -55,6 +56,18 @@ Deno.test("marks lie within the picture and never on one another, and text fits 
     }),
     { numRuns: 50 },
   );
+});
+
+Deno.test("the picture says what dense layers are made of", async () => {
+  const spec = await readSpec("ranet-cifar10-micro");
+  const totals = (changes: SpecChanges) =>
+    layOut(buildNetwork(changeSpec(spec, changes as SpecChanges<typeof spec>))).totals.map(({ text }) => text).join(
+      " ",
+    );
+  assertEquals(/depthwise|squeeze/.test(totals({})), false);
+  assertStringIncludes(totals({ depthwise: true, kernel: 5, seRatio: 0.25 }), "depthwise 5×5 squeeze-and-excitation");
+  const head = { channels: 8, pool: "all", depthwise: true } as const;
+  assertStringIncludes(totals({ depthwise: true, kernel: 7, head }), "depthwise 3×3, 7×7");
 });
 
 Deno.test("arrows join the sides of boxes, and cross no text", () => {

@@ -1,6 +1,7 @@
 /** Networks of many forms for fast-check: odd sizes, repeated scales, sub-networks without exits. @module */
 
 import fc from "fast-check";
+import type { DenseSettings } from "../../lib/network/common.ts";
 import { buildUnchecked } from "../../lib/network/families.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { sides } from "../sizes.ts";
@@ -24,6 +25,13 @@ function chosen(wanted: readonly boolean[], counts: readonly number[]): number[]
   return Array.from({ length: blocks }, (_, i) => i + 1).filter((block) => wanted[block] || block === blocks);
 }
 
+/** What dense layers are made of. */
+const denseKinds: fc.Arbitrary<DenseSettings> = fc.record({
+  depthwise: fc.boolean(),
+  kernel: fc.constantFrom(3, 5, 7),
+  seRatio: fc.constantFrom(0, 0.25, 1),
+});
+
 /** Valid RANets. */
 export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
   name: fc.stringMatching(/^[a-z0-9]{1,64}$/),
@@ -33,7 +41,8 @@ export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
   layers: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 16, maxLength: 16 }),
   exits: fc.option(fc.oneof(fc.constant("all" as const), fc.array(fc.boolean(), { minLength: 80, maxLength: 80 }))),
   subnetworks: fc.array(more, { minLength: 1, maxLength: 5 }),
-}).map(({ name, size, classes, stem, layers, exits, subnetworks }) => {
+  dense: denseKinds,
+}).map(({ name, size, classes, stem, layers, exits, subnetworks, dense }) => {
   let blocks = 1;
   let divisor = 1;
   const counts = subnetworks.map((subnetwork, s) => {
@@ -63,6 +72,7 @@ export const randomRanets: fc.Arbitrary<RanetSpec> = fc.record({
     reduction: 0.5,
     ...exits === null ? {} : { exits: exits === "all" ? exits : chosen(exits, counts) },
     head: { channels: 16, pool: "all" as const },
+    ...dense,
   };
 });
 
@@ -82,7 +92,8 @@ export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
   /** How many scales each layer drops. */
   drops: fc.array(fc.constantFrom(0, 0, 0, 1, 2), { minLength: 25, maxLength: 25 }),
   transitions: fc.uniqueArray(fc.integer({ min: 1, max: 25 }), { maxLength: 4 }),
-}).map(({ name, size, classes, stem, scales, channels, growth, layers, drops, transitions }) => {
+  dense: denseKinds,
+}).map(({ name, size, classes, stem, scales, channels, growth, layers, drops, transitions, dense }) => {
   const depth = layers.reduce((sum, count) => sum + count, 0);
   let left = scales.length;
   return {
@@ -99,6 +110,7 @@ export const randomMsdnets: fc.Arbitrary<MsdnetSpec> = fc.record({
     remaining: drops.slice(0, depth).map((drop) => left = Math.max(1, left - drop)),
     transitions: transitions.filter((layer) => layer <= depth).toSorted((a, b) => a - b),
     reduction: 0.5,
+    ...dense,
   };
 });
 

@@ -9,6 +9,8 @@ import { connect } from "node:net";
 import type fc from "fast-check";
 import { parseCalibrations } from "../../lib/calibration/calibration_file.ts";
 import { DecoderPool } from "../../lib/data/decoder_pool.ts";
+import { arrayTensor } from "../../lib/data/arrays.ts";
+import { npy as npyFile } from "../npy_writer.ts";
 import { readNpy } from "../../lib/data/npy.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { RanetError } from "../../lib/errors.ts";
@@ -346,6 +348,12 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
     const seed = (await repository("tests/fixtures/reference/cifar10-lg/logits.npy")).slice(0, 300);
     const words = ["'descr'", "'shape'", "(", ")", ",", "True", "<f4", ">f8", "|O"];
     return pure(damaged([seed], words), (bytes) => void readNpy(bytes, { source: "x" }));
+  },
+  arrays: () => {
+    const seed = npyFile([2, 3, 4], Uint8Array.from({ length: 24 }, (_, i) => 10 * i));
+    const words = ["'descr'", "'shape'", "(", ")", ",", "|u1", "<u2", "<f4", "999999999", "0"];
+    const input = { size: 5, resize: 6, mean: [0.5, 0.5], std: [1, 1] };
+    return Promise.resolve(pure(damaged([seed], words), (bytes) => void arrayTensor(bytes, { source: "x", input })));
   },
   idx: dataset(
     "t-images-idx3-ubyte",

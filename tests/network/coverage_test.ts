@@ -18,6 +18,9 @@ const shared = {
   size: sides(5, 70),
   stem: fc.constantFrom("conv3x3", "conv7x7-pool", { kernel: 5, stride: 3, channels: 3 }, { kernel: 3, pool: true }),
   exits: fc.constantFrom("auto", "all"),
+  depthwise: fc.boolean(),
+  kernel: fc.constantFrom(3, 3, 5, 7),
+  se_ratio: fc.constantFrom(0, 0.5),
 };
 const ranets = fc.record({
   ...shared,
@@ -26,7 +29,7 @@ const ranets = fc.record({
   compress: fc.constantFrom(0, 0.25, 1),
   transitions: fc.constantFrom("auto", [], [1]),
   step: fc.integer({ min: 1, max: 2 }),
-}).map(({ size, stem, exits, halvings, fusion, compress, transitions, step }) => {
+}).map(({ size, stem, exits, halvings, fusion, compress, transitions, step, ...dense }) => {
   let scale = 1;
   const scales = [1, ...halvings.map((halved) => scale /= halved ? 2 : 1)].reverse();
   return {
@@ -39,7 +42,8 @@ const ranets = fc.record({
     layers: { step },
     exits,
     compress,
-    head: { channels: 3 },
+    head: { channels: 3, depthwise: dense.depthwise },
+    ...dense,
   };
 });
 const msdnets = fc.record({
@@ -47,7 +51,8 @@ const msdnets = fc.record({
   scales: fc.integer({ min: 1, max: 4 }),
   layers: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
   prune: fc.constantFrom("max", "min"),
-}).map(({ size, stem, exits, scales, layers, prune }) => ({
+}).map(({ size, stem, exits, scales, layers, prune, ...dense }) => ({
+  ...dense,
   family: "msdnet",
   name: "any",
   input: { size },

@@ -75,7 +75,8 @@ Deno.test("any network: every quad has one owner in a dispatch", () => {
       fc.array(subnetwork, { minLength: 1, maxLength: 3 }),
       fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 6, maxLength: 6 }),
       fc.constantFrom(0.25, 0.3, 0.5),
-      (subnetworks, layers, compress) => {
+      fc.record({ depthwise: fc.boolean(), kernel: fc.constantFrom(3, 5), se_ratio: fc.constantFrom(0, 0.4) }),
+      (subnetworks, layers, compress, dense) => {
         let divisor = 1;
         const scales = subnetworks.toReversed().map(({ halved }, i) => divisor *= i > 0 && halved ? 2 : 1).toReversed();
         let blocks = 0;
@@ -91,6 +92,7 @@ Deno.test("any network: every quad has one owner in a dispatch", () => {
           subnetworks: parts,
           layers: layers.slice(0, blocks),
           compress,
+          ...dense,
         });
         let spec;
         try {

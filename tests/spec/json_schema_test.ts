@@ -162,7 +162,7 @@ const CROSS_FIELD = [
   /subnetworks: expected one per base feature/,
   /blocks: expected (at least|more than) the/,
   /growth: expected at least .*compress/,
-  /fusion: expected (none, for the first|\d+ entries)/,
+  /fusion: expected (none, because the first|\d+ entries)/,
   /transitions: expected (block numbers from|each block once)/,
   /(layers|growth|compress|reduction|head): expected \d+ entries/,
   /layers: expected at most/,

@@ -174,7 +174,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [subnetworks({ layers: [1] }), "subnetworks[1].layers: expected 4 entries, one per block, found 1"],
   [
     subnetworks({ compress: [0.5] }),
-    "subnetworks[1].compress: expected 2 entries, one per block of the sub-network before",
+    "subnetworks[1].compress: expected 2 entries, one per block of the previous sub-network",
   ],
   [subnetworks({ compress: 0.1 }), "subnetworks[1].growth: expected at least 10, so that growth · compress (0.1)"],
   [subnetworks({ reduction: [1, 1] }), "subnetworks[1].reduction: expected 4 entries, one per block, found 2"],
@@ -214,11 +214,11 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [subnetworks({ fusion: ["up-conv"] }), "subnetworks[1].fusion: expected 2 entries", "found 1"],
   [
     subnetworks({}, { fusion: "up-conv" }),
-    "subnetworks[0].fusion: expected none, for the first sub-network has none before",
+    "subnetworks[0].fusion: expected none, because the first sub-network has no",
   ],
   [
     subnetworks({}, { fusion: ["up-conv"] }),
-    "subnetworks[0].fusion: expected none, for the first sub-network has none",
+    "subnetworks[0].fusion: expected none, because the first sub-network has no",
   ],
   [subnetworks({ transitions: [1, 1] }), "subnetworks[1].transitions: expected each block once, found 1 again"],
   [subnetworks({ transitions: [5] }), "subnetworks[1].transitions: expected block numbers from 1 to 4, found 5"],

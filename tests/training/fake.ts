@@ -38,12 +38,12 @@ export interface Fake {
 
 /** Opens trainers that mix rates, images and labels into every weight. */
 export function fakeTrainers(fake: Fake): typeof openTrainer {
-  return (network, state, { batch, average }): Promise<Trainer> => {
+  return (network, state, { batch, emaDecay }): Promise<Trainer> => {
     const copy = (tensors: ReadonlyMap<string, Tensor>) =>
       new Map(Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const));
     const tensors = copy(state.tensors);
     const momentum = copy(state.momentum);
-    const mean = average > 0 ? copy(state.average ?? state.tensors) : undefined;
+    const mean = emaDecay > 0 ? copy(state.ema ?? state.tensors) : undefined;
     const learned = network.exits.flatMap(({ layers }) => layers).flatMap(layerParameters)
       .filter(({ learned }) => learned);
     for (const { name, shape } of learned) {
@@ -53,9 +53,9 @@ export function fakeTrainers(fake: Fake): typeof openTrainer {
     const trainer: Trainer = {
       device: { kind: "cpu", name: "fake" },
       bytes: 1000,
-      async step(images, labels, { rate, second }) {
+      async step(images, labels, { learningRate, second }) {
         if (labels.length > batch) throw new RangeError("too many");
-        fake.rates.push(rate);
+        fake.rates.push(learningRate);
         fake.labels.push([...labels]);
         fake.underWay = Math.max(fake.underWay, ++underWay);
         const bad = fake.rates.length === fake.failAt;
@@ -67,9 +67,9 @@ export function fakeTrainers(fake: Fake): typeof openTrainer {
             const [own, velocity] = [tensors.get(name)!.data, momentum.get(name)!.data];
             velocity.forEach((v, i) => {
               velocity[i] = 0.9 * v + Math.sin(sum + i);
-              own[i] -= 0.01 * rate * velocity[i];
+              own[i] -= 0.01 * learningRate * velocity[i];
             });
-            mean?.get(name)?.data.forEach((value, i, all) => all[i] = average * value + (1 - average) * own[i]);
+            mean?.get(name)?.data.forEach((value, i, all) => all[i] = emaDecay * value + (1 - emaDecay) * own[i]);
           }
         }
         await new Promise((resolve) => setTimeout(resolve));
@@ -77,14 +77,14 @@ export function fakeTrainers(fake: Fake): typeof openTrainer {
         const exits = network.exits.length;
         return {
           losses: Float64Array.from({ length: exits }, (_, k) => bad && k === exits - 1 ? NaN : 1 + Math.sin(sum + k)),
-          right: Uint32Array.from({ length: exits }, () => labels.filter((label) => label === 0).length),
+          correct: Uint32Array.from({ length: exits }, () => labels.filter((label) => label === 0).length),
         };
       },
       read(): Promise<TrainingState> {
         return Promise.resolve({
           tensors: copy(tensors),
           momentum: copy(momentum),
-          ...mean && { average: copy(mean) },
+          ...mean && { ema: copy(mean) },
         });
       },
       [Symbol.dispose]() {},

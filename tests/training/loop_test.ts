@@ -6,10 +6,10 @@ import { stepsPerEpoch } from "../../lib/training/batches.ts";
 import type { RunOptions, RunOutcome, Snapshot } from "../../lib/training/loop.ts";
 import { type Augmentation, parseRecipe, type Recipe } from "../../lib/training/recipe.ts";
 import { type EpochRecord, startPosition, type StepRecord } from "../../lib/training/records.ts";
-import { rateAt } from "../../lib/training/schedule.ts";
+import { learningRateAt } from "../../lib/training/schedule.ts";
 import { Session, type SessionOptions } from "../../lib/training/session.ts";
 import { formatState, parseState } from "../../lib/training/state_file.ts";
-import { boundAverage, weightsOf } from "../../lib/training/loop.ts";
+import { boundEma, weightsOf } from "../../lib/training/loop.ts";
 import { type Fake, fakeTrainers, plain, tiny } from "./fake.ts";
 import { times } from "../long.ts";
 
@@ -50,7 +50,7 @@ Deno.test("steps: rates of the schedule, all images in every epoch in another or
   const [steps, epochs]: [StepRecord[], EpochRecord[]] = [[], []];
   const outcome = await runFake(fake, { onStep: (step) => steps.push(step), onEpoch: (epoch) => epochs.push(epoch) });
   assertEquals(outcome.finished, true);
-  assertEquals(fake.rates, Array.from({ length: 15 }, (_, step) => rateAt(recipe.schedule, step, 15)));
+  assertEquals(fake.rates, Array.from({ length: 15 }, (_, step) => learningRateAt(recipe.schedule, step, 15)));
   assertEquals(steps.map(({ step }) => step), Array.from({ length: 15 }, (_, i) => i + 1));
   assertEquals(steps.map(({ epoch }) => epoch), [1, 2, 3].flatMap((epoch) => Array.from({ length: 5 }, () => epoch)));
   const orders = [0, 5, 10].map((from) => fake.labels.slice(from, from + 5).flat());
@@ -61,7 +61,7 @@ Deno.test("steps: rates of the schedule, all images in every epoch in another or
   const first = steps.slice(0, 5);
   assertEquals(epochs[0].training.losses[1], first.reduce((sum, s) => sum + s.images * s.losses[1], 0) / 18);
   assertEquals(epochs[0].training.top1, [6 / 18, 6 / 18]);
-  assertEquals(epochs[0].rate, fake.rates[4]);
+  assertEquals(epochs[0].learningRate, fake.rates[4]);
   assertEquals(epochs[0].validation, undefined);
 });
 
@@ -205,18 +205,18 @@ Deno.test("the weights of a run are their average over its steps, the latest wei
   const averaged = await runFake(newFake(), {
     onSave,
     saveEvery: 0,
-    recipe: { ...recipe, average: decay, length: { steps: 5 } },
+    recipe: { ...recipe, emaDecay: decay, length: { steps: 5 } },
   });
   const steps = seen.slice(0, 5);
   const total = steps.reduce((sum, _, i) => sum + decay ** (4 - i), 0);
-  weightsOf(averaged, { average: decay, train: "all" }).get(name)!.data.forEach((value, at) =>
+  weightsOf(averaged, { emaDecay: decay, train: "all" }).get(name)!.data.forEach((value, at) =>
     assertAlmostEquals(value, steps.reduce((sum, data, i) => sum + decay ** (4 - i) * data[at], 0) / total, 1e-6)
   );
-  const last = await runFake(newFake(), { recipe: { ...recipe, average: 0 } });
-  assertEquals(weightsOf(last, { average: 0, train: "all" }), last.state.tensors);
+  const last = await runFake(newFake(), { recipe: { ...recipe, emaDecay: 0 } });
+  assertEquals(weightsOf(last, { emaDecay: 0, train: "all" }), last.state.tensors);
   // What is frozen stays as it is.
   const frozen = { ...averaged, state: { ...averaged.state, momentum: new Map() } };
-  assertEquals(weightsOf(frozen, { average: decay, train: "classifiers" }), averaged.state.tensors);
+  assertEquals(weightsOf(frozen, { emaDecay: decay, train: "classifiers" }), averaged.state.tensors);
 });
 
 Deno.test("validation: every exit, on the weights that are saved", async () => {
@@ -313,8 +313,8 @@ Deno.test("a class without images is told", async () => {
 });
 
 Deno.test("an average reaches back over a tenth of the run at most", () => {
-  const averageOf = (average: number, steps: number) =>
-    boundAverage({ ...recipe, average, length: { steps } }, 18).average;
+  const averageOf = (emaDecay: number, steps: number) =>
+    boundEma({ ...recipe, emaDecay, length: { steps } }, 18).emaDecay;
   assertEquals([averageOf(0.999, 100_000), averageOf(0.9, 1000)], [0.999, 0.9]);
   assertAlmostEquals(averageOf(0.999, 1000), 0.99, 1e-12);
   assertEquals([averageOf(0.999, 10), averageOf(0.999, 3), averageOf(0, 1000)], [0, 0, 0]);

@@ -93,7 +93,7 @@ Deno.test("a run's folder is a model, with what tells of the run", async () => {
     const log = (await Deno.readTextFile(join(path, "training/log.csv"))).trimEnd().split("\n");
     assertEquals(log.length, 5);
     assertMatch(log[0], /^epoch,step,rate,training_loss_exit_1,.*validation_top1_exit_2,seconds,images_per_second$/);
-    assertEquals(log[2].split(",").slice(0, 3), ["2", "10", String(position.epochs[1].rate)]);
+    assertEquals(log[2].split(",").slice(0, 3), ["2", "10", String(position.epochs[1].learningRate)]);
     const curves = await Deno.readTextFile(join(path, "training/curves.svg"));
     assertMatch(curves, /^<svg [^]*cross-entropy[^]*top-1 accuracy[^]*<\/svg>/);
     const report = await Deno.readTextFile(join(path, "training/report.html"));

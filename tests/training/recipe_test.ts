@@ -23,10 +23,10 @@ Deno.test("a recipe without keys is how the authors train CIFAR", async () => {
     length: { epochs: 300 },
     batch: 64,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
-    schedule: { kind: "multistep", rate: 0.1, milestones: [0.5, 0.75], factor: 0.1, warmup: 0 },
+    schedule: { kind: "multistep", learningRate: 0.1, milestones: [0.5, 0.75], factor: 0.1, warmup: 0 },
     loss: { exits: 1, labelSmoothing: 0 },
     augment: { crop: 4, flip: true },
-    average: 0,
+    emaDecay: 0,
     gradients: "plain",
     train: "all",
     shuffle: true,
@@ -62,8 +62,8 @@ Deno.test("any recipe is what its YAML says", () => {
 
 Deno.test("changes replace what they name, epochs and steps each other", async () => {
   const recipe = await readRecipe("short");
-  const changed = changeRecipe(recipe, { steps: 5, batch: 8, rate: 0.5, seed: 7 });
-  assertEquals([changed.length, changed.batch, changed.schedule.rate, changed.seed], [{ steps: 5 }, 8, 0.5, 7]);
+  const changed = changeRecipe(recipe, { steps: 5, batch: 8, learningRate: 0.5, seed: 7 });
+  assertEquals([changed.length, changed.batch, changed.schedule.learningRate, changed.seed], [{ steps: 5 }, 8, 0.5, 7]);
   assertEquals(changeRecipe(changed, { epochs: 2 }).length, { epochs: 2 });
   assertEquals(changed.optimizer, recipe.optimizer);
   const error = assertThrows(() => changeRecipe(recipe, { batch: 0 }), RanetError);
@@ -177,6 +177,6 @@ Deno.test("weights of exits: one for all, or one each", () => {
 
 Deno.test("a recipe that does not exist", async () => {
   const error = await assertRejects(() => readRecipe("shrt"), RanetError);
-  assertMatch(error.message, /^Cannot find recipe "shrt": .*short, paper-cifar/);
+  assertMatch(error.message, /^Cannot find recipe "shrt": .*short, cifar, paper-cifar/);
   await assertRejects(() => readRecipe("./no.yaml"), RanetError, "there is no such file");
 });

@@ -45,7 +45,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   ),
   schedule: fc.record({
     kind: fc.constantFrom("constant", "multistep", "cosine", "one-cycle"),
-    rate: fc.double({ min: 0, minExcluded: true, max: 100, noNaN: true }),
+    learningRate: fc.double({ min: 0, minExcluded: true, max: 100, noNaN: true }),
     milestones: fc.array(share, { maxLength: 5 }).map((all) => all.sort((a, b) => a - b)),
     factor: share,
     warmup: share,
@@ -75,7 +75,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
       ...varied,
     }, { requiredKeys: ["resizedCrop", "flip"] }),
   ),
-  average: fc.double({ min: 0, max: 0.9999, noNaN: true }),
+  emaDecay: fc.double({ min: 0, max: 0.9999, noNaN: true }),
   gradients: fc.constantFrom("plain", "equilibrium"),
   train: fc.constantFrom("all", "classifiers"),
   shuffle: fc.boolean(),

@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { rateAt } from "../../lib/training/schedule.ts";
+import { learningRateAt } from "../../lib/training/schedule.ts";
 import { recipes } from "./recipes.ts";
 
-const plain = { rate: 1, milestones: [0.5, 0.75], factor: 0.1, warmup: 0 } as const;
-const rates = (schedule: Parameters<typeof rateAt>[0], steps: number) =>
-  Array.from({ length: steps }, (_, step) => rateAt(schedule, step, steps));
+const plain = { learningRate: 1, milestones: [0.5, 0.75], factor: 0.1, warmup: 0 } as const;
+const rates = (schedule: Parameters<typeof learningRateAt>[0], steps: number) =>
+  Array.from({ length: steps }, (_, step) => learningRateAt(schedule, step, steps));
 
 Deno.test("multistep lowers the rate at each milestone", () => {
   const found = rates({ ...plain, kind: "multistep" }, 8);
@@ -30,11 +30,11 @@ Deno.test("any schedule: rates from 0 to the highest, rising in the warmup, then
     const rising = Math.round(schedule.warmup * steps);
     const found = rates(schedule, steps);
     found.forEach((rate, step) => {
-      assert(rate >= 0 && rate <= schedule.rate * (1 + 1e-12), `${rate} at ${step}`);
+      assert(rate >= 0 && rate <= schedule.learningRate * (1 + 1e-12), `${rate} at ${step}`);
       const before = found[step - 1] ?? 0;
       if (step < rising) assert(rate >= before);
       else if (step > rising) assert(rate <= before);
     });
-    if (rising > 0) assertEquals(found[rising - 1], schedule.rate);
+    if (rising > 0) assertEquals(found[rising - 1], schedule.learningRate);
   }));
 });

@@ -157,7 +157,7 @@ Deno.test("a run whose steps wait for nothing can be stopped all the same", asyn
       step(_, labels) {
         const until = performance.now() + 2;
         while (performance.now() < until);
-        return Promise.resolve({ losses: Float64Array.of(1, 1), right: Uint32Array.of(0, labels.length) });
+        return Promise.resolve({ losses: Float64Array.of(1, 1), correct: Uint32Array.of(0, labels.length) });
       },
     };
   };

@@ -110,7 +110,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     const all = await openDataset(photos.folder, { labels: spec.classes, inputSize: spec.input.size });
     const recipe = changeRecipe(await readRecipe(option("recipe")), {
       epochs: Number(option("epochs")),
-      rate: Number(option("rate")),
+      learningRate: Number(option("rate")),
       batch: Number(option("batch")),
     });
     const { training } = await splitDataset(all, { seed: recipe.seed });
@@ -142,7 +142,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await (input as unknown as { uploadFile(file: string): Promise<void> }).uploadFile(photos.files.upright[0]);
     await page.waitForSelector('#exits li[data-state="left"]');
     assertStringIncludes(await text(page, "#verdict strong"), "upright");
-    assertStringIncludes(await text(page, "#known"), "It knows: level, upright.");
+    assertStringIncludes(await text(page, "#known"), "Classes: level, upright.");
   });
 
   await t.step("forgets everything when it is told to", async () => {
@@ -173,7 +173,7 @@ longChromiumTest("training in the page stops and goes on, on one thread too", as
   await page.waitForSelector("#charts:not([hidden])");
   assertEquals(await page.$eval("#class-cards .class-card", (card) => (card as HTMLElement).inert), true);
   await press(page, "#train-stop");
-  assertEquals(await said(page, "Stopped\\.|Trained"), "Stopped. What it has learned so far is kept.");
+  assertEquals(await said(page, "Stopped\\.|Trained"), "Stopped. The state so far is kept.");
   await page.waitForSelector("#try:not([hidden])");
   await assertAccessible(page);
   await press(page, "#train-continue");
@@ -314,7 +314,7 @@ for (const [name, script] of Object.entries(storages)) {
     await press(page, "#tab-teach");
     await page.waitForFunction(() => document.querySelectorAll(".class-card").length === 2);
     await fillTwo(page, photos);
-    assertStringIncludes(await text(page, "#teach-keeping"), "This browser does not keep all of this: ");
+    assertStringIncludes(await text(page, "#teach-keeping"), "This browser cannot store everything: ");
     assertEquals(await train(page), "Trained.");
     await page.waitForSelector("#try:not([hidden])");
     assertEquals(complaints, []);

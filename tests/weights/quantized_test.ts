@@ -6,6 +6,7 @@ import { createModel } from "../../lib/model/model.ts";
 import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import type { Convolution, Network } from "../../lib/network/network.ts";
+import { changeSpec } from "../../lib/spec/change.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
 import { foldWeights } from "../../lib/weights/fold.ts";
 import { cornerShares, parseQuantized, quantizedParameters, SHARES } from "../../lib/weights/quantized.ts";
@@ -114,6 +115,17 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
 Deno.test("floats are not computed with whole numbers: training, folding and checking refuse them", () => {
   assertThrows(() => checkTensors(network, tensors, { source: "q" }), RanetError, `"image.scale"`);
   assertThrows(() => foldWeights(network, tensors), RanetError, "eight bits");
+});
+
+Deno.test("depthwise convolutions and squeeze-and-excitation are not computed in eight bits", () => {
+  for (
+    const [change, wanted] of [[{ depthwise: true }, "is a depthwise convolution"], [
+      { seRatio: 0.5 },
+      "squeeze",
+    ]] as const
+  ) {
+    assertThrows(() => quantizedParameters(buildNetwork(changeSpec(spec, change))), RanetError, wanted);
+  }
 });
 
 Deno.test("whole numbers without the note name the tensor; another note is not read", () => {

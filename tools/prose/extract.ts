@@ -1,22 +1,22 @@
 /**
- * Comments and messages of a source file, as plain text with the line that each line of it comes from.
+ * Extracts comments and messages of a source file as plain text.
  *
  * @module
  */
 
-/** A text, and for each of its lines the line of the file that it comes from. */
+/** Text from a file. */
 export interface Extract {
-  /** Paragraphs, separated by empty lines. */
+  /** Paragraphs of one line each, separated by empty lines. */
   readonly text: string;
-  /** Line numbers, from 1. */
-  readonly lines: readonly number[];
+  /** The line of the file, from 1, from which the character at an index of the text comes. */
+  readonly lineAt: (index: number) => number;
 }
 
-/** A whole line of a comment, its marker, and its text. */
+/** A line that is a comment. */
 const COMMENT = { "//": /^\s*(?:\/\*\*?|\*\/|\*|\/\/)(?:\s|$)(.*)$/, "#": /^\s*#(?:\s|$)(.*)$/ };
-/** A comment behind code. */
+/** A comment after code. */
 const TRAILING = { "//": /\s\/\/ (.*)$/, "#": /\s# (.*)$/ };
-/** What is no prose in a comment: code, links, and directives of tools. */
+/** Parts of comments that are not prose: code and links, and directives of tools. */
 const CODE = /`[^`]*`|\{@link\w* ([^}]*)\}|https?:\/\/\S+/g;
 const DIRECTIVE = /^(?:deno-|shellcheck|yaml-language-server|@ts-|#(?:for|if|end))/;
 
@@ -34,7 +34,7 @@ export function extractComments(source: string, marker: "//" | "#"): Extract {
       continue;
     }
     const [, tag, rest] = comment.match(/^(@\w+(?: \{\w+\})?(?: \w+)?)?\s*(.*)$/)!;
-    if (tag || trailing !== undefined || /^[-*] |^\d\. /.test(comment)) text.end();
+    if (tag || trailing !== undefined || /^[-*|] |^\d\. |\S {2}/.test(comment) || /^ {2}/.test(whole ?? "")) text.end();
     text.add(rest.replace(/^[-*] /, "").replace(CODE, "$1CODE"), index + 1);
     if (trailing !== undefined) text.end();
   }
@@ -57,19 +57,18 @@ export function extractStrings(source: string): Extract {
 }
 
 class Paragraphs implements Extract {
-  #lines: string[] = [];
-  readonly lines: number[] = [];
+  text = "";
+  readonly #starts: { readonly index: number; readonly line: number }[] = [];
 
-  get text(): string {
-    return this.#lines.join("\n");
-  }
-
-  add(line: string, number: number) {
-    this.#lines.push(line);
-    this.lines.push(number);
+  add(text: string, line: number) {
+    if (/\S$/.test(this.text)) this.text += " ";
+    this.#starts.push({ index: this.text.length, line });
+    this.text += text;
   }
 
   end() {
-    if (this.#lines.at(-1)) this.add("", this.lines.at(-1)!);
+    if (this.text && !this.text.endsWith("\n\n")) this.text += "\n\n";
   }
+
+  readonly lineAt = (index: number): number => this.#starts.findLast((start) => start.index <= index)?.line ?? 1;
 }

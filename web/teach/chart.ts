@@ -1,5 +1,5 @@
 /**
- * A line for each exit over the epochs, drawn anew as epochs come.
+ * A chart with a line for each exit over the epochs, redrawn after every epoch.
  *
  * @module
  */

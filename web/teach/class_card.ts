@@ -151,7 +151,7 @@ export class ClassCard {
     image.loading = "lazy";
     const button = make("button", "photo-button", image);
     button.type = "button";
-    button.title = `Take away ${photo.name}`;
+    button.title = `Remove ${photo.name}`;
     button.ariaLabel = button.title;
     button.addEventListener("click", () => {
       const next = button.parentElement!.nextElementSibling ?? button.parentElement!.previousElementSibling;

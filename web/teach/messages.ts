@@ -42,7 +42,7 @@ export interface ExitAnswer {
   readonly milliseconds: number;
 }
 
-/** What became of a photo that was set aside. */
+/** The result of a validation photo. */
 export interface Judged {
   /** The photo. */
   readonly id: number;

@@ -26,7 +26,7 @@ export function showOutcome(outcome: Outcome | undefined, photos: ReadonlyMap<nu
   byId("outcome-command").textContent = command;
   const head = make("tr", "", make("td", ""), ...classes.map((name) => header(`called ${name}`, "col")));
   table.append(
-    make("caption", "unseen", "Photos set aside: a row for each class, a column for each answer"),
+    make("caption", "unseen", "Validation photos: a row for each class, a column for each prediction"),
     make("thead", "", head),
     make(
       "tbody",
@@ -43,10 +43,10 @@ export function showOutcome(outcome: Outcome | undefined, photos: ReadonlyMap<nu
       ),
     ),
   );
-  const share = `${large(cost)} multiply-adds each, ${percent(cost / fullCost)} of what the whole network costs`;
+  const share = `${large(cost)} multiply-adds each, ${percent(cost / fullCost)} of the cost of the full network`;
   const leaves = isFitted
-    ? "Thresholds were found with them."
-    : "An image leaves at the first exit that is 90 % sure; 20 photos set aside would be enough to find better thresholds.";
+    ? "They were used to find the thresholds."
+    : "An image leaves at the first exit with a confidence of 90 %; with 20 validation photos, better thresholds can be found.";
   byId("outcome-line").append(make("span", "quiet", ` ${share}. ${leaves}`));
 }
 

@@ -1,6 +1,6 @@
 /**
- * What survives a reload: classes, photos and the model, in the browser's IndexedDB. Where it refuses, the page works on
- * without, and says so.
+ * What survives a reload: classes, photos and the model, in the browser's IndexedDB. Where it refuses, the page works
+ * on without, and says so.
  *
  * @module
  */
@@ -51,13 +51,13 @@ export interface Kept {
   readonly settings?: Settings;
 }
 
-/** The store. Nothing that it does throws: what cannot be kept is told, once. */
+/** The store. It never throws: if something cannot be stored, it reports this once. */
 export class Store {
   readonly #database: Promise<IDBPDatabase<Schema> | undefined>;
   readonly #complain: (message: string) => void;
   #complained = false;
 
-  /** Opens it; `complain` is told why nothing can be kept. */
+  /** Opens it. `complain`: called with the reason if nothing can be stored. */
   constructor(complain: (message: string) => void) {
     this.#complain = complain;
     this.#database = this.#attempt(() =>
@@ -147,7 +147,7 @@ export class Store {
       this.#complained = true;
       const { name, message } = error as Error;
       const why = name === "QuotaExceededError" ? "its disk space is used up" : message;
-      this.#complain(`This browser does not keep all of this: ${why} After a reload, some of it will be gone.`);
+      this.#complain(`This browser cannot store everything: ${why} After a reload, some of it will be gone.`);
       return undefined;
     }
   }

@@ -52,7 +52,7 @@ export class Teach {
   #isTraining = false;
   #goesOn = false;
   #said?: string;
-  /** Everything was deleted while training: what comes of that is not wanted. */
+  /** Everything was deleted during training, so its result is discarded. */
   #isDiscarded = false;
   #model?: KeptModel;
   /** The same for other runtimes, once the model is open. */
@@ -291,7 +291,7 @@ export class Teach {
     void this.#store.putModel(model);
     this.#open(model);
     this.#render();
-    this.#idle(finished ? "Trained." : "Stopped. What it has learned so far is kept.");
+    this.#idle(finished ? "Trained." : "Stopped. The state so far is kept.");
   }
 
   #open(model: KeptModel): void {

@@ -91,7 +91,7 @@ export async function prepare(lesson: Lesson): Promise<Course> {
   const recipe = changeRecipe(few, {
     epochs: Math.min(epochs, most),
     batch: Math.min(few.batch, training.size),
-    rate,
+    learningRate: rate,
     seed: SEED,
   });
   const { augment } = recipe;
@@ -216,7 +216,7 @@ async function unlessFew<T>(find: () => T | Promise<T>): Promise<T | undefined> 
   }
 }
 
-function commandOf(base: Base, { length, batch, augment, schedule: { rate } }: Recipe): string {
+function commandOf(base: Base, { length, batch, augment, schedule: { learningRate: rate } }: Recipe): string {
   const { model } = BASES[base];
   const epochs = "epochs" in length ? ` --epochs ${length.epochs}` : "";
   const mirrored = augment && augment.flip ? " # with flip: true in the recipe" : "";

@@ -30,7 +30,7 @@ interface Run {
   since: number;
   from: number;
   step: number;
-  /** Until the first step is told, where it goes on is not known. */
+  /** Whether no step has been reported yet, so that the position is not known. */
   isNew: boolean;
 }
 
@@ -139,14 +139,14 @@ export class TrainingView {
       epochs,
       most: Math.max(...losses.flat(), 0.1),
       format: (value) => value.toFixed(2),
-      title: "Loss on the photos learned from",
+      title: "Loss on the training photos",
     });
     drawChart(byId("accuracy-chart"), {
       lines: this.#accuracies(),
       epochs,
       most: 1,
       format: (value) => percent(value).replace(/\.\d/, ""),
-      title: "Right answers on the photos set aside",
+      title: "Accuracy on the validation photos",
     });
   }
 
@@ -159,7 +159,7 @@ export class TrainingView {
     });
   }
 
-  /** Something that is worth a word, beside what is told of steps. */
+  /** Shows a note. */
   note(message: string): void {
     this.#told = performance.now() + PAUSE;
     this.#say(message);

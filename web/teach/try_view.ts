@@ -131,7 +131,7 @@ export class TryView {
       ? [
         `${left.label} ${percent(left.confidence)}`,
         `at exit ${left.exit} of ${costs.length}, for ${large(left.flops)} multiply-adds, ` +
-        `${percent(left.flops / costs.at(-1)!)} of the whole network`,
+        `${percent(left.flops / costs.at(-1)!)} of the full network`,
       ]
       : ["Show it something", "a photo, or hold something in front of the camera"];
     [strong, line].forEach((element, i) => {

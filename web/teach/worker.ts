@@ -1,6 +1,6 @@
 /**
- * Reads photos, trains, and tries what has been learned, off the page's thread. `?device=cpu` and `?device=gpu` in its URL
- * insist, as they do for the tab that classifies.
+ * Reads photos, trains, and tries what has been learned, off the page's thread. `?device=cpu` and `?device=gpu` in its
+ * URL insist, as they do for the tab that classifies.
  *
  * @module
  */
@@ -29,7 +29,7 @@ let stop = new AbortController();
 let trial: Promise<Trial> | undefined;
 /** Photos take turns. */
 let reading: Promise<unknown> = Promise.resolve();
-/** So do images that are tried. */
+/** Images to try also wait for their turn. */
 let trying: Promise<unknown> = Promise.resolve();
 
 self.onmessage = ({ data }: MessageEvent<Request>): void => {

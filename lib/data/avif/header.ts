@@ -20,7 +20,7 @@ export interface AvifHeader {
   readonly hdr?: HdrColour;
 }
 
-/** What a picture's numbers mean, where they are no sRGB. */
+/** The colour space of a picture that is not sRGB. */
 export interface HdrColour {
   /** The curve: BT.2100's PQ or HLG. */
   readonly transfer: "PQ" | "HLG";

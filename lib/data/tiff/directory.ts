@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Bytes of a value, by the type of a field; types that are no whole numbers are left out. */
+/** Bytes of a value, by the type of a field; only types of whole numbers are listed. */
 const SIZES: ReadonlyMap<number, 1 | 2 | 4 | 8> = new Map([[1, 1], [3, 2], [4, 4], [7, 1], [13, 4], [16, 8], [18, 8]]);
 /** More fields are no file that a program wrote. */
 const MAX_FIELDS = 4096;

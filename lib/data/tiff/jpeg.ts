@@ -39,7 +39,7 @@ export async function jpegOfPart(
     format !== (four ? CMYK_JPEG : "JPEG") || columns !== width || rows < box.height || rows > height ||
     countScans(file) > MAX_SCANS
   ) {
-    throw new Error("a part of it is no JPEG of its size");
+    throw new Error("a part of it is not a JPEG of the expected size");
   }
   return four
     ? { width: columns, height: rows, data: await decodeFourSamples(file, [columns, rows]) }

@@ -191,7 +191,7 @@ export function describeTiff(bytes: Uint8Array): TiffDescription {
 /** Directories that are looked at. */
 const MAX_DIRECTORIES = 16;
 
-/** The first directory of a picture that is no preview of another; the first of all, if there is none. */
+/** The first directory that is not a preview of another picture; if there is none, the first one. */
 function firstPicture(bytes: Uint8Array): Directory {
   const first = readDirectory(bytes);
   let directory = first;

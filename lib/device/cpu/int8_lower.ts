@@ -14,7 +14,7 @@ import { writeOperation } from "./abi.ts";
 import { type Int8Product, PRODUCTS } from "./int8_product.ts";
 import { packInt8, stepsOf } from "./int8_weights.ts";
 import { inputSides, type Place, type Schedule } from "./lower.ts";
-import type { Layout } from "./memory.ts";
+import type { MemoryLayout } from "./memory.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
 
 /** Bytes in a quad of channels. */
@@ -26,12 +26,12 @@ const BEHIND = 32;
 
 /** Lowers steps. */
 export class Int8Lowering {
-  readonly #layout: Layout;
+  readonly #layout: MemoryLayout;
   readonly #weights: QuantizedWeights;
   readonly #product: Int8Product;
 
   /** For a network's weights, which are to be multiplied like this. */
-  constructor(layout: Layout, weights: QuantizedWeights, product: Int8Product) {
+  constructor(layout: MemoryLayout, weights: QuantizedWeights, product: Int8Product) {
     this.#layout = layout;
     this.#weights = weights;
     this.#product = product;

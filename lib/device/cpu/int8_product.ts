@@ -1,8 +1,8 @@
 /**
- * How whole numbers are multiplied on the CPU. All ways give the same numbers; engines and processors differ in which of them
- * are right, and fast. The relaxed dot product reads its second operand as signed or unsigned, and adds with or without
- * saturation, as the processor likes: with steps from 0 to 127 none of that shows. Engines have had it wrong, though, so
- * it is tried before its first use.
+ * How whole numbers are multiplied on the CPU. All ways give the same numbers; engines and processors differ in which
+ * of them are right, and fast. The relaxed dot product reads its second operand as signed or unsigned, and adds with or
+ * without saturation, as the processor likes: with steps from 0 to 127 none of that shows. Engines have had it wrong,
+ * though, so it is tried before its first use.
  *
  * @module
  */
@@ -60,7 +60,7 @@ const TRIALS: readonly Operands[] = [
   },
 ];
 
-/** What tells processors apart: no input is that large, and what comes of it is nowhere used. */
+/** Operands whose result differs between processors. Real inputs are never that large, and the result is not used. */
 const BEYOND: Operands = { weights: Array(16).fill(127), inputs: Array(16).fill(255), sums: [0, 0, 0, 0] };
 /** Two products, saturated, twice: what x86 makes of it without an instruction for all of it. */
 const SATURATED = 2 * (2 ** 15 - 1);

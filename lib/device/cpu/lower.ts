@@ -10,7 +10,7 @@ import type { DepthwiseConvolution } from "../../network/network.ts";
 import { areaOf, type Size, strided } from "../../network/size.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import { type Arguments, writeOperation, writeStruct } from "./abi.ts";
-import type { Layout } from "./memory.ts";
+import type { MemoryLayout } from "./memory.ts";
 import type { Phase, Windows } from "./windows.ts";
 import { PATCHES, PLACES } from "./winograd.ts";
 
@@ -62,7 +62,7 @@ interface ConvolutionPlaces {
 
 /** A convolution, or its input gradient. `weights`: address of the weights of all phases. */
 export function lowerConvolution(
-  layout: Layout,
+  layout: MemoryLayout,
   { windows, input, output, weights, bias, activation, accumulate = false, schedule }: ConvolutionPlaces & {
     readonly windows: Windows;
     readonly weights: number;
@@ -97,7 +97,7 @@ export function lowerConvolution(
 
 /** The phases of a convolution over a group of samples, and their tables. */
 export function lowerPhases(
-  layout: Layout,
+  layout: MemoryLayout,
   { windows, output, weights, samples }: {
     readonly windows: Windows;
     readonly output: Pick<Place, "size" | "channels">;
@@ -149,7 +149,7 @@ export function filterArguments(
 
 /** A convolution by Winograd's filtering. `outputs`: number of its channels, without padding. */
 export function lowerWinograd(
-  layout: Layout,
+  layout: MemoryLayout,
   { input, output, outputs, filter, bias, activation, schedule }: ConvolutionPlaces & {
     readonly outputs: number;
     readonly filter: number;
@@ -224,7 +224,7 @@ export function lowerExcitation(
     readonly gates: Place;
     /** What is written, or its gradient. */
     readonly output: Place;
-    /** Of what is read, and whether they are added to what is there. */
+    /** Gradients of the inputs, and whether they are added to the existing values. */
     readonly gradients?: Readonly<Record<"input" | "gates", { readonly place: Place; readonly accumulate: boolean }>>;
     readonly schedule?: Schedule;
   },
@@ -253,7 +253,7 @@ export function lowerWindow(
 
 /** A bilinear resize, or its gradient. */
 export function lowerResize(
-  layout: Layout,
+  layout: MemoryLayout,
   name: "resize" | "resize-gradient",
   input: Place,
   output: Place,

@@ -20,7 +20,7 @@ export interface Content {
 }
 
 /** Allocates addresses. */
-export class Layout {
+export class MemoryLayout {
   /** Initial contents of the memory; the rest is zero. */
   readonly contents: Content[] = [];
   /** Address of a line of zeros. */

@@ -22,7 +22,7 @@ export class CpuRunner implements Runner {
   /** The device that it runs on. */
   readonly device: DeviceInfo = { kind: "cpu", name: "CPU runner" };
   /** Most samples in a batch: fewer than requested if samples are large. */
-  readonly capacity: number;
+  readonly batchSize: number;
   readonly #memory: CpuMemory;
   readonly #pool: ThreadPool;
   #samples = 0;
@@ -31,7 +31,7 @@ export class CpuRunner implements Runner {
   /**
    * Prepares a plan with its weights, in floats or in eight bits.
    *
-   * @param options `capacity`: most samples in a batch, if there is room. `threads`: default one per core. `keeps`: whether
+   * @param options `batchSize`: most samples in a batch, if there is room. `threads`: default one per core. `keeps`: whether
    * each sample's features are to be read after a run. `kernels`: how whole numbers are multiplied; default: as is best here.
    * @throws {RanetError} If that takes more memory than there is.
    */
@@ -39,14 +39,14 @@ export class CpuRunner implements Runner {
     plan: Plan,
     weights: FoldedWeights | QuantizedWeights,
     options: {
-      readonly capacity: number;
+      readonly batchSize: number;
       readonly threads?: number;
       readonly keeps?: boolean;
       readonly kernels?: Int8Kernels;
     },
   ): Promise<CpuRunner> {
-    const { capacity, threads = defaultThreads(), keeps = false } = options;
-    const own = { capacity, threads, keeps };
+    const { batchSize, threads = defaultThreads(), keeps = false } = options;
+    const own = { batchSize, threads, keeps };
     if ("convolutions" in weights) {
       const { module, product } = options.kernels ?? await int8Kernels();
       const memory = new CpuMemory(plan, { quantized: weights, product }, own);
@@ -59,7 +59,7 @@ export class CpuRunner implements Runner {
   }
 
   private constructor(memory: CpuMemory, pool: ThreadPool) {
-    this.capacity = memory.capacity;
+    this.batchSize = memory.batchSize;
     this.#memory = memory;
     this.#pool = pool;
   }

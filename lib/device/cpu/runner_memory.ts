@@ -28,7 +28,7 @@ import {
 } from "./lower.ts";
 import { INT8_IMAGE_BYTES, INT8_QUAD_BYTES, Int8Lowering } from "./int8_lower.ts";
 import type { Int8Product } from "./int8_product.ts";
-import { Layout } from "./memory.ts";
+import { MemoryLayout } from "./memory.ts";
 import { pack, packedLength } from "./pack.ts";
 import { instantiate } from "./thread.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
@@ -68,7 +68,7 @@ export type RunnerWeights = FoldedWeights | Int8Weights;
 /** Memory for one plan. */
 export class CpuMemory {
   /** Most samples in a batch: fewer than requested if samples are large. */
-  readonly capacity: number;
+  readonly batchSize: number;
   /** The memory of the kernels. */
   readonly memory: WebAssembly.Memory;
   /** Address of the program that `run` of kernels/infer.as reads. */
@@ -77,7 +77,7 @@ export class CpuMemory {
   readonly #fixed: Fixed;
   readonly #threads: number;
   readonly #keeps: boolean;
-  readonly #layout = new Layout(LINE);
+  readonly #layout = new MemoryLayout(LINE);
   /** Bytes of four channels. */
   readonly #quadBytes: number;
   /** Where the first sample's activations are, and how many bytes each has. */
@@ -92,14 +92,14 @@ export class CpuMemory {
    *
    * @param plan The plan to run.
    * @param weights Its weights, batch norm folded in.
-   * @param options `capacity`: most samples in a batch, if there is room. `threads`: most threads that run it. `keeps`: whether
+   * @param options `batchSize`: most samples in a batch, if there is room. `threads`: most threads that run it. `keeps`: whether
    * features are to be read after a run, in a plan that keeps them apart.
    * @throws {RanetError} If there is too little memory.
    */
   constructor(
     plan: Plan,
     weights: RunnerWeights,
-    options: { readonly capacity: number; readonly threads: number; readonly keeps?: boolean },
+    options: { readonly batchSize: number; readonly threads: number; readonly keeps?: boolean },
   ) {
     this.#plan = plan;
     this.#keeps = options.keeps ?? false;
@@ -111,7 +111,7 @@ export class CpuMemory {
     const quadBytes = this.#quadBytes = isInt8 ? INT8_QUAD_BYTES : QUAD_BYTES;
     const arenaBytes = quadBytes * plan.sampleQuads;
     const room = Math.max(1, Math.floor(MAX_BATCH_BYTES / (arenaBytes + imageLength)));
-    const capacity = this.capacity = Math.min(options.capacity, room);
+    const batchSize = this.batchSize = Math.min(options.batchSize, room);
     const threads = this.#threads = options.threads;
     const layout = this.#layout;
 
@@ -119,16 +119,16 @@ export class CpuMemory {
     const fixed = {
       stages: layout.take(4 * (stages + 1)),
       thresholds: layout.take(8 * stages),
-      exits: layout.take(4 * capacity),
-      logits: layout.take(4 * stages * capacity * classes),
-      stageLogits: 4 * capacity * classes,
+      exits: layout.take(4 * batchSize),
+      logits: layout.take(4 * stages * batchSize * classes),
+      stageLogits: 4 * batchSize * classes,
       sampleLogits: 4 * classes,
       classes,
-      images: layout.take(capacity * imageLength),
+      images: layout.take(batchSize * imageLength),
       imageLength,
       progress: layout.take(threads * PROGRESS_BYTES),
     };
-    this.#arenas = { at: layout.take(capacity * arenaBytes), bytes: arenaBytes };
+    this.#arenas = { at: layout.take(batchSize * arenaBytes), bytes: arenaBytes };
     this.#raw = isInt8 ? 0 : layout.take(4 * largestFilter(plan));
     const operations = isInt8 ? this.#lowerInt8(weights) : this.#lower(weights);
     const bytes = layout.keep(concat(operations.flat(), Uint8Array));
@@ -137,7 +137,7 @@ export class CpuMemory {
     this.memory = layout.allocate((reason) => {
       const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
       throw new RanetError(
-        `Cannot run ${plan.network.spec.name} on the CPU with a batch of ${capacity}: it needs ` +
+        `Cannot run ${plan.network.spec.name} on the CPU with a batch of ${batchSize}: it needs ` +
           `${megabytes(layout.bytes)}, including ${megabytes(arenaBytes)} per image, and ${reason}. ` +
           "Use a smaller batch, or a GPU.",
         { code: "too-large", remedy: { device: "gpu" } },
@@ -165,7 +165,7 @@ export class CpuMemory {
 
   /** Copies images into the memory. */
   load(images: Float32Array, count: number): void {
-    if (count > this.capacity) throw new RangeError(`a batch of ${count} where there is room for ${this.capacity}`);
+    if (count > this.batchSize) throw new RangeError(`a batch of ${count} where there is room for ${this.batchSize}`);
     this.#samples = count;
     this.#floats(this.#fixed.images, images.length).set(images);
     this.#words(this.#fixed.exits, count).fill(NO_EXIT);
@@ -223,7 +223,7 @@ export class CpuMemory {
     const pitch = INT8_IMAGE_BYTES * image.channels;
     const imageBytes = pitch * areaOf(image.size);
     // Its numbers are wider than the features', among which there is no room for it.
-    const at = this.#layout.take(this.capacity * imageBytes);
+    const at = this.#layout.take(this.batchSize * imageBytes);
     const input: Place = { at, bytes: imageBytes, pitch, size: image.size, channels: image.channels };
     const load = lowering.image(input, { parts: partsOf(areaOf(image.size) * image.channels), last: true });
     return this.#lowerStages(load, (step, last) => {
@@ -382,7 +382,7 @@ const NO_TRAINING = {
   logits: 0,
   before: 0,
   losses: 0,
-  right: 0,
+  correct: 0,
   smoothing: 0,
   lossWeight: 0,
   distilled: 0,
@@ -411,7 +411,7 @@ function int8Parts(step: Step): number {
       const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
       return Math.min(partsOf(work / 2), Math.ceil(most));
     }
-    // Of those, there are none.
+    // Quantized models have none of these layers.
     case "depthwise":
     case "squeeze":
     case "excitation":

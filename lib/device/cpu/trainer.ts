@@ -28,7 +28,7 @@ import { cpuKernels } from "./kernels.ts";
 import { MAX_BYTES } from "./memory.ts";
 import { pack, packedLength, unpack } from "./pack.ts";
 import { defaultThreads, ThreadPool } from "./pool.ts";
-import { buildTrainingProgram, type TrainingProgram } from "./trainer_program.ts";
+import { buildTrainingProgram, type TrainingProgram } from "./training_program.ts";
 
 /** How a CPU trainer is made. */
 export interface CpuTrainerOptions extends TrainerOptions {
@@ -109,7 +109,7 @@ export class CpuTrainer implements Trainer {
   /** The state after all steps called so far. */
   read(): Promise<TrainingState> {
     return this.#turns.take(() => {
-      const { entries, toVelocity, toSquares, toAverage } = this.#program.layout.parameters;
+      const { entries, toVelocity, toSquares, toEma } = this.#program.layout.parameters;
       const read = (distance: number, learnsOnly: boolean) =>
         new Map(
           entries.filter(({ learns }) => learns || !learnsOnly).map(({ parameter: { name, shape }, address }) => {
@@ -121,7 +121,7 @@ export class CpuTrainer implements Trainer {
         tensors: read(0, false),
         momentum: read(toVelocity, true),
         ...toSquares > 0 && { squares: read(toSquares, true) },
-        ...toAverage > 0 && { average: read(toAverage, false) },
+        ...toEma > 0 && { ema: read(toEma, false) },
       };
     });
   }
@@ -134,7 +134,7 @@ export class CpuTrainer implements Trainer {
   async #run(
     images: Float32Array,
     labels: Uint32Array,
-    { rate, seed = 0, step = 0, second }: StepOptions & { readonly second: SecondLabels },
+    { learningRate, seed = 0, step = 0, second }: StepOptions & { readonly second: SecondLabels },
   ): Promise<StepLosses> {
     const program = this.#program;
     const optimizer = this.#optimizer;
@@ -149,14 +149,14 @@ export class CpuTrainer implements Trainer {
     new Uint8Array(buffer, taken.address, taken.bytes).fill(0);
     await this.#pool.run("train", [
       ...[begin, end, count, program.layout.labels],
-      ...[rate, scale.first, scale.second, seed, scratch, scratchBytes, gate],
+      ...[learningRate, scale.first, scale.second, seed, scratch, scratchBytes, gate],
     ]);
     const exits = this.#plan.network.exits.map((_, exit) => exit);
     const lossesOf = (exit: number) => new Float64Array(buffer, program.layout.losses + 8 * exit * this.#batch, count);
-    const rightOf = (exit: number) => new Uint32Array(buffer, program.layout.right + 4 * exit * this.#batch, count);
+    const correctOf = (exit: number) => new Uint32Array(buffer, program.layout.correct + 4 * exit * this.#batch, count);
     return {
       losses: Float64Array.from(exits, (exit) => lossesOf(exit).reduce((sum, loss) => sum + loss, 0) / count),
-      right: Uint32Array.from(exits, (exit) => rightOf(exit).reduce((sum, right) => sum + right, 0)),
+      correct: Uint32Array.from(exits, (exit) => correctOf(exit).reduce((sum, correct) => sum + correct, 0)),
     };
   }
 
@@ -177,7 +177,7 @@ export class CpuTrainer implements Trainer {
     }
   }
 
-  #write({ tensors, momentum, squares, average }: TrainingState): void {
+  #write({ tensors, momentum, squares, ema }: TrainingState): void {
     const { parameters } = this.#program.layout;
     const { buffer } = this.#memory;
     const write = (shape: readonly number[], { data }: Tensor, address: number) =>
@@ -189,7 +189,7 @@ export class CpuTrainer implements Trainer {
       if (velocity && learns) write(shape, velocity, address + parameters.toVelocity);
       const square = squares?.get(name);
       if (square && learns && parameters.toSquares > 0) write(shape, square, address + parameters.toSquares);
-      if (parameters.toAverage > 0) write(shape, average?.get(name) ?? tensor, address + parameters.toAverage);
+      if (parameters.toEma > 0) write(shape, ema?.get(name) ?? tensor, address + parameters.toEma);
     }
   }
 }

@@ -101,7 +101,7 @@ export const ARGUMENTS = {
   "squeeze": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES },
   "excitation": { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset, ...OUTPUT, ...SAMPLES, ...GATES },
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
-  "resize": { ...INPUT, ...OUTPUT, ...SAMPLES },
+  "resize": { ...INPUT, ...OUTPUT, ...SAMPLES, weights: u32("quads before the shares; not in floats") },
   "classifier": {
     ...INPUT_ROWS,
     ...SAMPLES,
@@ -116,7 +116,7 @@ export const ARGUMENTS = {
   "gate": {
     exit: u32("which exit, counted from 0"),
     classes: u32("number of logits"),
-    capacity: u32("most samples"),
+    batchSize: u32("most samples"),
     logits: u32("numbers before this exit's logits"),
     threshold: f32("confidence at which a sample leaves"),
   },

@@ -8,22 +8,22 @@
 import type { Precision } from "../precision.ts";
 import { type Adapter, defaultTraits, requestDevice } from "./adapter.ts";
 import { OpenAdapter } from "./device.ts";
-import { makeExercise, QUICK, SHAPES } from "./exercise.ts";
+import { type ExerciseKind, makeExercise, QUICK, SHAPES } from "./exercise.ts";
 import { tryKernels } from "./self_test.ts";
 import { type AdapterTraits, gradientTilesOf, type TileCost, weightTilesOf } from "./tiles.ts";
-import { TrainingKernels } from "./trainer_kernels.ts";
+import { TrainingKernels } from "./training_kernels.ts";
 import { makeTrainingExercises } from "./training_exercise.ts";
-import { firstRight, trainingName } from "./training_self_test.ts";
-import { isRight, type Outcome, tileName } from "./trust.ts";
+import { firstCorrect, trainingName } from "./training_self_test.ts";
+import { isCorrect, type Outcome, tileName } from "./trust.ts";
 
 /** The result for one kind of kernel. */
 export interface KernelCheckResult extends Outcome {
   /** The kernel and its tiles. */
   readonly kernel: string;
   /** How weights were stored. */
-  readonly precision: Precision;
+  readonly precision: ExerciseKind;
   /** Whether the results were correct for all shapes. */
-  readonly right: boolean;
+  readonly correct: boolean;
   /** The driver's error message, if it refused the kernel. */
   readonly failure?: string;
 }
@@ -50,14 +50,14 @@ export async function openingFailure(adapter: Adapter): Promise<string | undefin
 export function checksOf(adapter: Adapter): KernelCheck[] {
   const tiles = tilesOf(adapter);
   return [
-    ...(["float32", "float16"] as const).flatMap((precision) =>
+    ...(["float32", "float16", "int8"] as const).flatMap((precision) =>
       tiles.map((tile) => inferenceCheck(adapter, tile, precision))
     ),
     ...trainingTraits(adapter, tiles).map((traits) => trainingCheck(adapter, traits)),
   ];
 }
 
-function inferenceCheck(adapter: Adapter, tile: TileCost, precision: Precision): KernelCheck {
+function inferenceCheck(adapter: Adapter, tile: TileCost, precision: ExerciseKind): KernelCheck {
   const traits = { ...adapter.traits, tiles: [tile] };
   return checkOf(adapter, { kernel: tileName(tile), precision }, async (device) => {
     const outcomes: Outcome[] = [];
@@ -71,7 +71,7 @@ function trainingCheck(adapter: Adapter, traits: AdapterTraits): KernelCheck {
     const on = { device, kernels: new TrainingKernels(device.gpu) };
     const outcomes: Outcome[] = [];
     for (const shape of TRAINING_SHAPES) {
-      outcomes.push(await firstRight(on, traits, (seed) => makeTrainingExercises(seed, shape)));
+      outcomes.push(await firstCorrect(on, traits, (seed) => makeTrainingExercises(seed, shape)));
     }
     return outcomes;
   });
@@ -87,13 +87,15 @@ function checkOf(
     run: async () => {
       try {
         // Each check has its own device, because a failure may lose the device.
-        using device = await OpenAdapter.open(adapter, about);
+        using device = await OpenAdapter.open(adapter, {
+          precision: about.precision === "int8" ? "float32" : about.precision,
+        });
         const outcomes = await exercise(device);
         const error = Math.max(...outcomes.map(({ error }) => error));
         const fault = outcomes.find(({ fault }) => fault !== undefined)?.fault;
-        return { ...about, error, fault, right: outcomes.every(isRight) };
+        return { ...about, error, fault, correct: outcomes.every(isCorrect) };
       } catch (error) {
-        return { ...about, error: Infinity, right: false, failure: (error as Error).message };
+        return { ...about, error: Infinity, correct: false, failure: (error as Error).message };
       }
     },
   };

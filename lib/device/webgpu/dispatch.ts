@@ -42,7 +42,7 @@ const DEPTHWISE_PIXELS = 4;
 const LANES = 64;
 
 /**
- * The dispatch of a wave for `count` samples; logits have a stride of `capacity` samples per exit.
+ * The dispatch of a wave for `count` samples; logits have a stride of `batchSize` samples per exit.
  *
  * @param options `tilesFor`: the number of samples for which tiles are chosen; default `count`.
  */
@@ -52,7 +52,7 @@ export function dispatchOf(
   options: {
     count: number;
     tilesFor?: number;
-    capacity: number;
+    batchSize: number;
     adapter: AdapterTraits;
     weights: WeightLayout;
     reweights?: Reweights;
@@ -60,6 +60,7 @@ export function dispatchOf(
 ): Dispatch {
   const { count, tilesFor = count, adapter, weights } = options;
   const { lanes } = adapter;
+  const arithmetic = weights.ranges.get(wave[0])?.arithmetic;
   const samples = { arenaStart: plan.zeroQuads, samplePitch: plan.sampleQuads };
   const convolutions = wave.filter((step) => step.kind === "convolution");
   if (convolutions.length > 0) {
@@ -68,6 +69,7 @@ export function dispatchOf(
     const constants = { PIXELS: tile.pixels, QUADS: tile.quads, LANES: lanes };
     return {
       kernel: tile.kernel,
+      arithmetic,
       constants: tile.kernel === "convolution" ? constants : { ...constants, ACROSS: tile.across },
       args: encodeArguments(
         ARGUMENTS[tile.kernel],
@@ -94,6 +96,7 @@ export function dispatchOf(
   const { kind } = wave[0];
   return {
     kernel: kind,
+    arithmetic,
     constants: kind === "depthwise" ? { PIXELS: DEPTHWISE_PIXELS, LANES } : { LANES },
     args: concat(others.map((step) => encodeStep(step, samples, options)), Uint8Array),
     workgroups: [
@@ -107,7 +110,7 @@ export function dispatchOf(
 function encodeStep(
   step: OtherStep,
   samples: SampleArguments,
-  { capacity, weights, reweights }: { capacity: number; weights: WeightLayout; reweights?: Reweights },
+  { batchSize, weights, reweights }: { batchSize: number; weights: WeightLayout; reweights?: Reweights },
 ): Uint8Array<ArrayBuffer> {
   const { reads: [input] } = step;
   switch (step.kind) {
@@ -130,10 +133,14 @@ function encodeStep(
         gate: gateCode(step.layer.gate),
       }]);
     case "squeeze":
-    case "max-pool":
-    case "resize": {
+    case "max-pool": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
       return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+    }
+    case "resize": {
+      const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
+      const shares = weights.ranges.get(step)?.offset ?? 0;
+      return encodeArguments(ARGUMENTS.resize, [{ ...places, ...samples, weights: shares }]);
     }
     case "classifier": {
       const { classes, pool, exit } = step.layer;
@@ -144,8 +151,8 @@ function encodeStep(
         poolHeight: pool.height,
         poolWidth: pool.width,
         weights: weights.ranges.get(step)!.offset,
-        logits: exit * capacity * classes,
-        before: Math.max(exit - 1, 0) * capacity * classes,
+        logits: exit * batchSize * classes,
+        before: Math.max(exit - 1, 0) * batchSize * classes,
         reweight: reweights?.[exit] ?? step.layer.reweight ?? 0,
       }]);
     }

@@ -13,6 +13,14 @@ import { buildPlan } from "../../planner/build.ts";
 import type { Plan } from "../../planner/plan.ts";
 import { confidence } from "../../softmax.ts";
 import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
+import {
+  IMAGE_SCALE,
+  MAX_WEIGHT,
+  parseQuantized,
+  quantizedParameters,
+  type QuantizedWeights,
+} from "../../weights/quantized.ts";
+import type { RunnableWeights } from "../../weights/runnable.ts";
 import { countNumbers } from "../../weights/shape.ts";
 import type { Tensor } from "../../weights/tensor.ts";
 import { CpuRunner } from "../cpu/runner.ts";
@@ -23,7 +31,7 @@ export interface Exercise {
   /** The plan to run. */
   readonly plan: Plan;
   /** Its weights, rounded to the precision. */
-  readonly weights: FoldedWeights;
+  readonly weights: RunnableWeights;
   /** Normalised images. */
   readonly images: Float32Array;
   /** Number of images. */
@@ -61,25 +69,37 @@ export const SHAPES: readonly Shape[] = [
 
 const COUNT = 5;
 
+/** How an exercise's weights are stored: in floats, or in eight bits. */
+export type ExerciseKind = Precision | "int8";
+
 /** Creates an exercise. Takes a few milliseconds. */
-export async function makeExercise(precision: Precision, shape: Shape = QUICK): Promise<Exercise> {
-  const network = exerciseNetwork(shape);
+export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Promise<Exercise> {
+  const network = kind === "int8" ? networkOf(shape, {}) : exerciseNetwork(shape);
   const plan = buildPlan(network);
-  const weights = roundWeights(randomWeights(network), precision);
+  const weights = kind === "int8" ? randomSteps(network) : roundWeights(randomWeights(network), kind);
   const images = new Float32Array(COUNT * areaOf(plan.image.size) * 3).map(randomNumbers(1));
   const range = { from: 0, to: plan.stages.length };
-  using cpu = await CpuRunner.create(plan, weights, { capacity: COUNT, threads: 1 });
+  using cpu = await CpuRunner.create(plan, weights, { batchSize: COUNT, threads: 1 });
   await cpu.load(images, COUNT);
   const { logits } = await cpu.run(range);
-  const thresholds = logits.map((values) => middleConfidence(values, shape.classes));
+  const thresholds = logits.map((values) => dividingConfidence(values, shape.classes));
   await cpu.load(images, COUNT);
   const { exits } = await cpu.run({ ...range, thresholds });
   return { plan, weights, images, count: COUNT, logits, thresholds, exits };
 }
 
 /** A network with a layer of every kind. */
-export function exerciseNetwork({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
-  const network = buildRanet({
+export function exerciseNetwork(shape: Shape): Network {
+  const network = networkOf(shape, { depthwise: true, seRatio: 0.5 });
+  return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
+}
+
+/** A network with most kinds of layer, and those that some blocks have. */
+function networkOf(
+  { size, channels: [coarse, fine], growth, classes }: Shape,
+  some: { readonly depthwise?: boolean; readonly seRatio?: number },
+): Network {
+  return buildRanet({
     family: "ranet",
     name: "self-test",
     input: { size, resize: size, mean: [0, 0, 0], std: [1, 1, 1] },
@@ -88,15 +108,7 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
     subnetworks: [
       { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
-      {
-        blocks: 3,
-        growth,
-        bottleneck: 1,
-        fusion: ["up-conv", "down-conv"],
-        transitions: [],
-        depthwise: true,
-        seRatio: 0.5,
-      },
+      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [], ...some },
     ],
     layers: [1, 2, 1],
     compress: 0.4,
@@ -105,7 +117,6 @@ export function exerciseNetwork({ size, channels: [coarse, fine], growth, classe
     dropout: 0.3,
     reweight: 0.4,
   });
-  return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
 /** Assigns the activations, and the gates, in turn, so that all are tested. */
@@ -133,12 +144,51 @@ function randomWeights(network: Network): FoldedWeights {
   return foldWeights(network, new Map(tensors));
 }
 
-/** A threshold between two images' confidences. */
-function middleConfidence(logits: Float32Array, classes: number): number {
+/** Numbers of the sizes that trained networks have in eight bits: most outputs are between 0 and 127. */
+function randomSteps(network: Network): QuantizedWeights {
+  const next = randomNumbers(4);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape, dtype } of quantizedParameters(network)) {
+    const dot = name.lastIndexOf(".");
+    const [layer, part] = [name.slice(0, dot), name.slice(dot + 1)];
+    const number = (): number => {
+      switch (dtype) {
+        case "I8":
+          return Math.round(MAX_WEIGHT * next() ** 3);
+        case "I16":
+          return Math.round(4000 * next());
+        case "I32":
+          return Math.round(20_000 * next());
+        case "F32":
+          if (name === IMAGE_SCALE) return 1 / 700;
+          if (part === "multiplier") return (1 + next() / 2) * multiplierOf(tensors.get(`${layer}.weight`)!);
+          return part === "scale" ? 0.02 + 0.01 * next() : next();
+      }
+    };
+    tensors.set(name, { shape, data: new Float32Array(countNumbers(shape)).map(number) });
+  }
+  return parseQuantized(network, tensors, { source: "of the self-test" });
+}
+
+/** What makes sums of such weights about 60 steps large. */
+function multiplierOf({ shape, data }: Tensor): number {
+  const fanIn = data.length / shape[0];
+  const isWide = data.some((value) => Math.abs(value) > MAX_WEIGHT);
+  return 60 / ((isWide ? 1.6e6 : 3e3) * Math.sqrt(fanIn));
+}
+
+/** A threshold between two images' confidences, which rounding does not bring together; above all where they are equal. */
+function dividingConfidence(logits: Float32Array, classes: number): number {
   const order = Array.from({ length: COUNT }, (_, i) => confidence(logits.subarray(i * classes, (i + 1) * classes)))
     .toSorted((a, b) => a - b);
-  return (order[COUNT >> 1] + order[(COUNT >> 1) + 1]) / 2;
+  const gaps = order.slice(1).map((value, i) => value - order[i]);
+  const middle = COUNT >> 1;
+  const chosen = gaps[middle] > LEAST_GAP ? middle : gaps.indexOf(Math.max(...gaps));
+  return gaps[chosen] > LEAST_GAP ? (order[chosen] + order[chosen + 1]) / 2 : 1;
 }
+
+/** Confidences that are nearer may change places by rounding. */
+const LEAST_GAP = 1e-5;
 
 /** Reproducible numbers in (-1, 1) (a linear congruential generator: Numerical Recipes' constants). */
 export function randomNumbers(seed: number): () => number {

@@ -4,6 +4,11 @@
  * @module
  */
 
+import convolutionFloats from "../../../kernels/convolution/floats.wgsl" with { type: "text" };
+import convolutionSteps from "../../../kernels/convolution/steps.wgsl" with { type: "text" };
+import convolutionWhole from "../../../kernels/convolution/whole.wgsl" with { type: "text" };
+import resizeFloats from "../../../kernels/resize/floats.wgsl" with { type: "text" };
+import resizeSteps from "../../../kernels/resize/steps.wgsl" with { type: "text" };
 import classifier from "../../../kernels/classifier/forward.wgsl" with { type: "text" };
 import convolutionShared from "../../../kernels/convolution/forward-shared.wgsl" with { type: "text" };
 import convolution from "../../../kernels/convolution/forward.wgsl" with { type: "text" };
@@ -27,8 +32,8 @@ import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = {
   classifier: classifier + wave,
-  convolution: convolution + activation + output + wave,
-  "convolution-shared": convolutionShared + activation + output + wave,
+  convolution: convolution + output + wave,
+  "convolution-shared": convolutionShared + output + wave,
   depthwise: depthwise + activation + output + wave,
   squeeze: squeeze + output + wave,
   excitation: excitation + excitationGate + output + wave,
@@ -37,10 +42,28 @@ const SOURCES = {
   resize: resize + output + wave,
 } satisfies Record<KernelName, string>;
 
+/**
+ * What a kernel computes with: floats; whole numbers in floats, in eight bits (`steps`); or the same where sums are too large
+ * for that (`whole`).
+ */
+export type Arithmetic = "floats" | "steps" | "whole";
+
+/** What differs, of the kernels that have several. */
+const CONVOLUTION_PARTS: Readonly<Record<Arithmetic, string>> = {
+  floats: convolutionFloats + activation,
+  steps: convolutionSteps,
+  whole: convolutionWhole,
+};
+const ARITHMETIC: Readonly<Partial<Record<KernelName, Readonly<Partial<Record<Arithmetic, string>>>>>> = {
+  convolution: CONVOLUTION_PARTS,
+  "convolution-shared": CONVOLUTION_PARTS,
+  resize: { floats: resizeFloats, steps: resizeSteps },
+};
+
 const WEIGHTS: Readonly<Record<Precision, string>> = { float16, float32 };
 
 /** The source of all kernels, before constants are inserted. */
-export const KERNEL_TEXT: string = JSON.stringify([SOURCES, WEIGHTS, ARGUMENTS]);
+export const KERNEL_TEXT: string = JSON.stringify([SOURCES, ARITHMETIC, WEIGHTS, ARGUMENTS]);
 
 /** A kernel with its constants. */
 export interface Kernel<Name extends string = KernelName> {
@@ -48,11 +71,13 @@ export interface Kernel<Name extends string = KernelName> {
   readonly kernel: Name;
   /** Constants that are compiled into it. */
   readonly constants: Readonly<Record<string, number>>;
+  /** What it computes with. Default: floats. */
+  readonly arithmetic?: Arithmetic;
 }
 
 /** A key that identifies a kernel with its constants. */
-export function kernelKey({ kernel, constants }: Kernel<string>): string {
-  return `${kernel} ${JSON.stringify(constants)}`;
+export function kernelKey({ kernel, constants, arithmetic = "floats" }: Kernel<string>): string {
+  return `${kernel} ${arithmetic} ${JSON.stringify(constants)}`;
 }
 
 /** Bindings of a wave: arena, weights, remaining samples, arguments, logits. */
@@ -65,10 +90,14 @@ export const WAVE_BINDINGS: readonly GPUBufferBindingType[] = [
 ];
 
 /** The complete source of a kernel. */
-export function kernelCode({ kernel, constants }: Kernel, precision: Precision, maxWave: number = MAX_WAVE): string {
-  const readsWeights = kernel.startsWith("convolution") || kernel === "depthwise" || kernel === "classifier";
-  const source = SOURCES[kernel] + (readsWeights ? WEIGHTS[precision] : "");
-  return argumentStruct(ARGUMENTS[kernel]) + specializeKernel(source, { ...constants, MAX_WAVE: maxWave });
+export function kernelCode(
+  { kernel, constants, arithmetic = "floats" }: Kernel,
+  precision: Precision,
+  maxWave: number = MAX_WAVE,
+): string {
+  const source = SOURCES[kernel] + (ARITHMETIC[kernel]?.[arithmetic] ?? "");
+  const whole = source + (source.includes("weight(") ? WEIGHTS[precision] : "");
+  return argumentStruct(ARGUMENTS[kernel]) + specializeKernel(whole, { ...constants, MAX_WAVE: maxWave });
 }
 
 /** Inference's pipelines on one device. */

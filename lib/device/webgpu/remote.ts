@@ -8,7 +8,7 @@
 import { RanetError } from "../../errors.ts";
 import type { Network } from "../../network/network.ts";
 import type { Plan } from "../../planner/plan.ts";
-import type { FoldedWeights } from "../../weights/fold.ts";
+import type { RunnableWeights } from "../../weights/runnable.ts";
 import { checkBatch } from "../check_batch.ts";
 import type { Precision } from "../precision.ts";
 import type { DeviceInfo, Runner, StageRange, StageResults } from "../runner.ts";
@@ -20,8 +20,8 @@ export type Request =
   | {
     readonly kind: "open-runner";
     readonly plan: Plan;
-    readonly weights: FoldedWeights;
-    readonly capacity: number;
+    readonly weights: RunnableWeights;
+    readonly batchSize: number;
     readonly precision: Precision;
   }
   | {
@@ -63,13 +63,13 @@ const READ = ["lib", "kernels", "deno.json"];
  */
 export async function openRemoteRunner(
   plan: Plan,
-  weights: FoldedWeights,
-  options: { readonly capacity: number; readonly precision: Precision },
+  weights: RunnableWeights,
+  options: { readonly batchSize: number; readonly precision: Precision },
 ): Promise<Runner | undefined> {
   const line = await Line.open();
   if (!line) return undefined;
   const opened = await line.open({ kind: "open-runner", plan, weights, ...options });
-  return new RemoteRunner(line, opened as Pick<Runner, "device" | "capacity">);
+  return new RemoteRunner(line, opened as Pick<Runner, "device" | "batchSize">);
 }
 
 /**
@@ -91,13 +91,13 @@ export async function openRemoteTrainer(
 
 class RemoteRunner implements Runner {
   readonly device: DeviceInfo;
-  readonly capacity: number;
+  readonly batchSize: number;
   readonly #line: Line;
 
-  constructor(line: Line, { device, capacity }: Pick<Runner, "device" | "capacity">) {
+  constructor(line: Line, { device, batchSize }: Pick<Runner, "device" | "batchSize">) {
     this.#line = line;
     this.device = device;
-    this.capacity = capacity;
+    this.batchSize = batchSize;
   }
 
   load(images: Float32Array, count: number): void {

@@ -6,8 +6,8 @@
  */
 
 import { RanetError } from "../../errors.ts";
-import type { FoldedWeights } from "../../weights/fold.ts";
 import { halfBits } from "../../weights/half.ts";
+import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
 import { areaOf } from "../../network/size.ts";
 import { type Plan, QUAD_BYTES, type Region, type Wave } from "../../planner/plan.ts";
 import { MAX_WAVE } from "../../planner/waves.ts";
@@ -20,6 +20,7 @@ import { writeImage } from "./image.ts";
 import type { Precision } from "../precision.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
+import { imageSteps } from "./steps.ts";
 import { byWeightBuffer, layOutWeights, packWeights, type WeightLayout } from "./weights.ts";
 import { type DeviceInfo, NO_EXIT, type Runner, type StageRange, type StageResults } from "../runner.ts";
 
@@ -61,10 +62,12 @@ export class WebGpuRunner implements Runner {
   /** The device that it runs on. */
   readonly device: DeviceInfo;
   /** Most samples in a batch: fewer than requested if the adapter's limits do not allow more. */
-  readonly capacity: number;
+  readonly batchSize: number;
   readonly #plan: Plan;
   readonly #weights: WeightLayout;
-  /** Of boosted exits. */
+  /** In eight bits, what the images' values become. */
+  readonly #toSteps?: (images: Float32Array) => Float32Array;
+  /** The factor of each boosted exit. */
   readonly #reweights: readonly (number | undefined)[];
   /** For each stage the plan's waves, split by weight buffer. */
   readonly #stages: readonly (readonly Wave[])[];
@@ -101,13 +104,13 @@ export class WebGpuRunner implements Runner {
    */
   static async create(
     plan: Plan,
-    weights: FoldedWeights,
-    options: { capacity: number; precision?: Precision; adapter: Adapter; check?: KernelCheck },
+    weights: RunnableWeights,
+    options: { batchSize: number; precision?: Precision; adapter: Adapter; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
-    const { adapter, precision = "float32", capacity, check } = options;
+    const { adapter, precision = "float32", batchSize, check } = options;
     const device = await OpenAdapter.open(adapter, { precision });
     try {
-      return await WebGpuRunner.on(device, plan, weights, { capacity, check });
+      return await WebGpuRunner.on(device, plan, weights, { batchSize, check });
     } catch (error) {
       device[Symbol.dispose]();
       throw error;
@@ -123,19 +126,19 @@ export class WebGpuRunner implements Runner {
   static async on(
     device: OpenAdapter,
     plan: Plan,
-    weights: FoldedWeights,
-    options: { capacity: number; traits?: AdapterTraits; check?: KernelCheck },
+    weights: RunnableWeights,
+    options: { batchSize: number; traits?: AdapterTraits; check?: KernelCheck },
   ): Promise<WebGpuRunner> {
     const { gpu, adapter } = device;
     const { traits = adapter.traits, check } = options;
-    const capacity = capacityOf(plan, device, { ...options, traits });
+    const batchSize = batchSizeOf(plan, device, { ...options, traits });
     gpu.pushErrorScope("out-of-memory");
     gpu.pushErrorScope("validation");
-    const runner = new WebGpuRunner(device, plan, weights, { capacity, traits, check });
+    const runner = new WebGpuRunner(device, plan, weights, { batchSize, traits, check });
     const [invalid, outOfMemory] = [await gpu.popErrorScope(), await gpu.popErrorScope()];
     if (!invalid && !outOfMemory) return runner;
     const reason = invalid?.message ?? (outOfMemory!.message || "out of memory");
-    const advice = invalid || capacity === 1 ? "" : ". A smaller batch may fit";
+    const advice = invalid || batchSize === 1 ? "" : ". A smaller batch may fit";
     throw new RanetError(`Cannot prepare ${plan.network.spec.name} on ${titleOf(adapter)}: ${reason}${advice}`, {
       code: invalid ? "device" : "too-large",
       remedy: { device: "cpu" },
@@ -145,17 +148,19 @@ export class WebGpuRunner implements Runner {
   private constructor(
     device: OpenAdapter,
     plan: Plan,
-    weights: FoldedWeights,
-    options: { capacity: number; traits: AdapterTraits; check?: KernelCheck },
+    weights: RunnableWeights,
+    options: { batchSize: number; traits: AdapterTraits; check?: KernelCheck },
   ) {
     const { gpu, kernels, precision, adapter } = device;
-    const { capacity } = options;
+    const { batchSize } = options;
     this.device = { kind: "gpu", name: adapter.name };
-    this.capacity = capacity;
+    this.batchSize = batchSize;
     this.#plan = plan;
-    this.#weights = layOutWeights(plan);
-    this.#reweights = plan.network.exits.map(({ layers }) =>
-      layers.flatMap((layer) => layer.kind === "classifier" ? [weights.get(layer.name)?.reweight] : [])[0]
+    this.#weights = layOutWeights(plan, weights);
+    if (areQuantized(weights)) this.#toSteps = (images) => imageSteps(images, weights);
+    const layers = areQuantized(weights) ? weights.classifiers : weights;
+    this.#reweights = plan.network.exits.map(({ layers: all }) =>
+      all.flatMap((layer) => layer.kind === "classifier" ? [layers.get(layer.name)?.reweight] : [])[0]
     );
     this.#stages = plan.stages.map((waves) => waves.flatMap((wave) => byWeightBuffer(wave, this.#weights)));
     this.#device = device;
@@ -166,11 +171,11 @@ export class WebGpuRunner implements Runner {
     const buffer = (label: string, size: number, usage: number) => gpu.createBuffer({ label, size, usage });
     const waves = this.#stages.flat().length;
     const exits = plan.stages.length;
-    const logitsBytes = 4 * exits * capacity * plan.network.spec.classes.length;
-    const remainingBytes = 4 * (1 + 2 * capacity);
+    const logitsBytes = 4 * exits * batchSize * plan.network.spec.classes.length;
+    const remainingBytes = 4 * (1 + 2 * batchSize);
     this.#buffers = {
-      arena: buffer("arena", QUAD_BYTES * (plan.zeroQuads + capacity * plan.sampleQuads), STORAGE | COPY_DST),
-      images: buffer("images", capacity * imageBytes(plan.image), COPY_SRC | COPY_DST),
+      arena: buffer("arena", QUAD_BYTES * (plan.zeroQuads + batchSize * plan.sampleQuads), STORAGE | COPY_DST),
+      images: buffer("images", batchSize * imageBytes(plan.image), COPY_SRC | COPY_DST),
       remaining: buffer("remaining", remainingBytes, STORAGE | COPY_DST | COPY_SRC),
       logits: buffer("logits", logitsBytes, STORAGE | COPY_SRC),
       waveArgs: buffer("wave arguments", waves * WAVE_BYTES, UNIFORM | COPY_DST),
@@ -208,13 +213,14 @@ export class WebGpuRunner implements Runner {
     const { image } = this.#plan;
     const length = images.length / count;
     const stagedLength = imageBytes(image) / 4;
+    const values = this.#toSteps?.(images) ?? images;
     const staged = new Float32Array(count * stagedLength);
     for (let i = 0; i < count; i++) {
-      writeImage(images.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
+      writeImage(values.subarray(i * length, (i + 1) * length), image, staged.subarray(i * stagedLength));
     }
     this.#device.gpu.queue.writeBuffer(this.#buffers.images, 0, staged);
     this.#isLoaded = false;
-    const list = new Uint32Array(1 + 2 * this.capacity).fill(NO_EXIT);
+    const list = new Uint32Array(1 + 2 * this.batchSize).fill(NO_EXIT);
     list[0] = count;
     for (let i = 0; i < count; i++) list[1 + i] = i;
     this.#device.gpu.queue.writeBuffer(remaining, 0, list);
@@ -263,7 +269,7 @@ export class WebGpuRunner implements Runner {
    * power of two, because missing samples cost next to nothing.
    */
   #prepare(count: number): void {
-    const size = Math.min(2 ** Math.ceil(Math.log2(count)), this.capacity);
+    const size = Math.min(2 ** Math.ceil(Math.log2(count)), this.batchSize);
     let launches = this.#launches.get(size);
     if (!launches) this.#launches.set(size, launches = this.#workOut(size));
     if (launches !== this.#current) this.#device.gpu.queue.writeBuffer(this.#buffers.waveArgs, 0, launches.args);
@@ -272,7 +278,7 @@ export class WebGpuRunner implements Runner {
 
   #workOut(count: number): Launches {
     const weights = this.#weights;
-    const options = { count, capacity: this.capacity, adapter: this.#traits, weights, reweights: this.#reweights };
+    const options = { count, batchSize: this.batchSize, adapter: this.#traits, weights, reweights: this.#reweights };
     const dispatches = this.#stages.map((waves) => waves.map((wave) => dispatchOf(wave, this.#plan, options)));
     const commands = dispatches.map(async (stage, i) => {
       const pipelines = await Promise.all(stage.map((dispatch) => this.#device.kernels.pipeline(dispatch)));
@@ -305,11 +311,11 @@ export class WebGpuRunner implements Runner {
 
   #writeGates(from: number, thresholds: readonly number[]): void {
     const classes = this.#plan.network.spec.classes.length;
-    const { capacity } = this;
+    const { batchSize } = this;
     const args = new Uint8Array(thresholds.length * GATE_BYTES);
     thresholds.forEach((threshold, i) => {
       const exit = from + i;
-      const values = { exit, classes, capacity, logits: exit * capacity * classes, threshold };
+      const values = { exit, classes, batchSize, logits: exit * batchSize * classes, threshold };
       args.set(encodeArguments(ARGUMENTS.gate, [values]), i * GATE_BYTES);
     });
     this.#device.gpu.queue.writeBuffer(this.#buffers.gateArgs, from * GATE_BYTES, args);
@@ -318,7 +324,7 @@ export class WebGpuRunner implements Runner {
   async #submit(encoder: GPUCommandEncoder, from: number, to: number): Promise<StageResults> {
     const { logits, remaining, readback } = this.#buffers;
     const classes = this.#plan.network.spec.classes.length;
-    const exitBytes = 4 * this.capacity * classes;
+    const exitBytes = 4 * this.batchSize * classes;
     const logitsBytes = (to - from) * exitBytes;
     encoder.copyBufferToBuffer(logits, from * exitBytes, readback, 0, logitsBytes);
     encoder.copyBufferToBuffer(remaining, 0, readback, logitsBytes, remaining.size);
@@ -326,7 +332,7 @@ export class WebGpuRunner implements Runner {
     await this.#device.settle(readback.mapAsync(GPUMapMode.READ, 0, logitsBytes + remaining.size));
     const bytes = readback.getMappedRange(0, logitsBytes + remaining.size).slice(0);
     readback.unmap();
-    const exits = new Uint32Array(bytes, logitsBytes + 4 * (1 + this.capacity), this.#count);
+    const exits = new Uint32Array(bytes, logitsBytes + 4 * (1 + this.batchSize), this.#count);
     return {
       logits: Array.from(
         { length: to - from },
@@ -338,28 +344,28 @@ export class WebGpuRunner implements Runner {
 }
 
 /** The largest number of samples that fits, up to the requested one. */
-function capacityOf(
+function batchSizeOf(
   plan: Plan,
   { gpu, adapter }: OpenAdapter,
-  { capacity: wanted, traits }: { capacity: number; traits: AdapterTraits },
+  { batchSize: wanted, traits }: { batchSize: number; traits: AdapterTraits },
 ): number {
   const { name, classes } = plan.network.spec;
   const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
-  const capacity = Math.min(
+  const batchSize = Math.min(
     wanted,
     Math.floor((largest / QUAD_BYTES - plan.zeroQuads) / plan.sampleQuads),
     Math.floor(largest / resultBytes(plan)),
     largestBatch(plan, traits),
     adapter.isCpu ? largestGate(classes.length) : Infinity,
   );
-  if (capacity < 1) {
+  if (batchSize < 1) {
     throw new RanetError(
       `Cannot run ${name} on ${titleOf(adapter)}: one image needs ${plan.sampleQuads * QUAD_BYTES} bytes of ` +
         `activations, more than the adapter can bind (${largest})`,
       { code: "too-large", remedy: { device: "cpu" } },
     );
   }
-  const loop = Math.max(gateTurns(capacity, classes.length), ...plan.stages.flat(2).map(longestLoop));
+  const loop = Math.max(gateTurns(batchSize, classes.length), ...plan.stages.flat(2).map(longestLoop));
   if (adapter.isCpu && loop > MAX_TURNS) {
     throw new RanetError(
       `Cannot run ${name} on ${
@@ -369,7 +375,7 @@ function capacityOf(
       { code: "device", remedy: { device: "cpu" } },
     );
   }
-  return capacity;
+  return batchSize;
 }
 
 function imageBytes({ size, pitch }: Region): number {

@@ -20,7 +20,9 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
   await trustKernels(device, kernels, {
     text: KERNEL_TEXT,
     trials: async (untried) => {
-      const exercise = await makeExercise(device.precision);
+      // A runner's kernels are all in eight bits, or none is.
+      const isInt8 = untried.some(({ arithmetic = "floats" }) => arithmetic !== "floats");
+      const exercise = await makeExercise(isInt8 ? "int8" : device.precision);
       const { lanes } = device.adapter.traits;
       const tiles = untried.map(tileOf).filter((tile) => tile !== undefined);
       const trials = tiles.map((tile): AdapterTraits => ({ lanes, parallelism: 1, tiles: [tile] }));
@@ -37,7 +39,7 @@ export async function selfTest(device: OpenAdapter, kernels: readonly Kernel[]):
 /** Runs an exercise on an open device, with kernels chosen by these traits. */
 export async function tryKernels(device: OpenAdapter, traits: AdapterTraits, exercise: Exercise): Promise<Outcome> {
   const { plan, weights, images, count, thresholds, exits } = exercise;
-  const runner = await WebGpuRunner.on(device, plan, weights, { capacity: count, traits });
+  const runner = await WebGpuRunner.on(device, plan, weights, { batchSize: count, traits });
   runner.load(images, count);
   const found = await runner.run({ from: 0, to: plan.stages.length, thresholds });
   runner.release();

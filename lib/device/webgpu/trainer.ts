@@ -18,12 +18,12 @@ import { type Adapter, titleOf } from "./adapter.ts";
 import { OpenAdapter } from "./device.ts";
 import type { Kernel } from "./kernels.ts";
 import type { AdapterTraits } from "./tiles.ts";
-import { TrainingCommands } from "./trainer_commands.ts";
-import { longestTrainingLoop } from "./trainer_dispatch.ts";
-import { TrainingKernels } from "./trainer_kernels.ts";
-import { type MemoryOptions, shardCapacity, type StagedBatch, TrainingMemory } from "./trainer_memory.ts";
-import { layOutTraining } from "./trainer_layout.ts";
-import { OptimizerCommands } from "./trainer_optimizer.ts";
+import { TrainingCommands } from "./training_commands.ts";
+import { longestTrainingLoop } from "./training_dispatch.ts";
+import { TrainingKernels } from "./training_kernels.ts";
+import { largestShard, type MemoryOptions, type StagedBatch, TrainingMemory } from "./training_memory.ts";
+import { layOutTraining } from "./training_layout.ts";
+import { OptimizerCommands } from "./training_optimizer.ts";
 
 /** An open device, and the kernels of training compiled for it. */
 export interface OpenTraining {
@@ -112,7 +112,7 @@ export class WebGpuTrainer implements Trainer {
     this.#device = device;
     this.#memory = memory;
     const steps = [...plan.forward, ...plan.backward];
-    this.#commands = new TrainingCommands(gpu, { kernels, memory, steps, capacity: options.batch });
+    this.#commands = new TrainingCommands(gpu, { kernels, memory, steps, batchSize: options.batch });
     const { traits: { lanes }, optimizer } = options;
     this.#optimizer = new OptimizerCommands(gpu, { kernels, memory, lanes, optimizer });
     this.bytes = memory.bytes + this.#commands.bytes;
@@ -154,7 +154,7 @@ export class WebGpuTrainer implements Trainer {
   }
 
   /** Submits a step, and returns the buffer for its losses. */
-  async #submit(batch: StagedBatch, { rate, seed = 0, step = 0 }: StepOptions): Promise<GPUBuffer> {
+  async #submit(batch: StagedBatch, { learningRate, seed = 0, step = 0 }: StepOptions): Promise<GPUBuffer> {
     await this.#prepare(batch.count);
     const { losses } = this.#memory;
     const { gpu } = this.#device;
@@ -164,7 +164,7 @@ export class WebGpuTrainer implements Trainer {
     this.#commands.encode(pass);
     pass.end();
     const update = encoder.beginComputePass();
-    this.#optimizer.encode(update, { ...this.#options, rate, step });
+    this.#optimizer.encode(update, { ...this.#options, learningRate, step });
     update.end();
     const readback = this.#readbacks.pop() ?? gpu.createBuffer({
       label: "losses, read back",
@@ -188,7 +188,7 @@ export class WebGpuTrainer implements Trainer {
       values.subarray(at * batch, at * batch + count).reduce((total, value) => total + value, 0);
     return {
       losses: Float64Array.from({ length: exits }, (_, exit) => sum(exit) / count),
-      right: Uint32Array.from({ length: exits }, (_, exit) => sum(exits + exit)),
+      correct: Uint32Array.from({ length: exits }, (_, exit) => sum(exits + exit)),
     };
   }
 }
@@ -204,7 +204,7 @@ async function allocate(
   const layout = layOutTraining(plan);
   const bytes = QUAD_BYTES * layout.sampleQuads;
   const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
-  if (shardCapacity(layout, gpu, options.traits) < 1) {
+  if (largestShard(layout, gpu, options.traits) < 1) {
     throw new RanetError(
       `${what}: one image needs ${bytes} bytes of activations and gradients, more than the adapter can bind ` +
         `(${largest})`,

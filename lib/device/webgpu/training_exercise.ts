@@ -44,7 +44,7 @@ const RATE = 0.1;
 
 const OPTIONS = {
   batch: Math.max(...COUNTS),
-  average: 0.5,
+  emaDecay: 0.5,
   gradients: "equilibrium",
 } as const;
 
@@ -113,7 +113,7 @@ function trainingNetwork(shape: Shape): Network {
 export async function takeSteps(trainer: Trainer, batches: TrainingExercise["batches"]): Promise<TrainingOutcome> {
   const losses: StepLosses[] = [];
   for (const [step, { images, labels, second }] of batches.entries()) {
-    losses.push(await trainer.step(images, labels, { rate: RATE, step, second }));
+    losses.push(await trainer.step(images, labels, { learningRate: RATE, step, second }));
   }
   return { losses: losses.slice(0, -1), state: await trainer.read() };
 }

@@ -10,9 +10,9 @@ import type { Kernel } from "./kernels.ts";
 import { tileOf } from "./self_test.ts";
 import type { AdapterTraits } from "./tiles.ts";
 import { type OpenTraining, WebGpuTrainer } from "./trainer.ts";
-import { TRAINING_TEXT } from "./trainer_kernels.ts";
+import { TRAINING_TEXT } from "./training_kernels.ts";
 import { makeTrainingExercises, takeSteps, type TrainingExercise } from "./training_exercise.ts";
-import { difference, isRight, type Outcome, tileName, type Trial, trustKernels } from "./trust.ts";
+import { difference, isCorrect, type Outcome, tileName, type Trial, trustKernels } from "./trust.ts";
 
 /** Samples per shard: an exercise's batch is split, like large ones are. */
 const SHARD = 3;
@@ -53,7 +53,7 @@ function trainingTrials(on: OpenTraining, untried: readonly Kernel<string>[]): T
       gradientTiles: gradientTiles.length > 0 ? [gradientTiles[i % gradientTiles.length]] : undefined,
       weightTiles: weightTiles.length > 0 ? [weightTiles[i % weightTiles.length]] : undefined,
     };
-    return { title: trainingName(own), run: () => firstRight(on, own, (seed) => exercises.get(seed)!()) };
+    return { title: trainingName(own), run: () => firstCorrect(on, own, (seed) => exercises.get(seed)!()) };
   });
 }
 
@@ -64,7 +64,7 @@ export function trainingName({ tiles: [tile], weightTiles: [weightTile] = [] }: 
 }
 
 /** The outcome of the first exercise that passes, or of the last one if none passes. */
-export async function firstRight(
+export async function firstCorrect(
   on: OpenTraining,
   traits: AdapterTraits,
   make: (seed: number) => Promise<readonly TrainingExercise[]>,
@@ -72,7 +72,7 @@ export async function firstRight(
   let outcome: Outcome = { error: Infinity };
   for (const seed of SEEDS) {
     outcome = await tryTraining(on, traits, await make(seed));
-    if (isRight(outcome)) break;
+    if (isCorrect(outcome)) break;
   }
   return outcome;
 }
@@ -89,14 +89,16 @@ export async function tryTraining(
     const trainer = await WebGpuTrainer.on(on, network, start, { ...options, traits, shard: SHARD });
     const { losses, state } = await takeSteps(trainer, batches);
     trainer.release();
-    for (const [step, { losses: own, right }] of wanted.losses.entries()) {
+    for (const [step, { losses: own, correct }] of wanted.losses.entries()) {
       error = Math.max(error, difference(losses[step].losses, own));
-      if (right.some((count, exit) => count !== losses[step].right[exit])) fault = "other answers are taken for right";
+      if (correct.some((count, exit) => count !== losses[step].correct[exit])) {
+        fault = "other answers are taken for correct";
+      }
     }
     error = Math.max(
       error,
       changes(state.tensors, wanted.state.tensors),
-      changes(state.average!, wanted.state.average!),
+      changes(state.ema!, wanted.state.ema!),
       changes(state.momentum, wanted.state.momentum),
       ...wanted.state.squares ? [changes(state.squares!, wanted.state.squares)] : [],
     );

@@ -36,7 +36,7 @@ export interface Trial {
 }
 
 /** Whether an exercise passed. */
-export function isRight({ error, fault }: Outcome): boolean {
+export function isCorrect({ error, fault }: Outcome): boolean {
   return error <= TOLERANCE && fault === undefined;
 }
 
@@ -61,7 +61,7 @@ export async function trustKernels(
   const trials = await options.trials(untried);
   await Promise.all(trials.map(async ({ title, run }) => {
     const outcome = await run();
-    if (isRight(outcome)) return;
+    if (isCorrect(outcome)) return;
     const { error, fault = `results are off by ${error.toPrecision(2)} of the largest` } = outcome;
     throw new SelfTestError(
       `Cannot trust ${titleOf(device.adapter)}: in a self-test ${fault}, with ${title}`,

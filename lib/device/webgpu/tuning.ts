@@ -12,6 +12,7 @@ import type { Plan, StepOf } from "../../planner/plan.ts";
 import { type AdapterTraits, chooseTile, type TileCost, workgroupsOf } from "./tiles.ts";
 import { layerParameters } from "../../network/cost.ts";
 import { type FoldedWeights, foldWeights } from "../../weights/fold.ts";
+import type { RunnableWeights } from "../../weights/runnable.ts";
 import type { Adapter } from "./adapter.ts";
 import { WebGpuRunner } from "./runner.ts";
 
@@ -79,7 +80,7 @@ async function measureTile(adapter: Adapter, tile: TileCost, lanes: number): Pro
   const traits = { lanes, parallelism: adapter.traits.parallelism, tiles: [tile] };
   const weights = zeroWeights(plan);
   using runner = await WebGpuRunner.create(plan, weights, {
-    capacity: COUNTS[COUNTS.length - 1],
+    batchSize: COUNTS[COUNTS.length - 1],
     adapter: { ...adapter, traits },
   });
   let alone = 0;
@@ -118,13 +119,13 @@ function zeroWeights({ network }: Plan): FoldedWeights {
 /** Milliseconds for a batch of blank images and all exits. */
 export async function timeBatch(
   plan: Plan,
-  weights: FoldedWeights,
+  weights: RunnableWeights,
   options: { adapter: Adapter; count: number },
 ): Promise<number> {
   const { adapter, count } = options;
-  using runner = await WebGpuRunner.create(plan, weights, { capacity: count, adapter });
-  runner.load(new Float32Array(runner.capacity * inputLength(plan.network.spec.input)), runner.capacity);
-  return await fastest(runner, 0, plan.stages.length) * count / runner.capacity;
+  using runner = await WebGpuRunner.create(plan, weights, { batchSize: count, adapter });
+  runner.load(new Float32Array(runner.batchSize * inputLength(plan.network.spec.input)), runner.batchSize);
+  return await fastest(runner, 0, plan.stages.length) * count / runner.batchSize;
 }
 
 /** Milliseconds of the second of two stages, minus those of the first, empty one. */

@@ -6,11 +6,18 @@
  * - A depthwise convolution: `[kernel²][outQuads]` quads, then `[outQuads]` of bias.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
+ * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and a resize has its shares.
+ *
  * @module
  */
 
 import { type Plan, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
+import { areaOf } from "../../network/size.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
+import type { QuantizedWeights } from "../../weights/quantized.ts";
+import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
+import type { Arithmetic } from "./kernels.ts";
+import { arithmeticOf, quantizedLayers, resizeShares } from "./steps.ts";
 
 /** Quads in the largest buffer that every WebGPU device can bind (128 MiB). */
 const MAX_QUADS = 2 ** 23;
@@ -23,6 +30,8 @@ export interface WeightRange {
   readonly offset: number;
   /** Length in quads. */
   readonly quads: number;
+  /** What its step computes with. Default: floats. */
+  readonly arithmetic?: Arithmetic;
 }
 
 /** The places of all weights of a plan. */
@@ -33,16 +42,18 @@ export interface WeightLayout {
   readonly quads: readonly number[];
 }
 
-/** Computes the places of a plan's weights. */
-export function layOutWeights(plan: Plan): WeightLayout {
+/** Computes the places of a plan's weights, which are in floats unless others are given. */
+export function layOutWeights(plan: Plan, weights?: RunnableWeights): WeightLayout {
+  const quantized = weights && areQuantized(weights) ? weights : undefined;
   const quads = [0];
   const ranges = new Map<Step, WeightRange>();
   for (const step of new Set(plan.stages.flat(2))) {
-    const packing = packingOf(step);
+    const packing = packingOf(step, quantized);
     if (!packing) continue;
     if (quads[quads.length - 1] + packing.quads > MAX_QUADS) quads.push(0);
     const buffer = quads.length - 1;
-    ranges.set(step, { buffer, offset: quads[buffer], quads: packing.quads });
+    const arithmetic = quantized && arithmeticOf(step, quantized);
+    ranges.set(step, { buffer, offset: quads[buffer], quads: packing.quads, arithmetic });
     quads[buffer] += packing.quads;
   }
   return { ranges, quads };
@@ -52,20 +63,22 @@ export function layOutWeights(plan: Plan): WeightLayout {
  * Packs weights.
  *
  * @param layout The places of the weights.
- * @param weights Weights and bias of each layer, batch norm folded in.
+ * @param weights Weights and bias of each layer, batch norm folded in; or those in eight bits that they were made for.
  * @returns One array per buffer.
  */
-export function packWeights({ ranges, quads }: WeightLayout, weights: FoldedWeights): Float32Array<ArrayBuffer>[] {
+export function packWeights({ ranges, quads }: WeightLayout, weights: RunnableWeights): Float32Array<ArrayBuffer>[] {
   const buffers = quads.map((quads) => new Float32Array(4 * quads));
+  const [quantized, layers] = areQuantized(weights) ? [weights, quantizedLayers(weights)] : [undefined, weights];
   for (const [step, { buffer, offset, quads }] of ranges) {
-    packingOf(step)?.write(weights, buffers[buffer].subarray(4 * offset, 4 * (offset + quads)));
+    packingOf(step, quantized)?.write(layers, buffers[buffer].subarray(4 * offset, 4 * (offset + quads)));
   }
   return buffers;
 }
 
-/** Splits a wave by weight buffer, because a dispatch binds only one. */
+/** Splits a wave by weight buffer and arithmetic, because a dispatch has only one of each. */
 export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
-  return [...Map.groupBy(wave, (step) => ranges.get(step)?.buffer).values()];
+  const keyOf = ({ buffer, arithmetic }: Partial<WeightRange> = {}) => `${buffer} ${arithmetic}`;
+  return [...Map.groupBy(wave, (step) => keyOf(ranges.get(step))).values()];
 }
 
 /** How a step's weights are stored. */
@@ -76,18 +89,21 @@ interface Packing {
 }
 
 /** `undefined` for a step that reads no weights. */
-function packingOf(step: Step): Packing | undefined {
+function packingOf(step: Step, quantized: QuantizedWeights | undefined): Packing | undefined {
   switch (step.kind) {
-    case "convolution":
-      return convolutionPacking(step);
+    case "convolution": {
+      const packing = convolutionPacking(step);
+      return quantized ? withMultipliers(packing, step, quantized) : packing;
+    }
     case "depthwise":
       return depthwisePacking(step);
     case "classifier":
       return classifierPacking(step);
+    case "resize":
+      return quantized && sharesPacking(step);
     case "squeeze":
     case "excitation":
     case "max-pool":
-    case "resize":
       return undefined;
     default:
       step satisfies never;
@@ -115,6 +131,21 @@ function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<
   };
 }
 
+/** As {@linkcode convolutionPacking}, and the multipliers behind it. */
+function withMultipliers(
+  { quads, write }: Packing,
+  { layer: { name }, writes: [output] }: StepOf<"convolution">,
+  { convolutions }: QuantizedWeights,
+): Packing {
+  return {
+    quads: quads + regionQuads(output),
+    write(weights, target) {
+      write(weights, target);
+      target.set(convolutions.get(name)!.multiplier, 4 * quads + output.channel % 4);
+    },
+  };
+}
+
 function depthwisePacking({ layer: { name, kernel }, writes: [output] }: StepOf<"depthwise">): Packing {
   const taps = kernel ** 2;
   const pitch = 4 * quadsOf(output.channels);
@@ -128,6 +159,10 @@ function depthwisePacking({ layer: { name, kernel }, writes: [output] }: StepOf<
       target.set(bias, taps * pitch);
     },
   };
+}
+
+function sharesPacking({ reads: [input], writes: [output] }: StepOf<"resize">): Packing {
+  return { quads: areaOf(output.size), write: (_, target) => target.set(resizeShares(input.size, output.size)) };
 }
 
 function classifierPacking({ layer: { name, classes }, reads: [{ channels }] }: StepOf<"classifier">): Packing {

@@ -28,8 +28,8 @@ function unroll(lines: readonly string[], constants: Readonly<Record<string, num
       if (Number.isNaN(value)) throw new Error(`Kernel line ${i + 1}: #for ${name} in ${bound}, which is not known`);
       return value;
     };
-    const behind = first === undefined ? boundOf(last) : boundOf(last) + 1;
-    for (let value = first === undefined ? 0 : boundOf(first); value < behind; value++) {
+    const bound = first === undefined ? boundOf(last) : boundOf(last) + 1;
+    for (let value = first === undefined ? 0 : boundOf(first); value < bound; value++) {
       const body = lines.slice(i + 1, end).map((line) => line.replaceAll(`\${${name}}`, `${value}`));
       output.push(...unroll(body, constants));
     }

@@ -22,10 +22,10 @@ let trainer: Trainer | undefined;
 async function answer(request: Request): Promise<unknown> {
   switch (request.kind) {
     case "open-runner": {
-      const { plan, weights, capacity, precision } = request;
+      const { plan, weights, batchSize, precision } = request;
       const adapter = await requireAdapter();
-      runner = await WebGpuRunner.create(plan, weights, { capacity, precision, adapter, check: selfTest });
-      return { device: runner.device, capacity: runner.capacity };
+      runner = await WebGpuRunner.create(plan, weights, { batchSize, precision, adapter, check: selfTest });
+      return { device: runner.device, batchSize: runner.batchSize };
     }
     case "open-trainer": {
       const { network, state, options } = request;

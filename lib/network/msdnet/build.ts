@@ -1,8 +1,8 @@
 /**
- * An MSDNet: features at several scales, all computed side by side layer by layer, with an exit on the coarsest scale after
- * every block. Follows section 4 of its paper (Huang et al., ICLR 2018, arXiv 1703.09844) and its authors' code.
+ * An MSDNet: features at several scales, all computed side by side layer by layer, with an exit on the coarsest scale
+ * after every block. Follows section 4 of its paper (Huang et al., ICLR 2018, arXiv 1703.09844) and its authors' code.
  *
- * Scales are numbered as in the paper: 0 is the finest. Of a scale, all that is densely connected is one feature.
+ * Scales are numbered as in the paper: 0 is the finest. All densely connected channels of a scale are one feature.
  *
  * @module
  */

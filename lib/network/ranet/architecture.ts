@@ -22,7 +22,7 @@ export interface BaseFeatureSpec {
 
 /** One sub-network, working on the base feature of the same index. */
 export interface SubnetworkSpec {
-  /** Number of blocks; the first ones, as many as the sub-network before has, are fusion blocks. */
+  /** Number of blocks; the first ones, as many as the previous sub-network has, are fusion blocks. */
   readonly blocks: number;
   /** Channels that each dense layer adds (growth rate): in all blocks, or in each. */
   readonly growth: number | readonly number[];

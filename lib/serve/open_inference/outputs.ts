@@ -22,15 +22,17 @@ export interface WantedOutput {
   readonly name: OutputName;
   /** Whether it is to come as bytes. */
   readonly binary: boolean;
-  /** In place of the numbers, the largest so many of them as Triton has it: `0.900000:3:cat`, value, index and label. */
+  /**
+   * In place of the numbers, the largest so many of them as Triton has it: `0.900000:3:cat`, value, index and label.
+   */
   readonly classes?: number;
 }
 
-/** What became of an image. */
+/** The result for one image. */
 export interface InferenceResult {
   /** As the executor says. */
   readonly classification: Classification;
-  /** Of every exit, one after another; only where they were asked for. */
+  /** Logits of every exit, one exit after another; only if they were requested. */
   readonly logits?: Float32Array;
 }
 

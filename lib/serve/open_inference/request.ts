@@ -116,7 +116,7 @@ type Document = z.infer<ReturnType<typeof requestSchema>>;
  *
  * @param body All of it.
  * @param options `jsonLength`: how much of it is JSON, if bytes follow (`Inference-Header-Content-Length`).
- * @throws {Refusal} If it is no such request, or asks for more than it may.
+ * @throws {Refusal} If it is not a valid request, or exceeds a limit.
  */
 export function readInferenceRequest(
   body: Uint8Array<ArrayBuffer>,

@@ -60,7 +60,7 @@ function checkScales({ scales, growth }: MsdnetDocument, report: Report): void {
     const expected = 2 ** (scales.length - 1 - i);
     const found = divisorOf(scale);
     if (found !== expected) {
-      const why = expected === 1 ? "for the last is the finest" : "half of the next scale";
+      const why = expected === 1 ? "because the last is the finest" : "half of the next scale";
       report(`scales[${i}].scale: expected ${scaleOf(expected)}, ${why}, found ${scaleOf(found)}`);
     }
     // Half of them comes from the finer scale.

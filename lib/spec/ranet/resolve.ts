@@ -51,7 +51,7 @@ function checkScales(features: readonly BaseFeatureSpec[], report: Report): void
     const path = `base_features[${s}].scale`;
     const next = features[s + 1]?.divisor;
     if (next === undefined) {
-      if (divisor !== 1) report(`${path}: expected 1, for the last is the finest, found ${scaleOf(divisor)}`);
+      if (divisor !== 1) report(`${path}: expected 1, because the last is the finest, found ${scaleOf(divisor)}`);
     } else if (divisor !== next && divisor !== 2 * next) {
       report(
         `${path}: expected ${scaleOf(2 * next)} or ${scaleOf(next)}, half of the next scale or the same, ` +
@@ -79,21 +79,21 @@ function resolveSubnetworks(
 
     const isLast = s === asked.length - 1;
     if (blocks < before) {
-      report(`${path}.blocks: expected at least the ${before} of the sub-network before, found ${blocks}`);
+      report(`${path}.blocks: expected at least the ${before} of the previous sub-network, found ${blocks}`);
     } else if (blocks === before && isLast) {
       report(
-        `${path}.blocks: expected more than the ${before} of the sub-network before, for the last needs an exit of ` +
+        `${path}.blocks: expected more than the ${before} of the previous sub-network, because the last one needs an exit of ` +
           `its own, found ${blocks}`,
       );
     }
     const fusion = resolveFusion(subnetwork.fusion, indices[s], blocksBefore);
     if (fusion.length !== before && s === 0) {
       report(
-        `${path}.fusion: expected none, for the first sub-network has none before it to fuse with; leave the key out`,
+        `${path}.fusion: expected none, because the first sub-network has no previous one to fuse with; leave the key out`,
       );
     } else if (fusion.length !== before) {
       report(
-        `${path}.fusion: expected ${before} entries, one per block of the sub-network before, found ${fusion.length}`,
+        `${path}.fusion: expected ${before} entries, one per block of the previous sub-network, found ${fusion.length}`,
       );
     }
 
@@ -132,7 +132,7 @@ function checkLengths(
   report: Report,
 ): void {
   for (const [key, list] of Object.entries(lists)) {
-    const [length, what] = key === "compress" ? [before, "block of the sub-network before"] : [blocks, "block"];
+    const [length, what] = key === "compress" ? [before, "block of the previous sub-network"] : [blocks, "block"];
     if (Array.isArray(list) && list.length !== length) {
       report(`${path}.${key}: expected ${length} entries, one per ${what}, found ${list.length}`);
     }

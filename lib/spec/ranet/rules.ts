@@ -23,7 +23,7 @@ export function scaleIndices(resolutions: readonly number[]): number[] {
  *
  * @param scaleIndex Scale index of the sub-network.
  * @param blocksBefore Number of blocks of each coarser sub-network, coarsest first.
- * @returns One kind per fusion block, of which there are as many as the sub-network before has blocks.
+ * @returns One kind per fusion block, of which there are as many as the previous sub-network has blocks.
  */
 export function ruledFusion(scaleIndex: number, blocksBefore: readonly number[]): Fusion[] {
   const down = scaleIndex > 1 ? blocksBefore.slice(1 - scaleIndex) : [];

@@ -31,8 +31,8 @@ const layerCount = whole(1, LIMITS.layers);
 
 const subnetwork = mapping({
   blocks: whole(1, LIMITS.blocks).optional().describe(
-    "Number of blocks. The first ones, as many as the sub-network before has, are fusion blocks; each of the others " +
-      "ends in an exit, the last sub-network in at least one. Default: 2 more than the sub-network before.",
+    "Number of blocks. The first ones, as many as the previous sub-network has, are fusion blocks; each of the others " +
+      "ends in an exit, the last sub-network in at least one. Default: 2 more than the previous sub-network.",
   ),
   growth: perBlock(
     whole(1, LIMITS.channels),
@@ -50,9 +50,9 @@ const subnetwork = mapping({
     error: "auto, up-conv, down-conv, none, or a list of up-conv, down-conv and none",
   }).default("auto").describe(
     "How fusion blocks treat their resolution: up-conv keeps it, down-conv halves it at the block's end, which makes " +
-      "the blocks that follow four times cheaper; none keeps it, and takes nothing of the sub-network before, which " +
+      "the blocks that follow four times cheaper; none keeps it, and takes nothing of the previous sub-network, which " +
       "is cheaper too. auto (default): the authors' rule; one kind for all; or a list with " +
-      "one kind per fusion block (as many as the sub-network before has blocks).",
+      "one kind per fusion block (as many as the previous sub-network has blocks).",
   ),
   transitions: z.union([
     z.literal("auto"),

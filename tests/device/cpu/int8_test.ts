@@ -8,14 +8,13 @@ import { CpuMemory } from "../../../lib/device/cpu/runner_memory.ts";
 import { instantiate } from "../../../lib/device/cpu/thread.ts";
 import { readSpec } from "../../../lib/model/read_spec.ts";
 import { CpuRunner } from "../../../lib/device/cpu/runner.ts";
-import type { Layer, Network, View } from "../../../lib/network/network.ts";
-import { strided } from "../../../lib/network/size.ts";
+import type { Network } from "../../../lib/network/network.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
 import type { Plan, Region } from "../../../lib/planner/plan.ts";
 import { parseQuantized } from "../../../lib/weights/quantized.ts";
 import { canChain, MAX_CHAIN } from "../../../lib/weights/quantized_runs.ts";
-import { networkOf } from "../../fixtures.ts";
 import { times } from "../../long.ts";
+import { networkWith, shape } from "../../quantized/networks.ts";
 import { runPlainly } from "../../quantized/plain_inference.ts";
 import { randomImages, randomModel, randomTensors } from "../../quantized/random_model.ts";
 
@@ -25,67 +24,6 @@ async function everyWay(): Promise<Int8Kernels[]> {
   const module = await fusedKernels();
   const ways = ["fused", "chained", "paired"] as const;
   return [plain, ...module ? ways.map((product) => ({ module, product })) : []];
-}
-
-const side = fc.integer({ min: 2, max: 9 });
-
-const shape = fc.record({
-  height: side,
-  width: side,
-  pixel: fc.integer({ min: 1, max: 4 }),
-  channels: fc.integer({ min: 1, max: 21 }),
-  more: fc.integer({ min: 1, max: 13 }),
-  kernel: fc.constantFrom(1, 3, 5),
-  stride: fc.constantFrom(1, 2),
-  resized: fc.tuple(side, side),
-  large: fc.boolean(),
-  samples: fc.integer({ min: 1, max: 3 }),
-  seed: fc.nat(1000),
-});
-
-/** Layers of every kind; channels are written behind others, so that they begin anywhere. */
-function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Shape : never): Network {
-  const { height, width, pixel, channels, more, kernel, stride, resized: [rows, columns] } = given;
-  const size = { height, width };
-  const resized = { height: rows, width: columns };
-  const all = channels + more;
-  const features = [
-    { name: "image", size, channels: pixel },
-    { name: "a", size, channels: all },
-    { name: "b", size: strided(size, stride), channels: all },
-    { name: "c", size: resized, channels: all },
-    { name: "d", size: strided(resized, 2), channels: all },
-  ];
-  const view = (feature: number, offset = 0, count = features[feature].channels - offset): View => (
-    { feature, offset, channels: count }
-  );
-  const convolution = (name: string, from: View, to: View, kernel: number, stride: number): Layer => ({
-    kind: "convolution",
-    reads: [from],
-    writes: [to],
-    kernel,
-    stride,
-    name,
-    bias: true,
-    activation: "relu",
-  });
-  return networkOf(features, [
-    convolution("first", view(0), view(1, 0, channels), 3, 1),
-    convolution("second", view(0), view(1, channels), 1, 1),
-    convolution("third", view(1), view(2, 0, channels), kernel, stride),
-    convolution("fourth", view(1), view(2, channels), kernel, stride),
-    { kind: "resize", reads: [view(2)], writes: [view(3)] },
-    { kind: "max-pool", reads: [view(3)], writes: [view(4)] },
-    {
-      kind: "classifier",
-      reads: [view(4)],
-      writes: [],
-      exit: 0,
-      pool: features[4].size,
-      classes: 5,
-      name: "classifier",
-    },
-  ]);
 }
 
 Deno.test("every way to multiply gives the whole numbers of the plain one, in every feature", async () => {
@@ -103,7 +41,7 @@ Deno.test("every way to multiply gives the whole numbers of the plain one, in ev
       const plan = buildPlan(network, { keepsFeatures: true });
       const regions = regionsOf(network, plan);
       for (const { module, product } of ways) {
-        const options = { capacity: given.samples, threads: 1, keeps: true };
+        const options = { batchSize: given.samples, threads: 1, keeps: true };
         const memory = new CpuMemory(plan, { quantized: weights, product }, options);
         const { run } = await instantiate({ module, memory: memory.memory });
         memory.load(images, given.samples);
@@ -132,7 +70,7 @@ Deno.test("threads that share a sample give the same whole numbers", async () =>
   const stages = plan.stages.length;
   const logits: Float32Array[][] = [];
   for (const threads of [1, 3]) {
-    using runner = await CpuRunner.create(plan, weights, { capacity: 1, threads });
+    using runner = await CpuRunner.create(plan, weights, { batchSize: 1, threads });
     for (let run = 0; run < 2; run++) { // the first image is one thread's
       runner.load(images, 1);
       logits.push([...(await runner.run({ from: 0, to: stages })).logits]);

@@ -28,7 +28,7 @@ async function run(layer: Case, { seed = 1, given = [] }: { seed?: number; given
       (_, channel) =>
         Array.from({ length: areaOf(size) }, (_, pixel) => numbers[indexIn({ offset, pitch }, pixel, channel)]),
     );
-  using runner = await CpuRunner.create(plan, folded, { capacity: 1 });
+  using runner = await CpuRunner.create(plan, folded, { batchSize: 1 });
   await runner.load(arena, 1);
   const [numbers] = (await runner.run({ from: 0, to: 1 })).logits;
   return {

@@ -32,7 +32,7 @@ Deno.test("resize aligns corners", async () => {
     weight: new Float32Array([4, 8, 0, 0, 0]),
     bias: new Float32Array([0, 1, 2, 3, 4]),
   }]]);
-  using runner = await CpuRunner.create(plan, weights, { capacity: 1 });
+  using runner = await CpuRunner.create(plan, weights, { batchSize: 1 });
   runner.load(new Float32Array([1, 3, 5, 7]), 1);
   const { logits } = await runner.run({ from: 0, to: 1 });
   // The top left 2×2 of [[1, 2, 3], [3, 4, 5], [5, 6, 7]] has the mean 2.5.
@@ -46,7 +46,7 @@ Deno.test("a run that stops early does not touch what only later exits need", as
     if (step.kind !== "convolution" && step.kind !== "classifier") continue;
     weights.get(step.layer.name)!.weight.fill(NaN);
   }
-  using runner = await CpuRunner.create(plan, weights, { capacity: 2 });
+  using runner = await CpuRunner.create(plan, weights, { batchSize: 2 });
   runner.load(randomArray(2 * 3 * 20 * 20, 3), 2);
   const { exits, logits } = await runner.run({ from: 0, to: 3, thresholds: [0, 0, 0] });
   assertEquals(exits, [0, 0]);
@@ -56,7 +56,7 @@ Deno.test("a run that stops early does not touch what only later exits need", as
 
 Deno.test("stages one by one give what they give in one run", async () => {
   const { plan, weights } = tiny();
-  using runner = await CpuRunner.create(plan, weights, { capacity: 1 });
+  using runner = await CpuRunner.create(plan, weights, { batchSize: 1 });
   const image = randomArray(3 * 20 * 20, 4);
   runner.load(image, 1);
   const whole = await runner.run({ from: 0, to: 3 });
@@ -72,7 +72,7 @@ Deno.test("a batch gives what its images give one by one", async () => {
   const length = 3 * 20 * 20;
   const images = randomArray(3 * length, 5);
   const range = { from: 0, to: 3 };
-  using runner = await CpuRunner.create(plan, weights, { capacity: 3 });
+  using runner = await CpuRunner.create(plan, weights, { batchSize: 3 });
   runner.load(images, 3);
   const { logits } = await runner.run(range);
   for (let i = 0; i < 3; i++) {
@@ -87,7 +87,7 @@ Deno.test("results do not depend on the number of threads, bit for bit", async (
   const length = 3 * 20 * 20;
   const images = randomArray(5 * length, 6);
   const runners = await Promise.all(
-    [1, 2, 3, 8].map((threads) => CpuRunner.create(plan, weights, { capacity: 5, threads })),
+    [1, 2, 3, 8].map((threads) => CpuRunner.create(plan, weights, { batchSize: 5, threads })),
   );
   for (const count of [1, 2, 5]) {
     for (const thresholds of [undefined, [0.21, 0.21, 0]]) {
@@ -108,7 +108,7 @@ Deno.test("results do not depend on the number of threads, bit for bit", async (
 Deno.test("an image's overflow does not reach the next image on the same thread", async () => {
   const { plan, weights } = tiny();
   const length = 3 * 20 * 20;
-  using runner = await CpuRunner.create(plan, weights, { capacity: 2, threads: 1 });
+  using runner = await CpuRunner.create(plan, weights, { batchSize: 2, threads: 1 });
   const image = randomArray(length, 7);
   runner.load(image, 1);
   const alone = await runner.run({ from: 0, to: 3 });
@@ -121,10 +121,10 @@ Deno.test("an image's overflow does not reach the next image on the same thread"
 Deno.test("engines without relaxed SIMD get the same but for rounding", async () => {
   const { plan, weights } = tiny();
   const image = randomArray(3 * 20 * 20, 8);
-  using runner = await CpuRunner.create(plan, weights, { capacity: 1 });
+  using runner = await CpuRunner.create(plan, weights, { batchSize: 1 });
   runner.load(image, 1);
   const fused = await runner.run({ from: 0, to: 3 });
-  const memory = new CpuMemory(plan, weights, { capacity: 1, threads: 1 });
+  const memory = new CpuMemory(plan, weights, { batchSize: 1, threads: 1 });
   const module = new WebAssembly.Module(await Deno.readFile(new URL("../../../kernels/cpu.wasm", import.meta.url)));
   await memory.makeFilters(module);
   using pool = new ThreadPool(module, memory.memory, { threads: 1 });
@@ -139,7 +139,7 @@ Deno.test("engines without relaxed SIMD get the same but for rounding", async ()
 
 Deno.test("disposing of a runner ends its run", async () => {
   const { plan, weights } = tiny();
-  const runner = await CpuRunner.create(plan, weights, { capacity: 500 });
+  const runner = await CpuRunner.create(plan, weights, { batchSize: 500 });
   const count = 500;
   runner.load(randomArray(3 * 20 * 20 * count, 9), count);
   const run = runner.run({ from: 0, to: 3 });
@@ -149,17 +149,17 @@ Deno.test("disposing of a runner ends its run", async () => {
 
 Deno.test("a batch larger than memory holds is cut, and more is not taken", async () => {
   const { plan, weights } = tiny();
-  using runner = await CpuRunner.create(plan, weights, { capacity: 1e6 });
-  assertGreater(runner.capacity, 1);
-  assertLess(16 * runner.capacity * plan.sampleQuads, 2 ** 27);
-  const images = new Float32Array(3 * 20 * 20 * (runner.capacity + 1));
-  assertThrows(() => runner.load(images, runner.capacity + 1), RangeError, "room");
+  using runner = await CpuRunner.create(plan, weights, { batchSize: 1e6 });
+  assertGreater(runner.batchSize, 1);
+  assertLess(16 * runner.batchSize * plan.sampleQuads, 2 ** 27);
+  const images = new Float32Array(3 * 20 * 20 * (runner.batchSize + 1));
+  assertThrows(() => runner.load(images, runner.batchSize + 1), RangeError, "room");
 });
 
 Deno.test("an image that no memory holds is refused", async () => {
   const { plan, weights } = tiny();
   const huge = { ...plan, sampleQuads: 2 ** 28 };
-  await assertRejects(() => CpuRunner.create(huge, weights, { capacity: 2 }), RanetError, "can be addressed");
+  await assertRejects(() => CpuRunner.create(huge, weights, { batchSize: 2 }), RanetError, "can be addressed");
 });
 
 Deno.test("a batch for which there is no memory is refused", async () => {
@@ -172,7 +172,7 @@ Deno.test("a batch for which there is no memory is refused", async () => {
   };
   try {
     await assertRejects(
-      () => CpuRunner.create(plan, weights, { capacity: 1 }),
+      () => CpuRunner.create(plan, weights, { batchSize: 1 }),
       RanetError,
       "there is not enough memory",
     );

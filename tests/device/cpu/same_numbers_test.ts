@@ -72,7 +72,7 @@ Deno.test("the CPU's runner and trainer compute the same logits, to the last bit
       const labels = Uint32Array.from({ length: samples }, (_, i) => (i + seed) % CLASSES);
 
       using runner = await CpuRunner.create(buildPlan(network), foldWeights(network, tensors), {
-        capacity: samples,
+        batchSize: samples,
         threads,
       });
       runner.load(images, samples);
@@ -85,7 +85,7 @@ Deno.test("the CPU's runner and trainer compute the same logits, to the last bit
       });
       const options = trainerOptions(network, { loss: { exits: [1], labelSmoothing: 0 } });
       using trainer = await CpuTrainer.create(network, { tensors, momentum: new Map() }, { ...options, threads });
-      const { losses: [loss] } = await trainer.step(images, labels, { rate: 0 });
+      const { losses: [loss] } = await trainer.step(images, labels, { learningRate: 0 });
       assertLess(Math.abs(loss - losses.reduce((sum, value) => sum + value) / samples), 1e-12 * Math.max(1, loss));
     }),
     { numRuns: times(8, 30) },

@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { cpuKernels } from "../../../lib/device/cpu/kernels.ts";
 import { pack, packedLength, unpack } from "../../../lib/device/cpu/pack.ts";
 import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
-import { buildTrainingProgram } from "../../../lib/device/cpu/trainer_program.ts";
+import { buildTrainingProgram } from "../../../lib/device/cpu/training_program.ts";
 import type { Classifier, Convolution, DepthwiseConvolution, Feature, Layer } from "../../../lib/network/network.ts";
 import { areaOf, type Size, strided } from "../../../lib/network/size.ts";
 import { quadsOf } from "../../../lib/planner/plan.ts";
@@ -74,7 +74,7 @@ async function assertSame(
     threads,
     optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
     loss,
-    average: 0,
+    emaDecay: 0,
     gradients: "plain",
     train: "all",
   });
@@ -127,8 +127,8 @@ async function assertSame(
   if (plain.losses.length === 0) return;
   const losses = new Float64Array(memory.buffer, program.layout.losses, samples);
   assertLess(Math.abs(losses.reduce((sum, value) => sum + value) / samples - plain.losses[0]), 1e-5);
-  const right = new Uint32Array(memory.buffer, program.layout.right, samples);
-  assertEquals(right.reduce((sum, value) => sum + value), plain.right[0]);
+  const correct = new Uint32Array(memory.buffer, program.layout.correct, samples);
+  assertEquals(correct.reduce((sum, value) => sum + value), plain.correct[0]);
 }
 
 const run = fc.record({

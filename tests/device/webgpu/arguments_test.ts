@@ -12,8 +12,8 @@ import {
   OPTIMIZER_ARGUMENTS,
   TRAINING_ARGUMENTS,
   type TrainingKernelName,
-} from "../../../lib/device/webgpu/trainer_arguments.ts";
-import { optimizerKernelCode, trainingKernelCode } from "../../../lib/device/webgpu/trainer_kernels.ts";
+} from "../../../lib/device/webgpu/training_arguments.ts";
+import { optimizerKernelCode, trainingKernelCode } from "../../../lib/device/webgpu/training_kernels.ts";
 import { kernelCode } from "../../../lib/device/webgpu/kernels.ts";
 
 const CONSTANTS = { PIXELS: 2, QUADS: 2, LANES: 8, ACROSS: 2, INS: 2, OUTS: 2, SHIFTED: 1 };
@@ -47,6 +47,7 @@ interface KernelText {
 const FOR_OTHERS: Readonly<Record<string, readonly string[]>> = {
   "convolution-shared": ["tiles", "across"],
   "max-pool": ["inQuads"],
+  resize: ["weights"],
 };
 
 const KERNELS: readonly KernelText[] = [
@@ -56,6 +57,17 @@ const KERNELS: readonly KernelText[] = [
     code: kernelCode({ kernel: kernel as KernelName, constants: CONSTANTS }, "float32"),
     others: FOR_OTHERS[kernel],
   })),
+  ...(["steps", "whole"] as const).map((arithmetic) => ({
+    kernel: `convolution in ${arithmetic}`,
+    table: ARGUMENTS.convolution,
+    code: kernelCode({ kernel: "convolution", constants: CONSTANTS, arithmetic }, "float32"),
+    others: ["activation"],
+  })),
+  {
+    kernel: "resize in steps",
+    table: ARGUMENTS.resize,
+    code: kernelCode({ kernel: "resize", constants: CONSTANTS, arithmetic: "steps" }, "float32"),
+  },
   ...Object.entries(TRAINING_ARGUMENTS).map(([kernel, table]) => ({
     kernel,
     table,

@@ -35,17 +35,17 @@ interface Batch {
   readonly adapter: Adapter;
   readonly images: Float32Array;
   readonly count: number;
-  readonly capacity: number;
+  readonly batchSize: number;
 }
 
 /** What both runners make of a batch. */
 async function runBoth(
   { plan, folded }: { plan: Plan; folded: FoldedWeights },
-  { adapter, images, count, capacity }: Batch,
+  { adapter, images, count, batchSize }: Batch,
   range: StageRange,
 ): Promise<{ cpu: StageResults; gpu: StageResults }> {
-  using cpu = await CpuRunner.create(plan, folded, { capacity });
-  using gpu = await WebGpuRunner.create(plan, folded, { capacity, adapter });
+  using cpu = await CpuRunner.create(plan, folded, { batchSize });
+  using gpu = await WebGpuRunner.create(plan, folded, { batchSize, adapter });
   cpu.load(images, count);
   gpu.load(images, count);
   return { cpu: await cpu.run(range), gpu: await gpu.run(range) };
@@ -81,7 +81,7 @@ async function assertKernelsAgree(adapter: Adapter, cases: readonly Case[], coun
   const built = probePlan(cases, { sums: SUMS });
   const images = randomArray(count * built.length, count);
   const range = { from: 0, to: cases.length };
-  const { cpu, gpu } = await runBoth(built, { adapter, images, count, capacity: 5 }, range);
+  const { cpu, gpu } = await runBoth(built, { adapter, images, count, batchSize: 5 }, range);
   assertClose(gpu.logits, cpu.logits, cases);
 }
 
@@ -191,7 +191,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
       for (const input of inputs) {
         for (let channel = 0; channel < 7; channel++) images[indexIn(input, 40, channel)] = NaN;
       }
-      using runner = await WebGpuRunner.create(plan, folded, { capacity: 1, adapter });
+      using runner = await WebGpuRunner.create(plan, folded, { batchSize: 1, adapter });
       runner.load(images, 1);
       const { logits } = await runner.run({ from: 0, to: cases.length });
       assertEquals(logits, cases.map(() => Float32Array.of(NaN)));
@@ -206,7 +206,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
       adapter: withKernel(adapter, kernel),
       images: randomArray(7 * 3 * 20 ** 2, 3),
       count: 7,
-      capacity: 9,
+      batchSize: 9,
     };
     const built = { plan, folded: foldWeights(network, tensors) };
     const { cpu: { logits } } = await runBoth(built, batch, { from: 0, to: 3 });
@@ -248,7 +248,7 @@ gpuTest("classifier agrees with the CPU runner", async (adapter) => {
     const images = randomArray(3 * IMAGE_CHANNELS * MAX_SIZE ** 2, classes);
     const { cpu, gpu } = await runBoth(
       classifiers(image, cases, classes),
-      { adapter, images, count: 3, capacity: 4 },
+      { adapter, images, count: 3, batchSize: 4 },
       { from: 0, to: cases.length },
     );
     assertClose(gpu.logits, cpu.logits, cases);
@@ -260,7 +260,7 @@ gpuTest("a classifier's loop just short of what a CPU driver runs is run to its 
   const images = randomArray(IMAGE_CHANNELS * 160 ** 2, 1).map(Math.abs);
   const { cpu, gpu } = await runBoth(
     classifiers(image, [{}], 3),
-    { adapter, images, count: 1, capacity: 1 },
+    { adapter, images, count: 1, batchSize: 1 },
     { from: 0, to: 1 },
   );
   assertClose(gpu.logits, cpu.logits, [{}]);
@@ -269,8 +269,8 @@ gpuTest("a classifier's loop just short of what a CPU driver runs is run to its 
 gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
   const image = { size: square(1), channels: IMAGE_CHANNELS };
   const built = classifiers(image, [{}, {}, {}, {}], 5);
-  using cpu = await CpuRunner.create(built.plan, built.folded, { capacity: 70 });
-  using gpu = await WebGpuRunner.create(built.plan, built.folded, { capacity: 70, adapter });
+  using cpu = await CpuRunner.create(built.plan, built.folded, { batchSize: 70 });
+  using gpu = await WebGpuRunner.create(built.plan, built.folded, { batchSize: 70, adapter });
   const some = fc.array(fc.double({ min: 0.3, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
   const thresholds = fc.oneof(some, fc.constantFrom([0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0], [2, 2, 0, 2]));
   await fc.assert(

@@ -8,9 +8,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { dispatchOf, largestBatch } from "../../../lib/device/webgpu/dispatch.ts";
 import { type AdapterTraits, CPU_TILES, GPU_TILES, inRows, MAX_WORKGROUPS } from "../../../lib/device/webgpu/tiles.ts";
-import { trainingDispatches } from "../../../lib/device/webgpu/trainer_dispatch.ts";
-import { layOutTraining } from "../../../lib/device/webgpu/trainer_layout.ts";
-import { shardCapacity, TrainingMemory } from "../../../lib/device/webgpu/trainer_memory.ts";
+import { trainingDispatches } from "../../../lib/device/webgpu/training_dispatch.ts";
+import { layOutTraining } from "../../../lib/device/webgpu/training_layout.ts";
+import { largestShard, TrainingMemory } from "../../../lib/device/webgpu/training_memory.ts";
 import { layOutWeights } from "../../../lib/device/webgpu/weights.ts";
 import { buildUnchecked } from "../../../lib/network/families.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
@@ -82,7 +82,7 @@ Deno.test("every dispatch of inference has no more workgroups than every device 
       const plan = buildPlan(networkOf(shape));
       const count = Math.min(wanted, largestBatch(plan, adapter));
       fc.pre(count >= 1);
-      const options = { count, capacity: count, adapter, weights: layOutWeights(plan) };
+      const options = { count, batchSize: count, adapter, weights: layOutWeights(plan) };
       for (const wave of plan.stages.flat()) assertWithin(dispatchOf(wave, plan, options).workgroups, wave[0].kind);
     }),
     { numRuns: 60 },
@@ -95,9 +95,9 @@ Deno.test("every dispatch of training has no more workgroups than every device t
       const network = networkOf(shape);
       const limits = { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes };
       const plan = buildTrainingPlan(network, { train: "all" });
-      const capacity = shardCapacity(layOutTraining(plan), { limits } as GPUDevice, traits);
-      fc.pre(capacity >= 1);
-      const batch = Math.min(wanted, 3 * capacity);
+      const batchSize = largestShard(layOutTraining(plan), { limits } as GPUDevice, traits);
+      fc.pre(batchSize >= 1);
+      const batch = Math.min(wanted, 3 * batchSize);
       using memory = new TrainingMemory(withLimits(limits), plan, { ...trainerOptions(network), batch, traits, isCpu });
       for (const count of [batch, Math.ceil(batch / 2), 1]) {
         const split = memory.batch(count);

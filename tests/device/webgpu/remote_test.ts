@@ -48,8 +48,11 @@ gpuTest("a GPU in a worker trains as one in this thread, which waits for nothing
   for (const gpuWorker of [false, true]) {
     using waits = countWaits();
     using trainer = await openTrainer(NETWORK, state, { ...trainerOptions(NETWORK), device: "gpu", gpuWorker });
-    assertThrows(() => trainer.step(images, labels.map(() => 9), { rate: 0.1 }), RangeError, "label 9");
-    const steps = [trainer.step(images, labels, { rate: 0.1 }), trainer.step(images, labels, { rate: 0.1 })];
+    assertThrows(() => trainer.step(images, labels.map(() => 9), { learningRate: 0.1 }), RangeError, "label 9");
+    const steps = [
+      trainer.step(images, labels, { learningRate: 0.1 }),
+      trainer.step(images, labels, { learningRate: 0.1 }),
+    ];
     results.push({ bytes: trainer.bytes, state: await trainer.read(), losses: await Promise.all(steps) });
     assertEquals(waits.times() === 0, gpuWorker);
   }
@@ -60,7 +63,7 @@ gpuTest("disposed of, a worker's GPU answers nothing more", async () => {
   const state = { tensors: randomTensors(NETWORK), momentum: new Map() };
   const trainer = await openTrainer(NETWORK, state, { ...trainerOptions(NETWORK), device: "gpu" });
   const { images, labels } = randomBatch(NETWORK);
-  const step = trainer.step(images, labels, { rate: 0.1 });
+  const step = trainer.step(images, labels, { learningRate: 0.1 });
   trainer[Symbol.dispose]();
   await assertRejects(() => step, RanetError, "disposed");
   await assertRejects(() => trainer.read(), RanetError, "disposed");

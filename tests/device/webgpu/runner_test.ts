@@ -18,7 +18,7 @@ gpuTest("a device on which no runner can be made is given back", async (adapter)
     destroy.call(this);
   };
   try {
-    const options = { capacity: 1, adapter };
+    const options = { batchSize: 1, adapter };
     await assertRejects(
       () => WebGpuRunner.create(buildPlan(network), foldWeights(network, tensors), options),
       TypeError,
@@ -33,7 +33,7 @@ gpuTest("a device on which no runner can be made is given back", async (adapter)
 gpuTest("a smaller batch is advised only where memory ran out for more than one image", async (adapter) => {
   const { network, tensors } = tinyModel();
   const { popErrorScope } = GPUDevice.prototype;
-  const messageFor = async (scope: "validation" | "out-of-memory", capacity: number): Promise<string> => {
+  const messageFor = async (scope: "validation" | "out-of-memory", batchSize: number): Promise<string> => {
     let pops = 0;
     GPUDevice.prototype.popErrorScope = async function () {
       await popErrorScope.call(this);
@@ -42,7 +42,7 @@ gpuTest("a smaller batch is advised only where memory ran out for more than one 
     };
     try {
       const create = () =>
-        WebGpuRunner.create(buildPlan(network), foldWeights(network, tensors), { capacity, adapter });
+        WebGpuRunner.create(buildPlan(network), foldWeights(network, tensors), { batchSize, adapter });
       return (await assertRejects(create, RanetError)).message;
     } finally {
       GPUDevice.prototype.popErrorScope = popErrorScope;

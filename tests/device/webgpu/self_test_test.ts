@@ -3,7 +3,7 @@ import { type Adapter, titleOf } from "../../../lib/device/webgpu/adapter.ts";
 import { OpenAdapter } from "../../../lib/device/webgpu/device.ts";
 import { makeExercise, SHAPES } from "../../../lib/device/webgpu/exercise.ts";
 import { tryKernels } from "../../../lib/device/webgpu/self_test.ts";
-import { isRight, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
+import { isCorrect, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
 import { AdaptiveExecutor } from "../../../lib/executor/executor.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
@@ -24,30 +24,40 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["gate ", "1 / sum >= args.threshold", "1 / sum < args.threshold"],
 ];
 
+/** The same in eight bits. */
+const MISTAKES_IN_STEPS: typeof MISTAKES = [
+  ["convolution steps ", "clamp(round(", "clamp(floor("],
+  ["convolution steps ", "vec4f(127)", "vec4f(255)"],
+  ["convolution whole ", "sum + i32(value) * vec4i(factors)", "sum + i32(value) * vec4i(factors / 2)"],
+  ["convolution-shared steps ", "weight(at + args.outQuads)", "weight(at)"],
+  ["resize steps ", "+ 8192)", "+ 0)"],
+];
+
 const withTile = (adapter: Adapter, kernel: string) => {
-  const tile = GPU_TILES.find((tile) => kernel.trim() === tile.kernel) ?? GPU_TILES[3];
+  const tile = GPU_TILES.find((tile) => kernel.split(" ")[0] === tile.kernel) ?? GPU_TILES[3];
   return { ...adapter.traits, lanes: 8, tiles: [tile] };
 };
 
-gpuTest("a device that does what kernels say passes, on every shape and with either precision", async (adapter) => {
-  for (const precision of ["float32", "float16"] as const) {
-    using device = await OpenAdapter.open(adapter, { precision });
+gpuTest("a device that does what kernels say passes, on every shape and with any weights", async (adapter) => {
+  for (const kind of ["float32", "float16", "int8"] as const) {
+    using device = await OpenAdapter.open(adapter, { precision: kind === "int8" ? "float32" : kind });
     for (const shape of SHAPES) {
-      const exercise = await makeExercise(precision, shape);
+      const exercise = await makeExercise(kind, shape);
       assert(new Set(exercise.exits).size > 1, "some images should leave early, and some stay");
       const outcome = await tryKernels(device, withTile(adapter, "convolution-shared"), exercise);
-      assert(isRight(outcome), JSON.stringify(outcome));
+      assert(isCorrect(outcome), JSON.stringify(outcome));
     }
   }
 });
 
-for (const [kernel, from, to] of MISTAKES) {
+for (const [kernel, from, to] of [...MISTAKES, ...MISTAKES_IN_STEPS]) {
+  const kind = MISTAKES.some(([name]) => name === kernel) ? "float32" : "int8";
   gpuTest(`the self-test finds a driver that takes ${from} of ${kernel}for something else`, async (adapter) => {
     using mistake = misread(kernel, from, to);
     using device = await OpenAdapter.open(adapter, { precision: "float32" });
-    const outcome = await tryKernels(device, withTile(adapter, kernel), await makeExercise("float32"));
+    const outcome = await tryKernels(device, withTile(adapter, kernel), await makeExercise(kind));
     assertEquals(mistake.times(), 1);
-    assertEquals(isRight(outcome), false);
+    assertEquals(isCorrect(outcome), false);
   });
 }
 

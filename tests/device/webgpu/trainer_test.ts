@@ -34,7 +34,7 @@ gpuTest("a batch that an adapter does not bind at a time is split", async (adapt
   using whole = await open(adapter, 2 ** 27);
   using split = await open(adapter, 300_000);
   const { images, labels } = randomBatch(NETWORK);
-  const [wanted, found] = [whole, split].map((trainer) => trainer.step(images, labels, { rate: 0.1 }));
+  const [wanted, found] = [whole, split].map((trainer) => trainer.step(images, labels, { learningRate: 0.1 }));
   assertEquals(await found, await wanted);
 });
 

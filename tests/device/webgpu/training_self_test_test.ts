@@ -6,11 +6,11 @@ import { OpenAdapter } from "../../../lib/device/webgpu/device.ts";
 import { type Kernel, kernelKey } from "../../../lib/device/webgpu/kernels.ts";
 import { CPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
 import { type OpenTraining, WebGpuTrainer } from "../../../lib/device/webgpu/trainer.ts";
-import { TRAINING_ARGUMENTS, type TrainingKernelName } from "../../../lib/device/webgpu/trainer_arguments.ts";
-import { type OptimizerKernelName, TrainingKernels } from "../../../lib/device/webgpu/trainer_kernels.ts";
+import { TRAINING_ARGUMENTS, type TrainingKernelName } from "../../../lib/device/webgpu/training_arguments.ts";
+import { type OptimizerKernelName, TrainingKernels } from "../../../lib/device/webgpu/training_kernels.ts";
 import { makeTrainingExercises } from "../../../lib/device/webgpu/training_exercise.ts";
 import { tryTraining } from "../../../lib/device/webgpu/training_self_test.ts";
-import { isRight, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
+import { isCorrect, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { randomTensors } from "../../fixtures.ts";
 import { gpuTest } from "../../gpu.ts";
 import { NETWORKS } from "../../training_networks.ts";
@@ -51,10 +51,10 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["check ", "== 0x7f800000u", "== 0xff800000u"],
   ["sgd ", "args.nesterov > 0", "args.nesterov > 1"],
   ["sgd ", "mix(value, gradients[i], 0.1)", "value"],
-  ["sgd ", "mix(next, averages[i], args.average)", "next"],
+  ["sgd ", "mix(next, ema[i], args.emaDecay)", "next"],
   ["sgd ", "rule == DECAYS", "rule != DECAYS"],
   ["adamw ", "velocities[at] = square;", "velocities[i] = square;"],
-  ["adamw ", "(1 - args.rate * decay) * value", "value"],
+  ["adamw ", "(1 - args.learningRate * decay) * value", "value"],
   ["adamw ", "args.second * sqrt(square)", "sqrt(square)"],
   ["loss ", "secondShare * (logits", "(logits"],
 ];
@@ -99,7 +99,7 @@ gpuTest(
 gpuTest("a device that does what kernels of training say passes", async (adapter) => {
   using on = await openTraining(adapter);
   const outcome = await tryTraining(on, withTile(adapter), await exercises);
-  assert(isRight(outcome), JSON.stringify(outcome));
+  assert(isCorrect(outcome), JSON.stringify(outcome));
 });
 
 gpuTest("the self-test of training finds a driver that takes any kernel for something else", async (adapter) => {
@@ -109,7 +109,7 @@ gpuTest("the self-test of training finds a driver that takes any kernel for some
     using mistake = misread(kernel, from, to);
     const outcome = await tryTraining({ ...on, kernels: anew(on, kernel) }, withTile(adapter), await exercises);
     assertNotEquals(mistake.times(), 0, kernel);
-    if (isRight(outcome)) missed.push(`${kernel}: ${from}`);
+    if (isCorrect(outcome)) missed.push(`${kernel}: ${from}`);
   }
   assertEquals(missed, []);
 });
@@ -139,7 +139,7 @@ async function open(device: "auto" | "gpu") {
     gpuWorker: false,
   });
   const { images, labels } = randomBatch(NETWORK);
-  await trainer.step(images, labels, { rate: 0.1 });
+  await trainer.step(images, labels, { learningRate: 0.1 });
   return { kind: trainer.device.kind, said };
 }
 

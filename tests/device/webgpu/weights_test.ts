@@ -5,7 +5,9 @@ import { quadsOf, regionQuads } from "../../../lib/planner/plan.ts";
 import { readSpec } from "../../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../../lib/network/build.ts";
 import { foldWeights } from "../../../lib/weights/fold.ts";
-import { tinyModel } from "../../fixtures.ts";
+import { changeSpec } from "../../../lib/spec/change.ts";
+import { parseSpec } from "../../../lib/spec/parse.ts";
+import { randomTensors, TINY_SPEC, tinyModel } from "../../fixtures.ts";
 
 Deno.test("packWeights: every weight is where a kernel reads it, and padding is zero", () => {
   const { network, tensors } = tinyModel();
@@ -37,6 +39,30 @@ Deno.test("packWeights: every weight is where a kernel reads it, and padding is 
     const biasAt = found.length - (step.kind === "convolution" ? columns : 4 * quadsOf(bias.length));
     assertEquals(bias.map((_, out) => take(biasAt + shift + out)), bias);
     assertEquals(found.every((value) => value === 0), true);
+  }
+});
+
+Deno.test("packWeights: those of a depthwise convolution are where a kernel reads them", () => {
+  const spec = changeSpec(parseSpec(TINY_SPEC), { depthwise: true, kernel: 5 });
+  const network = buildNetwork(spec);
+  const weights = foldWeights(network, randomTensors(network));
+  const plan = buildPlan(network);
+  const layout = layOutWeights(plan);
+  const packed = packWeights(layout, weights);
+  const steps = plan.stages.flat(2).filter((step) => step.kind === "depthwise");
+  assert(steps.length > 0);
+  for (const step of steps) {
+    const { weight, bias } = weights.get(step.layer.name)!;
+    const { buffer, offset, quads } = layout.ranges.get(step)!;
+    const found = packed[buffer].subarray(4 * offset, 4 * (offset + quads));
+    const { channels } = step.writes[0];
+    const pitch = 4 * quadsOf(channels);
+    assertEquals(found.length, 26 * pitch);
+    found.forEach((value, i) => {
+      const [tap, channel] = [Math.floor(i / pitch), i % pitch];
+      const wanted = channel >= channels ? 0 : tap === 25 ? bias[channel] : weight[channel * 25 + tap];
+      assertEquals(value, wanted);
+    });
   }
 });
 

@@ -173,7 +173,7 @@ export const TRAINING_ARGUMENTS = {
     logits: u32("numbers before this exit's logits"),
     first: u32("samples of the batch before this shard's"),
     losses: u32("numbers before this exit's losses"),
-    right: u32("numbers before this exit's right answers"),
+    correct: u32("numbers before this exit's correct answers"),
     seconds: u32("numbers of the labels before this shard's second labels"),
     shares: u32("numbers of the labels before the shares of the target that those have"),
     smoothing: f32("share of the target that is spread over all classes"),
@@ -205,7 +205,7 @@ export const TRAINING_ARGUMENTS = {
 export const OPTIMIZER_ARGUMENTS = {
   quads: u32("quads of parameters and running statistics"),
   losses: u32("number of losses"),
-  rate: f32("learning rate"),
+  learningRate: f32("learning rate"),
   momentum: f32("share of the last change that goes on, or of AdamW's means of gradients that stays"),
   decay: f32(
     "times the parameter, added to its gradient; with AdamW times the rate too, subtracted from the parameter",
@@ -215,7 +215,7 @@ export const OPTIMIZER_ARGUMENTS = {
   epsilon: f32("added to their roots"),
   first: f32("what AdamW multiplies means of gradients by"),
   second: f32("what it multiplies roots of means of squares by"),
-  average: f32("decay of the moving average"),
+  emaDecay: f32("decay of the moving average"),
 } as const satisfies ArgumentTable;
 
 /** Names of the kernels. */

@@ -41,7 +41,7 @@ import weights from "../../../kernels/weights-float32.wgsl" with { type: "text" 
 import { ARGUMENTS, argumentStruct, type KernelName } from "./arguments.ts";
 import { type Kernel, KERNEL_TEXT, kernelCode, kernelKey, WAVE_BINDINGS } from "./kernels.ts";
 import { bindingsLayout, PipelineCache } from "./pipelines.ts";
-import { OPTIMIZER_ARGUMENTS, TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
+import { OPTIMIZER_ARGUMENTS, TRAINING_ARGUMENTS, type TrainingKernelName } from "./training_arguments.ts";
 import { specializeKernel } from "./wgsl.ts";
 
 const SOURCES = {

@@ -7,17 +7,17 @@
 import { adamwCorrections, type OptimizerOptions, type TrainerOptions } from "../trainer.ts";
 import { argumentBytes, encodeArguments } from "./arguments.ts";
 import { MAX_WORKGROUPS } from "./tiles.ts";
-import { OPTIMIZER_ARGUMENTS } from "./trainer_arguments.ts";
+import { OPTIMIZER_ARGUMENTS } from "./training_arguments.ts";
 import type { Kernel } from "./kernels.ts";
-import type { OptimizerKernelName, TrainingKernels } from "./trainer_kernels.ts";
-import type { TrainingMemory } from "./trainer_memory.ts";
+import type { OptimizerKernelName, TrainingKernels } from "./training_kernels.ts";
+import type { TrainingMemory } from "./training_memory.ts";
 
 /** Workgroup size of the kernel that checks losses. */
 const CHECK_LANES = 64;
 
 /** Options of an update. */
-export type UpdateOptions = Pick<TrainerOptions, "optimizer" | "average"> & {
-  readonly rate: number;
+export type UpdateOptions = Pick<TrainerOptions, "optimizer" | "emaDecay"> & {
+  readonly learningRate: number;
   /** Steps taken before. */
   readonly step: number;
 };
@@ -73,14 +73,14 @@ export class OptimizerCommands implements Disposable {
   }
 
   /** Encodes an update, and uploads its arguments. */
-  encode(pass: GPUComputePassEncoder, { optimizer, average, rate, step }: UpdateOptions): void {
+  encode(pass: GPUComputePassEncoder, { optimizer, emaDecay, learningRate, step }: UpdateOptions): void {
     const { layout: { parameterQuads }, lossCount } = this.#memory;
     const args = encodeArguments(OPTIMIZER_ARGUMENTS, [{
       quads: parameterQuads,
       losses: lossCount,
-      rate,
+      learningRate,
       decay: optimizer.weightDecay,
-      average,
+      emaDecay,
       ...ownArguments(optimizer, step),
     }]);
     this.#gpu.queue.writeBuffer(this.#arguments, 0, args);

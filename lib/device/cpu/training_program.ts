@@ -9,9 +9,9 @@ import { concat } from "../../io/bytes.ts";
 import { quadsOf } from "../../planner/plan.ts";
 import type { TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
-import { CpuTrainingLayout } from "./trainer_layout.ts";
+import { CpuTrainingLayout } from "./training_layout.ts";
 import { writeOperation } from "./abi.ts";
-import { type Segment, StepWriter } from "./trainer_steps.ts";
+import { type Segment, StepWriter } from "./training_steps.ts";
 
 /** A program with its memory layout; addresses are in bytes. */
 export interface TrainingProgram {
@@ -130,8 +130,8 @@ function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: Step
 
 /** The optimiser, unless a loss is not finite. */
 function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: TrainerOptions): Uint8Array[] {
-  const { batch, optimizer, gradients, average } = options;
-  const { groups, toGradient, toVelocity, toSquares, toAverage } = layout.parameters;
+  const { batch, optimizer, gradients, emaDecay } = options;
+  const { groups, toGradient, toVelocity, toSquares, toEma } = layout.parameters;
   const whole = [writeOperation("finite", {
     losses: layout.losses,
     exits: plan.network.exits.length,
@@ -143,10 +143,10 @@ function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: Trainer
       quads: length / 4,
       parameters: address,
       gradients: address + toGradient,
-      average: toAverage > 0 ? address + toAverage : 0,
+      ema: toEma > 0 ? address + toEma : 0,
       decay: decays ? optimizer.weightDecay : 0,
       share: gradients === "equilibrium" ? 1 / exits : 1,
-      keep: average,
+      keep: emaDecay,
     };
     switch (optimizer.kind) {
       case "sgd": {
@@ -175,8 +175,8 @@ function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: Trainer
         quads: quadsOf(step.input.channels),
         running,
         batch,
-        average: toAverage > 0 ? running + toAverage : 0,
-        keep: average,
+        ema: toEma > 0 ? running + toEma : 0,
+        keep: emaDecay,
       }));
     }
   }

@@ -31,7 +31,7 @@ import {
   lowerWinograd,
   type Place,
 } from "./lower.ts";
-import { type CpuTrainingLayout, partsOf, weightLength, type WinogradShape, winogradShape } from "./trainer_layout.ts";
+import { type CpuTrainingLayout, partsOf, weightLength, type WinogradShape, winogradShape } from "./training_layout.ts";
 import { forwardWindows, geometryKey, gradientWindows, insidePlaces, type Windows } from "./windows.ts";
 
 /** Bytes of inputs that a weight gradient reads repeatedly: they stay in a core's cache. */
@@ -423,7 +423,7 @@ export class StepWriter {
       weights,
       bias,
       losses: this.#layout.losses + 8 * batch * exit,
-      right: this.#layout.right + 4 * batch * exit,
+      correct: this.#layout.correct + 4 * batch * exit,
       smoothing: loss.labelSmoothing,
       lossWeight: loss.exits[exit],
       distilled: distillation.weight,

@@ -8,11 +8,11 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { type Adapter, requestDevice } from "../../../lib/device/webgpu/adapter.ts";
 import { CPU_TILES, GPU_TILES } from "../../../lib/device/webgpu/tiles.ts";
-import { TrainingCommands } from "../../../lib/device/webgpu/trainer_commands.ts";
-import { arenaStart } from "../../../lib/device/webgpu/trainer_dispatch.ts";
-import { TrainingKernels } from "../../../lib/device/webgpu/trainer_kernels.ts";
-import { layOutTraining, unpackParameters } from "../../../lib/device/webgpu/trainer_layout.ts";
-import { readBuffer, TrainingMemory } from "../../../lib/device/webgpu/trainer_memory.ts";
+import { TrainingCommands } from "../../../lib/device/webgpu/training_commands.ts";
+import { arenaStart } from "../../../lib/device/webgpu/training_dispatch.ts";
+import { TrainingKernels } from "../../../lib/device/webgpu/training_kernels.ts";
+import { layOutTraining, unpackParameters } from "../../../lib/device/webgpu/training_layout.ts";
+import { readBuffer, TrainingMemory } from "../../../lib/device/webgpu/training_memory.ts";
 import { layerParameters } from "../../../lib/network/cost.ts";
 import type { Distillation } from "../../../lib/device/trainer.ts";
 import type {
@@ -97,7 +97,7 @@ class Bench implements Disposable {
     const options = {
       batch: count,
       loss,
-      average: 0,
+      emaDecay: 0,
       optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
       gradients: "plain",
       traits: this.#adapter.traits,
@@ -108,7 +108,7 @@ class Bench implements Disposable {
     const { arenas, layout } = memory;
     if (perShard < count) assertEquals(arenas.length, Math.ceil(count / perShard));
     memory.initialize({ tensors: parameters, momentum: new Map() });
-    const capacity = Math.ceil(count / arenas.length);
+    const batchSize = Math.ceil(count / arenas.length);
     const place = (i: number, visit: (arena: number, at: number, value: number) => void) => {
       const { size, channels } = features[i];
       const area = areaOf(size);
@@ -116,8 +116,8 @@ class Bench implements Disposable {
       plain.tensors[i].forEach((value, index) => {
         const pixel = Math.floor(index / channels);
         const sample = Math.floor(pixel / area);
-        const quads = arenaStart(layout) + sample % capacity * layout.sampleQuads + offset + pixel % area * pitch;
-        visit(Math.floor(sample / capacity), 4 * quads + channel + index % channels, value);
+        const quads = arenaStart(layout) + sample % batchSize * layout.sampleQuads + offset + pixel % area * pitch;
+        visit(Math.floor(sample / batchSize), 4 * quads + channel + index % channels, value);
       });
     };
     const filled = await Promise.all(arenas.map((arena) => readBuffer(gpu, arena)));
@@ -127,7 +127,7 @@ class Bench implements Disposable {
     gpu.queue.submit([encoder.finish()]); // the image, which is filled anew
     arenas.forEach((arena, i) => gpu.queue.writeBuffer(arena, 0, filled[i] as Float32Array<ArrayBuffer>));
 
-    const commands = new TrainingCommands(gpu, { kernels: this.#kernels, memory, steps, capacity: count });
+    const commands = new TrainingCommands(gpu, { kernels: this.#kernels, memory, steps, batchSize: count });
     await commands.prepare(count);
     const run = gpu.createCommandEncoder();
     const pass = run.beginComputePass();
@@ -155,7 +155,7 @@ class Bench implements Disposable {
     plain.losses.forEach((wanted, exit) => {
       const mean = (at: number) => losses.subarray(at * count, (at + 1) * count).reduce((sum, x) => sum + x, 0) / count;
       assertNear([mean(exit)], [wanted], `loss ${exit}`);
-      assertEquals(Math.round(count * mean(plan.network.exits.length + exit)), plain.right[exit]);
+      assertEquals(Math.round(count * mean(plan.network.exits.length + exit)), plain.correct[exit]);
     });
   }
 

@@ -10,9 +10,9 @@ import { quadsOf } from "../../planner/plan.ts";
 import type { NormedConvolution, TrainingPlan, TrainingStep } from "../../planner/training_plan.ts";
 import type { TrainerOptions } from "../trainer.ts";
 import { filterLength } from "./lower.ts";
-import { Layout } from "./memory.ts";
+import { MemoryLayout } from "./memory.ts";
 import { packedLength } from "./pack.ts";
-import { LINE, ParameterMemory, type Temporary, TensorMemory } from "./trainer_memory.ts";
+import { LINE, ParameterMemory, type Temporary, TensorMemory } from "./training_memory.ts";
 import { isWorthWinograd } from "./winograd.ts";
 
 /** Data of a layer that the next segment needs. */
@@ -84,7 +84,7 @@ export function winogradShape(step: TrainingStep): WinogradShape | undefined {
 }
 
 /** Addresses, in bytes. */
-export class CpuTrainingLayout extends Layout {
+export class CpuTrainingLayout extends MemoryLayout {
   /** Two words for the barrier. */
   readonly gate: number;
   /** Whether a loss was not finite. */
@@ -98,7 +98,7 @@ export class CpuTrainingLayout extends Layout {
   /** `[exit][batch]` losses in float64. */
   readonly losses: number;
   /** `[exit][batch]` words: whether the prediction is correct. */
-  readonly right: number;
+  readonly correct: number;
   /** Parameters and the state of the optimiser. */
   readonly parameters: ParameterMemory;
   /** Tensors that steps pass to each other. */
@@ -114,7 +114,7 @@ export class CpuTrainingLayout extends Layout {
     options: TrainerOptions & { readonly threads: number },
   ) {
     super(LINE);
-    const { batch, threads, optimizer, average } = options;
+    const { batch, threads, optimizer, emaDecay } = options;
     const exits = plan.network.exits.length;
     this.gate = this.take(8);
     this.stopped = this.take(4);
@@ -122,8 +122,8 @@ export class CpuTrainingLayout extends Layout {
     this.seconds = this.take(4 * batch);
     this.shares = this.take(4 * batch);
     this.losses = this.take(8 * batch * exits);
-    this.right = this.take(4 * batch * exits);
-    this.parameters = new ParameterMemory(plan, this, { optimizer, average: average > 0 });
+    this.correct = this.take(4 * batch * exits);
+    this.parameters = new ParameterMemory(plan, this, { optimizer, ema: emaDecay > 0 });
     for (const step of plan.forward) {
       if (step.kind === "norm") {
         const bytes = 16 * quadsOf(step.output.channels);

@@ -13,7 +13,7 @@ import { quadsOf } from "../../planner/plan.ts";
 import { type TrainingPlan, type TrainingStep, viewsOf } from "../../planner/training_plan.ts";
 import type { OptimizerOptions } from "../trainer.ts";
 import type { Place } from "./lower.ts";
-import type { Layout } from "./memory.ts";
+import type { MemoryLayout } from "./memory.ts";
 import { packedLength } from "./pack.ts";
 
 /** Bytes of a cache line, at which addresses start. */
@@ -47,13 +47,13 @@ export class ParameterMemory {
   /** Distance from a trained parameter to its mean squared gradient; 0 without them. */
   readonly toSquares: number;
   /** Distance from any parameter to its average; 0 without averages. */
-  readonly toAverage: number;
+  readonly toEma: number;
   readonly #addresses = new Map<string, number>();
 
   constructor(
     plan: TrainingPlan,
-    layout: Layout,
-    options: { readonly optimizer: OptimizerOptions; readonly average: boolean },
+    layout: MemoryLayout,
+    options: { readonly optimizer: OptimizerOptions; readonly ema: boolean },
   ) {
     const { kind, decay } = options.optimizer;
     const learned = plan.parameters.map((parameter) => ({
@@ -84,7 +84,7 @@ export class ParameterMemory {
     this.toGradient = layout.take(learnedBytes) - start;
     this.toVelocity = layout.take(learnedBytes) - start;
     this.toSquares = kind === "adamw" ? layout.take(learnedBytes) - start : 0;
-    this.toAverage = options.average ? layout.take(bytes) - start : 0;
+    this.toEma = options.ema ? layout.take(bytes) - start : 0;
   }
 
   /** A parameter's address. */
@@ -116,7 +116,7 @@ export class TensorMemory {
    */
   constructor(
     plan: TrainingPlan,
-    layout: Layout,
+    layout: MemoryLayout,
     options: { segments: readonly (readonly TrainingStep[])[]; temporaries: readonly Temporary[]; batch: number },
   ) {
     this.#plan = plan;

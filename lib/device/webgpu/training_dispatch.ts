@@ -36,8 +36,8 @@ import {
   weightTilesOf,
   workgroupsOf,
 } from "./tiles.ts";
-import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./trainer_arguments.ts";
-import type { GpuTrainingLayout } from "./trainer_layout.ts";
+import { TRAINING_ARGUMENTS, type TrainingKernelName } from "./training_arguments.ts";
+import type { GpuTrainingLayout } from "./training_layout.ts";
 
 /** A kernel that runs over a shard, or over the batch if it adds up the results of shards. */
 export interface TrainingDispatch extends Omit<Dispatch, "kernel"> {
@@ -62,7 +62,7 @@ export interface ShardedBatch {
   /** Its samples. */
   readonly shards: readonly BatchShard[];
   /** Most samples of a shard, which is the stride of exits in its logits. */
-  readonly capacity: number;
+  readonly shardSize: number;
   /** Most samples of a batch, which is the stride of exits in the losses. */
   readonly batch: number;
   /** Number of exits. */
@@ -207,13 +207,13 @@ function resizeGradient(
 
 /** Dispatches of the layers that use the kernels of inference. */
 function forward(layer: Layer, batch: ShardedBatch): TrainingDispatch[] {
-  const { layout, capacity, adapter } = batch;
+  const { layout, shardSize, adapter } = batch;
   const step = placeLayer(layer, layout.features);
   const offset = layout.weights.get(layer) ?? 0;
   const weights = { ranges: new Map([[step, { buffer: 0, offset, quads: 0 }]]), quads: [] };
   const arena = { zeroQuads: arenaStart(layout), sampleQuads: layout.sampleQuads };
   return batch.shards.map(({ count }, shard) => ({
-    ...dispatchOf([step], arena, { count, tilesFor: capacity, capacity, adapter, weights }),
+    ...dispatchOf([step], arena, { count, tilesFor: shardSize, batchSize: shardSize, adapter, weights }),
     shard,
   }));
 }
@@ -273,31 +273,31 @@ function dropout(step: Dropout, batch: ShardedBatch): TrainingDispatch[] {
 }
 
 function loss(exit: number, batch: ShardedBatch): TrainingDispatch[] {
-  const { shards, exits, classes, capacity, adapter: { lanes } } = batch;
+  const { shards, exits, classes, shardSize, adapter: { lanes } } = batch;
   const distillation = distillationAt(batch.loss, exit);
   return shards.map(({ first, count }, shard) =>
     run("loss", shard, batch, {
       classes,
-      logits: exit * capacity * classes,
+      logits: exit * shardSize * classes,
       first,
       losses: exit * batch.batch,
-      right: (exits + exit) * batch.batch,
+      correct: (exits + exit) * batch.batch,
       seconds: batch.batch + first,
       shares: 2 * batch.batch + first,
       smoothing: batch.loss.labelSmoothing,
       scale: batch.loss.exits[exit] / samplesOf(batch),
       distilled: distillation.weight,
       temperature: distillation.temperature,
-      teacher: (exits - 1) * capacity * classes,
+      teacher: (exits - 1) * shardSize * classes,
     }, [Math.ceil(count / lanes), 1, 1])
   );
 }
 
 function classifierGradient(step: ClassifierGradient, batch: ShardedBatch): TrainingDispatch[] {
   const { layer: { classes, pool, exit } } = step;
-  const { layout, capacity, adapter: { lanes } } = batch;
+  const { layout, shardSize, adapter: { lanes } } = batch;
   const input = regionOf(layout.features, step.input);
-  const linear = { classes, poolHeight: pool.height, poolWidth: pool.width, logits: exit * capacity * classes };
+  const linear = { classes, poolHeight: pool.height, poolWidth: pool.width, logits: exit * shardSize * classes };
   const weights = layout.weights.get(step.layer)!;
   const invocations = classes * quadsOf(input.channels) + quadsOf(classes);
   const forWeights = batch.shards.map((_, shard) =>
@@ -480,7 +480,7 @@ export function longestTrainingLoop(step: TrainingStep, batch: ShardedBatch): nu
     case "loss":
       return 5 * batch.classes;
     case "classifier-gradient":
-      return Math.max(batch.classes, batch.capacity * areaOf(step.layer.pool));
+      return Math.max(batch.classes, batch.shardSize * areaOf(step.layer.pool));
     case "input-gradient":
       return Math.ceil(step.layer.kernel / step.layer.stride) ** 2 * regionQuads(regionOf(features, step.gradient));
     case "resize-gradient": {
@@ -530,7 +530,7 @@ function inputGradient({ layer, gradient, result: range }: InputGradient, batch:
     reads: [{ ...input, channels: 4 * regionQuads(input) }],
     writes: [{ ...result, size }],
   };
-  const tile = chooseTile([alike], batch.capacity, { ...adapter, tiles: gradientTilesOf(adapter) });
+  const tile = chooseTile([alike], batch.shardSize, { ...adapter, tiles: gradientTilesOf(adapter) });
   return batch.shards.map(({ count }, shard) =>
     run(
       "input-gradient",

@@ -14,15 +14,15 @@ import { MAX_TURNS } from "./dispatch.ts";
 import { writeImage } from "./image.ts";
 import { gradientTilesOf, largestDispatch, MAX_WORKGROUPS } from "./tiles.ts";
 import { bindBuffers } from "./pipelines.ts";
-import { arenaStart, type BatchShard, leastPartialQuads, type ShardedBatch } from "./trainer_dispatch.ts";
-import type { TrainingKernels } from "./trainer_kernels.ts";
+import { arenaStart, type BatchShard, leastPartialQuads, type ShardedBatch } from "./training_dispatch.ts";
+import type { TrainingKernels } from "./training_kernels.ts";
 import {
   type GpuTrainingLayout,
   layOutTraining,
   optimizerRules,
   packParameters,
   unpackParameters,
-} from "./trainer_layout.ts";
+} from "./training_layout.ts";
 
 /** Quads of partial sums, unless a layer needs more: 16 MiB. */
 const PARTIAL_QUADS = 2 ** 20;
@@ -39,7 +39,7 @@ interface ShardBuffers {
 }
 
 /** Options for the memory. */
-export interface MemoryOptions extends Pick<TrainerOptions, "batch" | "loss" | "average" | "optimizer" | "gradients"> {
+export interface MemoryOptions extends Pick<TrainerOptions, "batch" | "loss" | "emaDecay" | "optimizer" | "gradients"> {
   /** How the device runs workgroups. */
   readonly traits: AdapterTraits;
   /** Whether it is a CPU driver, which ends long loops early. */
@@ -71,11 +71,11 @@ export class TrainingMemory implements Disposable {
   readonly #gpu: GPUDevice;
   readonly #plan: TrainingPlan;
   readonly #options: MemoryOptions;
-  readonly #capacity: number;
+  readonly #shardSize: number;
   readonly #shards: readonly ShardBuffers[];
   readonly #parameters: GPUBuffer;
   readonly #velocities: GPUBuffer;
-  readonly #averages: GPUBuffer;
+  readonly #ema: GPUBuffer;
   readonly #partials: GPUBuffer;
   readonly #labels: GPUBuffer;
   readonly #rules: GPUBuffer;
@@ -84,17 +84,17 @@ export class TrainingMemory implements Disposable {
 
   /** Allocates the buffers, filled with zeros. */
   constructor(gpu: GPUDevice, plan: TrainingPlan, options: MemoryOptions) {
-    const { batch, average, traits, shard = Infinity } = options;
+    const { batch, emaDecay, traits, shard = Infinity } = options;
     this.#gpu = gpu;
     this.#plan = plan;
     this.#options = options;
     const layout = this.layout = layOutTraining(plan);
-    this.#capacity = Math.ceil(batch / Math.ceil(batch / Math.min(shard, shardCapacity(layout, gpu, traits))));
+    this.#shardSize = Math.ceil(batch / Math.ceil(batch / Math.min(shard, largestShard(layout, gpu, traits))));
     const exits = this.#exits;
     const quads = (label: string, count: number) => this.#buffer(label, QUAD_BYTES * count);
     this.#parameters = quads("parameters", layout.parameterQuads);
     this.#velocities = quads("velocities", momentsOf(options.optimizer) * layout.parameterQuads);
-    this.#averages = quads("averages", average > 0 ? layout.parameterQuads : 1);
+    this.#ema = quads("ema", emaDecay > 0 ? layout.parameterQuads : 1);
     this.gradients = quads("gradients", layout.gradientQuads);
     const whole = { ...this.#shape(batch), partialQuads: 0 };
     const partials = leastPartialQuads([...plan.forward, ...plan.backward], whole);
@@ -103,17 +103,17 @@ export class TrainingMemory implements Disposable {
     this.#rules = this.#buffer("rules", 4 * layout.parameterQuads);
     this.#stopped = this.#buffer("stopped", 4);
     this.losses = this.#buffer("losses", 4 * 2 * exits * batch);
-    this.#shards = shardsOf(batch, this.#capacity).map(({ count }, i) => ({
+    this.#shards = shardsOf(batch, this.#shardSize).map(({ count }, i) => ({
       arena: quads(`arena ${i}`, arenaStart(layout) + count * layout.sampleQuads),
       images: quads(`images ${i}`, count * areaOf(layout.features[0].size) * layout.features[0].pitch),
       remaining: this.#buffer(`remaining ${i}`, 4 * (1 + count + 1)),
-      logits: this.#buffer(`logits ${i}`, 4 * exits * this.#capacity * this.#classes),
+      logits: this.#buffer(`logits ${i}`, 4 * exits * this.#shardSize * this.#classes),
     }));
     this.bytes = this.#buffers.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Writes the initial state. */
-  initialize({ tensors, momentum, squares, average = tensors }: TrainingState): void {
+  initialize({ tensors, momentum, squares, ema = tensors }: TrainingState): void {
     const { layout } = this;
     for (const { arena } of this.#shards) {
       this.#write(arena, new Float32Array(4).fill(1), QUAD_BYTES * layout.zeroQuads);
@@ -123,7 +123,7 @@ export class TrainingMemory implements Disposable {
     if (squares && momentsOf(this.#options.optimizer) > 1) {
       this.#write(this.#velocities, packParameters(layout, squares), QUAD_BYTES * layout.parameterQuads);
     }
-    if (this.#options.average > 0) this.#write(this.#averages, packParameters(layout, average));
+    if (this.#options.emaDecay > 0) this.#write(this.#ema, packParameters(layout, ema));
     this.#write(this.#rules, optimizerRules(layout, this.#plan, this.#options));
   }
 
@@ -140,8 +140,8 @@ export class TrainingMemory implements Disposable {
   #shape(count: number): Omit<ShardedBatch, "partialQuads"> {
     return {
       layout: this.layout,
-      shards: shardsOf(count, this.#capacity),
-      capacity: this.#capacity,
+      shards: shardsOf(count, this.#shardSize),
+      shardSize: this.#shardSize,
       batch: this.#options.batch,
       exits: this.#exits,
       classes: this.#classes,
@@ -177,7 +177,7 @@ export class TrainingMemory implements Disposable {
     this.#write(this.#labels, labels);
     const { features: [image], sampleQuads } = this.layout;
     const bytes = QUAD_BYTES * areaOf(image.size) * image.pitch;
-    for (const [i, { first, count }] of shardsOf(samples, this.#capacity).entries()) {
+    for (const [i, { first, count }] of shardsOf(samples, this.#shardSize).entries()) {
       const { images: source, arena, remaining } = this.#shards[i];
       this.#write(source, images.subarray(first * bytes / 4, (first + count) * bytes / 4));
       // Number of samples, their indices, and the step's seed.
@@ -218,7 +218,7 @@ export class TrainingMemory implements Disposable {
       this.#parameters,
       this.gradients,
       this.#velocities,
-      this.#averages,
+      this.#ema,
       this.#rules,
       this.losses,
       this.#stopped,
@@ -229,8 +229,8 @@ export class TrainingMemory implements Disposable {
   /** Reads the state that is needed to resume a run. */
   async read(): Promise<TrainingState> {
     const { layout } = this;
-    const buffers = [this.#parameters, this.#velocities, ...this.#options.average > 0 ? [this.#averages] : []];
-    const [tensors, momentum, average] = await Promise.all(buffers.map((buffer) => readBuffer(this.#gpu, buffer)));
+    const buffers = [this.#parameters, this.#velocities, ...this.#options.emaDecay > 0 ? [this.#ema] : []];
+    const [tensors, momentum, ema] = await Promise.all(buffers.map((buffer) => readBuffer(this.#gpu, buffer)));
     const learned = new Set(this.#plan.parameters.map(({ name }) => name));
     const unpackMoment = (index: number) =>
       unpackParameters(layout, momentum.subarray(4 * index * layout.parameterQuads), (name) => learned.has(name));
@@ -238,7 +238,7 @@ export class TrainingMemory implements Disposable {
       tensors: unpackParameters(layout, tensors),
       momentum: unpackMoment(0),
       ...momentsOf(this.#options.optimizer) > 1 && { squares: unpackMoment(1) },
-      ...average && { average: unpackParameters(layout, average) },
+      ...ema && { ema: unpackParameters(layout, ema) },
     };
   }
 
@@ -296,7 +296,7 @@ export async function readBuffer(gpu: GPUDevice, buffer: GPUBuffer): Promise<Flo
 }
 
 /** The most samples that fit into an arena and into every dispatch. */
-export function shardCapacity(
+export function largestShard(
   layout: GpuTrainingLayout,
   { limits }: Pick<GPUDevice, "limits">,
   traits: AdapterTraits,
@@ -312,9 +312,9 @@ export function shardCapacity(
 }
 
 /** Divides a batch of `count` samples into shards. */
-function shardsOf(count: number, capacity: number): BatchShard[] {
-  return Array.from({ length: Math.ceil(count / capacity) }, (_, i) => {
-    const first = i * capacity;
-    return { first, count: Math.min(capacity, count - first) };
+function shardsOf(count: number, shardSize: number): BatchShard[] {
+  return Array.from({ length: Math.ceil(count / shardSize) }, (_, i) => {
+    const first = i * shardSize;
+    return { first, count: Math.min(shardSize, count - first) };
   });
 }

@@ -7,10 +7,10 @@
 import type { TrainingStep } from "../../planner/training_plan.ts";
 import type { KernelName } from "./arguments.ts";
 import type { Kernel } from "./kernels.ts";
-import type { TrainingKernelName } from "./trainer_arguments.ts";
-import { type ShardedBatch, trainingDispatches } from "./trainer_dispatch.ts";
-import type { TrainingKernels } from "./trainer_kernels.ts";
-import { ARGUMENT_BYTES, type TrainingMemory } from "./trainer_memory.ts";
+import type { TrainingKernelName } from "./training_arguments.ts";
+import { type ShardedBatch, trainingDispatches } from "./training_dispatch.ts";
+import type { TrainingKernels } from "./training_kernels.ts";
+import { ARGUMENT_BYTES, type TrainingMemory } from "./training_memory.ts";
 
 interface Command {
   readonly pipeline: GPUComputePipeline;
@@ -27,30 +27,30 @@ export class TrainingCommands implements Disposable {
   readonly #arguments: GPUBuffer;
   readonly #shards: readonly GPUBindGroup[];
   readonly #batch: GPUBindGroup;
-  readonly #capacity: number;
+  readonly #batchSize: number;
   #commands: readonly Command[] = [];
   #count = 0;
 
   /**
    * Creates the bindings.
    *
-   * @param capacity Most samples.
+   * @param batchSize Most samples.
    */
   constructor(gpu: GPUDevice, options: {
     readonly kernels: TrainingKernels;
     readonly memory: TrainingMemory;
     readonly steps: readonly TrainingStep[];
-    readonly capacity: number;
+    readonly batchSize: number;
   }) {
-    const { kernels, memory, steps, capacity } = options;
+    const { kernels, memory, steps, batchSize } = options;
     this.#gpu = gpu;
     this.#kernels = kernels;
     this.#memory = memory;
     this.#steps = steps;
-    this.#capacity = capacity;
+    this.#batchSize = batchSize;
     this.#arguments = gpu.createBuffer({
       label: "arguments",
-      size: ARGUMENT_BYTES * this.#dispatches(memory.batch(capacity)).length,
+      size: ARGUMENT_BYTES * this.#dispatches(memory.batch(batchSize)).length,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
     this.#shards = memory.bindShards(kernels, this.#arguments);
@@ -59,7 +59,7 @@ export class TrainingCommands implements Disposable {
 
   /** The kernels that are dispatched, for any number of samples. */
   get kernels(): readonly Kernel<KernelName | TrainingKernelName>[] {
-    return this.#dispatches(this.#memory.batch(this.#capacity));
+    return this.#dispatches(this.#memory.batch(this.#batchSize));
   }
 
   /** Bytes of the arguments. */

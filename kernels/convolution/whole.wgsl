@@ -1,0 +1,12 @@
+// How convolutions add up and end in eight bits: whole numbers, where floats would round the sums. The same as steps.wgsl
+// otherwise.
+
+alias Sum = vec4i;
+
+fn addProducts(sum: Sum, value: f32, factors: vec4f) -> Sum {
+  return sum + i32(value) * vec4i(factors);
+}
+
+fn finish(sum: Sum, at: u32, args: Args) -> vec4f {
+  return clamp(round(vec4f(sum + vec4i(weight(at))) * weight(at + args.outQuads)), vec4f(), vec4f(127));
+}

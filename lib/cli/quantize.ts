@@ -1,0 +1,341 @@
+/**
+ * `ranet quantize`: a copy of a model that computes in whole numbers of eight bits.
+ *
+ * @module
+ */
+
+import { join, resolve } from "node:path";
+import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
+import { formatCalibrations } from "../calibration/calibration_file.ts";
+import { findCalibrations } from "../calibration/find.ts";
+import { measure, type Validation } from "../calibration/measure.ts";
+import { FEWEST_SAMPLES } from "../calibration/samples.ts";
+import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
+import { openDataset } from "../data/open_dataset.ts";
+import { toTensor } from "../data/preprocess.ts";
+import { RanetError } from "../errors.ts";
+import { AdaptiveExecutor } from "../executor/executor.ts";
+import { readResource } from "../io/resource.ts";
+import { writeFiles } from "../io/write_files.ts";
+import { loadModel, type Model, withTemperatures } from "../model/model.ts";
+import { readSpec } from "../model/read_spec.ts";
+import { formatTemperatures } from "../model/temperatures.ts";
+import { inputLength } from "../network/common.ts";
+import { compareExits, type ExitLoss } from "../quantization/losses.ts";
+import { quantize } from "../quantization/quantize.ts";
+import { RANGE_METHODS, type RangeMethod } from "../quantization/steps.ts";
+import { specTemplate } from "../spec/template.ts";
+import { bytes, large, percent } from "../text/numbers.ts";
+import { digestTensors } from "../weights/digest.ts";
+import { weightsMetadata } from "../weights/metadata.ts";
+import { quantizedParameters } from "../weights/quantized.ts";
+import { writeQuantized } from "../weights/quantized_file.ts";
+import { readShare } from "./amount.ts";
+import { choice, count, required } from "./args.ts";
+import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
+import { expandInputs } from "./inputs.ts";
+import { predict } from "./predict.ts";
+import { DATASET_FLAGS, DATASET_OPTIONS, datasetOptions, MODEL_OPTIONS, tellOf } from "./run_on.ts";
+import { schemaSeenFrom } from "./schema_link.ts";
+import { printable, table } from "./text.ts";
+
+type QuantizeOption = "data" | "out" | "images" | "range" | "max-loss" | "weights" | "key" | "threads" | "labels";
+
+/** Images that ranges are taken from: more change little. */
+const DEFAULT_IMAGES = 512;
+/** Most that an exit may lose. */
+const DEFAULT_LOSS = "0.5%";
+
+/** The command. */
+export const quantizeCommand: Command<QuantizeOption> = {
+  name: "quantize",
+  summary: "make a model compute in 8-bit numbers: faster on the CPU, a quarter of float32's size",
+  usage: "MODEL --data DATASET --out DIR [options]",
+  operands: [1, 1],
+  description:
+    `Passes some images through the network to learn the range of each channel, rounds weights to 8 bits, and writes
+a model folder like any other. Activations are whole numbers of 7 bits.
+
+DATASET holds images of the kind that the model is to classify, which it was not trained on; best those that thresholds are
+chosen by. With labels, as eval reads them, every exit is compared with the model before, temperatures and all thresholds
+are fitted anew, and a model that loses too much is not written. A folder of images without labels will do for the ranges.`,
+  options: {
+    data: { value: "DATASET", help: "images, with labels if there are some: a folder for each class, a CSV, …" },
+    out: { value: "DIR", help: "the model's folder; made if missing, its files are replaced" },
+    images: { value: "N", help: `how many images ranges are taken from (default ${DEFAULT_IMAGES})` },
+    range: {
+      value: "HOW",
+      help: "how a channel's range is chosen: mse (default; least squared error), or max (nothing is clipped)",
+    },
+    "max-loss": {
+      value: "L",
+      help:
+        `most accuracy that an exit may lose on the images with labels (default ${DEFAULT_LOSS}); else nothing is written`,
+    },
+    weights: MODEL_OPTIONS.weights,
+    key: MODEL_OPTIONS.key,
+    threads: MODEL_OPTIONS.threads,
+    ...DATASET_OPTIONS,
+  },
+  flags: DATASET_FLAGS,
+  examples: [
+    "ranet quantize ranet-cifar10 --data cifar10-val --out q8",
+    "ranet quantize my-model --data photos --out my-model-int8 --max-loss 1%",
+    "ranet classify photo.jpg --model q8",
+  ],
+  async run(call: Call<QuantizeOption>, terminal: Terminal): Promise<void> {
+    const { operands: [name], options } = call;
+    const [path, out] = [required(call, "data"), required(call, "out")];
+    if (resolve(name) === resolve(out)) {
+      throw new UsageError(
+        `Cannot write to ${out}: that is the model itself, which would be lost. Name another folder`,
+      );
+    }
+    const most = options["max-loss"] === undefined ? undefined : readShare(options["max-loss"], "max-loss");
+    const range = choice<RangeMethod>("range", options.range ?? "mse", RANGE_METHODS);
+    const wanted = options.images === undefined ? DEFAULT_IMAGES : count("images", options.images);
+    const threads = options.threads === undefined ? undefined : count("threads", options.threads);
+    const { weights, key } = options;
+    const model = await loadModel(name, { weights, key, calibrated: false, onNote: terminal.stderr });
+    quantizedParameters(model.network); // what cannot be done is not to be found out after a long pass
+    const data = await openImages(path, { model, call, terminal });
+    if (!data.labelled && most !== undefined) {
+      throw new RanetError(`Cannot keep to --max-loss: ${printable(path)} has no labels to measure accuracy by`);
+    }
+    const { tensors, used } = await readSome(data, { wanted, model, terminal, skipsBad: call.flags.has("skip-bad") });
+    terminal.stderr(`Taking ranges from ${used} images`);
+    const plain = await quantize(model, tensors, { range, threads });
+    const check = data.labelled && data.labelled.size >= FEWEST_SAMPLES
+      ? await checkLoss(data.labelled, { model, plain, most, threads, call, terminal })
+      : undefined;
+    if (!check) terminal.stderr("Without labels accuracy is not compared, and no thresholds are chosen: see calibrate");
+
+    const before = check ? await findCalibrations(model, { name, weights }) ?? [] : [];
+    const fitted = check && withTemperatures(plain, fitTemperatures(plain.network, check.after));
+    const calibrations = check && fitted ? await calibrateAnew(before, { fitted, ...check }, terminal) : [];
+    const written = await writeModel(fitted ?? plain, { out, name, calibrations, check, used });
+    const result = {
+      name: model.name,
+      out,
+      images: used,
+      bytes: written,
+      exits: check?.losses.map((loss, exit) => ({ exit: exit + 1, ...loss })),
+      labelled: check?.after.labels.length,
+      calibrations: calibrations.length,
+    };
+    if (call.json) return terminal.stdout(JSON.stringify(result));
+    if (check) terminal.stdout(`${lossTable(model, check.losses)}\n`);
+    terminal.stdout(
+      `Wrote ${printable(out)} (weights ${bytes(written)}; thresholds for ${calibrations.length} targets)`,
+    );
+  },
+};
+
+/** Images to take ranges from, in their order. */
+interface Images {
+  readonly size: number;
+  readonly read: (index: number) => Promise<{ readonly image: Parameters<typeof toTensor>[0] }>;
+  /** The same with labels. */
+  readonly labelled?: Dataset;
+}
+
+async function openImages(
+  path: string,
+  { model, call, terminal }: {
+    readonly model: Model;
+    readonly call: Call<QuantizeOption>;
+    readonly terminal: Terminal;
+  },
+): Promise<Images> {
+  const { classes: labels, input } = model.spec;
+  try {
+    const dataset = await openDataset(path, {
+      labels,
+      inputSize: input.size,
+      part: "validation",
+      ...datasetOptions(call),
+    });
+    tellOf(dataset, terminal.stderr);
+    return { size: dataset.size, read: (index) => dataset.read(index), labelled: dataset };
+  } catch (error) {
+    if (!(error instanceof RanetError)) throw error;
+    const files: string[] = [];
+    for await (const file of expandInputs([path])) if (typeof file === "string" && file !== path) files.push(file);
+    if (files.length === 0) throw error;
+    terminal.stderr(printable(`${path} is taken for images without labels: ${error.message}`));
+    const read = async (index: number) => {
+      const source = files[index];
+      return { image: await decodeImage(await readResource(source, { maxBytes: MAX_IMAGE_BYTES }), { source }) };
+    };
+    return { size: files.length, read };
+  }
+}
+
+/** Some of the images, evenly spread over all. */
+async function readSome(
+  { size, read }: Images,
+  { wanted, model: { spec }, terminal, skipsBad }: {
+    readonly wanted: number;
+    readonly model: Model;
+    readonly terminal: Terminal;
+    readonly skipsBad: boolean;
+  },
+): Promise<{ readonly tensors: Float32Array; readonly used: number }> {
+  const most = Math.min(wanted, size);
+  const length = inputLength(spec.input);
+  const tensors = new Float32Array(most * length);
+  let used = 0;
+  for (let i = 0; i < most; i++) {
+    try {
+      const { image } = await read(Math.floor(i * size / most));
+      tensors.set(toTensor(image, spec.input), used * length);
+      used++;
+    } catch (error) {
+      if (!(skipsBad && error instanceof RanetError)) throw error;
+      terminal.stderr(printable(`Skipped: ${error.message}`));
+    }
+  }
+  if (used === 0) throw new RanetError("Cannot quantize: there is no image to take ranges from");
+  return { tensors: tensors.subarray(0, used * length), used };
+}
+
+/** What the labelled images say of both. */
+interface Check {
+  readonly after: Validation;
+  readonly losses: readonly ExitLoss[];
+  readonly dataset: string;
+}
+
+/** Measures what is lost, and refuses where that is too much. */
+async function checkLoss(
+  dataset: Dataset,
+  { model, plain, most, threads, call, terminal }: {
+    readonly model: Model;
+    readonly plain: Model;
+    readonly most: number | undefined;
+    readonly threads: number | undefined;
+    readonly call: Call<QuantizeOption>;
+    readonly terminal: Terminal;
+  },
+): Promise<Check> {
+  const bad = new Set<string>();
+  const pass = async (one: Model, title: string) => {
+    using executor = await AdaptiveExecutor.create(one, { device: "cpu", threads });
+    const onBad = call.flags.has("skip-bad") ? (message: string) => void bad.add(message) : undefined;
+    return await predict(executor, dataset, { title, onBad });
+  };
+  const [before, after] = [await pass(model, "in floats"), await pass(plain, "in 8 bits")];
+  for (const message of bad) terminal.stderr(printable(`Skipped: ${message}`));
+  const losses = compareExits(model.network, before, after);
+  const largest = Math.max(...losses.map(({ before, after }) => before - after));
+  const allowed = most ?? readShare(DEFAULT_LOSS, "max-loss");
+  // Counts of images are compared: a loss of exactly what is allowed is allowed, however shares are rounded.
+  if (largest * before.labels.length > allowed * before.labels.length + 1e-6) {
+    const exit = losses.findIndex(({ before, after }) => before - after === largest);
+    throw new RanetError(
+      `Cannot quantize ${model.name}: exit ${exit + 1} would lose ${percent(largest)} of accuracy, from ` +
+        `${percent(losses[exit].before)} to ${
+          percent(losses[exit].after)
+        } on ${before.labels.length} images, and at most ` +
+        `${
+          percent(allowed)
+        } may be lost. Take ranges from more images (--images), or the others (--range), or allow more ` +
+        "(--max-loss)",
+    );
+  }
+  return { after, losses, dataset: dataset.name };
+}
+
+/** Thresholds for what the model before had some for. */
+async function calibrateAnew(
+  before: readonly Calibration[],
+  { fitted, after, dataset }: Pick<Check, "after" | "dataset"> & { readonly fitted: Model },
+  { stderr }: Terminal,
+): Promise<Calibration[]> {
+  const measured = measure(fitted.network, divideAll(after, fitted.temperatures!));
+  const found: Calibration[] = [];
+  for (const { target } of before) {
+    try {
+      found.push(await calibrateMeasured(fitted, measured, target, { dataset }));
+    } catch (error) {
+      if (!(error instanceof RanetError)) throw error;
+      stderr(printable(`No thresholds for ${JSON.stringify(target)}: ${error.message}`));
+    }
+  }
+  return found.sort((a, b) => a.expectedCost - b.expectedCost);
+}
+
+/** Writes the model's folder; returns the bytes of its weights. */
+async function writeModel(
+  model: Model,
+  { out, name, calibrations, check, used }: {
+    readonly out: string;
+    readonly name: string;
+    readonly calibrations: readonly Calibration[];
+    readonly check: Check | undefined;
+    readonly used: number;
+  },
+): Promise<number> {
+  const spec = await readSpec(name);
+  const weights = writeQuantized(model.network, model.tensors, weightsMetadata(spec));
+  const text = (content: string) => new TextEncoder().encode(content);
+  const files: [path: string, contents: Uint8Array][] = [
+    [join(out, "weights.safetensors"), weights],
+    [join(out, "spec.yaml"), text(specTemplate(spec, { schema: schemaSeenFrom(join(out, "spec.yaml")) }))],
+    [join(out, "card.md"), text(card(model, { check, used, bytes: weights.length }))],
+  ];
+  if (model.temperatures) {
+    const { temperatures } = model;
+    const digest = await digestTensors(model.tensors);
+    files.push([join(out, "temperatures.json"), text(formatTemperatures({ weights: digest, temperatures }))]);
+  }
+  if (calibrations.length > 0) files.push([join(out, "calibration.json"), text(formatCalibrations(calibrations))]);
+  await writeFiles(files);
+  return weights.length;
+}
+
+/** Every exit before and after. */
+function lossTable({ network }: Model, losses: readonly ExitLoss[]): string {
+  return table(
+    [["exit", "right"], ["multiply-adds", "right"], ["in floats", "right"], ["in 8 bits", "right"], [
+      "same answer",
+      "right",
+    ]],
+    losses.map(({ before, after, agreement }, exit) => [
+      exit + 1,
+      large(network.exits[exit].cumulativeFlops),
+      twoDigits(before),
+      twoDigits(after),
+      twoDigits(agreement),
+    ]),
+  );
+}
+
+/** Differences are small. */
+function twoDigits(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** What there is to say of the model, for people. */
+function card(
+  model: Model,
+  { check, used, bytes: size }: { readonly check: Check | undefined; readonly used: number; readonly bytes: number },
+): string {
+  const measured = check
+    ? `Accuracy of every exit on the ${check.after.labels.length} images of ${check.dataset}, before and after. Temperatures and
+thresholds were chosen by the same images, so that accuracy on other images is a little lower:
+
+${lossTable(model, check.losses)}
+`
+    : "Accuracy has not been compared: the images had no labels.\n";
+  return `# ${model.name} in 8 bits
+
+Weights of 8 bits, activations of 7, made by \`ranet quantize\` with ranges from ${used} images; ${
+    bytes(size)
+  } of weights. Linear layers
+are stored in float16. It cannot be trained: train the model that it was made from, and quantize again.
+
+${measured}`;
+}

@@ -1,0 +1,118 @@
+/**
+ * Samples that are arrays: NumPy's files of channels × height × width, for networks of any number of channels. Integers are
+ * divided by the largest of their type, as an image's bytes are by 255; other numbers are taken as they are.
+ *
+ * @module
+ */
+import { RanetError } from "../errors.ts";
+import type { InputSpec } from "../network/common.ts";
+import { type Size, sizeOf } from "../network/size.ts";
+import { LIMITS } from "../spec/limits.ts";
+import type { RgbImage } from "./image.ts";
+import { recogniseFormat } from "./image_signatures.ts";
+import { readNpy } from "./npy.ts";
+import { normaliser, resizePlane } from "./preprocess.ts";
+
+/** Names of files that are taken for arrays. */
+export const ARRAY_FILE = /\.npy$/i;
+
+/** Largest file: its numbers take up to four times as much. */
+const MAX_ARRAY_BYTES = 2 ** 26;
+
+/** Whether a file is an array, by its first bytes. */
+export function isArray(bytes: Uint8Array): boolean {
+  return recogniseFormat(bytes) === "NumPy array";
+}
+
+/** Channels as planes, row by row. */
+interface Bands extends Size {
+  readonly planes: readonly Float32Array[];
+}
+
+/**
+ * Reads an array to the planes that a network takes, not normalised.
+ *
+ * @param options `source`: what errors call the file; `channels`: how many the network takes.
+ * @returns Channels × height × width.
+ * @throws {RanetError} If it is no such array, or of other channels.
+ */
+export function arrayPlanes(
+  bytes: Uint8Array,
+  options: { readonly source: string; readonly channels: number; readonly form: Pick<InputSpec, "size" | "resize"> },
+): Float32Array {
+  const { source, channels, form } = options;
+  const bands = readBands(bytes, source);
+  if (bands.planes.length !== channels) {
+    throw new RanetError(
+      `${refusal(source)} it has ${bands.planes.length} channels, expected the network's ${channels}; ` +
+        "choose the channels of the array, or set input.channels of the architecture",
+    );
+  }
+  const { height, width } = sizeOf(form.size);
+  const planes = new Float32Array(channels * height * width);
+  bands.planes.forEach((plane, channel) => {
+    planes.set(resizePlane(plane, bands, form), channel * height * width);
+  });
+  return planes;
+}
+
+/**
+ * Reads an array to the tensor that a network takes.
+ *
+ * @throws {RanetError} As {@linkcode arrayPlanes}.
+ */
+export function arrayTensor(
+  bytes: Uint8Array,
+  { source, input }: { readonly source: string; readonly input: InputSpec },
+): Float32Array {
+  const planes = arrayPlanes(bytes, { source, channels: input.mean.length, form: input });
+  const tensor = new Float32Array(planes.length);
+  normaliser(input)(planes, tensor);
+  return tensor;
+}
+
+/**
+ * What an array looks like: its first three channels as red, green and blue, or the first alone as grey.
+ *
+ * @throws {RanetError} If it is no such array.
+ */
+export function arrayPicture(bytes: Uint8Array, source: string): RgbImage {
+  const { planes, height, width } = readBands(bytes, source);
+  const data = new Uint8ClampedArray(4 * height * width).fill(255);
+  for (let c = 0; c < 3; c++) {
+    const plane = planes[planes.length < 3 ? 0 : c]!;
+    for (let i = 0; i < plane.length; i++) data[4 * i + c] = 255 * plane[i]!;
+  }
+  return { width, height, data };
+}
+
+function readBands(bytes: Uint8Array, source: string): Bands {
+  if (bytes.length > MAX_ARRAY_BYTES) {
+    throw new RanetError(`${refusal(source)} ${bytes.length} bytes are more than ${MAX_ARRAY_BYTES}`, {
+      code: "too-large",
+    });
+  }
+  const { shape, data } = readNpy(bytes, { source, integers: true });
+  // An array of height × width is one channel.
+  const [channels, height, width] = shape.length === 2 ? [1, ...shape] : shape;
+  if (shape.length < 2 || shape.length > 3 || data.length === 0) {
+    throw new RanetError(
+      `${refusal(source)} expected an array of channels × height × width, found ${
+        shape.join(" × ") || "a single number"
+      }`,
+    );
+  }
+  if (channels! > LIMITS.inputChannels) {
+    throw new RanetError(`${refusal(source)} ${channels} channels are more than ${LIMITS.inputChannels}`);
+  }
+  const area = height! * width!;
+  return {
+    height: height!,
+    width: width!,
+    planes: Array.from({ length: channels! }, (_, i) => data.subarray(i * area, (i + 1) * area)),
+  };
+}
+
+function refusal(source: string): string {
+  return `Cannot read array ${JSON.stringify(source)}:`;
+}

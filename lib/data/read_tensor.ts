@@ -1,0 +1,22 @@
+/**
+ * A file's bytes to the tensor that a network takes, by the calling thread.
+ *
+ * @module
+ */
+import type { InputSpec } from "../network/common.ts";
+import { arrayTensor, isArray } from "./arrays.ts";
+import { decodeImage, type DecodeImageOptions } from "./decode.ts";
+import { toTensor } from "./preprocess.ts";
+
+/**
+ * Reads an image or an array.
+ *
+ * @throws {RanetError} If it is neither, or not what the network takes.
+ */
+export async function readTensor(
+  bytes: Uint8Array,
+  { input, ...options }: DecodeImageOptions & { readonly input: InputSpec },
+): Promise<Float32Array> {
+  if (isArray(bytes)) return arrayTensor(bytes, { source: options.source, input });
+  return toTensor(await decodeImage(bytes, options), input);
+}

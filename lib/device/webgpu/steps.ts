@@ -1,0 +1,92 @@
+/**
+ * A network in eight bits for kernels that compute in floats: whole numbers, rounded where and as lib/weights/quantized.ts
+ * says, so that they are those of the CPU.
+ *
+ * @module
+ */
+
+import type { Size } from "../../network/size.ts";
+import type { Step } from "../../planner/plan.ts";
+import type { FoldedLayer, FoldedWeights } from "../../weights/fold.ts";
+import {
+  cornerShares,
+  MAX_PIXEL,
+  MAX_STEP,
+  type QuantizedConvolution,
+  type QuantizedWeights,
+  readsImage,
+  resizePlace,
+} from "../../weights/quantized.ts";
+import type { Arithmetic } from "./kernels.ts";
+
+/** Floats hold all whole numbers up to this. */
+const MAX_WHOLE = 2 ** 24;
+
+/** What a step's kernel computes with. */
+export function arithmeticOf({ kind, layer }: Step, { convolutions }: QuantizedWeights): Arithmetic | undefined {
+  switch (kind) {
+    case "convolution": {
+      const most = readsImage(layer) ? MAX_PIXEL : MAX_STEP;
+      return largestSum(convolutions.get(layer.name)!, most) < MAX_WHOLE ? "steps" : "whole";
+    }
+    case "resize":
+      return "steps";
+    case "max-pool":
+    case "classifier":
+      return undefined;
+    case "depthwise":
+    case "squeeze":
+    case "excitation":
+      throw new Error(`there is no ${kind} in eight bits`); // refused where weights are read
+    default:
+      kind satisfies never;
+  }
+}
+
+/** The largest magnitude that a sum can have on the way, whatever the order. */
+function largestSum({ weight, bias }: QuantizedConvolution, most: number): number {
+  const fanIn = weight.length / bias.length;
+  let largest = 0;
+  bias.forEach((start, out) => {
+    let sum = 0;
+    for (let i = out * fanIn; i < (out + 1) * fanIn; i++) sum += Math.abs(weight[i]);
+    largest = Math.max(largest, most * sum + Math.abs(start));
+  });
+  return largest;
+}
+
+/** Weights and biases as floats. A classifier's weights count steps. */
+export function quantizedLayers({ convolutions, classifiers }: QuantizedWeights): FoldedWeights {
+  const layers = new Map<string, FoldedLayer>();
+  for (const [name, { weight, bias }] of convolutions) {
+    layers.set(name, { weight: Float32Array.from(weight), bias: Float32Array.from(bias) });
+  }
+  for (const [name, { weight, bias, steps }] of classifiers) {
+    layers.set(name, { weight: weight.map((value, i) => value * steps[i % steps.length]), bias });
+  }
+  return layers;
+}
+
+/** For each pixel of a resized feature, the shares of four of its input's. */
+export function resizeShares(input: Size, output: Size): Float32Array {
+  const shares: number[] = [];
+  for (let y = 0; y < output.height; y++) {
+    const down = resizePlace(y, { inSize: input.height, outSize: output.height }).share;
+    for (let x = 0; x < output.width; x++) {
+      const right = resizePlace(x, { inSize: input.width, outSize: output.width }).share;
+      shares.push(...cornerShares(down, right));
+    }
+  }
+  return Float32Array.from(shares);
+}
+
+/** An image's values in whole steps. */
+export function imageSteps(image: Float32Array, { imageScale }: QuantizedWeights): Float32Array {
+  const perStep = Math.fround(1 / imageScale);
+  return image.map((value) => Math.max(-MAX_PIXEL, Math.min(MAX_PIXEL, roundToEven(Math.fround(value * perStep)))));
+}
+
+/** To the nearest whole number, of two the even one; of numbers below 2^51. */
+function roundToEven(value: number): number {
+  return value + 1.5 * 2 ** 52 - 1.5 * 2 ** 52;
+}

@@ -1,0 +1,92 @@
+/**
+ * What a network's features hold for some images: for each channel that a convolution writes, how often which values occur.
+ *
+ * @module
+ */
+
+import { CpuRunner } from "../device/cpu/runner.ts";
+import type { Convolution, Network } from "../network/network.ts";
+import { buildPlan } from "../planner/build.ts";
+import type { Plan, Region } from "../planner/plan.ts";
+import type { FoldedWeights } from "../weights/fold.ts";
+
+/** Intervals that a channel's values are counted in. */
+export const BINS = 512;
+
+/** A channel's values for some images. All are 0 or above, behind a ReLU. */
+export interface ChannelValues {
+  /** The largest; 0 if the channel is always 0. */
+  readonly most: number;
+  /** Their mean. */
+  readonly mean: number;
+  /** How many lie in each of {@linkcode BINS} intervals of equal length from 0 to the largest; zeros are not counted. */
+  readonly counts: Uint32Array;
+}
+
+/** What each convolution writes, by its name: one for each channel. */
+export type ConvolutionValues = ReadonlyMap<string, readonly ChannelValues[]>;
+
+/**
+ * Passes images through a network in floats.
+ *
+ * @param images Batches of normalised images, `N × channels × height × width`; gone through twice.
+ */
+export async function collectActivations(
+  network: Network,
+  weights: FoldedWeights,
+  images: readonly Float32Array[],
+  options: { readonly threads?: number } = {},
+): Promise<ConvolutionValues> {
+  const plan = buildPlan(network, { keepsFeatures: true });
+  const length = plan.image.channels * plan.image.size.height * plan.image.size.width;
+  const batchSize = Math.max(1, ...images.map((batch) => batch.length / length));
+  using runner = await CpuRunner.create(plan, weights, { ...options, batchSize, keeps: true });
+  const written = writtenRegions(plan);
+  const visit = async (look: (name: string, values: Float32Array, channels: number) => void) => {
+    for (const batch of images) {
+      for (let start = 0; start < batch.length; start += runner.batchSize * length) {
+        const part = batch.subarray(start, start + runner.batchSize * length);
+        const count = part.length / length;
+        runner.load(part, count);
+        await runner.run({ from: 0, to: plan.stages.length });
+        for (const [{ name }, region] of written) {
+          for (let sample = 0; sample < count; sample++) look(name, runner.feature(region, sample), region.channels);
+        }
+      }
+    }
+  };
+  const found = new Map(written.map(([{ name }, { channels }]) => [name, {
+    most: new Float64Array(channels),
+    sum: new Float64Array(channels),
+    seen: 0,
+    counts: Array.from({ length: channels }, () => new Uint32Array(BINS)),
+  }]));
+  await visit((name, values, channels) => {
+    const own = found.get(name)!;
+    for (let i = 0; i < values.length; i++) {
+      const channel = i % channels;
+      own.sum[channel] += values[i];
+      if (values[i] > own.most[channel]) own.most[channel] = values[i];
+    }
+    own.seen += values.length / channels;
+  });
+  await visit((name, values, channels) => {
+    const { most, counts } = found.get(name)!;
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] <= 0) continue;
+      const channel = i % channels;
+      counts[channel][Math.min(BINS - 1, Math.floor(values[i] / most[channel] * BINS))]++;
+    }
+  });
+  return new Map(Array.from(found, ([name, { most, sum, seen, counts }]) => [
+    name,
+    counts.map((own, channel) => ({ most: most[channel], mean: sum[channel] / seen, counts: own })),
+  ]));
+}
+
+/** The convolutions of a plan, with where each one's output lies. */
+function writtenRegions(plan: Plan): (readonly [Convolution, Region])[] {
+  return plan.stages.flat(2).flatMap((step) =>
+    step.kind === "convolution" ? [[step.layer, step.writes[0]] as const] : []
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * A network's weights in eight bits, from its weights in floats and what its features hold.
+ *
+ * @module
+ */
+
+import type { CommonSpec } from "../network/common.ts";
+import type { Network } from "../network/network.ts";
+import type { FoldedWeights } from "../weights/fold.ts";
+import { roundToHalf } from "../weights/half.ts";
+import { IMAGE_SCALE, MAX_PIXEL, quantizedParameters } from "../weights/quantized.ts";
+import type { Tensor } from "../weights/tensor.ts";
+import type { ConvolutionValues } from "./activations.ts";
+import { chooseSteps, type RangeMethod } from "./steps.ts";
+import { roundConvolution } from "./whole_weights.ts";
+
+/** The tensors of a quantized model. */
+export function quantizeWeights(
+  network: Network,
+  weights: FoldedWeights,
+  values: ConvolutionValues,
+  { method }: { readonly method: RangeMethod },
+): Map<string, Tensor> {
+  const scales = network.features.map(({ channels }) => new Float32Array(channels));
+  scales[0].fill(imageStep(network.spec));
+  /** Mean of each channel in steps; that of pixels is about 0. */
+  const means = network.features.map(({ channels }) => new Float32Array(channels));
+  const tensors = new Map<string, Tensor>();
+  const shapes = new Map(quantizedParameters(network).map(({ name, shape }) => [name, shape]));
+  const put = (name: string, data: ArrayLike<number>) =>
+    void tensors.set(name, { shape: shapes.get(name)!, data: Float32Array.from(data) });
+  put(IMAGE_SCALE, [scales[0][0]]);
+  for (const layer of network.exits.flatMap((exit) => exit.layers)) {
+    const [{ feature, offset, channels }] = layer.reads;
+    const read = (all: readonly Float32Array[]) => all[feature].subarray(offset, offset + channels);
+    const inputs = read(scales);
+    switch (layer.kind) {
+      case "convolution": {
+        const { name, writes: [output] } = layer;
+        const channels = values.get(name)!;
+        const outputs = chooseSteps(channels, method);
+        const { weight, bias, multiplier, scale } = roundConvolution(layer, weights.get(name)!, {
+          inputs,
+          means: read(means),
+          outputs,
+        });
+        put(`${name}.weight`, weight);
+        put(`${name}.bias`, bias);
+        put(`${name}.multiplier`, multiplier);
+        put(`${name}.scale`, scale);
+        scales[output.feature].set(scale, output.offset);
+        means[output.feature].set(channels.map(({ mean }, i) => mean / scale[i]), output.offset);
+        break;
+      }
+      case "max-pool":
+      case "resize": {
+        const [output] = layer.writes;
+        scales[output.feature].set(inputs, output.offset);
+        means[output.feature].set(read(means), output.offset);
+        break;
+      }
+      case "classifier": {
+        const { weight, bias } = weights.get(layer.name)!;
+        put(`${layer.name}.weight`, weight.map(roundToHalf)); // as it is stored
+        put(`${layer.name}.bias`, bias);
+        break;
+      }
+      // Refused above, where shapes are listed.
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        break;
+      default:
+        layer satisfies never;
+    }
+  }
+  return tensors;
+}
+
+/** What one step of a pixel stands for: all that normalised pixels can be is reached. */
+function imageStep({ input: { mean, std } }: CommonSpec): number {
+  const ends = mean.flatMap((own, i) => [own, 1 - own].map((end) => Math.abs(end) / std[i]));
+  return Math.fround(Math.max(...ends) / MAX_PIXEL);
+}

@@ -1,0 +1,51 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { extractComments, extractStrings } from "../tools/prose/extract.ts";
+import { checkProse } from "../tools/prose/prose.ts";
+
+const found = async (name: string, source: string) =>
+  (await checkProse(name, source)).map(({ line, message }) => `${line} ${message}`);
+
+Deno.test("prose: turns are found in Markdown, comments and messages, each with its line", async () => {
+  const [first, second] = await found("a.md", "# A page\n\nOf all waves, two.\n\n- It is told on standard error.\n");
+  assertMatch(first, /^3 Of /);
+  assertMatch(second, /^5 .*is told/);
+
+  const [comment, trailing, message] = await found(
+    "a.ts",
+    ["/** Of a promise. */", "const a = 1; // goes without a word", 'say("what comes along is", b);'].join("\n"),
+  );
+  assertMatch(comment, /^1 Of /);
+  assertMatch(trailing, /^2 without a word/);
+  assertMatch(message, /^3 comes along/);
+  assertMatch((await found("a.yaml", "a: 1 # told later\n# all else stays\n"))[0], /^2 all else/);
+});
+
+Deno.test("prose: code, links, directives and ordinary English are left alone", async () => {
+  assertEquals(
+    await found("a.md", "Of 21 photos, 6 changed. Of course.\n\n`all else` and\n\n```sh\nit is told\n```\n"),
+    [],
+  );
+  assertEquals(
+    await found(
+      "a.ts",
+      "// deno-lint-ignore is told\n/**\n * Says it.\n *\n * ```ts\n * told(is told);\n * ```\n */\n",
+    ),
+    [],
+  );
+});
+
+Deno.test("prose: a sentence that is too long is found over several lines of a comment", async () => {
+  const [message] = await found(
+    "a.ts",
+    `// ${"one word and another, ".repeat(8)}\n// ${"and more words ".repeat(9)}ends.\n`,
+  );
+  assertMatch(message, /^1 .*length/);
+});
+
+Deno.test("prose: paragraphs end at code, empty lines and tags, and know the lines that they come from", () => {
+  const comments = extractComments("/**\n * One\n * two.\n *\n * @param a Three.\n */\ncode(); // four\n", "//");
+  assertEquals(comments.text, "One two.\n\nThree.\n\nfour\n\n");
+  assertEquals([0, 4, 10, 18].map((index) => comments.lineAt(index)), [2, 3, 5, 7]);
+  const strings = extractStrings('f("short one");\nf("a message of " + n +\n  "four words and more");\n');
+  assertEquals([strings.text, strings.lineAt(20)], ["a message of four words and more\n\n", 3]);
+});

@@ -1,0 +1,72 @@
+/**
+ * Networks of any shape that there are in eight bits.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import type { Layer, Network, View } from "../../lib/network/network.ts";
+import { strided } from "../../lib/network/size.ts";
+import { networkOf } from "../fixtures.ts";
+
+const side = fc.integer({ min: 2, max: 9 });
+
+/** What such networks differ in; and how many images there are, of which seed. */
+export const shape = fc.record({
+  height: side,
+  width: side,
+  pixel: fc.integer({ min: 1, max: 4 }),
+  channels: fc.integer({ min: 1, max: 21 }),
+  more: fc.integer({ min: 1, max: 13 }),
+  kernel: fc.constantFrom(1, 3, 5),
+  stride: fc.constantFrom(1, 2),
+  resized: fc.tuple(side, side),
+  large: fc.boolean(),
+  samples: fc.integer({ min: 1, max: 3 }),
+  seed: fc.nat(1000),
+});
+
+/** Layers of every kind; channels are written behind others, so that they begin anywhere. */
+export function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Shape : never): Network {
+  const { height, width, pixel, channels, more, kernel, stride, resized: [rows, columns] } = given;
+  const size = { height, width };
+  const resized = { height: rows, width: columns };
+  const all = channels + more;
+  const features = [
+    { name: "image", size, channels: pixel },
+    { name: "a", size, channels: all },
+    { name: "b", size: strided(size, stride), channels: all },
+    { name: "c", size: resized, channels: all },
+    { name: "d", size: strided(resized, 2), channels: all },
+  ];
+  const view = (feature: number, offset = 0, count = features[feature].channels - offset): View => (
+    { feature, offset, channels: count }
+  );
+  const convolution = (name: string, from: View, to: View, kernel: number, stride: number): Layer => ({
+    kind: "convolution",
+    reads: [from],
+    writes: [to],
+    kernel,
+    stride,
+    name,
+    bias: true,
+    activation: "relu",
+  });
+  return networkOf(features, [
+    convolution("first", view(0), view(1, 0, channels), 3, 1),
+    convolution("second", view(0), view(1, channels), 1, 1),
+    convolution("third", view(1), view(2, 0, channels), kernel, stride),
+    convolution("fourth", view(1), view(2, channels), kernel, stride),
+    { kind: "resize", reads: [view(2)], writes: [view(3)] },
+    { kind: "max-pool", reads: [view(3)], writes: [view(4)] },
+    {
+      kind: "classifier",
+      reads: [view(4)],
+      writes: [],
+      exit: 0,
+      pool: features[4].size,
+      classes: 5,
+      name: "classifier",
+    },
+  ]);
+}
