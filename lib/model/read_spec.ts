@@ -31,6 +31,7 @@ export const BUNDLED_SPECS: readonly string[] = [
   "ranet-tiny-imagenet",
   "msdnet-anytime-cifar100",
   "msdnet-batch-cifar100",
+  "msdnet-cifar10-micro",
   "msdnet-imagenet-step4",
   "msdnet-imagenet-step6",
   "msdnet-imagenet-step7",
