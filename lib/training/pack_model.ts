@@ -12,6 +12,8 @@ import { formatTemperatures } from "../model/temperatures.ts";
 import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import { specTemplate } from "../spec/template.ts";
 import { digestTensors } from "../weights/digest.ts";
+import { isQuantized } from "../weights/quantized.ts";
+import { writeQuantized } from "../weights/quantized_file.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import { expectMap, expectObject } from "../text/expect.ts";
@@ -31,7 +33,7 @@ const SCHEMA = "./ranet.schema.json";
  * Packs a model into a zip archive. `loadModel` and all commands (`--model my-model.zip`) accept it, also unpacked.
  *
  * @param spec The architecture.
- * @param tensors The weights as trained, without temperatures applied.
+ * @param tensors The weights as trained, or a quantized model's; without temperatures applied.
  * @param options Temperatures and calibrations.
  * @returns The archive: `spec.yaml`, `weights.safetensors`, `temperatures.json` and `calibration.json`.
  * @throws {RanetError} If the tensors do not fit the architecture.
@@ -56,11 +58,14 @@ export async function packModel(
   expectMap("packModel", { tensors });
   expectObject("packModel", { options });
   const { temperatures, calibrations = [] } = options;
-  createModel(spec, tensors, { source: "to be packed" });
+  const { network } = createModel(spec, tensors, { source: "to be packed" });
+  const metadata = { spec: spec.name };
   const encoder = new TextEncoder();
   return writeModelFiles({
     "spec.yaml": encoder.encode(specTemplate(spec, { schema: SCHEMA })),
-    "weights.safetensors": writeSafetensors(tensors, { metadata: { spec: spec.name } }),
+    "weights.safetensors": isQuantized(tensors)
+      ? writeQuantized(network, tensors, metadata)
+      : writeSafetensors(tensors, { metadata }),
     ...temperatures && {
       "temperatures.json": encoder.encode(formatTemperatures({ weights: await digestTensors(tensors), temperatures })),
     },

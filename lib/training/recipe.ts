@@ -104,7 +104,7 @@ export interface RecipeChanges {
 
 /** Names of the bundled recipes. */
 export const BUNDLED_RECIPES: readonly string[] = [
-  ...["short", "paper-cifar", "paper-imagenet", "fine-tune", "few-images", "classifiers"],
+  ...["short", "cifar", "paper-cifar", "paper-imagenet", "fine-tune", "few-images", "classifiers"],
 ];
 
 /** Name of the default recipe. */

@@ -12,32 +12,42 @@ import { below } from "./random.ts";
 /** Red, green and blue, pixel by pixel. */
 type Pixels = Uint8ClampedArray;
 
-/**
- * An operation: strength runs from 0 to 1, and is negative in half of the cases where the operation has two directions.
- */
+/** An operation, of a strength in a range; the strength is negative in half of the cases where there are two directions. */
 interface Operation {
+  readonly range: readonly [weakest: number, strongest: number];
   readonly isSigned: boolean;
   apply(pixels: Pixels, strength: number, size: Size): Pixels;
 }
 
-/** Steps of strength from none to all, ends included. */
-const STRENGTHS = 31;
+/** How many strengths there are, the weakest and the strongest included. */
+export const STRENGTHS = 31;
+
+const signed = (strongest: number, apply: Operation["apply"]): Operation => ({
+  range: [0, strongest],
+  isSigned: true,
+  apply,
+});
+const unsigned = (apply: Operation["apply"], range: Operation["range"] = [0, 0]): Operation => ({
+  range,
+  isSigned: false,
+  apply,
+});
 
 const OPERATIONS: readonly Operation[] = [
-  { isSigned: false, apply: (pixels) => pixels },
-  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0.99 * by, 0, 0, 1, 0], size) },
-  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0, 0, 0.99 * by, 1, 0], size) },
-  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0, -Math.trunc(32 * by), 0, 1, 0], size) },
-  { isSigned: true, apply: (pixels, by, size) => transform(pixels, [1, 0, 0, 0, 1, -Math.trunc(32 * by)], size) },
-  { isSigned: true, apply: (pixels, by, size) => transform(pixels, rotation(135 * by, size), size) },
-  { isSigned: true, apply: (pixels, by) => blend(pixels, () => 0, 1 + 0.99 * by) },
-  { isSigned: true, apply: (pixels, by) => blend(pixels, (i) => greyAt(pixels, i - i % 3), 1 + 0.99 * by) },
-  { isSigned: true, apply: (pixels, by) => contrast(pixels, 1 + 0.99 * by) },
-  { isSigned: true, apply: (pixels, by, size) => sharpness(pixels, 1 + 0.99 * by, size) },
-  { isSigned: false, apply: (pixels, by) => posterize(pixels, 8 - roundHalfToEven(6 * by)) },
-  { isSigned: false, apply: (pixels, by) => pixels.map((value) => value < 255 * (1 - by) ? value : 255 - value) },
-  { isSigned: false, apply: (pixels) => perChannel(pixels, stretching) },
-  { isSigned: false, apply: (pixels) => perChannel(pixels, equalizing) },
+  unsigned((pixels) => pixels),
+  signed(0.99, (pixels, by, size) => transform(pixels, [1, by, 0, 0, 1, 0], size)),
+  signed(0.99, (pixels, by, size) => transform(pixels, [1, 0, 0, by, 1, 0], size)),
+  signed(32, (pixels, by, size) => transform(pixels, [1, 0, -Math.trunc(by), 0, 1, 0], size)),
+  signed(32, (pixels, by, size) => transform(pixels, [1, 0, 0, 0, 1, -Math.trunc(by)], size)),
+  signed(135, (pixels, by, size) => transform(pixels, rotation(by, size), size)),
+  signed(0.99, (pixels, by) => blend(pixels, () => 0, 1 + by)),
+  signed(0.99, (pixels, by) => blend(pixels, (i) => greyAt(pixels, i - i % 3), 1 + by)),
+  signed(0.99, (pixels, by) => contrast(pixels, 1 + by)),
+  signed(0.99, (pixels, by, size) => sharpness(pixels, 1 + by, size)),
+  unsigned((pixels, by) => posterize(pixels, 8 - roundHalfToEven(by)), [0, 6]),
+  unsigned((pixels, by) => pixels.map((value) => value < by ? value : 255 - value), [255, 0]),
+  unsigned((pixels) => perChannel(pixels, stretching)),
+  unsigned((pixels) => perChannel(pixels, equalizing)),
 ];
 
 /** How many operations there are. */
@@ -53,22 +63,37 @@ export const OPERATION_COUNT: number = OPERATIONS.length;
  */
 export function trivialAugment(pixels: Pixels, size: Size, random: () => number): Pixels {
   const operation = below(OPERATIONS.length, random);
-  const strength = below(STRENGTHS, random) / (STRENGTHS - 1);
+  const strength = below(STRENGTHS, random);
   return applyOperation(pixels, { operation, strength, isReversed: random() < 0.5 }, size);
 }
 
-/** Applies a certain operation; `isReversed`: in its other direction, if it has two. */
+/**
+ * Applies a certain operation.
+ *
+ * @param how `operation`: its index; `strength`: from 0 to {@linkcode STRENGTHS} − 1; `isReversed`: in its other direction, if
+ * it has two.
+ */
 export function applyOperation(
   pixels: Pixels,
-  { operation, strength, isReversed }: {
+  how: {
     readonly operation: number;
     readonly strength: number;
     readonly isReversed: boolean;
   },
   size: Size,
 ): Pixels {
-  const { isSigned, apply } = OPERATIONS[operation]!;
-  return apply(pixels, isSigned && isReversed ? -strength : strength, size);
+  const { isSigned, range, apply } = OPERATIONS[how.operation]!;
+  const strength = strengthOf(range, how.strength);
+  return apply(pixels, isSigned && how.isReversed ? -strength : strength, size);
+}
+
+/** Evenly spaced, rounded as torch.linspace rounds: from the nearer end. */
+function strengthOf([from, to]: Operation["range"], index: number): number {
+  const { fround } = Math;
+  const step = fround((fround(to) - fround(from)) / (STRENGTHS - 1));
+  return index < STRENGTHS / 2
+    ? fround(fround(from) + step * index)
+    : fround(fround(to) - step * (STRENGTHS - 1 - index));
 }
 
 /** Coefficients that map x and y in the result to the pixel. */

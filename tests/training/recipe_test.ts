@@ -177,6 +177,6 @@ Deno.test("weights of exits: one for all, or one each", () => {
 
 Deno.test("a recipe that does not exist", async () => {
   const error = await assertRejects(() => readRecipe("shrt"), RanetError);
-  assertMatch(error.message, /^Cannot find recipe "shrt": .*short, paper-cifar/);
+  assertMatch(error.message, /^Cannot find recipe "shrt": .*short, cifar, paper-cifar/);
   await assertRejects(() => readRecipe("./no.yaml"), RanetError, "there is no such file");
 });
