@@ -17,6 +17,8 @@ import {
   RanetError,
   readCalibrations,
 } from "../mod.ts";
+import { bundledCalibrations } from "../lib/calibration/calibration_file.ts";
+import { bundledName } from "../lib/model/model.ts";
 import { parseCall } from "../lib/cli/args.ts";
 import { type Call, type Command, UsageError } from "../lib/cli/command.ts";
 import { commandHelp } from "../lib/cli/help.ts";
@@ -24,7 +26,15 @@ import { writeFiles } from "../lib/io/write_files.ts";
 import { findAdapter } from "../lib/device/webgpu/adapter.ts";
 import { type BatchResult, benchBatches } from "./batches.ts";
 import { benchCeiling } from "./ceiling.ts";
-import { type Contestant, LARGEST_BATCH, OURS, type OwnContestant, PEERS } from "./contestants.ts";
+import {
+  type BenchPrecision,
+  type Contestant,
+  inPrecision,
+  LARGEST_BATCH,
+  OURS,
+  type OwnContestant,
+  PEERS,
+} from "./contestants.ts";
 import { benchCpu } from "./cpu.ts";
 import { benchEqualAccuracy } from "./equal_accuracy.ts";
 import { benchLarge } from "./large.ts";
@@ -66,6 +76,16 @@ const QUICK: Extent = {
   ceilingSeconds: 0.1,
   starts: 1,
 };
+/** Who computes the large network. */
+const LARGE = [
+  "ranet-cpu",
+  "ranet-cpu-int8",
+  "ort-node",
+  "ort-node-int8",
+  "ranet-cpu-1",
+  "ranet-cpu-int8-1",
+  "ort-node-1",
+];
 /** A peer that needs more than this share of a pass for one batch sits the test images out. */
 const MAX_BATCH_SHARE = 1 / 4;
 
@@ -115,22 +135,25 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
   const cpu = await attempt(() => benchCpu(model, batch, turns));
   note("a large network");
   const large = await attempt(() =>
-    benchLarge([...ours, ...peers].filter(({ id }) => ["ranet-cpu", "ort-node"].includes(id)), extent.effort)
+    benchLarge([...ours, ...peers].filter(({ id }) => LARGE.includes(id)), extent.effort)
   );
   note("training");
   const training = await benchTraining(model, adapter ? ["cpu", "gpu"] : ["cpu"], batch, turns);
   note("savings");
-  const calibration = cheapestOfFullAccuracy(await readCalibrations(DEFAULT_MODEL));
+  const calibrations = {
+    float32: cheapestOfFullAccuracy(await readCalibrations(DEFAULT_MODEL)),
+    int8: cheapestOfFullAccuracy(await bundledCalibrations(bundledName(DEFAULT_MODEL, "int8"))),
+  };
   const savings = [];
   for (const own of ours) {
     const outcome = await attempt(() =>
-      savingsOf(model, batch, { own, calibration: test && calibration, effort: turns })
+      savingsOf(model, batch, { own, calibration: test && calibrations[own.precision], effort: turns })
     );
     savings.push({ id: own.id, outcome });
   }
   note("test images");
   const equalAccuracy = test
-    ? await equalAccuracyOf(model, test, { ours, peers, calibration, batches, seconds: extent.passSeconds })
+    ? await equalAccuracyOf(model, test, { ours, peers, calibrations, batches, seconds: extent.passSeconds })
     : { failed: "no test images, --data DATASET" };
   note("starts and memory");
   const starts = await benchStarts(extent.starts, { gpu: adapter !== undefined });
@@ -187,7 +210,10 @@ async function savingsOf(
   options: { readonly own: OwnContestant; readonly calibration: Calibration | undefined; readonly effort: Effort },
 ): Promise<Saving[]> {
   const { own, calibration, effort } = options;
-  using executor = await AdaptiveExecutor.create(model, { device: own.choice, batchSize: LARGEST_BATCH });
+  using executor = await AdaptiveExecutor.create(await inPrecision(model, own.precision), {
+    ...own.options,
+    batchSize: LARGEST_BATCH,
+  });
   const settings: Record<string, ClassifyOptions> = calibration
     ? { "the default threshold": {}, "full accuracy": { calibration } }
     : {};
@@ -205,7 +231,7 @@ async function equalAccuracyOf(
   options: {
     readonly ours: readonly OwnContestant[];
     readonly peers: readonly Contestant[];
-    readonly calibration: Calibration;
+    readonly calibrations: Readonly<Record<BenchPrecision, Calibration>>;
     readonly batches: readonly BatchResult[];
     readonly seconds: number;
   },
@@ -224,7 +250,7 @@ async function equalAccuracyOf(
   return {
     dataset: test.name,
     images: test.labels.length,
-    calibration: options.calibration.target,
+    calibration: options.calibrations.float32.target,
     passes: [...passes, ...slow],
   };
 }

@@ -5,9 +5,11 @@
  * @module
  */
 
-import { AdaptiveExecutor, type DeviceChoice, type Model } from "../mod.ts";
-import { inputShape } from "../lib/network/common.ts";
+import { concat } from "../lib/io/bytes.ts";
+import { inputLength, inputShape } from "../lib/network/common.ts";
 import { exportOnnx } from "../lib/onnx/export.ts";
+import { AdaptiveExecutor, BUNDLED_MODELS, type ExecutorOptions, loadModel, type Model, quantize } from "../mod.ts";
+import { OrtWorker } from "./ort_worker.ts";
 
 /** Most images in a batch. */
 export const LARGEST_BATCH = 64;
@@ -28,6 +30,8 @@ export interface Contestant {
   readonly name: string;
   /** What it computes on. */
   readonly device: "GPU" | "CPU";
+  /** How many images it is best given at a time. Default: {@linkcode LARGEST_BATCH}. */
+  readonly batch?: number;
   /** Gets a model ready; with `exit`, which only peers know, cut at that exit. */
   open(model: Model, options?: { readonly exit?: number }): Promise<Session>;
 }
@@ -35,45 +39,103 @@ export interface Contestant {
 /** Our own ones: they leave at an exit by themselves. */
 export interface OwnContestant extends Contestant {
   /** What an executor is to be made with. */
-  readonly choice: DeviceChoice;
+  readonly options: ExecutorOptions;
+  /** What it computes in. */
+  readonly precision: BenchPrecision;
 }
+
+/** What is compared: floats, and whole numbers of eight bits. */
+export type BenchPrecision = "float32" | "int8";
 
 type Runtime = Pick<typeof import("onnxruntime-web"), "InferenceSession" | "Tensor" | "env">;
 type Provider = "webgpu" | "wasm" | "cpu";
 
 const THREADS = navigator.hardwareConcurrency;
 
+/** On one thread, and on all. */
+const COUNTS = [...new Set([1, THREADS])];
+
+const inWords = (threads: number) => threads === 1 ? "1 thread" : `${threads} threads`;
+
 /** Ours. */
 export const OURS: readonly OwnContestant[] = [
-  own({ id: "ranet-webgpu", name: "ranet, WebGPU", device: "GPU", choice: "gpu" }),
-  own({ id: "ranet-cpu", name: `ranet, CPU runner, ${THREADS} threads`, device: "CPU", choice: "cpu" }),
+  own({
+    id: "ranet-webgpu",
+    name: "ranet, WebGPU",
+    device: "GPU",
+    options: { device: "gpu" },
+    precision: "float32",
+  }),
+  ...COUNTS.flatMap((threads) =>
+    (["float32", "int8"] as const).map((precision) =>
+      own({
+        id: idOf("ranet-cpu", precision, threads),
+        name: `ranet, CPU runner, ${precision}, ${inWords(threads)}`,
+        device: "CPU",
+        options: { device: "cpu", threads },
+        precision,
+      })
+    )
+  ),
 ];
 
 /** Theirs. */
 export const PEERS: readonly Contestant[] = [
-  peer({ id: "ort-webgpu", name: "ONNX Runtime Web, WebGPU", device: "GPU" }, "webgpu", async () => {
-    const ort = await import("onnxruntime-web/webgpu");
-    // Ours asks for the same adapter.
-    ort.env.webgpu.powerPreference = "high-performance";
-    return ort;
+  peer({ id: "ort-webgpu", name: "ONNX Runtime Web, WebGPU", device: "GPU" }, {
+    provider: "webgpu",
+    load: async () => {
+      const ort = await import("onnxruntime-web/webgpu");
+      // Ours asks for the same adapter.
+      ort.env.webgpu.powerPreference = "high-performance";
+      return ort;
+    },
   }),
-  peer({ id: "ort-wasm", name: "ONNX Runtime Web, wasm, 1 thread", device: "CPU" }, "wasm", async () => {
-    const ort = await import("onnxruntime-web/wasm");
-    ort.env.wasm.numThreads = 1;
-    return ort;
+  peer({ id: "ort-wasm", name: "ONNX Runtime Web, wasm, 1 thread", device: "CPU" }, {
+    provider: "wasm",
+    load: async () => {
+      const ort = await import("onnxruntime-web/wasm");
+      ort.env.wasm.numThreads = 1;
+      return ort;
+    },
   }),
-  peer(
-    { id: "ort-node", name: `onnxruntime-node, ${THREADS} threads`, device: "CPU" },
-    "cpu",
-    () => import("onnxruntime-node"),
+  ...COUNTS.flatMap((threads) =>
+    (["float32", "int8"] as const).map((precision) =>
+      peer({
+        id: idOf("ort-node", precision, threads),
+        name: `onnxruntime-node, ${precision}, ${inWords(threads)}`,
+        device: "CPU",
+      }, { provider: "cpu", load: () => import("onnxruntime-node"), threads, precision })
+    )
   ),
+  ...THREADS > 1 ? (["float32", "int8"] as const).map(perCore) : [],
 ];
 
-function own(options: Omit<OwnContestant, "open">): OwnContestant {
+/** `ort-node-int8-1`; without what is the default: floats, and all threads. */
+function idOf(runtime: string, precision: BenchPrecision, threads: number): string {
+  return [runtime, ...precision === "int8" ? [precision] : [], ...threads < THREADS ? [threads] : []].join("-");
+}
+
+const quantized = new WeakMap<Model, Promise<Model>>();
+
+/** A model in what a contestant computes in: of a bundled one its 8-bit weights, else rounded ones. */
+export function inPrecision(model: Model, precision: BenchPrecision): Promise<Model> {
+  if (precision === "float32") return Promise.resolve(model);
+  const found = quantized.get(model) ?? (BUNDLED_MODELS.includes(model.name)
+    ? loadModel(model.name, { precision })
+    // What is rounded where does not matter for time.
+    : quantize(model, new Float32Array(inputLength(model.spec.input)).map((_, i) => Math.sin(i * i % 10007))));
+  quantized.set(model, found);
+  return found;
+}
+
+function own(about: Omit<OwnContestant, "open">): OwnContestant {
   return {
-    ...options,
+    ...about,
     async open(model) {
-      const executor = await AdaptiveExecutor.create(model, { device: options.choice, batchSize: LARGEST_BATCH });
+      const executor = await AdaptiveExecutor.create(await inPrecision(model, about.precision), {
+        ...about.options,
+        batchSize: LARGEST_BATCH,
+      });
       return {
         version: executor.device.name,
         run: (images) => executor.forward(images),
@@ -86,14 +148,22 @@ function own(options: Omit<OwnContestant, "open">): OwnContestant {
   };
 }
 
-function peer(about: Omit<Contestant, "open">, provider: Provider, load: () => Promise<Runtime>): Contestant {
+function peer(
+  about: Omit<Contestant, "open">,
+  { provider, load, threads = THREADS, precision = "float32" }: {
+    readonly provider: Provider;
+    readonly load: () => Promise<Runtime>;
+    readonly threads?: number;
+    readonly precision?: BenchPrecision;
+  },
+): Contestant {
   return {
     ...about,
     async open(model, options) {
       const { InferenceSession, Tensor, env } = await load();
-      const session = await InferenceSession.create(exportOnnx(model, options), {
+      const session = await InferenceSession.create(exportOnnx(await inPrecision(model, precision), options), {
         executionProviders: [provider],
-        intraOpNumThreads: THREADS,
+        intraOpNumThreads: threads,
         logSeverityLevel: 3,
       });
       const shape = inputShape(model.spec.input);
@@ -105,6 +175,38 @@ function peer(about: Omit<Contestant, "open">, provider: Provider, load: () => P
           return session.outputNames.map((name) => outputs[name].data as Float32Array);
         },
         [Symbol.asyncDispose]: () => session.release(),
+      };
+    },
+  };
+}
+
+/** One session of one thread on each core, which share a batch. */
+function perCore(precision: BenchPrecision): Contestant {
+  return {
+    id: precision === "int8" ? "ort-node-int8-workers" : "ort-node-workers",
+    name: `onnxruntime-node, ${precision}, ${THREADS} workers`,
+    device: "CPU",
+    batch: THREADS * LARGEST_BATCH,
+    async open(model, options) {
+      const bytes = exportOnnx(await inPrecision(model, precision), options);
+      const shape = inputShape(model.spec.input);
+      const workers = await Promise.all(Array.from({ length: THREADS }, () => OrtWorker.start(bytes, shape)));
+      return {
+        version: workers[0].version,
+        async run(images, count) {
+          const share = Math.ceil(count / workers.length);
+          const length = images.length / count;
+          const parts = await Promise.all(
+            workers.filter((_, i) => i * share < count).map((worker, i) =>
+              worker.run(images.slice(i * share * length, Math.min(count, (i + 1) * share) * length))
+            ),
+          );
+          return parts[0].map((_, exit) => concat(parts.map((part) => part[exit]), Float32Array));
+        },
+        [Symbol.asyncDispose]() {
+          for (const worker of workers) worker.end();
+          return Promise.resolve();
+        },
       };
     },
   };

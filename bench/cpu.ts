@@ -11,7 +11,10 @@ import { CpuRunner } from "../lib/device/cpu/runner.ts";
 import type { Network } from "../lib/network/network.ts";
 import { buildPlan } from "../lib/planner/build.ts";
 import type { Plan } from "../lib/planner/plan.ts";
-import { LARGEST_BATCH } from "./contestants.ts";
+import { sizeOf } from "../lib/network/size.ts";
+import type { FoldedWeights } from "../lib/weights/fold.ts";
+import type { QuantizedWeights } from "../lib/weights/quantized.ts";
+import { type BenchPrecision, inPrecision, LARGEST_BATCH } from "./contestants.ts";
 import { type Effort, inTurn, isFailure, median } from "./measure.ts";
 
 /** The matrix product: `PIXELS × CHANNELS` by `CHANNELS × CHANNELS`, small enough to stay in the nearest cache. */
@@ -28,6 +31,8 @@ export interface CpuThroughput {
   readonly product: number;
   /** The same of the network, all exits, operations counted as the network defines them. */
   readonly network: number;
+  /** What is computed in. */
+  readonly precision: BenchPrecision;
 }
 
 /** What was measured. */
@@ -42,9 +47,12 @@ export interface CpuFigures {
 export async function benchCpu(model: Model, images: Float32Array, effort: Effort): Promise<CpuFigures> {
   const batch = images.subarray(0, LARGEST_BATCH * inputLength(model.spec.input));
   const counts = [...new Set([1, navigator.hardwareConcurrency])];
-  const products = await Promise.all(counts.map(openProduct));
+  const runs = counts.flatMap((threads) => (["float32", "int8"] as const).map((precision) => ({ threads, precision })));
+  const products = await Promise.all(runs.map(openProduct));
   const executors = await Promise.all(
-    counts.map((threads) => AdaptiveExecutor.create(model, { device: "cpu", batchSize: LARGEST_BATCH, threads })),
+    runs.map(async ({ threads, precision }) =>
+      AdaptiveExecutor.create(await inPrecision(model, precision), { device: "cpu", batchSize: LARGEST_BATCH, threads })
+    ),
   );
   const timings = await inTurn([
     ...products.map((runner) => () => runner.run({ from: 0, to: 1 })),
@@ -55,10 +63,11 @@ export async function benchCpu(model: Model, images: Float32Array, effort: Effor
     return timing.ms;
   });
   const { cumulativeFlops } = model.network.exits[model.network.exits.length - 1];
-  const throughput = counts.map((threads, i) => ({
+  const throughput = runs.map(({ threads, precision }, i) => ({
     threads,
+    precision,
     product: threads * PRODUCTS * 2 * SIDE ** 2 * CHANNELS ** 2 / ms[i] / 1e6,
-    network: 2 * LARGEST_BATCH * cumulativeFlops / ms[counts.length + i] / 1e6,
+    network: 2 * LARGEST_BATCH * cumulativeFlops / ms[runs.length + i] / 1e6,
   }));
   const held: number[] = [];
   for (let round = 0; round < effort.rounds; round++) {
@@ -69,27 +78,52 @@ export async function benchCpu(model: Model, images: Float32Array, effort: Effor
 }
 
 /** A runner whose threads compute as many products each. */
-async function openProduct(threads: number): Promise<CpuRunner> {
+async function openProduct(
+  { threads, precision }: { readonly threads: number; readonly precision: BenchPrecision },
+): Promise<CpuRunner> {
   const view = (feature: number) => ({ feature, offset: 0, channels: CHANNELS });
-  const shape = { reads: [view(0)], writes: [view(1)], kernel: 1, stride: 1, bias: true, activation: "none" };
-  const feature = { name: "", size: SIDE, channels: CHANNELS };
+  const shape = { kind: "convolution", kernel: 1, stride: 1, bias: true, activation: "relu" };
+  const feature = { name: "", size: sizeOf(SIDE), channels: CHANNELS };
   const network = {
     spec: { name: "a matrix product", classes: [] },
-    features: [feature, feature],
+    features: [feature, feature, feature],
     exits: [{
       layers: [
-        { kind: "convolution", name: "product", ...shape },
-        { kind: "classifier", name: "", reads: [view(1)], writes: [], exit: 0, pool: 1, classes: 0 }, // what no exit needs is left out
+        // The image is no feature of eight bits: it is passed on once.
+        { ...shape, name: "first", reads: [view(0)], writes: [view(1)] },
+        { ...shape, name: "product", reads: [view(1)], writes: [view(2)] },
+        { kind: "classifier", name: "", reads: [view(2)], writes: [], exit: 0, pool: sizeOf(1), classes: 0 }, // what no exit needs is left out
       ],
     }],
   };
   const plan = buildPlan(network as unknown as Network);
-  const [[wave]] = plan.stages;
+  const [[, wave]] = plan.stages;
   const repeated: Plan = { ...plan, stages: [Array(PRODUCTS).fill(wave)] };
-  const weights = { weight: new Float32Array(CHANNELS ** 2).fill(0.01), bias: new Float32Array(CHANNELS) };
-  const runner = await CpuRunner.create(repeated, new Map([["product", weights]]), { batchSize: threads, threads });
+  const runner = await CpuRunner.create(repeated, productWeights(precision), { batchSize: threads, threads });
   runner.load(new Float32Array(threads * CHANNELS * SIDE ** 2).fill(1), threads);
   return runner;
+}
+
+function productWeights(precision: BenchPrecision): FoldedWeights | QuantizedWeights {
+  const names = ["first", "product"];
+  if (precision === "float32") {
+    const weights = { weight: new Float32Array(CHANNELS ** 2).fill(0.01), bias: new Float32Array(CHANNELS) };
+    return new Map(names.map((name) => [name, weights]));
+  }
+  const ones = new Float32Array(CHANNELS).fill(1);
+  const weights = {
+    weight: new Int8Array(CHANNELS ** 2).fill(10),
+    bias: new Int32Array(CHANNELS),
+    multiplier: ones,
+    scale: ones,
+  };
+  const classifier = { weight: new Float32Array(), bias: new Float32Array(), steps: ones };
+  return {
+    imageScale: 1,
+    convolutions: new Map(names.map((name) => [name, weights])),
+    classifiers: new Map([["", classifier]]),
+    scales: [],
+  };
 }
 
 /** How late a timer of 1 ms is at most. */

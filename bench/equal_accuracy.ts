@@ -6,7 +6,14 @@
  */
 
 import { AdaptiveExecutor, type Calibration, type Model } from "../mod.ts";
-import { type Contestant, LARGEST_BATCH, type OwnContestant, type Session } from "./contestants.ts";
+import {
+  type BenchPrecision,
+  type Contestant,
+  inPrecision,
+  LARGEST_BATCH,
+  type OwnContestant,
+  type Session,
+} from "./contestants.ts";
 import { attempt, type Failure, isFailure } from "./measure.ts";
 import type { TestImages } from "./test_images.ts";
 
@@ -44,18 +51,22 @@ export async function benchEqualAccuracy(
   model: Model,
   contestants: { readonly ours: readonly OwnContestant[]; readonly peers: readonly Contestant[] },
   test: TestImages,
-  options: { readonly calibration: Calibration; readonly seconds: number },
+  options: { readonly calibrations: Readonly<Record<BenchPrecision, Calibration>>; readonly seconds: number },
 ): Promise<Pass[]> {
-  const { calibration, seconds } = options;
+  const { calibrations, seconds } = options;
   const passes: Pass[] = [];
   let correct: readonly boolean[] = [];
-  for (const { id, choice } of contestants.ours) {
+  for (const { id, options, precision } of contestants.ours) {
     const outcome = await attempt(async () => {
-      using executor = await AdaptiveExecutor.create(model, { device: choice, batchSize: LARGEST_BATCH });
+      using executor = await AdaptiveExecutor.create(await inPrecision(model, precision), {
+        ...options,
+        batchSize: LARGEST_BATCH,
+      });
+      const calibration = calibrations[precision];
       const classify: Classify = async (images) => [
         (await executor.classify(images, { calibration })).map(({ index }) => index),
       ];
-      return await pass(classify, test, seconds);
+      return await pass(classify, test, { seconds });
     });
     if (!isFailure(outcome) && outcome.correct[0].length > correct.length) correct = outcome.correct[0];
     passes.push({ id, mode: "adaptive", outcome: isFailure(outcome) ? outcome : summary(outcome, test, 0) });
@@ -65,7 +76,7 @@ export async function benchEqualAccuracy(
     const run = (exit?: number) =>
       attempt(async () => {
         await using session = await contestant.open(model, { exit });
-        return await pass(argmaxes(session, model), test, seconds);
+        return await pass(argmaxes(session, model), test, { seconds, batch: contestant.batch });
       });
     const whole = await run();
     if (isFailure(whole)) {
@@ -92,18 +103,22 @@ interface Counted {
   readonly ms: number;
 }
 
-async function pass(classify: Classify, test: TestImages, seconds: number): Promise<Counted> {
+async function pass(
+  classify: Classify,
+  test: TestImages,
+  { seconds, batch: size = LARGEST_BATCH }: { readonly seconds: number; readonly batch?: number },
+): Promise<Counted> {
   const total = test.labels.length;
   const length = test.images.length / total;
   const batch = (start: number) => {
-    const count = Math.min(LARGEST_BATCH, total - start);
+    const count = Math.min(size, total - start);
     return classify(test.images.subarray(start * length, (start + count) * length), count);
   };
   await batch(0);
   const correct: boolean[][] = [];
   const start = performance.now();
   let ms = 0;
-  for (let done = 0; done < total && ms < 1000 * seconds; done += LARGEST_BATCH) {
+  for (let done = 0; done < total && ms < 1000 * seconds; done += size) {
     (await batch(done)).forEach((classes, exit) => {
       (correct[exit] ??= []).push(...classes.map((predicted, i) => predicted === test.labels[done + i]));
     });

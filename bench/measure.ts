@@ -60,8 +60,11 @@ export function median(values: readonly number[]): number {
 /** A first run that takes as many times the seconds meant for all runs is taken for the result. */
 const SLOW = 4;
 
-/** A task that takes less, in milliseconds, is run once unmeasured in each turn: threads of the one before spin on. */
+/** A task that takes less, in milliseconds, is run once unmeasured in each turn. */
 const SETTLE = 1000;
+
+/** Milliseconds of rest before each turn: threads of the task before spin on for some time, and take the cores. */
+const REST = 60;
 
 /** Times tasks in turn; one that throws is a failure, and the others go on. */
 export async function inTurn(
@@ -80,6 +83,7 @@ export async function inTurn(
     for (const [i, task] of tasks.entries()) {
       if (failures[i] || times[i].reduce((sum, ms) => sum + ms, 0) > 1000 * seconds) continue;
       failures[i] = await failureOf(async () => {
+        await new Promise((resolve) => setTimeout(resolve, REST));
         const settle = await time(task);
         times[i].push(settle < SETTLE ? await time(task) : settle);
       });

@@ -137,17 +137,18 @@ function ceilingText({ ceiling }: Results): string {
 
 function cpuText({ cpu }: Results): string {
   if (isFailure(cpu)) return `The CPU runner alone: ${cpu.failed}`;
-  const rows = cpu.throughput.map(({ threads, product, network }) => [
+  const rows = cpu.throughput.map(({ threads, precision, product, network }) => [
+    precision,
     String(threads),
     digits(product),
     digits(network),
     percent(network / product),
   ]);
-  return `The CPU runner, GFLOP/s beside a matrix product in the same WebAssembly that stays in the nearest cache; batch ${
+  return `The CPU runner, 10⁹ operations per second beside a matrix product in the same WebAssembly that stays in the nearest cache; batch ${
     BATCHES[BATCHES.length - 1]
-  }. (The network's operations are counted as it defines them; 3×3 convolutions by Winograd's filtering take fewer.)
+  }. (The network's operations are counted as it defines them; in float32 3×3 convolutions by Winograd's filtering take fewer.)
 
-${table([["threads", "right"], ["product", "right"], ["network", "right"], ["share", "right"]], rows)}
+${table([["", "left"], ["threads", "right"], ["product", "right"], ["network", "right"], ["share", "right"]], rows)}
 
 While it computes such a batch, a timer on the thread that asks is at most ${cpu.heldMs.toFixed(1)} ms late.`;
 }

@@ -127,6 +127,7 @@ function unknownCommand(name: string): UsageError {
 const SPELLING: Readonly<Record<string, string>> = {
   readLabels: "--labels",
   classesFrom: "ranet new NAME --classes-from",
+  quantize: "ranet quantize MODEL --data DATASET --out DIR",
 };
 
 /** The message of an error, and command-line options that may help. */

@@ -165,9 +165,8 @@ export function precisionOf(
   }
   if (wanted !== "int8") return wanted ?? "float32";
   throw new RanetError(
-    `Cannot compute ${name} in int8: its weights are floats. Make a model of 8 bits first, with some hundred images: ` +
-      `ranet quantize MODEL --data DATASET --out DIR`,
-    { code: "mismatch" },
+    `Cannot compute ${name} in int8: its weights are floats. Make a model of 8 bits first, with some hundred images`,
+    { code: "mismatch", remedy: { quantize: true } },
   );
 }
 

@@ -31,6 +31,11 @@ function leaveAt(exit: number): Calibration {
   return { ...about, thresholds, expectedAccuracy: 1, expectedCost: cost };
 }
 
+/** For floats and for whole numbers. */
+function bothAs(calibration: Calibration) {
+  return { float32: calibration, int8: calibration };
+}
+
 /** The CPU runner, in a peer's place. */
 async function open(_: unknown, { exit }: { readonly exit?: number } = {}) {
   const executor = await AdaptiveExecutor.create(model, { device: "cpu" });
@@ -47,11 +52,11 @@ Deno.test("peers are cut at the first exit that is as accurate as ours; all see 
     const passes = await benchEqualAccuracy(
       model,
       {
-        ours: [{ id: "ours", name: "", device: "CPU", choice: "cpu", open }],
+        ours: [{ id: "ours", name: "", device: "CPU", options: { device: "cpu" }, precision: "float32", open }],
         peers: [{ id: "peer", name: "", device: "CPU", open }],
       },
       { name: "", images, labels },
-      { calibration: leaveAt(exit), seconds: 60 },
+      { calibrations: bothAs(leaveAt(exit)), seconds: 60 },
     );
     assertEquals(passes.map(({ id, mode }) => [id, mode]), [
       ["ours", "adaptive"],
@@ -73,9 +78,12 @@ Deno.test("a pass that runs out of time says of how many images it speaks", asyn
   const [labels] = await predictions();
   const [{ outcome }] = await benchEqualAccuracy(
     model,
-    { ours: [{ id: "ours", name: "", device: "CPU", choice: "cpu", open }], peers: [] },
+    {
+      ours: [{ id: "ours", name: "", device: "CPU", options: { device: "cpu" }, precision: "float32", open }],
+      peers: [],
+    },
     { name: "", images, labels },
-    { calibration: leaveAt(0), seconds: 1e-9 },
+    { calibrations: bothAs(leaveAt(0)), seconds: 1e-9 },
   );
   assert(!isFailure(outcome));
   assertEquals([outcome.images, outcome.accuracy], [64, 1]);
