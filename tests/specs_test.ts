@@ -74,4 +74,9 @@ Deno.test("variants are what their names say", async () => {
   const micro = costsOf(await readSpec("ranet-cifar10-micro"));
   assertLess(micro.exits[0].cumulativeFlops, 6e5);
   assertLess(micro.params, 30_000);
+  const depthwise = costsOf(await readSpec("ranet-cifar10-depthwise"));
+  assertLess(depthwise.params, micro.params);
+  depthwise.exits.forEach(({ cumulativeFlops }, k) => {
+    assertLess(cumulativeFlops, 1.02 * micro.exits[k].cumulativeFlops);
+  });
 });
