@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Pillow 9.4.0 opens a TIFF of six bands (photometric RGB, three more samples of no stated meaning, as satellites' images are
-# stored) as RGBX, and leaves out the fifth and sixth band without a word. It refuses the same bands with photometric grey.
+# stored) as RGBX, and silently leaves out the fifth and sixth band. It refuses the same bands with photometric grey.
 # Debian 12: python3-pil, python3-numpy.
 set -euo pipefail
 python=/usr/bin/python3

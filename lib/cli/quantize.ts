@@ -83,7 +83,6 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
   examples: [
     "ranet quantize ranet-cifar10 --data cifar10-val --out q8",
     "ranet quantize my-model --data photos --out my-model-int8 --max-loss 1%",
-    "ranet classify photo.jpg --model q8",
   ],
   async run(call: Call<QuantizeOption>, terminal: Terminal): Promise<void> {
     const { operands: [name], options } = call;
