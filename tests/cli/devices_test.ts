@@ -6,10 +6,10 @@ import { ranet } from "./ranet.ts";
 longGpuTest("devices --check finds every kernel right, and prints what a bug report wants to know", async (adapter) => {
   const { code, out } = await ranet("devices", "--check", "--json");
   const { kernels, versions, ...about } = JSON.parse(out);
-  assertEquals([code, about.adapter, about.backend, about.correct], [0, adapter.name, adapter.backend, true]);
+  assertEquals([code, about.adapter, about.backend, about.right], [0, adapter.name, adapter.backend, true]);
   assertEquals(Object.keys(versions), ["ranet", "deno"]);
-  const rows = kernels as { precision: string; kernel: string; correct: boolean }[];
-  assertEquals(rows.filter(({ correct }) => !correct), []);
+  const rows = kernels as { precision: string; kernel: string; right: boolean }[];
+  assertEquals(rows.filter(({ right }) => !right), []);
   // What is never chosen on an adapter takes minutes to compile there: workgroup memory on OpenGL does.
   for (const { pixels, quads, kernel } of adapter.isCpu ? CPU_TILES : GPU_TILES) {
     const name = `${kernel} in tiles of ${pixels} pixels × ${quads} quads`;
