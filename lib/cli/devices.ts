@@ -96,8 +96,7 @@ async function check(json: boolean, stdout: Terminal["stdout"]): Promise<void> {
   if (json) {
     const kernels = results.map(({ correct, ...result }) => ({ ...result, right: correct }));
     stdout(JSON.stringify({ ...about, right: failure === undefined && wrong === 0, kernels }));
-  }
-  else {
+  } else {
     const rows = results.map(({ kernel, precision, error, failure, correct, fault }) => [
       kernel,
       precision,
