@@ -56,6 +56,14 @@ for (const name of BUNDLED_SPECS) {
   });
 }
 
+Deno.test("the micro networks of both families take as many multiply-adds at the first and at the last exit", async () => {
+  const ends = await Promise.all(["ranet-cifar10-micro", "msdnet-cifar10-micro"].map(async (name) => {
+    const { exits } = costsOf(await readSpec(name));
+    return [exits[0], exits[exits.length - 1]].map(({ cumulativeFlops }) => cumulativeFlops);
+  }));
+  assertEquals(ends, [[571_050, 2_484_392], [571_518, 2_485_984]]);
+});
+
 Deno.test("variants are what their names say", async () => {
   const wide = await readSpec("ranet-tiny-imagenet");
   assertEquals([wide.input.size, wide.classes.length], [64, 200]);
@@ -66,4 +74,9 @@ Deno.test("variants are what their names say", async () => {
   const micro = costsOf(await readSpec("ranet-cifar10-micro"));
   assertLess(micro.exits[0].cumulativeFlops, 6e5);
   assertLess(micro.params, 30_000);
+  const depthwise = costsOf(await readSpec("ranet-cifar10-depthwise"));
+  assertLess(depthwise.params, micro.params);
+  depthwise.exits.forEach(({ cumulativeFlops }, k) => {
+    assertLess(cumulativeFlops, 1.02 * micro.exits[k].cumulativeFlops);
+  });
 });

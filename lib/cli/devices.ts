@@ -93,8 +93,10 @@ async function check(json: boolean, stdout: Terminal["stdout"]): Promise<void> {
     failure,
   };
   const wrong = results.filter(({ correct }) => !correct).length;
-  if (json) stdout(JSON.stringify({ ...about, correct: failure === undefined && wrong === 0, kernels: results }));
-  else {
+  if (json) {
+    const kernels = results.map(({ correct, ...result }) => ({ ...result, right: correct }));
+    stdout(JSON.stringify({ ...about, right: failure === undefined && wrong === 0, kernels }));
+  } else {
     const rows = results.map(({ kernel, precision, error, failure, correct, fault }) => [
       kernel,
       precision,

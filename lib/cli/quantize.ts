@@ -12,9 +12,9 @@ import { measure, type Validation } from "../calibration/measure.ts";
 import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { decodeImage, MAX_IMAGE_BYTES } from "../data/decode.ts";
+import { MAX_IMAGE_BYTES } from "../data/decode.ts";
 import { openDataset } from "../data/open_dataset.ts";
-import { toTensor } from "../data/preprocess.ts";
+import { readSampleTensor, readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { readResource } from "../io/resource.ts";
@@ -135,7 +135,7 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
 /** Images to take ranges from, in their order. */
 interface Images {
   readonly size: number;
-  readonly read: (index: number) => Promise<{ readonly image: Parameters<typeof toTensor>[0] }>;
+  readonly read: (index: number) => Promise<Float32Array>;
   /** The same with labels. */
   readonly labelled?: Dataset;
 }
@@ -153,11 +153,12 @@ async function openImages(
     const dataset = await openDataset(path, {
       labels,
       inputSize: input.size,
+      channels: input.mean.length,
       part: "validation",
       ...datasetOptions(call),
     });
     tellOf(dataset, terminal.stderr);
-    return { size: dataset.size, read: (index) => dataset.read(index), labelled: dataset };
+    return { size: dataset.size, read: (index) => readSampleTensor(dataset, index, input), labelled: dataset };
   } catch (error) {
     if (!(error instanceof RanetError)) throw error;
     const files: string[] = [];
@@ -166,7 +167,7 @@ async function openImages(
     terminal.stderr(printable(`${path} is taken for images without labels: ${error.message}`));
     const read = async (index: number) => {
       const source = files[index];
-      return { image: await decodeImage(await readResource(source, { maxBytes: MAX_IMAGE_BYTES }), { source }) };
+      return await readTensor(await readResource(source, { maxBytes: MAX_IMAGE_BYTES }), { source, input });
     };
     return { size: files.length, read };
   }
@@ -188,8 +189,7 @@ async function readSome(
   let used = 0;
   for (let i = 0; i < most; i++) {
     try {
-      const { image } = await read(Math.floor(i * size / most));
-      tensors.set(toTensor(image, spec.input), used * length);
+      tensors.set(await read(Math.floor(i * size / most)), used * length);
       used++;
     } catch (error) {
       if (!(skipsBad && error instanceof RanetError)) throw error;

@@ -34,7 +34,7 @@ interface Bands extends Size {
  *
  * @param options `source`: what errors call the file; `channels`: how many the network takes.
  * @returns Channels × height × width.
- * @throws {RanetError} If it is no such array, or of other channels.
+ * @throws {RanetError} If it is not such an array, or has other channels.
  */
 export function arrayPlanes(
   bytes: Uint8Array,
@@ -74,7 +74,7 @@ export function arrayTensor(
 /**
  * What an array looks like: its first three channels as red, green and blue, or the first alone as grey.
  *
- * @throws {RanetError} If it is no such array.
+ * @throws {RanetError} If it is not such an array.
  */
 export function arrayPicture(bytes: Uint8Array, source: string): RgbImage {
   const { planes, height, width } = readBands(bytes, source);

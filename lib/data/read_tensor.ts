@@ -5,8 +5,20 @@
  */
 import type { InputSpec } from "../network/common.ts";
 import { arrayTensor, isArray } from "./arrays.ts";
+import type { Dataset } from "./dataset.ts";
 import { decodeImage, type DecodeImageOptions } from "./decode.ts";
 import { toTensor } from "./preprocess.ts";
+
+/**
+ * Reads a sample of a data set.
+ *
+ * @throws {RanetError} If it is bad, or not what the network takes.
+ */
+export async function readSampleTensor(dataset: Dataset, index: number, input: InputSpec): Promise<Float32Array> {
+  const file = await dataset.file?.(index);
+  if (file) return await readTensor(file.bytes, { source: file.source, input });
+  return toTensor((await dataset.read(index)).image, input);
+}
 
 /**
  * Reads an image or an array.

@@ -21,6 +21,7 @@ export const BUNDLED_MODELS: readonly string[] = [DEFAULT_MODEL, "ranet-cifar10-
 /** Names of the bundled architectures; only {@linkcode BUNDLED_MODELS} also have weights. */
 export const BUNDLED_SPECS: readonly string[] = [
   "ranet-cifar10",
+  "ranet-cifar10-depthwise",
   "ranet-cifar10-four-features",
   "ranet-cifar10-micro",
   "ranet-cifar10-upconv",
@@ -30,6 +31,7 @@ export const BUNDLED_SPECS: readonly string[] = [
   "ranet-tiny-imagenet",
   "msdnet-anytime-cifar100",
   "msdnet-batch-cifar100",
+  "msdnet-cifar10-micro",
   "msdnet-imagenet-step4",
   "msdnet-imagenet-step6",
   "msdnet-imagenet-step7",

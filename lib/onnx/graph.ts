@@ -14,8 +14,10 @@ import {
   convolutionAttributes,
   exitName,
   IMAGE,
+  missingChannels,
   type OnnxNode,
   type OnnxTensor,
+  padRows,
   PartialGraph,
 } from "./partial_graph.ts";
 import { QuantizedBuilder } from "./quantized_graph.ts";
@@ -97,8 +99,6 @@ function renamed(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGrap
 class FloatBuilder extends PartialGraph {
   readonly #network: Network;
   readonly #weights: FoldedWeights;
-  /** Values with channels of zeros behind them, by those without. */
-  readonly #padded = new Map<string, string>();
 
   constructor(network: Network, weights: FoldedWeights) {
     super(network);
@@ -144,10 +144,10 @@ class FloatBuilder extends PartialGraph {
     value: string,
   ): string {
     const shape = [output.channels, input.channels, kernel, kernel];
-    const zeros = kernel === 1 && stride === 1 ? 0 : missingChannels(input.channels, output.channels);
+    const zeros = missingChannels({ kernel, stride, inputs: input.channels, outputs: output.channels });
     const parameters = this.#parameters(name, shape, zeros);
     const attributes = convolutionAttributes({ kernel, stride });
-    const sums = this.node("Conv", [this.#pad(value, zeros), ...parameters], attributes);
+    const sums = this.node("Conv", [this.pad(value, zeros), ...parameters], attributes);
     return this.#activate(sums, activation);
   }
 
@@ -184,16 +184,6 @@ class FloatBuilder extends PartialGraph {
     }
   }
 
-  /** A value with channels of zeros behind its own. */
-  #pad(value: string, zeros: number): string {
-    if (zeros === 0) return value;
-    const pads = () => BigInt64Array.of(0n, 0n, 0n, 0n, 0n, BigInt(zeros), 0n, 0n);
-    const inputs = [value, this.constant(`pads_of_${zeros}`, [8], pads)];
-    const padded = this.#padded.get(value) ?? this.node("Pad", inputs, { mode: "constant" });
-    this.#padded.set(value, padded);
-    return padded;
-  }
-
   /** Adds a layer's weight, for an input with `zeros` more channels, and bias, and returns their names. */
   #parameters(name: string, [outputs, inputs, ...kernel]: readonly number[], zeros = 0): string[] {
     const { weight, bias } = this.#weights.get(name)!;
@@ -206,24 +196,6 @@ class FloatBuilder extends PartialGraph {
     });
     return [`${name}.weight`, `${name}.bias`];
   }
-}
-
-/**
- * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly
- * on WebGPU: where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of
- * 4, its numbers are wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
- */
-function missingChannels(inputs: number, outputs: number): number {
-  const wrong = inputs % 3 === 0 && inputs > 3 && inputs % 4 !== 0 && outputs % 4 === 0;
-  return wrong ? 4 - inputs % 4 : 0;
-}
-
-/** A matrix with columns of zeros behind its own, `columns` in all. */
-function padRows(matrix: Float32Array, rows: number, columns: number): Float32Array {
-  const before = matrix.length / rows;
-  const padded = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) padded.set(matrix.subarray(row * before, (row + 1) * before), row * columns);
-  return padded;
 }
 
 /** Nodes and tensors that the outputs depend on. */

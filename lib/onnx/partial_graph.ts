@@ -56,6 +56,8 @@ export class PartialGraph {
   readonly #parts: Part[][];
   /** Concatenations, by the values that they join. */
   readonly #joined = new Map<string, string>();
+  /** Values with channels of zeros behind them, by those without. */
+  readonly #padded = new Map<string, string>();
 
   /** Starts with the image. */
   constructor(network: Network) {
@@ -118,6 +120,16 @@ export class PartialGraph {
     this.node("Add", [own(), this.node("Mul", [exitName(exit - 1), factor], {})], {}, output);
   }
 
+  /** A value with channels of zeros behind its own. */
+  pad(value: string, zeros: number): string {
+    if (zeros === 0) return value;
+    const pads = () => BigInt64Array.of(0n, 0n, 0n, 0n, 0n, BigInt(zeros), 0n, 0n);
+    const inputs = [value, this.constant(`pads_of_${zeros}`, [8], pads)];
+    const padded = this.#padded.get(value) ?? this.node("Pad", inputs, { mode: "constant" });
+    this.#padded.set(value, padded);
+    return padded;
+  }
+
   /** Max-pooling, 3×3, stride 2, padding 1. */
   maxPool(value: string): string {
     return this.node("MaxPool", [value], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] });
@@ -166,4 +178,33 @@ function scaleTo(from: number, to: number): number {
 /** A size in a tensor's name. */
 function nameOfSize({ height, width }: Size): string {
   return height === width ? `${height}` : `${height}x${width}`;
+}
+
+/**
+ * Channels of zeros that an input needs, so that ONNX Runtime Web (1.23.2 to 1.30.0) computes the convolution rightly
+ * on WebGPU: where the input's are a multiple of 3, but neither 3 nor a multiple of 4, and the output's a multiple of
+ * 4, its numbers are wrong. Those of 1×1 with stride 1 are multiplied as matrices, and right.
+ */
+export function missingChannels({ kernel, stride, inputs, outputs }: {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly inputs: number;
+  readonly outputs: number;
+}): number {
+  if (kernel === 1 && stride === 1) return 0;
+  const wrong = inputs % 3 === 0 && inputs > 3 && inputs % 4 !== 0 && outputs % 4 === 0;
+  return wrong ? 4 - inputs % 4 : 0;
+}
+
+/** A matrix with columns of zeros behind its own, `columns` in all. */
+export function padRows<Matrix extends Float32Array | Int8Array>(
+  matrix: Matrix,
+  rows: number,
+  columns: number,
+): Matrix {
+  const before = matrix.length / rows;
+  const padded =
+    (matrix instanceof Int8Array ? new Int8Array(rows * columns) : new Float32Array(rows * columns)) as Matrix;
+  for (let row = 0; row < rows; row++) padded.set(matrix.subarray(row * before, (row + 1) * before), row * columns);
+  return padded;
 }

@@ -11,7 +11,7 @@
 import { isSameSize } from "../network/size.ts";
 import type { Convolution, Layer, Network, Resize } from "../network/network.ts";
 import { MAX_PIXEL, MAX_STEP, type QuantizedWeights, readsImage } from "../weights/quantized.ts";
-import { convolutionAttributes, IMAGE, PartialGraph } from "./partial_graph.ts";
+import { convolutionAttributes, IMAGE, missingChannels, padRows, PartialGraph } from "./partial_graph.ts";
 
 /** Appends layers in eight bits. */
 export class QuantizedBuilder extends PartialGraph {
@@ -91,12 +91,18 @@ export class QuantizedBuilder extends PartialGraph {
   }
 
   #convolve(layer: Convolution): string {
-    const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
+    const { name, kernel, stride, reads: [input], writes: [{ channels }] } = layer;
+    const zeros = missingChannels({ kernel, stride, inputs: input.channels, outputs: channels });
+    const inputs = input.channels + zeros;
     const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
     const scale = this.constant(`${name}.multiplier`, [channels], () => multiplier);
     const parameters = [
       this.node("DequantizeLinear", [
-        this.constant(`${name}.weight`, [channels, input.channels, kernel, kernel], () => weight),
+        this.constant(
+          `${name}.weight`,
+          [channels, inputs, kernel, kernel],
+          () => padRows(weight as Int8Array, channels, inputs * kernel ** 2),
+        ),
         scale,
         this.constant(`${name}.weight_zero`, [channels], () => new Int8Array(channels)),
       ], { axis: 0 }),
@@ -107,7 +113,7 @@ export class QuantizedBuilder extends PartialGraph {
         this.constant(`${name}.bias_zero`, [channels], () => new Int32Array(channels)),
       ], { axis: 0 }),
     ];
-    const values = this.#toFloats(this.read(input));
+    const values = this.#toFloats(this.pad(this.read(input), zeros));
     return this.#toSteps(this.node("Conv", [values, ...parameters], convolutionAttributes(layer)));
   }
 

@@ -83,9 +83,8 @@ const DENSE_KERNELS = [3, 5, 7];
 export const denseKeys = ({ of, default: otherwise }: { of: string; default?: string }) => ({
   depthwise: z.boolean({ error: "true or false" }).optional().describe(
     `Whether ${of} have a depthwise k×k convolution and a 1×1 one behind it, as in MobileNet and EfficientNet, in place of ` +
-      `one k×k convolution. About k² times cheaper in that part, so that bottleneck may be larger. Default: ${
-        otherwise ?? "false"
-      }.`,
+      "one k×k convolution: for n new channels, k² + n operations per inner channel and pixel in place of k² · n, so that " +
+      `bottleneck may be larger. Default: ${otherwise ?? "false"}.`,
   ),
   kernel: z.literal(DENSE_KERNELS, { error: "3, 5 or 7" }).optional().describe(
     `Height and width of the k×k convolutions of ${of}: 3, 5 or 7. Their cost grows with the square, which is little if ` +

@@ -48,7 +48,7 @@ export function checkClasses(
   }
   const absent = classes.filter((_, label) => counts[label] === 0);
   if (absent.length === 0) return undefined;
-  return `No images to train on of ${absent.length} of ${classes.length} classes: ${listLabels(absent)}`;
+  return `There are no training images of ${absent.length} of ${classes.length} classes: ${listLabels(absent)}`;
 }
 
 /**

@@ -94,6 +94,10 @@ Deno.test("a network of six bands is trained, evaluated, calibrated and asked, b
       const [answer] = JSON.parse(await run("classify", join(data, name), "--model", model, "--json"));
       assertEquals(answer.label, label);
     }
+    const eight = join(folder, "eight");
+    assertEquals((await ranet("quantize", model, "--data", data, "--out", eight)).code, 0);
+    const [bright] = JSON.parse(await run("classify", join(data, "bright/1.npy"), "--model", eight, "--json"));
+    assertEquals(bright.label, "bright");
     const wrong = join(folder, "wrong.npy");
     await Deno.writeFile(wrong, npy([4, 14, 13], new Uint8Array(4 * 14 * 13)));
     const { code, notes } = await ranet("classify", wrong, "--model", model, "--device", "cpu");

@@ -14,7 +14,7 @@ longGpuTest("devices --check finds every kernel right, and prints what a bug rep
   for (const { pixels, quads, kernel } of adapter.isCpu ? CPU_TILES : GPU_TILES) {
     const name = `${kernel} in tiles of ${pixels} pixels × ${quads} quads`;
     const inference = rows.filter((row) => row.kernel === name).map(({ precision }) => precision);
-    assertEquals(inference, ["float32", "float16"], name);
+    assertEquals(inference, ["float32", "float16", "int8"], name);
     assert(rows.some((row) => row.kernel.startsWith(`training by ${name}, weight-gradient in tiles of`)), name);
   }
   if (adapter.isCpu) assertEquals(rows.filter(({ kernel }) => kernel.includes("-shared")), []);

@@ -209,7 +209,7 @@ Deno.test("all options, and bad images left out", async () => {
     assertStringIncludes(notes, "Skipped: Cannot read image");
     assertStringIncludes(
       notes,
-      "No images to train on of 6 of 10 classes: airplane, automobile, bird, deer, dog, horse",
+      "There are no training images of 6 of 10 classes: airplane, automobile, bird, deer, dog, horse",
     );
     assertStringIncludes(text, "no validation images");
     assertEquals((await namesIn(out)).includes("calibration.json"), false);

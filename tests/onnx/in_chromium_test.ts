@@ -2,6 +2,7 @@ import { createModel } from "../../lib/model/model.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { randomTensors } from "../fixtures.ts";
+import { randomModel } from "../quantized/random_model.ts";
 import { chromiumTest } from "../web/browser.ts";
 import { checkInBrowser } from "./in_browser.ts";
 
@@ -16,8 +17,12 @@ layers: [1]
 head: { channels: 8 }
 `;
 
-chromiumTest("ONNX Runtime Web computes convolutions of 3n channels as we do, with WebGPU too", async (t) => {
-  const spec = parseSpec(THIRDS);
-  const tensors = randomTensors(buildNetwork(spec));
-  await checkInBrowser(t, [createModel(spec, tensors, { source: "random" })]);
-});
+chromiumTest(
+  "ONNX Runtime Web computes convolutions of 3n channels as we do, with WebGPU and in eight bits too",
+  async (t) => {
+    const spec = parseSpec(THIRDS);
+    const tensors = randomTensors(buildNetwork(spec));
+    const inBytes = randomModel(parseSpec(THIRDS.replace("thirds", "thirds-int8")), { seed: 1 });
+    await checkInBrowser(t, [createModel(spec, tensors, { source: "random" }), inBytes]);
+  },
+);

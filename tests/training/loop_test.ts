@@ -308,7 +308,7 @@ Deno.test("a class without images is told", async () => {
   using session = await Session.open({
     ...{ spec: tiny, recipe, training, device: "cpu", cache: 0, open: fakeTrainers(newFake()) },
   });
-  assertEquals(session.warnings, ["No images to train on of 1 of 3 classes: red"]);
+  assertEquals(session.warnings, ["There are no training images of 1 of 3 classes: red"]);
   assertEquals(session.counts, [0, 4, 1]);
 });
 

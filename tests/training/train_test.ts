@@ -2,9 +2,11 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { changeSpec } from "../../lib/spec/change.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { initialWeights } from "../../lib/training/initial_weights.ts";
-import { parseRecipe } from "../../lib/training/recipe.ts";
+import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
+import { parseRecipe, type Recipe } from "../../lib/training/recipe.ts";
 import type { EpochRecord } from "../../lib/training/records.ts";
 import { follow, train } from "../../lib/training/train.ts";
+import { digestTensors } from "../../lib/weights/digest.ts";
 import { type Fake, fakeTrainers, plain, tiny } from "./fake.ts";
 
 const recipe = parseRecipe("{ epochs: 6, batch: 8, schedule: { kind: cosine, rate: 0.05 }, augment: false }");
@@ -56,15 +58,29 @@ Deno.test("train() refuses labels that are not there, and what does not fit", as
   await assertRejects(() => train(wider, plain(9), recipe, { ...options, init }), RanetError, "the tensors do not fit");
 });
 
-Deno.test("train() goes on from where it stopped, to the same weights", async () => {
-  const whole = await train(tiny, plain(30), recipe, options);
-  const stop = new AbortController();
-  const onStep = ({ step }: { step: number }) => step === 9 && stop.abort();
-  const part = await train(tiny, plain(30), recipe, { ...options, signal: stop.signal, onStep });
-  assertEquals(part.finished, false);
-  const rest = await train(tiny, plain(30), recipe, { ...options, resume: part.moment });
-  assertEquals([rest.finished, rest.epochs.length], [true, 6]);
-  assertEquals(rest.model.tensors, whole.model.tensors);
+const distilled = { ...recipe, loss: parseRecipe("loss: { distillation: {} }").loss };
+const boosted = changeSpec(tiny, { reweight: 0.5 });
+const WAYS: readonly (readonly [title: string, spec: ArchitectureSpec, recipe: Recipe])[] = [
+  ["plain", tiny, recipe],
+  ["distillation", tiny, distilled],
+  ["boosted exits", boosted, recipe],
+  ["distillation between boosted exits", boosted, distilled],
+];
+
+Deno.test("train() goes on from where it stopped, to the same weights, whatever is taught how", async () => {
+  const found = new Set<string>();
+  for (const [title, spec, way] of WAYS) {
+    const whole = await train(spec, plain(30), way, options);
+    found.add(await digestTensors(whole.model.tensors));
+    const stop = new AbortController();
+    const onStep = ({ step }: { step: number }) => step === 9 && stop.abort();
+    const part = await train(spec, plain(30), way, { ...options, signal: stop.signal, onStep });
+    assertEquals(part.finished, false);
+    const rest = await train(spec, plain(30), way, { ...options, resume: part.moment });
+    assertEquals([rest.finished, rest.epochs.length], [true, 6]);
+    assertEquals(rest.model.tensors, whole.model.tensors, title);
+  }
+  assertEquals(found.size, WAYS.length, "each way leads to weights of its own");
 });
 
 const session = {

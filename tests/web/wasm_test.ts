@@ -21,7 +21,7 @@ for (const type of ["application/wasm", "application/octet-stream", "text/plain;
 const wrong: Record<string, [answer: () => Response, message: string]> = {
   "a page instead": [
     () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
-    "cpu.wasm: it is not WebAssembly (text/html). The folder wasm/ has to lie beside ranet.js",
+    "cpu.wasm: it is not WebAssembly (text/html). The folder wasm/ must be beside ranet.js",
   ],
   "nothing": [() => new Response(null, { status: 404 }), "cpu.wasm: the server answered 404 Not Found"],
   "a damaged one": [

@@ -46,10 +46,10 @@ const BASES: Readonly<
   >
 > = {
   faster: { model: "ranet-cifar10-micro", epochs: 80, rate: 0.1, validateEvery: 4 },
-  better: { model: "ranet-cifar10", epochs: 20, rate: 0.02, validateEvery: 1 },
+  better: { model: "ranet-cifar10", epochs: 40, rate: 0.015, validateEvery: 4 },
 };
 /** With many photos, each is gone through less often: so many are taken in all, at most. */
-const MOST_TAKEN: Readonly<Record<Base, number>> = { faster: 60_000, better: 12_000 };
+const MOST_TAKEN: Readonly<Record<Base, number>> = { faster: 60_000, better: 24_000 };
 /** Most photos that are computed together. */
 const MOST_TOGETHER = 64;
 /** Photos of a class that are set aside at least. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Precision } from "../precision.ts";
 import { type Adapter, defaultTraits, requestDevice } from "./adapter.ts";
 import { OpenAdapter } from "./device.ts";
 import { type ExerciseKind, makeExercise, QUICK, SHAPES } from "./exercise.ts";
