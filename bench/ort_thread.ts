@@ -1,31 +1,41 @@
 /**
- * The thread of a worker in ort_worker.ts.
+ * ONNX Runtime with one thread in a process of its own: `ort_thread.ts MODEL.onnx SHAPE`. It reads images and writes logits, each
+ * as a number of floats, in 32 bits, and these floats.
  *
  * @module
  */
 
-/** Computes the logits of images, for each exit. */
-export type Runner = (images: Float32Array) => Promise<readonly Float32Array[]>;
+import { InferenceSession, Tensor } from "onnxruntime-node";
 
-/** The worker's own side, which TypeScript takes for a page's. */
-const self = globalThis as unknown as Worker;
-let run: Runner;
+const [path, sides] = Deno.args;
+const shape = sides.split("x").map(Number);
+const length = shape.reduce((product, side) => product * side, 1);
+const session = await InferenceSession.create(path, { intraOpNumThreads: 1, logSeverityLevel: 3 });
 
-self.onmessage = async ({ data }) => {
-  try {
-    self.postMessage({ answer: "bytes" in data ? await open(data) : await run(data.images) });
-  } catch (error) {
-    self.postMessage({ failed: String(error) });
+write(new Uint8Array());
+for (let header = read(4); header; header = read(4)) {
+  const bytes = read(4 * new Uint32Array(header.buffer)[0])!;
+  const images = new Float32Array(bytes.buffer);
+  const outputs = await session.run({ image: new Tensor("float32", images, [images.length / length, ...shape]) });
+  for (const name of session.outputNames) {
+    const { buffer, byteOffset, byteLength } = outputs[name].data as Float32Array;
+    write(new Uint8Array(buffer, byteOffset, byteLength));
   }
-};
+}
 
-async function open({ bytes, shape }: { bytes: Uint8Array; shape: readonly number[] }): Promise<string> {
-  const { InferenceSession, Tensor, env } = await import("onnxruntime-node");
-  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
-  const length = shape.reduce((product, side) => product * side, 1);
-  run = async (images) => {
-    const outputs = await session.run({ image: new Tensor("float32", images, [images.length / length, ...shape]) });
-    return session.outputNames.map((name) => outputs[name].data as Float32Array);
-  };
-  return `onnxruntime-node ${env.versions.node}`;
+/** So many bytes; `undefined` at the end. */
+function read(count: number): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = new Uint8Array(count);
+  for (let at = 0; at < count;) {
+    const more = Deno.stdin.readSync(bytes.subarray(at));
+    if (more === null) return undefined;
+    at += more;
+  }
+  return bytes;
+}
+
+function write(floats: Uint8Array): void {
+  for (const bytes of [new Uint8Array(Uint32Array.of(floats.length / 4).buffer), floats]) {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  }
 }
