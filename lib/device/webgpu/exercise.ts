@@ -146,7 +146,7 @@ function randomWeights(network: Network): FoldedWeights {
 
 /** Numbers of the sizes that trained networks have in eight bits: most outputs are between 0 and 127. */
 function randomSteps(network: Network): QuantizedWeights {
-  const next = randomNumbers(4);
+  const next = randomNumbers(5);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, dtype } of quantizedParameters(network)) {
     const dot = name.lastIndexOf(".");

@@ -30,7 +30,7 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["relu-gradient ", "> vec4f()", "< vec4f()"],
   ["max-pool-gradient ", "let x = 2 * u + tap % 3 - 1;", "let x = 2 * u + tap % 2;"],
   ["resize-gradient ", "abs(f32(j) * scale - i)", "abs(f32(j) * scale - i) / 2"],
-  ['resize-gradient {"SHIFTED":1', "sum.zw, next.xy", "sum.xy, next.zw"],
+  ['resize-gradient floats {"SHIFTED":1', "sum.zw, next.xy", "sum.xy, next.zw"],
   ["norm ", "args.runningOnly > 0", "args.runningOnly > 1"],
   ["norm ", "variance + 1e-5", "variance + 1e-1"],
   ["norm-statistics ", "fma(-sum, mean, squares)", "squares"],
