@@ -199,7 +199,7 @@ longChromiumTest("the page goes on on the CPU when the GPU is lost while it trai
   assertStringIncludes(await said(page, "Training goes on|Epoch .*CPU"), "CPU");
   assertEquals(await said(page, "Trained|Cannot"), "Trained.");
   assertStringIncludes(await text(page, "#outcome-line strong"), "4 of 4 ");
-  assertStringIncludes(await text(page, "#outcome-line"), "leaves at the first exit that is 90 % sure");
+  assertStringIncludes(await text(page, "#outcome-line"), "leaves at the first exit with a confidence of 90 %");
 });
 
 longChromiumTest("what is no photo is named and passed over, and folders become classes", async () => {
