@@ -1,6 +1,7 @@
 /**
- * Samples that are arrays: NumPy's files of channels × height × width, for networks of any number of channels. Integers are
- * divided by the largest of their type, as an image's bytes are by 255; other numbers are taken as they are.
+ * Samples that are arrays: NumPy's files of channels × height × width, for networks of any number of channels, and TIFF files of
+ * as many bands where a network takes other than 1 or 3. Integers are divided by the largest of their type, as an image's bytes
+ * are by 255; other numbers are taken as they are.
  *
  * @module
  */
@@ -8,20 +9,24 @@ import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import { type Size, sizeOf } from "../network/size.ts";
 import { LIMITS } from "../spec/limits.ts";
+import type { Tensor } from "../weights/tensor.ts";
 import type { RgbImage } from "./image.ts";
 import { recogniseFormat } from "./image_signatures.ts";
 import { readNpy } from "./npy.ts";
-import { normaliser, resizePlane } from "./preprocess.ts";
+import { normaliser, resizePlane, takesImages } from "./preprocess.ts";
+import { decodeBands } from "./tiff/bands.ts";
+import { isTiff } from "./tiff/directory.ts";
 
 /** Names of files that are taken for arrays. */
-export const ARRAY_FILE = /\.npy$/i;
+export const ARRAY_FILE = /\.(npy|tiff?)$/i;
 
 /** Largest file: its numbers take up to four times as much. */
 const MAX_ARRAY_BYTES = 2 ** 26;
 
-/** Whether a file is an array, by its first bytes. */
-export function isArray(bytes: Uint8Array): boolean {
-  return recogniseFormat(bytes) === "NumPy array";
+/** Whether a file is an array to a network of so many channels, by its first bytes: a TIFF is an image to most networks. */
+export function isArray(bytes: Uint8Array, channels: number): boolean {
+  const format = recogniseFormat(bytes);
+  return format === "NumPy array" || (format === "TIFF" && !takesImages(channels));
 }
 
 /** Channels as planes, row by row. */
@@ -92,7 +97,7 @@ function readBands(bytes: Uint8Array, source: string): Bands {
       code: "too-large",
     });
   }
-  const { shape, data } = readNpy(bytes, { source, integers: true });
+  const { shape, data } = isTiff(bytes) ? readTiff(bytes, source) : readNpy(bytes, { source, integers: true });
   // An array of height × width is one channel.
   const [channels, height, width] = shape.length === 2 ? [1, ...shape] : shape;
   if (shape.length < 2 || shape.length > 3 || data.length === 0) {
@@ -111,6 +116,15 @@ function readBands(bytes: Uint8Array, source: string): Bands {
     width: width!,
     planes: Array.from({ length: channels! }, (_, i) => data.subarray(i * area, (i + 1) * area)),
   };
+}
+
+function readTiff(bytes: Uint8Array, source: string): Pick<Tensor, "shape" | "data"> {
+  try {
+    return decodeBands(bytes, { most: MAX_ARRAY_BYTES });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RanetError(`${refusal(source)} ${error.message}`, { cause: error });
+  }
 }
 
 function refusal(source: string): string {

@@ -168,7 +168,7 @@ export class DecoderPool implements Disposable {
     { input, ...options }: DecodeOptions & { readonly input: InputSpec },
   ): Promise<Float32Array> {
     // An array takes no decoding.
-    if (isArray(bytes)) return arrayTensor(bytes, { source: options.source, input });
+    if (isArray(bytes, input.mean.length)) return arrayTensor(bytes, { source: options.source, input });
     return await this.#run(bytes, { kind: "tensor", input }, options) as Float32Array;
   }
 
