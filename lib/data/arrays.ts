@@ -1,6 +1,6 @@
 /**
- * Samples that are arrays: NumPy's files of channels × height × width, for networks of any number of channels, and TIFF files of
- * as many bands where a network takes other than 1 or 3. Integers are divided by the largest of their type, as an image's bytes
+ * Samples that are arrays. NumPy's files of channels × height × width are read for networks of any number of channels, TIFF files
+ * of as many bands for networks of other than 1 or 3. Integers are divided by the largest of their type, as an image's bytes
  * are by 255; other numbers are taken as they are.
  *
  * @module

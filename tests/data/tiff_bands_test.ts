@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { arrayPlanes, isArray } from "../../lib/data/arrays.ts";
 import { readNpy } from "../../lib/data/npy.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
-import { readTensor } from "../../lib/data/read_tensor.ts";
+import { readPictured, readTensor } from "../../lib/data/read_tensor.ts";
 import { describeBands } from "../../lib/data/tiff/band_layout.ts";
 import { decodeBands } from "../../lib/data/tiff/bands.ts";
 import { RanetError } from "../../lib/errors.ts";
@@ -36,6 +36,12 @@ Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in eve
   assertEquals([1, 2, 3, 4].map((channels) => isArray(bytes, channels)), [false, true, false, true]);
   const found = await readTensor(bytes, { source, input });
   assertEquals(found, await readTensor(await read("numbers-short.npy"), { source, input }));
+  // What the page shows: the first three bands, of 16 bits.
+  const { picture, tensor } = await readPictured(bytes, { source, input });
+  assertEquals(tensor, found);
+  const { data: numbers } = readNpy(await read("numbers-short.npy"), { source, integers: true });
+  const first = [0, 1, 2].map((band) => Math.round(255 * numbers[band * 9 * 21]));
+  assertEquals([picture.width, picture.height, ...picture.data.subarray(0, 3)], [21, 9, ...first]);
 
   const folder = await Deno.makeTempDir();
   try {
