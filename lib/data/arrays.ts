@@ -9,11 +9,11 @@ import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
 import { type Size, sizeOf } from "../network/size.ts";
 import { LIMITS } from "../spec/limits.ts";
-import type { Tensor } from "../weights/tensor.ts";
 import type { RgbImage } from "./image.ts";
 import { recogniseFormat } from "./image_signatures.ts";
 import { readNpy } from "./npy.ts";
 import { normaliser, resizePlane, takesImages } from "./preprocess.ts";
+import { describeBands } from "./tiff/band_layout.ts";
 import { decodeBands } from "./tiff/bands.ts";
 import { isTiff } from "./tiff/directory.ts";
 
@@ -91,13 +91,26 @@ export function arrayPicture(bytes: Uint8Array, source: string): RgbImage {
   return { width, height, data };
 }
 
+/**
+ * Bytes that reading a TIFF's bands takes, about.
+ *
+ * @throws {RanetError} If it cannot be read.
+ */
+export function arrayMemory(bytes: Uint8Array, source: string): number {
+  const { width, height, samples } = refusing(source, () => describeBands(bytes, { most: MAX_ARRAY_BYTES }));
+  // Floats, and a part of up to as many numbers of eight bytes, unpacked and copied.
+  return 20 * width * height * samples;
+}
+
 function readBands(bytes: Uint8Array, source: string): Bands {
   if (bytes.length > MAX_ARRAY_BYTES) {
     throw new RanetError(`${refusal(source)} ${bytes.length} bytes are more than ${MAX_ARRAY_BYTES}`, {
       code: "too-large",
     });
   }
-  const { shape, data } = isTiff(bytes) ? readTiff(bytes, source) : readNpy(bytes, { source, integers: true });
+  const { shape, data } = isTiff(bytes)
+    ? refusing(source, () => decodeBands(bytes, { most: MAX_ARRAY_BYTES }))
+    : readNpy(bytes, { source, integers: true });
   // An array of height × width is one channel.
   const [channels, height, width] = shape.length === 2 ? [1, ...shape] : shape;
   if (shape.length < 2 || shape.length > 3 || data.length === 0) {
@@ -118,9 +131,10 @@ function readBands(bytes: Uint8Array, source: string): Bands {
   };
 }
 
-function readTiff(bytes: Uint8Array, source: string): Pick<Tensor, "shape" | "data"> {
+/** Turns what is wrong with a TIFF into a RanetError. */
+function refusing<Found>(source: string, read: () => Found): Found {
   try {
-    return decodeBands(bytes, { most: MAX_ARRAY_BYTES });
+    return read();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new RanetError(`${refusal(source)} ${error.message}`, { cause: error });

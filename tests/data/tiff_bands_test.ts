@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { arrayPlanes, isArray } from "../../lib/data/arrays.ts";
+import { DecoderPool } from "../../lib/data/decoder_pool.ts";
 import { readNpy } from "../../lib/data/npy.ts";
 import { openDataset } from "../../lib/data/open_dataset.ts";
 import { readPictured, readTensor } from "../../lib/data/read_tensor.ts";
@@ -36,6 +37,11 @@ Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in eve
   assertEquals([1, 2, 3, 4].map((channels) => isArray(bytes, channels)), [false, true, false, true]);
   const found = await readTensor(bytes, { source, input });
   assertEquals(found, await readTensor(await read("numbers-short.npy"), { source, input }));
+  using decoders = new DecoderPool({ size: 1 });
+  assertEquals(await decoders.tensor(bytes, { source, input }), found);
+  const cut = bytes.subarray(0, 1500);
+  await assertRejects(() => decoders.tensor(cut, { source, input }), RanetError, `Cannot read array "${source}":`);
+
   // What the page shows: the first three bands, of 16 bits.
   const { picture, tensor } = await readPictured(bytes, { source, input });
   assertEquals(tensor, found);
