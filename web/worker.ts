@@ -6,8 +6,15 @@
 
 /// <reference lib="dom" />
 
-import { AdaptiveExecutor, DEFAULT_MODEL, type InputSpec, loadModel, type Model } from "./library.ts";
-import { readPictured } from "../lib/data/read_tensor.ts";
+import {
+  AdaptiveExecutor,
+  decodeImage,
+  DEFAULT_MODEL,
+  type InputSpec,
+  loadModel,
+  type Model,
+  toTensor,
+} from "./library.ts";
 import { inputLength } from "../lib/network/common.ts";
 import { sizeOf } from "../lib/network/size.ts";
 import type { ModelChange, Question, Report } from "./messages.ts";
@@ -78,13 +85,9 @@ async function answer(executor: AdaptiveExecutor, { id, name, file, until }: Que
   try {
     const { input } = executor.model.spec;
     const { kind } = executor.device;
-    const { picture, tensor } = await readPictured(new Uint8Array(await file.arrayBuffer()), { source: name, input });
-    report({
-      kind: "image",
-      id,
-      thumbnail: await thumbnail(picture, { side: THUMBNAIL }),
-      seen: seenBy(input, tensor),
-    });
+    const image = await decodeImage(new Uint8Array(await file.arrayBuffer()), { source: name });
+    const tensor = toTensor(image, input);
+    report({ kind: "image", id, thumbnail: await thumbnail(image, { side: THUMBNAIL }), seen: seenBy(input, tensor) });
     await answerByExits(executor, { id, until }, tensor);
     if (executor.device.kind !== kind) await tellDevice(executor);
   } catch (error) {
@@ -112,7 +115,7 @@ function seenBy({ size, mean, std }: InputSpec, tensor: Float32Array): ImageData
   const image = new ImageData(width, height);
   for (let i = 0; i < area; i++) {
     for (let c = 0; c < 3; c++) {
-      const own = mean.length < 3 ? 0 : c; // grey is all three; of more bands, the first three are shown
+      const own = c % mean.length; // grey is all three
       image.data[4 * i + c] = 255 * (tensor[own * area + i] * std[own] + mean[own]);
     }
     image.data[4 * i + 3] = 255;

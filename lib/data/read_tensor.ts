@@ -4,10 +4,9 @@
  * @module
  */
 import type { InputSpec } from "../network/common.ts";
-import { arrayPicture, arrayTensor, isArray } from "./arrays.ts";
+import { arrayTensor, isArray } from "./arrays.ts";
 import type { Dataset } from "./dataset.ts";
 import { decodeImage, type DecodeImageOptions } from "./decode.ts";
-import type { RgbImage } from "./image.ts";
 import { toTensor } from "./preprocess.ts";
 
 /**
@@ -32,20 +31,4 @@ export async function readTensor(
 ): Promise<Float32Array> {
   if (isArray(bytes, input.mean.length)) return arrayTensor(bytes, { source: options.source, input });
   return toTensor(await decodeImage(bytes, options), input);
-}
-
-/**
- * Reads an image or an array, and what it looks like.
- *
- * @throws {RanetError} As {@linkcode readTensor}.
- */
-export async function readPictured(
-  bytes: Uint8Array,
-  { source, input }: { readonly source: string; readonly input: InputSpec },
-): Promise<{ readonly picture: RgbImage; readonly tensor: Float32Array }> {
-  if (isArray(bytes, input.mean.length)) {
-    return { picture: arrayPicture(bytes, source), tensor: arrayTensor(bytes, { source, input }) };
-  }
-  const picture = await decodeImage(bytes, { source });
-  return { picture, tensor: toTensor(picture, input) };
 }
