@@ -30,7 +30,7 @@
  * {@linkcode readCalibrations} reads those of a bundled model. Architectures are in `@ranet/ranet/spec`, files of
  * weights in `@ranet/ranet/weights`, training in `@ranet/ranet/train`, the command line in `@ranet/ranet/cli`.
  *
- * Images are `N × channels × height × width` numbers in one `Float32Array`, planes of red, green and blue, row by row. Exits
+ * Images are `N × channels × height × width` numbers in one `Float32Array`: planes of channels, row by row. Exits
  * and sub-networks are counted from 1, classes and samples from 0. Invalid input throws a
  * {@linkcode RanetError}, whose message says what to do. WebGPU needs no permission. Loading the bundled model needs
  * `--allow-net=jsr.io` (it is fetched once), or `--allow-read` if the library itself is a local file.

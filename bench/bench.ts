@@ -145,7 +145,7 @@ async function run({ options, flags, json }: Call<"data" | "out">): Promise<void
     int8: cheapestOfFullAccuracy(await bundledCalibrations(bundledName(DEFAULT_MODEL, "int8"))),
   };
   const savings = [];
-  for (const own of ours) {
+  for (const own of ours.filter(({ id }) => !id.endsWith("-1"))) {
     const outcome = await attempt(() =>
       savingsOf(model, batch, { own, calibration: test && calibrations[own.precision], effort: turns })
     );

@@ -86,6 +86,8 @@ ${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memoryBytes)} of memory,
 
 ${batchTable(results)}
 
+${ratioText(results)}
+
 ${ceilingText(results)}
 
 ${cpuText(results)}
@@ -122,6 +124,38 @@ function batchTable({ batches }: Results): string {
       version ?? "",
     ]),
   );
+}
+
+/** Our 8 bits beside the best of others on as many cores. */
+function ratioText({ batches }: Results): string {
+  const timesOf = (ids: readonly string[], batch: number): number[] =>
+    batches.filter(({ id }) => ids.includes(id)).flatMap(({ batches: { [batch]: timing } }) =>
+      isFailure(timing) ? [] : [timing.msPerImage]
+    );
+  const rows = [["-1", "1 thread"], ["", "all cores"]].flatMap(([suffix, cores]) =>
+    BATCHES.flatMap((batch) => {
+      const [own] = timesOf([`ranet-cpu-int8${suffix}`], batch);
+      if (own === undefined) return [];
+      const processes = suffix === "" ? ["-processes"] : [];
+      const others = ["ranet-cpu", "ort-node", "ort-node-int8"].map((id) => {
+        const names = [suffix, ...id.startsWith("ort") ? processes : []].map((end) => id + end);
+        const best = Math.min(...timesOf(names, batch));
+        return best < Infinity ? `${(best / own).toFixed(2)} ×` : "";
+      });
+      return [[cores, `batch ${batch}`, ...others]];
+    })
+  );
+  return `Speed of ranet's int8 as a multiple of others', each at its best on as many cores:
+
+${
+    table([
+      ["", "left"],
+      ["", "left"],
+      ["ranet, float32", "right"],
+      ["onnxruntime-node, float32", "right"],
+      ["onnxruntime-node, int8", "right"],
+    ], rows)
+  }`;
 }
 
 function ceilingText({ ceiling }: Results): string {

@@ -34,6 +34,10 @@ async function classifyElsewhere(env: Readonly<Record<string, string>>): Promise
     assertEquals(await run(), ["ship\n", ""]);
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(LINKED));
     assertEquals(await run(), ["ship\n", ""]);
+    // Deno 2.9.6 knows a clone's WebAssembly by its real path.
+    await Deno.symlink(ROOT, `${folder}/clone`);
+    await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ ...LINKED, links: ["./clone"] }));
+    assertEquals(await run(), ["ship\n", ""]);
     await Deno.writeTextFile(`${folder}/deno.json`, "{}");
     assertStringIncludes((await run())[1], '"@ranet/ranet" not a dependency');
   } finally {

@@ -6,14 +6,13 @@
 
 import { calibrationWithin } from "../calibration/calibration_file.ts";
 import { findCalibrations } from "../calibration/find.ts";
-import { toTensor } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import type { Classification } from "../executor/classification.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { checkOptions, type ClassifyOptions, DEFAULT_BATCH_SIZE, type ExecutorOptions } from "../executor/options.ts";
 import { loadModel, type LoadModelOptions, type Model } from "../model/model.ts";
 import { DEFAULT_MODEL } from "../model/read_spec.ts";
-import { type ImageSource, keepImage, readImage, sourceName } from "./image_source.ts";
+import { type ImageSource, keepImage, readImageTensor, sourceName } from "./image_source.ts";
 import { classifyStream } from "./stream.ts";
 
 /** The result for one image. */
@@ -179,7 +178,7 @@ export class ImageClassifier implements Disposable {
     const { input } = this.model.spec;
     const outcomes = classifyStream(this.executor, named(images), {
       ...await this.#when(options),
-      read: async ({ image, source }) => toTensor(await readImage(image, { source }), input),
+      read: async ({ image, source }) => await readImageTensor(image, { source, input }),
       batch: this.#batch,
     });
     for await (const { input: { source }, result, error } of outcomes) {

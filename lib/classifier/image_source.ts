@@ -7,8 +7,10 @@
 import { decodeImage, type DecodeImageOptions, decodePicture, MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { RgbImage } from "../data/image.ts";
 import { type Drawable, isDrawable } from "../data/platform_decode.ts";
-import { checkPixels } from "../data/preprocess.ts";
+import { checkPixels, toTensor } from "../data/preprocess.ts";
+import { readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
+import type { InputSpec } from "../network/common.ts";
 import { hasFiles } from "../io/exists.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
 import { kindOf } from "../text/kind.ts";
@@ -17,7 +19,8 @@ import { kindOf } from "../text/kind.ts";
  * An image: the path or URL (`https:`, `file:`, `data:`, `blob:`) of a file, as text or as a `URL`; a
  * file itself, as a `Blob` (for example an upload), as its bytes,
  * or as a `Response`; pixels, such as an `ImageData`; or an `ImageBitmap`, in a browser also an
- * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, a string is a URL.
+ * `<img>`, `<canvas>`, `<video>` or `VideoFrame`. In a browser, a string is a URL. For networks of other than 1 or 3
+ * channels, the file is an array: `.npy`, or TIFF bands.
  */
 export type ImageSource =
   | string
@@ -68,6 +71,19 @@ export async function readImage(image: ImageSource, options: DecodeImageOptions)
   if (isPixels(image)) return bytePixels(image);
   if (isDrawable(image)) return await decodePicture(image, options.source);
   return await decodeImage(await bytesOf(image, options.source), options);
+}
+
+/**
+ * Reads an image, or a file of an array, as the tensor that a network takes.
+ *
+ * @throws {RanetError} If it is missing, cannot be decoded, or is not what the network takes.
+ */
+export async function readImageTensor(
+  image: ImageSource,
+  { source, input }: { readonly source: string; readonly input: InputSpec },
+): Promise<Float32Array> {
+  if (isPixels(image) || isDrawable(image)) return toTensor(await readImage(image, { source }), input);
+  return await readTensor(await bytesOf(image, source), { source, input });
 }
 
 /** Whether a value is a view of a file's bytes. The meaning of other arrays is not known. */

@@ -32,11 +32,11 @@ export async function classifyAnytime(
   using executor = await openExecutor(call, terminal, { batchSize: 1 });
   const bad = new BadInputs(terminal, {
     skip: flags.has("skip-bad"),
-    alone: (await firstInputs(operands, 2)).length === 1,
+    alone: (await firstInputs(operands, executor.model, 2)).length === 1,
   });
   const found: object[] = [];
   let answered = false;
-  for await (const input of expandInputs(operands, bad.passed)) {
+  for await (const input of expandInputs(operands, executor.model, bad.passed)) {
     const image = nameOf(input);
     let tensor: Float32Array;
     try {

@@ -9,6 +9,7 @@ import { openDecoders } from "../data/decoder_pool.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
 import { imageResult } from "../executor/results.ts";
 import { summarizeExits } from "../executor/summary.ts";
+import type { Model } from "../model/model.ts";
 import { classifyAnytime } from "./anytime.ts";
 import { count, thresholds } from "./args.ts";
 import { BadInputs } from "./bad_inputs.ts";
@@ -18,7 +19,7 @@ import { csvWriter, jsonWriter, tableWriter } from "./classify_output.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { countInputs, expandInputs, firstInputs, nameOf, readInput, STDIN } from "./inputs.ts";
 import type { Progress } from "./progress.ts";
-import { MODEL_OPTIONS, type ModelOption, openExecutor } from "./run_on.ts";
+import { MODEL_OPTIONS, type ModelOption, openExecutor, openModel } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 
 type ClassifyOption =
@@ -99,8 +100,9 @@ cannot be read are reported on standard error; the exit code is then 1.
     if (options.deadline !== undefined) throw new UsageError("Cannot use --deadline without --anytime");
     const threshold = options.threshold === undefined ? DEFAULT_THRESHOLD : thresholds(options.threshold);
     const top = options.top === undefined ? (json ? 5 : 1) : count("top", options.top);
-    const first = await firstInputs(operands, DEFAULT_BATCH_SIZE);
-    using executor = await openExecutor(call, terminal, { batchSize: Math.max(1, first.length) });
+    const model = await openModel(call, terminal);
+    const first = await firstInputs(operands, model, DEFAULT_BATCH_SIZE);
+    using executor = await openExecutor(call, terminal, { model, batchSize: Math.max(1, first.length) });
     const budget = await readBudget(options, executor.model);
     const output = { executor, budget, top, longest: Math.max(...first.map(({ length }) => length)) };
     const writer = json
@@ -112,13 +114,13 @@ cannot be read are reported on standard error; the exit code is then 1.
     const bad = new BadInputs(terminal, { skip: flags.has("skip-bad"), alone: first.length === 1 });
     using decoders = await openDecoders(first.length, { onNote: terminal.stderr });
     const counts = executor.model.network.exits.map(() => 0);
-    const outcomes = classifyStream(executor, expandInputs(operands, bad.passed), {
+    const outcomes = classifyStream(executor, expandInputs(operands, model, bad.passed), {
       ...(budget ? { calibration: budget.calibration } : { threshold }),
       read: (input) => readInput(input, executor, { ...terminal, decoders }),
       batch: DEFAULT_BATCH_SIZE,
     });
     // On a terminal, the rows themselves show the progress.
-    using progress = terminal.columns === undefined ? await progressOf(operands) : undefined;
+    using progress = terminal.columns === undefined ? await progressOf(operands, model) : undefined;
     for await (const { input, result, error } of outcomes) {
       progress?.advance(1);
       const image = nameOf(input);
@@ -162,7 +164,7 @@ async function toFile(call: Call<ClassifyOption>, terminal: Terminal): Promise<v
   });
 }
 
-async function progressOf(operands: readonly string[]): Promise<Progress> {
+async function progressOf(operands: readonly string[], model: Model): Promise<Progress> {
   const { Progress } = await import("./progress.ts");
-  return new Progress("classifying", await countInputs(operands));
+  return new Progress("classifying", await countInputs(operands, model));
 }

@@ -57,7 +57,7 @@ export async function classifyToFile(
   const lists: InputList[] = [];
   for (const path of options.lists) lists.push(stack.use(await openList(path, terminal)));
   const all = async function* (passed?: PassedOver): AsyncGenerator<string | NoImages> {
-    yield* expandInputs(operands, passed);
+    yield* expandInputs(operands, executor.model, passed);
     for (const list of lists) yield* list.read();
   };
   const header = { ...await headerOf(executor, { when, top, inputs: await digestInputs(all()) }), shard };

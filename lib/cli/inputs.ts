@@ -7,7 +7,8 @@
 import { join } from "node:path";
 // @ts-types="npm:@types/picomatch@4.0.3"
 import picomatch from "picomatch";
-import { IMAGE_FILE } from "../data/image_files.ts";
+import { sampleFiles } from "../data/image_files.ts";
+import { ARRAY_FILE } from "../data/arrays.ts";
 import { MAX_IMAGE_BYTES } from "../data/decode.ts";
 import type { DecoderPool } from "../data/decoder_pool.ts";
 import { type LinkTrail, listFolder } from "../io/list_folder.ts";
@@ -15,6 +16,7 @@ import { readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { exists } from "../io/exists.ts";
+import type { Model } from "../model/model.ts";
 import { isUrl } from "../io/place.ts";
 import { readBoundedStream, readResource } from "../io/resource.ts";
 import { systemReason } from "../io/system_error.ts";
@@ -33,7 +35,7 @@ export interface NoImages {
 }
 
 /**
- * Lists the images that operands mean, as they are found: all images below a folder, sorted by name, and files that
+ * Lists the images that operands mean, as they are found: all images below a folder (or arrays, if the model takes these), sorted by name, and files that
  * match a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`) that the shell has not expanded. Links are followed, but not in
  * cycles.
  *
@@ -41,10 +43,11 @@ export interface NoImages {
  */
 export async function* expandInputs(
   operands: Iterable<string>,
+  model: Model,
   passed?: PassedOver,
 ): AsyncGenerator<string | NoImages> {
   for (const operand of operands) {
-    const found = await filesOf(operand, passed);
+    const found = await filesOf(operand, sampleFiles({ channels: model.spec.input.mean.length }), passed);
     if (!found) {
       yield operand;
       continue;
@@ -64,9 +67,9 @@ export async function* expandInputs(
 }
 
 /** The names of the first `most` inputs. */
-export async function firstInputs(operands: Iterable<string>, most: number): Promise<string[]> {
+export async function firstInputs(operands: Iterable<string>, model: Model, most: number): Promise<string[]> {
   const names: string[] = [];
-  for await (const input of expandInputs(operands)) {
+  for await (const input of expandInputs(operands, model)) {
     names.push(nameOf(input));
     if (names.length >= most) break;
   }
@@ -74,9 +77,9 @@ export async function firstInputs(operands: Iterable<string>, most: number): Pro
 }
 
 /** The number of inputs. */
-export async function countInputs(operands: Iterable<string>): Promise<number> {
+export async function countInputs(operands: Iterable<string>, model: Model): Promise<number> {
   let count = 0;
-  for await (const _ of expandInputs(operands)) count++;
+  for await (const _ of expandInputs(operands, model)) count++;
   return count;
 }
 
@@ -114,12 +117,13 @@ export async function readInput(
 /** The files of a folder or pattern; `undefined` for anything else. */
 async function filesOf(
   operand: string,
+  wanted: RegExp,
   passed?: PassedOver,
 ): Promise<{ readonly files: AsyncIterable<string>; readonly none: string } | undefined> {
   if (operand === STDIN || isUrl(operand)) return undefined;
   const kind = await kindOf(operand);
   if (kind === "folder") {
-    return { files: walk(operand, (path) => IMAGE_FILE.test(path), passed), none: "it contains no images" };
+    return { files: walk(operand, (path) => wanted.test(path), passed), none: noneOf(wanted) };
   }
   // A file's own name may look like a pattern.
   if (kind === "file") return undefined;
@@ -129,6 +133,10 @@ async function filesOf(
   if (base !== "" && !await exists(base)) return { files: (async function* () {})(), none };
   const matches = picomatch(operand.replace(/^\.\//, ""));
   return { files: walk(base, (path) => matches(path.replace(/^\.\//, ""))), none };
+}
+
+function noneOf(wanted: RegExp): string {
+  return wanted === ARRAY_FILE ? "it contains no .npy or TIFF files" : "it contains no images";
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {

@@ -162,7 +162,9 @@ async function openImages(
   } catch (error) {
     if (!(error instanceof RanetError)) throw error;
     const files: string[] = [];
-    for await (const file of expandInputs([path])) if (typeof file === "string" && file !== path) files.push(file);
+    for await (const file of expandInputs([path], model)) {
+      if (typeof file === "string" && file !== path) files.push(file);
+    }
     if (files.length === 0) throw error;
     terminal.stderr(printable(`${path} is taken for images without labels: ${error.message}`));
     const read = async (index: number) => {

@@ -8,7 +8,7 @@ import type { Dataset, DatasetOptions } from "../data/dataset.ts";
 import type { LabelReading } from "../data/labels.ts";
 import { MODEL_PRECISIONS, type ModelPrecision } from "../device/precision.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
-import { loadModel } from "../model/model.ts";
+import { loadModel, type Model } from "../model/model.ts";
 import { BUNDLED_MODELS, DEFAULT_MODEL } from "../model/read_spec.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
@@ -82,18 +82,36 @@ export function readPrecision(given: string | undefined): ModelPrecision | undef
 
 /** Loads a model and prepares it to run. Prints a notice if the CPU replaces an adapter. */
 export async function openExecutor(
-  { options }: Call<ModelOption>,
-  { stderr }: Pick<Terminal, "stderr">,
-  { calibrated = true, ...how }: {
+  call: Call<ModelOption>,
+  terminal: Pick<Terminal, "stderr">,
+  { calibrated, model: opened, ...how }: {
     readonly batchSize: number;
     readonly calibrated?: boolean;
     readonly together?: boolean;
+    /** The model, where it is open already. */
+    readonly model?: Model;
   },
 ): Promise<AdaptiveExecutor> {
+  const { options } = call;
   const device = deviceChoice(options.device);
   const precision = readPrecision(options.precision);
   const threads = options.threads === undefined ? undefined : count("threads", options.threads);
-  const { model: name = DEFAULT_MODEL, weights, key } = options;
-  const model = await loadModel(name, { weights, key, calibrated, precision, onNote: stderr });
-  return await AdaptiveExecutor.create(model, { ...how, device, precision, threads, onFallback: stderr });
+  const model = opened ?? await openModel(call, terminal, { calibrated });
+  return await AdaptiveExecutor.create(model, { ...how, device, precision, threads, onFallback: terminal.stderr });
+}
+
+/** Opens the model that the options name. */
+export async function openModel(
+  { options }: Call<ModelOption>,
+  { stderr }: Pick<Terminal, "stderr">,
+  { calibrated = true }: { readonly calibrated?: boolean } = {},
+): Promise<Model> {
+  const { model = DEFAULT_MODEL, weights, key } = options;
+  return await loadModel(model, {
+    weights,
+    key,
+    calibrated,
+    precision: readPrecision(options.precision),
+    onNote: stderr,
+  });
 }

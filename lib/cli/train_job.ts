@@ -21,7 +21,14 @@ import { boundEma, type Snapshot } from "../training/loop.ts";
 import { type KeptRun, ModelFolder } from "../training/model_folder.ts";
 import { nameClassesOf } from "../training/name_classes.ts";
 import { adviseRecipe, type RecipeAdvice } from "../training/advise_recipe.ts";
-import { changeRecipe, DEFAULT_RECIPE, lossOf, readRecipe, type Recipe } from "../training/recipe.ts";
+import {
+  changeRecipe,
+  checkAugmentation,
+  DEFAULT_RECIPE,
+  lossOf,
+  readRecipe,
+  type Recipe,
+} from "../training/recipe.ts";
 import { digestOf, type RunSetup } from "../training/run_setup.ts";
 import { DEFAULT_CACHE, type SessionOptions } from "../training/session.ts";
 import { splitDataset } from "../training/split.ts";
@@ -75,6 +82,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const wanted = await readWantedRecipe(options);
   const network = buildNetwork(given);
   lossOf(wanted, network.exits.length);
+  checkAugmentation(wanted, network.features[0].channels);
   const below = options.val === undefined ? await validationBelow(data, given.classes) : undefined;
   const val = options.val ?? below ?? "split";
   const { readLabels, ...how } = datasetOptions({ options, flags });

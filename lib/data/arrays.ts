@@ -1,6 +1,7 @@
 /**
- * Samples that are arrays: NumPy's files of channels × height × width, for networks of any number of channels. Integers are
- * divided by the largest of their type, as an image's bytes are by 255; other numbers are taken as they are.
+ * Samples that are arrays. NumPy's files of channels × height × width are read for networks of any number of channels, TIFF files
+ * of as many bands for networks of other than 1 or 3. Integers are divided by the largest of their type, as an image's bytes
+ * are by 255; other numbers are taken as they are.
  *
  * @module
  */
@@ -11,17 +12,21 @@ import { LIMITS } from "../spec/limits.ts";
 import type { RgbImage } from "./image.ts";
 import { recogniseFormat } from "./image_signatures.ts";
 import { readNpy } from "./npy.ts";
-import { normaliser, resizePlane } from "./preprocess.ts";
+import { normaliser, resizePlane, takesImages } from "./preprocess.ts";
+import { describeBands } from "./tiff/band_layout.ts";
+import { decodeBands } from "./tiff/bands.ts";
+import { isTiff } from "./tiff/directory.ts";
 
 /** Names of files that are taken for arrays. */
-export const ARRAY_FILE = /\.npy$/i;
+export const ARRAY_FILE = /\.(npy|tiff?)$/i;
 
 /** Largest file: its numbers take up to four times as much. */
 const MAX_ARRAY_BYTES = 2 ** 26;
 
-/** Whether a file is an array, by its first bytes. */
-export function isArray(bytes: Uint8Array): boolean {
-  return recogniseFormat(bytes) === "NumPy array";
+/** Whether a file is an array to a network of so many channels, by its first bytes: a TIFF is an image to most networks. */
+export function isArray(bytes: Uint8Array, channels: number): boolean {
+  const format = recogniseFormat(bytes);
+  return format === "NumPy array" || (format === "TIFF" && !takesImages(channels));
 }
 
 /** Channels as planes, row by row. */
@@ -86,13 +91,26 @@ export function arrayPicture(bytes: Uint8Array, source: string): RgbImage {
   return { width, height, data };
 }
 
+/**
+ * Bytes that reading a TIFF's bands takes, about.
+ *
+ * @throws {RanetError} If it cannot be read.
+ */
+export function arrayMemory(bytes: Uint8Array, source: string): number {
+  const { width, height, samples } = refusing(source, () => describeBands(bytes, { most: MAX_ARRAY_BYTES }));
+  // Floats, and a part of up to as many numbers of eight bytes, unpacked and copied.
+  return 20 * width * height * samples;
+}
+
 function readBands(bytes: Uint8Array, source: string): Bands {
   if (bytes.length > MAX_ARRAY_BYTES) {
     throw new RanetError(`${refusal(source)} ${bytes.length} bytes are more than ${MAX_ARRAY_BYTES}`, {
       code: "too-large",
     });
   }
-  const { shape, data } = readNpy(bytes, { source, integers: true });
+  const { shape, data } = isTiff(bytes)
+    ? refusing(source, () => decodeBands(bytes, { most: MAX_ARRAY_BYTES }))
+    : readNpy(bytes, { source, integers: true });
   // An array of height × width is one channel.
   const [channels, height, width] = shape.length === 2 ? [1, ...shape] : shape;
   if (shape.length < 2 || shape.length > 3 || data.length === 0) {
@@ -111,6 +129,16 @@ function readBands(bytes: Uint8Array, source: string): Bands {
     width: width!,
     planes: Array.from({ length: channels! }, (_, i) => data.subarray(i * area, (i + 1) * area)),
   };
+}
+
+/** Turns what is wrong with a TIFF into a RanetError. */
+function refusing<Found>(source: string, read: () => Found): Found {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RanetError(`${refusal(source)} ${error.message}`, { cause: error });
+  }
 }
 
 function refusal(source: string): string {

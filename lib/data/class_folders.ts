@@ -99,6 +99,7 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
     notes: [...notes, ...others.notes],
     classes: labels,
     root: path,
+    channels: options.channels,
     ...found,
   });
 }

@@ -87,7 +87,16 @@ export async function openCsv(
     }
   }
   const listed = imageFileDataset({
-    ...{ name: basename(path), format: "CSV", bad: bad.messages, notes, classes: labels, root, ...found },
+    ...{
+      name: basename(path),
+      format: "CSV",
+      bad: bad.messages,
+      notes,
+      classes: labels,
+      root,
+      channels: options.channels,
+      ...found,
+    },
   });
   const opened = new Map<string, Promise<ImageRecords>>();
   return {

@@ -93,7 +93,7 @@ export interface DatasetOptions {
   /** The model's input size in pixels, of a square its side, else `[height, width]`: smaller IDX images are padded to it. */
   readonly inputSize: Sides;
   /**
-   * The model's input channels. For numbers other than 1 and 3, class folders contain `.npy` arrays instead of images.
+   * The model's input channels. For numbers other than 1 and 3, class folders contain arrays, `.npy` or TIFF files, instead of images.
    *
    * @default {3}
    */

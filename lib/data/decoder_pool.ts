@@ -5,11 +5,12 @@
  */
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
-import { arrayTensor, isArray } from "./arrays.ts";
+import { arrayMemory, arrayTensor, isArray } from "./arrays.ts";
 import { checkHeader } from "./decode.ts";
 import type { DecodeAnswer, Decoded, DecodeTask, Wanted } from "./decoder_worker.ts";
 import type { RgbImage } from "./image.ts";
 import { reductionOf } from "./reduction.ts";
+import { isTiff } from "./tiff/directory.ts";
 import { DeadlineError, WorkerPool } from "./worker_pool.ts";
 
 /** How images are decoded. */
@@ -167,9 +168,13 @@ export class DecoderPool implements Disposable {
     bytes: Uint8Array,
     { input, ...options }: DecodeOptions & { readonly input: InputSpec },
   ): Promise<Float32Array> {
-    // An array takes no decoding.
-    if (isArray(bytes)) return arrayTensor(bytes, { source: options.source, input });
-    return await this.#run(bytes, { kind: "tensor", input }, options) as Float32Array;
+    const wanted = { kind: "tensor", input } as const;
+    const { source } = options;
+    if (!isArray(bytes, input.mean.length)) return await this.#run(bytes, wanted, options) as Float32Array;
+    // A .npy file takes no decoding; a small TIFF may have many numbers.
+    if (!isTiff(bytes)) return arrayTensor(bytes, { source, input });
+    const cost = arrayMemory(bytes, source) + 2 * bytes.length;
+    return await this.#ask({ bytes, source, wanted }, cost, options) as Float32Array;
   }
 
   /** Ends the workers. */

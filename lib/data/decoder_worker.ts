@@ -5,6 +5,7 @@
  */
 import { RanetError } from "../errors.ts";
 import type { InputSpec } from "../network/common.ts";
+import { arrayTensor, isArray } from "./arrays.ts";
 import { checkHeader, decodeImage, keepsState } from "./decode.ts";
 import type { RgbImage } from "./image.ts";
 import { toPixels, toTensor } from "./preprocess.ts";
@@ -67,6 +68,10 @@ async function answer({ bytes, source, wanted, by }: DecodeTask): Promise<Reply<
     if (by !== undefined) {
       const image = await decodeReduced(bytes, checkHeader(bytes, source), { by });
       return { result: { decoded: image ? make(image, wanted) : { file: bytes }, notes: [] } };
+    }
+    if (wanted.kind === "tensor" && isArray(bytes, wanted.input.mean.length)) {
+      const decoded = arrayTensor(bytes, { source, input: wanted.input });
+      return { result: { decoded, notes: [] } };
     }
     const notes: string[] = [];
     const image = await decodeImage(bytes, { source, onNote: (note) => void notes.push(note) });

@@ -9,13 +9,14 @@ import { digestFiles, readBoundedFile } from "../io/files.ts";
 import { ARRAY_FILE, arrayPicture, isArray } from "./arrays.ts";
 import type { Dataset, DatasetOptions, Sample, SampleFile } from "./dataset.ts";
 import { decodeImage, MAX_IMAGE_BYTES } from "./decode.ts";
+import { takesImages } from "./preprocess.ts";
 
 /** Names of files that are taken for images. */
 export const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpe?g|pjp|mpo|png|apng|webp|avifs?|gif|bmp|dib|tiff?)$/i;
 
 /** Names of the files that a data set's folders are searched for. */
 export function sampleFiles({ channels = 3 }: Pick<DatasetOptions, "channels">): RegExp {
-  return channels === 1 || channels === 3 ? IMAGE_FILE : ARRAY_FILE;
+  return takesImages(channels) ? IMAGE_FILE : ARRAY_FILE;
 }
 
 /** Whether a name is one of a file that may be a sample. */
@@ -32,9 +33,11 @@ export function imageFileDataset(
     readonly files: readonly string[];
     /** Each sample's label. */
     readonly labels: readonly number[];
+    /** Channels that the network takes. Default: 3. */
+    readonly channels?: number;
   },
 ): Dataset {
-  const { name, format, bad, notes, classes, root, files, labels } = options;
+  const { name, format, bad, notes, classes, root, files, labels, channels = 3 } = options;
   const pathOf = (file: string) => isAbsolute(file) ? file : join(root, file);
   const folder = resolve(root);
   const origin = (index: number) => resolve(folder, files[index]!);
@@ -54,7 +57,7 @@ export function imageFileDataset(
     file,
     async read(index: number): Promise<Sample> {
       const { label, bytes, source } = await file(index);
-      const image = isArray(bytes) ? arrayPicture(bytes, source) : await decodeImage(bytes, { source });
+      const image = isArray(bytes, channels) ? arrayPicture(bytes, source) : await decodeImage(bytes, { source });
       return { name: files[index]!, label, image };
     },
     digest: (options) =>

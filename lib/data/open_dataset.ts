@@ -22,7 +22,7 @@ const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
   [
     /\.(npy|npz|h5|hdf5)$/i,
     "arrays of many samples are not read: write images as files, in a folder for each class, or for networks of " +
-    "other than 1 and 3 channels one .npy file per sample, channels × height × width",
+    "other than 1 and 3 channels one .npy file (channels × height × width) or TIFF file per sample",
   ],
   [/\.(parquet|arrow|tfrecord[^/]*|lmdb|mdb)$/i, "it is not read: write images as files, in a folder for each class"],
   [/\.(json|xml|ya?ml)$/i, "annotations are not read: write a CSV of path,label"],

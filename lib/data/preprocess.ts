@@ -134,16 +134,21 @@ export function resizeBox(image: RgbImage, box: Box, size: Size): Uint8ClampedAr
 /** Takes pixels, red, green and blue interleaved, or planes of floats, and writes planes of what the network takes. */
 export type Normaliser = (pixels: ArrayLike<number>, planes: Float32Array) => void;
 
+/** Whether a network of so many channels takes images. */
+export function takesImages(channels: number): boolean {
+  return channels === 1 || channels === 3;
+}
+
 /**
  * Makes sure that a network takes images.
  *
  * @throws {RanetError} If it takes neither 1 nor 3 channels.
  */
 export function checkTakesImages(channels: number): void {
-  if (channels === 1 || channels === 3) return;
+  if (takesImages(channels)) return;
   throw new RanetError(
     `Cannot use images: the network takes ${channels} channels, and images have 3, or 1 of grey; give it arrays of ` +
-      `${channels} × height × width, each saved by numpy.save as a .npy file`,
+      `${channels} × height × width, each saved by numpy.save as a .npy file, or TIFF files of ${channels} bands`,
   );
 }
 
@@ -171,7 +176,7 @@ function normalisePlanes(
 
 function byteNormaliser(input: Pick<InputSpec, "mean" | "std">): Normaliser {
   const channels = input.mean.length;
-  if (channels !== 1 && channels !== 3) return () => checkTakesImages(channels);
+  if (!takesImages(channels)) return () => checkTakesImages(channels);
   const tables = input.mean.map((mean, channel) => normalised(mean, input.std[channel]!));
   if (channels === 1) {
     const [values] = tables;

@@ -29,6 +29,6 @@ export async function readTensor(
   bytes: Uint8Array,
   { input, ...options }: DecodeImageOptions & { readonly input: InputSpec },
 ): Promise<Float32Array> {
-  if (isArray(bytes)) return arrayTensor(bytes, { source: options.source, input });
+  if (isArray(bytes, input.mean.length)) return arrayTensor(bytes, { source: options.source, input });
   return toTensor(await decodeImage(bytes, options), input);
 }

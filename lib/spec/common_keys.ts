@@ -25,7 +25,7 @@ const input = mapping({
   ),
   channels: whole(1, LIMITS.inputChannels).optional().describe(
     "3 (default): red, green and blue. 1: grey, to which images are converted. Others: bands of arrays, one " +
-      ".npy file per sample. Only the first layer's cost grows with it.",
+      ".npy or TIFF file per sample. Only the first layer's cost grows with it.",
   ),
   resize: sides(2 * LIMITS.size).optional().describe(
     "The shorter side of an image is resized to this, then `size` is cropped from the centre. [height, width]: the image " +

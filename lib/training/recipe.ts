@@ -5,6 +5,7 @@
  */
 
 import type { LossOptions, OptimizerOptions } from "../device/trainer.ts";
+import { takesImages } from "../data/preprocess.ts";
 import { RanetError } from "../errors.ts";
 import { readBundled, readResource } from "../io/resource.ts";
 import { schemaLine } from "../spec/yaml_text.ts";
@@ -238,6 +239,20 @@ export function lossOf({ name, loss }: Recipe, exits: number): LossOptions {
   const weights = typeof loss.exits === "number" ? Array<number>(exits).fill(loss.exits) : loss.exits;
   if (weights.length === exits) return { ...loss, exits: weights };
   throw refuse(`loss.exits: expected one weight, or ${exits}, one per exit, found ${weights.length}`);
+}
+
+/**
+ * Checks that a network's images can be augmented by a recipe.
+ *
+ * @throws {RanetError} If the network takes arrays, and the recipe has what is for images alone.
+ */
+export function checkAugmentation({ name, augment }: Recipe, channels: number): void {
+  if (!augment || takesImages(channels)) return;
+  const key = augment.resizedCrop ? "resized_crop" : augment.trivial ? "trivial" : undefined;
+  if (key === undefined) return;
+  throw new RanetError(
+    `Cannot use recipe ${name}: augment.${key}: expected a network of 1 or 3 channels, found ${channels}; leave the key out`,
+  );
 }
 
 function subjectOf({ source }: { readonly source?: string }): string {

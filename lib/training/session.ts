@@ -28,7 +28,7 @@ import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
 import { ImageStore } from "./image_store.ts";
 import { type Given, initialWeights, startFrom } from "./initial_weights.ts";
 import { run, type RunOptions, type RunOutcome, type Snapshot, totalSteps } from "./loop.ts";
-import { lossOf, type Recipe } from "./recipe.ts";
+import { checkAugmentation, lossOf, type Recipe } from "./recipe.ts";
 import { type Position, startPosition } from "./records.ts";
 import type { StoredForm } from "./stored_image.ts";
 import { validate, type ValidateOptions, type ValidationOutcomes } from "./validate.ts";
@@ -122,6 +122,7 @@ export class Session implements Disposable {
     const { spec, recipe, training, validation, snapshot } = options;
     const network = buildNetwork(spec);
     const loss = lossOf(recipe, network.exits.length);
+    checkAugmentation(recipe, network.features[0].channels);
     checkSameClasses({ name: `the network ${spec.name}`, classes: spec.classes }, training);
     if (validation) {
       checkSameClasses(training, validation);

@@ -36,7 +36,7 @@ export async function readStored(
   { form, decoders, channels = 3 }: StoredHow,
 ): Promise<StoredImage> {
   const file = await dataset.file?.(index);
-  if (file && isArray(file.bytes)) {
+  if (file && isArray(file.bytes, channels)) {
     const { bytes, source } = file;
     if (form === "original") {
       throw new RanetError(

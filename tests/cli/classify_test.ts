@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { parse } from "csv-parse/sync";
 import { main } from "../../lib/cli/main.ts";
+import { loadClassifier } from "../../lib/classifier/classifier.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { parseSpec } from "../../lib/spec/parse.ts";
+import { writeSafetensors } from "../../lib/weights/safetensors.ts";
+import { randomTensors, TINY_SPEC } from "../fixtures.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
@@ -87,6 +92,40 @@ Deno.test("classify follows links to folders, and tells what it passes over", as
       1,
       `passed over 4 files: .heic, .jxl, without an extension\nCannot classify "${folder}/phone": it contains no images`,
     ]);
+  });
+});
+
+Deno.test("networks of other channels classify arrays and TIFF bands: folders, files, and from code", async () => {
+  await withFolder(async (folder) => {
+    const yaml = TINY_SPEC.replace("size: 20", "size: 20, channels: 5");
+    await Deno.mkdir(`${folder}/model`);
+    await Deno.mkdir(`${folder}/samples`);
+    await Deno.writeTextFile(`${folder}/model/spec.yaml`, yaml);
+    const tensors = randomTensors(buildNetwork(parseSpec(yaml)));
+    await Deno.writeFile(`${folder}/model/weights.safetensors`, writeSafetensors(tensors, { metadata: {} }));
+    const bands = new URL("../fixtures/bands/", import.meta.url).pathname;
+    const [npy, tif] = [`${folder}/samples/a.npy`, `${folder}/samples/b.tif`];
+    await Deno.copyFile(`${bands}numbers-short.npy`, npy);
+    await Deno.copyFile(`${bands}short-big-endian.tif`, tif);
+    await Deno.copyFile(`${EXAMPLES}cat.jpg`, `${folder}/samples/c.jpg`);
+
+    const model = ["--model", `${folder}/model`, ...cpu];
+    const { code, out, notes } = await ranet("classify", `${folder}/samples`, "--json", ...model);
+    assertEquals([code, notes], [0, "passed over 1 file: .jpg"]);
+    const [a, b, ...others] = JSON.parse(out);
+    assertEquals([a.image, { ...a, image: tif }, others], [npy, b, []]);
+    const anytime = await ranet("classify", `${folder}/samples`, "--anytime", "--json", ...model);
+    const file = await ranet("classify", `${folder}/samples`, "--out", `${folder}/out.jsonl`, ...model);
+    assertEquals([anytime.code, file.code], [0, 0], anytime.notes + file.notes);
+
+    using classifier = await loadClassifier(`${folder}/model`, { device: "cpu" });
+    const found = await classifier.classify([npy, tif, await Deno.readFile(tif)]);
+    assertEquals(found.map(({ label, confidence }) => [label, confidence]), Array(3).fill([a.label, a.confidence]));
+
+    await Deno.remove(npy);
+    await Deno.remove(tif);
+    const none = await ranet("classify", `${folder}/samples`, ...model);
+    assertStringIncludes(none.notes, "it contains no .npy or TIFF files");
   });
 });
 

@@ -56,7 +56,7 @@ Deno.test("each channel is normalised by its own mean and deviation", async () =
   const input = { size: 1, resize: 1, mean: [0, 0.5, 1, 0.25], std: [1, 0.5, 0.25, 1] };
   const bytes = npy([4, 1, 1], Float32Array.of(0.5, 0.5, 0.5, 0.5));
   assertEquals([...await readTensor(bytes, { source, input })], [0.5, 0, -2, 0.25]);
-  assertEquals(isArray(bytes), true);
+  assertEquals(isArray(bytes, 4), true);
 });
 
 Deno.test("an array is seen as its first three channels, or as grey", () => {

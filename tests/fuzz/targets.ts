@@ -355,6 +355,13 @@ export const TARGETS: Readonly<Record<string, Opener>> = {
     const input = { size: 5, resize: 6, mean: [0.5, 0.5], std: [1, 1] };
     return Promise.resolve(pure(damaged([seed], words), (bytes) => void arrayTensor(bytes, { source: "x", input })));
   },
+  bands: async () => {
+    const names = ["byte-planes-in-tiles", "short-big-endian", "float-tiles"];
+    const seeds = await Promise.all(names.map((name) => repository(`tests/fixtures/bands/${name}.tif`)));
+    const words = ["II*\0", "MM\0*", "\0\0\0\x01", "\x42\x01", "\x53\x01", "\x15\x01"];
+    const input = { size: 5, resize: 6, mean: Array(5).fill(0), std: Array(5).fill(1) };
+    return pure(damaged(seeds, words), (bytes) => void arrayTensor(bytes, { source: "x", input }));
+  },
   idx: dataset(
     "t-images-idx3-ubyte",
     Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8]),

@@ -5,6 +5,7 @@ import {
   type Augmentation,
   BUNDLED_RECIPES,
   changeRecipe,
+  checkAugmentation,
   formatRecipe,
   lossOf,
   parseRecipe,
@@ -173,6 +174,21 @@ Deno.test("weights of exits: one for all, or one each", () => {
     error.message,
     "Cannot use recipe two: loss.exits: expected one weight, or 3, one per exit, found 2",
   );
+});
+
+Deno.test("augmentations of images alone are refused for networks that take arrays", () => {
+  for (const key of ["resized_crop: [0.1, 1]", "trivial: true"]) {
+    const recipe = parseRecipe(`{ name: mine, augment: { ${key} } }`);
+    for (const channels of [1, 3]) checkAugmentation(recipe, channels);
+    const { message } = assertThrows(() => checkAugmentation(recipe, 4), RanetError);
+    const name = key.split(":")[0];
+    assertEquals(
+      message,
+      `Cannot use recipe mine: augment.${name}: expected a network of 1 or 3 channels, found 4; leave the key out`,
+    );
+  }
+  checkAugmentation(parseRecipe("augment: { erase: 0.5, mix: { kind: mixup } }"), 4);
+  checkAugmentation(parseRecipe("augment: false"), 4);
 });
 
 Deno.test("a recipe that does not exist", async () => {

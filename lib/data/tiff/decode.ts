@@ -5,6 +5,7 @@
  */
 
 import type { RgbImage } from "../image.ts";
+import { addDifferences } from "./differences.ts";
 import { type JpegDecoder, jpegOfPart } from "./jpeg.ts";
 import { describeTiff, type TiffPicture } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
@@ -45,7 +46,10 @@ export async function decodeTiff(bytes: Uint8Array, jpeg: JpegDecoder): Promise<
         height: box.height,
         length: stride(picture) * box.height,
       });
-      if (picture.differences) addDifferences(plain, picture, box);
+      if (picture.differences) {
+        const { little } = picture;
+        addDifferences(plain, { row: stride(picture), rows: box.height, step: samplesOf(picture), bits, little });
+      }
       copySamples(plain, box, { slots, picture, slotOf, exact });
     }
   }
@@ -73,27 +77,6 @@ function stride(picture: TiffPicture): number {
 function slot(sample: number, { colours, alpha }: TiffPicture): number {
   if (sample === alpha) return 3;
   return sample < colours ? sample : -1;
-}
-
-/** Undoes predictor 2. */
-function addDifferences(bytes: Uint8Array, picture: TiffPicture, { height }: Box): void {
-  const [row, step] = [stride(picture), samplesOf(picture)];
-  if (picture.bits === 8) {
-    for (let y = 0; y < height; y++) {
-      for (let at = y * row + step; at < (y + 1) * row; at++) bytes[at] = bytes[at]! + bytes[at - step]!;
-    }
-    return;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let y = 0; y < height; y++) {
-    for (let at = y * row + 2 * step; at < (y + 1) * row; at += 2) {
-      view.setUint16(
-        at,
-        view.getUint16(at, picture.little) + view.getUint16(at - 2 * step, picture.little),
-        picture.little,
-      );
-    }
-  }
 }
 
 /** A part's samples to their pixels' slots: as bytes, or exact as they are; indexes of a palette as they are. */

@@ -64,7 +64,7 @@ export interface TiffDescription {
 }
 
 /** Tags of fields. */
-const TAG = {
+export const TAG = {
   subfileType: 254,
   width: 256,
   height: 257,
@@ -121,7 +121,8 @@ const OTHER_COLOURS: ReadonlyMap<number, string> = new Map([
 ]);
 const CAMERA_RAW: readonly number[] = [32803, 34892];
 
-const PACKINGS: ReadonlyMap<number, Packing> = new Map([
+/** What parts may be packed with, by Compression. */
+export const PACKINGS: ReadonlyMap<number, Packing> = new Map([
   [1, "none"],
   [2, "CCITT RLE"],
   [3, "CCITT G3"],
@@ -192,7 +193,7 @@ export function describeTiff(bytes: Uint8Array): TiffDescription {
 const MAX_DIRECTORIES = 16;
 
 /** The first directory that is not a preview of another picture; if there is none, the first one. */
-function firstPicture(bytes: Uint8Array): Directory {
+export function firstPicture(bytes: Uint8Array): Directory {
   const first = readDirectory(bytes);
   let directory = first;
   for (let i = 0; i < MAX_DIRECTORIES && isPreview(directory); i++) {
@@ -313,7 +314,13 @@ function toBytes(width: number, height: number): string {
   return `magick in.tif -depth 8 out.png if they lie from 0 to 1; else scale the ${width}×${height} values first`;
 }
 
-function readParts(
+/**
+ * Finds the parts of a picture.
+ *
+ * @returns Why it cannot be decoded, if that is so.
+ * @throws {RangeError} If they make no sense.
+ */
+export function readParts(
   directory: Directory,
   { width, height, planes }: { readonly width: number; readonly height: number; readonly planes: number },
 ): Pick<TiffPicture, "part" | "offsets"> & { readonly lengths?: readonly number[] } | string {

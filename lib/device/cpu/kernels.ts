@@ -13,7 +13,7 @@ export async function cpuKernels(): Promise<WebAssembly.Module> {
 export async function fusedKernels(): Promise<WebAssembly.Module | undefined> {
   try {
     // @ts-ignore: TypeScript has no source phase imports yet
-    return await import.source("../../../kernels/cpu-relaxed.wasm") as WebAssembly.Module;
+    return await load(() => import.source("../../../kernels/cpu-relaxed.wasm"));
   } catch {
     return undefined;
   }
@@ -22,5 +22,14 @@ export async function fusedKernels(): Promise<WebAssembly.Module | undefined> {
 /** The module that every engine runs. */
 export async function plainKernels(): Promise<WebAssembly.Module> {
   // @ts-ignore: TypeScript has no source phase imports yet
-  return await import.source("../../../kernels/cpu.wasm") as WebAssembly.Module;
+  return await load(() => import.source("../../../kernels/cpu.wasm"));
+}
+
+/** Deno 2.9.6 fails to load a module the first time, and only then, in a project that links to a clone through a symbolic link. */
+async function load(module: () => Promise<WebAssembly.Module>): Promise<WebAssembly.Module> {
+  try {
+    return await module();
+  } catch {
+    return await module();
+  }
 }

@@ -1,0 +1,112 @@
+/**
+ * How the bands of a TIFF file are stored, whatever they mean.
+ *
+ * @module
+ */
+
+import type { Packing, TiffPicture } from "./picture.ts";
+import { firstPicture, PACKINGS, readParts, TAG } from "./picture.ts";
+
+/** Types of numbers. */
+export type NumberFormat = "uint8" | "int8" | "uint16" | "int16" | "float16" | "float32" | "float64";
+
+/** Bands of a kind that we read. */
+export interface TiffBands extends
+  Pick<
+    TiffPicture,
+    | "width"
+    | "height"
+    | "samples"
+    | "bits"
+    | "planar"
+    | "differences"
+    | "reversed"
+    | "little"
+    | "part"
+    | "offsets"
+    | "lengths"
+  > {
+  /** What a number is. */
+  readonly format: NumberFormat;
+  /** How parts are packed. */
+  readonly packing: Packing;
+}
+
+/** Types by SampleFormat and bits. */
+const FORMATS: ReadonlyMap<string, NumberFormat> = new Map([
+  ["1 8", "uint8"],
+  ["2 8", "int8"],
+  ["1 16", "uint16"],
+  ["2 16", "int16"],
+  ["3 16", "float16"],
+  ["3 32", "float32"],
+  ["3 64", "float64"],
+]);
+/** Bytes of all parts together, with what tiles have beyond the picture. */
+const MAX_BYTES = 2 ** 29;
+const HORIZONTAL = 2;
+
+/**
+ * Finds out how the bands of a file's first picture are stored.
+ *
+ * @param bytes A file of which `isTiff` is true.
+ * @param options.most Most numbers.
+ * @throws {RangeError} If it is damaged, of an unsupported kind, or too large.
+ */
+export function describeBands(bytes: Uint8Array, { most }: { readonly most: number }): TiffBands {
+  const directory = firstPicture(bytes);
+  const one = (tag: number, missing: number): number => directory.numbers(tag)?.[0] ?? missing;
+  const [width, height, samples] = [one(TAG.width, 0), one(TAG.height, 0), one(TAG.samples, 1)];
+  if (width * height * samples === 0) throw new RangeError("it has no pixels");
+  if (width * height * samples > most) {
+    throw new RangeError(`${width}×${height} pixels of ${samples} bands are more than ${most} numbers`);
+  }
+  const same = (tag: number, missing: number): number => {
+    const [first = missing, ...others] = directory.numbers(tag) ?? [];
+    if (others.some((other) => other !== first)) throw new RangeError("its bands are of different types of numbers");
+    return first;
+  };
+  const [kind, bits] = [same(TAG.sampleFormat, 1), same(TAG.bits, 1)];
+  // 4 is no known format: whole numbers.
+  const format = FORMATS.get(`${kind === 4 ? 1 : kind} ${bits}`);
+  if (format === undefined) {
+    throw new RangeError(
+      `its numbers have ${bits} bits (sample format ${kind}), expected whole numbers of 8 or 16 bits, or ` +
+        "floating-point numbers of 16, 32 or 64",
+    );
+  }
+  const compression = one(TAG.compression, 1);
+  const packing = PACKINGS.get(compression);
+  if (packing === undefined || packing === "JPEG" || packing.startsWith("CCITT")) {
+    throw new RangeError(`its bands are compressed by ${packing ?? `method ${compression}`}; ${CONVERT}`);
+  }
+  const predictor = packing === "LZW" || packing === "deflate" ? one(TAG.predictor, 1) : 1;
+  if (predictor !== 1 && (predictor !== HORIZONTAL || bits > 16 || format === "float16")) {
+    throw new RangeError(`its bands are compressed with predictor ${predictor} of ${bits} bits; ${CONVERT}`);
+  }
+  const planar = one(TAG.planar, 1) === 2 && samples > 1;
+  const parts = readParts(directory, { width, height, planes: planar ? samples : 1 });
+  if (typeof parts === "string") throw new RangeError(parts);
+  const { part, offsets, lengths } = parts;
+  const rowBytes = (planar ? 1 : samples) * part.width * bits / 8;
+  const rows = height * Math.ceil(width / part.width) * (planar ? samples : 1);
+  if (rowBytes * rows > MAX_BYTES) throw new RangeError(`its parts have more than ${MAX_BYTES} bytes`);
+  if (lengths === undefined) throw new RangeError("it does not say how long its parts are");
+  return {
+    width,
+    height,
+    samples,
+    bits,
+    format,
+    planar,
+    packing,
+    differences: predictor === HORIZONTAL,
+    reversed: one(TAG.fillOrder, 1) === 2,
+    little: directory.little,
+    part,
+    offsets,
+    lengths,
+  };
+}
+
+const CONVERT = "to change that: tiffcp -c none in.tif out.tif";

@@ -1,0 +1,87 @@
+/**
+ * TIFF files of any number of bands to planes of numbers, as instruments and satellites give them.
+ *
+ * @module
+ */
+
+import { halfValue } from "../../weights/half.ts";
+import { addDifferences } from "./differences.ts";
+import { describeBands, type NumberFormat, type TiffBands } from "./band_layout.ts";
+import { reverseBits, unpack } from "./unpack.ts";
+
+/** How a number is read. */
+type Reader = (view: DataView, at: number, little: boolean) => number;
+
+/** Integers are shares of the largest of their type, as in arrays; other numbers stay as they are. */
+const READERS: Readonly<Record<NumberFormat, Reader>> = {
+  uint8: (view, at) => view.getUint8(at) / 255,
+  int8: (view, at) => view.getInt8(at) / 127,
+  uint16: (view, at, little) => view.getUint16(at, little) / 65_535,
+  int16: (view, at, little) => view.getInt16(at, little) / 32_767,
+  float16: (view, at, little) => halfValue(view.getUint16(at, little)),
+  float32: (view, at, little) => view.getFloat32(at, little),
+  float64: (view, at, little) => view.getFloat64(at, little),
+};
+
+/**
+ * Reads the bands of the first picture of a TIFF file, not turned.
+ *
+ * @param options.most Most numbers.
+ * @returns Bands × height × width, and its shape.
+ * @throws {Error} If it is damaged, of an unsupported kind, too large, or has numbers that are not finite.
+ */
+export function decodeBands(
+  bytes: Uint8Array,
+  { most }: { readonly most: number },
+): { readonly shape: readonly [number, number, number]; readonly data: Float32Array } {
+  const bands = describeBands(bytes, { most });
+  const { width, height, samples, part, planar, format, little } = bands;
+  const data = new Float32Array(samples * height * width);
+  const read = READERS[format];
+  const size = bands.bits / 8;
+  const step = planar ? 1 : samples;
+  const row = part.width * step * size;
+  const columns = Math.ceil(width / part.width);
+  const count = columns * Math.ceil(height / part.height);
+  for (let index = 0; index < count * (planar ? samples : 1); index++) {
+    const place = index % count;
+    const [left, top] = [place % columns * part.width, Math.floor(place / columns) * part.height];
+    const rows = Math.min(part.height, height - top);
+    const view = new DataView(unpacked(bytes, bands, { index, rows, length: row * rows }).buffer);
+    for (let sample = 0; sample < step; sample++) {
+      const band = planar ? Math.floor(index / count) : sample;
+      for (let y = 0; y < rows; y++) {
+        let to = (band * height + top + y) * width + left;
+        for (let x = 0; x < Math.min(part.width, width - left); x++, to++) {
+          const value = read(view, y * row + (x * step + sample) * size, little);
+          if (!Number.isFinite(value)) {
+            throw new RangeError(`band ${band + 1}, row ${top + y}, column ${left + x} is ${value}, expected a number`);
+          }
+          data[to] = value;
+        }
+      }
+    }
+  }
+  return { shape: [samples, height, width], data };
+}
+
+/** A copy of the bytes of a part. */
+function unpacked(
+  bytes: Uint8Array,
+  bands: TiffBands,
+  { index, rows, length }: { readonly index: number; readonly rows: number; readonly length: number },
+): Uint8Array<ArrayBuffer> {
+  const [offset, packedLength] = [bands.offsets[index]!, bands.lengths[index]!];
+  if (offset + packedLength > bytes.length) throw new RangeError("it ends too early");
+  const packed = bytes.subarray(offset, offset + packedLength);
+  const { packing, part, planar, samples, bits, little } = bands;
+  const plain = Uint8Array.from(
+    unpack(bands.reversed ? reverseBits(packed) : packed, { packing, twoDimensional: false }, {
+      width: part.width,
+      height: rows,
+      length,
+    }).subarray(0, length),
+  );
+  if (bands.differences) addDifferences(plain, { row: length / rows, rows, step: planar ? 1 : samples, bits, little });
+  return plain;
+}

@@ -1,0 +1,113 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { arrayPlanes, isArray } from "../../lib/data/arrays.ts";
+import { DecoderPool } from "../../lib/data/decoder_pool.ts";
+import { readNpy } from "../../lib/data/npy.ts";
+import { openDataset } from "../../lib/data/open_dataset.ts";
+import { readTensor } from "../../lib/data/read_tensor.ts";
+import { describeBands } from "../../lib/data/tiff/band_layout.ts";
+import { decodeBands } from "../../lib/data/tiff/bands.ts";
+import { RanetError } from "../../lib/errors.ts";
+import { readStored } from "../../lib/training/stored_image.ts";
+
+const FOLDER = new URL("../fixtures/bands/", import.meta.url);
+const FILES = [
+  ...["byte-strips", "byte-lzw-predicted", "byte-planes", "byte-planes-in-tiles", "byte-tiles"],
+  ...["short-predicted", "short-big-endian", "sshort-strips", "three-planes"],
+  ...["float-tiles", "float-big-endian", "double-strips"],
+];
+const read = (name: string) => Deno.readFile(new URL(name, FOLDER));
+const most = 1e6;
+
+Deno.test("bands of TIFF files that libtiff and ImageMagick wrote are NumPy's numbers", async () => {
+  for (const file of FILES) {
+    const source = `numbers-${file.split("-")[0]}.npy`;
+    const { shape, data } = readNpy(await read(source), { source, integers: true });
+    const found = decodeBands(await read(`${file}.tif`), { most });
+    assertEquals([...found.shape], shape, file);
+    assertEquals(found.data, data, file);
+  }
+});
+
+Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in every reader", async () => {
+  const source = "short-predicted.tif";
+  const bytes = await read(source);
+  const [mean, std] = [[0, 0.1, 0.2, 0.3, 0.4], [1, 1, 1, 1, 1]];
+  const input = { size: [9, 21], resize: [9, 21], mean, std } as const;
+  assertEquals([1, 2, 3, 4].map((channels) => isArray(bytes, channels)), [false, true, false, true]);
+  const found = await readTensor(bytes, { source, input });
+  assertEquals(found, await readTensor(await read("numbers-short.npy"), { source, input }));
+  using decoders = new DecoderPool({ size: 1 });
+  assertEquals(await decoders.tensor(bytes, { source, input }), found);
+  const cut = bytes.subarray(0, 1500);
+  await assertRejects(() => decoders.tensor(cut, { source, input }), RanetError, `Cannot read array "${source}":`);
+
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const name of ["a", "b"]) {
+      await Deno.mkdir(`${folder}/${name}`);
+      await Deno.copyFile(new URL("float-tiles.tif", FOLDER), `${folder}/${name}/x.TIF`);
+    }
+    const dataset = await openDataset(folder, { labels: ["a", "b"], inputSize: input.size, channels: 5 });
+    assertEquals(dataset.size, 2);
+    const { data } = await readStored(dataset, 0, { form: input, channels: 5 });
+    assertEquals(data, readNpy(await read("numbers-float.npy"), { source }).data);
+    // What reports draw.
+    const { image } = await dataset.read(1);
+    const first = [0, 1, 2].map((band) => Math.round(Math.min(1, Math.max(0, data[band * 9 * 21])) * 255));
+    assertEquals([image.width, image.height, ...image.data.subarray(0, 3)], [21, 9, ...first]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("bands that cannot be used are refused with what was expected", async () => {
+  const form = { size: [9, 21], resize: [9, 21] } as const;
+  const bytes = await read("float-big-endian.tif");
+  assertThrows(
+    () => arrayPlanes(bytes, { source: "x.tif", channels: 4, form }),
+    RanetError,
+    'Cannot read array "x.tif": it has 5 channels, expected the network\'s 4',
+  );
+  const input = { ...form, mean: [0, 0, 0, 0, 0], std: [1, 1, 1, 1, 1] };
+  await assertRejects(
+    () => readTensor(bytes.subarray(0, 3000), { source: "x.tif", input }),
+    RanetError,
+    'Cannot read array "x.tif":',
+  );
+  const nan = bytes.slice();
+  const [first] = describeBands(bytes, { most }).offsets;
+  nan.fill(255, first, first + 4);
+  assertThrows(() => decodeBands(nan, { most }), RangeError, "band 1, row 0, column 0 is NaN, expected a number");
+  assertThrows(() => decodeBands(bytes, { most: 944 }), RangeError, "21×9 pixels of 5 bands are more than 944 numbers");
+  const fax = await read("../images/tiff/bilevel-g4.tif");
+  assertThrows(() => decodeBands(fax, { most }), RangeError, "expected whole numbers of 8 or 16 bits");
+  const jpeg = await read("../images/tiff/rgb-alpha-jpeg.tif");
+  assertThrows(
+    () => decodeBands(jpeg, { most }),
+    RangeError,
+    "its bands are compressed by JPEG; to change that: tiffcp",
+  );
+});
+
+Deno.test("damaged bands give numbers or a RanetError, whatever is damaged", async () => {
+  const files = await Promise.all(FILES.map((file) => read(`${file}.tif`)));
+  const input = { size: 4, resize: 4, mean: [0, 0, 0, 0, 0], std: [1, 1, 1, 1, 1] };
+  const damage = fc.array(fc.tuple(fc.nat(100_000), fc.nat(255)), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...files), damage, fc.boolean(), async (file, changes, atEnd) => {
+      const bytes = file.slice();
+      for (const [at, value] of changes) {
+        const place = atEnd ? bytes.length - 1 - at % Math.min(300, bytes.length) : at % bytes.length;
+        bytes[place] = value;
+      }
+      if (!isArray(bytes, 5)) return;
+      try {
+        assertEquals((await readTensor(bytes, { source: "x", input })).length, 5 * 16);
+      } catch (error) {
+        if (!(error instanceof RanetError)) throw error;
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
