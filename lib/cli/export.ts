@@ -15,7 +15,7 @@ import { type Call, type Command, type Terminal, UsageError } from "./command.ts
 import { MODEL_OPTIONS } from "./run_on.ts";
 import { writeFiles } from "../io/write_files.ts";
 
-type ExportOption = "out" | "weights" | "key" | "exit" | "batch" | "for";
+type ExportOption = "out" | "weights" | "key" | "precision" | "exit" | "batch" | "for";
 
 /** The command. */
 export const exportCommand: Command<ExportOption> = {
@@ -33,12 +33,14 @@ runtimes compute the complete file even if only one output is requested: to save
     out: { value: "PATH", help: "the file, or with --for the folder; it is replaced if it exists" },
     weights: MODEL_OPTIONS.weights,
     key: MODEL_OPTIONS.key,
+    precision: { value: "P", help: "int8: a bundled model's 8-bit weights (default: the weights that the model has)" },
     exit: { value: "K", help: "write the network up to exit K, as the only output (default: all exits)" },
     batch: { value: "N", help: "fix the number of images in a batch, for runtimes that refuse a symbolic one" },
     for: { value: "LIBRARY", help: "transformers.js: write onnx/model.onnx, config.json and preprocessor_config.json" },
   },
   examples: [
     `ranet export onnx ${DEFAULT_MODEL} --out ranet.onnx`,
+    `ranet export onnx ${DEFAULT_MODEL} --precision int8 --out ranet-int8.onnx`,
     "ranet export onnx ./my-model --exit 2 --out exit2.onnx",
   ],
   async run(call: Call<ExportOption>, { stdout, stderr }: Terminal): Promise<void> {
@@ -46,10 +48,12 @@ runtimes compute the complete file even if only one output is requested: to save
     if (format !== "onnx") throw new UsageError(`Cannot export ${JSON.stringify(format)}: expected onnx`);
     const out = required(call, "out");
     const { weights, key } = call.options;
+    const given = call.options.precision;
+    const precision = given === undefined ? undefined : choice("precision", given, ["float32", "int8"] as const);
     const exit = call.options.exit === undefined ? undefined : count("exit", call.options.exit);
     const batch = call.options.batch === undefined ? undefined : count("batch", call.options.batch);
     const library = call.options.for && choice("for", call.options.for, ["transformers.js"]);
-    const model = await loadModel(source, { weights, key, onNote: stderr });
+    const model = await loadModel(source, { weights, key, precision, onNote: stderr });
     if (library) {
       if (batch !== undefined) throw new UsageError("Cannot use --batch with --for: transformers.js chooses the batch");
       const files = [...transformersJsFiles(model, { exit })].map(([name, file]) => [join(out, name), file] as const);

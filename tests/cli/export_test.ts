@@ -1,5 +1,6 @@
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { exportOnnx } from "../../lib/onnx/export.ts";
 import { AdaptiveExecutor, loadModel } from "../../mod.ts";
 import { randomArray, relativeError } from "../fixtures.ts";
 import { ranet, withFolder } from "./ranet.ts";
@@ -31,6 +32,19 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertStringIncludes(cut.out, `Wrote ${out} (exit2; opset 17, `);
     assertEquals(await outputsOf(out), ["exit2"]);
     assertEquals([...Deno.readDirSync(`${folder}/new`)].map(({ name }) => name), ["r.onnx"]);
+  }));
+
+Deno.test("export onnx --precision int8 takes a bundled model's 8-bit weights, with their own temperatures", () =>
+  withFolder(async (folder) => {
+    const [name, out] = ["ranet-cifar10-micro", `${folder}/r.onnx`];
+    const made = await ranet("export", "onnx", name, "--precision", "int8", "--out", out, "--json");
+    assertEquals(made.code, 0, made.notes);
+    const model = await loadModel(name, { precision: "int8" });
+    assertEquals(JSON.parse(made.out).preparation.temperatures, model.temperatures);
+    assertEquals(await Deno.readFile(out), exportOnnx(model));
+    const none = await ranet("export", "onnx", name, "--precision", "float16", "--out", out);
+    assertEquals(none.code, 2);
+    assertStringIncludes(none.notes, "expected float32, int8");
   }));
 
 Deno.test("export onnx --batch fixes the batch", () =>
