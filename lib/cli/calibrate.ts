@@ -12,7 +12,7 @@ import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
 import { BUNDLED_SPECS } from "../model/read_spec.ts";
 import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestTrained } from "../weights/digest.ts";
 import { calibrateMeasured, type Calibration, checkCalibration } from "../calibration/calibration.ts";
 import type { RiskTarget } from "../calibration/guarantee.ts";
 import { measure, type Measured, type Validation } from "../calibration/measure.ts";
@@ -151,7 +151,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const written: Parameters<typeof writeFiles>[0][number][] = [];
     if (fit) {
       const temperatures = fitTemperatures(model.network, validation);
-      const text = formatTemperatures({ weights: await digestTensors(model.tensors), temperatures });
+      const text = formatTemperatures({ weights: await digestTrained(model), temperatures });
       written.push([files[0], new TextEncoder().encode(text)]);
       model = withTemperatures(model, temperatures);
       validation = divideAll(validation, temperatures);

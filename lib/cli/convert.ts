@@ -14,7 +14,7 @@ import { createModel, loadModel, type Model, withTemperatures } from "../model/m
 import { readSpec } from "../model/read_spec.ts";
 import { formatTemperatures } from "../model/temperatures.ts";
 import { specTemplate } from "../spec/template.ts";
-import { digestModel, digestTensors } from "../weights/digest.ts";
+import { digestModel, digestTrained } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
 import { refuseQuantized } from "../weights/quantized.ts";
 import { readSafetensors, writeSafetensors } from "../weights/safetensors.ts";
@@ -61,12 +61,13 @@ export async function convertModel(
     [join(out, "spec.yaml"), text(specTemplate(spec, { schema: schemaSeenFrom(join(out, "spec.yaml")) }))],
   ];
   if (temperatures) {
-    const weights = await digestTensors(model.tensors);
+    const weights = await digestTrained(model);
     files.push([join(out, "temperatures.json"), text(formatTemperatures({ weights, temperatures }))]);
   }
   const calibrations = await calibrationsFor(before, model, source);
   if (calibrations.length > 0) files.push([join(out, "calibration.json"), text(formatCalibrations(calibrations))]);
-  await writeFiles(files);
+  // Those of another model that was there before.
+  await writeFiles(files, { without: ["temperatures.json", "calibration.json"].map((file) => join(out, file)) });
   return { model, bytes: bytes.length };
 }
 

@@ -28,7 +28,7 @@ import { quantize } from "../quantization/quantize.ts";
 import { RANGE_METHODS, type RangeMethod } from "../quantization/steps.ts";
 import { specTemplate } from "../spec/template.ts";
 import { bytes, large, percent } from "../text/numbers.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestTrained } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
 import { quantizedParameters } from "../weights/quantized.ts";
 import { writeQuantized } from "../weights/quantized_file.ts";
@@ -87,7 +87,10 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
   async run(call: Call<QuantizeOption>, terminal: Terminal): Promise<void> {
     const { operands: [name], options } = call;
     const [path, out] = [required(call, "data"), required(call, "out")];
-    if (resolve(name) === resolve(out)) {
+    const file = join(out, "weights.safetensors");
+    if (
+      resolve(name) === resolve(out) || (options.weights !== undefined && resolve(options.weights) === resolve(file))
+    ) {
       throw new UsageError(
         `Cannot write to ${out}: that is the model itself, which would be lost. Name another folder`,
       );
@@ -103,13 +106,24 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
     if (!data.labelled && most !== undefined) {
       throw new RanetError(`Cannot keep to --max-loss: ${printable(path)} has no labels to measure accuracy by`);
     }
+    const enough = data.labelled !== undefined && data.labelled.size >= FEWEST_SAMPLES;
+    if (data.labelled && !enough && most !== undefined) {
+      throw new RanetError(
+        `Cannot keep to --max-loss: ${printable(path)} has only ${data.labelled.size} images with labels, and ` +
+          `${FEWEST_SAMPLES} are needed to measure accuracy by`,
+      );
+    }
     const { tensors, used } = await readSome(data, { wanted, model, terminal, skipsBad: call.flags.has("skip-bad") });
     terminal.stderr(`Taking ranges from ${used} images`);
     const plain = await quantize(model, tensors, { range, threads });
-    const check = data.labelled && data.labelled.size >= FEWEST_SAMPLES
+    const check = data.labelled && enough
       ? await checkLoss(data.labelled, { model, plain, most, threads, call, terminal })
       : undefined;
-    if (!check) terminal.stderr("Without labels accuracy is not compared, and no thresholds are chosen: see calibrate");
+    if (!check) {
+      terminal.stderr(
+        `Without labels of ${FEWEST_SAMPLES} images accuracy is not compared, and no thresholds are chosen: see calibrate`,
+      );
+    }
 
     const before = check ? await findCalibrations(model, { name, weights }) ?? [] : [];
     const fitted = check && withTemperatures(plain, fitTemperatures(plain.network, check.after));
@@ -289,11 +303,12 @@ async function writeModel(
   ];
   if (model.temperatures) {
     const { temperatures } = model;
-    const digest = await digestTensors(model.tensors);
+    const digest = await digestTrained(model);
     files.push([join(out, "temperatures.json"), text(formatTemperatures({ weights: digest, temperatures }))]);
   }
   if (calibrations.length > 0) files.push([join(out, "calibration.json"), text(formatCalibrations(calibrations))]);
-  await writeFiles(files);
+  // Those of another model that was there before.
+  await writeFiles(files, { without: ["temperatures.json", "calibration.json"].map((file) => join(out, file)) });
   return weights.length;
 }
 
@@ -330,7 +345,7 @@ thresholds were chosen by the same images, so that accuracy on other images is a
 
 ${lossTable(model, check.losses)}
 `
-    : "Accuracy has not been compared: the images had no labels.\n";
+    : "Accuracy has not been compared: the images had no labels, or too few.\n";
   return `# ${model.name} in 8 bits
 
 Weights of 8 bits, activations of 7, made by \`ranet quantize\` with ranges from ${used} images; ${

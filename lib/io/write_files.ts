@@ -18,9 +18,15 @@ export type FileToWrite = readonly [path: string, contents: Uint8Array | (() => 
  * process that is ended half-way leaves the last one missing, but never an old one beside new others.
  *
  * @param files Path and contents of each.
+ * @param options `without`: files in the same folders that are removed unless they are written.
  * @throws {RanetError} If the system does not let it, or something else than a file is in the way.
  */
-export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
+export async function writeFiles(
+  files: readonly FileToWrite[],
+  options: { readonly without?: readonly string[] } = {},
+): Promise<void> {
+  const written = new Set(files.map(([path]) => resolve(path)));
+  const without = (options.without ?? []).filter((path) => !written.has(resolve(path)));
   for (const [path] of files) await refuseOccupied(path);
   const folders = new Folders();
   let current = "";
@@ -28,7 +34,7 @@ export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
   try {
     using _locks = new Locks(await folders.makeAndLock(files.map(([path]) => path), at));
     try {
-      await replaceFiles(files, at);
+      await replaceFiles(files, { without, at });
     } catch (error) {
       await folders.removeEmpty(); // as long as nobody else is about to put something there
       throw error;
@@ -40,8 +46,11 @@ export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
   }
 }
 
-/** `at`: called with the file that is about to be written. */
-async function replaceFiles(files: readonly FileToWrite[], at: (path: string) => void): Promise<void> {
+/** `at`: called with the file that is about to be written or removed. */
+async function replaceFiles(
+  files: readonly FileToWrite[],
+  { without, at }: { readonly without: readonly string[]; readonly at: (path: string) => void },
+): Promise<void> {
   const temporary = `.${crypto.randomUUID()}.tmp`;
   const old = `.${crypto.randomUUID()}.tmp`;
   const [last] = files[files.length - 1];
@@ -51,6 +60,10 @@ async function replaceFiles(files: readonly FileToWrite[], at: (path: string) =>
       await removeLeftOvers(path);
       const bytes = contents instanceof Uint8Array ? contents : await contents();
       await Deno.writeFile(path + temporary, bytes, { createNew: true });
+    }
+    for (const path of without) {
+      at(path);
+      await Deno.remove(path).catch(ignoreMissing);
     }
     if (files.length > 1) await Deno.rename(last, last + old).catch(ignoreMissing);
     for (const [path] of files) {

@@ -12,7 +12,7 @@ import type { Network } from "../network/network.ts";
 import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import { matchClasses } from "../spec/classes.ts";
 import { checkTensors, parameterNames } from "../weights/check.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestTrained } from "../weights/digest.ts";
 import { whileReading } from "../weights/messages.ts";
 import { pickWeights } from "../weights/names.ts";
 import { isQuantized, parseQuantized } from "../weights/quantized.ts";
@@ -130,10 +130,10 @@ export async function loadModel(name: string | URL | Blob, options: LoadModelOpt
     : archive
     ? packed && parse(packed)
     : await readBundled(`weights/${bundled}.temperatures.json`, parse);
-  if (found && found.weights !== await digestTensors(plain.tensors)) {
+  if (found && found.weights !== await digestTrained(plain)) {
     throw new RanetError(
-      `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights. ` +
-        "Remove the file, or fit them again.",
+      `Cannot use the temperatures in ${temperaturesPath(file ?? place)}: they are of other weights, or of exits ` +
+        "that are boosted otherwise. Remove the file, or fit them again.",
       { code: "mismatch" },
     );
   }

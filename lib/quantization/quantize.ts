@@ -73,8 +73,10 @@ export async function quantize(model: Model, images: Float32Array, options: Quan
       } numbers each, one at least, found ${images.length} numbers`,
     );
   }
+  let largest = 0;
   for (let i = 0; i < images.length; i++) {
     if (!Number.isFinite(images[i])) refuse(`image ${Math.floor(i / length)} holds ${images[i]}`);
+    largest = Math.max(largest, Math.abs(images[i]));
   }
   const weights = foldWeights(network, tensors);
   const part = Math.max(1, Math.floor(PART / length)) * length;
@@ -86,7 +88,7 @@ export async function quantize(model: Model, images: Float32Array, options: Quan
   for (const [layer, channels] of values) {
     if (!channels.every(({ most }) => Number.isFinite(most))) refuse(`what ${layer} computes overflows float32`);
   }
-  const quantized = quantizeWeights(network, weights, values, { method: range });
+  const quantized = quantizeWeights(network, weights, values, { method: range, largest });
   parseQuantized(network, quantized, { source: "made of it" });
   return { ...model, tensors: quantized };
 }

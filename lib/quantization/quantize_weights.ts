@@ -14,15 +14,15 @@ import type { ConvolutionValues } from "./activations.ts";
 import { chooseSteps, type RangeMethod } from "./steps.ts";
 import { roundConvolution } from "./whole_weights.ts";
 
-/** The tensors of a quantized model. */
+/** The tensors of a quantized model; `largest`: the largest magnitude in the images. */
 export function quantizeWeights(
   network: Network,
   weights: FoldedWeights,
   values: ConvolutionValues,
-  { method }: { readonly method: RangeMethod },
+  { method, largest }: { readonly method: RangeMethod; readonly largest: number },
 ): Map<string, Tensor> {
   const scales = network.features.map(({ channels }) => new Float32Array(channels));
-  scales[0].fill(imageStep(network.spec));
+  scales[0].fill(imageStep(network.spec, largest));
   /** Mean of each channel in steps; that of pixels is about 0. */
   const means = network.features.map(({ channels }) => new Float32Array(channels));
   const tensors = new Map<string, Tensor>();
@@ -77,8 +77,8 @@ export function quantizeWeights(
   return tensors;
 }
 
-/** What one step of a pixel stands for: all that normalised pixels can be is reached. */
-function imageStep({ input: { mean, std } }: CommonSpec): number {
+/** What one step of a pixel stands for: all that normalised pixels can be is reached, and what the images hold beyond. */
+function imageStep({ input: { mean, std } }: CommonSpec, largest: number): number {
   const ends = mean.flatMap((own, i) => [own, 1 - own].map((end) => Math.abs(end) / std[i]));
-  return Math.fround(Math.max(...ends) / MAX_PIXEL);
+  return Math.fround(Math.max(...ends, largest) / MAX_PIXEL);
 }

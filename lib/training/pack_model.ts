@@ -11,7 +11,7 @@ import { createModel } from "../model/model.ts";
 import { formatTemperatures } from "../model/temperatures.ts";
 import { type ArchitectureSpec, SPEC_PARTS } from "../network/architecture.ts";
 import { specTemplate } from "../spec/template.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestTrained } from "../weights/digest.ts";
 import { isQuantized } from "../weights/quantized.ts";
 import { writeQuantized } from "../weights/quantized_file.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
@@ -67,7 +67,9 @@ export async function packModel(
       ? writeQuantized(network, tensors, metadata)
       : writeSafetensors(tensors, { metadata }),
     ...temperatures && {
-      "temperatures.json": encoder.encode(formatTemperatures({ weights: await digestTensors(tensors), temperatures })),
+      "temperatures.json": encoder.encode(
+        formatTemperatures({ weights: await digestTrained({ network, tensors }), temperatures }),
+      ),
     },
     ...calibrations.length > 0 && { "calibration.json": encoder.encode(formatCalibrations(calibrations)) },
   });

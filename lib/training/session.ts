@@ -21,7 +21,7 @@ import { buildNetwork } from "../network/build.ts";
 import { inputSize } from "../network/common.ts";
 import type { Network } from "../network/network.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
-import { digestTensors } from "../weights/digest.ts";
+import { digestTrained } from "../weights/digest.ts";
 import type { Tensor } from "../weights/tensor.ts";
 import type { BatchSource } from "./batches.ts";
 import { checkClasses, checkOverlap, countClasses } from "./check_data.ts";
@@ -182,7 +182,7 @@ export class Session implements Disposable {
     return {
       model: fitted ? withTemperatures(model, fitted) : model,
       measured,
-      temperatures: fitted && { weights: await digestTensors(model.tensors), temperatures: fitted },
+      temperatures: fitted && { weights: await digestTrained(model), temperatures: fitted },
     };
   }
 

@@ -19,6 +19,13 @@ export function digestTensors(tensors: ReadonlyMap<string, Tensor>): Promise<str
   return remember(tensors, "", () => tensors);
 }
 
+/** The same of a model as trained, to which temperatures belong: its tensors, and how exits are boosted. */
+export function digestTrained(
+  { network, tensors }: { readonly network: Network; readonly tensors: ReadonlyMap<string, Tensor> },
+): Promise<string> {
+  return digestModel({ network, tensors });
+}
+
 /** The same of what a model computes with: its tensors, classifiers divided by its temperatures, and how exits are boosted. */
 export function digestModel(
   { network, tensors, temperatures }: {

@@ -100,11 +100,46 @@ Deno.test("images without labels give ranges, and accuracy cannot be promised", 
   });
 });
 
+Deno.test("a promise that too few labels can keep is refused before a pass", async () => {
+  await withFolder(async (folder) => {
+    const data = `${folder}/test_batch.bin`;
+    await writeNoise(data, 10);
+    const made = await ranet("quantize", MICRO, "--data", data, "--out", `${folder}/q8`, "--max-loss", "1%");
+    assertEquals(made.code, 1);
+    assertStringIncludes(made.notes, "has only 10 images with labels, and 20 are needed");
+    assertEquals(await exists(`${folder}/q8`), false);
+  });
+});
+
+Deno.test("temperatures and thresholds of the model that was there before are taken away", async () => {
+  await withFolder(async (folder) => {
+    const data = `${folder}/test_batch.bin`;
+    await writeNoise(data, 30);
+    const out = `${folder}/q8`;
+    const first = await ranet("quantize", MICRO, "--data", data, "--out", out, "--images", "8", "--max-loss", "100%");
+    assertEquals([first.code, await exists(`${out}/temperatures.json`)], [0, true], first.notes);
+    await Deno.mkdir(`${folder}/photos`);
+    await Deno.copyFile(`${EXAMPLES}ship.jpg`, `${folder}/photos/ship.jpg`);
+    const second = await ranet("quantize", MICRO, "--data", `${folder}/photos`, "--out", out);
+    assertEquals(second.code, 0, second.notes);
+    assertEquals(Array.from(Deno.readDirSync(out), ({ name }) => name).sort(), [
+      "card.md",
+      "spec.yaml",
+      "weights.safetensors",
+    ]);
+    await loadModel(out);
+  });
+});
+
 Deno.test("a model is not overwritten by its own copy", async () => {
   await withFolder(async (folder) => {
     const made = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/.`);
     assertEquals(made.code, 2);
     assertStringIncludes(made.notes, "which would be lost");
+    const weights = `${folder}/weights.safetensors`;
+    const other = await ranet("quantize", MICRO, "--weights", weights, "--data", EXAMPLES, "--out", folder);
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.notes, "which would be lost");
   });
 });
 

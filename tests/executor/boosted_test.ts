@@ -9,13 +9,17 @@ import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from
 import type { Calibration } from "../../lib/calibration/calibration.ts";
 import { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 import { RanetError } from "../../lib/errors.ts";
-import { createModel, type Model, withTemperatures } from "../../lib/model/model.ts";
+import { type ModelFiles, readArchive, writeModelFiles } from "../../lib/model/archive.ts";
+import { createModel, loadModel, type Model, withTemperatures } from "../../lib/model/model.ts";
+import type { ArchitectureSpec } from "../../lib/network/architecture.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { exportOnnx } from "../../lib/onnx/export.ts";
 import { confidence, softmax } from "../../lib/softmax.ts";
 import { changeSpec } from "../../lib/spec/change.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
+import { packModel } from "../../lib/training/pack_model.ts";
 import { digestModel, digestTensors } from "../../lib/weights/digest.ts";
+import { withFolder } from "../cli/ranet.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
 import { runOnnx } from "../onnx/run.ts";
@@ -146,4 +150,22 @@ Deno.test("a calibration is of a boosted model or of the one that is not; digest
   };
   using executor = await AdaptiveExecutor.create(boosted, { device: "cpu", batchSize: COUNT });
   await assertRejects(() => executor.classify(images, { calibration }), RanetError, "other weights");
+});
+
+Deno.test("temperatures are of a boosted model or of the one that is not, too", async () => {
+  await withFolder(async (folder) => {
+    const save = async (spec: ArchitectureSpec, temperatures?: readonly number[]) =>
+      await Deno.writeFile(`${folder}/model.zip`, await packModel(spec, tensors, { temperatures }));
+    await save(SPEC, warm.temperatures);
+    const loaded = await loadModel(`${folder}/model.zip`);
+    assertEquals(loaded.temperatures, warm.temperatures);
+    const { files } = await readArchive(`${folder}/model.zip`) as { files: ModelFiles };
+    await save(PLAIN);
+    const other = (await readArchive(`${folder}/model.zip`))!.files;
+    await Deno.writeFile(
+      `${folder}/model.zip`,
+      writeModelFiles({ ...other, "temperatures.json": files["temperatures.json"] }),
+    );
+    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "boosted otherwise");
+  });
 });

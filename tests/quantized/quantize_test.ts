@@ -71,6 +71,13 @@ Deno.test("images that are all the same make finite steps and logits", async () 
   for (const logits of await logitsOf(quantized, images)) assert(logits.every(Number.isFinite));
 });
 
+Deno.test("inputs beyond those of pictures, as arrays of floats have, are not clipped", async () => {
+  const large = images.map((value) => 6 * value);
+  const quantized = await quantize(model, large, { threads: 1 });
+  const [floats, whole] = [await logitsOf(model, large), await logitsOf(quantized, large)];
+  floats.forEach((logits, exit) => assertLess(relativeError(whole[exit], logits), 0.1));
+});
+
 Deno.test("a layer that is silent for all images gets steps, and so does a silent channel", () => {
   const silent = { most: 0, mean: 0, counts: new Uint32Array(512) };
   assertEquals([...chooseSteps([silent, silent], "mse")], [1, 1]);
