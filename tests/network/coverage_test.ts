@@ -99,17 +99,14 @@ function checkCoverage(spec: ArchitectureSpec): void {
 
 for (const [title, documents] of [["RANet", ranets], ["MSDNet", msdnets]] as const) {
   Deno.test(`any ${title}: each pixel can change the logits of each exit, about evenly over the quarters`, () => {
-    let checked = 0;
     fc.assert(
       fc.property(documents, (document) => {
         const spec = accepted(document);
-        if (spec === undefined) return;
+        fc.pre(spec !== undefined);
         checkCoverage(spec);
-        checked++;
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
-    assertGreater(checked, 10);
   });
 }
 

@@ -3,7 +3,7 @@ import { buildNetwork } from "../../lib/network/build.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { randomTensors } from "../fixtures.ts";
 import { randomModel } from "../quantized/random_model.ts";
-import { chromiumTest } from "../web/browser.ts";
+import { longChromiumTest } from "../web/browser.ts";
 import { checkInBrowser } from "./in_browser.ts";
 
 /** The first convolution of its head takes 15 channels, a multiple of 3, and gives 8. */
@@ -17,7 +17,7 @@ layers: [1]
 head: { channels: 8 }
 `;
 
-chromiumTest(
+longChromiumTest(
   "ONNX Runtime Web computes convolutions of 3n channels as we do, with WebGPU and in eight bits too",
   async (t) => {
     const spec = parseSpec(THIRDS);

@@ -6,7 +6,7 @@ import type { Page } from "puppeteer-core";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { fixture, IMAGES } from "../data/fixtures.ts";
-import { chromiumTest, openSite } from "./browser.ts";
+import { longChromiumTest, openSite } from "./browser.ts";
 
 /** A picture, or why there is none. */
 type Seen = { readonly size: readonly number[]; readonly rgb: string } | { readonly refused: string };
@@ -64,7 +64,7 @@ function difference(a: Seen, b: Seen): number {
 /** What Chromium decodes and we do not; its pixels are not compared with ours, for we have none. */
 const LEFT_TO_BROWSER = ["other/arithmetic.jpg"];
 
-chromiumTest(
+longChromiumTest(
   "ranet.js sees the pixels that Deno sees, and leaves other kinds of files to the browser",
   async (t) => {
     await using site = await openSite({ webgpu: false });

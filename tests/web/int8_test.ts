@@ -9,7 +9,7 @@ import { readSpec } from "../../lib/model/read_spec.ts";
 import { quantize } from "../../lib/quantization/quantize.ts";
 import { packModel } from "../../lib/training/pack_model.ts";
 import { relativeError } from "../fixtures.ts";
-import { chromiumTest, openSite } from "./browser.ts";
+import { longChromiumTest, openSite } from "./browser.ts";
 
 const NAME = "ranet-cifar10-micro";
 const IMAGES = ["cat", "ship", "frog"].map((name) => `examples/${name}.jpg`);
@@ -58,7 +58,7 @@ Deno.test("a model in eight bits is packed in half the bytes, and read as it was
   }
 });
 
-chromiumTest("a model in eight bits works in the browser as any other", async (t) => {
+longChromiumTest("a model in eight bits works in the browser as any other", async (t) => {
   const { archive, images, logits, answers, labels } = await quantized();
   await using site = await openSite();
 
