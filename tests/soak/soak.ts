@@ -86,13 +86,14 @@ console.log(
 );
 const end = performance.now() + 60_000 * minutes;
 const scale = minutes < SHORT.minutes ? SHORT.scale : 1;
-const names = Object.keys(ATTACKS);
-let before: Usage | undefined;
-for (let i = 0; before === undefined || performance.now() < end; i++) {
-  await attack(names[i % names.length], `127.0.1.${i % names.length + 1}`, scale);
-  if (i + 1 === names.length) before = await atRest();
-}
-const after = await atRest();
+// Whole rounds, two at least: what is in use depends on the attack before.
+const round = async (): Promise<Usage> => {
+  for (const [i, name] of Object.keys(ATTACKS).entries()) await attack(name, `127.0.1.${i + 1}`, scale);
+  return await atRest();
+};
+const before = await round();
+let after = await round();
+while (performance.now() < end) after = await round();
 clearInterval(watch);
 await ask("stop");
 others.terminate();
