@@ -7,18 +7,15 @@
 import { join } from "node:path";
 import type { Calibration } from "../calibration/calibration.ts";
 import { calibrationPath } from "../calibration/find.ts";
-import { formatCalibrations, readCalibrationFile } from "../calibration/calibration_file.ts";
+import { readCalibrationFile } from "../calibration/calibration_file.ts";
 import { exists } from "../io/exists.ts";
-import { writeFiles } from "../io/write_files.ts";
 import { createModel, loadModel, type Model, withTemperatures } from "../model/model.ts";
 import { readSpec } from "../model/read_spec.ts";
-import { formatTemperatures } from "../model/temperatures.ts";
-import { specTemplate } from "../spec/template.ts";
-import { digestModel, digestTrained } from "../weights/digest.ts";
+import { digestModel } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
 import { refuseQuantized } from "../weights/quantized.ts";
 import { readSafetensors, writeSafetensors } from "../weights/safetensors.ts";
-import { schemaSeenFrom } from "./schema_link.ts";
+import { writeModel } from "./write_model.ts";
 
 /** Types in which weights can be stored. */
 export type Dtype = "float32" | "float16";
@@ -55,19 +52,8 @@ export async function convertModel(
   const stored = createModel(spec, readSafetensors(bytes, { source: out }).tensors, { source: out });
   const { temperatures } = before;
   const model = temperatures ? withTemperatures(stored, temperatures) : stored;
-  const text = (content: string) => new TextEncoder().encode(content);
-  const files: [path: string, bytes: Uint8Array][] = [
-    [join(out, "weights.safetensors"), bytes],
-    [join(out, "spec.yaml"), text(specTemplate(spec, { schema: schemaSeenFrom(join(out, "spec.yaml")) }))],
-  ];
-  if (temperatures) {
-    const weights = await digestTrained(model);
-    files.push([join(out, "temperatures.json"), text(formatTemperatures({ weights, temperatures }))]);
-  }
   const calibrations = await calibrationsFor(before, model, source);
-  if (calibrations.length > 0) files.push([join(out, "calibration.json"), text(formatCalibrations(calibrations))]);
-  // Those of another model that was there before.
-  await writeFiles(files, { without: ["temperatures.json", "calibration.json"].map((file) => join(out, file)) });
+  await writeModel(model, { out, spec, weights: bytes, calibrations });
   return { model, bytes: bytes.length };
 }
 

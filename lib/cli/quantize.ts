@@ -6,7 +6,6 @@
 
 import { join, resolve } from "node:path";
 import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
-import { formatCalibrations } from "../calibration/calibration_file.ts";
 import { findCalibrations } from "../calibration/find.ts";
 import { measure, type Validation } from "../calibration/measure.ts";
 import { FEWEST_SAMPLES } from "../calibration/samples.ts";
@@ -18,17 +17,13 @@ import { readSampleTensor, readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { readResource } from "../io/resource.ts";
-import { writeFiles } from "../io/write_files.ts";
 import { loadModel, type Model, withTemperatures } from "../model/model.ts";
 import { readSpec } from "../model/read_spec.ts";
-import { formatTemperatures } from "../model/temperatures.ts";
 import { inputLength } from "../network/common.ts";
 import { compareExits, type ExitLoss } from "../quantization/losses.ts";
 import { quantize } from "../quantization/quantize.ts";
 import { RANGE_METHODS, type RangeMethod } from "../quantization/steps.ts";
-import { specTemplate } from "../spec/template.ts";
 import { bytes, large, percent } from "../text/numbers.ts";
-import { digestTrained } from "../weights/digest.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
 import { quantizedParameters } from "../weights/quantized.ts";
 import { writeQuantized } from "../weights/quantized_file.ts";
@@ -38,8 +33,8 @@ import { type Call, type Command, type Terminal, UsageError } from "./command.ts
 import { expandInputs } from "./inputs.ts";
 import { predict } from "./predict.ts";
 import { DATASET_FLAGS, DATASET_OPTIONS, datasetOptions, MODEL_OPTIONS, tellOf } from "./run_on.ts";
-import { schemaSeenFrom } from "./schema_link.ts";
 import { printable, table } from "./text.ts";
+import { writeModel } from "./write_model.ts";
 
 type QuantizeOption = "data" | "out" | "images" | "range" | "max-loss" | "weights" | "key" | "threads" | "labels";
 
@@ -128,7 +123,14 @@ are fitted anew, and a model that loses too much is not written. A folder of ima
     const before = check ? await findCalibrations(model, { name, weights }) ?? [] : [];
     const fitted = check && withTemperatures(plain, fitTemperatures(plain.network, check.after));
     const calibrations = check && fitted ? await calibrateAnew(before, { fitted, ...check }, terminal) : [];
-    const written = await writeModel(fitted ?? plain, { out, name, calibrations, check, used });
+    const quantized = fitted ?? plain;
+    const spec = await readSpec(name);
+    const stored = writeQuantized(quantized.network, quantized.tensors, weightsMetadata(spec));
+    const written = stored.length;
+    await writeModel(quantized, {
+      ...{ out, spec, weights: stored, calibrations },
+      card: card(quantized, { check, used, bytes: written }),
+    });
     const result = {
       name: model.name,
       out,
@@ -280,36 +282,6 @@ async function calibrateAnew(
     }
   }
   return found.sort((a, b) => a.expectedCost - b.expectedCost);
-}
-
-/** Writes the model's folder; returns the bytes of its weights. */
-async function writeModel(
-  model: Model,
-  { out, name, calibrations, check, used }: {
-    readonly out: string;
-    readonly name: string;
-    readonly calibrations: readonly Calibration[];
-    readonly check: Check | undefined;
-    readonly used: number;
-  },
-): Promise<number> {
-  const spec = await readSpec(name);
-  const weights = writeQuantized(model.network, model.tensors, weightsMetadata(spec));
-  const text = (content: string) => new TextEncoder().encode(content);
-  const files: [path: string, contents: Uint8Array][] = [
-    [join(out, "weights.safetensors"), weights],
-    [join(out, "spec.yaml"), text(specTemplate(spec, { schema: schemaSeenFrom(join(out, "spec.yaml")) }))],
-    [join(out, "card.md"), text(card(model, { check, used, bytes: weights.length }))],
-  ];
-  if (model.temperatures) {
-    const { temperatures } = model;
-    const digest = await digestTrained(model);
-    files.push([join(out, "temperatures.json"), text(formatTemperatures({ weights: digest, temperatures }))]);
-  }
-  if (calibrations.length > 0) files.push([join(out, "calibration.json"), text(formatCalibrations(calibrations))]);
-  // Those of another model that was there before.
-  await writeFiles(files, { without: ["temperatures.json", "calibration.json"].map((file) => join(out, file)) });
-  return weights.length;
 }
 
 /** Every exit before and after. */

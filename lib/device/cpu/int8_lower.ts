@@ -13,7 +13,7 @@ import { canChain } from "../../weights/quantized_runs.ts";
 import { writeOperation } from "./abi.ts";
 import { type Int8Product, PRODUCTS } from "./int8_product.ts";
 import { packInt8, stepsOf } from "./int8_weights.ts";
-import { inputSides, type Place, type Schedule } from "./lower.ts";
+import { betweenPlaces, inputSides, type Place, type Schedule } from "./lower.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
 
@@ -56,7 +56,7 @@ export class Int8Lowering {
         return this.#classifier(step, { input, schedule });
       case "max-pool":
         return writeOperation("max-pool-int8", {
-          ...fromTo(input, output!),
+          ...betweenPlaces(input, output!),
           result: 0,
           resultBytes: 0,
           resultPitch: 0,
@@ -65,7 +65,7 @@ export class Int8Lowering {
         const [from, to] = [input.size, output!.size];
         const key = `corners ${[from, to].flatMap(({ height, width }) => [height, width])}`;
         const corners = this.#layout.remember(key, () => this.#layout.table(cornerTable(from, to)));
-        return writeOperation("resize-int8", { ...fromTo(input, output!), corners }, schedule);
+        return writeOperation("resize-int8", { ...betweenPlaces(input, output!), corners }, schedule);
       }
       // Refused when weights are read (weights/quantized.ts).
       case "depthwise":
@@ -169,21 +169,6 @@ function productFor(
 ): keyof typeof PRODUCTS {
   if (weight instanceof Int16Array) return "wide";
   return product === "chained" && !canChain(weight, shape) ? "fused" : product;
-}
-
-function fromTo(input: Place, output: Place) {
-  return {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
-    outHeight: output.size.height,
-    outWidth: output.size.width,
-    channels: output.channels,
-  };
 }
 
 /**

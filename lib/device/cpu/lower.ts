@@ -201,7 +201,7 @@ export function lowerDepthwise(
 ): Uint8Array {
   // Without a stride, the gradient is a convolution by the kernel turned round.
   const isScattered = gradient && stride > 1;
-  const { result: _, resultBytes: __, resultPitch: ___, ...places } = fromTo(input, output);
+  const places = betweenPlaces(input, output);
   return writeOperation(isScattered ? "depthwise-input-gradient" : "depthwise", {
     ...places,
     channels,
@@ -269,6 +269,19 @@ export function lowerResize(
 
 function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-pool"> {
   return {
+    ...betweenPlaces(input, output),
+    result: result?.at ?? 0,
+    resultBytes: result?.bytes ?? 0,
+    resultPitch: result?.pitch ?? 0,
+  };
+}
+
+/** Where a layer reads and writes. */
+export function betweenPlaces(
+  input: Place,
+  output: Place,
+): Omit<Arguments<"max-pool">, "result" | "resultBytes" | "resultPitch"> {
+  return {
     input: input.at,
     inBytes: input.bytes,
     inPitch: input.pitch,
@@ -279,9 +292,6 @@ function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-poo
     outHeight: output.size.height,
     outWidth: output.size.width,
     channels: output.channels,
-    result: result?.at ?? 0,
-    resultBytes: result?.bytes ?? 0,
-    resultPitch: result?.pitch ?? 0,
   };
 }
 

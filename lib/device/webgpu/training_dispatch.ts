@@ -439,26 +439,24 @@ export function leastPartialQuads(steps: readonly TrainingStep[], batch: Sharded
     ...steps.filter((step) => step.kind === "weight-gradient").map(({ layer, input, gradient: range }) => {
       const gradient = regionOf(batch.layout.features, range);
       const quads = (layer.kernel ** 2 * 4 * quadsOf(input.channels) + 1) * regionQuads(gradient);
-      const { shards } = batch;
-      const parts = shards.map(({ count }) =>
-        splitRows(count, gradient.size, { tiles: Infinity, quads, batch }).splits
-      );
-      return quads * shards.length * Math.max(...parts);
+      return leastForSplits(gradient.size, quads, batch);
     }),
     ...steps.filter((step) => step.kind === "depthwise-weight-gradient").map(({ layer, gradient: range }) => {
       const gradient = regionOf(batch.layout.features, range);
-      const quads = layer.kernel ** 2 * quadsOf(gradient.channels);
-      const { shards } = batch;
-      const parts = shards.map(({ count }) =>
-        splitRows(count, gradient.size, { tiles: Infinity, quads, batch }).splits
-      );
-      return quads * shards.length * Math.max(...parts);
+      return leastForSplits(gradient.size, layer.kernel ** 2 * quadsOf(gradient.channels), batch);
     }),
     ...steps.filter((step) => step.kind === "norm-sums").map(({ input: range }) => {
       const input = regionOf(batch.layout.features, range);
       return samplesOf(batch) * chunksOf(input, batch) * 2 * regionQuads(input);
     }),
   );
+}
+
+/** The quads for partial sums of a gradient of so many quads, with as few parts as the longest loop allows. */
+function leastForSplits(size: Size, quads: number, batch: ShardedBatch): number {
+  const { shards } = batch;
+  const parts = shards.map(({ count }) => splitRows(count, size, { tiles: Infinity, quads, batch }).splits);
+  return quads * shards.length * Math.max(...parts);
 }
 
 /**
