@@ -106,7 +106,7 @@ batches.svg. A run takes about ten minutes.`,
     out: { value: "DIR", help: "folder for the results (default bench/results/ADAPTER, or CPU)" },
   },
   flags: { quick: "few repetitions, and only part of the test images", cpu: "only runners on the CPU" },
-  examples: ["deno task bench --data cifar10-test", "ranet bench --quick", "ranet bench --cpu"],
+  examples: ["ranet bench --data cifar10-test", "ranet bench --quick", "ranet bench --cpu"],
   run,
 };
 
