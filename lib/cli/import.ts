@@ -19,7 +19,7 @@ import { choice, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { convertModel, type Dtype, storedAs } from "./convert.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 type ImportOption = "args" | "key" | "out" | "name" | "dtype";
 
@@ -63,12 +63,14 @@ With a model's directory, such as one written by train: copies it with its tempe
       for (const name of ["args", "key", "name"] as const) {
         if (call.options[name] !== undefined) throw new UsageError(`Cannot use --${name} with a model's directory`);
       }
+      await checkWritable(Object.values(files));
       const { model, bytes } = await convertModel(source, { out, dtype });
       return tell(call, stdout, { ...files, model, bytes });
     }
     const name = call.options.name ?? nameAfter(out);
     const text = specFromOfficialFlags(flags, { name, schema: schemaSeenFrom(files.spec) });
     const spec = parseSpec(text);
+    await checkWritable(Object.values(files));
     const tensors = await readWeightsFile(source, {
       expected: parameterNames(buildNetwork(spec)),
       key: call.options.key,
