@@ -92,9 +92,10 @@ folder.`,
         continue;
       }
       devices.add(executor.device.name);
-      const report = await evaluateModel(executor, one, { sets, terminal });
-      const taken = reports.some(({ name }) => name === report.name);
-      reports.push(taken ? { ...report, name: `${report.name} (${names[i]})` } : report);
+      // Models made from one another have the same name.
+      const isShared = opened.some(({ model: other }, k) => k !== i && other.name === model.name);
+      const name = isShared && names[i] !== model.name ? `${model.name} (${names[i]})` : model.name;
+      reports.push({ ...await evaluateModel(executor, one, { sets, terminal }), name });
     }
     if (shard) {
       const written = parts.map((path) => `wrote ${printable(path)}`).join("\n");

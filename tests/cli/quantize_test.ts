@@ -63,6 +63,12 @@ Deno.test("quantize writes a model with thresholds and a card, which other comma
     assertEquals(classified.code, 0, classified.notes);
     const budget = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--budget", "2M", "--device", "cpu");
     assertEquals(budget.code, 0, budget.notes);
+    const both = await ranet(
+      ...["eval", data, "--model", out, "--model", MICRO, "--out", `${folder}/report`, "--device", "cpu", "--json"],
+    );
+    assertEquals(both.code, 0, both.notes);
+    const { models } = JSON.parse(both.out);
+    assertEquals(models.map(({ name }: { name: string }) => name), [`${MICRO} (${out})`, MICRO]);
     const again = await ranet("quantize", out, "--data", data, "--out", `${folder}/again`);
     assertEquals(again.code, 1);
     assertStringIncludes(again.notes, "it is in eight bits already");
