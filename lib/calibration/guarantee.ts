@@ -70,9 +70,9 @@ export function checkGuarantee(target: RiskTarget, samples: number): MeanPromise
 }
 
 function tooFew({ maxDrop, confidence }: RiskTarget, promise: MeanPromise, samples: number): RanetError {
-  const fewest = fewestSamples(promise);
+  const [fewest, tested] = [fewestSamples(promise), Math.floor(samples / 2)];
   return new RanetError(
-    `Cannot guarantee a drop of at most ${maxDrop} with confidence ${confidence}: ${Math.floor(samples / 2)} images are ` +
+    `Cannot guarantee a drop of at most ${maxDrop} with confidence ${confidence}: ${tested} images are ` +
       `too few to test it on. Even if early exits never made a mistake, ${fewest} would be needed: ` +
       `expected a validation set of at least ${2 * fewest} images, found ${samples}.`,
   );

@@ -268,13 +268,13 @@ async function checkLoss(
   // Counts of images are compared: a loss of exactly what is allowed is allowed, however shares are rounded.
   if (largest * images > allowed * images + 1e-6) {
     const exit = losses.findIndex(({ before, after }) => before - after === largest);
-    const [from, to] = [twoDigits(losses[exit].before), twoDigits(losses[exit].after)];
+    const [from, to, lost] = [losses[exit].before, losses[exit].after, largest].map(twoDigits);
     // One image of a few is more than what may be lost, and says little.
     const advice = allowed * images < 1
       ? `One image is ${twoDigits(1 / images)} of them: give more images with labels, or allow more (--max-loss)`
       : "Take ranges from more images (--images), or the others (--range), or allow more (--max-loss)";
     throw new RanetError(
-      `Cannot quantize ${model.name}: exit ${exit + 1} would lose ${twoDigits(largest)} of accuracy, from ${from} to ${to} ` +
+      `Cannot quantize ${model.name}: exit ${exit + 1} would lose ${lost} of accuracy, from ${from} to ${to} ` +
         `on ${images} images, and at most ${twoDigits(allowed)} may be lost. ${advice}`,
     );
   }
