@@ -20,7 +20,7 @@ import { CLASS_OPTIONS, type ClassOption, wantedClasses } from "./class_options.
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { convertModel, type Dtype, storedAs } from "./convert.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 type ImportOption = "args" | ClassOption | "key" | "out" | "name" | "dtype";
 
@@ -69,6 +69,7 @@ With a model's directory, such as one written by train: copies it with its tempe
       for (const name of ["args", "classes", "classes-from", "key", "name"] as const) {
         if (call.options[name] !== undefined) throw new UsageError(`Cannot use --${name} with a model's directory`);
       }
+      await checkWritable(Object.values(files));
       const { model, bytes } = await convertModel(source, { out, dtype });
       return tell(call, stdout, { ...files, model, bytes });
     }
@@ -79,6 +80,7 @@ With a model's directory, such as one written by train: copies it with its tempe
       ...await wantedClasses(call.options),
     });
     const spec = parseSpec(text);
+    await checkWritable(Object.values(files));
     const tensors = await readWeightsFile(source, {
       expected: parameterNames(buildNetwork(spec)),
       key: call.options.key,
