@@ -14,12 +14,12 @@ const FOLDER = new URL("../fixtures/bands/", import.meta.url);
 const FILES = [
   ...["byte-strips", "byte-lzw-predicted", "byte-planes", "byte-planes-in-tiles", "byte-tiles"],
   ...["short-predicted", "short-big-endian", "sshort-strips", "three-planes"],
-  ...["float-tiles", "float-big-endian", "double-strips"],
+  ...["float-tiles", "float-big-endian", "double-strips", "sparse-tiles", "sparseshort-planes"],
 ];
 const read = (name: string) => Deno.readFile(new URL(name, FOLDER));
 const most = 1e6;
 
-Deno.test("bands of TIFF files that libtiff and ImageMagick wrote are NumPy's numbers", async () => {
+Deno.test("bands of TIFF files that libtiff, ImageMagick and GDAL wrote are NumPy's numbers", async () => {
   for (const file of FILES) {
     const source = `numbers-${file.split("-")[0]}.npy`;
     const { shape, data } = readNpy(await read(source), { source, integers: true });
