@@ -7,9 +7,12 @@
 //          for weights that are small enough not to overflow (lib/device/cpu/int8_weights.ts)
 // Wide     inputs and weights have 16 bits: the image's
 //
+// Where an engine has no handler for traps (Deno 2.9.6), it checks the bounds of each load and store with two or three
+// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four. It also makes a constant vector anew
+// wherever that is used, with three instructions, unless its value is known only at run time: see `one`.
+//
 // input, output     address of the first sample's
-// inPixels,         [pixels] pixels from `input` and `output` to each pixel
-//   outPixels
+// inPixels          [pixels] pixels from `input` to each pixel's first input
 // weights           [runs][steps][quads] × 32 bytes: what 4 outputs multiply 8 bytes of inputs with
 // bias, multiplier  4 · quads numbers
 // channels          how many are written, at most 4 · quads
@@ -37,6 +40,7 @@ let moves: u32 = 0;
 let movesEnd: u32 = 0;
 let steps: u32 = 0;
 let product: u32 = 0;
+// 1 and 127, set where the compiler does not see it.
 let one: i16 = 0;
 let largest: f32 = 0;
 export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u32, how: u32): void {
