@@ -42,13 +42,14 @@ Deno.test("classify --out: a header, then a line an image in the images' order, 
 Deno.test("classify --out: shards merged are what one run writes, also if one was cut off", () =>
   withPhotos(async (photos, at) => {
     await run(photos, "--out", at("all"), "--skip-bad");
-    for (const i of [1, 2, 3, 4]) await run(photos, "--out", at(`part${i}`), "--shard", `${i}/4`, "--skip-bad");
-    await Deno.truncate(at("part2"), (await Deno.stat(at("part2"))).size - 5);
-    const merge = () => ranet("merge", ...[3, 1, 2, 4].map((i) => at(`part${i}`)), "--out", at("merged"));
+    // The folder of the results does not exist before: deploy/kubernetes-job.yaml relies on this.
+    for (const i of [1, 2, 3, 4]) await run(photos, "--out", at(`parts/${i}`), "--shard", `${i}/4`, "--skip-bad");
+    await Deno.truncate(at("parts/2"), (await Deno.stat(at("parts/2"))).size - 5);
+    const merge = () => ranet("merge", ...[3, 1, 2, 4].map((i) => at(`parts/${i}`)), "--out", at("merged"));
     const early = await merge();
     assertEquals(early.code, 1);
     assertStringIncludes(early.notes, "it is unfinished");
-    const out = await run(photos, "--out", at("part2"), "--shard", "2/4", "--skip-bad", "--json");
+    const out = await run(photos, "--out", at("parts/2"), "--shard", "2/4", "--skip-bad", "--json");
     assertEquals(JSON.parse(out).earlier, 1);
     assertEquals((await merge()).code, 0);
     assertEquals(await Deno.readTextFile(at("merged")), await Deno.readTextFile(at("all")));

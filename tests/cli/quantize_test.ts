@@ -63,6 +63,12 @@ Deno.test("quantize writes a model with thresholds and a card, which other comma
     assertEquals(classified.code, 0, classified.notes);
     const budget = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--budget", "2M", "--device", "cpu");
     assertEquals(budget.code, 0, budget.notes);
+    const both = await ranet(
+      ...["eval", data, "--model", out, "--model", MICRO, "--out", `${folder}/report`, "--device", "cpu", "--json"],
+    );
+    assertEquals(both.code, 0, both.notes);
+    const { models } = JSON.parse(both.out);
+    assertEquals(models.map(({ name }: { name: string }) => name), [`${MICRO} (${out})`, MICRO]);
     const again = await ranet("quantize", out, "--data", data, "--out", `${folder}/again`);
     assertEquals(again.code, 1);
     assertStringIncludes(again.notes, "it is in eight bits already");
@@ -79,7 +85,8 @@ Deno.test("a model that loses too much is not written", async () => {
     const out = `${folder}/q8`;
     const made = await ranet("quantize", MICRO, "--data", data, "--out", out, "--images", "1", "--max-loss", "0.1%");
     assertEquals(made.code, 1);
-    assertMatch(made.notes, /exit \d would lose [\d.]+ % of accuracy, from .* and at most 0\.1 % may be lost/);
+    assertMatch(made.notes, /exit \d would lose [\d.]+ % of accuracy, from .* and at most 0\.10 % may be lost/);
+    assertStringIncludes(made.notes, "One image is 0.50 % of them: give more images with labels");
     assertEquals(await exists(out), false);
   });
 });
@@ -140,6 +147,31 @@ Deno.test("a model is not overwritten by its own copy", async () => {
     const other = await ranet("quantize", MICRO, "--weights", weights, "--data", EXAMPLES, "--out", folder);
     assertEquals(other.code, 2);
     assertStringIncludes(other.notes, "which would be lost");
+    await Deno.symlink(folder, `${folder}/link`);
+    const linked = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/link`);
+    assertEquals(linked.code, 2);
+    assertStringIncludes(linked.notes, "which would be lost");
+  });
+  // A folder may be called like the bundled model that it is made from.
+  const named = await ranet("quantize", MICRO, "--data", "/nothere", "--out", MICRO);
+  assertStringIncludes(named.notes, "/nothere");
+});
+
+Deno.test("labels of images that cannot be read do not count", async () => {
+  await withFolder(async (folder) => {
+    const data = `${folder}/photos`;
+    for (const name of ["cat", "ship"]) {
+      await Deno.mkdir(`${data}/${name}`, { recursive: true });
+      await Deno.copyFile(`${EXAMPLES}${name}.jpg`, `${data}/${name}/0.jpg`);
+      for (let i = 1; i < 12; i++) await Deno.writeTextFile(`${data}/${name}/${i}.jpg`, "damaged");
+    }
+    const args = ["quantize", MICRO, "--data", data, "--skip-bad", "--out", `${folder}/q8`];
+    const promised = await ranet(...args, "--max-loss", "1%");
+    assertEquals(promised.code, 1);
+    assertStringIncludes(promised.notes, "has only 2 images with labels, and 20 are needed");
+    const made = await ranet(...args);
+    assertEquals(made.code, 0, made.notes);
+    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy has not been compared");
   });
 });
 

@@ -101,3 +101,21 @@ Deno.test("files that are no model get a word on what is", () =>
       'under "optimizer", where a dict of tensors is expected; there are tensors under "state_dict"',
     );
   }));
+
+Deno.test("import names the classes of a network that was trained on other images", () =>
+  withFolder(async (folder) => {
+    const checkpoint = `${reference}checkpoint.pth.tar`;
+    const importAs = (...args: string[]) =>
+      ranet("import", checkpoint, "--args", flags, "--out", `${folder}/m`, ...args);
+    const others = await importAs("--classes", "cat,dog");
+    assertEquals(others.code, 1);
+    assertStringIncludes(others.notes, "They have 10 classes, and the spec has 2: it needs theirs, in the same order.");
+    const names = ["sea", "1: [a]", ...Array.from({ length: 8 }, (_, i) => `class ${i}`)];
+    assertEquals((await importAs("--classes", names.join())).code, 0);
+    assertEquals(parseSpec(await Deno.readTextFile(`${folder}/m/spec.yaml`)).classes, names);
+
+    for (const name of names) await Deno.mkdir(`${folder}/photos/${name.replaceAll(/\W/g, "")}`, { recursive: true });
+    assertEquals((await importAs("--classes-from", `${folder}/photos`)).code, 0);
+    const { classes } = parseSpec(await Deno.readTextFile(`${folder}/m/spec.yaml`));
+    assertEquals(classes, names.map((name) => name.replaceAll(/\W/g, "")).sort());
+  }));

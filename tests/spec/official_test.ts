@@ -83,6 +83,37 @@ Deno.test("flags of the training script are passed over", () => {
   assertEquals(specFromOfficialFlags("--arch=RANet --step=9 --step=2 --stepmode 'lg'"), plain);
 });
 
+Deno.test("a whole command is read from behind the script's name", () => {
+  const command = "CUDA_VISIBLE_DEVICES=0,1 python -m torch.distributed.launch --nproc_per_node 2 tools/main.py";
+  assertEquals(specFromOfficialFlags(`${command} ${CIFAR} --resume last.py`), specFromOfficialFlags(CIFAR));
+});
+
+Deno.test("the scripts of IMTA and of learned sample weights make the MSDNets that the authors' script makes", () => {
+  const network = "--nBlocks 5 --stepmode even --step 4 --base 4 --nChannels 32 --growthRate 16 --grFactor 1-2-4-4 " +
+    "--bnFactor 1-2-4-4";
+  const plain = specFromOfficialFlags(`--arch msdnet --data ImageNet ${network}`);
+  // Gradient equilibrium changes the training alone.
+  const imta =
+    "--arch msdnet_ge --data ImageNet --use-valid -j 8 --gpu 0,1 --pretrained '' --priornet x --switch-mode 300 " +
+    "--gamma 0.1 -T 1.0";
+  assertEquals(specFromOfficialFlags(`${imta} ${network}`), plain);
+  const learned =
+    "--train_url a --data_url b --data ImageNet --workers 64 --seed 0 --arch msdnet --meta_net_hidden_size 500 " +
+    "--meta_net_num_layers 1 --meta_interval 100 --meta_lr 1e-4 --meta_weight_decay 1e-4 --epsilon 0.3 --target_p_index 15 " +
+    "--meta_net_input_type loss --constraint_dimension mat --epochs 100 --batch-size 4096 --lr 0.8 --lr-type cosine " +
+    "--resume a/b.pth --use_valid --num_sample_valid 5000 --dist_backend nccl --multiprocessing_distributed --rank 0";
+  assertEquals(specFromOfficialFlags(`${learned} ${network}`), plain);
+});
+
+Deno.test("a network for other classes keeps its data set's input and stem", () => {
+  const spec = (classes: number | readonly string[]) => parseSpec(specFromOfficialFlags(CIFAR, { classes }));
+  const plain = parseSpec(specFromOfficialFlags(CIFAR));
+  for (const classes of [["cat", "no", "1: a, [b]"], ["0", "1"]]) {
+    assertEquals(spec(classes), changeSpec(plain, { classes }));
+  }
+  assertEquals(spec(3), changeSpec(plain, { classes: ["0", "1", "2"] }));
+});
+
 Deno.test("the text is for people and editors", () => {
   const text = specFromOfficialFlags(CIFAR, { schema: "../my specs/ranet.schema.json" });
   assertEquals(text.split("\n").slice(0, 3), [
@@ -95,7 +126,9 @@ Deno.test("the text is for people and editors", () => {
 const REFUSED: readonly [flags: string, part: string][] = [
   ["--scale-lst 1-2", '"--scale-lst" is none of the authors\' flags; did you mean --scale-list?'],
   ["--nblocks 3", "did you mean --nBlocks?"],
-  ["python main.py", '"python" is none of the authors\' flags'],
+  ["main", '"main" is none of the authors\' flags'],
+  ["--amp", "If it is a flag of your own and leaves the network as it is, leave it out"],
+  ["--arch IMTA_MSDNet --data ImageNet --pretrained x -T 1.0", "the checkpoint that it was trained from (main_GE.py)"],
   ["--__proto__ 1", "none of the authors' flags"],
   ["--step", "--step has no value"],
   ["--step --nBlocks 2", "--step has no value"],

@@ -46,3 +46,37 @@ Deno.test("checkpoint: another key that is asked for has to be one of a dict of 
     'it has 1 under "epoch", where a dict of tensors is expected; there are tensors under "net"',
   );
 });
+
+const SAVED = new Map([["0.weight", [0.25, 0.25]], ["1.weight", [0.5, 0.5, 0.5, 0.5]], ["1.bias", [0.75, 0.75]]]);
+const EXPECTED = new Set(SAVED.keys());
+
+Deno.test("checkpoint: a loss beside the dicts, or a tuple of dicts, as tutorials save them, by PyTorch 1.13.1", () => {
+  for (const [name, key] of [["beside-loss", "model_state_dict"], ["beside-in-tuple", "0"]] as const) {
+    for (const expected of [EXPECTED, undefined]) {
+      const notes: string[] = [];
+      const read = readCheckpoint(fixture(name), { source: name, expected, onNote: (note) => notes.push(note) });
+      assertEquals(new Map(Array.from(read, ([name, { data }]) => [name, [...data]])), SAVED);
+      assertEquals(notes, [`Took the weights under "${key}"`]);
+    }
+  }
+});
+
+for (
+  const [name, advice] of [
+    ["pruned", 'its "0.weight_mask" is of a pruned layer. Before you save, call torch.nn.utils.prune.remove'],
+    ["weight-norm", 'its "0.weight_g" is of a layer with weight_norm. Before you save, call'],
+    ["spectral-norm", 'its "0.weight_u" is of a layer with spectral_norm. Before you save, call'],
+    ["parametrized", 'its "0.parametrizations.weight.original" is of a parametrized layer. Before you save, call'],
+    ["quantized", 'its "1.zero_point" is of a layer that PyTorch has quantized. Save the network before that'],
+    ["script", "It is TorchScript: torch.save({"],
+  ]
+) {
+  Deno.test(`checkpoint: what to do before layers can be read: ${name}, by PyTorch 1.13.1`, () => {
+    const { message, code } = assertThrows(
+      () => readCheckpoint(fixture(`layer-${name}`), { source: name, expected: EXPECTED }),
+      RanetError,
+    );
+    assertStringIncludes(message, advice);
+    assertEquals(code, "unsupported");
+  });
+}

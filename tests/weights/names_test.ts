@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { zipSync } from "fflate";
 import { RanetError } from "../../lib/errors.ts";
 import { pickWeights } from "../../lib/weights/names.ts";
 import { readWeights } from "../../lib/weights/read.ts";
@@ -20,6 +21,29 @@ Deno.test("names: wrappers' prefixes come off, however many, with and without kn
     assertEquals(pick(named, NAMES), NAMES);
   }));
   assertEquals(pick(["first._orig_mod.conv.weight", NAMES[1]], NAMES), NAMES);
+});
+
+Deno.test("names: wrappers of single layers come off too, and DataParallel's within a name only if the rest then fits", () => {
+  const inner = fc.constantFrom("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.");
+  fc.assert(fc.property(fc.array(inner, { maxLength: 3 }), fc.array(inner, { maxLength: 3 }), (outer, within) => {
+    const named = NAMES.map((name) => outer.join("") + name.replace(".", `.${within.join("")}`));
+    assertEquals(pick(named), NAMES);
+    assertEquals(pick(named, NAMES), NAMES);
+    assertEquals(pick(named.map((name) => `module.${name}`), NAMES), NAMES);
+  }));
+  const parallel = NAMES.map((name) => name.replace(".", ".module."));
+  assertEquals(pick(parallel, NAMES), NAMES);
+  assertEquals(pick(parallel), parallel);
+});
+
+Deno.test("names: an IMTA network is refused, though the one that it was made from is in it", () => {
+  const names = [
+    ...NAMES.map((name) => `module.net.${name}`),
+    "module.classifier.0.weight",
+    "module.isc_modules.0.0.weight",
+  ];
+  const { message } = assertThrows(() => pick(names, NAMES), RanetError);
+  assertStringIncludes(message, "is of an IMTA network, whose exits also read the results of the exits before");
 });
 
 Deno.test("names: a prefix that all share comes off if the rest fits, and only then", () => {
@@ -132,6 +156,8 @@ Deno.test("weights: files are told apart by their bytes, and others get a word",
     [Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0), "x.pth.gz", "unpack it first"],
     [encode("\x89HDF\r\n\x1a\n"), "x.h5", "HDF5"],
     [encode("\x93NUMPY"), "x.npy", "NumPy"],
+    [encode(`model.pth${"\0".repeat(248)}ustar`), "x.pth.tar", "it is a tar archive: unpack it first"],
+    [zipSync({ "weight.npy": encode("\x93NUMPY") }), "x.npz", "it is an archive of NumPy arrays (.npz)"],
     [Uint8Array.of(8, 7, 18, 5), "x.onnx", "ranet export onnx"],
   ];
   for (const [bytes, source, word] of words) {
