@@ -50,7 +50,7 @@ Deno.test("anytime_stream.ts", async () => {
 Deno.test("budgeted_batch.ts", async () => {
   const out = await run("budgeted_batch.ts");
   assertStringIncludes(out, "examples/ship.jpg: ship, exit 1\n");
-  const [, average] = out.match(/^([\d.]+) M multiply-adds an image, of 15 M$/m)!;
+  const [, average] = out.match(/^([\d.]+) M multiply-adds per image, of 15 M$/m)!;
   assert(Number(average) > 8 && Number(average) < 15);
 });
 
@@ -78,7 +78,7 @@ Deno.test("fine_tune.ts", async () => {
     assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
     assertMatch(
       new TextDecoder().decode(stdout),
-      /^(epoch [12]: right at each exit: (\d+ %(, )?){6}\n){2}\.\/ranet classify /,
+      /^(epoch [12]: accuracy of each exit: (\d+ %(, )?){6}\n){2}\.\/ranet classify /,
     );
     const { tensors, spec } = await loadModel(`${folder}/my-model`);
     assertEquals(spec.classes, ["cat", "ship"]);

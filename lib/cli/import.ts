@@ -53,7 +53,7 @@ With a model's directory, such as one written by train: copies it with its tempe
   },
   examples: [
     'ranet import checkpoint.pth.tar --args "--arch RANet --step 2 --stepmode lg" --out my-model',
-    'ranet import checkpoint.pth.tar --args "--arch msdnet --data cifar100 --nBlocks 5 --nChannels 16" --out my-msdnet',
+    'ranet import checkpoint.pth.tar --args "--arch msdnet --nBlocks 5 --nChannels 16" --out my-msdnet',
     'ranet import best.pth.tar --args "--arch msdnet --nBlocks 5" --classes-from photos --out pets',
     "ranet import my-model --dtype float16 --out my-model-half",
     "ranet classify photo.jpg --model ./my-model",

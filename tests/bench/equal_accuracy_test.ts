@@ -60,8 +60,8 @@ Deno.test("peers are cut at the first exit that is as accurate as ours; all see 
     );
     assertEquals(passes.map(({ id, mode }) => [id, mode]), [
       ["ours", "adaptive"],
-      ["peer", "whole"],
-      ["peer", `cut at exit ${exit + 1}`],
+      ["peer", "full"],
+      ["peer", `up to exit ${exit + 1}`],
     ]);
     const [ours, whole, cut] = passes.map(({ outcome }) => {
       assert(!isFailure(outcome));
