@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import { openDataset } from "../../lib/data/open_dataset.ts";
+import { findValidation } from "../../lib/data/folder_layout.ts";
+import { readClassNames } from "../../lib/data/read_class_names.ts";
 import type { Dataset, DatasetOptions } from "../../lib/data/dataset.ts";
 import { RanetError } from "../../lib/errors.ts";
 import { CIFAR10_LABELS, LABELS } from "../../lib/spec/labels.ts";
@@ -272,6 +274,11 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
     ["train\\a1.jpg,dog\ntrain\\b2.jpg,cat\n"],
     ["fname,gt\ntrain/a1.jpg,dog\ntrain/b2.jpg,cat\n"],
     ["1,train/a1.jpg\n0,train/b2.jpg\n"],
+    // As Excel saves them, and with a column for each class, as Roboflow and Kaggle's ISIC and Plant Pathology have them.
+    ["sep=;\r\nfile;class\r\na1.jpg;dog\r\nb2.jpg;cat\r\n"],
+    ["filename, cat, dog\na1.jpg, 0, 1\nb2.jpg, 1, 0\n"],
+    ["image,dog,cat\na1,1.0,0.0\nb2,0.0,1.0\n"],
+    ["image,dog,cat\na1,1,0\nb2,0,1\nc3,1,1\nd4,0,0\n", { skipBad: true }],
     [".\\train\\a1.jpg,dog\n.\\train\\b2.jpg,cat\n"],
   ];
   for (const [list, options] of cases) {
@@ -287,6 +294,10 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
   });
   await withFolder({ "x.csv": "a\\1.jpg,dog\n", "a\\1.jpg": null, "a/1.jpg": null }, async (folder) => {
     assertEquals(await entries(await open(join(folder, "x.csv"), pets), folder, pets), ["a\\1.jpg dog"]);
+  });
+  await withFolder({ "x.csv": "file,dog,cat\na.jpg,1,1\n", "y.csv": "gs://photos/a.jpg,dog\n" }, async (folder) => {
+    await refused(open(join(folder, "x.csv"), pets), "line 2 of", '"dog, cat" is not a class of the model');
+    await refused(open(join(folder, "y.csv"), pets), '"gs://photos/a.jpg" is a URL, where a file is expected');
   });
   await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
     await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
@@ -341,5 +352,111 @@ Deno.test("a folder without the requested part is refused with the available pat
   await withFolder({ "train/cat/1.jpg": null, "train/dog/1.jpg": null, "extra/x.jpg": null }, async (folder) => {
     await refused(open(folder, pets), "no folder to validate on", join(folder, "train"));
     assertEquals((await open(folder, pets, { part: "training" })).size, 2);
+  });
+});
+
+/** Images `cat/1.jpg` and so on in each of these folders. */
+const inEach = (folders: readonly string[]) =>
+  Object.fromEntries(folders.flatMap((folder) => [1, 2].map((image) => [`${folder}/${image}.jpg`, null] as const)));
+const petsIn = (...folders: readonly string[]) =>
+  inEach(folders.flatMap((folder) => [`${folder}/cat`, `${folder}/dog`]));
+
+Deno.test("folders of class folders are no classes: the one that has them is taken, with and without knowing the classes", async () => {
+  const cases: [files: Record<string, string | null>, training: string, test: string][] = [
+    // Food-101, CUB-200, a folder in a folder, and parts as Kaggle's data sets name them.
+    [{ ...petsIn("images"), "meta/train.txt": "cat/1\n", "README.txt": "x" }, "images", "images"],
+    [{ ...petsIn("images"), "parts/parts.txt": "1 back", "images.txt": "1 cat/1.jpg" }, "images", "images"],
+    [petsIn("pets/photos"), "pets/photos", "pets/photos"],
+    [petsIn("pets/train", "pets/val"), "pets/train", "pets/val"],
+    [petsIn("seg_train/seg_train", "seg_test/seg_test"), "seg_train/seg_train", "seg_test/seg_test"],
+    [petsIn("training/training", "validation/validation"), "training/training", "validation/validation"],
+    [{ ...petsIn("train_set", "test_set"), "pets_labels.txt": "id, name\n1, cat\n" }, "train_set", "test_set"],
+  ];
+  for (const [files, training, test] of cases) {
+    await withFolder(files, async (folder) => {
+      for (const [part, place] of [["training", training], ["test", test]] as const) {
+        const dataset = await open(folder, pets, { part });
+        const found = await entries(dataset, folder, pets);
+        assertEquals(
+          found,
+          [1, 2, 3, 4].map((i) =>
+            `${place}/${i < 3 ? "cat" : "dog"}/${i < 3 ? i : i - 2}.jpg ${i < 3 ? "cat" : "dog"}`
+          ),
+        );
+        assertEquals(dataset.notes, [`Taking ${join(folder, place)}`]);
+      }
+      assertEquals(await readClassNames(folder), pets);
+      const isApart = /val/.test(test);
+      assertEquals(
+        await findValidation(folder, pets),
+        isApart ? join(folder, test.replace(/^(validation).*/, "$1")) : undefined,
+      );
+    });
+  }
+});
+
+Deno.test("folders of the same classes are parts that somebody has to choose from; of others, they are classes", async () => {
+  await withFolder(petsIn("fold1", "fold2"), async (folder) => {
+    const choices = `Give one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
+    await refused(open(folder, pets), "hold folders of the same names", choices);
+    await refused(readClassNames(folder), "hold folders of the same names", choices);
+    assertEquals((await open(folder, ["fold1", "fold2"])).size, 8);
+  });
+  await withFolder(inEach(["cat/persian", "cat/siamese", "dog/akita", "dog/beagle"]), async (folder) => {
+    assertEquals(await readClassNames(folder), pets);
+  });
+  await withFolder({ ...petsIn("a"), ...inEach(["b/horse", "b/cow"]) }, async (folder) => {
+    assertEquals(await entries(await open(folder, ["horse", "cow"]), folder, ["horse", "cow"]), [
+      ...["b/cow/1.jpg cow", "b/cow/2.jpg cow", "b/horse/1.jpg horse", "b/horse/2.jpg horse"],
+    ]);
+  });
+  // Trains are a class.
+  await withFolder(inEach(["bus", "train", "tram"]), async (folder) => {
+    assertEquals(await readClassNames(folder), ["bus", "train", "tram"]);
+  });
+  await withFolder({ "cat/1.npy": "x", "dog/2.npy": "x" }, async (folder) => {
+    assertEquals(await readClassNames(folder), pets);
+  });
+});
+
+Deno.test("a part's list beside its folder is taken if it has the columns of the other part's", async () => {
+  const header = "Width,ClassId,Path\n";
+  const files = { ...inEach(["Train/0", "Train/1", "Test", "Meta"]), "Meta.csv": "Path,ClassId\nMeta/1.jpg,1\n" };
+  const lists = {
+    "Train.csv": `${header}32,0,Train/0/1.jpg\n`,
+    "Test.csv": `${header}32,1,Test/1.jpg\n32,0,Test/2.jpg\n`,
+  };
+  await withFolder({ ...files, ...lists }, async (folder) => {
+    assertEquals(await entries(await open(folder, numbers(2)), folder, pets), ["Test/1.jpg dog", "Test/2.jpg cat"]);
+    assertEquals((await open(folder, numbers(2), { part: "training" })).size, 4);
+  });
+  await withFolder({ ...files, ...lists, "Test.csv": "Path\nTest/1.jpg\n" }, async (folder) => {
+    await refused(open(folder, numbers(2)), "no folder to validate on");
+  });
+});
+
+Deno.test("a folder with nothing but files that are not read says which, and what to do", async () => {
+  for (
+    const [name, word] of [
+      ["data/train-00000-of-00001.parquet", "Hugging Face's tables"],
+      ["data-00000-of-00001.arrow", "Hugging Face's tables"],
+      ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
+      ["train-0000.tar", "unpacked first"],
+      ["data.mdb", "a database of images"],
+      ["train_32x32.mat", "MATLAB"],
+    ] as const
+  ) {
+    await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
+      await refused(open(folder, pets), `it holds no images but ${JSON.stringify(name)}`, word);
+    });
+  }
+});
+
+Deno.test("of columns with numbers and names of the classes, new classes are the names", async () => {
+  await withFolder({ "x.csv": "path,label_id,label_name\na.jpg,0,dog\nb.jpg,1,cat\n" }, async (folder) => {
+    assertEquals(await readClassNames(join(folder, "x.csv")), pets);
+  });
+  await withFolder({ "x.csv": "filename, dog, cat\na.jpg, 0, 1\nb.jpg, 1, 0\n" }, async (folder) => {
+    assertEquals(await readClassNames(join(folder, "x.csv")), pets);
   });
 });

@@ -293,6 +293,20 @@ Deno.test("IDX images are padded to the model's input size; files may be gzipped
   }
 });
 
+Deno.test("EMNIST's images are read with rows and columns swapped, as they are stored, with a note", async () => {
+  for (const [name, isNoted] of [["emnist-letters-test", true], ["t10k", false]] as const) {
+    const files = {
+      [`${name}-images-idx3-ubyte`]: idx([2, 1, 2], [1, 2, 3, 4]),
+      [`${name}-labels-idx1-ubyte`]: idx([2], [1, 2]),
+    };
+    await withFolder(files, async (folder) => {
+      const { notes, read } = await openDataset(folder, { labels: ["1", "2"], inputSize: 1 });
+      assertEquals(notes?.some((note) => note.includes("rows and columns swapped")), isNoted);
+      assertEquals(rgb((await read(0)).image), [1, 1, 1, 2, 2, 2]);
+    });
+  }
+});
+
 Deno.test("a gzipped IDX file is decompressed only up to the size in its header", async () => {
   const gzip = async (bytes: Uint8Array<ArrayBuffer>) =>
     await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
@@ -372,8 +386,12 @@ Deno.test("openDataset() refuses other paths and names what it expects", async (
   await refused("/nowhere/pets", labels, 'Cannot read "/nowhere/pets": there is no such file or folder');
   await withFolder({ "x.zip": "PK" }, async (folder) => {
     await refused(`${folder}/x.zip`, labels, "expected a folder of class folders", "archives must be unpacked");
-    await refused(folder, labels, "expected folders named after the classes (ship, cat)");
+    await refused(folder, labels, 'it holds no images but "x.zip"; archives must be unpacked first');
   });
+  await withFolder(
+    { "notes.md": "" },
+    (folder) => refused(folder, labels, "expected folders named after the classes (ship, cat)"),
+  );
 });
 
 Deno.test("a data set's digest depends on its content, not on its path or format", async () => {

@@ -14,12 +14,12 @@ const FOLDER = new URL("../fixtures/bands/", import.meta.url);
 const FILES = [
   ...["byte-strips", "byte-lzw-predicted", "byte-planes", "byte-planes-in-tiles", "byte-tiles"],
   ...["short-predicted", "short-big-endian", "sshort-strips", "three-planes"],
-  ...["float-tiles", "float-big-endian", "double-strips"],
+  ...["float-tiles", "float-big-endian", "double-strips", "sparse-tiles", "sparseshort-planes"],
 ];
 const read = (name: string) => Deno.readFile(new URL(name, FOLDER));
 const most = 1e6;
 
-Deno.test("TIFF bands written by libtiff and ImageMagick are read as the same numbers as in NumPy", async () => {
+Deno.test("TIFF bands written by libtiff, ImageMagick and GDAL are read as the same numbers as in NumPy", async () => {
   for (const file of FILES) {
     const source = `numbers-${file.split("-")[0]}.npy`;
     const { shape, data } = readNpy(await read(source), { source, integers: true });
