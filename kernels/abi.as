@@ -448,7 +448,6 @@ export class Int8ConvolutionArgs {
   outPitch: u32;
   outChannels: u32;
   inPixels: u32;
-  outPixels: u32;
   pixels: u32;
   moves: u32;
   runs: u32;

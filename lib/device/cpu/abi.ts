@@ -338,7 +338,6 @@ const STRUCTS = {
     outPitch: u32("bytes from pixel to pixel"),
     outChannels: u32("channels written"),
     inPixels: u32("address of pixels from a sample's start to each pixel's first input"),
-    outPixels: u32("address of pixels from a sample's start to each pixel that is made"),
     pixels: u32("pixels of a sample"),
     moves: u32("address of bytes from each run's end to the next one's start"),
     runs: u32("runs of inputs that lie together"),
