@@ -72,7 +72,7 @@ const distillation = mapping({
   teacher: words("last-exit").default("last-exit").describe(
     "Who teaches: the last exit, which learns from labels alone. There is no other teacher.",
   ),
-  weight: real(0, 1).default(0.5).describe(
+  weight: above(0, 1).default(0.5).describe(
     "Share of an earlier exit's loss that is distillation; the rest is cross-entropy. 0: no distillation. Default: 0.5.",
   ),
   temperature: real(0.1, 100).default(3).describe(
@@ -99,7 +99,7 @@ const mix = mapping({
   kind: words("mixup", "cutmix").describe(
     "mixup: one image shines through another (ICLR 2018); cutmix: a box of one is put into another (ICCV 2019).",
   ),
-  share: real(0, 1).default(0.5).describe("Share of the images that are mixed with another. Default: 0.5."),
+  share: above(0, 1).default(0.5).describe("Share of the images that are mixed with another. Default: 0.5."),
   alpha: real(0.1, 2).optional().describe(
     "How much of each image: shares are drawn from the distribution Beta(alpha, alpha); 1: all alike. Default: 1, 0.2 " +
       "with mixup.",

@@ -116,15 +116,29 @@ for (
     ["augment: { mix: cutmix }", 'augment.mix: expected a mapping with the keys kind, share, alpha, found "cutmix"'],
     ["augment: { mix: { share: 1 } }", "augment.mix.kind: missing, expected mixup or cutmix"],
     ["augment: { mix: { kind: mixup, alpha: 0 } }", "augment.mix.alpha: expected a number from 0.1 to 2, found 0"],
-    ["augment: { mix: { kind: mixup, share: .nan } }", "augment.mix.share: expected a number from 0 to 1, found"],
+    [
+      "augment: { mix: { kind: mixup, share: .nan } }",
+      "augment.mix.share: expected a number above 0, at most 1, found NaN",
+    ],
+    ["augment: { mix: { kind: mixup, share: 0 } }", "augment.mix.share: expected a number above 0, at most 1, found 0"],
     [
       "{ batch: 1, augment: { mix: { kind: cutmix } } }",
       "augment.mix: expected a batch of 2 images or more beside it, found 1",
     ],
     ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
     ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the least share first, found 1, 0.1"],
-    ["loss: { distillation: { weight: 1.1 } }", "loss.distillation.weight: expected a number from 0 to 1, found 1.1"],
-    ["loss: { distillation: { weight: .nan } }", "loss.distillation.weight: expected a number from 0 to 1, found NaN"],
+    [
+      "loss: { distillation: { weight: 1.1 } }",
+      "loss.distillation.weight: expected a number above 0, at most 1, found 1.1",
+    ],
+    [
+      "loss: { distillation: { weight: .nan } }",
+      "loss.distillation.weight: expected a number above 0, at most 1, found NaN",
+    ],
+    [
+      "loss: { distillation: { weight: 0 } }",
+      "loss.distillation.weight: expected a number above 0, at most 1, found 0",
+    ],
     [
       "loss: { distillation: { temperature: 0 } }",
       "loss.distillation.temperature: expected a number from 0.1 to 100, found 0",

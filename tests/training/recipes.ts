@@ -15,7 +15,7 @@ const varied = {
   erase: positive,
   mix: fc.record({
     kind: fc.constantFrom("mixup", "cutmix"),
-    share,
+    share: positive,
     alpha: fc.double({ min: 0.1, max: 2, noNaN: true }),
   }),
 };
@@ -57,7 +57,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
     labelSmoothing: fc.double({ min: 0, max: 0.9, noNaN: true }),
     distillation: fc.record({
       teacher: fc.constant("last-exit" as const),
-      weight: share,
+      weight: positive,
       temperature: fc.double({ min: 0.1, max: 100, noNaN: true }),
     }),
   }, { requiredKeys: ["exits", "labelSmoothing"] }),
