@@ -150,6 +150,10 @@ export const recipeSchema = mapping({
     "Decay of the exponential moving average of weights that is saved in place of the last ones; 0: none. It reaches " +
       "back over a tenth of the run at most. Default: 0.",
   ),
+  statistics: words("averaged", "recomputed").default("averaged").describe(
+    "recomputed: before each validation and at the end, batch norm's mean and variance are computed anew for the averaged " +
+      "weights, from training images; only with average. Default: averaged, like the weights.",
+  ),
   gradients: words("plain", "equilibrium").default("plain").describe(
     "equilibrium: each exit's gradient into what several exits share is divided by their number (Li et al., ICCV 2019). " +
       "Default: plain.",

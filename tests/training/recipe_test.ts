@@ -28,6 +28,7 @@ Deno.test("a recipe without keys is equal to the authors' recipe for CIFAR", asy
     loss: { exits: 1, labelSmoothing: 0 },
     augment: { crop: 4, flip: true },
     emaDecay: 0,
+    statistics: "averaged",
     gradients: "plain",
     train: "all",
     shuffle: true,
@@ -146,6 +147,14 @@ for (
     ["loss: { distillation: { teacher: first } }", 'loss.distillation.teacher: expected last-exit, found "first"'],
     ["loss: { distillation: true }", "loss.distillation: expected a mapping"],
     ["loss: { exits: [] }", "loss.exits: expected a list of 1 to 1000 weights, found a list of 0"],
+    [
+      "statistics: recomputed",
+      "statistics: expected average above 0 beside recomputed, found 0; leave it out",
+    ],
+    [
+      "{ statistics: recomputed, average: 0.9, train: classifiers }",
+      "statistics: expected train: all beside recomputed, found classifiers, which keeps them; leave it out",
+    ],
     ["train: head", 'train: expected all or classifiers, found "head"'],
     ["seed: -1", "seed: expected a whole number from 0 to 4294967295, found -1"],
     ["[", "not valid YAML"],

@@ -77,7 +77,10 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   ),
   emaDecay: fc.double({ min: 0, max: 0.9999, noNaN: true }),
   gradients: fc.constantFrom("plain", "equilibrium"),
+  statistics: fc.constantFrom("averaged", "recomputed"),
   train: fc.constantFrom("all", "classifiers"),
   shuffle: fc.boolean(),
   seed: fc.nat(),
-}) as fc.Arbitrary<Recipe>;
+}).map((recipe) =>
+  recipe.emaDecay > 0 && recipe.train === "all" ? recipe : { ...recipe, statistics: "averaged" }
+) as fc.Arbitrary<Recipe>;
