@@ -1,6 +1,6 @@
 /**
- * Batch norm's running statistics, computed anew for given weights. Averages of what passed weights saw lag behind at
- * high learning rates (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018,
+ * Computes batch norm's running statistics for given weights. Averages over steps with other weights do not fit them while the
+ * learning rate is high (Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", UAI 2018,
  * section 3.2).
  *
  * @module

@@ -151,7 +151,7 @@ export const recipeSchema = mapping({
       "back over a tenth of the run at most. Default: 0.",
   ),
   statistics: words("averaged", "recomputed").default("averaged").describe(
-    "recomputed: before each validation and at the end, batch norm's mean and variance are computed anew for the averaged " +
+    "recomputed: before each validation and at the end, batch norm's mean and variance are computed for the averaged " +
       "weights, from training images; only with average. Default: averaged, like the weights.",
   ),
   gradients: words("plain", "equilibrium").default("plain").describe(
