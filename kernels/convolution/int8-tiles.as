@@ -8,8 +8,7 @@
 // Wide     inputs and weights have 16 bits: the image's
 //
 // Where an engine has no handler for traps (Deno 2.9.6), it checks the bounds of each load and store with two or three
-// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four. It also makes a constant vector anew
-// wherever that is used, with three instructions, unless its value is known only at run time: see `one`.
+// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four.
 //
 // input, output     address of the first sample's
 // inPixels          [pixels] pixels from `input` to each pixel's first input
@@ -17,7 +16,7 @@
 // bias, multiplier  4 · quads numbers
 // channels          how many are written, at most 4 · quads
 
-import { steps1, steps2, storeFirst, storePanel1, storePanel2 } from "../int8";
+import { kept, steps1, steps2, storePanel1, storePanel2, storeUpTo8 } from "../int8";
 
 // Ways to multiply. They are types, so that there is a function for each.
 type Paired = u8;
@@ -40,9 +39,6 @@ let moves: u32 = 0;
 let movesEnd: u32 = 0;
 let steps: u32 = 0;
 let product: u32 = 0;
-// 1 and 127, set where the compiler does not see it.
-let one: i16 = 0;
-let largest: f32 = 0;
 export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u32, how: u32): void {
   inPitch = from;
   outPitch = to;
@@ -50,8 +46,6 @@ export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u
   movesEnd = first + 4 * runs;
   steps = length;
   product = how;
-  one = 1;
-  largest = 127;
 }
 
 @inline
@@ -91,8 +85,8 @@ function sumTile${P}x${Q}<Product>(
   const count = steps;
   const from = inPitch;
   const to = outPitch;
-  const ones = i16x8.splat(one);
-  const most = f32x4.splat(largest);
+  const ones = i16x8.splat(<i16> kept(1));
+  const most = f32x4.splat(<f32> kept(127));
   for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, output += ${P} * to) {
 // #for p in ${P}
     let at${p} = input + load<u32>(inPixels, 4 * ${p}) * from;
@@ -177,7 +171,7 @@ function sumTile${P}x${Q}<Product>(
 // #end
     } else {
 // #for p in ${P}
-      storeFirst(output + ${p} * to, bytes${p}, channels);
+      storeUpTo8(output + ${p} * to, bytes${p}, channels);
 // #end
     }
   }
