@@ -50,7 +50,7 @@ const refused = async (promise: Promise<unknown>, ...parts: string[]): Promise<v
 const pets = ["cat", "dog"];
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
-Deno.test("labels that are numbers are names or indexes for a whole list: shown both ways where that is in doubt", async () => {
+Deno.test("numeric labels are names or indexes for a whole list; if both are possible, the error shows both", async () => {
   const images = Object.fromEntries(["a", "b", "c", "d"].map((name) => [`${name}.jpg`, null]));
   const grades = ["1", "2", "3"];
   const list = (labels: readonly number[]) => labels.map((label, i) => `${"abcd"[i]}.jpg,${label}\n`).join("");
@@ -95,7 +95,7 @@ Deno.test("labels that are numbers are names or indexes for a whole list: shown 
   });
 });
 
-Deno.test("names and numbers are not mixed: a number beside names is no index", async () => {
+Deno.test("a number among names in a list is not read as an index", async () => {
   await withFolder({ "a.jpg": null, "b.jpg": null, "x.csv": "a.jpg,cat\nb.jpg,0\n" }, async (folder) => {
     await refused(open(join(folder, "x.csv"), pets), '"0" is not a class of the model (cat, dog)');
     assertEquals((await open(join(folder, "x.csv"), pets, { skipBad: true })).size, 1);
@@ -105,7 +105,7 @@ Deno.test("names and numbers are not mixed: a number beside names is no index", 
 /** Records of CIFAR-10, one of each label. */
 const records = (...labels: number[]) => new Uint8Array(labels.flatMap((label) => Array(3073).fill(label)));
 
-Deno.test("records that a CSV names have the CSV's labels, and are opened for their pixels alone", async () => {
+Deno.test("records listed in a CSV have the CSV's labels; only their pixels are read", async () => {
   const files = {
     "a.bin": records(3, 8, 200),
     "train-images-idx3-ubyte": Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 77]), // without labels
@@ -120,7 +120,7 @@ Deno.test("records that a CSV names have the CSV's labels, and are opened for th
   });
 });
 
-Deno.test("CIFAR's classes are not taken for ten others because there are ten", async () => {
+Deno.test("CIFAR-10 is refused for a model with ten other classes", async () => {
   await withFolder({ "test_batch.bin": records(3, 8) }, async (folder) => {
     const others = CIFAR10_LABELS.map((name) => `toy ${name}`);
     await refused(
@@ -133,7 +133,7 @@ Deno.test("CIFAR's classes are not taken for ten others because there are ten", 
   });
 });
 
-Deno.test("unknown labels of CIFAR and IDX files are left out with skipBad, and named", async () => {
+Deno.test("skipBad leaves out and names unknown labels of CIFAR and IDX files", async () => {
   await withFolder({ "x.bin": records(3, 9, 8) }, async (folder) => {
     const dataset = await open(folder, ["cat", "ship"], { skipBad: true });
     assertEquals(Array.from(await dataset.labels()), [0, 1]);
@@ -153,7 +153,7 @@ Deno.test("unknown labels of CIFAR and IDX files are left out with skipBad, and 
   });
 });
 
-Deno.test("links to class folders are followed, each real folder once", async () => {
+Deno.test("links to class folders are followed, and each real folder is read once", async () => {
   await withFolder({ "all/cats/1.jpg": null, "all/cats/deep/2.jpg": null, "all/dogs/3.jpg": null }, async (folder) => {
     const data = join(folder, "data");
     await Deno.mkdir(data);
@@ -168,7 +168,7 @@ Deno.test("links to class folders are followed, each real folder once", async ()
   });
 });
 
-Deno.test("what systems leave in folders is passed over; other files among images are named, and stop nothing", async () => {
+Deno.test("system files in folders are ignored; other files among images are named and do not stop reading", async () => {
   const files = {
     ...{ "cat/1.jpg": null, "dog/1.jpg": null, "Thumbs.db": "x", "cat/Thumbs.db": "x", "cat/desktop.ini": "x" },
     ...{ "__MACOSX/cat/._1.jpg": "x", "cat/__MACOSX/._1.jpg": "x", "cat/notes.txt": "x", "dog/boxes.xml": "x" },
@@ -182,7 +182,7 @@ Deno.test("what systems leave in folders is passed over; other files among image
   });
 });
 
-Deno.test("ImageNet's folders are named by WordNet ids, which are its classes in sorted order", async () => {
+Deno.test("folders named by WordNet ids are ImageNet's classes in sorted order", async () => {
   const files = { "n01443537/a.JPEG": null, "n01440764/b.JPEG": null, "n15075141/c.JPEG": null };
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, LABELS.imagenet);
@@ -194,7 +194,7 @@ Deno.test("ImageNet's folders are named by WordNet ids, which are its classes in
   });
 });
 
-Deno.test("N classes without names are N folders of any names, in sorted order; that is said once", async () => {
+Deno.test("N unnamed classes match N folders in sorted order, with one note", async () => {
   await withFolder({ "zebra/1.jpg": null, "ant/1.jpg": null, "Cow/1.jpg": null }, async (folder) => {
     const dataset = await open(folder, numbers(3));
     assertEquals(dataset.classes, ["Cow", "ant", "zebra"]);
@@ -219,7 +219,7 @@ const tiny = {
   "words.txt": "n00001740\tentity\n",
 };
 
-Deno.test("Tiny ImageNet in its own layout: images/ and boxes to train on, val_annotations.txt to validate on", async () => {
+Deno.test("Tiny ImageNet is read in its own layout", async () => {
   await withFolder(tiny, async (folder) => {
     for (const labels of [numbers(2), ["n01443537", "n01629819"], ["goldfish", "European fire salamander"]]) {
       const training = await open(folder, labels, { part: "training" });
@@ -238,7 +238,7 @@ Deno.test("Tiny ImageNet in its own layout: images/ and boxes to train on, val_a
   });
 });
 
-Deno.test("a flat folder of ImageNet's validation images with a list, as Caffe and Kaggle write them", async () => {
+Deno.test("ImageNet's flat validation folder is read with Caffe's and Kaggle's lists", async () => {
   const images = Object.fromEntries([1, 2].map((i) => [`val/ILSVRC2012_val_0000000${i}.JPEG`, null]));
   const lists = {
     "val.txt": "ILSVRC2012_val_00000001.JPEG 1\nILSVRC2012_val_00000002.JPEG 0\n",
@@ -261,7 +261,7 @@ Deno.test("a flat folder of ImageNet's validation images with a list, as Caffe a
   });
 });
 
-Deno.test("lists with Kaggle's headers: a column is a label if the classes say so", async () => {
+Deno.test("in Kaggle's lists, the label column is found by its values", async () => {
   const cases: [list: string, options?: Partial<DatasetOptions>][] = [
     ["id,breed\na1,dog\nb2,cat\n"],
     ["image_id,target\na1.jpg,1\nb2.jpg,0\n"],
@@ -304,7 +304,7 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
   });
 });
 
-Deno.test("lists in UTF-16, as spreadsheets write them, are read; what is no text is refused", async () => {
+Deno.test("lists in UTF-16 are read; lists that are not text are refused", async () => {
   const list = "\ufeffimage\tlabel\na1.jpg\tdog\n";
   const little = new Uint8Array(2 * list.length);
   const view = new DataView(little.buffer);
@@ -328,7 +328,7 @@ Deno.test("a CSV of pixels is refused without printing it", async () => {
   });
 });
 
-Deno.test("pickles, MATLAB's files and archives are refused by name, with what to take instead", async () => {
+Deno.test("pickles, MATLAB files and archives are refused with a suggestion", async () => {
   await withFolder(
     { "data_batch_1": "x", "batches.meta": "x" },
     (folder) =>
@@ -348,7 +348,7 @@ Deno.test("pickles, MATLAB's files and archives are refused by name, with what t
   }
 });
 
-Deno.test("a folder of parts without the one that is wanted says which paths to give", async () => {
+Deno.test("a folder without the requested part is refused with the available paths", async () => {
   await withFolder({ "train/cat/1.jpg": null, "train/dog/1.jpg": null, "extra/x.jpg": null }, async (folder) => {
     await refused(open(folder, pets), "no folder to validate on", join(folder, "train"));
     assertEquals((await open(folder, pets, { part: "training" })).size, 2);
