@@ -239,6 +239,24 @@ Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
     30,
   ));
 
+Deno.test("the same with a stride of 2", () =>
+  check(
+    fc.record({
+      inSize: sizes(1, 9),
+      inChannels: fc.integer({ min: 64, max: 80 }),
+      outChannels: fc.integer({ min: 64, max: 90 }),
+      kernel: fc.constant(3),
+      stride: fc.constant(2),
+      bias: fc.constant(false),
+      activation: fc.constant("none" as const),
+      accumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    convolutionCase,
+    10,
+  ));
+
 Deno.test("depthwise convolution: forward, input gradient, weight gradient", () =>
   check(
     fc.record({
