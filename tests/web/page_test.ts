@@ -316,7 +316,7 @@ chromiumTest("the page", async (t) => {
   });
 });
 
-chromiumTest("ranet.js classifies in one call, whatever the browser can decode", async () => {
+chromiumTest("ranet.js classifies in one call every image that the browser can decode", async () => {
   await using site = await openSite();
   const { page, complaints } = await site.open("index.html");
   const file = await Deno.readFile(path("examples/frog.jpg"));
@@ -340,7 +340,7 @@ chromiumTest("ranet.js classifies in one call, whatever the browser can decode",
   assertEquals(complaints, []);
 });
 
-longChromiumTest("the page answers although the GPU is lost meanwhile", async () => {
+longChromiumTest("the page still answers if the GPU is lost", async () => {
   await using site = await openSite();
   const { page } = await site.open("?device=gpu");
   await give(page, [path("examples/cat.jpg")]);
@@ -374,7 +374,7 @@ const hosts = [
 ];
 
 for (const { name, site: options, threads } of hosts) {
-  longChromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
+  longChromiumTest(`ranet.js computes on the CPU in a page, ${name}`, async () => {
     await using site = await openSite({ webgpu: false, ...options });
     const { page } = await site.open("");
     const [finite, answered] = await page.evaluate(async (url) => {
