@@ -225,7 +225,7 @@ deviceTest("a batch that is too large or not of the network's is refused", async
 Deno.test("a batch that does not fit is refused with the largest that does (CPU)", async () => {
   const network = buildNetwork(await readSpec("ranet-cifar10"));
   const state = { tensors: randomTensors(network), momentum: new Map() };
-  const create = (batch: number) => onCpu(1)(network, state, { ...trainerOptions(network), batch });
+  const create = (batchSize: number) => onCpu(1)(network, state, { ...trainerOptions(network), batchSize });
   const error = await assertRejects(() => create(5000), RanetError, "The largest batch that fits is ");
   const largest = Number(error.message.match(/fits is (\d+)/)![1]);
   assert(largest >= 128 && largest < 5000);

@@ -70,7 +70,7 @@ async function assertSame(
   const parameters = randomTensors(plan.network, seed);
   const plain = new PlainTraining(plan, { parameters, images: new Float32Array(3 * samples), labels, second, loss });
   const program = buildTrainingProgram(plan, {
-    batch: samples + 1,
+    batchSize: samples + 1,
     threads,
     optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
     loss,

@@ -80,7 +80,11 @@ gpuTest(
     using on = await openTraining(adapter);
     const names = new Set<string>();
     for (const { network, start, options } of await exercises) {
-      const trainer = await WebGpuTrainer.on(on, network, start, { ...options, traits: withTile(adapter), shard: 3 });
+      const trainer = await WebGpuTrainer.on(on, network, start, {
+        ...options,
+        traits: withTile(adapter),
+        microBatchSize: 3,
+      });
       for (const kernel of trainer.kernels) {
         names.add(
           kernel.kernel + (kernel.kernel === "resize-gradient" ? kernelKey(kernel).match(/"SHIFTED":\d/)![0] : ""),
