@@ -8,7 +8,6 @@ import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
@@ -27,11 +26,10 @@ import type { Progress as ProgressType } from "./progress.ts";
 import {
   DATASET_FLAGS,
   DATASET_OPTIONS,
-  datasetOptions,
   MODEL_OPTIONS,
   type ModelOption,
+  openDatasetFor,
   openExecutor,
-  tellOf,
 } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
@@ -115,8 +113,9 @@ async function evaluateModel(
   const { spec, network, name } = executor.model;
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
   // Both are opened first, so that a wrong path is reported before the long pass.
-  const testSet = await open(executor, call.operands[0], call, terminal);
-  const valSet = call.options.val === undefined ? undefined : await open(executor, call.options.val, call, terminal);
+  const open = (path: string) => openDatasetFor(executor.model.spec, path, { call, terminal });
+  const testSet = await open(call.operands[0]);
+  const valSet = call.options.val === undefined ? undefined : await open(call.options.val);
   if (valSet) checkSameClasses(testSet, valSet);
   const val = valSet && await pass(executor, valSet, call, terminal);
   const test = await pass(executor, testSet, call, terminal);
@@ -148,7 +147,7 @@ async function computeShard(
   { terminal, shard }: { readonly terminal: Terminal; readonly shard: Shard },
 ): Promise<string[]> {
   const paths = [call.operands[0], call.options.val].filter((path) => path !== undefined);
-  const sets = await Promise.all(paths.map((path) => open(executor, path, call, terminal)));
+  const sets = await Promise.all(paths.map((path) => openDatasetFor(executor.model.spec, path, { call, terminal })));
   const written: string[] = [];
   for (const dataset of sets) {
     written.push(
@@ -171,23 +170,6 @@ function shellWords({ operands, values = {}, flags }: Call<EvalOption>): string 
 interface Pass {
   readonly dataset: Dataset;
   readonly outcomes: Outcomes;
-}
-
-async function open(
-  executor: AdaptiveExecutor,
-  path: string,
-  call: Call<EvalOption>,
-  terminal: Terminal,
-): Promise<Dataset> {
-  const { classes, input } = executor.model.spec;
-  const dataset = await openDataset(path, {
-    labels: classes,
-    inputSize: input.size,
-    channels: input.mean.length,
-    ...datasetOptions(call),
-  });
-  tellOf(dataset, terminal.stderr);
-  return dataset;
 }
 
 async function pass(

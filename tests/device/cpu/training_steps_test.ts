@@ -216,7 +216,7 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
       output: beside,
     }),
     convolutionCase,
-    60,
+    times(16, 60),
   ));
 
 Deno.test("the same where Winograd's filtering is worth it", () =>
@@ -234,7 +234,7 @@ Deno.test("the same where Winograd's filtering is worth it", () =>
       output: beside,
     }),
     convolutionCase,
-    30,
+    times(8, 30),
   ));
 
 Deno.test("depthwise convolution: forward, input gradient, weight gradient", () =>
@@ -278,7 +278,7 @@ Deno.test("depthwise convolution: forward, input gradient, weight gradient", () 
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
 Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", () =>
@@ -320,7 +320,7 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
         ],
       };
     },
-    15,
+    times(6, 15),
   ));
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>
@@ -391,7 +391,7 @@ Deno.test("max-pool and resize, and their gradients", () =>
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
 Deno.test("zeros, and the gradient of a ReLU alone", () =>

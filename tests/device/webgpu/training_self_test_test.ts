@@ -12,7 +12,8 @@ import { makeTrainingExercises } from "../../../lib/device/webgpu/training_exerc
 import { tryTraining } from "../../../lib/device/webgpu/training_self_test.ts";
 import { isCorrect, SelfTestError } from "../../../lib/device/webgpu/trust.ts";
 import { randomTensors } from "../../fixtures.ts";
-import { gpuTest } from "../../gpu.ts";
+import { gpuTest, longGpuTest } from "../../gpu.ts";
+import { LONG } from "../../long.ts";
 import { NETWORKS } from "../../training_networks.ts";
 import { asGpus } from "../as_gpus.ts";
 import { randomBatch, trainerOptions } from "../training.ts";
@@ -109,7 +110,7 @@ gpuTest("a device that does what kernels of training say passes", async (adapter
 gpuTest("the self-test of training finds a driver that takes any kernel for something else", async (adapter) => {
   using on = await openTraining(adapter);
   const missed: string[] = [];
-  for (const [kernel, from, to] of MISTAKES) {
+  for (const [kernel, from, to] of MISTAKES.filter((_, i) => LONG || i % 3 === 0)) {
     using mistake = misread(kernel, from, to);
     const outcome = await tryTraining({ ...on, kernels: anew(on, kernel) }, withTile(adapter), await exercises);
     assertNotEquals(mistake.times(), 0, kernel);
@@ -147,7 +148,7 @@ async function open(device: "auto" | "gpu") {
   return { kind: trainer.device.kind, said };
 }
 
-gpuTest(
+longGpuTest(
   "training: gpu that computes wrongly is an error that names it; auto takes the CPU, and says so",
   async (adapter) => {
     using _ = withoutCache();
