@@ -11,6 +11,7 @@ import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
+import type { Model } from "../model/model.ts";
 import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { compareModels } from "../report/comparison.ts";
 import { evaluate, type EvaluateOptions, evaluateShard } from "../report/evaluate.ts";
@@ -30,11 +31,12 @@ import {
   type ModelOption,
   openDatasetFor,
   openExecutor,
+  openModel,
 } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 type EvalOption = ModelOption | "val" | "out" | "shard" | "labels";
 
@@ -73,20 +75,25 @@ folder.`,
       throw new UsageError("Cannot use --weights with several models: name directories");
     }
     const shard = shardOf(call.options);
+    await checkWritable([join(out, "report.html")]);
+    // All are opened first, so that a wrong name or path is reported before the first long pass.
+    const opened: Opened[] = [];
+    for (const name of names) opened.push(await openAll(withModel(call, name), terminal));
     const reports: ModelReport[] = [];
     const devices = new Set<string>();
     const parts: string[] = [];
-    for (const model of names) {
-      const one = { ...call, options: { ...call.options, model } };
-      using executor = await openExecutor(one, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true });
+    for (const [i, { model, ...sets }] of opened.entries()) {
+      const one = withModel(call, names[i]);
+      using executor = await openExecutor(one, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true, model });
       if (shard) {
-        parts.push(...await computeShard(executor, one, { terminal, shard }));
+        parts.push(...await computeShard(executor, one, { sets, terminal, shard }));
         continue;
       }
       devices.add(executor.device.name);
-      const report = await evaluateModel(executor, one, terminal);
-      const taken = reports.some(({ name }) => name === report.name);
-      reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);
+      // Models made from one another have the same name.
+      const isShared = opened.some(({ model: other }, k) => k !== i && other.name === model.name);
+      const name = isShared && names[i] !== model.name ? `${model.name} (${names[i]})` : model.name;
+      reports.push({ ...await evaluateModel(executor, one, { sets, terminal }), name });
     }
     if (shard) {
       const written = parts.map((path) => `wrote ${printable(path)}`).join("\n");
@@ -105,20 +112,40 @@ folder.`,
   },
 };
 
+/** The data sets of one model, whose classes it has. */
+interface Sets {
+  readonly test: Dataset;
+  readonly val?: Dataset;
+}
+
+/** A model and its data sets. */
+interface Opened extends Sets {
+  readonly model: Model;
+}
+
+/** The same call for one of several models. */
+function withModel(call: Call<EvalOption>, model: string): Call<EvalOption> {
+  return { ...call, options: { ...call.options, model } };
+}
+
+async function openAll(call: Call<EvalOption>, terminal: Terminal): Promise<Opened> {
+  const model = await openModel(call, terminal);
+  const open = (path: string) => openDatasetFor(model.spec, path, { call, terminal });
+  const test = await open(call.operands[0]);
+  const val = call.options.val === undefined ? undefined : await open(call.options.val);
+  if (val) checkSameClasses(test, val);
+  return { model, test, val };
+}
+
 async function evaluateModel(
   executor: AdaptiveExecutor,
   call: Call<EvalOption>,
-  terminal: Terminal,
+  { sets, terminal }: { readonly sets: Sets; readonly terminal: Terminal },
 ): Promise<ModelReport> {
   const { spec, network, name } = executor.model;
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  // Both are opened first, so that a wrong path is reported before the long pass.
-  const open = (path: string) => openDatasetFor(executor.model.spec, path, { call, terminal });
-  const testSet = await open(call.operands[0]);
-  const valSet = call.options.val === undefined ? undefined : await open(call.options.val);
-  if (valSet) checkSameClasses(testSet, valSet);
-  const val = valSet && await pass(executor, valSet, call, terminal);
-  const test = await pass(executor, testSet, call, terminal);
+  const val = sets.val && await pass(executor, sets.val, call, terminal);
+  const test = await pass(executor, sets.test, call, terminal);
   const budgeted = val && budgetCurve(test.outcomes, val.outcomes, flops);
   const half = flops[flops.length - 1] / 2;
   const point = budgeted?.reduce((a, b) => Math.abs(b.flops - half) < Math.abs(a.flops - half) ? b : a);
@@ -144,12 +171,10 @@ async function evaluateModel(
 async function computeShard(
   executor: AdaptiveExecutor,
   call: Call<EvalOption>,
-  { terminal, shard }: { readonly terminal: Terminal; readonly shard: Shard },
+  { sets: { test, val }, terminal, shard }: { readonly sets: Sets; readonly terminal: Terminal; readonly shard: Shard },
 ): Promise<string[]> {
-  const paths = [call.operands[0], call.options.val].filter((path) => path !== undefined);
-  const sets = await Promise.all(paths.map((path) => openDatasetFor(executor.model.spec, path, { call, terminal })));
   const written: string[] = [];
-  for (const dataset of sets) {
+  for (const dataset of val ? [test, val] : [test]) {
     written.push(
       await watched(dataset, call, {
         terminal,

@@ -27,18 +27,52 @@ export async function writeFiles(
 ): Promise<void> {
   const written = new Set(files.map(([path]) => resolve(path)));
   const without = (options.without ?? []).filter((path) => !written.has(resolve(path)));
-  for (const [path] of files) await refuseOccupied(path);
-  const folders = new Folders();
-  let current = "";
-  const at = (path: string) => current = path;
-  try {
-    using _locks = new Locks(await folders.makeAndLock(files.map(([path]) => path), at));
+  await inFoldersOf(files.map(([path]) => path), async ({ folders, at }) => {
     try {
       await replaceFiles(files, { without, at });
     } catch (error) {
       await folders.removeEmpty(); // as long as nobody else is about to put something there
       throw error;
     }
+  });
+}
+
+/**
+ * Finds out before a long computation whether {@linkcode writeFiles} could write these files. Leaves nothing behind.
+ *
+ * @throws {RanetError} As {@linkcode writeFiles} would.
+ */
+export async function checkWritable(paths: readonly string[]): Promise<void> {
+  await inFoldersOf(paths, async ({ folders, at }) => {
+    try {
+      for (const path of paths) {
+        at(path);
+        const trial = `${path}.${crypto.randomUUID()}.tmp`;
+        await Deno.writeFile(trial, new Uint8Array(), { createNew: true });
+        await Deno.remove(trial);
+      }
+    } finally {
+      await folders.removeEmpty();
+    }
+  });
+}
+
+/**
+ * Does something while nobody else writes into the folders of these files, which are made if missing.
+ *
+ * @param act `at` is to be called with the file that is about to be written or removed.
+ */
+async function inFoldersOf(
+  paths: readonly string[],
+  act: (tools: { readonly folders: Folders; readonly at: (path: string) => void }) => Promise<void>,
+): Promise<void> {
+  for (const path of paths) await refuseOccupied(path);
+  const folders = new Folders();
+  let current = "";
+  const at = (path: string) => void (current = path);
+  try {
+    using _locks = new Locks(await folders.makeAndLock(paths, at));
+    await act({ folders, at });
   } catch (error) {
     const reason = systemReason(error);
     if (reason === undefined) throw error;

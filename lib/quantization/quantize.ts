@@ -25,6 +25,18 @@ export interface QuantizeOptions {
   readonly threads?: number;
 }
 
+/**
+ * Checks that a model can be quantized, without any images.
+ *
+ * @throws {RanetError} If it is in eight bits already, or a layer of it cannot be computed so.
+ */
+export function checkQuantizable({ name, network, tensors }: Pick<Model, "name" | "network" | "tensors">): void {
+  if (isQuantized(tensors)) {
+    throw new RanetError(`Cannot quantize ${name}: it is in eight bits already. Give the model that it was made from`);
+  }
+  quantizedParameters(network);
+}
+
 /** Numbers of images that are passed at a time. */
 const PART = 2 ** 22;
 
@@ -63,8 +75,7 @@ export async function quantize(model: Model, images: Float32Array, options: Quan
   if (!RANGE_METHODS.includes(range)) {
     refuse(`range is ${JSON.stringify(range)}, expected ${RANGE_METHODS.join(" or ")}`);
   }
-  if (isQuantized(tensors)) refuse("it is in eight bits already. Give the model that it was made from");
-  quantizedParameters(network);
+  checkQuantizable(model);
   const length = inputLength(spec.input);
   if (images.length === 0 || images.length % length !== 0) {
     refuse(
