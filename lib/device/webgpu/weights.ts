@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type Plan, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
+import { type Plan, QUAD_BYTES, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { areaOf } from "../../network/size.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
 import type { QuantizedWeights } from "../../weights/quantized.ts";
@@ -40,6 +40,13 @@ export interface WeightLayout {
   readonly ranges: ReadonlyMap<Step, WeightRange>;
   /** Length of each buffer in quads; there is at least one buffer. */
   readonly quads: readonly number[];
+}
+
+/** Bytes of a plan's weights in float32, without the weights: of a network in floats, or in eight bits. */
+export function gpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { readonly int8: boolean }): number {
+  const unknown = int8 ? { convolutions: new Map() } : undefined;
+  const quads = Iterator.from(new Set(stages.flat(2))).map((step) => packingOf(step, unknown)?.quads ?? 0);
+  return QUAD_BYTES * quads.reduce((sum, own) => sum + own, 0);
 }
 
 /** Computes the places of a plan's weights, which are in floats unless others are given. */
@@ -81,6 +88,9 @@ export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
   return [...Map.groupBy(wave, (step) => keyOf(ranges.get(step))).values()];
 }
 
+/** What packing needs of weights in eight bits. */
+type QuantizedLayers = Pick<QuantizedWeights, "convolutions">;
+
 /** How a step's weights are stored. */
 interface Packing {
   readonly quads: number;
@@ -89,7 +99,7 @@ interface Packing {
 }
 
 /** `undefined` for a step that reads no weights. */
-function packingOf(step: Step, quantized: QuantizedWeights | undefined): Packing | undefined {
+function packingOf(step: Step, quantized: QuantizedLayers | undefined): Packing | undefined {
   switch (step.kind) {
     case "convolution": {
       const packing = convolutionPacking(step);
@@ -135,7 +145,7 @@ function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<
 function withMultipliers(
   { quads, write }: Packing,
   { layer: { name }, writes: [output] }: StepOf<"convolution">,
-  { convolutions }: QuantizedWeights,
+  { convolutions }: QuantizedLayers,
 ): Packing {
   return {
     quads: quads + regionQuads(output),
