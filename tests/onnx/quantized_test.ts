@@ -58,6 +58,18 @@ layers: [1, 2, 1]
 compress: 0.3
 head: { channels: input }
 `,
+  "depthwise convolutions and squeeze-and-excitation": `
+name: gated
+input: { size: 24 }
+classes: 4
+base_features: [{ scale: 1/2, channels: 7 }, { scale: 1, channels: 6 }]
+subnetworks:
+  - { blocks: 1, growth: 5, bottleneck: 2, depthwise: true }
+  - { blocks: 2, growth: 6, bottleneck: 2, kernel: 5, depthwise: true }
+layers: [2, 2]
+se_ratio: 0.5
+head: { channels: 9, depthwise: true }
+`,
   "ImageNet's stem": `
 name: stem
 input: { size: 64 }
@@ -142,8 +154,9 @@ for (const [name, text] of Object.entries(SPECS)) {
     for (const clip of [true, false]) {
       const operators = await optimizedOperators(exportOnnx(model, { clip }));
       const count = (name: string) => operators.filter((operator) => operator === name).length;
+      const depthwise = model.network.exits.flatMap(({ layers }) => layers).filter(({ kind }) => kind === "depthwise");
       assertEquals({ whole: count("QLinearConv"), float: count("Conv") }, {
-        whole: all.length - ofImage,
+        whole: all.length - ofImage + depthwise.length,
         float: ofImage,
       });
       assertEquals(count("Gemm"), model.network.exits.length);

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Plan, quadsOf, type Step } from "../../planner/plan.ts";
-import { readsImage } from "../../weights/quantized.ts";
+import type { Plan, Step } from "../../planner/plan.ts";
+import { MAX_STEP, readsImage } from "../../weights/quantized.ts";
 import { INT8_IMAGE_BYTES } from "./int8_lower.ts";
-import { int8WeightBytes, stepsOf } from "./int8_weights.ts";
+import { depthwiseBytes, int8WeightBytes, PANEL, stepsOf } from "./int8_weights.ts";
 import { filterLength } from "./lower.ts";
 import { packedLength } from "./pack.ts";
 import { isWorthWinograd } from "./winograd.ts";
@@ -17,25 +17,25 @@ export function cpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { rea
   return Iterator.from(new Set(stages.flat(2))).reduce((sum, step) => sum + (int8 ? int8Bytes : floatBytes)(step), 0);
 }
 
-/** Bytes of a vector of 4-byte numbers, with zeros up to a quad. */
-function vectorBytes(length: number): number {
-  return 16 * quadsOf(length);
+/** Bytes of a vector of 4-byte numbers, with zeros up to a multiple of `lanes`. */
+function vectorBytes(length: number, lanes = 4): number {
+  return 4 * lanes * Math.ceil(length / lanes);
 }
 
-function floatBytes({ kind, layer, reads: [input], writes: [output] }: Step): number {
+function floatBytes({ kind, layer, reads: [{ channels: inputs }], writes: [written] }: Step): number {
+  const outputs = written?.channels ?? 0;
   switch (kind) {
     case "convolution": {
       const { kernel } = layer;
-      const [inputs, outputs] = [input.channels, output.channels];
       const numbers = isWorthWinograd(layer, { inputs, outputs })
         ? filterLength(inputs, outputs)
         : packedLength([outputs, inputs, kernel, kernel]);
       return 4 * numbers + vectorBytes(outputs);
     }
     case "depthwise":
-      return 4 * packedLength([output.channels, 1, layer.kernel, layer.kernel]) + vectorBytes(output.channels);
+      return 4 * packedLength([outputs, 1, layer.kernel, layer.kernel]) + vectorBytes(outputs);
     case "classifier":
-      return 4 * packedLength([layer.classes, input.channels]) + vectorBytes(layer.classes);
+      return 4 * packedLength([layer.classes, inputs]) + vectorBytes(layer.classes);
     case "squeeze":
     case "excitation":
     case "max-pool":
@@ -44,20 +44,23 @@ function floatBytes({ kind, layer, reads: [input], writes: [output] }: Step): nu
   }
 }
 
-function int8Bytes({ kind, layer, reads: [input], writes: [output] }: Step): number {
+function int8Bytes({ kind, layer, reads: [{ channels: inputs }], writes: [written] }: Step): number {
+  const outputs = written?.channels ?? 0;
   switch (kind) {
     case "convolution": {
-      const pixelBytes = (readsImage(layer) ? INT8_IMAGE_BYTES : 1) * input.channels;
       const { kernel } = layer;
-      const weights = int8WeightBytes({ runs: kernel, steps: stepsOf(kernel * pixelBytes), outputs: output.channels });
-      return weights + 2 * vectorBytes(output.channels);
+      const pixelBytes = (readsImage(layer) ? INT8_IMAGE_BYTES : 1) * inputs;
+      const weights = int8WeightBytes({ runs: kernel, steps: stepsOf(kernel * pixelBytes), outputs });
+      return weights + 2 * vectorBytes(outputs);
     }
-    case "classifier":
-      return layer.classes * vectorBytes(input.channels) + vectorBytes(layer.classes) + vectorBytes(input.channels);
-    // Refused (weights/quantized.ts).
     case "depthwise":
+      return depthwiseBytes({ channels: outputs, taps: layer.kernel ** 2 }) + 2 * vectorBytes(outputs, PANEL);
     case "squeeze":
+      return vectorBytes(outputs);
     case "excitation":
+      return vectorBytes(outputs) + vectorBytes(MAX_STEP + 1);
+    case "classifier":
+      return layer.classes * vectorBytes(inputs) + vectorBytes(layer.classes) + vectorBytes(inputs);
     case "max-pool":
     case "resize":
       return 0;

@@ -6,7 +6,10 @@
  * - A depthwise convolution: `[kernel²][outQuads]` quads, then `[outQuads]` of bias.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
- * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and a resize has its shares.
+ * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and other layers have weights, too:
+ *
+ * - A squeeze: `[outQuads]` of multipliers. An excitation: 128 quads of gates, each gate four times, then the same.
+ * - A resize: the shares of each output pixel.
  *
  * @module
  */
@@ -14,7 +17,7 @@
 import { type Plan, QUAD_BYTES, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { areaOf } from "../../network/size.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
-import type { QuantizedWeights } from "../../weights/quantized.ts";
+import { MAX_STEP, type QuantizedWeights } from "../../weights/quantized.ts";
 import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
 import type { Arithmetic } from "./kernels.ts";
 import { arithmeticOf, quantizedLayers, resizeShares } from "./steps.ts";
@@ -44,7 +47,9 @@ export interface WeightLayout {
 
 /** Bytes of a plan's weights in float32, without the weights: of a network in floats, or in eight bits. */
 export function gpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { readonly int8: boolean }): number {
-  const unknown = int8 ? { convolutions: new Map() } : undefined;
+  const unknown = int8
+    ? { convolutions: new Map(), squeezes: new Map(), excitations: new Map() } satisfies QuantizedLayers
+    : undefined;
   const quads = Iterator.from(new Set(stages.flat(2))).map((step) => packingOf(step, unknown)?.quads ?? 0);
   return QUAD_BYTES * quads.reduce((sum, own) => sum + own, 0);
 }
@@ -89,7 +94,7 @@ export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
 }
 
 /** What packing needs of weights in eight bits. */
-type QuantizedLayers = Pick<QuantizedWeights, "convolutions">;
+type QuantizedLayers = Pick<QuantizedWeights, "convolutions" | "squeezes" | "excitations">;
 
 /** How a step's weights are stored. */
 interface Packing {
@@ -105,14 +110,18 @@ function packingOf(step: Step, quantized: QuantizedLayers | undefined): Packing 
       const packing = convolutionPacking(step);
       return quantized ? withMultipliers(packing, step, quantized) : packing;
     }
-    case "depthwise":
-      return depthwisePacking(step);
+    case "depthwise": {
+      const packing = depthwisePacking(step);
+      return quantized ? withMultipliers(packing, step, quantized) : packing;
+    }
     case "classifier":
       return classifierPacking(step);
     case "resize":
       return quantized && sharesPacking(step);
     case "squeeze":
+      return quantized && squeezePacking(step, quantized);
     case "excitation":
+      return quantized && excitationPacking(step, quantized);
     case "max-pool":
       return undefined;
     default:
@@ -144,7 +153,7 @@ function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<
 /** As {@linkcode convolutionPacking}, and the multipliers behind it. */
 function withMultipliers(
   { quads, write }: Packing,
-  { layer: { name }, writes: [output] }: StepOf<"convolution">,
+  { layer: { name }, writes: [output] }: StepOf<"convolution"> | StepOf<"depthwise">,
   { convolutions }: QuantizedLayers,
 ): Packing {
   return {
@@ -167,6 +176,27 @@ function depthwisePacking({ layer: { name, kernel }, writes: [output] }: StepOf<
         for (let tap = 0; tap < taps; tap++) target[tap * pitch + channel] = weight[channel * taps + tap];
       }
       target.set(bias, taps * pitch);
+    },
+  };
+}
+
+function squeezePacking(
+  { layer: { name }, writes: [output] }: StepOf<"squeeze">,
+  { squeezes }: QuantizedLayers,
+): Packing {
+  return { quads: quadsOf(output.channels), write: (_, target) => target.set(squeezes.get(name)!) };
+}
+
+function excitationPacking(
+  { layer: { name }, writes: [output] }: StepOf<"excitation">,
+  { excitations }: QuantizedLayers,
+): Packing {
+  return {
+    quads: MAX_STEP + 1 + quadsOf(output.channels),
+    write(_, target) {
+      const { gates, multiplier } = excitations.get(name)!;
+      gates.forEach((gate, i) => target.fill(gate, 4 * i, 4 * (i + 1)));
+      target.set(multiplier, 4 * gates.length);
     },
   };
 }

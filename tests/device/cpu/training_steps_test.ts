@@ -298,7 +298,13 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
       const pixel = { size: square(1), channels: means.total };
       const output = rangeIn(4, count, beside.output);
       const gates = { ...means.range, feature: 3 };
-      const layer: Layer = { kind: "excitation", reads: [input.range, gates], writes: [output.range], gate };
+      const layer: Layer = {
+        kind: "excitation",
+        reads: [input.range, gates],
+        writes: [output.range],
+        gate,
+        name: "gated",
+      };
       const result = { ...input.range, feature: 6, accumulate };
       const gatesResult = { ...means.range, feature: 7, accumulate: gatesAccumulate };
       const gradient = { ...output.range, feature: 5 };
@@ -313,7 +319,7 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
           { size, channels: input.total },
           pixel,
         ],
-        forward: [{ kind: "squeeze", reads: [input.range], writes: [means.range] }, layer],
+        forward: [{ kind: "squeeze", reads: [input.range], writes: [means.range], name: "means" }, layer],
         backward: [
           { kind: "excitation-gradient", layer, input: input.range, gates, gradient, result, gatesResult },
           { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: true } },

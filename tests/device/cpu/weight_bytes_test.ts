@@ -30,7 +30,7 @@ class CountingLayout extends MemoryLayout {
   }
 }
 
-const MODELS = ["ranet-cifar10-micro", "ranet-cifar10-upconv"];
+const MODELS = ["ranet-cifar10-micro", "ranet-cifar10-upconv", "ranet-cifar10-depthwise"];
 
 for (const name of MODELS) {
   Deno.test(`weights of ${name} take as many bytes as are told`, async () => {
@@ -41,8 +41,9 @@ for (const name of MODELS) {
     const lowering = new Int8Lowering(layout, weights, "fused");
     const placeOf = ({ size, channels }: Region): Place => ({ at: 0, bytes: 0, pitch: channels, size, channels });
     for (const step of new Set(plan.stages.flat(2))) {
-      const [input, output] = [...step.reads, ...step.writes].map(placeOf);
-      lowering.step(step, { input, output, schedule: { parts: 1, last: true } });
+      const [input, gates] = step.reads.map(placeOf);
+      const [output] = step.writes.map(placeOf);
+      lowering.step(step, { input, gates, output, schedule: { parts: 1, last: true } });
     }
     assertEquals(cpuWeightBytes(plan, { int8: true }), layout.weightBytes);
     for (const [int8, given] of [[false, undefined], [true, weights]] as const) {

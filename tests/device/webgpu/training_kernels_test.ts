@@ -283,14 +283,20 @@ function excitationCase(gate: Gate, { size, inputs, before, behind, accumulate }
   const whole = { size, channels: inputs + behind };
   const pixel = { size: square(1), channels: inputs + before };
   const [input, gates] = [view(1, 0, inputs), view(3, 0, inputs)];
-  const layer: Excitation = { kind: "excitation", reads: [input, gates], writes: [view(4, 0, inputs)], gate };
+  const layer: Excitation = {
+    kind: "excitation",
+    reads: [input, gates],
+    writes: [view(4, 0, inputs)],
+    gate,
+    name: "gated",
+  };
   const result = { ...view(6, 0, inputs), accumulate };
   const gatesResult = { ...view(7, 0, inputs), accumulate: !accumulate };
   return {
     features: [{ size: square(2), channels: 3 }, whole, pixel, pixel, whole, whole, whole, pixel],
     forward: UNUSED,
     steps: [
-      { kind: "squeeze", reads: [input], writes: [view(2, 0, inputs)] },
+      { kind: "squeeze", reads: [input], writes: [view(2, 0, inputs)], name: "means" },
       layer,
       { kind: "excitation-gradient", layer, input, gates, gradient: view(5, 0, inputs), result, gatesResult },
       { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: behind > 2 } },
