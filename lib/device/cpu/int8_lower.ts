@@ -47,7 +47,7 @@ export class Int8Lowering {
     );
   }
 
-  /** A layer; `output` is missing where it has none, and `gates` where it reads nothing but its input. */
+  /** A layer; `output` is missing where it has none, and `gates` except in an excitation. */
   step(
     step: Step,
     { input, gates, output, schedule }: { input: Place; gates?: Place; output?: Place; schedule: Schedule },
