@@ -93,18 +93,18 @@ function findCycles(graph: Graph): string[] {
 
 const graph = await importGraph();
 
-Deno.test("every module of the library is on a floor", () => {
+Deno.test("every module of the library belongs to a layer", () => {
   const folders = new Set(Array.from(graph.keys(), folderOf));
   assertEquals([...folders].toSorted(), FLOORS.flat().toSorted());
 });
 
-Deno.test("no import leads upward", () => {
+Deno.test("no module imports from a higher layer", () => {
   const edges = Array.from(graph, ([from, tos]) => tos.map((to) => [from, to] as const)).flat();
   assertEquals(edges.length > graph.size, true);
   assertEquals(edges.filter(([from, to]) => isUpward(from, to)).map((edge) => edge.join(" → ")), []);
 });
 
-Deno.test("no imports run in a circle", () => {
+Deno.test("there are no circular imports", () => {
   assertEquals(findCycles(new Map([["a", ["b"]], ["b", ["c", "a"]], ["c", []]])), ["a → b → a"]);
   assertEquals(findCycles(graph), []);
 });

@@ -73,11 +73,11 @@ async function writeRegistry(folder: string): Promise<void> {
   }
 }
 
-Deno.test("a script outside of the clone has the library, with the stand-ins", async () => {
+Deno.test("a script outside the clone can import the library with the stand-ins", async () => {
   await classifyElsewhere({ JSR_URL: "", RANET_OFFLINE: "1" });
 });
 
-Deno.test("a script outside of the clone has the library, with a registry of real-shaped packages", async () => {
+Deno.test("a script outside the clone can import the library from a registry", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await writeRegistry(folder);

@@ -26,7 +26,7 @@ async function makeRegistry(): Promise<Files> {
   return registry;
 }
 
-Deno.test("from JSR, a script classifies with no permission but the registry's, and fetches the weights once", async () => {
+Deno.test("a script that imports the package from JSR needs only --allow-net=jsr.io, and downloads weights once", async () => {
   const registry = await makeRegistry();
   registry.set("/ship.jpg", await Deno.readFile(new URL("examples/ship.jpg", ROOT)));
   const weights = `${HOME}/weights/ranet-cifar10.safetensors`;

@@ -19,7 +19,7 @@ export interface MadeUp {
 }
 export type Layer = $1 | MadeUp;`;
 
-Deno.test("a kind of layer that a pass forgets is a type error, and docs/contributing.md lists all passes", async () => {
+Deno.test("a new kind of layer is a type error in every pass, and docs/contributing.md lists all passes", async () => {
   const copy = await Deno.makeTempDir();
   try {
     for (const path of ["lib", "kernels", "weights", "specs", "recipes", "deno.json", "cli.ts"]) {

@@ -21,7 +21,7 @@ async function* modules(folder: URL, prefix = ""): AsyncGenerator<string> {
   }
 }
 
-Deno.test("the library's messages name no option of the command line: they have remedies", async () => {
+Deno.test("messages of the library do not mention command-line options", async () => {
   const found: string[] = [];
   for await (const path of modules(LIB)) {
     if (path.startsWith("cli/") || OTHERS.test(path)) continue;

@@ -116,6 +116,6 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
 }
 
 for (const name of ["cifar10-small", "imagenet-small"]) {
-  Deno.test(`${name}: losses, gradients and updates are PyTorch's (CPU)`, () => check(name, "cpu"));
-  gpuTest(`${name}: losses, gradients and updates are PyTorch's`, () => check(name, "gpu"));
+  Deno.test(`${name}: losses, gradients and updates agree with PyTorch (CPU)`, () => check(name, "cpu"));
+  gpuTest(`${name}: losses, gradients and updates agree with PyTorch`, () => check(name, "gpu"));
 }

@@ -17,10 +17,11 @@ export interface FlagTable {
   readonly switches: readonly string[];
 }
 
-/** The words of a line, with quotes taken off. */
+/** The words of a line, with quotes taken off; of a whole command, those behind the script's name. */
 export function wordsOf(line: string): string[] {
   const words = line.replaceAll(/\\\r?\n/g, " ").match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
-  return words.map((word) => word.replace(/^(["'])(.*)\1$/s, "$2"));
+  const script = words[0]?.startsWith("-") ? -1 : words.findIndex((word) => word.endsWith(".py"));
+  return words.slice(script + 1).map((word) => word.replace(/^(["'])(.*)\1$/s, "$2"));
 }
 
 /** `--flag=value` in two. */
@@ -40,7 +41,11 @@ export class Flags {
     this.#values = { ...table.network };
     for (let i = 0; i < words.length; i++) {
       const [flag, attached] = splitWord(words[i]);
-      if (table.switches.includes(flag)) continue;
+      if (table.switches.includes(flag)) {
+        // Some scripts have a value for what is a switch in others (--resume).
+        if (words[i + 1]?.startsWith("-") === false) i++;
+        continue;
+      }
       const isKnown = Object.hasOwn(table.network, flag);
       if (!isKnown && !table.others.includes(flag)) throw unknownFlag(flag, table);
       const value = attached ?? words[++i];
@@ -99,9 +104,10 @@ function wrong(flag: string, value: string, expected: string): RanetError {
 function unknownFlag(flag: string, { network, others, switches }: FlagTable): RanetError {
   const nearest = suggest(flag, [...Object.keys(network), ...others, ...switches]);
   const advice = nearest === undefined
-    ? `those of the network are ${Object.keys(network).join(" ")}`
+    ? `those of the network are ${Object.keys(network).join(" ")}.`
     : `did you mean ${nearest}?`;
-  return cannotRead(`${JSON.stringify(flag.slice(0, 64))} is none of the authors' flags; ${advice}`);
+  const own = "If it is a flag of your own and leaves the network as it is, leave it out";
+  return cannotRead(`${JSON.stringify(flag.slice(0, 64))} is none of the authors' flags; ${advice} ${own}`);
 }
 
 /** The error of a line that cannot be read. */

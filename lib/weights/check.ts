@@ -48,6 +48,9 @@ export function checkTensors(
       ? [`${name}: expected ${shapeOf(shape)}, found ${shapeOf(found)}`]
       : [];
   });
+  const found = classesOf(expected, tensors);
+  const areOthers = missing.length === 0 && found !== undefined && found !== network.spec.classes.length &&
+    misshapen.length === expected.filter(isOfClasses).length;
   const negative = expected.filter(({ name }) =>
     name.endsWith(".running_var") && tensors.get(name)?.data.some((v) => v < 0)
   )
@@ -63,8 +66,25 @@ export function checkTensors(
   if (report.length === 0) return;
   throw new RanetError(
     `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
-      `Check that the spec, or the flags, are those that they were trained with.\n${report.join("\n")}`,
+      (areOthers
+        ? `They have ${found} classes, and the spec has ${network.spec.classes.length}: it needs theirs, in the same order.`
+        : "Check that the spec, or the flags, are those that they were trained with.") +
+      `\n${report.join("\n")}`,
   );
+}
+
+/** Whether a parameter has a row for each class. */
+function isOfClasses({ name }: { readonly name: string }): boolean {
+  return /\.linear\.(weight|bias)$/.test(name);
+}
+
+/** How many classes the tensors are of, if they agree on it. */
+function classesOf(
+  expected: readonly { readonly name: string }[],
+  tensors: ReadonlyMap<string, Tensor>,
+): number | undefined {
+  const [classes, ...others] = new Set(expected.filter(isOfClasses).map(({ name }) => tensors.get(name)?.shape[0]));
+  return others.length === 0 ? classes : undefined;
 }
 
 function list(title: string, lines: readonly string[]): string[] {

@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import { refuseOtherLayers } from "./other_layers.ts";
 import { quote } from "./messages.ts";
 
 /** What is looked for in a file of weights. */
@@ -28,10 +29,12 @@ export function isCounter(name: string): boolean {
   return COUNTERS.test(name);
 }
 
-/** What wrappers put before a network's names: DataParallel, torch.compile (anywhere), Lightning and others. */
-const WRAPPERS = /^((module|_orig_mod|model)\.)+|(?<=\.)_orig_mod\./g;
-/** What torch.compile puts before names, anywhere. */
-const COMPILED = /(?<=^|\.)_orig_mod\./g;
+/** What wrappers put before a network's names: DataParallel, Lightning and others. */
+const WRAPPERS = /^((module|model)\.)+/;
+/** What wrappers of single layers put before names, anywhere: torch.compile, FSDP, activation checkpoints. */
+const WITHIN = /(?<=^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g;
+/** DataParallel around single layers: a name of its own elsewhere, so taken off only where the rest then fits. */
+const PARALLEL = /(?<=\.)module\./g;
 /** Most names listed in a note. */
 const MAX_LISTED = 5;
 
@@ -53,6 +56,7 @@ export function pickWeights<Value>(
   const entries = [...values].filter(([name]) => !isCounter(name));
   const floats = entries.filter(([, value]) => kindOf(value) === "floats").map(([name]) => name);
   const rename = renaming(floats, expected);
+  if (expected) refuseOtherLayers(entries.map(([name]) => name), { expected, rename });
 
   const picked = new Map<string, Value>();
   const original = new Map<string, string>();
@@ -110,6 +114,7 @@ export function fittingName(names: readonly string[], expected: ReadonlySet<stri
   const choices: Rename[] = [
     (name: string) => name,
     unwrap,
+    (name: string) => unwrap(name).replaceAll(PARALLEL, ""),
     ...sharedPrefixes(names).map((length) => (name: string) => unwrap(name.slice(length))),
   ];
   const fitting = choices.filter((rename) => {
@@ -122,7 +127,7 @@ export function fittingName(names: readonly string[], expected: ReadonlySet<stri
 
 /** Takes only names of one prefix, if all of the network's are under it and others, such as a loss's, are not. */
 function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>): Rename | undefined {
-  const inner = (name: string): string => name.replaceAll(COMPILED, "");
+  const inner = (name: string): string => name.replaceAll(WITHIN, "");
   const found = new Set(names.map(inner));
   const [any = ""] = expected;
   const prefixes = [...found].filter((name) => name.endsWith(`.${any}`)).map((name) => name.slice(0, -any.length))
@@ -139,7 +144,7 @@ function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>)
 }
 
 function unwrap(name: string): string {
-  return name.replace(WRAPPERS, "");
+  return name.replaceAll(WITHIN, "").replace(WRAPPERS, "");
 }
 
 /** Lengths of the prefixes, each up to a point, that all names have, the shortest first. */

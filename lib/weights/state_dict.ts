@@ -23,30 +23,36 @@ interface Found {
   readonly dict: Dict;
 }
 
+/** What modules save of their own, beside tensors; it may be a dict of tensors too. */
+const EXTRA_STATE = /(^|\.)_extra_state$/;
+
 /**
- * Finds the dict of tensors: what `key` names; else what is under `state_dict`; else the whole; else the only one that
- * has the expected names, or that there is.
+ * Finds the dict of tensors: what `key` names; else what is under `state_dict`; else the whole, if it is not only a loss or an
+ * accuracy that lies beside dicts of tensors; else the only one that has the expected names, or that there is.
  *
- * @param root What was saved.
+ * @param saved What was saved.
  * @param options `key`: the key that it is under, or several joined by points. `onNote`: called with the key that was
  * used, if it is not `state_dict`.
  * @throws {RanetError} If there is none, or several; says which keys there are.
  */
 export function findStateDict(
-  root: unknown,
+  saved: unknown,
   options: WeightNamesOptions & { readonly key?: string },
 ): Dict {
   const { key, expected, onNote = () => {} } = options;
+  const root = asDict(saved);
   if (!(root instanceof Map)) {
-    throw new RanetError(`it holds ${describe(root)} instead of a dict with a state_dict. ${SAVE_AGAIN}`, {
+    throw new RanetError(`it holds ${describe(root)} instead of a dict with a state_dict. ${saveAgain(root)}`, {
       code: "unsupported",
     });
   }
   if (key !== undefined) return underKey(root, key);
 
   const usual = root.get("state_dict");
-  const isWhole = !isTensors(usual, { opaque: true }) && isTensors(root);
-  const found = isWhole ? [] : nearest(root);
+  const dicts = nearest(root).filter(({ path }) => !EXTRA_STATE.test(path));
+  const isWhole = !isTensors(usual, { opaque: true }) && isTensors(root) &&
+    (dicts.length === 0 || (expected !== undefined && fittingName(tensorNames(root), expected) !== undefined));
+  const found = isWhole ? [] : dicts;
   const others = found.filter(({ dict }) => dict !== usual).map(({ path }) => path);
   if (isTensors(usual, { opaque: true })) {
     if (others.length > 0) {
@@ -70,6 +76,20 @@ export function findStateDict(
   throw new RanetError(`it has no state_dict with tensors, only ${keysOf(root)}. ${SAVE_AGAIN}`, {
     code: "unsupported",
   });
+}
+
+/** What was saved, a tuple or list of dicts as a dict of its places. */
+function asDict(saved: unknown): unknown {
+  if (!Array.isArray(saved) || !saved.some((item) => item instanceof Map)) return saved;
+  return new Map(saved.map((item, place) => [String(place), item]));
+}
+
+/** How to save what was saved as something else. */
+function saveAgain(root: unknown): string {
+  const isScript = root instanceof PickleOpaque && root.name.startsWith("__torch__.");
+  return isScript
+    ? 'It is TorchScript: torch.save({"state_dict": torch.jit.load("FILE").state_dict()}, "weights.pth")'
+    : SAVE_AGAIN;
 }
 
 function underKey(root: Dict, key: string): Dict {

@@ -46,7 +46,7 @@ async function open(_: unknown, { exit }: { readonly exit?: number } = {}) {
   };
 }
 
-Deno.test("peers are cut at the first exit that is as accurate as ours; all see the same images", async () => {
+Deno.test("benchEqualAccuracy() cuts peers at the first exit that is as accurate as ours, on the same images", async () => {
   const said = await predictions();
   for (const [exit, labels] of said.entries()) {
     const passes = await benchEqualAccuracy(
@@ -60,8 +60,8 @@ Deno.test("peers are cut at the first exit that is as accurate as ours; all see 
     );
     assertEquals(passes.map(({ id, mode }) => [id, mode]), [
       ["ours", "adaptive"],
-      ["peer", "whole"],
-      ["peer", `cut at exit ${exit + 1}`],
+      ["peer", "full"],
+      ["peer", `up to exit ${exit + 1}`],
     ]);
     const [ours, whole, cut] = passes.map(({ outcome }) => {
       assert(!isFailure(outcome));
@@ -74,7 +74,7 @@ Deno.test("peers are cut at the first exit that is as accurate as ours; all see 
   }
 });
 
-Deno.test("a pass that runs out of time says of how many images it speaks", async () => {
+Deno.test("benchEqualAccuracy() reports the number of images of a pass that exceeds its time limit", async () => {
   const [labels] = await predictions();
   const [{ outcome }] = await benchEqualAccuracy(
     model,
@@ -90,7 +90,7 @@ Deno.test("a pass that runs out of time says of how many images it speaks", asyn
   assertLess(Math.abs(outcome.seconds - outcome.msPerImage * COUNT / 1000), 1e-9);
 });
 
-Deno.test("savings are those of the shares that leave", async () => {
+Deno.test("benchSaving() reports the operations saved by each share of images that leave early", async () => {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
   const savings = await benchSaving(executor, images, { all: { threshold: 0 } }, { rounds: 1, seconds: 1, warmup: 0 });
   const [first, whole] = [exits[0].cumulativeFlops, exits[exits.length - 1].cumulativeFlops];

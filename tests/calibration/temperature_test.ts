@@ -29,7 +29,7 @@ function objective(logits: Float32Array, labels: readonly number[], temperature:
   return labels.length * loss(logits, labels, temperature) + Math.log(temperature) ** 2 / (2 * 0.5 ** 2);
 }
 
-Deno.test("fitTemperatures() finds the temperature of the least loss, with a pull towards 1", () => {
+Deno.test("fitTemperatures() minimises the loss with a prior towards 1", () => {
   const logit = fc.float({ min: -4, max: 4, noNaN: true });
   const sample = fc.record({ logits: fc.tuple(logit, logit, logit), label: fc.nat(2) });
   fc.assert(
@@ -53,7 +53,7 @@ function sharp(factor: number, times: number) {
   return { logits: [logits], labels };
 }
 
-Deno.test("fitTemperatures() undoes what was multiplied: of many images wholly, of few in part, of fewer not at all", () => {
+Deno.test("fitTemperatures() recovers a factor of the logits fully with many images, partly with few", () => {
   for (const factor of [0.5, 1, 3]) {
     assertAlmostEquals(fitTemperatures(network, sharp(factor, 200))[0], factor, 0.05);
   }
@@ -63,7 +63,7 @@ Deno.test("fitTemperatures() undoes what was multiplied: of many images wholly, 
   assertThrows(() => fitTemperatures(network, sharp(3, 1)), RanetError, "Cannot calibrate on 10 images");
 });
 
-Deno.test("where every answer of few images is right, confidences stay within reason", () => {
+Deno.test("fitTemperatures() limits confidences if all answers for few images are correct", () => {
   const labels = Array.from({ length: 20 }, () => 0);
   const logits = new Float32Array(labels.flatMap(() => [1, 0, 0]));
   const [temperature] = fitTemperatures(network, { logits: [logits], labels });
@@ -71,7 +71,7 @@ Deno.test("where every answer of few images is right, confidences stay within re
   assert(0.25 < temperature && temperature < 1, `${temperature}`);
 });
 
-Deno.test("temperatures change confidences, neither answers nor costs, and the bundled model has some", async () => {
+Deno.test("temperatures change confidences, but neither answers nor costs; the bundled model has temperatures", async () => {
   const [plain, calibrated] = [
     await loadModel("ranet-cifar10", { calibrated: false }),
     await loadModel("ranet-cifar10"),

@@ -30,7 +30,7 @@ layers: { step: 1 }
 head: { channels: 4 }
 `;
 
-Deno.test("a network of grey images is trained, evaluated, exported, and asked for a photo", async () => {
+Deno.test("train, eval, export and classify accept a network with one channel", async () => {
   await withFolder(async (folder) => {
     await writeIdx(folder);
     const yaml = join(folder, "grey.yaml");
@@ -72,7 +72,7 @@ async function writeBands(folder: string): Promise<void> {
   }
 }
 
-Deno.test("a network of six bands is trained, evaluated, calibrated and asked, by .npy files", async () => {
+Deno.test("train, eval, calibrate and classify accept .npy files for a network with six channels", async () => {
   await withFolder(async (folder) => {
     const data = join(folder, "data");
     await writeBands(data);
@@ -106,7 +106,7 @@ Deno.test("a network of six bands is trained, evaluated, calibrated and asked, b
   });
 });
 
-Deno.test("networks of other channels say that they take tensors, where an image is given", async () => {
+Deno.test("networks with other numbers of channels refuse images and name the expected arrays", async () => {
   await withFolder(async (folder) => {
     await writeIdx(folder);
     const yaml = join(folder, "six.yaml");

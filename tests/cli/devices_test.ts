@@ -29,7 +29,7 @@ function withoutCompute(): Disposable {
 }
 
 gpuTest(
-  "an adapter that gives no device is listed as such, and --check prints what a bug report wants to know",
+  "devices lists adapters that cannot open a device, and --check prints the details for a bug report",
   async (adapter) => {
     using _ = withoutCompute();
     const listed = JSON.parse((await ranet("devices", "--json")).out) as {

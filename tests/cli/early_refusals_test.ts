@@ -61,7 +61,7 @@ for (const [title, command, expected] of REFUSED) {
   Deno.test(title, async () => await refused(command, expected));
 }
 
-Deno.test("quantize: a model in eight bits", async () => {
+Deno.test("quantize: an 8-bit model", async () => {
   await withFolder(async (folder) => {
     for (const name of [`${MICRO}.yaml`, "spec.yaml"]) {
       await Deno.copyFile(new URL(`../../specs/${MICRO}.yaml`, import.meta.url), `${folder}/${name}`);

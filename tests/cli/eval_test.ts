@@ -39,7 +39,7 @@ Deno.test("eval writes a report, tables and plots", () =>
     assertEquals(page.match(/(src|href)="https?:/), null);
   }));
 
-Deno.test("eval puts two families into one plot, and says who is ahead", () =>
+Deno.test("eval compares models of two families in one plot, and says which is more accurate", () =>
   withDataset(async (dataset, folder) => {
     const [model, out] = [`${folder}/msdnet`, `${folder}/report`];
     const flags = "--arch msdnet --data cifar10 --nBlocks 5 --step 1 --base 1 --nChannels 8 --prune min";
@@ -56,7 +56,7 @@ Deno.test("eval puts two families into one plot, and says who is ahead", () =>
     assertStringIncludes(await Deno.readTextFile(`${out}/report.html`), comparison);
   }));
 
-Deno.test("eval: wrong data sets are found out before anything is computed or written", () =>
+Deno.test("eval refuses wrong data sets before it computes or writes anything", () =>
   withDataset(async (dataset, folder) => {
     const out = `${folder}/report`;
     const missing = await ranet("eval", dataset, "--val", `${folder}/nowhere`, "--out", out, "--device", "cpu");
@@ -73,13 +73,13 @@ Deno.test("eval: wrong data sets are found out before anything is computed or wr
     assertStringIncludes(skipped.notes, "unicorn");
   }));
 
-Deno.test("eval needs a place for its report", async () => {
+Deno.test("eval requires --out", async () => {
   const { code, notes } = await ranet("eval", examples);
   assertEquals(code, 2);
   assertStringIncludes(notes, "--out");
 });
 
-Deno.test("eval in shards, merged, writes the same report; calibrate takes the same logits", () =>
+Deno.test("merged shards of eval give the same report, and calibrate --logits accepts them", () =>
   withDataset(async (dataset, folder) => {
     const at = (name: string) => `${folder}/${name}`;
     const run = async (...args: string[]) => {
@@ -114,7 +114,7 @@ Deno.test("eval in shards, merged, writes the same report; calibrate takes the s
     assertEquals(await Deno.readTextFile(at("merged.json")), await Deno.readTextFile(at("own.json")));
   }));
 
-Deno.test("merge refuses files together with folders", () =>
+Deno.test("merge refuses a mixture of files and folders", () =>
   withDataset(async (dataset, folder) => {
     const { code, notes } = await ranet("merge", dataset, `${dataset}/cat/0.jpg`, "--out", `${folder}/x`);
     assertEquals(code, 1);

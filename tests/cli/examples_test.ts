@@ -49,7 +49,7 @@ async function prepare(folder: string): Promise<void> {
   await Deno.copyFile(`${ROOT}tests/fixtures/reference/cifar10-lg/input.npy`, at("input.npy"));
 }
 
-longTest("the examples of help run", async () => {
+longTest("all examples of --help run", async () => {
   const failed: string[] = [];
   for (const example of (await examples()).filter((one) => !NOT_RUN.test(one))) {
     await withFolder(async (folder) => {
@@ -69,7 +69,7 @@ longTest("the examples of help run", async () => {
   assertEquals(failed, []);
 });
 
-Deno.test("the examples of help name commands and options that there are", async () => {
+Deno.test("the examples of --help use existing commands and options", async () => {
   const all = (await examples()).filter((one) => one.startsWith("ranet "));
   assert(all.length > 30);
   for (const example of all) {

@@ -3,7 +3,7 @@ import { withFolder } from "./ranet.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("eval, interrupted on a terminal, leaves it as it was and says how to go on", async () => {
+Deno.test("eval restores the terminal after Ctrl-C and says how to resume", async () => {
   await withFolder(async (folder) => {
     // Black images, more than are classified before one can look.
     await Deno.writeFile(`${folder}/test_batch.bin`, new Uint8Array(3073 * 10_000));

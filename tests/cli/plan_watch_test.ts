@@ -37,7 +37,7 @@ async function withSpec(use: (file: string, edit: (from: string, to: string) => 
   });
 }
 
-Deno.test("plan --watch: each save that changes costs is shown beside the one before", async () => {
+Deno.test("plan --watch shows the new and the previous costs after each save", async () => {
   await withSpec(async (file, edit) => {
     await using watch = new Watch(file, { json: false });
     const first = await watch.next();
@@ -52,7 +52,7 @@ Deno.test("plan --watch: each save that changes costs is shown beside the one be
   });
 });
 
-Deno.test("plan --watch --json: a line for each change", async () => {
+Deno.test("plan --watch --json prints one line per change", async () => {
   await withSpec(async (file, edit) => {
     await using watch = new Watch(file, { json: true });
     assertEquals(JSON.parse(await watch.next()).params, 2547601);
@@ -63,7 +63,7 @@ Deno.test("plan --watch --json: a line for each change", async () => {
   });
 });
 
-Deno.test("plan --watch: only files can be watched", async () => {
+Deno.test("plan --watch refuses names that are not files", async () => {
   for (const source of ["ranet-cifar10", "https://example.com/x.yaml"]) {
     const { code, notes } = await ranet("plan", source, "--watch");
     assertEquals(code, 2);

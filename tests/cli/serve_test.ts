@@ -46,7 +46,7 @@ async function form(): Promise<FormData> {
   return form;
 }
 
-Deno.test("serve answers as classify --json does, and nothing is lost when it stops", async () => {
+Deno.test("serve gives the same results as classify --json, and completes open requests when it stops", async () => {
   const server = await start("--batch-wait", "2000", "--max-batch", "64", "--drain", "1");
   assertMatch(server.line, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
   const url = `${server.url}/classify`;
@@ -78,7 +78,7 @@ Deno.test("serve answers as classify --json does, and nothing is lost when it st
   assertEquals(await finish(server), [0, ""]);
 });
 
-Deno.test("serve --budget --json, and a port that is taken", async () => {
+Deno.test("serve --budget --json prints its URL; a port that is in use is an error", async () => {
   const server = await start("--budget", "20M", "--json");
   const { url, model, device } = JSON.parse(server.line);
   assertEquals([url, model, device.kind], [server.url, "ranet-cifar10", "cpu"]);
@@ -95,7 +95,7 @@ Deno.test("serve --budget --json, and a port that is taken", async () => {
   assertEquals(await finish(server), [0, ""]);
 });
 
-Deno.test("serve: what cannot be is said before it listens", async () => {
+Deno.test("serve refuses invalid options before it listens", async () => {
   const cases = [
     [1, "outside [0, 1]|expected a number from 0 to 1", "--threshold", "2"],
     [1, "expected one threshold, or 6", "--threshold", "0.5,0.5"],
@@ -115,7 +115,7 @@ Deno.test("serve: what cannot be is said before it listens", async () => {
   assertStringIncludes((await ranet("serve", "--help")).out, "/openapi.json");
 });
 
-Deno.test("more connections than there are descriptors for leave the server as it was", async () => {
+Deno.test("serve survives more connections than it has file descriptors", async () => {
   const server = await startWith("sh", ["-c", 'ulimit -n 200; exec "$0" "$@"', Deno.execPath()], []);
   const where = { hostname: "127.0.0.1", port: Number(new URL(server.url).port) };
   const idle: Deno.Conn[] = [];
@@ -134,7 +134,7 @@ Deno.test("more connections than there are descriptors for leave the server as i
 });
 
 Deno.test({
-  name: "a log that cannot be written, or whose reader stands still, costs lines and nothing else",
+  name: "serve drops log lines, and only these, if its log cannot be written or is not read",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const nowhere = ["full 2>/dev/full", "stalled"];
@@ -163,7 +163,7 @@ Deno.test({
   },
 });
 
-Deno.test("a server that was started under nohup goes on when its terminal is closed", async () => {
+Deno.test("a server that was started under nohup survives the end of its terminal", async () => {
   const server = await startWith("env", ["RANET_NOHUP=1", Deno.execPath()], []);
   for (let i = 0; i < 2; i++) {
     server.process.kill("SIGHUP");

@@ -28,7 +28,7 @@ function recipeOf({ batch, steps, optimizer }: {
 }
 
 for (const name of ["cifar10-small", "imagenet-small"]) {
-  Deno.test(`train takes the reference's steps: ${name}`, async () => {
+  Deno.test(`train computes the same steps as the reference: ${name}`, async () => {
     const reference = join(FIXTURES, name);
     const expected = JSON.parse(await Deno.readTextFile(join(reference, "expect.json")));
     await withFolder(async (folder) => {

@@ -145,7 +145,7 @@ function count(outcomes: readonly string[]): Record<string, number> {
 }
 
 Deno.test({
-  name: "behind nginx and haproxy, servers that are restarted under load lose no request",
+  name: "behind nginx and haproxy, no request is lost while servers are restarted under load",
   ignore,
   fn: () =>
     withFolder(async (folder) => {

@@ -15,7 +15,7 @@ if (!there || !LONG) {
 }
 
 Deno.test({
-  name: "shards on Slurm, one killed and requeued, merge to what one run writes",
+  name: "shards on Slurm, with one killed and requeued, merge to the file of one run",
   ignore: !LONG || (!there && Deno.env.get("CI") !== "true"),
   fn: () =>
     withFolder(async (folder) => {

@@ -50,10 +50,10 @@ async function checkLeaving(device: "cpu" | "gpu"): Promise<void> {
   assertEquals(new Set(results.map(({ exit }) => exit)).size, exits.length);
 }
 
-Deno.test("lazy layers: images that leave early and late are answered as by forward (CPU)", () => checkLeaving("cpu"));
-gpuTest("lazy layers: images that leave early and late are answered as by forward", () => checkLeaving("gpu"));
+Deno.test("lazy layers give the same logits as forward() for early and late exits (CPU)", () => checkLeaving("cpu"));
+gpuTest("lazy layers give the same logits as forward() for early and late exits", () => checkLeaving("gpu"));
 
-Deno.test("lazy layers: there are some, and what is run is told beside the authors' count", () => {
+Deno.test("runFlops counts the operations that are run, without lazy layers", () => {
   assert(exits[0].cumulativeRunFlops < exits[0].cumulativeFlops);
   assertEquals(exits[2].cumulativeRunFlops, exits[2].cumulativeFlops);
 });

@@ -98,7 +98,7 @@ function checkCoverage(spec: ArchitectureSpec): void {
 }
 
 for (const [title, documents] of [["RANet", ranets], ["MSDNet", msdnets]] as const) {
-  Deno.test(`any ${title}: each pixel can change the logits of each exit, about evenly over the quarters`, () => {
+  Deno.test(`any ${title}: every pixel affects the logits of every exit, about evenly over the quarters of the image`, () => {
     fc.assert(
       fc.property(documents, (document) => {
         const spec = accepted(document);
@@ -111,7 +111,7 @@ for (const [title, documents] of [["RANet", ranets], ["MSDNet", msdnets]] as con
 }
 
 for (const size of [33, 40, 48]) {
-  Deno.test(`exits that read 9×9 to 12×12 features: a network of ${size}×${size} pixels sees all of them`, () => {
+  Deno.test(`exits that read 9×9 to 12×12 features depend on all pixels of a ${size}×${size} image`, () => {
     const base_features = [{ scale: 1 / 4, channels: 8 }, { scale: 1 / 2, channels: 4 }, { scale: 1, channels: 4 }];
     checkCoverage(resolveSpec({ name: "corner", input: { size }, classes: 2, base_features }));
   });

@@ -22,7 +22,7 @@ function reached(from: Layer, layers: readonly Layer[]): number[] {
   return exits;
 }
 
-Deno.test("a layer's dependents are the exits that a change of it reaches, and plans run it for the first of them", () => {
+Deno.test("findDependents() finds the exits that depend on a layer, and plans run it for the first of them", () => {
   fc.assert(
     fc.property(randomNetworks, fc.nat(), (network, seed) => {
       const layers = network.exits.flatMap((exit) => exit.layers);
@@ -39,7 +39,7 @@ Deno.test("a layer's dependents are the exits that a change of it reaches, and p
   );
 });
 
-Deno.test("what is run is at most what the authors count, at every exit", () => {
+Deno.test("the operations that are run never exceed the authors' count, at any exit", () => {
   fc.assert(
     fc.property(randomNetworks, ({ exits }) => {
       for (const { cumulativeFlops, cumulativeRunFlops } of exits) {

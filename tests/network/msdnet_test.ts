@@ -22,7 +22,7 @@ const convolve = (pixels: number, from: number, to: number, kernel: number) => p
 /** The same, depthwise. */
 const each = (pixels: number, channels: number, kernel: number) => pixels * channels * (kernel ** 2 + 1);
 
-Deno.test("MSDNet: dense layers of each kind cost what one adds up by hand", () => {
+Deno.test("the costs of every kind of dense layer of an MSDNet match a count by hand", () => {
   // First layer; the head reads 8×8 pixels of 12 + 8 channels.
   const others = convolve(256, 3, 6, 3) + convolve(64, 6, 12, 3) + convolve(16, 20, 5, 3) + convolve(4, 5, 5, 3) +
     5 * 4 + (5 + 1) * 3;

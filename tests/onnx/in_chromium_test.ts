@@ -18,7 +18,7 @@ head: { channels: 8 }
 `;
 
 longChromiumTest(
-  "ONNX Runtime Web computes convolutions of 3n channels as we do, with WebGPU and in eight bits too",
+  "ONNX Runtime Web computes the same convolutions of 3n channels, also with WebGPU and in 8 bits",
   async (t) => {
     const spec = parseSpec(THIRDS);
     const tensors = randomTensors(buildNetwork(spec));

@@ -143,11 +143,11 @@ async function checkAgainstOracle(model: Model, options: ExportOnnxOptions = {})
 }
 
 for (const [name, text] of Object.entries(SPECS)) {
-  Deno.test(`${name} in eight bits: ONNX Runtime's whole numbers are ours, exit by exit`, async () => {
+  Deno.test(`${name} in 8 bits: ONNX Runtime computes the same integers at every exit`, async () => {
     for (const seed of [1, 2]) await checkAgainstOracle(randomFor(text, seed));
   });
 
-  Deno.test(`${name} in eight bits: ONNX Runtime computes every convolution but the image's in whole numbers`, async () => {
+  Deno.test(`${name} in 8 bits: ONNX Runtime computes all convolutions in integers, except those of the image`, async () => {
     const model = randomFor(text, 1);
     const all = convolutionsOf(model);
     const ofImage = all.filter(readsImage).length;
@@ -195,7 +195,7 @@ function readOperators(file: Uint8Array): string[] {
   return operators;
 }
 
-Deno.test("what a device of ours resizes is that of ONNX Runtime, or the next whole number, rarely", () => {
+Deno.test("resized integers are equal to ONNX Runtime's, or rarely differ by one", () => {
   const corner = fc.integer({ min: 0, max: 127 });
   const share = fc.integer({ min: 1, max: 63 }).chain((sides) =>
     fc.integer({ min: 0, max: sides }).map((i) => i / sides)
@@ -213,7 +213,7 @@ Deno.test("what a device of ours resizes is that of ONNX Runtime, or the next wh
   assertLess(counts.different / counts.all, 0.03);
 });
 
-Deno.test("without Clip the file is smaller, and gives the same where nothing is above 127 steps", async () => {
+Deno.test("without Clip, the ONNX file is smaller and gives the same results below 127 steps", async () => {
   const text = SPECS["a network without resizing"];
   const model = randomFor(text, 1);
   const small = new Map([...model.tensors].map(([name, { shape, data }]): [string, Tensor] => [
@@ -225,7 +225,7 @@ Deno.test("without Clip the file is smaller, and gives the same where nothing is
   assertGreater(exportOnnx(modest).length, exportOnnx(modest, { clip: false }).length);
 });
 
-Deno.test("temperatures, a single exit and a fixed batch are as in other files", async () => {
+Deno.test("8-bit ONNX files support temperatures, a single exit and a fixed batch", async () => {
   const model = randomFor(SPECS["a network without resizing"], 1);
   const images = randomImages(model, 1, 7);
   const [, , wanted] = expectedOf(model, images, 1);
@@ -235,12 +235,12 @@ Deno.test("temperatures, a single exit and a fixed batch are as in other files",
   assertLess(relativeError(found.exit3, wanted.map((value) => value / 2)), TOLERANCE);
 });
 
-Deno.test("transformers.js takes a file in eight bits by its own name", () => {
+Deno.test("the folder for transformers.js names an 8-bit file as transformers.js expects", () => {
   const model = randomFor(SPECS["a network without resizing"], 1);
   assert(transformersJsFiles(model).has("onnx/model_quantized.onnx"));
 });
 
-Deno.test("numbers that cannot be are refused by their tensor's name", () => {
+Deno.test("exportOnnx() refuses invalid numbers with the tensor's name", () => {
   const model = randomFor(SPECS["a network without resizing"], 1);
   const { name } = convolutionsOf(model)[1];
   for (const bad of [NaN, Infinity, 0, -1]) {

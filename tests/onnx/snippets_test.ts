@@ -43,7 +43,7 @@ async function check(run: (folder: string) => Promise<Deno.CommandOutput>): Prom
   }
 }
 
-Deno.test("docs/onnx.md: ONNX Runtime", async () => {
+Deno.test("the ONNX Runtime example of docs/onnx.md gives our logits", async () => {
   await check(async (folder) => {
     await Deno.writeTextFile(`${folder}/program.js`, program("js ignore", "onnxruntime-node"));
     const config = new URL("deno.json", root).pathname;
@@ -67,7 +67,7 @@ const ignore = Deno.env.get("CI") !== "true" && !await hasOpenCv();
 if (ignore) console.error("Not run: docs/onnx.md, OpenCV; this gets it: apt-get install python3-opencv python3-pil");
 
 Deno.test({
-  name: "docs/onnx.md: OpenCV",
+  name: "the OpenCV example of docs/onnx.md gives our logits",
   ignore,
   fn: () =>
     check(async (folder) => {

@@ -113,7 +113,7 @@ Deno.test("any MSDNet: every quad has one owner in a dispatch", () => {
   fc.assert(fc.property(small, assertNoRaces), { numRuns: 30 });
 });
 
-Deno.test("a race that is there is found", () => {
+Deno.test("the race check finds a race", () => {
   const region = { offset: 0, pitch: 2, size: square(2), channel: 0, channels: 3 };
   const view = { feature: 0, offset: 0, channels: 0 };
   const layer = { kind: "resize", reads: [view], writes: [view] } as const;

@@ -8,7 +8,7 @@ import { specSchema } from "../../lib/spec/families.ts";
 import { parseRecipe } from "../../lib/training/recipe.ts";
 import { recipeJsonSchema, recipeSchema } from "../../lib/training/recipe_schema.ts";
 
-Deno.test("specs/ranet.schema.json is current", () => {
+Deno.test("specs/ranet.schema.json is up to date", () => {
   const file = Deno.readTextFileSync(new URL("../../specs/ranet.schema.json", import.meta.url));
   assertEquals(file, specJsonSchema(), "run `deno task schema`");
 });
@@ -191,7 +191,7 @@ const KINDS = [
 ] as const;
 
 for (const [what, whole, text, validator, resolve] of KINDS) {
-  Deno.test(`any document of a ${what}: schema and validator agree, but for what keys ask of each other`, () => {
+  Deno.test(`any document of a ${what}: schema and validator agree, except for rules between keys`, () => {
     const isValid = new Ajv({ strict: false }).compile(JSON.parse(text));
     assert(isValid(whole), JSON.stringify(isValid.errors));
     resolve(whole);

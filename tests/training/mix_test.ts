@@ -18,7 +18,7 @@ const mixings = fc.record({
   alpha: fc.double({ min: 0.1, max: 2, noNaN: true }),
 });
 
-Deno.test("a mixed image is its label's and its second label's by the shares that the target has", () => {
+Deno.test("mixBatch() gives a mixed image both labels, with the shares of the pixels", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 9 }), mixings, fc.nat(), (count, mixing, seed) => {
     const { images, labels } = batch(count);
     const second = mixBatch({ images, labels }, mixing, SIDES, randomStream(seed));
@@ -45,7 +45,7 @@ Deno.test("a mixed image is its label's and its second label's by the shares tha
   }));
 });
 
-Deno.test("as many images are mixed as the recipe says, with any other, and none with itself", () => {
+Deno.test("mixBatch() mixes the given share of images, each with another one", () => {
   const partners = new Map<number, number>();
   let mixed = 0;
   for (let seed = 0; seed < 2000; seed++) {
@@ -60,7 +60,7 @@ Deno.test("as many images are mixed as the recipe says, with any other, and none
   assertEquals([...partners.keys()].sort(), [1, 2, 3]);
 });
 
-Deno.test("a box of CutMix is cut off at the border, and of both planes alike", () => {
+Deno.test("mixBatch() clips a box of CutMix at the border, and uses the same box for all planes", () => {
   let whole = 0;
   for (let seed = 0; seed < 300; seed++) {
     const { images, labels } = batch(2);
@@ -77,7 +77,7 @@ Deno.test("a box of CutMix is cut off at the border, and of both planes alike", 
   assert(whole > 200);
 });
 
-Deno.test("shares follow Beta(alpha, alpha): its mean and its variance", () => {
+Deno.test("betaNumber() has the mean and variance of Beta(alpha, alpha)", () => {
   for (const alpha of [0.1, 0.2, 1, 2]) {
     const random = randomStream(alpha * 10);
     const drawn = Array.from({ length: 20_000 }, () => betaNumber(alpha, random));

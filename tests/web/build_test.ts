@@ -12,7 +12,7 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-Deno.test("the library is bundled in a clone whose path has # and %", async () => {
+Deno.test("bundle works in a clone whose path contains # and %", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const clone = `${folder}/100%#1`;

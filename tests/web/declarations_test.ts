@@ -13,7 +13,7 @@ async function check(folder: string, script: string): Promise<string> {
   return success ? "" : new TextDecoder().decode(stderr);
 }
 
-Deno.test("declarationsOf() gives the types of several entry points in one file", async () => {
+Deno.test("declarationsOf() writes the types of several entry points to one file", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const entries = ["mod.ts", "spec.ts", "weights.ts"].map((name) => new URL(`../../${name}`, import.meta.url));

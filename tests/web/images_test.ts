@@ -65,14 +65,14 @@ function difference(a: Seen, b: Seen): number {
 const LEFT_TO_BROWSER = ["other/arithmetic.jpg"];
 
 longChromiumTest(
-  "ranet.js sees the pixels that Deno sees, and leaves other kinds of files to the browser",
+  "ranet.js decodes images to the same pixels as Deno, and other formats with the browser",
   async (t) => {
     await using site = await openSite({ webgpu: false });
     const { page, complaints } = await site.open("index.html");
     const files = await everyFixture();
     const seen = await inBrowser(page, files);
 
-    await t.step("the same pixels, or the same words", async () => {
+    await t.step("ranet.js decodes images to the same pixels as Deno, or throws the same error", async () => {
       for (const [path, bytes] of files) {
         if (LEFT_TO_BROWSER.includes(path)) continue;
         const [here, there] = [await inDeno(path, bytes), seen.get(path)!];
@@ -81,7 +81,7 @@ longChromiumTest(
       }
     });
 
-    await t.step("what only the browser decodes", async () => {
+    await t.step("ranet.js decodes other formats with the browser", async () => {
       const plain = { size: [20, 14] };
       for (const path of LEFT_TO_BROWSER) {
         assertEquals({ ...seen.get(path), rgb: undefined }, { ...plain, rgb: undefined });
@@ -101,7 +101,7 @@ longChromiumTest(
     });
 
     await t.step(
-      "pictures of a page, and lists of files",
+      "ranet.js accepts elements of a page, and lists of files",
       async () => {
         const labels = await page.evaluate(async () => {
           const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
@@ -148,7 +148,7 @@ longChromiumTest(
       },
     );
 
-    await t.step("the page itself goes the same way", async () => {
+    await t.step("the page decodes images like ranet.js", async () => {
       const { page } = await site.open("?device=cpu");
       for (const path of ["other/arithmetic.jpg", "tiff/rgb-planes-tiles-lzw-predictor.tif"]) {
         const input = await page.$("input#files");

@@ -46,7 +46,7 @@ async function quantized() {
   };
 }
 
-Deno.test("a model in eight bits is packed in half the bytes, and read as it was", async () => {
+Deno.test("packModel() stores an 8-bit model in half the bytes, and it is read back unchanged", async () => {
   const { archive, whole, tensors } = await quantized();
   assertLess(archive.length, whole.length / 2);
   const read = await loadModel(new Blob([archive]), { calibrated: false });
@@ -63,7 +63,7 @@ longChromiumTest("a model in eight bits works in the browser as any other", asyn
   await using site = await openSite();
 
   for (const device of ["cpu", "gpu"] as const) {
-    await t.step(`ranet.js computes the same whole numbers, device ${device}`, async () => {
+    await t.step(`ranet.js computes the same integers, device ${device}`, async () => {
       const { page, complaints } = await site.open("index.html");
       const found = await page.evaluate(
         async ({ archive, images, device, threshold }) => {
@@ -88,7 +88,7 @@ longChromiumTest("a model in eight bits works in the browser as any other", asyn
       await page.close();
     });
 
-    await t.step(`the page answers with it, device ${device}`, async () => {
+    await t.step(`the page classifies with an 8-bit model, device ${device}`, async () => {
       const { page, complaints } = await site.open(`?device=${device}`);
       const folder = await Deno.makeTempDir();
       try {

@@ -36,6 +36,6 @@ for (const [what, from, to, line] of problems) {
   Deno.test(`lineOf() finds the line of ${what}`, () => assertEquals(lineOfProblem(SPEC.replace(from, to)), line));
 }
 
-Deno.test("lineOf() of a message without a place is undefined", () => {
+Deno.test("lineOf() is undefined for a message without a place", () => {
   assertEquals(lineOf("expected at most 10 characters, found 12", SPEC), undefined);
 });

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 
-Deno.test("where there is no DisposableStack, resources are disposed of all the same, the last one first", async () => {
+Deno.test("the polyfill of DisposableStack disposes of resources in reverse order", async () => {
   const own = globalThis.DisposableStack;
   try {
     delete (globalThis as { DisposableStack?: unknown }).DisposableStack;

@@ -21,7 +21,7 @@ const ignore = version === undefined && Deno.env.get("CI") !== "true";
 if (ignore) console.error("Not run, for there is no Node.js of at least 20.16 on PATH: ranet.js in Node.js");
 
 Deno.test({
-  name: "ranet.js runs in Node.js, on the CPU, with files",
+  name: "ranet.js runs in Node.js on the CPU, with files",
   ignore,
   async fn() {
     const site = await buildSite();

@@ -51,7 +51,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
   await page.waitForSelector("#device[data-kind=cpu]");
   const loaded = () => requests.filter(({ url }) => /teach|train/.test(url)).length;
 
-  await t.step("loads the trainer when the tab is opened, not before", async () => {
+  await t.step("Teach loads the trainer when the tab is opened", async () => {
     await page.reload();
     await page.waitForSelector("#device[data-kind=cpu]");
     assertEquals(loaded(), 0);
@@ -61,7 +61,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await assertAccessible(page);
   });
 
-  await t.step("says what is missing, and takes photos", async () => {
+  await t.step("Teach says what is missing, and accepts photos", async () => {
     assertEquals(await text(page, "#train-state"), "Give Class 1, Class 2 at least 4 photos each.");
     await fill(page, 0, "level", photos.files.level.slice(0, 4));
     assertStringIncludes(await text(page, ".hint"), "a few more would help");
@@ -73,7 +73,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await assertAccessible(page);
   });
 
-  await t.step("trains while it answers, and shows how well", async () => {
+  await t.step("Teach trains without blocking the page, and shows the accuracy", async () => {
     await press(page, "#train");
     await page.waitForSelector("#charts:not([hidden])");
     await assertAccessible(page);
@@ -86,7 +86,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await assertAccessible(page);
   });
 
-  await t.step("tells apart what it has not seen", async () => {
+  await t.step("Teach classifies photos that it was not trained on", async () => {
     await using others = await writePhotos(COUNT + 3);
     for (const label of ["level", "upright"]) {
       const input = await page.$("#try-files");
@@ -96,7 +96,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     }
   });
 
-  await t.step("gives the model that the command line trains of the same photos, which takes it", async () => {
+  await t.step("Teach gives the same model as the command line with the same photos", async () => {
     const archive = await saved(page, "#save-model", "my-model.zip");
     const model = await loadModel(archive, { calibrated: false });
     assertEquals(model.spec.classes, ["level", "upright"]);
@@ -131,7 +131,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     assert(onnx.every((byte, at) => byte === expected[at]) && onnx.length === expected.length);
   });
 
-  await t.step("is there again after a reload, and opens in the tab that classifies", async () => {
+  await t.step("Teach keeps its photos and model after a reload, and opens the model in Classify", async () => {
     await page.reload();
     await page.waitForSelector("#try:not([hidden])");
     assertEquals(await counts(page), ["50 photos", "50 photos"]);
@@ -145,7 +145,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     assertStringIncludes(await text(page, "#known"), "Classes: level, upright.");
   });
 
-  await t.step("forgets everything when it is told to", async () => {
+  await t.step("Teach deletes everything on request", async () => {
     await press(page, "#tab-teach");
     await press(page, "#delete-all");
     await assertAccessible(page);

@@ -31,7 +31,7 @@ function withNumber(name: string, value: number) {
   return new Map(tensors).set(name, { shape, data: data.with(0, value) });
 }
 
-Deno.test("a quantized file is read as it was written, with its whole numbers", () => {
+Deno.test("an 8-bit file is read back with the same integers", () => {
   const { tensors: read } = readSafetensors(bytesOf(), { source: "q" });
   assertEquals(read.size, tensors.size);
   for (const [name, tensor] of tensors) assertEquals(read.get(name), tensor);
@@ -40,7 +40,7 @@ Deno.test("a quantized file is read as it was written, with its whole numbers", 
   assertEquals(createModel(spec, again, { source: "q" }).tensors, again);
 });
 
-Deno.test("steps follow channels through resizes", () => {
+Deno.test("the step of a channel is kept through resizes", () => {
   const { scales, classifiers } = parseQuantized(network, tensors, { source: "q" });
   for (const layer of network.exits.flatMap(({ layers }) => layers)) {
     if (layer.kind !== "resize") continue;
@@ -62,7 +62,7 @@ for (
     ["subnormal", "scale", 1e-40],
   ] as const
 ) {
-  Deno.test(`a ${what} ${name} is refused by its tensor's name`, () => {
+  Deno.test(`a ${what} ${name} is refused with the tensor's name`, () => {
     const full = `${convolution}.${name}`;
     const error = assertThrows(
       () => parseQuantized(network, withNumber(full, value), { source: "q.safetensors" }),
@@ -73,7 +73,7 @@ for (
   });
 }
 
-Deno.test("weights and biases out of range, or no whole numbers, are refused by name", () => {
+Deno.test("weights and biases that are out of range or not integers are refused by name", () => {
   for (
     const [name, value] of [
       [`${convolution}.weight`, -128],
@@ -87,7 +87,7 @@ Deno.test("weights and biases out of range, or no whole numbers, are refused by 
   }
 });
 
-Deno.test("missing, misshapen and foreign tensors are refused by name", () => {
+Deno.test("missing, misshapen and unexpected tensors are refused by name", () => {
   const missing = new Map(tensors);
   missing.delete(`${convolution}.scale`);
   assertThrows(() => createModel(spec, missing, { source: "q" }), RanetError, `"${convolution}.scale" [`);
@@ -112,12 +112,12 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
   assertThrows(() => parseQuantized(wide, filled(7200), { source: "q" }), RanetError, `"${name}.weight" can make sums`);
 });
 
-Deno.test("floats are not computed with whole numbers: training, folding and checking refuse them", () => {
+Deno.test("training, folding and checkTensors() refuse integer weights", () => {
   assertThrows(() => checkTensors(network, tensors, { source: "q" }), RanetError, `"image.scale"`);
   assertThrows(() => foldWeights(network, tensors), RanetError, "eight bits");
 });
 
-Deno.test("numbers of depthwise convolutions and gates that are too large are refused by name", () => {
+Deno.test("too large numbers of depthwise convolutions and gates are refused with the tensor's name", () => {
   const other = buildNetwork(changeSpec(spec, { depthwise: true, seRatio: 0.5 }));
   const given = randomTensors(other, { seed: 1 });
   const nameOf = (end: string) => given.keys().find((name) => name.endsWith(end))!;
@@ -141,7 +141,7 @@ Deno.test("numbers of depthwise convolutions and gates that are too large are re
   }
 });
 
-Deno.test("an activation below zero is computed in eight bits only where gates are made of it", () => {
+Deno.test("a convolution without ReLU is refused in 8 bits, unless gates are made from its output", () => {
   const other = buildNetwork(changeSpec(spec, { seRatio: 0.5 }));
   const [first, ...others] = other.exits;
   const layers = first.layers.map((layer) =>
@@ -154,7 +154,7 @@ Deno.test("an activation below zero is computed in eight bits only where gates a
   );
 });
 
-Deno.test("whole numbers without the note name the tensor; another note is not read", () => {
+Deno.test("integers without the metadata entry are refused with the tensor's name; an unknown entry is refused", () => {
   const expected = new Set([`${convolution}.weight`]);
   assertThrows(
     () => readWeights(bytesOf(tensors, {}), { source: "q", expected }),
@@ -164,7 +164,7 @@ Deno.test("whole numbers without the note name the tensor; another note is not r
   assertThrows(() => readSafetensors(bytesOf(tensors, { quantization: "int4" }), { source: "q" }), RanetError, "int4");
 });
 
-Deno.test("biases that float32 does not hold are refused where they are read", () => {
+Deno.test("biases that float32 cannot represent are refused", () => {
   const name = "a.bias";
   const header = JSON.stringify({
     __metadata__: { quantization: "int8" },
@@ -178,7 +178,7 @@ Deno.test("biases that float32 does not hold are refused where they are read", (
   assertThrows(() => readSafetensors(bytes, { source: "q" }), RanetError, `"a.bias" holds 16777217`);
 });
 
-Deno.test("shares of four corners are whole and add up", () => {
+Deno.test("cornerShares() are integers that add up to SHARES", () => {
   for (let i = 0; i <= 14; i++) {
     for (let k = 0; k <= 30; k++) {
       const shares = cornerShares(i / 14, k / 30);

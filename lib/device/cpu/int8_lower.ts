@@ -99,7 +99,7 @@ export class Int8Lowering {
     const product = productFor(weight, { ...shape, product: this.#product });
     const geometry = { kernel, stride, input: input.size, output: output.size };
     // Places do not depend on channels.
-    const { border, key, pixels, phases: [{ inPixels, outPixels }] } = this.#layout.remember(
+    const { border, key, pixels, phases: [{ inPixels }] } = this.#layout.remember(
       `int8 windows ${geometryKey(geometry)}`,
       () => forwardWindows(geometry, { channels: 1, pitch: 1 }),
     );
@@ -108,10 +108,6 @@ export class Int8Lowering {
     const steps = stepsOf(kernel * pixelBytes);
     const gap = (input.size.width + 2 * border) * pitch - 8 * steps;
     if (border > 0) this.#layout.needScratch(pixels * pixelBytes + BEHIND);
-    const places = this.#layout.remember(`int8 places ${key}`, () => ({
-      inPixels: this.#layout.table(inPixels),
-      outPixels: this.#layout.table(outPixels),
-    }));
     const moves = Array.from({ length: kernel }, (_, run) => run === 0 ? 0 : gap);
     return writeOperation("convolve-int8", {
       input: input.at,
@@ -125,7 +121,7 @@ export class Int8Lowering {
       outBytes: output.bytes,
       outPitch: output.pitch,
       outChannels: output.channels,
-      ...places,
+      inPixels: this.#layout.remember(`int8 places ${key}`, () => this.#layout.table(inPixels)),
       pixels: areaOf(output.size),
       moves: this.#layout.remember(`moves ${moves}`, () => this.#layout.table(moves)),
       runs: kernel,

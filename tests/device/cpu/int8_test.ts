@@ -26,7 +26,7 @@ async function everyWay(): Promise<Int8Kernels[]> {
   return [plain, ...module ? ways.map((product) => ({ module, product })) : []];
 }
 
-Deno.test("every way to multiply gives the whole numbers of the plain one, in every feature", async () => {
+Deno.test("every way to multiply gives the same integers as the reference implementation, in every feature", async () => {
   const ways = await everyWay();
   await fc.assert(
     fc.asyncProperty(shape, async (given) => {
@@ -62,7 +62,7 @@ Deno.test("every way to multiply gives the whole numbers of the plain one, in ev
   );
 });
 
-Deno.test("threads that share a sample give the same whole numbers", async () => {
+Deno.test("int8 results do not depend on the number of threads per sample", async () => {
   const { network } = randomModel(await readSpec("ranet-cifar10-micro"), { seed: 5 });
   const weights = parseQuantized(network, randomTensors(network, { seed: 5 }), { source: "random" });
   const images = randomImages({ network }, 1, 6);
@@ -107,7 +107,7 @@ function rightly({ weights, inputs, sums }: Parameters<Make>[0]): ReturnType<Mak
   return { pairs, fused: Int32Array.from(sums, (sum, i) => sum + pairs[2 * i] + pairs[2 * i + 1]) };
 }
 
-Deno.test("products are chained where the processor adds with saturation, and fused where it has one instruction", () => {
+Deno.test("the way to multiply follows from the processor's saturating addition and dot-product instruction", () => {
   assertEquals(chooseProduct(rightly), "chained");
   const exact: Make = (operands) => {
     const { weights, inputs, sums } = operands;
@@ -120,7 +120,7 @@ Deno.test("products are chained where the processor adds with saturation, and fu
   assertEquals(chooseProduct(exact), "fused");
 });
 
-Deno.test("a relaxed product that is wrong is not taken", () => {
+Deno.test("a relaxed dot product that gives wrong results is not used", () => {
   const loses: Make = (operands) => {
     const { fused, pairs } = rightly(operands);
     return { pairs, fused: fused.map((sum, i) => sum - operands.sums[i]) };
@@ -133,7 +133,7 @@ Deno.test("a relaxed product that is wrong is not taken", () => {
   assertEquals(chooseProduct((operands) => ({ ...loses(operands), pairs: swaps(operands).pairs })), undefined);
 });
 
-Deno.test("weights whose products do not fit 16 bits are not chained", () => {
+Deno.test("weights whose sums of products exceed 16 bits are not chained", () => {
   const even = new Int8Array(8).fill(64);
   assertEquals(canChain(even, { inputs: 8, kernel: 1 }), true);
   const fits = even.with(0, MAX_CHAIN - 3 * 64);
@@ -143,7 +143,7 @@ Deno.test("weights whose products do not fit 16 bits are not chained", () => {
   assertEquals(canChain(fits.with(2, MAX_CHAIN - 3 * 64), { inputs: 8, kernel: 1 }), true);
 });
 
-Deno.test("this engine's way to multiply is one of those that are tested", async () => {
+Deno.test("the way to multiply on this engine is tested", async () => {
   const { product } = await int8Kernels();
   assertEquals((await everyWay()).some((way) => way.product === product), true);
 });

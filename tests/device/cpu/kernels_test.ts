@@ -61,7 +61,7 @@ function convolve(layer: Case, input: Planes, weight: Float32Array, bias: Float3
     }));
 }
 
-Deno.test("convolutions are what their definition says, and leave the channels beside them alone", async () => {
+Deno.test("convolutions match their definition and do not change neighbouring channels", async () => {
   const layers = fc.record({
     inSize: sizes(1, 9),
     inChannels: fc.integer({ min: 1, max: 40 }),
@@ -112,7 +112,7 @@ for (const [name, from, to] of resized) {
   });
 }
 
-Deno.test("resize along one side alone, or in opposite directions", async () => {
+Deno.test("resize supports one side alone and opposite directions", async () => {
   const resize = async (inSize: Size, outSize: Size, numbers: readonly number[]) =>
     (await twoPlanes({ kind: "resize", inSize, outSize }, numbers))[0];
   const wide = { height: 1, width: 3 };
@@ -127,7 +127,7 @@ Deno.test("resize along one side alone, or in opposite directions", async () => 
   );
 });
 
-Deno.test("max-pool takes no account of what is outside", async () => {
+Deno.test("max-pool ignores pixels outside the image", async () => {
   const planes = await twoPlanes({ kind: "max-pool", stride: 2 }, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assertEquals(planes, [[5, 6, 8, 9], [-1, -2, -4, -5]]);
 });
@@ -140,7 +140,7 @@ const kinds: readonly Partial<Case>[] = [
 ];
 
 for (const layer of kinds) {
-  Deno.test(`NaN goes through ${JSON.stringify(layer)}`, async () => {
+  Deno.test(`NaN propagates through ${JSON.stringify(layer)}`, async () => {
     const planes = await twoPlanes(layer, [NaN, 2, 3, 4, 5, 6, 7, 8, 9]);
     // The probe's products with 0 spread it.
     assertEquals(planes.flat().every(Number.isNaN), true);

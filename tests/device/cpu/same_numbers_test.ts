@@ -62,7 +62,7 @@ function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Sha
   return networkOf(features, layers);
 }
 
-Deno.test("the CPU's runner and trainer compute the same logits, to the last bit", async () => {
+Deno.test("the CPU runner and trainer compute bit-identical logits", async () => {
   await fc.assert(
     fc.asyncProperty(shape, async (given) => {
       const { size, samples, threads, seed } = given;

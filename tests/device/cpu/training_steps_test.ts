@@ -219,7 +219,7 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
     60,
   ));
 
-Deno.test("the same where Winograd's filtering is worth it", () =>
+Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
   check(
     fc.record({
       inSize: sizes(1, 9),
@@ -235,6 +235,24 @@ Deno.test("the same where Winograd's filtering is worth it", () =>
     }),
     convolutionCase,
     30,
+  ));
+
+Deno.test("the same with a stride of 2", () =>
+  check(
+    fc.record({
+      inSize: sizes(1, 9),
+      inChannels: fc.integer({ min: 64, max: 80 }),
+      outChannels: fc.integer({ min: 64, max: 90 }),
+      kernel: fc.constant(3),
+      stride: fc.constant(2),
+      bias: fc.constant(false),
+      activation: fc.constant("none" as const),
+      accumulate: fc.boolean(),
+      input: beside,
+      output: beside,
+    }),
+    convolutionCase,
+    10,
   ));
 
 Deno.test("depthwise convolution: forward, input gradient, weight gradient", () =>
@@ -400,7 +418,7 @@ Deno.test("max-pool and resize, and their gradients", () =>
     30,
   ));
 
-Deno.test("zeros, and the gradient of a ReLU alone", () =>
+Deno.test("zero and the gradient of a ReLU", () =>
   check(
     fc.record({ size: sizes(1, 5), count: channels(9), place: beside }),
     ({ size, count, place }) => {

@@ -89,7 +89,7 @@ const KERNELS: readonly KernelText[] = [
 ];
 
 for (const { kernel, table, code, others = [] } of KERNELS) {
-  Deno.test(`arguments of ${kernel} are written where WGSL reads them`, () => {
+  Deno.test(`arguments of ${kernel} are written at the offsets that WGSL reads`, () => {
     const { members, size } = reflect(table);
     const names = Object.keys(table);
     assertEquals(size, argumentBytes(table));
@@ -105,7 +105,7 @@ for (const { kernel, table, code, others = [] } of KERNELS) {
     }
   });
 
-  Deno.test(`${kernel} reads every one of its arguments, and no attribute moves them`, () => {
+  Deno.test(`${kernel} reads all of its arguments, without layout attributes`, () => {
     const read = new Set(code.matchAll(/args\.(\w+)/g).map(([, name]) => name));
     assertEquals([...read, ...others].toSorted(), Object.keys(table).toSorted());
     assert(!/@size|@align/.test(code));

@@ -50,7 +50,7 @@ async function assertWholeNumbers(
 }
 
 for (const kernel of CONVOLUTION_KERNELS) {
-  gpuTest(`${kernel}, resize and max-pool give the plain whole numbers`, async (found) => {
+  gpuTest(`${kernel}, resize and max-pool give the integers of the reference implementation`, async (found) => {
     const adapter = withKernel(found, kernel);
     await fc.assert(
       fc.asyncProperty(shape, async (given) => {
@@ -69,7 +69,7 @@ function tinyInSteps(seed = 1): Model {
   return randomModel(parseSpec(TINY_SPEC), { seed });
 }
 
-gpuTest("a quantized model answers on the GPU what it answers on the CPU, and images leave where they do", async () => {
+gpuTest("a quantized model gives the same labels and exits on the GPU as on the CPU", async () => {
   const model = tinyInSteps();
   const count = 7;
   const images = randomImages(model, count, 3);
@@ -108,7 +108,7 @@ gpuTest("temperatures divide a quantized model's logits", async () => {
   (await divided.forward(images)).forEach((logits, exit) => assertLess(relativeError(logits, halves[exit]), TOLERANCE));
 });
 
-Deno.test("sums that float32 need not hold are computed in whole numbers, others in floats", () => {
+Deno.test("sums that may exceed float32's exact integers are computed in integers, others in floats", () => {
   const model = tinyInSteps();
   const plan = buildPlan(model.network);
   const count = (tensors: Model["tensors"]) => {
@@ -131,7 +131,7 @@ Deno.test("sums that float32 need not hold are computed in whole numbers, others
   assertEquals(whole, all);
 });
 
-Deno.test("pixels are rounded to the nearest step, of two the even one, and end at 2047", () => {
+Deno.test("pixels are rounded half to even and clamped to 2047", () => {
   const weights = { imageScale: 0.5 } as QuantizedWeights;
   const steps = imageSteps(Float32Array.of(0.25, 0.75, -0.25, -0.75, 0.3, 2000, -2000, 0), weights);
   assertEquals([...steps].map((value) => value + 0), [0, 2, 0, -2, 1, 2047, -2047, 0]);

@@ -177,7 +177,7 @@ function nameOf({ kernel, pixels, quads, across }: TileCost): string {
 
 for (const kernel of CONVOLUTION_KERNELS) {
   gpuTest(
-    `NaN goes through ${kernel} and every other kernel, so that no overflow passes for a number`,
+    `NaN propagates through ${kernel} and all other kernels`,
     async (found) => {
       const adapter = withKernel(found, kernel);
       const shape = { inSize: square(9), inChannels: 7, outChannels: 7 };
@@ -198,7 +198,7 @@ for (const kernel of CONVOLUTION_KERNELS) {
     },
   );
 
-  gpuTest(`${kernel} runs waves of several steps, for samples that remain`, async (adapter) => {
+  gpuTest(`${kernel} runs waves of several steps for the remaining samples`, async (adapter) => {
     const { network, tensors } = tinyModel();
     const plan = buildPlan(network);
     assert(plan.stages.flat().some((wave) => wave.length > 1 && wave[0].kind === "convolution"));
@@ -255,7 +255,7 @@ gpuTest("classifier agrees with the CPU runner", async (adapter) => {
   }
 });
 
-gpuTest("a classifier's loop just short of what a CPU driver runs is run to its end", async (adapter) => {
+gpuTest("a classifier's loop just below the limit of CPU drivers runs completely", async (adapter) => {
   const image = { size: square(160), channels: IMAGE_CHANNELS };
   const images = randomArray(IMAGE_CHANNELS * 160 ** 2, 1).map(Math.abs);
   const { cpu, gpu } = await runBoth(
@@ -266,7 +266,7 @@ gpuTest("a classifier's loop just short of what a CPU driver runs is run to its 
   assertClose(gpu.logits, cpu.logits, [{}]);
 });
 
-gpuTest("gate lets the same samples leave as the CPU runner, and keeps the others in order", async (adapter) => {
+gpuTest("the gate lets the same samples leave as the CPU runner, and keeps the others' order", async (adapter) => {
   const image = { size: square(1), channels: IMAGE_CHANNELS };
   const built = classifiers(image, [{}, {}, {}, {}], 5);
   using cpu = await CpuRunner.create(built.plan, built.folded, { batchSize: 70 });

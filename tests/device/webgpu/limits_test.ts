@@ -68,7 +68,7 @@ function assertWithin(workgroups: readonly number[], what: string): void {
   assert(workgroups.every((count) => count >= 1 && count <= MAX_WORKGROUPS), `${what}: ${workgroups.join(" × ")}`);
 }
 
-Deno.test("workgroups in rows are enough, and hardly more", () => {
+Deno.test("rows of workgroups cover all invocations with little excess", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: MAX_WORKGROUPS ** 2 }), (count) => {
     const [x, y] = inRows(count);
     assertWithin([x, y, 1], `${count}`);
@@ -76,7 +76,7 @@ Deno.test("workgroups in rows are enough, and hardly more", () => {
   }));
 });
 
-Deno.test("every dispatch of inference has no more workgroups than every device takes", () => {
+Deno.test("no dispatch of inference exceeds WebGPU's default limit of workgroups", () => {
   fc.assert(
     fc.property(networks, traits, counts, (shape, adapter, wanted) => {
       const plan = buildPlan(networkOf(shape));
@@ -89,7 +89,7 @@ Deno.test("every dispatch of inference has no more workgroups than every device 
   );
 });
 
-Deno.test("every dispatch of training has no more workgroups than every device takes", () => {
+Deno.test("no dispatch of training exceeds WebGPU's default limit of workgroups", () => {
   fc.assert(
     fc.property(networks, traits, counts, bytes, fc.boolean(), (shape, traits, wanted, bytes, isCpu) => {
       const network = networkOf(shape);

@@ -30,7 +30,7 @@ async function open(adapter: Adapter, bytes: number): Promise<WebGpuTrainer> {
   }
 }
 
-gpuTest("a batch that an adapter does not bind at a time is split", async (adapter) => {
+gpuTest("a training batch that exceeds the adapter's binding size is split", async (adapter) => {
   using whole = await open(adapter, 2 ** 27);
   using split = await open(adapter, 300_000);
   const { images, labels } = randomBatch(NETWORK);
@@ -38,6 +38,6 @@ gpuTest("a batch that an adapter does not bind at a time is split", async (adapt
   assertEquals(await found, await wanted);
 });
 
-gpuTest("a network of which not even one image fits is refused", async (adapter) => {
+gpuTest("training is refused if a single image does not fit", async (adapter) => {
   await assertRejects(() => open(adapter, 10_000), RanetError, "one image needs");
 });

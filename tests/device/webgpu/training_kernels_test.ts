@@ -434,7 +434,7 @@ const ADAPTERS: Readonly<Record<string, (adapter: Adapter) => Adapter>> = {
 
 for (const [name, cases] of Object.entries(CASES)) {
   for (const [how, as] of Object.entries(ADAPTERS)) {
-    gpuTest(`${name}: steps of training agree with float64 on odd shapes${how}`, async (adapter) => {
+    gpuTest(`${name}: training steps agree with float64 on odd shapes${how}`, async (adapter) => {
       using bench = new Bench(as(adapter), await requestDevice(adapter));
       await fc.assert(
         fc.asyncProperty(cases, perShard, (given, perShard) => bench.check(given, perShard)),

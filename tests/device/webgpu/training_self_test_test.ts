@@ -75,7 +75,7 @@ async function openTraining(adapter: Adapter) {
 const exercises = makeTrainingExercises(1);
 
 gpuTest(
-  "the exercises take every kernel of training, and nothing that is not in them is told apart",
+  "the training self-test runs every kernel in every variant",
   async (adapter) => {
     using on = await openTraining(adapter);
     const names = new Set<string>();
@@ -96,13 +96,13 @@ gpuTest(
   },
 );
 
-gpuTest("a device that does what kernels of training say passes", async (adapter) => {
+gpuTest("the training self-test passes on a correct device", async (adapter) => {
   using on = await openTraining(adapter);
   const outcome = await tryTraining(on, withTile(adapter), await exercises);
   assert(isCorrect(outcome), JSON.stringify(outcome));
 });
 
-gpuTest("the self-test of training finds a driver that takes any kernel for something else", async (adapter) => {
+gpuTest("the training self-test detects a driver that misreads any kernel", async (adapter) => {
   using on = await openTraining(adapter);
   const missed: string[] = [];
   for (const [kernel, from, to] of MISTAKES) {
@@ -144,7 +144,7 @@ async function open(device: "auto" | "gpu") {
 }
 
 gpuTest(
-  "training: gpu that computes wrongly is an error that names it; auto takes the CPU, and says so",
+  "training on a device that computes wrong results: gpu throws, auto uses the CPU with a warning",
   async (adapter) => {
     using _ = withoutCache();
     {
@@ -160,7 +160,7 @@ gpuTest(
   },
 );
 
-gpuTest("training: auto takes the CPU where an adapter has no compute, as classifying does", async () => {
+gpuTest("training with device auto uses the CPU if the adapter cannot compute, like classification", async () => {
   const { requestDevice } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = () => Promise.reject(new TypeError("no compute"));
   try {

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { ruledFusion, ruledTransitions, scaleIndices } from "../../../lib/spec/ranet/rules.ts";
 
-Deno.test("scaleIndices counts distinct neighbours", () => {
+Deno.test("scaleIndices() counts distinct neighbours", () => {
   assertEquals(scaleIndices([4, 2, 1]), [1, 2, 3]);
   assertEquals(scaleIndices([4, 2, 2, 1]), [1, 2, 2, 3]);
   assertEquals(scaleIndices([2, 2, 1]), [1, 1, 2]);
 });
 
-Deno.test("ruledFusion: blocks at which a coarser sub-network ends are down-conv", () => {
+Deno.test("ruledFusion() makes blocks down-conv if a coarser sub-network ends there", () => {
   const downBlocks = (scaleIndex: number, blocksBefore: number[]) =>
     ruledFusion(scaleIndex, blocksBefore).flatMap((kind, j) => kind === "down-conv" ? [j + 1] : []);
   assertEquals(ruledFusion(1, []), []);
@@ -21,7 +21,7 @@ Deno.test("ruledFusion: blocks at which a coarser sub-network ends are down-conv
   assertEquals(ruledFusion(1, [2]), ["up-conv", "up-conv"]);
 });
 
-Deno.test("ruledTransitions divides the blocks by the scale index", () => {
+Deno.test("ruledTransitions() places transitions at equal distances by the scale index", () => {
   assertEquals(ruledTransitions(1, 2), []);
   assertEquals(ruledTransitions(2, 4), [2]);
   assertEquals(ruledTransitions(3, 6), [2, 4]);
