@@ -3,13 +3,14 @@
 // Weights lie in 16 bits: [panel of 8 channels][tap][8].
 
 import { Int8DepthwiseArgs } from "../abi";
-import { finish, storeSteps } from "../int8";
+import { steps2, storeBytes } from "../int8";
 import { firstOf } from "../parts";
 
 export function depthwiseInt8(args: Int8DepthwiseArgs, first: u32, last: u32, part: u32, parts: u32): void {
   const half = <i32> args.kernel >> 1;
   const stride = <i32> args.stride;
   const kernel = <i32> args.kernel;
+  const most = f32x4.splat(127);
   const end = <i32> firstOf(part + 1, parts, args.outHeight);
   for (let sample = first; sample < last; sample++) {
     const input = args.input + sample * args.inBytes;
@@ -24,7 +25,7 @@ export function depthwiseInt8(args: Int8DepthwiseArgs, first: u32, last: u32, pa
         const bias1 = v128.load(args.bias + 4 * channel, 16);
         const multiplier0 = v128.load(args.multiplier + 4 * channel);
         const multiplier1 = v128.load(args.multiplier + 4 * channel, 16);
-        const lanes = <i32> (args.channels - channel);
+        const lanes = min(<i32> (args.channels - channel), 8);
         let to = output + channel;
         for (let column: i32 = 0; column < <i32> args.outWidth; column++, to += args.outPitch) {
           const left = column * stride - half;
@@ -44,8 +45,7 @@ export function depthwiseInt8(args: Int8DepthwiseArgs, first: u32, last: u32, pa
               w += 16;
             }
           }
-          storeSteps(to, finish(sum0, multiplier0), lanes);
-          storeSteps(to + 4, finish(sum1, multiplier1), lanes - 4);
+          storeBytes(to, steps2(sum0, multiplier0, sum1, multiplier1, most), lanes);
         }
       }
     }

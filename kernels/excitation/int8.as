@@ -1,7 +1,7 @@
 // Each channel times its gate, in whole numbers: lib/weights/quantized.ts says how they are rounded. A part has some of the channels.
 
 import { Int8ExcitationArgs } from "../abi";
-import { storeSteps } from "../int8";
+import { storeBytes } from "../int8";
 import { firstOf } from "../parts";
 
 const BITS = 14;
@@ -19,6 +19,7 @@ export function exciteInt8(args: Int8ExcitationArgs, first: u32, last: u32, part
       gate = f32x4.replace_lane(gate, 3, gateAt(args, from + 3));
       const real = f32x4.mul(gate, v128.load(args.multiplier + 4 * channel));
       const factor = i32x4.trunc_sat_f32x4_s(f32x4.nearest(real));
+      const lanes = min(<i32> (args.channels - channel), 4);
       let at = args.input + sample * args.inBytes + channel;
       let to = args.output + sample * args.outBytes + channel;
       for (let pixel = args.inHeight * args.inWidth; pixel > 0; pixel--, at += args.inPitch, to += args.outPitch) {
@@ -26,7 +27,7 @@ export function exciteInt8(args: Int8ExcitationArgs, first: u32, last: u32, part
         const product = i32x4.shr_s(i32x4.add(i32x4.mul(value, factor), half), BITS);
         const steps = i32x4.min_s(product, i32x4.splat(127));
         const halves = i16x8.narrow_i32x4_s(steps, steps);
-        storeSteps(to, i8x16.narrow_i16x8_u(halves, halves), <i32> (args.channels - channel));
+        storeBytes(to, i8x16.narrow_i16x8_u(halves, halves), lanes);
       }
     }
   }

@@ -2,7 +2,7 @@
 // channels.
 
 import { Int8SqueezeArgs } from "../abi";
-import { finish, storeSteps } from "../int8";
+import { steps1, storeBytes } from "../int8";
 import { firstOf } from "../parts";
 
 export function squeezeInt8(args: Int8SqueezeArgs, first: u32, last: u32, part: u32, parts: u32): void {
@@ -16,8 +16,8 @@ export function squeezeInt8(args: Int8SqueezeArgs, first: u32, last: u32, part: 
       for (let at = input + channel; at < input + channel + bytes; at += args.inPitch) {
         sum = i32x4.add(sum, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at))));
       }
-      const steps = finish(sum, v128.load(args.multiplier + 4 * channel));
-      storeSteps(args.output + sample * args.outBytes + channel, steps, <i32> (args.channels - channel));
+      const steps = steps1(sum, v128.load(args.multiplier + 4 * channel), f32x4.splat(127));
+      storeBytes(args.output + sample * args.outBytes + channel, steps, min(<i32> (args.channels - channel), 4));
     }
   }
 }
