@@ -19,7 +19,7 @@ import { variant, VARIANTS } from "./variants.ts";
 
 const TOLERANCE = 1e-5;
 const IMAGES = 2;
-/** Variants that ask something new of kernels. */
+/** Variants that need something new of kernels. */
 const NEEDS_KERNELS = /^(activation|depthwise|dropout|exits: boosted|input|stem|head|kernel|se_ratio)/;
 
 for (const [title, document] of Object.entries(VARIANTS)) {
@@ -66,7 +66,7 @@ for (const [title, document] of Object.entries(VARIANTS)) {
   Deno.test(`${gradients} (CPU)`, async () => {
     await assertFirstStep(network, options, (state) => CpuTrainer.create(network, state, { ...options, threads: 1 }));
   });
-  // Others only put the same layers together in another way, which is the same for every device.
+  // Other variants only combine the same layers differently, which does not depend on the device.
   if (!NEEDS_KERNELS.test(title)) continue;
   gpuTest(gradients, async (adapter) => {
     await assertFirstStep(network, options, (state) => WebGpuTrainer.create(network, state, { ...options, adapter }));

@@ -4,7 +4,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const examples = new URL("../../examples/", import.meta.url).pathname;
 const CPU = ["--device", "cpu"];
 
-/** A folder of images, one of which is none. */
+/** A folder of images, one of which is damaged. */
 async function withPhotos(use: (photos: string, at: (name: string) => string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     const photos = `${folder}/photos`;
@@ -87,12 +87,21 @@ Deno.test("classify --out refuses to resume a file with another model, list of i
 
 Deno.test("classify reports contradictory options as wrong usage", async () => {
   for (
-    const args of [["--shard", "1/2", "x"], ["--from", "x"], [], ["--out", "o"], ["--out", "o", "-"], [
-      "--out",
-      "o",
-      "x",
-      "--csv",
-    ]]
+    const args of [
+      ["--shard", "1/2", "x"],
+      ["--from", "x"],
+      [],
+      ["--out", "o"],
+      ["--out", "o", "-"],
+      [
+        "--out",
+        "o",
+        "x",
+        "--csv",
+      ],
+      ["--out", "o.CSV", "x"],
+      ["--out", "o.parquet", "x"],
+    ]
   ) {
     assertEquals((await ranet("classify", ...args)).code, 2, args.join(" "));
   }

@@ -83,7 +83,7 @@ Deno.test("forward computes the logits of an imported checkpoint", async () => {
     assertEquals([device, exits.length, exits[0].cumulativeFlops, exits[5].logits.length], ["cpu", 6, 2273546, 2]);
     assertStringIncludes((await ranet("forward", reference("input.npy"), "--model", model, ...cpu)).out, "2.27 M");
 
-    // Once more, over what is there.
+    // Again, over the existing files.
     assertEquals((await ranet(...args, "--out", model, "--name", "mine", "--dtype", "float16")).code, 0);
     assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
     const bytes = await Deno.readFile(`${model}/weights.safetensors`);

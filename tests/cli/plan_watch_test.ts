@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { watchPlan, type WatchPlanOptions } from "../../lib/cli/plan.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
-/** What a watch printed, one by one; ends the watch when disposed. */
+/** Lines that a watch prints, one by one. Disposing of it ends the watch. */
 class Watch implements AsyncDisposable {
   readonly #printed = new TransformStream<string, string>(undefined, undefined, { highWaterMark: 100 });
   readonly #reader = this.#printed.readable.getReader();
@@ -30,7 +30,7 @@ async function withSpec(use: (file: string, edit: (from: string, to: string) => 
     const file = `${folder}/mine.yaml`;
     await ranet("new", "mine", "--out", file);
     await use(file, async (from, to) => {
-      // As editors do: a new file takes the place of the old one.
+      // Editors save by replacing the file with a new one.
       await Deno.writeTextFile(`${file}~`, (await Deno.readTextFile(file)).replace(from, to));
       await Deno.rename(`${file}~`, file);
     });

@@ -1,5 +1,5 @@
 /**
- * Networks of any shape that there are in eight bits.
+ * Networks of all kinds that 8-bit models support.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { square } from "../sizes.ts";
 
 const side = fc.integer({ min: 2, max: 9 });
 
-/** What such networks differ in; and how many images there are, of which seed. */
+/** Properties of such a network, and the number and seed of images. */
 export const shape = fc.record({
   height: side,
   width: side,
@@ -29,7 +29,7 @@ export const shape = fc.record({
   seed: fc.nat(1000),
 });
 
-/** Layers of every kind; channels are written behind others, so that they begin anywhere. */
+/** Layers of every kind. Channels are written after others, so that they start at any offset. */
 export function networkWith(given: typeof shape extends fc.Arbitrary<infer Shape> ? Shape : never): Network {
   const { height, width, pixel, channels, more, kernel, stride, gate, resized: [rows, columns] } = given;
   const size = { height, width };

@@ -1,5 +1,5 @@
 /**
- * What a quantized network computes, plainly: the oracle for every device's whole numbers.
+ * Computes a quantized network without optimisations: the reference for every device's integers.
  *
  * @module
  */
@@ -15,15 +15,18 @@ import {
   SHARES,
 } from "../../lib/weights/quantized.ts";
 
-/** What one image gives. */
+/** Results for one image. */
 export interface PlainResult {
-  /** For each feature whole numbers, `[y][x][channel]`; the first is the image. */
+  /** Integers of each feature, `[y][x][channel]`; the first is the image. */
   readonly features: readonly Int32Array[];
-  /** For each exit. */
+  /** Logits of each exit. */
   readonly logits: readonly Float32Array[];
 }
 
-/** A resized pixel, from `[top left, top right, bottom left, bottom right]`, and in how far it is the lower and right ones. */
+/**
+ * Interpolates a pixel from `[top left, top right, bottom left, bottom right]`, with the shares of the lower and the right
+ * ones.
+ */
 export type Mix = (corners: readonly number[], place: { readonly down: number; readonly right: number }) => number;
 
 /**
@@ -135,13 +138,13 @@ function toSteps(sum: number, multiplier: number): number {
   return Math.min(Math.max(roundEven(Math.fround(Math.fround(sum) * multiplier)), 0), MAX_STEP);
 }
 
-/** As our devices do. */
+/** Like our devices. */
 export function mixInSteps(corners: readonly number[], { down, right }: Parameters<Mix>[1]): number {
   const shares = cornerShares(down, right);
   return (corners.reduce((sum, value, i) => sum + value * shares[i], 0) + SHARES / 2) >> Math.log2(SHARES);
 }
 
-/** Exactly, then rounded, as runtimes do that resize in floats. */
+/** Exactly, then rounded, like runtimes that resize in floats. */
 export function mixExactly(corners: readonly number[], { down, right }: Parameters<Mix>[1]): number {
   const shares = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right];
   return roundEven(corners.reduce((sum, value, i) => sum + value * shares[i], 0));
@@ -198,7 +201,7 @@ function readAt(
   return features[feature][(y * size.width + x) * channels + offset + channel];
 }
 
-/** `[channel][y][x]` to `[y][x][channel]` in steps. */
+/** Converts `[channel][y][x]` to steps in `[y][x][channel]`. */
 function quantizeImage(network: Network, { imageScale }: QuantizedWeights, image: Float32Array): Int32Array {
   const { size, channels } = network.features[0];
   const perStep = Math.fround(1 / imageScale);
@@ -209,7 +212,7 @@ function quantizeImage(network: Network, { imageScale }: QuantizedWeights, image
   });
 }
 
-/** To the nearest whole number, of two the even one. */
+/** Rounds to the nearest integer, and halves to the even one. */
 export function roundEven(value: number): number {
   const below = Math.floor(value);
   const rest = value - below;

@@ -1,5 +1,5 @@
 /**
- * Quantized networks with random numbers.
+ * Quantized networks of random numbers.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { createModel, type Model } from "../../lib/model/model.ts";
 import { IMAGE_SCALE, quantizedParameters, readsImage } from "../../lib/weights/quantized.ts";
 import type { Tensor } from "../../lib/weights/tensor.ts";
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+/** Random numbers in [0, 1) from a seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   return () => {
     seed = seed + 0x6d2b79f5 | 0;
@@ -75,7 +75,7 @@ export function randomTensors(
   return tensors;
 }
 
-/** A model of them. */
+/** A model of random tensors. */
 export function randomModel(
   spec: ArchitectureSpec,
   options: { readonly seed: number; readonly large?: boolean },

@@ -1,4 +1,4 @@
-/** Quantized weights: their file, and what is refused. */
+/** Tests files of quantized weights, and what is refused. */
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
@@ -25,7 +25,7 @@ function bytesOf(changed = tensors, metadata: Record<string, string> = { quantiz
   return writeSafetensors(changed, { metadata, dtype });
 }
 
-/** With one number of a tensor changed. */
+/** Tensors with one changed number. */
 function withNumber(name: string, value: number) {
   const { shape, data } = tensors.get(name)!;
   return new Map(tensors).set(name, { shape, data: data.with(0, value) });
@@ -102,7 +102,7 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
   const layers = first.layers.map((layer, i) => i === 0 ? { ...layer, kernel: 7 } as Convolution : layer);
   const wide: Network = { ...network, exits: [{ ...first, layers }, ...others] };
   const { name, writes: [{ channels }] } = layers[0] as Convolution;
-  // 147 products of 2047 and 7000 are below 2³¹, of 2047 and 7200 above.
+  // 147 products of 2047 and 7000 are below 2³¹; of 2047 and 7200, above.
   const filled = (value: number) =>
     new Map(tensors).set(`${name}.weight`, {
       shape: [channels, 3, 7, 7],
