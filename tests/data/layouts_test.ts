@@ -444,6 +444,7 @@ Deno.test("a folder with nothing but files that are not read says which, and wha
       ["train-0000.tar", "unpacked first"],
       ["data.mdb", "a database of images"],
       ["train_32x32.mat", "MATLAB"],
+      ["gaussian_noise.npy", "arrays of many samples"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
