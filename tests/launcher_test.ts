@@ -1,5 +1,5 @@
 /**
- * The launcher, with stand-ins for `deno` and `npm` on PATH that print how they are called.
+ * Tests the launcher with fake `deno` and `npm` programs on PATH that print their arguments.
  *
  * @module
  */
@@ -12,18 +12,18 @@ const ECHO = 'echo "$@"; echo "cwd $PWD"; echo "JSR_URL $JSR_URL"';
 const KEPT = 'echo "$HOME $DENO_DIR $XDG_CACHE_HOME $npm_config_cache"';
 
 interface Setup {
-  /** What `deno -V` prints; unless told, an answer too old to be used. */
+  /** Output of `deno -V`. Default: a version that is too old. */
   readonly version?: string;
   /** What any other call of `deno` does. */
   readonly deno?: string;
-  /** What runs the launcher, if it is not run by itself. */
+  /** A program that runs the launcher. Default: none. */
   readonly by?: string;
   /** Further programs on PATH. */
   readonly bin?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs the launcher once per list of arguments, all in one fresh folder that is home and current directory. */
+/** Runs the launcher once per list of arguments, in one new folder that is both home and current directory. */
 async function launch({ version = "deno 1.0.0", deno = ECHO, by = LAUNCHER, bin, env }: Setup, ...calls: string[][]) {
   const home = await Deno.makeTempDir();
   try {
@@ -159,7 +159,7 @@ Deno.test("the launcher installs a WebGPU driver for tests if it may, and otherw
   assertMatch(offline.out, /^task .* test\n/);
 });
 
-/** What the launcher says with these as cache, home and folder for temporary files; `~` is a fresh folder. */
+/** Output of the launcher with these folders as cache, home and temporary folder; `~` is a new folder. */
 async function launchWith(
   env: Readonly<Record<string, string>>,
   options: { prepare?: (home: string) => Promise<unknown>; version?: string; deno?: string } = {},
@@ -210,7 +210,7 @@ Deno.test("without a home directory, the launcher uses a private temporary folde
 });
 
 Deno.test("the launcher works if the home directory is not writable", async () => {
-  // Not even root makes folders in a file.
+  // A path below a file: not even root can create folders there.
   const run = await launchWith({ HOME: "~/file", TMPDIR: "~" }, {
     prepare: (folder) => Deno.writeTextFile(`${folder}/file`, ""),
     deno: KEPT,

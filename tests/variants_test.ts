@@ -20,7 +20,7 @@ import { variant, VARIANTS } from "./variants.ts";
 
 const TOLERANCE = 1e-5;
 const IMAGES = 2;
-/** Variants that ask something new of kernels. */
+/** Variants that need something new of kernels. */
 const NEEDS_KERNELS = /^(activation|depthwise|dropout|exits: boosted|input|stem|head|kernel|se_ratio)/;
 /** Variants whose gradients are tried before each commit: together they have every kind of layer and of loss. */
 const QUICK = new Set([

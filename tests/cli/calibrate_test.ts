@@ -7,7 +7,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const WEIGHTS = new URL("../../weights/ranet-cifar10.safetensors", import.meta.url).pathname;
 
-/** A data set of the examples and a directory for results, both gone afterwards. */
+/** Creates a data set of the examples and a folder for results, and removes both afterwards. */
 async function withDataset(use: (paths: { csv: string; directory: string }) => Promise<void>): Promise<void> {
   await withFolder(async (directory) => {
     const labels = ["airplane", "cat", "frog", "horse", "ship", "truck"];
@@ -105,7 +105,7 @@ Deno.test("calibrate stops at an unreadable sample; --skip-bad leaves such sampl
     assertEquals(refused.code, 1);
     assertStringIncludes(refused.notes, "broken.jpg");
     await Deno.writeTextFile(`${directory}/data/cat.jpg`, "no image");
-    const unread = await ranet(...args, "--skip-bad"); // of 24 images, 4 are left out: 20 are enough
+    const unread = await ranet(...args, "--skip-bad"); // 4 of 24 images are left out; the remaining 20 are enough
     assertEquals(unread.code, 0, unread.notes);
     const named = await ranet("calibrate", `${directory}/data/examples.csv`, "--allow-outside", ...args.slice(2));
     assertStringIncludes(named.notes, "Try: --skip-bad");
@@ -185,7 +185,7 @@ Deno.test("the first calibration of a model also fits temperatures, and stores t
     const { temperatures } = JSON.parse(await Deno.readTextFile(file));
     assertEquals(JSON.parse(first.out).temperatures, temperatures);
     assertEquals((await loadModel("ranet-cifar10", { weights })).temperatures, temperatures);
-    // Kept by the next, fitted anew only if asked.
+    // The next calibration keeps them; they are fitted again only on request.
     assertEquals(JSON.parse((await ranet("calibrate", ...args, "--budget", "30M")).out).temperatures, undefined);
     const anew = JSON.parse((await ranet("calibrate", ...args, "--temperature")).out);
     assertEquals(anew, { skipped: 0, temperatures });

@@ -4,7 +4,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const examples = new URL("../../examples/", import.meta.url).pathname;
 const CPU = ["--device", "cpu"];
 
-/** A folder of images, one of which is none. */
+/** A folder of images, one of which is damaged. */
 async function withPhotos(use: (photos: string, at: (name: string) => string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     const photos = `${folder}/photos`;

@@ -11,7 +11,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const cpu = ["--device", "cpu"];
 
-/** A folder of 6 photos, one of them deeper, with what is no photo beside them. */
+/** A folder of 6 photos, one of them in a subfolder, and a file that is not a photo. */
 async function withPhotos(use: (folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/deep/er`, { recursive: true });

@@ -10,7 +10,7 @@ Deno.test("diff shows the effect of one changed key", async () => {
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("growth: 24", "growth: 12"));
     const { code, out } = await ranet("diff", "ranet-cifar10", file);
     assertEquals(code, 0);
-    // By hand: two layers and a head with 12 instead of 24 new channels take 2,212,864 multiply-adds less.
+    // By hand: two layers and a head with 12 instead of 24 new channels need 2,212,864 multiply-adds less.
     assertMatch(
       out,
       /\| +1 \| +sub-network 1, block 1, 8×8×112 \| +sub-network 1, block 1, 8×8×88 \| +8\.36 M \| +6\.15 M \| −26\.5 % \|/,

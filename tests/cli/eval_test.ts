@@ -3,7 +3,7 @@ import { ranet, withFolder } from "./ranet.ts";
 
 const examples = new URL("../../examples/", import.meta.url).pathname;
 
-/** The examples as a data set, and a place for reports. */
+/** Creates a data set of the examples and a folder for reports. */
 async function withDataset(use: (dataset: string, folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     for (const label of ["cat", "ship", "truck"]) {
@@ -95,7 +95,7 @@ Deno.test("merged shards of eval give the same report, and calibrate --logits ac
     assertStringIncludes(notes, "missing 2");
     await run("merge", at("part-1"), at("part-2"), "--out", at("merged"));
     await run("eval", dataset, ...common, "--out", at("merged"));
-    // Plots have a counter of the process in their class names.
+    // Class names in plots contain a counter of the process.
     const names = [...Deno.readDirSync(at("whole"))].map(({ name }) => name).filter((name) =>
       /\.(json|csv)$/.test(name)
     );
@@ -105,7 +105,7 @@ Deno.test("merged shards of eval give the same report, and calibrate --logits ac
       assert(await read("merged") === await read("whole"), name);
     }
     const target = ["--budget", "30M", "--device", "cpu"];
-    for (const label of ["cat", "ship", "truck"]) { // as many as calibrating takes
+    for (const label of ["cat", "ship", "truck"]) { // as many as calibrate needs
       for (let i = 1; i < 7; i++) await Deno.copyFile(`${dataset}/${label}/0.jpg`, `${dataset}/${label}/${i}.jpg`);
     }
     await run("eval", dataset, ...common, "--out", at("merged"));

@@ -22,7 +22,7 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals(temperatures, (await loadModel("ranet-cifar10")).temperatures);
     assertEquals(await outputsOf(out), names);
 
-    // The default model, over what is there.
+    // Overwrites the file with the default model.
     const short = await ranet("export", "onnx", "--exit", "2", "--out", out, "--json");
     assertEquals(JSON.parse(short.out).preparation.temperatures, [temperatures[1]]);
     const [, kept] = /temperatures..(\[[\d.]+\])/s.exec(await Deno.readTextFile(out)) ?? [];

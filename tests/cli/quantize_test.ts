@@ -1,4 +1,4 @@
-/** `ranet quantize`, and what takes a model of 8 bits. */
+/** Tests `ranet quantize`, and commands that read 8-bit models. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCalibrationFile } from "../../lib/calibration/calibration_file.ts";
@@ -12,7 +12,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const MICRO = "ranet-cifar10-micro";
 
-/** Pictures of noise in CIFAR's format, labelled with what the model's first exit says of them. */
+/** Writes noise images in CIFAR's format, labelled with the predictions of the model's first exit. */
 async function writeNoise(path: string, count: number): Promise<void> {
   const random = randomNumbers(11);
   const pixels = new Uint8Array(count * 3072).map(() => Math.floor(256 * random()));
@@ -152,7 +152,7 @@ Deno.test("quantize refuses to overwrite its own input", async () => {
     assertEquals(linked.code, 2);
     assertStringIncludes(linked.notes, "which would be lost");
   });
-  // A folder may be called like the bundled model that it is made from.
+  // A folder may have the name of the bundled model that it is made from.
   const named = await ranet("quantize", MICRO, "--data", "/nothere", "--out", MICRO);
   assertStringIncludes(named.notes, "/nothere");
 });

@@ -12,7 +12,7 @@ import { longTest } from "../long.ts";
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 
-/** CIFAR records of 10 classes in turn, each of its own colour, and noise. */
+/** CIFAR records of 10 classes in turn. Each class has its own colour, with noise. */
 function records(count: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(3073 * count);
   let random = seed;
@@ -26,7 +26,7 @@ function records(count: number, seed: number): Uint8Array {
   return bytes;
 }
 
-/** Lends a folder with `train.bin` of 80 images and `val.bin` of 20. */
+/** Provides a folder with `train.bin` of 80 images and `val.bin` of 20. */
 async function withData(use: (paths: { folder: string; data: string; val: string; out: string }) => Promise<void>) {
   await withFolder(async (folder) => {
     const [data, val] = [join(folder, "train.bin"), join(folder, "val.bin")];
@@ -110,12 +110,12 @@ Deno.test("train reaches a high accuracy on an easy data set", async () => {
     const sum = (losses: number[]) => losses.reduce((a, b) => a + b);
     assert(sum(epochs[11].training.losses) < 0.7 * sum(epochs[0].training.losses));
     const { exits } = events.at(-1);
-    // Chance gives a tenth.
+    // Random guesses would be correct for a tenth.
     assert(exits[3].validationTop1 > 0.25, `${exits[3].validationTop1}`);
   });
 });
 
-/** Runs train in a process of its own until it has told of its first epoch, and stops it. */
+/** Runs train in its own process, and stops it after the first epoch. */
 async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ code: number; notes: string }> {
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   await using child = new Deno.Command(Deno.execPath(), {
@@ -133,7 +133,7 @@ async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ 
   return { code, notes: await notes };
 }
 
-/** What the run that is stopped below leaves if nobody stops it. */
+/** The result of a run that is not stopped, for comparison with the run below. */
 let whole: Promise<{ readonly digest: string; readonly steps: string }> | undefined;
 
 const stepsOf = (folder: string) => Deno.readTextFile(join(folder, "training/steps.csv"));
@@ -387,7 +387,7 @@ Deno.test("train fits temperatures before thresholds; resuming a finished run ke
     assertEquals((await ranet("train", "--resume", out)).code, 0);
     assertEquals((await budgets()).includes(1234567), true);
 
-    // Other temperatures make thresholds others: these are found anew, for the same budgets.
+    // With other temperatures, thresholds are computed again for the same budgets.
     const before = await budgets();
     const refit = await ranet("calibrate", data, "--model", out, "--temperature", ...device);
     assertEquals(refit.code, 0);
@@ -412,7 +412,7 @@ Deno.test("train prints a note instead of calibrating with too few validation im
   });
 });
 
-/** Copies photos of ships and cats into folders: so many of each. */
+/** Copies photos of ships and cats into folders, the given number of each. */
 async function writePhotos(folder: string, count: number, classes: readonly string[] = ["cat", "ship"]): Promise<void> {
   for (const name of classes) {
     await Deno.mkdir(join(folder, name), { recursive: true });
@@ -435,7 +435,7 @@ Deno.test("train finds train/ and val/ in --data, and recognises a --val that is
     assertEquals(code, 0, notes);
     assertStringIncludes(notes, `Taking ${join(data, "train")}`);
     assertStringIncludes(out, `20 for validation, from ${join(data, "val")}`);
-    // Classes that were numbers have the folders' names from now on.
+    // Numbered classes now have the names of the folders.
     assertEquals((await loadModel(join(folder, "out"))).spec.classes, ["cat", "ship"]);
 
     await Deno.symlink(join(data, "train"), join(folder, "link"));

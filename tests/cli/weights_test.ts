@@ -10,7 +10,7 @@ const reference = new URL("../fixtures/reference/cifar10-lg/", import.meta.url).
 const { flags } = JSON.parse(Deno.readTextFileSync(`${reference}expect.json`));
 const NOTE = "Took the names without their prefix: ";
 
-/** Logits that a model gives, and what is said on the way. */
+/** Logits of a model, and the notes that are printed. */
 async function logitsOf(...model: string[]): Promise<{ exits: unknown; notes: string }> {
   const { code, out, notes } = await ranet("forward", `${reference}input.npy`, "--json", "--device", "cpu", ...model);
   assertEquals(code, 0, notes);

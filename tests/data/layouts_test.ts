@@ -11,7 +11,7 @@ import { fixture } from "./fixtures.ts";
 const cat = await fixture("cifar-cat.jpg");
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** Runs a test on a folder with these files; `null` is a photo of a cat. */
+/** Runs a test on a folder with these files. `null` is a photo of a cat. */
 async function withFolder(
   files: Readonly<Record<string, string | null | Uint8Array>>,
   use: (folder: string) => Promise<void>,
@@ -33,7 +33,7 @@ async function withFolder(
 const open = (path: string, labels: readonly string[], options: Partial<DatasetOptions> = {}) =>
   openDataset(path, { labels, inputSize: 32, ...options });
 
-/** Every sample's file from the folder, and the name of its class. */
+/** The file of every sample, relative to the folder, and the name of its class. */
 async function entries(dataset: Dataset, folder: string, labels: readonly string[]): Promise<string[]> {
   const classes = await dataset.labels();
   return Array.from(
@@ -89,7 +89,7 @@ Deno.test("numeric labels are names or indexes for a whole list; if both are pos
     assertEquals(await read("indexes"), [1, 2, 1, 2]);
     await Deno.writeTextFile(path, `path,class_name\n${list([1, 2, 1, 2])}`);
     assertEquals(await read(undefined), [0, 1, 0, 1]);
-    // Counted from 1, leaving out the last would make all others wrong.
+    // With labels from 1, leaving out the last one would shift all others.
     await Deno.writeTextFile(path, list([1, 2, 1, 2]));
     await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class', "They seem to count from 1");
   });
@@ -102,7 +102,7 @@ Deno.test("a number among names in a list is not read as an index", async () => 
   });
 });
 
-/** Records of CIFAR-10, one of each label. */
+/** Records of CIFAR-10, one for each label. */
 const records = (...labels: number[]) => new Uint8Array(labels.flatMap((label) => Array(3073).fill(label)));
 
 Deno.test("records listed in a CSV have the CSV's labels; only their pixels are read", async () => {
@@ -269,12 +269,12 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
     ["label,file\ndog,train/a1.jpg\ncat,train/b2.jpg\n"],
     [",path,class_index,class_name\n0,a1.jpg,17,dog\n1,b2.jpg,9,cat\n"],
     ["a1.jpg;dog\nb2.jpg;cat\n"],
-    // As pandas writes whole numbers of a column with gaps, and Windows paths.
+    // As pandas writes integers in a column with gaps, and Windows paths.
     ["image,target\na1.jpg,1.0\nb2.jpg,0.0\nc3.jpg,\n", { skipBad: true }],
     ["train\\a1.jpg,dog\ntrain\\b2.jpg,cat\n"],
     ["fname,gt\ntrain/a1.jpg,dog\ntrain/b2.jpg,cat\n"],
     ["1,train/a1.jpg\n0,train/b2.jpg\n"],
-    // As Excel saves them, and with a column for each class, as Roboflow and Kaggle's ISIC and Plant Pathology have them.
+    // As Excel writes them, and with one column per class, as in Roboflow's, ISIC's and Plant Pathology's lists.
     ["sep=;\r\nfile;class\r\na1.jpg;dog\r\nb2.jpg;cat\r\n"],
     ["filename, cat, dog\na1.jpg, 0, 1\nb2.jpg, 1, 0\n"],
     ["image,dog,cat\na1,1.0,0.0\nb2,0.0,1.0\n"],
@@ -363,7 +363,7 @@ const petsIn = (...folders: readonly string[]) =>
 
 Deno.test("folders of class folders are no classes: the one that has them is taken, with and without knowing the classes", async () => {
   const cases: [files: Record<string, string | null>, training: string, test: string][] = [
-    // Food-101, CUB-200, a folder in a folder, and parts as Kaggle's data sets name them.
+    // Food-101, CUB-200, nested folders, and parts as Kaggle's data sets name them.
     [{ ...petsIn("images"), "meta/train.txt": "cat/1\n", "README.txt": "x" }, "images", "images"],
     [{ ...petsIn("images"), "parts/parts.txt": "1 back", "images.txt": "1 cat/1.jpg" }, "images", "images"],
     [petsIn("pets/photos"), "pets/photos", "pets/photos"],
@@ -410,7 +410,7 @@ Deno.test("folders of the same classes are parts that somebody has to choose fro
       ...["b/cow/1.jpg cow", "b/cow/2.jpg cow", "b/horse/1.jpg horse", "b/horse/2.jpg horse"],
     ]);
   });
-  // Trains are a class.
+  // Here "train" is a class.
   await withFolder(inEach(["bus", "train", "tram"]), async (folder) => {
     assertEquals(await readClassNames(folder), ["bus", "train", "tram"]);
   });
@@ -444,6 +444,7 @@ Deno.test("a folder with nothing but files that are not read says which, and wha
       ["train-0000.tar", "unpacked first"],
       ["data.mdb", "a database of images"],
       ["train_32x32.mat", "MATLAB"],
+      ["gaussian_noise.npy", "arrays of many samples"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {

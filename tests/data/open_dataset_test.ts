@@ -176,7 +176,7 @@ Deno.test("CIFAR-10 files are read record by record, and their classes are match
   });
 });
 
-/** Records whose first pixels tell which they are. */
+/** Records that can be told apart by their first pixels. */
 function manyRecords(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(3073 * count);
   for (let i = 0; i < count; i++) bytes.set([i % 10, i & 255, i >> 8], 3073 * i);
@@ -419,7 +419,7 @@ Deno.test("a data set's digest depends on its content, not on its path or format
   }
 });
 
-/** Records of CIFAR-10: one of each label, filled with it. */
+/** Records of CIFAR-10, one for each label, filled with the label. */
 function recordsOf(...values: number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.flatMap((value) => Array.from({ length: 3073 }, () => value)));
 }

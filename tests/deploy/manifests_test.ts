@@ -1,5 +1,5 @@
 /**
- * The files in deploy/, against Kubernetes' published schemas where npm has them, else by the fields that matter.
+ * Validates the files in deploy/ against Kubernetes' published schemas from npm, or else by the relevant fields.
  *
  * @module
  */
@@ -25,7 +25,7 @@ async function manifests(name: string): Promise<Map<string, Manifest>> {
   return new Map(documents.map((document) => [document.kind, document]));
 }
 
-/** Whether a command takes every option that a container gives it. */
+/** Checks that a command accepts every option that a container passes. */
 function assertTakes(args: readonly string[]): void {
   const command = args[0] === "serve" ? serveCommand : classifyCommand;
   assertEquals(args[0], command.name);
@@ -35,7 +35,7 @@ function assertTakes(args: readonly string[]): void {
   }
 }
 
-/** The seconds that a server with these options may take to stop: it drains, then a request has its time. */
+/** Longest time in seconds that a server with these options takes to stop: the drain plus the time limit of a request. */
 function stopsWithin(args: readonly string[]): number {
   const words = args.flatMap((arg) => arg.split("="));
   const option = (name: string) => {

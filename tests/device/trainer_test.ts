@@ -1,5 +1,5 @@
 /**
- * What every trainer does.
+ * Tests that apply to every trainer.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Boosted exits: logits are those of the same weights without boosting, plus a share of the exit's before, wherever they are
- * computed and however far at a time.
+ * Tests boosted exits: logits are those of the same weights without boosting, plus a share of the previous exit's, on every
+ * device and in every way to run them.
  *
  * @module
  */
@@ -38,10 +38,10 @@ const boosted = createModel(SPEC, tensors, { source: "random" });
 const warm = withTemperatures(boosted, Array.from({ length: EXITS }, (_, k) => TEMPERATURES[k % 3]));
 const LENGTH = 3 * 20 * 20;
 const images = randomArray(COUNT * LENGTH, 9);
-/** Leads to infinities. */
+/** A model whose logits become infinite. */
 const wild = images.map(() => 1e38);
 
-/** What a boosted model's exits should give, from the same weights without boosting. */
+/** The expected logits of a boosted model, computed from the same weights without boosting. */
 async function expectedLogits({ temperatures }: Model): Promise<Float64Array[]> {
   using executor = await AdaptiveExecutor.create(plain, { device: "cpu", batchSize: COUNT });
   const own = await executor.forward(images);
@@ -63,7 +63,7 @@ for (const [title, model] of [["without temperatures", boosted], ["with temperat
   deviceTest(`${title}: the logits of an exit include those of the previous exit`, async (device, threads) => {
     using executor = await AdaptiveExecutor.create(model, { device, threads, batchSize: COUNT });
     const expected = await expectedLogits(model);
-    // Later batches find what earlier ones left.
+    // Later batches find the memory as earlier ones left it.
     for (const batch of [images, wild, images]) {
       const logits = await executor.forward(batch);
       if (batch === wild) continue;

@@ -53,7 +53,7 @@ gpuTest(
   () => checkClassify("gpu"),
 );
 
-/** Every bit of every exit's answer, whether the others leave before, at the same exit or later. */
+/** Compares every bit of every exit's results, with other images that leave earlier, at the same exit or later. */
 async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: 7 });
   const classes = model.spec.classes.length;
@@ -66,7 +66,7 @@ async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
     const beside = await executor.forward(blank);
     assertEquals(beside.map((exit) => exit.slice((6 - target) * classes, (7 - target) * classes)), logits);
     for (const [exit, values] of logits.entries()) {
-      // Just more than the image has, until it is to leave.
+      // Slightly above the image's confidence, until it is to leave.
       const threshold = logits.map((values, k) => k < exit ? Math.min(1, confidence(values) * 1.0001) : 0);
       for (const [batch, slot] of [[among, 0], [blank, 6 - target]] as const) {
         const result = (await executor.classify(batch, { threshold }))[slot];
@@ -167,7 +167,7 @@ Deno.test("an overflow throws instead of giving wrong results", async () => {
   await assertRejects(() => executor.forward(images), RanetError, "The weights overflow float32");
 });
 
-/** Weights are fine, but this image's numbers are too large for them. */
+/** The weights are valid, but this image's numbers are too large for them. */
 async function checkRecovery(device: "cpu" | "gpu"): Promise<void> {
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
   const image = images.subarray(0, IMAGE);
@@ -271,7 +271,7 @@ gpuTest("a batch that exceeds a device's limits is split, also if a reopened dev
   }
 });
 
-/** As small a network as there is. */
+/** The smallest possible network. */
 function oneBlock({ size, classes }: { readonly size: number; readonly classes: number }): Model {
   const spec = parseSpec(`
 name: one-block

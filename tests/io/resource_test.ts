@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { readResource } from "../../lib/io/resource.ts";
 
-/** Reads from a server that answers so. */
+/** Reads from a server with this handler. */
 async function readFrom(
   answer: (request: Request) => Response | Promise<Response>,
   stall = 30_000,

@@ -14,7 +14,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** Every file in a folder, with what it holds. */
+/** Contents of all files in a folder. */
 async function list(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for await (const { name, isFile } of Deno.readDir(folder)) {
@@ -56,7 +56,7 @@ Deno.test("writeFiles() removes only its own files if it fails", async () => {
       }]]);
     await assertRejects(() => failing(`${folder}/a/b/c`), RanetError, "no");
     assertEquals(await list(folder), {});
-    // Whoever comes first makes the folder, for both.
+    // The first of both creates the folder.
     const [failed] = await Promise.allSettled([
       failing(`${folder}/model/weights`),
       writeFiles([[`${folder}/model/other`, bytes("fine")]]),

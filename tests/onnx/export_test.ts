@@ -25,7 +25,7 @@ import { runOnnx } from "./run.ts";
 
 const TOLERANCE = 1e-4;
 
-/** ONNX Runtime's logits of every exit must be those of the CPU runner. */
+/** Checks that ONNX Runtime's logits of every exit are equal to the CPU runner's. */
 async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   const images = randomArray(count * inputLength(model.spec.input), 7);
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: count });
@@ -35,7 +35,7 @@ async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   expected.forEach((logits, k) => assertLess(relativeError(actual[`exit${k + 1}`], logits), TOLERANCE));
 }
 
-/** What a spec may vary in, each at sizes that do not halve evenly. */
+/** Variations of a spec, each with sizes that cannot be halved evenly. */
 const SPECS: Record<string, string> = {
   "odd sizes and every fusion": everyFusion(35),
   "7 to 13 pixels, a quotient that float32 rounds down": `
@@ -76,7 +76,7 @@ const documents = fc.record({
 }).map(({ size, stem, halvings, channels, growth, fusion, step, compress, head }) => {
   let scale = 1;
   const scales = [1, ...halvings.map((halved) => scale /= halved ? 2 : 1)].reverse();
-  // JSON is YAML.
+  // JSON is valid YAML.
   return JSON.stringify({
     name: "any",
     input: { size },
@@ -141,7 +141,7 @@ Deno.test("a network cut at an exit has only that exit's logits and the weights 
     const outputs = await runOnnx(file, images, [2, ...inputShape(model.spec.input)]);
     assertEquals(Object.keys(outputs), [`exit${exit}`]);
     assertEquals(outputs[`exit${exit}`], all[`exit${exit}`]);
-    // Even the last exit does without the other heads.
+    // Even the last exit does not need the other heads.
     assertGreater(whole.length, file.length);
   }
   for (const exit of [0, 4, 1.5]) {

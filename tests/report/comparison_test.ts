@@ -2,7 +2,7 @@ import { assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { compareModels } from "../../lib/report/comparison.ts";
 import type { ModelReport } from "../../lib/report/model_report.ts";
 
-/** A model whose exits reach these accuracies at these costs, in millions. */
+/** A model whose exits have these accuracies at these costs, in millions. */
 function report(name: string, curve: readonly (readonly [cost: number, accuracy: number])[], samples: number) {
   const exits = curve.map(([cost, top1], k) => ({
     exit: k + 1,

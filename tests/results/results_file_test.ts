@@ -23,7 +23,7 @@ async function inFolder(run: (path: (name: string) => string) => Promise<void>):
   }
 }
 
-/** Goes on with a file as far as `until`, in batches. */
+/** Writes a file up to `until`, in batches, resuming if it exists. */
 async function write(
   path: string,
   labels: readonly string[],

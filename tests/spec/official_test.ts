@@ -78,7 +78,7 @@ Deno.test("scale indices with gaps give the authors' fusion and transitions", ()
 Deno.test("specFromOfficialFlags() ignores flags that only affect training", () => {
   const plain = specFromOfficialFlags(CIFAR);
   const trained =
-    "--gpu 0,1 --save 'my runs/a' --batch-size 64 -b 64 -j 8 --use-valid --epochs=300 --resume \\\n --seed 0 ";
+    "--gpu 0,1 --save 'my runs/a' --batch-size 64 -b 64 -j 8 -j8 --use-valid --epochs=300 --resume \\\n --seed 0 ";
   assertEquals(specFromOfficialFlags(trained + CIFAR), plain);
   assertEquals(specFromOfficialFlags("--arch=RANet --step=9 --step=2 --stepmode 'lg'"), plain);
 });
@@ -92,7 +92,7 @@ Deno.test("the flags of IMTA and of learned sample weights give the same MSDNets
   const network = "--nBlocks 5 --stepmode even --step 4 --base 4 --nChannels 32 --growthRate 16 --grFactor 1-2-4-4 " +
     "--bnFactor 1-2-4-4";
   const plain = specFromOfficialFlags(`--arch msdnet --data ImageNet ${network}`);
-  // Gradient equilibrium changes the training alone.
+  // Gradient equilibrium affects only training.
   const imta =
     "--arch msdnet_ge --data ImageNet --use-valid -j 8 --gpu 0,1 --pretrained '' --priornet x --switch-mode 300 " +
     "--gamma 0.1 -T 1.0";
@@ -155,7 +155,7 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--compress-factor 1.5", "compress: expected a number from 0 to 1"],
 ];
 
-/** As in the boosted networks' scripts, whose own flags are all here. */
+/** From the boosted networks' scripts, with all of their own flags. */
 const BOOSTED = "--arch ranet --dataset cifar100 --nBlocks 2 --stepmode lin_grow --step 2 --nChannels 16 " +
   "--scale-list 1-2-3 --grFactor 4-2-1 --bnFactor 4-2-1 --ensemble_reweight 0.5 --result_dir r --tensorboard_dir=t " +
   "--checkpoint '' --save_suffix _a --flat_curve --val_workers 1 --lr_f 0.1 --lr_milestones '150,225' --loss_equal " +

@@ -86,7 +86,7 @@ Deno.test("a square size may be a number or a list of two equal numbers", () => 
   assertEquals(resolveWith({ input: { size: 40, resize: [44, 44] } }).input, input);
   const wide = resolveWith({ input: { size: [24, 40], resize: [24, 24 + 20] } });
   assertEquals([wide.input.size, wide.input.resize], [[24, 40], [24, 44]]);
-  // Of what is no square, the shorter side.
+  // Of a rectangle, the shorter side.
   assertEquals(resolveWith({ input: { size: [24, 40], resize: 40 } }).input.resize, 40);
 });
 
@@ -200,7 +200,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     'subnetworks[1].fusion[1]: expected up-conv, down-conv or none, found "up"',
   ],
   [subnetworks({ transitions: "none" }), "subnetworks[1].transitions: expected auto, or a list of block numbers"],
-  // What keys ask of each other
+  // Rules between keys
   [{ base_features: [{ scale: 1, channels: 8 }, { scale: 0.5, channels: 8 }] }, "base_features[1].scale: expected 1"],
   [
     { base_features: [{ scale: "1/4", channels: 8 }, { scale: 1, channels: 8 }] },

@@ -29,7 +29,7 @@ function runOf(keep: "last" | "best" = "last"): KeptRun {
   return { spec: tiny, recipe, setup };
 }
 
-/** Trains into a folder, perhaps going on from its state, perhaps not to the end. */
+/** Trains into a folder, optionally resuming from its state or stopping early. */
 async function trainInto(
   folder: ModelFolder,
   options: { snapshot?: Parameters<typeof Session.open>[0]["snapshot"]; stopAt?: number } = {},

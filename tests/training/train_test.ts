@@ -91,7 +91,7 @@ const session = {
   cache: 1e9,
 } as const;
 
-/** Opens trainers that say that they run on a GPU, unless the CPU is asked for; the GPU's is lost at a step. */
+/** Opens trainers that report a GPU, unless the CPU is requested. The GPU is lost at a given step. */
 function losing(fake: Fake, lostAt: number, opened: string[]): ReturnType<typeof fakeTrainers> {
   return async (network, state, options) => {
     const trainer = await fakeTrainers(fake)(network, state, options);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 
 const root = new URL("../../", import.meta.url);
-/** What a bundle is made of, besides the modules on top. */
+/** What a bundle contains besides the entry modules. */
 const PARTS = ["deno.json", "web", "lib", "kernels", "specs", "recipes", "weights", "examples"];
 
 async function copy(from: string, to: string): Promise<void> {

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import ts from "typescript";
 import { declarationsOf } from "../../web/declarations.ts";
 
-/** What the type checker says of a script that takes the library from `ranet.js`. */
+/** Errors of the type checker for a script that imports the library from `ranet.js`. */
 async function check(folder: string, script: string): Promise<string> {
   await Deno.writeTextFile(`${folder}/script.ts`, script);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {

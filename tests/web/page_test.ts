@@ -14,14 +14,14 @@ const root = new URL("../../", import.meta.url);
 const path = (file: string): string => new URL(file, root).pathname;
 const IMAGES = ["examples/cat.jpg", "tests/fixtures/images/photo.jpg", "tests/fixtures/images/alpha.png"].map(path);
 
-/** What became of an image. */
+/** The result for an image. */
 interface Left {
   readonly exit: number;
   readonly label: string;
   readonly confidence: number;
 }
 
-/** What the command line says. */
+/** The result of the command line. */
 async function expected(threshold: number): Promise<Left[]> {
   const { out } = await ranet("classify", ...IMAGES, "--json", "--device", "cpu", "--threshold", String(threshold));
   return JSON.parse(out);
@@ -32,19 +32,19 @@ function texts(page: Page, selector: string): Promise<string[]> {
   return page.$$eval(selector, (elements) => elements.map((element) => element.textContent!.trim()));
 }
 
-/** Gives the page image files, and waits until the one looked at has left. */
+/** Gives image files to the page, and waits for the result of the selected one. */
 async function give(page: Page, files: readonly string[]): Promise<void> {
   const input = await page.$("input#files");
   await input!.uploadFile(...files);
   await left(page);
 }
 
-/** Waits until the image looked at has left. */
+/** Waits for the result of the selected image. */
 async function left(page: Page): Promise<void> {
   await page.waitForSelector('#exits li[data-state="left"]');
 }
 
-/** What the page says of the image looked at. */
+/** The result that the page shows for the selected image. */
 function shown(page: Page): Promise<Left> {
   return page.$$eval("#exits li", (rows) => {
     const exit = rows.findIndex((row) => (row as HTMLElement).dataset.state === "left");

@@ -13,18 +13,18 @@ import { assertAccessible } from "./accessible.ts";
 import { chromiumTest, longChromiumTest, openSite, press } from "./browser.ts";
 import { answerOf, fill, give, openTeach, type Photos, said, setName, train, writePhotos } from "./teach_page.ts";
 
-/** Photos of a class; where long tests run, so many that there are enough set aside to calibrate on. */
+/** Photos of a class; where long tests run, enough that those set aside suffice for calibration. */
 const COUNT = times(10, 50);
-/** Of those, how many are set aside. */
+/** How many of those are set aside. */
 const ASIDE = COUNT / 5;
 
-/** Gives the page two classes. */
+/** Adds two classes in the page. */
 async function fillTwo(page: Page, { files }: Photos): Promise<void> {
   await fill(page, 0, "level", files.level);
   await fill(page, 1, "upright", files.upright);
 }
 
-/** What a click saves. */
+/** The file that a click saves. */
 async function saved(page: Page, selector: string, name: string): Promise<string> {
   const folder = await Deno.makeTempDir();
   const session = await page.createCDPSession();
@@ -111,7 +111,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
       assertEquals((await loadModel(archive)).temperatures?.length, 4);
     }
 
-    // As `ranet train` does it, but for looking at the photos set aside after every epoch.
+    // Like `ranet train`, except that it validates after every epoch.
     const command = (await text(page, "#outcome-command")).split(" ");
     const option = (name: string) => command[command.indexOf(`--${name}`) + 1];
     const { spec } = model;
@@ -169,7 +169,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     assertEquals([await counts(page), await isThere(page, "#try")], [["0 photos", "0 photos"], false]);
   });
 
-  // Files of the page are all that was ever asked for: nothing was sent.
+  // Only files of the page were requested: nothing was sent.
   const sent = requests.filter(({ method, url }) =>
     method !== "GET" || !/^(blob:|data:)/.test(url) && !url.startsWith(site.url)
   );
@@ -196,7 +196,7 @@ longChromiumTest("training in the page stops and goes on, on one thread too", as
 });
 
 longChromiumTest("the page goes on on the CPU when the GPU is lost while it trains", async () => {
-  // Software that computes what a GPU would is left alone, unless it says that it is one.
+  // Software GPUs are not used, unless they are reported as a GPU.
   const disguise =
     `for (const [name, value] of [["isFallbackAdapter", false], ["description", "test GPU"], ["device", ""],
     ["architecture", ""]]) Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => value });\n`;

@@ -10,7 +10,7 @@ const source = "checkpoint.pth.tar";
 const fixture = (name: string) => Deno.readFileSync(new URL(`../fixtures/weights/${name}`, import.meta.url));
 const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
 
-// A pickler for the little that tests need: every function returns instructions, one character a byte.
+// A minimal pickler for tests: every function returns opcodes, one character per byte.
 const int = (value: number) => "J" + String.fromCharCode(...new Uint8Array(Int32Array.of(value).buffer));
 const text = (value: string) => "\x8c" + String.fromCharCode(value.length) + value;
 const tuple = (...items: string[]) => "(" + items.join("") + "t";
@@ -43,7 +43,7 @@ function zip(pickle: string, files: Record<string, Uint8Array> = { "data/0": flo
   return zipSync(Object.fromEntries(named), { level });
 }
 
-/** A legacy file; each storage is preceded by its length. */
+/** A legacy file. Each storage is preceded by its length. */
 function legacy(pickle: string, keys: string, storages: Uint8Array): Uint8Array {
   const head = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
   return Uint8Array.from([...latin1(`\x80\x02${head}${int(1001)}.}.${pickle}.${keys}.`), ...storages]);
@@ -225,7 +225,7 @@ for (const [what, [bytes, message]] of Object.entries(broken)) {
   });
 }
 
-/** Passes if `read` returns or throws a RanetError; anything else is a defect. */
+/** Passes if `read` returns or throws a RanetError. Any other error is a defect. */
 function isOrderly(read: () => unknown): boolean {
   try {
     read();
@@ -273,7 +273,7 @@ Deno.test("readCheckpoint() detects a flipped bit in a zip archive", () => {
     const damaged = whole.slice();
     damaged[at] ^= 1 << i % 8;
     try {
-      // In what is not read, or says nothing: the optimizer's tensors, a date.
+      // In parts that are not read: the optimizer's tensors, a date.
       assertEquals(readCheckpoint(damaged, { source }), sound, `bit ${i % 8} of byte ${at}`);
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;

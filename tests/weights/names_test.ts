@@ -54,7 +54,7 @@ Deno.test("pickWeights() removes a common prefix only if the rest fits", () => {
     assertEquals(pick([...named, "other.weight"]), [...named, "other.weight"]);
   }));
   assertEquals(pick(["net.a", "net.b"], ["a", "c"]), ["net.a", "net.b"]);
-  // A network's own names are left alone, whatever they look like.
+  // The network's own names are unchanged, whatever they look like.
   assertEquals(pick(["module.a", "model.b"], ["module.a", "model.b"]), ["module.a", "model.b"]);
 });
 
@@ -69,7 +69,7 @@ Deno.test("pickWeights() leaves out tensors outside the network's prefix, such a
     assertStringIncludes(notes.pop()!, `"criterion.weight" (none of the network's), "ema.first.conv.weight"`);
     notes.pop();
   }
-  // All that is missing or too much within the prefix is for the check of shapes to tell.
+  // Missing and unexpected tensors within the prefix are left to the check of shapes.
   const within = ["model.x", ...NAMES.map((name) => `model.${name}`)];
   assertEquals(pick(within, NAMES), ["x", ...NAMES]);
   const twice = (a: string, b: string) => [...NAMES.map((name) => a + name), ...NAMES.map((name) => b + name)];
@@ -98,7 +98,7 @@ Deno.test("pickWeights() leaves out counters, and other integers unless they are
   assertEquals(message, 'its "steps" is of type I32, where floats are expected');
 });
 
-/** A safetensors file as other tools write it: any type, any name. */
+/** A safetensors file as other tools write it, with any types and names. */
 function safetensors(tensors: Record<string, { dtype: string; shape: number[]; data: ArrayBufferView<ArrayBuffer> }>) {
   let end = 0;
   const header = Object.entries(tensors).map(([name, { dtype, shape, data }]) => [
@@ -142,7 +142,7 @@ Deno.test("names in safetensors files are handled like those in checkpoints", ()
 
 Deno.test("readWeights() recognises files by their bytes, and names unsupported formats", () => {
   const tensor = ["a", { shape: [1], data: Float32Array.of(1) }] as const;
-  // Headers of such lengths begin like a pickle and like a zip archive.
+  // Headers of these lengths begin like a pickle and like a zip archive.
   for (const length of [0x80, 0x4b50]) {
     const shortest = writeSafetensors([tensor], { metadata: { note: "" } }).length - 8 - 4;
     const file = writeSafetensors([tensor], { metadata: { note: "x".repeat(length - shortest) } });
@@ -157,6 +157,11 @@ Deno.test("readWeights() recognises files by their bytes, and names unsupported 
     [encode("\x89HDF\r\n\x1a\n"), "x.h5", "HDF5"],
     [encode("\x93NUMPY"), "x.npy", "NumPy"],
     [encode(`model.pth${"\0".repeat(248)}ustar`), "x.pth.tar", "it is a tar archive: unpack it first"],
+    [
+      zipSync({ "__MACOSX/x": encode(""), "run/best.pth": encode("x") }),
+      "x.zip",
+      'unpack it first, and give "run/best.pth"',
+    ],
     [zipSync({ "weight.npy": encode("\x93NUMPY") }), "x.npz", "it is an archive of NumPy arrays (.npz)"],
     [Uint8Array.of(8, 7, 18, 5), "x.onnx", "ranet export onnx"],
   ];

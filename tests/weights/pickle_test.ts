@@ -7,7 +7,7 @@ const globals = new Map([
   ["math.Type", new PickleGlobal("math.Type")],
 ]);
 
-/** Reads a pickle written one character a byte. */
+/** Reads a pickle that is written as one character per byte. */
 function read(pickle: string, offset?: number): unknown {
   const bytes = Uint8Array.from(pickle, (char) => char.charCodeAt(0));
   return unpickle(bytes, { globals, persistentLoad: (id) => ({ id }), offset }).value;

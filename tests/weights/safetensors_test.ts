@@ -6,7 +6,9 @@ import type { Tensor } from "../../lib/weights/tensor.ts";
 
 const source = "weights.safetensors";
 
-/** A file with this header (an object is made JSON) and so many zero bytes of data, or these. */
+/**
+ * A file with this header (objects are converted to JSON), followed by the given number of zero bytes, or by these bytes.
+ */
 function file(header: unknown, data: number | readonly number[] = 0): Uint8Array {
   const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const tail = typeof data === "number" ? new Uint8Array(data) : Uint8Array.from(data);

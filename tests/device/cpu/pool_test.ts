@@ -3,7 +3,7 @@ import asc from "assemblyscript/asc";
 import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 
 const SOURCE = `
-/** Each thread's number at its place, with how many there are. */
+/** Writes each thread's number and the number of threads at the thread's index. */
 export function mark(thread: i32, threads: i32, at: i32): void {
   store<i32>(at + 4 * thread, thread + 100 * threads);
 }

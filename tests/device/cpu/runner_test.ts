@@ -18,7 +18,7 @@ function tiny() {
 }
 
 Deno.test("resize aligns corners", async () => {
-  // 2×2 to 3×3, then the middle pixel of the first row: the mean of the first row's two.
+  // From 2×2 to 3×3, the middle pixel of the first row is the mean of the first row's two pixels.
   const view = (feature: number) => ({ feature, offset: 0, channels: 1 });
   const network = networkOf(
     [{ name: "image", size: square(2), channels: 1 }, { name: "large", size: square(3), channels: 1 }],
@@ -93,7 +93,7 @@ Deno.test("results are bit-identical for every number of threads", async () => {
     for (const thresholds of [undefined, [0.21, 0.21, 0]]) {
       const results = [];
       for (const runner of runners) {
-        // The first run of a single image takes one thread.
+        // The first run of a single image uses one thread.
         for (let run = 0; run < 2; run++) {
           runner.load(images.subarray(0, count * length), count);
           results.push(await runner.run({ from: 0, to: 3, thresholds }));

@@ -1,5 +1,5 @@
 /**
- * No dispatch has more workgroups in any direction than every WebGPU device takes, whatever the network, batch and limits.
+ * Tests that no dispatch exceeds WebGPU's default limit of workgroups in any dimension, for any network, batch and limits.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { trainerOptions } from "../training.ts";
 
 const few = (max: number) => fc.integer({ min: 1, max });
 
-/** Small networks with now and then something huge. */
+/** Small networks, sometimes with a very large value. */
 const networks = fc.record({
   size: fc.oneof(fc.integer({ min: 5, max: 64 }), fc.constantFrom(512, 1023, 1024)),
   classes: fc.oneof(fc.integer({ min: 2, max: 20 }), fc.constantFrom(2000, 29_990)),
@@ -115,7 +115,7 @@ Deno.test("no dispatch of training exceeds WebGPU's default limit of workgroups"
   );
 });
 
-/** A device of which only sizes are wanted. */
+/** A device of which only buffer sizes are used. */
 function withLimits(limits: Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">): GPUDevice {
   const createBuffer = ({ size }: GPUBufferDescriptor) => ({ size, destroy() {} });
   return { limits, createBuffer } as unknown as GPUDevice;

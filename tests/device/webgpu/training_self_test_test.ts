@@ -19,7 +19,7 @@ import { asGpus } from "../as_gpus.ts";
 import { randomBatch, trainerOptions } from "../training.ts";
 import { misread, withoutCache } from "./misread.ts";
 
-/** What a driver might get wrong: in a kernel, this becomes that. */
+/** Possible driver errors: for each kernel, a text and its replacement. */
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   [
     "weight-gradient ",
@@ -60,7 +60,7 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["loss ", "secondShare * (logits", "(logits"],
 ];
 
-/** The smallest tile that a CPU driver has: it is compiled soonest. */
+/** The smallest tile of a CPU driver, because it compiles fastest. */
 const withTile = ({ traits }: Adapter) => ({
   ...traits,
   lanes: 8,
@@ -119,7 +119,7 @@ gpuTest("the training self-test detects a driver that misreads any kernel", asyn
   assertEquals(missed, []);
 });
 
-/** Kernels that are compiled already, but for one that is compiled anew. */
+/** Kernels that are already compiled, except for one that is compiled again. */
 function anew({ device, kernels }: OpenTraining, name: string): TrainingKernels {
   const fresh = new TrainingKernels(device.gpu);
   const from = (kernel: Kernel<string>) => kernelKey(kernel).startsWith(name) ? fresh : kernels;
@@ -132,7 +132,7 @@ function anew({ device, kernels }: OpenTraining, name: string): TrainingKernels 
 
 const NETWORK = NETWORKS.get("stem with bias and max-pool")!;
 
-/** Opens a trainer on the device that is chosen, where a driver may be taken for a GPU; tells what it said. */
+/** Opens a trainer on the chosen device, with drivers that appear as GPUs; returns its notes. */
 async function open(device: "auto" | "gpu") {
   const said: string[] = [];
   const state = { tensors: randomTensors(NETWORK), momentum: new Map() };

@@ -8,7 +8,7 @@ import { Refusal } from "../../../lib/serve/refusal.ts";
 const LIMITS = { shape: [3, 2, 2], exits: 3, maxImages: 4 };
 const encode = (document: unknown) => new TextEncoder().encode(JSON.stringify(document));
 
-/** A request with one input, whose bytes, if there are any, follow the JSON. */
+/** A request with one input. If it has bytes, they follow the JSON. */
 function read(input: object, others: object = {}, behind?: Uint8Array) {
   const parameters = behind && { binary_data_size: behind.length };
   const json = encode({ inputs: [{ name: "images", parameters, ...input }], ...others });

@@ -21,7 +21,7 @@ const TINY = {
   layers: { blocks: 3 },
 };
 
-/** An MSDNet that was validated. */
+/** A validated MSDNet. */
 type ValidMsdnet = Extract<ArchitectureSpec, { family: "msdnet" }>;
 
 function asMsdnet(spec: ArchitectureSpec): ValidMsdnet {
@@ -131,7 +131,7 @@ Deno.test("any MSDNet is equal to its document and template", () => {
 Deno.test("classes may be named sets of labels", () => {
   const { classes } = resolveWith({ classes: "imagenet" });
   assertEquals([classes.length, new Set(classes).size], [1000, 1000]);
-  // As PyTorch numbers them.
+  // In PyTorch's order.
   assertEquals([0, 1, 281, 817, 999].map((i) => classes[i]), [
     "tench",
     "goldfish",
@@ -176,8 +176,8 @@ Deno.test("the finest scales of the last layers before an exit are not run", () 
   const { exits } = buildNetwork(resolveWith({ prune: "min", reduction: 0 }));
   assert(exits[0].cumulativeRunFlops < exits[0].cumulativeFlops);
   const spared = exits.map(({ cumulativeFlops, cumulativeRunFlops }) => cumulativeFlops - cumulativeRunFlops);
-  // Layer n's finer scale is not read by an exit right behind it: by hand, a bottleneck from 8 + 6 · 3 channels to 6 of
-  // 32 × 32 pixels, with its ReLUs.
+  // An exit directly after layer n does not read that layer's finer scale. By hand: a bottleneck from 8 + 6 · 3 channels to
+  // 6 of 32 × 32 pixels, with its ReLUs.
   assertEquals(spared[0], (26 * 6 + 6 * 9 * 6 + 6 + 6) * 32 ** 2);
   assertEquals(spared[2], 0);
 });
