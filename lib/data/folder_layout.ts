@@ -145,7 +145,8 @@ async function refuseUnread(path: string, files: readonly string[], folders: rea
     ),
   );
   const all = [...files, ...inside.flat()];
-  if (all.some(isSampleFile)) return;
+  // Arrays are samples in folders of classes; elsewhere they hold many.
+  if (files.some((name) => IMAGE_FILE.test(name)) || inside.flat().some(isSampleFile)) return;
   const file = all.find((name) => adviceFor(name) !== undefined && !/\.(jsonl?|ya?ml)$/i.test(name));
   if (file === undefined) return;
   throw new RanetError(

@@ -78,7 +78,7 @@ Deno.test("scale indices with gaps give the authors' fusion and transitions", ()
 Deno.test("specFromOfficialFlags() ignores flags that only affect training", () => {
   const plain = specFromOfficialFlags(CIFAR);
   const trained =
-    "--gpu 0,1 --save 'my runs/a' --batch-size 64 -b 64 -j 8 --use-valid --epochs=300 --resume \\\n --seed 0 ";
+    "--gpu 0,1 --save 'my runs/a' --batch-size 64 -b 64 -j 8 -j8 --use-valid --epochs=300 --resume \\\n --seed 0 ";
   assertEquals(specFromOfficialFlags(trained + CIFAR), plain);
   assertEquals(specFromOfficialFlags("--arch=RANet --step=9 --step=2 --stepmode 'lg'"), plain);
 });

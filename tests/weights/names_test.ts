@@ -157,6 +157,11 @@ Deno.test("readWeights() recognises files by their bytes, and names unsupported 
     [encode("\x89HDF\r\n\x1a\n"), "x.h5", "HDF5"],
     [encode("\x93NUMPY"), "x.npy", "NumPy"],
     [encode(`model.pth${"\0".repeat(248)}ustar`), "x.pth.tar", "it is a tar archive: unpack it first"],
+    [
+      zipSync({ "__MACOSX/x": encode(""), "run/best.pth": encode("x") }),
+      "x.zip",
+      'unpack it first, and give "run/best.pth"',
+    ],
     [zipSync({ "weight.npy": encode("\x93NUMPY") }), "x.npz", "it is an archive of NumPy arrays (.npz)"],
     [Uint8Array.of(8, 7, 18, 5), "x.onnx", "ranet export onnx"],
   ];
