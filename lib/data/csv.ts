@@ -25,7 +25,7 @@ import { cleanLabel, findColumns } from "./list_columns.ts";
 import { findFiles } from "./list_files.ts";
 import { readTable } from "./list_table.ts";
 
-/** How an address on the web or in a cloud's storage starts. */
+/** The beginning of a URL, on the web or in cloud storage. */
 const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
 /** A record of a file that holds many, as a data set's `origin` gives it. */
 const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;

@@ -18,8 +18,8 @@ const MOST = 0.9;
  *
  * @param rows The list.
  * @param labels The model's; none if they are looked for.
- * @returns The list with the names of the classes in a last column, where there are such columns; a line of several
- * classes gets all their names. Otherwise the list itself.
+ * @returns The list with the names of the classes in a last column, if there are such columns. If a line has several classes,
+ * the column contains all of their names, which is not a valid class. Otherwise the list itself.
  */
 export function joinIndicators(rows: readonly TableRow[], labels: readonly string[]): readonly TableRow[] {
   const [header, ...body] = rows;

@@ -52,7 +52,7 @@ export async function readTable(path: string): Promise<TableRow[]> {
   return rows;
 }
 
-/** Excel's line about what separates cells. */
+/** A line that tells Excel the separator of cells. */
 const SEPARATOR = /^(\s*)sep=.[ \t]*(?=\r?\n)/i;
 
 /** UTF-8, or UTF-16 as its first bytes say: spreadsheets call that "Unicode text". */

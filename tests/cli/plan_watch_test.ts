@@ -44,7 +44,7 @@ Deno.test("plan --watch shows the new and the previous costs after each save", a
     assertStringIncludes(first, "mine\n");
     assertMatch(first, /\| +8\.36 M \| +347\.05 k \|/);
     await edit("growth: 24", "growth: 12");
-    assertMatch(await watch.next(), /\| +6\.15 M \| +−26\.5 % \|[^]*\nparameters .* \(−\d+\.\d %\)\n/);
+    assertMatch(await watch.next(), /\| +6\.15 M \| +−26\.5 % \|[^]*\nparameters: .* \(−\d+\.\d %\)\n/);
     await edit("growth: 12", "grwth: 12");
     assertStringIncludes(await watch.next(), 'unknown key "grwth", did you mean growth?');
     await edit("grwth: 12", "growth: 24");

@@ -176,7 +176,7 @@ Deno.test("system files in folders are ignored; other files among images are nam
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, pets);
     assertEquals([dataset.size, dataset.bad], [2, []]);
-    assertEquals(dataset.notes, ["Passed over 2 files that are no images: cat/notes.txt, dog/boxes.xml"]);
+    assertEquals(dataset.notes, ["Ignored 2 files that are not images: cat/notes.txt, dog/boxes.xml"]);
     await Deno.writeTextFile(join(folder, "cat/photo.HEIC"), "x");
     await refused(open(folder, pets), "photo.HEIC", '{"skipBad":true}');
   });
@@ -361,7 +361,7 @@ const inEach = (folders: readonly string[]) =>
 const petsIn = (...folders: readonly string[]) =>
   inEach(folders.flatMap((folder) => [`${folder}/cat`, `${folder}/dog`]));
 
-Deno.test("folders of class folders are no classes: the one that has them is taken, with and without knowing the classes", async () => {
+Deno.test("in nested folders, the folder that contains the class folders is found, with and without known classes", async () => {
   const cases: [files: Record<string, string | null>, training: string, test: string][] = [
     // Food-101, CUB-200, nested folders, and parts as Kaggle's data sets name them.
     [{ ...petsIn("images"), "meta/train.txt": "cat/1\n", "README.txt": "x" }, "images", "images"],
@@ -395,7 +395,7 @@ Deno.test("folders of class folders are no classes: the one that has them is tak
   }
 });
 
-Deno.test("folders of the same classes are parts that somebody has to choose from; of others, they are classes", async () => {
+Deno.test("folders with the same class folders are parts, of which one must be chosen; others are classes", async () => {
   await withFolder(petsIn("fold1", "fold2"), async (folder) => {
     const choices = `Give one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
     await refused(open(folder, pets), "hold folders of the same names", choices);
@@ -419,7 +419,7 @@ Deno.test("folders of the same classes are parts that somebody has to choose fro
   });
 });
 
-Deno.test("a part's list beside its folder is taken if it has the columns of the other part's", async () => {
+Deno.test("a list next to a part's folder is used if it has the columns of the other part's list", async () => {
   const header = "Width,ClassId,Path\n";
   const files = { ...inEach(["Train/0", "Train/1", "Test", "Meta"]), "Meta.csv": "Path,ClassId\nMeta/1.jpg,1\n" };
   const lists = {
@@ -435,7 +435,7 @@ Deno.test("a part's list beside its folder is taken if it has the columns of the
   });
 });
 
-Deno.test("a folder with nothing but files that are not read says which, and what to do", async () => {
+Deno.test("a folder that contains only unsupported files is refused with their format and a suggestion", async () => {
   for (
     const [name, word] of [
       ["data/train-00000-of-00001.parquet", "Hugging Face's tables"],
@@ -453,7 +453,7 @@ Deno.test("a folder with nothing but files that are not read says which, and wha
   }
 });
 
-Deno.test("of columns with numbers and names of the classes, new classes are the names", async () => {
+Deno.test("if a list has columns with numbers and names of classes, new classes are the names", async () => {
   await withFolder({ "x.csv": "path,label_id,label_name\na.jpg,0,dog\nb.jpg,1,cat\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
   });

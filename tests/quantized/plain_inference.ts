@@ -108,11 +108,34 @@ function valueOf(layer: Exclude<Layer, Classifier>, where: Where): number {
       );
       return where.mix(corners, { down: row.share, right: column.share });
     }
-    case "depthwise":
-    case "squeeze":
-    case "excitation":
-      throw new Error(`${layer.kind} is refused in eight bits`);
+    case "depthwise": {
+      const { kernel, stride, name } = layer;
+      const { weight, bias, multiplier } = where.weights.convolutions.get(name)!;
+      let sum = bias[channel];
+      for (let v = 0; v < kernel; v++) {
+        for (let u = 0; u < kernel; u++) {
+          const value = read(y * stride + v - (kernel >> 1), x * stride + u - (kernel >> 1), channel);
+          sum += value * weight[(channel * kernel + v) * kernel + u];
+        }
+      }
+      return toSteps(sum, multiplier[channel]);
+    }
+    case "squeeze": {
+      let sum = 0;
+      for (let v = 0; v < size.height; v++) for (let u = 0; u < size.width; u++) sum += read(v, u, channel);
+      return toSteps(sum, where.weights.squeezes.get(layer.name)![channel]);
+    }
+    case "excitation": {
+      const { gates, multiplier } = where.weights.excitations.get(layer.name)!;
+      const number = readAt(network, features, layer.reads[1], 0, 0, channel);
+      const factor = roundEven(Math.fround(gates[number] * multiplier[channel]));
+      return Math.min((read(y, x, channel) * factor + SHARES / 2) >> Math.log2(SHARES), MAX_STEP);
+    }
   }
+}
+
+function toSteps(sum: number, multiplier: number): number {
+  return Math.min(Math.max(roundEven(Math.fround(Math.fround(sum) * multiplier)), 0), MAX_STEP);
 }
 
 /** Like our devices. */
@@ -143,7 +166,7 @@ function convolve(
       }
     }
   }
-  return Math.min(Math.max(roundEven(Math.fround(Math.fround(sum) * multiplier[channel])), 0), MAX_STEP);
+  return toSteps(sum, multiplier[channel]);
 }
 
 function classify(

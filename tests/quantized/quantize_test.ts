@@ -12,6 +12,8 @@ import { compareExits } from "../../lib/quantization/losses.ts";
 import { quantize } from "../../lib/quantization/quantize.ts";
 import { chooseSteps } from "../../lib/quantization/steps.ts";
 import { roundConvolution } from "../../lib/quantization/whole_weights.ts";
+import { buildNetwork } from "../../lib/network/build.ts";
+import { initialWeights } from "../../lib/training/initial_weights.ts";
 import { parseSpec } from "../../lib/spec/parse.ts";
 import { MAX_BIAS, parseQuantized } from "../../lib/weights/quantized.ts";
 import { canChain } from "../../lib/weights/quantized_runs.ts";
@@ -52,6 +54,19 @@ for (const range of ["mse", "max"] as const) {
     });
   });
 }
+
+Deno.test("quantize() takes depthwise convolutions and squeeze-and-excitation; logits are close to those in floats", async () => {
+  const spec = await readSpec("ranet-cifar10-depthwise");
+  const other = createModel(spec, initialWeights(buildNetwork(spec), 3), { source: "random" });
+  const quantized = await quantize(other, images, { threads: 1 });
+  assert(quantized.tensors.keys().some((name) => name.endsWith("excitation.multiplier")));
+  const [floats, whole] = [await logitsOf(other, images), await logitsOf(quantized, images)];
+  floats.forEach((logits, exit) => {
+    const error = relativeError(whole[exit], logits);
+    assert(error > 0);
+    assertLess(error, 0.1);
+  });
+});
 
 Deno.test("quantize() keeps weights small enough for chained sums", async () => {
   const { network, tensors } = await quantize(model, images, { threads: 1 });

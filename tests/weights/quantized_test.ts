@@ -1,11 +1,11 @@
 /** Tests files of quantized weights, and what is refused. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { createModel } from "../../lib/model/model.ts";
 import { readSpec } from "../../lib/model/read_spec.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
-import type { Convolution, Network } from "../../lib/network/network.ts";
+import type { Convolution, DepthwiseConvolution, Network } from "../../lib/network/network.ts";
 import { changeSpec } from "../../lib/spec/change.ts";
 import { checkTensors } from "../../lib/weights/check.ts";
 import { foldWeights } from "../../lib/weights/fold.ts";
@@ -117,15 +117,41 @@ Deno.test("training, folding and checkTensors() refuse integer weights", () => {
   assertThrows(() => foldWeights(network, tensors), RanetError, "eight bits");
 });
 
-Deno.test("depthwise convolutions and squeeze-and-excitation are refused in 8 bits", () => {
+Deno.test("too large numbers of depthwise convolutions and gates are refused with the tensor's name", () => {
+  const other = buildNetwork(changeSpec(spec, { depthwise: true, seRatio: 0.5 }));
+  const given = randomTensors(other, { seed: 1 });
+  const nameOf = (end: string) => given.keys().find((name) => name.endsWith(end))!;
+  const depthwise = other.exits.flatMap(({ layers }) => layers).find(({ kind }) =>
+    kind === "depthwise"
+  ) as DepthwiseConvolution;
+  parseQuantized(other, given, { source: "q" });
   for (
-    const [change, wanted] of [[{ depthwise: true }, "is a depthwise convolution"], [
-      { seRatio: 0.5 },
-      "squeeze",
-    ]] as const
+    const [name, value, wanted] of [
+      [nameOf("excitation.multiplier"), 4.5, "at index 1, expected at most 4"],
+      [nameOf("squeeze.multiplier"), -1, "at index 1, expected finite numbers above 0"],
+      [nameOf("fc2.scale"), 0, "at index 0, expected finite numbers above 0"],
+      [`${depthwise.name}.bias`, 2 ** 24, "can make sums above 2²⁴ at channel 1"],
+    ] as const
   ) {
-    assertThrows(() => quantizedParameters(buildNetwork(changeSpec(spec, change))), RanetError, wanted);
+    const { shape, data } = given.get(name)!;
+    const changed = new Map(given).set(name, { shape, data: data.with(Math.min(1, data.length - 1), value) });
+    const { message } = assertThrows(() => parseQuantized(other, changed, { source: "q" }), RanetError);
+    assertStringIncludes(message, `"${name}"`);
+    assertStringIncludes(message, wanted);
   }
+});
+
+Deno.test("a convolution without ReLU is refused in 8 bits, unless gates are made from its output", () => {
+  const other = buildNetwork(changeSpec(spec, { seRatio: 0.5 }));
+  const [first, ...others] = other.exits;
+  const layers = first.layers.map((layer) =>
+    layer.kind === "convolution" ? { ...layer, activation: "none" } as Convolution : layer
+  );
+  assertThrows(
+    () => quantizedParameters({ ...other, exits: [{ ...first, layers }, ...others] }),
+    RanetError,
+    `ends in the activation "none"`,
+  );
 });
 
 Deno.test("integers without the metadata entry are refused with the tensor's name; an unknown entry is refused", () => {

@@ -347,6 +347,28 @@ const STRUCTS = {
     multiplier: u32("address"),
     product: u32("how to multiply: see int8_product.ts"),
   },
+  Int8DepthwiseArgs: {
+    ...INPUT,
+    ...OUTPUT,
+    kernel: u32("its height and width"),
+    stride: u32("input pixels from output to output"),
+    weights: u32("address: [8 channels][tap], in 16 bits"),
+    bias: u32("address, with zeros up to 8 channels"),
+    multiplier: u32("address, likewise"),
+  },
+  Int8SqueezeArgs: {
+    ...INPUT,
+    ...OUTPUT,
+    multiplier: u32("address, with zeros up to 4 channels"),
+  },
+  Int8ExcitationArgs: {
+    ...INPUT,
+    gates: u32("address of the first sample's numbers that gates are made from"),
+    gatesBytes: u32("bytes from sample to sample"),
+    ...OUTPUT,
+    table: u32("address of the gate of each number"),
+    multiplier: u32("address, with zeros up to 4 channels"),
+  },
   Int8ResizeArgs: {
     ...INPUT,
     ...OUTPUT,
@@ -452,6 +474,9 @@ const OPERATIONS = {
   "max-pool-int8": "WindowArgs",
   "resize-int8": "Int8ResizeArgs",
   "classify-int8": "Int8ClassifierArgs",
+  "depthwise-int8": "Int8DepthwiseArgs",
+  "squeeze-int8": "Int8SqueezeArgs",
+  "excitation-int8": "Int8ExcitationArgs",
 } as const;
 
 type Structs = typeof STRUCTS;

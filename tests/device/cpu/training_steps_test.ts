@@ -72,7 +72,7 @@ async function assertSame(
   const parameters = randomTensors(plan.network, seed);
   const plain = new PlainTraining(plan, { parameters, images: new Float32Array(3 * samples), labels, second, loss });
   const program = buildTrainingProgram(plan, {
-    batch: samples + 1,
+    batchSize: samples + 1,
     threads,
     optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
     loss,
@@ -218,7 +218,7 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
       output: beside,
     }),
     convolutionCase,
-    60,
+    times(16, 60),
   ));
 
 Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
@@ -236,7 +236,7 @@ Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
       output: beside,
     }),
     convolutionCase,
-    30,
+    times(8, 30),
   ));
 
 Deno.test("the same with a stride of 2", () =>
@@ -298,7 +298,7 @@ Deno.test("depthwise convolution: forward, input gradient, weight gradient", () 
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
 Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", () =>
@@ -318,7 +318,13 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
       const pixel = { size: square(1), channels: means.total };
       const output = rangeIn(4, count, beside.output);
       const gates = { ...means.range, feature: 3 };
-      const layer: Layer = { kind: "excitation", reads: [input.range, gates], writes: [output.range], gate };
+      const layer: Layer = {
+        kind: "excitation",
+        reads: [input.range, gates],
+        writes: [output.range],
+        gate,
+        name: "gated",
+      };
       const result = { ...input.range, feature: 6, accumulate };
       const gatesResult = { ...means.range, feature: 7, accumulate: gatesAccumulate };
       const gradient = { ...output.range, feature: 5 };
@@ -333,14 +339,14 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
           { size, channels: input.total },
           pixel,
         ],
-        forward: [{ kind: "squeeze", reads: [input.range], writes: [means.range] }, layer],
+        forward: [{ kind: "squeeze", reads: [input.range], writes: [means.range], name: "means" }, layer],
         backward: [
           { kind: "excitation-gradient", layer, input: input.range, gates, gradient, result, gatesResult },
           { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: true } },
         ],
       };
     },
-    15,
+    times(6, 15),
   ));
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>
@@ -411,7 +417,7 @@ Deno.test("max-pool and resize, and their gradients", () =>
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
 Deno.test("zero and the gradient of a ReLU", () =>

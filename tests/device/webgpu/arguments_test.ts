@@ -48,6 +48,8 @@ const FOR_OTHERS: Readonly<Record<string, readonly string[]>> = {
   "convolution-shared": ["tiles", "across"],
   "max-pool": ["inQuads"],
   resize: ["weights"],
+  squeeze: ["weights"],
+  excitation: ["weights"],
 };
 
 const KERNELS: readonly KernelText[] = [
@@ -63,11 +65,15 @@ const KERNELS: readonly KernelText[] = [
     code: kernelCode({ kernel: "convolution", constants: CONSTANTS, arithmetic }, "float32"),
     others: ["activation"],
   })),
-  {
-    kernel: "resize in steps",
-    table: ARGUMENTS.resize,
-    code: kernelCode({ kernel: "resize", constants: CONSTANTS, arithmetic: "steps" }, "float32"),
-  },
+  ...([["resize"], ["depthwise", "activation"], ["squeeze"], ["excitation", "gate"]] as const)
+    .map((
+      [kernel, ...others],
+    ) => ({
+      kernel: `${kernel} in steps`,
+      table: ARGUMENTS[kernel],
+      code: kernelCode({ kernel, constants: CONSTANTS, arithmetic: "steps" }, "float32"),
+      others,
+    })),
   ...Object.entries(TRAINING_ARGUMENTS).map(([kernel, table]) => ({
     kernel,
     table,

@@ -67,7 +67,7 @@ class Bench implements Disposable {
   /** Runs steps on the device and in the reference implementation, and compares everything. */
   async check(
     { features, forward, steps, classes = 3, labelSmoothing = 0, distillation }: Case,
-    perShard: number,
+    microBatchSize: number,
   ): Promise<void> {
     const count = LABELS.length;
     const plan: TrainingPlan = {
@@ -95,7 +95,7 @@ class Bench implements Disposable {
     plain.tensors.forEach((values, i) => values.set(randomArray(values.length, 100 + i)));
 
     const options = {
-      batch: count,
+      batchSize: count,
       loss,
       emaDecay: 0,
       optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
@@ -104,9 +104,9 @@ class Bench implements Disposable {
       isCpu: this.#adapter.isCpu,
     } as const;
     const gpu = this.#gpu;
-    using memory = new TrainingMemory(withRoomFor(gpu, plan, perShard), plan, options);
+    using memory = new TrainingMemory(withRoomFor(gpu, plan, microBatchSize), plan, options);
     const { arenas, layout } = memory;
-    if (perShard < count) assertEquals(arenas.length, Math.ceil(count / perShard));
+    if (microBatchSize < count) assertEquals(arenas.length, Math.ceil(count / microBatchSize));
     memory.initialize({ tensors: parameters, momentum: new Map() });
     const batchSize = Math.ceil(count / arenas.length);
     const place = (i: number, visit: (arena: number, at: number, value: number) => void) => {
@@ -283,14 +283,20 @@ function excitationCase(gate: Gate, { size, inputs, before, behind, accumulate }
   const whole = { size, channels: inputs + behind };
   const pixel = { size: square(1), channels: inputs + before };
   const [input, gates] = [view(1, 0, inputs), view(3, 0, inputs)];
-  const layer: Excitation = { kind: "excitation", reads: [input, gates], writes: [view(4, 0, inputs)], gate };
+  const layer: Excitation = {
+    kind: "excitation",
+    reads: [input, gates],
+    writes: [view(4, 0, inputs)],
+    gate,
+    name: "gated",
+  };
   const result = { ...view(6, 0, inputs), accumulate };
   const gatesResult = { ...view(7, 0, inputs), accumulate: !accumulate };
   return {
     features: [{ size: square(2), channels: 3 }, whole, pixel, pixel, whole, whole, whole, pixel],
     forward: UNUSED,
     steps: [
-      { kind: "squeeze", reads: [input], writes: [view(2, 0, inputs)] },
+      { kind: "squeeze", reads: [input], writes: [view(2, 0, inputs)], name: "means" },
       layer,
       { kind: "excitation-gradient", layer, input, gates, gradient: view(5, 0, inputs), result, gatesResult },
       { kind: "squeeze-gradient", gradient: gatesResult, result: { ...result, accumulate: behind > 2 } },
@@ -403,7 +409,7 @@ function classifierCase(classes: number, pool: Size, { size, inputs, behind, acc
   };
 }
 
-const perShard = fc.constantFrom(1, 3, LABELS.length);
+const microBatchSize = fc.constantFrom(1, 3, LABELS.length);
 const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   "convolution": shape.map(convolutionCase),
   "depthwise": shape.map(depthwiseCase),
@@ -431,7 +437,7 @@ for (const [name, cases] of Object.entries(CASES)) {
     gpuTest(`${name}: training steps agree with float64 on odd shapes${how}`, async (adapter) => {
       using bench = new Bench(as(adapter), await requestDevice(adapter));
       await fc.assert(
-        fc.asyncProperty(cases, perShard, (given, perShard) => bench.check(given, perShard)),
+        fc.asyncProperty(cases, microBatchSize, (given, microBatchSize) => bench.check(given, microBatchSize)),
         // A fixed seed, so that failures do not depend on chance.
         { numRuns: times(8, 30), seed: 1, endOnFailure: true },
       );
