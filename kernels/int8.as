@@ -1,6 +1,6 @@
 // What kernels of whole numbers share: from sums to steps, and the ends of channel ranges.
 
-// V8 makes a constant vector anew wherever it is used, with three instructions. It keeps one whose value it does not know.
+// V8 makes a constant vector again wherever it is used, with three instructions. It keeps one whose value it does not know.
 let unknown: i32 = 0;
 
 // Must be called before kernels run.

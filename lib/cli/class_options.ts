@@ -1,5 +1,5 @@
 /**
- * The options by which a command is told the classes of a network.
+ * Options that set the classes of a network.
  *
  * @module
  */

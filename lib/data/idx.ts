@@ -15,6 +15,11 @@ import { labelFinder, listLabels } from "./labels.ts";
 /** What files of images are called. */
 export const IDX_IMAGES = /images([-.])idx3-ubyte(?:\.gz)?$/;
 
+/** Said of EMNIST, whose readme says so. */
+const SWAPPED =
+  "EMNIST's images have rows and columns swapped, and are taken as they are, as torchvision takes them: swap those " +
+  "of photos, too, before a network that is trained on these classifies them";
+
 /** Larger files, unpacked, are refused: they are held in memory. */
 const MAX_BYTES = 1_000_000_000;
 
@@ -55,6 +60,7 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
     format: "IDX",
     size: found.records.length,
     bad: bad.messages,
+    notes: /^emnist-/i.test(basename(path)) ? [SWAPPED] : [],
     classes: labels,
     digest: () => digestFiles([path, marksPath], { about: [found.labels.join()] }),
     labels: () => Promise.resolve(found.labels),

@@ -13,21 +13,8 @@ import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
-
-/** Files of labels or pixels that are not read, and what to do about them. */
-const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
-  [/\.mat$/i, "MATLAB's files are not read: write its labels as a CSV of path,label"],
-  [/\.(pkl|pickle)$/i, "Python's pickles are not read, since they are programs: write labels as a CSV of path,label"],
-  [
-    /\.(npy|npz|h5|hdf5)$/i,
-    "arrays of many samples are not read: write images as files, in a folder for each class, or for networks of " +
-    "other than 1 and 3 channels one .npy file (channels × height × width) or TIFF file per sample",
-  ],
-  [/\.(parquet|arrow|tfrecord[^/]*|lmdb|mdb)$/i, "it is not read: write images as files, in a folder for each class"],
-  [/\.(json|xml|ya?ml)$/i, "annotations are not read: write a CSV of path,label"],
-  [/\.(zip|tar|tgz|gz|xz|bz2|7z|rar)$/i, "archives must be unpacked first"],
-];
 
 /**
  * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and labels. In a
@@ -79,7 +66,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   if (LIST_FILE.test(file)) {
     return await openCsv(file, { ...options, openRecords: (file) => openRecords(file, options) });
   }
-  const reason = REFUSED.find(([end]) => end.test(file))?.[1];
+  const reason = adviceFor(file);
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)

@@ -26,6 +26,15 @@ export function isOtherImage(name: string): boolean {
   return OTHER_IMAGE.test(name);
 }
 
+/** What to do about such an image. */
+export function converterFor(name: string): string {
+  const end = name.slice(name.lastIndexOf(".")).toLowerCase();
+  const all = /^\.(p[bgnp]m|tga|jp2|j2k|psd|ico|svg)$/.test(end)
+    ? `, all of a folder by mogrify -format png *${end}`
+    : "";
+  return `${end} is not read: convert such files first${all}`;
+}
+
 /** Counts files that are not images. */
 export class PassedOver {
   readonly #named: string[] = [];
@@ -36,11 +45,11 @@ export class PassedOver {
     if (++this.#count <= NAMED) this.#named.push(file);
   }
 
-  /** What to say of them all: nothing where there are none. */
+  /** A note about all ignored files; empty if there are none. */
   get notes(): readonly string[] {
     if (this.#count === 0) return [];
-    const [files, are] = this.#count === 1 ? ["file", "is no image"] : ["files", "are no images"];
+    const [files, are] = this.#count === 1 ? ["file", "is not an image"] : ["files", "are not images"];
     const names = this.#named.join(", ");
-    return [`Passed over ${this.#count} ${files} that ${are}${this.#count > NAMED ? ", such as" : ":"} ${names}`];
+    return [`Ignored ${this.#count} ${files} that ${are}${this.#count > NAMED ? ", such as" : ":"} ${names}`];
   }
 }

@@ -16,6 +16,16 @@ export const GATES: readonly Gate[] = ["sigmoid", "hard-sigmoid"];
 /** What a number is made a share of 1 by. */
 export type Gate = "sigmoid" | "hard-sigmoid";
 
+/** The gate that is made from a number. */
+export function gateOf(gate: Gate, x: number): number {
+  switch (gate) {
+    case "sigmoid":
+      return 1 / (1 + Math.exp(-x));
+    case "hard-sigmoid":
+      return Math.min(Math.max(x + 3, 0), 6) / 6;
+  }
+}
+
 /** A gate's number. */
 export function gateCode(gate: Gate): number {
   return GATES.indexOf(gate);

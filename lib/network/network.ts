@@ -83,6 +83,8 @@ export interface Squeeze {
   readonly reads: readonly [View];
   /** As many channels of a single pixel, from a feature's first one on. */
   readonly writes: readonly [View];
+  /** What it is called where it has parameters: in eight bits. */
+  readonly name: string;
 }
 
 /** The last step of squeeze-and-excitation: each channel times a gate of its own. */
@@ -95,6 +97,8 @@ export interface Excitation {
   readonly writes: readonly [View];
   /** What makes a gate of a number. */
   readonly gate: Gate;
+  /** What it is called where it has parameters: in eight bits. */
+  readonly name: string;
 }
 
 /** Max-pooling, 3×3, stride 2, padding 1. */

@@ -1,11 +1,11 @@
 /**
- * What a network's features hold for some images: for each channel that a convolution writes, how often which values occur.
+ * What a network's features hold for some images: for each channel that a layer writes, how often which values occur.
  *
  * @module
  */
 
 import { CpuRunner } from "../device/cpu/runner.ts";
-import type { Convolution, Network } from "../network/network.ts";
+import type { Network } from "../network/network.ts";
 import { buildPlan } from "../planner/build.ts";
 import type { Plan, Region } from "../planner/plan.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
@@ -13,9 +13,9 @@ import type { FoldedWeights } from "../weights/fold.ts";
 /** Intervals that a channel's values are counted in. */
 export const BINS = 512;
 
-/** A channel's values for some images. All are 0 or above, behind a ReLU. */
+/** A channel's values for some images. All are 0 or above, behind a ReLU, but for those that gates are made from. */
 export interface ChannelValues {
-  /** The largest; 0 if the channel is always 0. */
+  /** The largest magnitude; 0 if the channel is always 0. */
   readonly most: number;
   /** Their mean. */
   readonly mean: number;
@@ -23,8 +23,8 @@ export interface ChannelValues {
   readonly counts: Uint32Array;
 }
 
-/** What each convolution writes, by its name: one for each channel. */
-export type ConvolutionValues = ReadonlyMap<string, readonly ChannelValues[]>;
+/** What each layer with a range of its own writes, by its name: one for each channel. */
+export type LayerValues = ReadonlyMap<string, readonly ChannelValues[]>;
 
 /**
  * Passes images through a network in floats.
@@ -36,7 +36,7 @@ export async function collectActivations(
   weights: FoldedWeights,
   images: readonly Float32Array[],
   options: { readonly threads?: number } = {},
-): Promise<ConvolutionValues> {
+): Promise<LayerValues> {
   const plan = buildPlan(network, { keepsFeatures: true });
   const length = plan.image.channels * plan.image.size.height * plan.image.size.width;
   const batchSize = Math.max(1, ...images.map((batch) => batch.length / length));
@@ -66,7 +66,8 @@ export async function collectActivations(
     for (let i = 0; i < values.length; i++) {
       const channel = i % channels;
       own.sum[channel] += values[i];
-      if (values[i] > own.most[channel]) own.most[channel] = values[i];
+      const size = Math.abs(values[i]);
+      if (size > own.most[channel]) own.most[channel] = size;
     }
     own.seen += values.length / channels;
   });
@@ -84,9 +85,19 @@ export async function collectActivations(
   ]));
 }
 
-/** The convolutions of a plan, with where each one's output lies. */
-function writtenRegions(plan: Plan): (readonly [Convolution, Region])[] {
-  return plan.stages.flat(2).flatMap((step) =>
-    step.kind === "convolution" ? [[step.layer, step.writes[0]] as const] : []
-  );
+/** The layers of a plan whose output has a range of its own, with where it lies. */
+function writtenRegions(plan: Plan): (readonly [layer: { readonly name: string }, Region])[] {
+  return plan.stages.flat(2).flatMap((step) => {
+    switch (step.kind) {
+      case "convolution":
+      case "depthwise":
+      case "squeeze":
+      case "excitation":
+        return [[step.layer, step.writes[0]] as const];
+      case "max-pool":
+      case "resize":
+      case "classifier":
+        return [];
+    }
+  });
 }

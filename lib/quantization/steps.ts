@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MAX_STEP } from "../weights/quantized.ts";
+import { GATE_MIDDLE, MAX_STEP } from "../weights/quantized.ts";
 import { BINS, type ChannelValues } from "./activations.ts";
 
 /** How steps are chosen: `max` clips nothing; `mse` makes the mean squared error least. */
@@ -25,6 +25,15 @@ export function chooseSteps(channels: readonly ChannelValues[], method: RangeMet
   // A layer that is silent for all images: whatever it may say is rounded to steps of 1.
   const least = widest > 0 ? widest * LEAST_SHARE : MAX_STEP;
   return Float32Array.from(ends, (end) => Math.max(end, least) / MAX_STEP);
+}
+
+/** Beyond this, gates are 0 or 1 but for a thousandth. */
+const MOST_FOR_GATES = 7;
+
+/** The one step of numbers from which gates are made. */
+export function chooseGateStep(channels: readonly ChannelValues[]): number {
+  const most = Math.max(...channels.map((channel) => channel.most));
+  return (most > 0 ? Math.min(most, MOST_FOR_GATES) : 1) / (MAX_STEP - GATE_MIDDLE);
 }
 
 /** Where a channel's range is to end. */

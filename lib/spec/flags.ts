@@ -46,6 +46,7 @@ export class Flags {
         if (words[i + 1]?.startsWith("-") === false) i++;
         continue;
       }
+      if (/^-[a-zA-Z][^-]/.test(flag) && table.others.includes(flag.slice(0, 2))) continue; // -j8
       const isKnown = Object.hasOwn(table.network, flag);
       if (!isKnown && !table.others.includes(flag)) throw unknownFlag(flag, table);
       const value = attached ?? words[++i];

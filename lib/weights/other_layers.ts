@@ -23,7 +23,7 @@ const OTHERS: readonly OtherLayer[] = [
   {
     name: /(^|\.)isc_modules\.\d+\./,
     advice: "is of an IMTA network, whose exits also read the results of the exits before: this is not supported. " +
-      "Import the checkpoint that it was trained from (main_GE.py, --arch msdnet_ge)",
+      "Import the checkpoint that it was trained from by main_GE.py, which is an MSDNet",
     always: true,
   },
   {

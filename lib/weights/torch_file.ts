@@ -38,8 +38,10 @@ export function openTorchFile(bytes: Uint8Array): TorchFile {
 
 function openZip(bytes: Uint8Array): TorchFile {
   let hasArrays = false;
+  let inner: string | undefined;
   const small = readZip(bytes, (name) => {
     hasArrays ||= /^[^/]+\.npy$/.test(name);
+    if (/\.(pth?|ckpt|safetensors|bin|tar)$/.test(name)) inner ??= name;
     return /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name);
   });
   const pickles = [...small.keys()].filter((name) => name.endsWith("/data.pkl"));
@@ -52,6 +54,11 @@ function openZip(bytes: Uint8Array): TorchFile {
   }
   if (pickles.length === 0 && hasArrays) {
     throw new RanetError(`it is an archive of NumPy arrays (.npz), expected a PyTorch checkpoint. ${SAVE_AGAIN}`, {
+      code: "unsupported",
+    });
+  }
+  if (pickles.length === 0 && inner !== undefined) {
+    throw new RanetError(`it is a zip archive: unpack it first, and give ${quote(inner)} in it`, {
       code: "unsupported",
     });
   }

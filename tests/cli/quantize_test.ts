@@ -1,4 +1,4 @@
-/** `ranet quantize`, and what takes a model of 8 bits. */
+/** Tests `ranet quantize`, and commands that read 8-bit models. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCalibrationFile } from "../../lib/calibration/calibration_file.ts";
@@ -12,7 +12,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const MICRO = "ranet-cifar10-micro";
 
-/** Pictures of noise in CIFAR's format, labelled with what the model's first exit says of them. */
+/** Writes noise images in CIFAR's format, labelled with the predictions of the model's first exit. */
 async function writeNoise(path: string, count: number): Promise<void> {
   const random = randomNumbers(11);
   const pixels = new Uint8Array(count * 3072).map(() => Math.floor(256 * random()));
@@ -32,7 +32,7 @@ async function writeNoise(path: string, count: number): Promise<void> {
   await Deno.writeFile(path, records);
 }
 
-Deno.test("quantize writes a model with thresholds and a card, which other commands take", async () => {
+Deno.test("quantize writes a model with thresholds and a card that other commands accept", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 60);
@@ -78,7 +78,7 @@ Deno.test("quantize writes a model with thresholds and a card, which other comma
   });
 });
 
-Deno.test("a model that loses too much is not written", async () => {
+Deno.test("quantize writes nothing if the model loses too much accuracy", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 200);
@@ -91,7 +91,7 @@ Deno.test("a model that loses too much is not written", async () => {
   });
 });
 
-Deno.test("images without labels give ranges, and accuracy cannot be promised", async () => {
+Deno.test("quantize accepts images without labels, and refuses --max-loss for them", async () => {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/photos`);
     for (const name of ["cat", "ship"]) await Deno.copyFile(`${EXAMPLES}${name}.jpg`, `${folder}/photos/${name}.jpg`);
@@ -107,7 +107,7 @@ Deno.test("images without labels give ranges, and accuracy cannot be promised", 
   });
 });
 
-Deno.test("a promise that too few labels can keep is refused before a pass", async () => {
+Deno.test("quantize refuses --max-loss with too few labels before it quantizes", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 10);
@@ -118,7 +118,7 @@ Deno.test("a promise that too few labels can keep is refused before a pass", asy
   });
 });
 
-Deno.test("temperatures and thresholds of the model that was there before are taken away", async () => {
+Deno.test("quantize removes temperatures and thresholds of a model that it replaces", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/test_batch.bin`;
     await writeNoise(data, 30);
@@ -138,7 +138,7 @@ Deno.test("temperatures and thresholds of the model that was there before are ta
   });
 });
 
-Deno.test("a model is not overwritten by its own copy", async () => {
+Deno.test("quantize refuses to overwrite its own input", async () => {
   await withFolder(async (folder) => {
     const made = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/.`);
     assertEquals(made.code, 2);
@@ -152,12 +152,12 @@ Deno.test("a model is not overwritten by its own copy", async () => {
     assertEquals(linked.code, 2);
     assertStringIncludes(linked.notes, "which would be lost");
   });
-  // A folder may be called like the bundled model that it is made from.
+  // A folder may have the name of the bundled model that it is made from.
   const named = await ranet("quantize", MICRO, "--data", "/nothere", "--out", MICRO);
   assertStringIncludes(named.notes, "/nothere");
 });
 
-Deno.test("labels of images that cannot be read do not count", async () => {
+Deno.test("quantize does not count labels of unreadable images", async () => {
   await withFolder(async (folder) => {
     const data = `${folder}/photos`;
     for (const name of ["cat", "ship"]) {
@@ -175,7 +175,7 @@ Deno.test("labels of images that cannot be read do not count", async () => {
   });
 });
 
-Deno.test("--precision int8 takes a bundled model's 8-bit weights, and says how others get some", async () => {
+Deno.test("--precision int8 uses a bundled model's 8-bit weights; for other models, the error suggests quantize", async () => {
   await withFolder(async (folder) => {
     const bundled = await ranet("classify", `${EXAMPLES}ship.jpg`, "--precision", "int8", "--device", "cpu", "--json");
     assertEquals(bundled.code, 0, bundled.notes);

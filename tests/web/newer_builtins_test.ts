@@ -1,8 +1,8 @@
-/** What stands in for newer JavaScript in older browsers does what that does. */
+/** Tests the polyfills of newer JavaScript features. */
 
 import { assert, assertEquals } from "@std/assert";
 
-Deno.test("where there is no DisposableStack, resources are disposed of all the same, the last one first", async () => {
+Deno.test("the polyfill of DisposableStack disposes of resources in reverse order", async () => {
   const own = globalThis.DisposableStack;
   try {
     delete (globalThis as { DisposableStack?: unknown }).DisposableStack;

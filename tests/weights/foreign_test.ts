@@ -5,7 +5,7 @@ import { readCheckpoint } from "../../lib/weights/checkpoint.ts";
 const fixture = (name: string) => Deno.readFileSync(new URL(`../fixtures/weights/${name}.pth.tar`, import.meta.url));
 
 for (const name of ["everything-protocol2", "everything-protocol4", "everything-protocol5", "everything-legacy"]) {
-  Deno.test(`checkpoint: what is beside the state_dict does not matter, whatever it is: ${name}, by PyTorch 1.13.1`, () => {
+  Deno.test(`readCheckpoint() ignores other contents of a checkpoint: ${name}, by PyTorch 1.13.1`, () => {
     const notes: string[] = [];
     assertEquals(
       readCheckpoint(fixture(name), { source: name, onNote: (note) => notes.push(note) }),
@@ -19,14 +19,14 @@ for (const name of ["everything-protocol2", "everything-protocol4", "everything-
   });
 }
 
-Deno.test("checkpoint: an OrderedDict as Python 2.7 fills it", () => {
+Deno.test("readCheckpoint() reads an OrderedDict written by Python 2.7", () => {
   assertEquals(
     readCheckpoint(fixture("python2"), { source: "x" }),
     new Map([["a.weight", { shape: [4], data: Float32Array.of(0, 1, 2, 3) }]]),
   );
 });
 
-Deno.test("checkpoint: wrappers' prefixes, counters and another key, and what is said of them", () => {
+Deno.test("readCheckpoint() handles wrappers' prefixes, counters and another key, with notes", () => {
   const notes: string[] = [];
   const read = readCheckpoint(fixture("wrapped"), { source: "x", onNote: (note) => notes.push(note) });
   assertEquals([...read.keys()], ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"]);
@@ -38,7 +38,7 @@ Deno.test("checkpoint: wrappers' prefixes, counters and another key, and what is
   ]);
 });
 
-Deno.test("checkpoint: another key that is asked for has to be one of a dict of tensors", () => {
+Deno.test("readCheckpoint() refuses a key that is not one of a dict of tensors", () => {
   assertEquals(readCheckpoint(fixture("wrapped"), { source: "x", key: "net" }).size, 6);
   const { message } = assertThrows(() => readCheckpoint(fixture("wrapped"), { source: "x", key: "epoch" }), RanetError);
   assertStringIncludes(
@@ -50,7 +50,7 @@ Deno.test("checkpoint: another key that is asked for has to be one of a dict of 
 const SAVED = new Map([["0.weight", [0.25, 0.25]], ["1.weight", [0.5, 0.5, 0.5, 0.5]], ["1.bias", [0.75, 0.75]]]);
 const EXPECTED = new Set(SAVED.keys());
 
-Deno.test("checkpoint: a loss beside the dicts, or a tuple of dicts, as tutorials save them, by PyTorch 1.13.1", () => {
+Deno.test("readCheckpoint() reads a checkpoint with a loss, and a tuple of dicts, by PyTorch 1.13.1", () => {
   for (const [name, key] of [["beside-loss", "model_state_dict"], ["beside-in-tuple", "0"]] as const) {
     for (const expected of [EXPECTED, undefined]) {
       const notes: string[] = [];
@@ -71,7 +71,7 @@ for (
     ["script", "It is TorchScript: torch.save({"],
   ]
 ) {
-  Deno.test(`checkpoint: what to do before layers can be read: ${name}, by PyTorch 1.13.1`, () => {
+  Deno.test(`readCheckpoint() explains how to convert ${name}, by PyTorch 1.13.1`, () => {
     const { message, code } = assertThrows(
       () => readCheckpoint(fixture(`layer-${name}`), { source: name, expected: EXPECTED }),
       RanetError,

@@ -42,6 +42,8 @@ export interface TiffPicture {
   readonly palette: readonly number[];
   /** Whether a row of CCITT G3 may follow from the one above. */
   readonly twoDimensional: boolean;
+  /** What samples of parts that are not stored are. */
+  readonly missing: number;
   /** Tables that the JPEGs of all parts share. */
   readonly jpegTables?: Uint8Array;
 }
@@ -91,6 +93,7 @@ export const TAG = {
   sampleFormat: 339,
   jpegTables: 347,
   cfaPattern: 33422,
+  gdalNodata: 42113,
   dngVersion: 50706,
 } as const;
 
@@ -141,6 +144,7 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
   [32908, "Pixar film"],
   [32909, "Pixar log"],
   [33003, "JPEG 2000"],
+  [33004, "JPEG 2000"],
   [33005, "JPEG 2000"],
   [34661, "JBIG"],
   [34676, "SGI log"],
@@ -157,7 +161,8 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
 /** What libtiff's own tools often cannot unpack, or not without its colours. */
 const BY_OTHER_TOOLS: ReadonlyMap<number, string> = new Map([
   [6, "tiff2rgba in.tif out.tif"],
-  ...[33003, 33005, 34712].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  ...[33003, 33004, 33005].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  [34712, "tifffile.imread (Python, with imagecodecs)"],
   ...[34887, 50002].map((gdals) => [gdals, "gdal_translate -co COMPRESS=LZW in.tif out.tif"] as const),
 ]);
 
@@ -294,6 +299,7 @@ function readPicture(
     lengths: lengths ?? offsets.map((_, i) => rowBytes * Math.min(part.height, height - i * part.height)),
     palette: colour === "palette" ? directory.numbers(TAG.palette) ?? [] : [],
     twoDimensional: (one(TAG.t4Options, 0) & 1) !== 0,
+    missing: wholeNumber(missingValue(directory), bits),
     jpegTables: directory.bytes(TAG.jpegTables),
   };
   if (lengths === undefined && (packing !== "none" || part.tiled || planar)) {
@@ -302,6 +308,22 @@ function readPicture(
   const [a, b] = bytes.subarray(offsets[0], offsets[0]! + 2);
   if (packing === "LZW" && a === 0 && (b! & 1) !== 0) return unsupported("LZW as before 1992", TO_LZW);
   return picture;
+}
+
+/** GDAL's value for what there is no data of; parts that have nothing else may be left out of the file. */
+export function missingValue(directory: Directory): number {
+  const text = directory.text(TAG.gdalNodata)?.trim();
+  return text ? Number(text) : 0;
+}
+
+/** Whether a part is one that GDAL has left out of the file. */
+export function isMissing({ offsets, lengths }: Pick<TiffPicture, "offsets" | "lengths">, index: number): boolean {
+  return offsets[index] === 0 && lengths[index] === 0;
+}
+
+/** A number as a sample, 0 if it is none. */
+function wholeNumber(value: number, bits: number): number {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** bits ? value : 0;
 }
 
 /** What helps with a camera's own files. */

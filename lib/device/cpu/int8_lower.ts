@@ -5,14 +5,14 @@
  * @module
  */
 
-import type { Convolution } from "../../network/network.ts";
+import type { Convolution, DepthwiseConvolution } from "../../network/network.ts";
 import { areaOf, type Size } from "../../network/size.ts";
 import { quadsOf, type Step, type StepOf } from "../../planner/plan.ts";
 import { cornerShares, type QuantizedWeights, resizePlace } from "../../weights/quantized.ts";
 import { canChain } from "../../weights/quantized_runs.ts";
 import { writeOperation } from "./abi.ts";
 import { type Int8Product, PRODUCTS } from "./int8_product.ts";
-import { packInt8, stepsOf } from "./int8_weights.ts";
+import { packDepthwise, packInt8, PANEL, stepsOf } from "./int8_weights.ts";
 import { betweenPlaces, inputSides, type Place, type Schedule } from "./lower.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
@@ -47,8 +47,11 @@ export class Int8Lowering {
     );
   }
 
-  /** A layer; `output` is missing where it has none. */
-  step(step: Step, { input, output, schedule }: { input: Place; output?: Place; schedule: Schedule }): Uint8Array {
+  /** A layer; `output` is missing where it has none, and `gates` except in an excitation. */
+  step(
+    step: Step,
+    { input, gates, output, schedule }: { input: Place; gates?: Place; output?: Place; schedule: Schedule },
+  ): Uint8Array {
     switch (step.kind) {
       case "convolution":
         return this.#convolution(step.layer, { input, output: output!, schedule });
@@ -67,11 +70,22 @@ export class Int8Lowering {
         const corners = this.#layout.remember(key, () => this.#layout.table(cornerTable(from, to)));
         return writeOperation("resize-int8", { ...betweenPlaces(input, output!), corners }, schedule);
       }
-      // Refused when weights are read (weights/quantized.ts).
       case "depthwise":
-      case "squeeze":
-      case "excitation":
-        throw new Error(`${step.kind} is not computed in eight bits`);
+        return this.#depthwise(step.layer, { input, output: output!, schedule });
+      case "squeeze": {
+        const multiplier = this.#vector(this.#weights.squeezes.get(step.layer.name)!);
+        return writeOperation("squeeze-int8", { ...betweenPlaces(input, output!), multiplier }, schedule);
+      }
+      case "excitation": {
+        const { multiplier, gates: table } = this.#weights.excitations.get(step.layer.name)!;
+        return writeOperation("excitation-int8", {
+          ...betweenPlaces(input, output!),
+          gates: gates!.at,
+          gatesBytes: gates!.bytes,
+          table: this.#vector(table),
+          multiplier: this.#vector(multiplier),
+        }, schedule);
+      }
     }
   }
 
@@ -121,6 +135,21 @@ export class Int8Lowering {
     }, schedule);
   }
 
+  #depthwise(
+    { name, kernel, stride }: DepthwiseConvolution,
+    { input, output, schedule }: { input: Place; output: Place; schedule: Schedule },
+  ): Uint8Array {
+    const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
+    return writeOperation("depthwise-int8", {
+      ...betweenPlaces(input, output),
+      kernel,
+      stride,
+      weights: this.#layout.keep(packDepthwise(weight, { channels: output.channels, taps: kernel ** 2 })),
+      bias: this.#vector(bias, PANEL),
+      multiplier: this.#vector(multiplier, PANEL),
+    }, schedule);
+  }
+
   #classifier(
     { layer: { name, pool, classes } }: StepOf<"classifier">,
     { input, schedule }: { input: Place; schedule: Schedule },
@@ -150,9 +179,9 @@ export class Int8Lowering {
     }, schedule);
   }
 
-  /** Keeps numbers, with zeros up to a quad. */
-  #vector(numbers: Float32Array | Int32Array): number {
-    const padded = new Uint8Array(16 * quadsOf(numbers.length));
+  /** Keeps numbers, with zeros up to a multiple of `lanes`. */
+  #vector(numbers: Float32Array | Int32Array, lanes = 4): number {
+    const padded = new Uint8Array(4 * lanes * Math.ceil(numbers.length / lanes));
     padded.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
     return this.#layout.keep(padded);
   }
