@@ -1,6 +1,6 @@
 /**
- * What a folder of a data set holds: parts to train and to validate on, images with a list beside them, files of
- * another program's, or folders of classes.
+ * Determines the layout of a data set's folder: parts for training and validation, images with a list, class folders,
+ * or files of an unsupported format.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { listData } from "./passed_over.ts";
 /** A part of a data set. */
 export type Part = "test" | "training" | "validation";
 
-/** What parts are called, the likeliest first. */
+/** Folder names of each part, the most common first. */
 const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
   training: ["train", "training"],
   validation: ["val", "valid", "validation", "dev"],
   test: ["test", "testing"],
 };
-/** Which parts stand in for one that is not there. */
+/** Substitutes for a missing part, in order. */
 const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
   training: [],
   validation: ["test"],
@@ -31,11 +31,11 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 
-/** Where the data set of a folder is. */
+/** Location of a folder's data set. */
 export interface FolderLayout {
-  /** `folder`: its folders are classes; `list`: a list says what its images are. */
+  /** `folder`: its subfolders are classes; `list`: a list gives the labels. */
   readonly kind: "folder" | "list";
-  /** The folder of the class folders, or the list. */
+  /** Path of the folder with the class folders, or of the list. */
   readonly path: string;
 }
 
@@ -43,9 +43,9 @@ export interface FolderLayout {
  * Finds the data set in a folder.
  *
  * @param path The folder.
- * @param options `labels`: the model's; `part`: which is wanted, where there are several.
- * @throws {RanetError} If it holds images without labels, the wanted part is not there, or only files that are not
- * read.
+ * @param options `labels`: the model's; `part`: which part to find, if there are several.
+ * @throws {RanetError} If it contains images without labels, lacks the part, or contains only files of unsupported
+ * formats.
  */
 export async function findLayout(
   path: string,
@@ -72,21 +72,21 @@ export async function findLayout(
     const name = partOf(each, folders);
     if (name === undefined) continue;
     const folder = join(path, name);
-    // A test set whose labels nobody publishes is one folder of images.
+    // A test set without published labels is a single folder of images.
     if (each === "training" || await isLabelled(folder)) return await findLayout(folder, options);
   }
   const others = folders.map((name) => join(path, name)).join(", ");
   throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: it holds no folder to ${
+    `Cannot open data set ${JSON.stringify(path)}: it has no folder to ${
       part === "training" ? "train on" : "validate on"
-    }. Give one of ${others}, or another`,
+    }. Use one of ${others}, or another folder`,
   );
 }
 
 /**
- * The folder to validate on beside one to train on, if there is one with labels.
+ * The validation folder beside a training folder, if there is one with labels.
  *
- * @param path The folder of both.
+ * @param path The folder that contains both.
  */
 export async function findValidation(path: string, labels: readonly string[]): Promise<string | undefined> {
   const { folders } = await list(path);
@@ -107,7 +107,7 @@ function partOf(part: Part, folders: readonly string[]): string | undefined {
     .find((name) => name !== undefined);
 }
 
-/** Whether a folder has folders for classes, or a list. */
+/** Whether a folder has class folders or a list. */
 async function isLabelled(path: string): Promise<boolean> {
   const { files, folders } = await list(path);
   return folders.length > 1 || files.some((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
@@ -115,12 +115,12 @@ async function isLabelled(path: string): Promise<boolean> {
 
 function unlabelled(path: string, lists: readonly string[]): RanetError {
   const advice = lists.length > 1
-    ? `several lists are beside them, ${lists.join(", ")}: give the one that says what they are`
-    : "no list beside them says what they are. Give one, a CSV of path,label; or put them into a folder for each class";
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it holds images, and ${advice}`);
+    ? `several lists, ${lists.join(", ")}: use the one with the labels`
+    : "no list with labels. Add one (a CSV of path,label), or put the images into one folder per class";
+  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it contains images and ${advice}`);
 }
 
-/** Data sets in forms that are not read, by what they are called. */
+/** Refuses data sets in unsupported formats, recognised by their files' names. */
 function refuseOthers(path: string, files: readonly string[]): void {
   const has = (...names: readonly string[]) => names.every((name) => files.includes(name));
   if (!has("batches.meta") && !has("data_batch_1") && !has("meta", "train", "test")) return;

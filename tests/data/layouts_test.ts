@@ -174,7 +174,7 @@ Deno.test("what systems leave in folders is passed over; other files among image
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, pets);
     assertEquals([dataset.size, dataset.bad], [2, []]);
-    assertEquals(dataset.notes, ["Passed over 2 files that are no images: cat/notes.txt, dog/boxes.xml"]);
+    assertEquals(dataset.notes, ["Ignored 2 files that are not images: cat/notes.txt, dog/boxes.xml"]);
     await Deno.writeTextFile(join(folder, "cat/photo.HEIC"), "x");
     await refused(open(folder, pets), "photo.HEIC", '{"skipBad":true}');
   });
@@ -232,7 +232,7 @@ Deno.test("Tiny ImageNet in its own layout: images/ and boxes to train on, val_a
         assertEquals((await held.read(0)).image.width, 32);
       }
     }
-    await refused(open(join(folder, "test"), numbers(2)), "it holds images, and no list beside them");
+    await refused(open(join(folder, "test"), numbers(2)), "it contains images and no list with labels");
   });
 });
 
@@ -282,14 +282,14 @@ Deno.test("lists with Kaggle's headers: a column is a label if the classes say s
     });
   }
   await withFolder({ "x.csv": "..\\a1.jpg,dog\n", "1.csv": "a1.jpg,1.0\n", "a1.jpg": null }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside of the CSV\'s folder');
+    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside the folder of the list');
     assertEquals(Array.from(await (await open(join(folder, "1.csv"), ["2.0", "1.0"])).labels()), [1]);
   });
   await withFolder({ "x.csv": "a\\1.jpg,dog\n", "a\\1.jpg": null, "a/1.jpg": null }, async (folder) => {
     assertEquals(await entries(await open(join(folder, "x.csv"), pets), folder, pets), ["a\\1.jpg dog"]);
   });
   await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
+    await refused(open(join(folder, "x.csv"), pets), "Cannot determine which column", "cat, dog");
   });
 });
 
@@ -312,7 +312,7 @@ Deno.test("a CSV of pixels is refused without printing it", async () => {
   const header = ["label", ...Array.from({ length: 784 }, (_, i) => `pixel${i}`)].join();
   await withFolder({ "mnist.csv": `${header}\n` }, async (folder) => {
     const { message } = await assertRejects(() => open(join(folder, "mnist.csv"), pets), RanetError);
-    assertStringIncludes(message, "found 785 columns. If they are pixels");
+    assertStringIncludes(message, "found 785 columns. If these are pixels");
     assert(message.length < 400, message);
   });
 });
@@ -330,7 +330,7 @@ Deno.test("pickles, MATLAB's files and archives are refused by name, with what t
   for (
     const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.npz", "arrays"], [
       "a.zip",
-      "unpacked first",
+      "unpack the archive first",
     ]]
   ) {
     await withFolder({ [name]: "x" }, (folder) => refused(open(join(folder, name), pets), word));

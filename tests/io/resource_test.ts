@@ -25,10 +25,10 @@ Deno.test("what is on the web is read, up to a limit", async () => {
 
 Deno.test("a server that does not answer, or not to the end, is given up", async () => {
   const forever = Promise.withResolvers<Response>();
-  await assertRejects(() => readFrom(() => forever.promise, 50), RanetError, "nothing came for 0.05 s");
+  await assertRejects(() => readFrom(() => forever.promise, 50), RanetError, "no data arrived for 0.05 s");
   forever.resolve(new Response());
   const half = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
-  await assertRejects(() => readFrom(() => new Response(half), 50), RanetError, "nothing came for 0.05 s");
+  await assertRejects(() => readFrom(() => new Response(half), 50), RanetError, "no data arrived for 0.05 s");
 });
 
 Deno.test("a server that breaks off is an error like others", async () => {

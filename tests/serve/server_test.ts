@@ -277,7 +277,7 @@ Deno.test("a body that does not come, and a result that does not, are given up",
   const slow = new ReadableStream({ start: (controller) => controller.enqueue(cat.slice(0, 100)) });
   assertEquals(await refused(post(slow, "image/jpeg", "", handler)), [
     408,
-    "Cannot answer: the body did not come within 300 ms",
+    "Cannot answer: the body did not arrive within 300 ms",
   ]);
   assertEquals(await refused(post(cat, "image/jpeg", "", handler)), [
     503,
