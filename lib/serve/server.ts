@@ -210,9 +210,9 @@ class Service implements InferenceService {
 
 POST /classify       an image, or several as multipart/form-data: curl -F image=@cat.jpg …/classify
 POST /v2/models/${this.models.names[0]}/infer   the Open Inference Protocol
-GET  /health         whether it can answer (/health/ready the same in short, /health/live whether it runs)
-GET  /metrics        for Prometheus
-GET  /openapi.json   all of this, in detail
+GET  /health         whether the server is ready (/health/ready: the same in short; /health/live: whether it runs)
+GET  /metrics        metrics for Prometheus
+GET  /openapi.json   the full API description
 `);
   }
 

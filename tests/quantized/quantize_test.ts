@@ -92,7 +92,7 @@ Deno.test("what cannot be quantized is refused, with what to do", async () => {
     void await assertRejects(run, RanetError, reason);
   await refused("expected images of 3 × 32 × 32 numbers each", () => quantize(model, new Float32Array()));
   await refused("found 5 numbers", () => quantize(model, new Float32Array(5)));
-  await refused("image 1 holds NaN", () => quantize(model, new Float32Array(2 * length).fill(NaN, length)));
+  await refused("image 1 contains NaN", () => quantize(model, new Float32Array(2 * length).fill(NaN, length)));
   await refused(`range is "median"`, () => quantize(model, images, { range: "median" as "max" }));
   const quantized = await quantize(model, images.subarray(0, length), { threads: 1 });
   await refused("it is in eight bits already", () => quantize(quantized, images));

@@ -134,7 +134,7 @@ Deno.test("what is wrong is refused by its place", () => {
   );
   refuse(
     400,
-    'of output "label": it is for probabilities and logits',
+    'of output "label": it applies only to probabilities and logits',
     () => read(input, { outputs: [{ name: "label", parameters: { classification: 1 } }] }),
   );
   refuse(400, 'output "labels": expected one of label', () => read(input, { outputs: [{ name: "labels" }] }));
