@@ -145,7 +145,9 @@ change by the model's temperatures, by which its logits are divided.</p>
 ${
     plots.exits
       ? `<h3>Where images leave</h3>
-<p class="term">With these thresholds, a share proportional to q<sup>k</sup> of the validation images leaves at exit k, for q from 0.05 to 1.95. With a smaller q, images leave earlier, at less cost.</p>${scrolling(plots.exits)}`
+<p class="term">With these thresholds, a share proportional to q<sup>k</sup> of the validation images leaves at exit k, for q from 0.05 to 1.95. With a smaller q, images leave earlier, at less cost.</p>${
+        scrolling(plots.exits)
+      }`
       : ""
   }
 ${

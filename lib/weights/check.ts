@@ -1,5 +1,5 @@
 /**
- * Whether tensors are a network's.
+ * Checks that tensors are the parameters of a network.
  *
  * @module
  */
@@ -16,16 +16,17 @@ export function parameterNames({ exits }: Network): Set<string> {
   return new Set(exits.flatMap(({ layers }) => layers).flatMap(layerParameters).map(({ name }) => name));
 }
 
-/** Most names listed per kind of problem: a wrong spec can have thousands. */
+/** Most names listed per kind of problem. With the wrong spec there can be thousands. */
 const MAX_LISTED = 20;
 
 /**
- * Makes sure that `tensors` are exactly the network's parameters.
+ * Checks that `tensors` are exactly the network's parameters.
  *
- * @param network Which parameters there must be.
- * @param tensors What there is.
+ * @param network The network.
+ * @param tensors The tensors by name.
  * @param options `source`: the file's name, for messages.
- * @throws {RanetError} If they are a quantized model's, or tensors are missing, unexpected, of another shape, make a negative variance, or overflow; by name.
+ * @throws {RanetError} If they belong to a quantized model, or tensors are missing, unexpected, of another shape, have
+ * a negative variance, or overflow. Lists them by name.
  */
 export function checkTensors(
   network: Network,
@@ -63,7 +64,7 @@ export function checkTensors(
   if (report.length === 0) return;
   throw new RanetError(
     `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
-      `Check that the spec, or the flags, are those that they were trained with.\n${report.join("\n")}`,
+      `Check that they were trained with this spec or these flags.\n${report.join("\n")}`,
   );
 }
 

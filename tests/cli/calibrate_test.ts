@@ -193,7 +193,7 @@ Deno.test("the first calibration of weights fits temperatures, kept beside them 
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace(/[0-9a-f]{64}/, "0".repeat(64)));
     const refused = await ranet("classify", `${EXAMPLES}cat.jpg`, "--weights", weights, ...cpu);
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.notes, "they are of other weights");
+    assertStringIncludes(refused.notes, "they belong to other weights");
     await Deno.writeTextFile(file, "{}");
     const damaged = await ranet("classify", `${EXAMPLES}cat.jpg`, "--weights", weights, ...cpu);
     assertStringIncludes(damaged.notes, `Cannot read temperatures ${JSON.stringify(file)}: weights: missing, expected`);

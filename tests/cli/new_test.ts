@@ -20,7 +20,7 @@ Deno.test("new: the file knows its schema, and says where it is from", async () 
     const text = await Deno.readTextFile(out);
     const schema = /^# yaml-language-server: \$schema=(.*)\n# Made from ranet-cifar10 /.exec(text)![1];
     assert((await Deno.stat(`${folder}/deep/er/${schema}`)).isFile);
-    assertMatch(text, /^# Share of the channels that a transition keeps\..*\n(#.*\n)*#reduction: 0\.5$/m);
+    assertMatch(text, /^# Share of channels that a transition keeps\..*\n(#.*\n)*#reduction: 0\.5$/m);
   });
 });
 

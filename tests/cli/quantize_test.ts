@@ -65,7 +65,7 @@ Deno.test("quantize writes a model with thresholds and a card, which other comma
     assertEquals(budget.code, 0, budget.notes);
     const again = await ranet("quantize", out, "--data", data, "--out", `${folder}/again`);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.notes, "it is in eight bits already");
+    assertStringIncludes(again.notes, "it is already in 8 bits");
     const other = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--precision", "float16");
     assertEquals(other.code, 1);
     assertStringIncludes(other.notes, "its weights have 8 bits");

@@ -315,7 +315,7 @@ for (
       1,
       'Cannot use --rate "fast": expected a number',
     ],
-    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": there is no training in it'],
+    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": it contains no training run'],
     ["no recipe", [micro, "--data", "x", "--out", "y", "--recipe", "shrt"], 1, 'Cannot find recipe "shrt"'],
   ] as const
 ) {
@@ -335,7 +335,7 @@ Deno.test("train refuses validation images that are trained on, and a folder in 
     assertEquals((await ranet(...args)).code, 0);
     const again = await ranet(...args);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.notes, "it holds training/run.json already");
+    assertStringIncludes(again.notes, "it already contains training/run.json");
     assertEquals((await ranet(...args, "--force", "--val", "none")).code, 0);
     assertEquals((await namesIn(out)).toSorted(), ["spec.yaml", "training", "weights.safetensors"]);
   });
@@ -349,7 +349,7 @@ Deno.test("a loss that is no number stops the run, and says what to do", async (
     assertEquals(code, 1);
     assertMatch(
       notes,
-      /Cannot go on: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
+      /Cannot continue: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
     );
   });
 });

@@ -8,7 +8,7 @@ import { ranet, withFolder } from "./ranet.ts";
 
 const reference = new URL("../fixtures/reference/cifar10-lg/", import.meta.url).pathname;
 const { flags } = JSON.parse(Deno.readTextFileSync(`${reference}expect.json`));
-const NOTE = "Took the names without their prefix: ";
+const NOTE = "Removed a prefix from names: ";
 
 /** Logits that a model gives, and what is said on the way. */
 async function logitsOf(...model: string[]): Promise<{ exits: unknown; notes: string }> {
@@ -85,8 +85,11 @@ Deno.test("files that are no model get a word on what is", () =>
       assertEquals(code, 1);
       return notes;
     };
-    assertStringIncludes(await told(folder), `no weights.safetensors, but model.safetensors. Rename that, or give it`);
-    assertStringIncludes(await told("m.onnx"), "ONNX files are written and not read");
+    assertStringIncludes(
+      await told(folder),
+      `no weights.safetensors, but model.safetensors. Rename that file, or specify it`,
+    );
+    assertStringIncludes(await told("m.onnx"), "ONNX files can be written but not read");
     assertStringIncludes(await told("x.safetensors"), "--model SPEC.yaml --weights x.safetensors");
     assertStringIncludes(
       await told(`${folder}/spec.yaml`, "--weights", `${folder}/spec.yaml`),

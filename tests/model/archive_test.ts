@@ -37,7 +37,7 @@ Deno.test("readModelFiles() refuses what is no model's archive, without unpackin
     "a truncated one": [good.subarray(0, good.length - 30), "damaged or cut short"],
     "one without a model": [zipSync({ "a.txt": text("a") }), "there is no spec.yaml in it"],
     "one without weights": [zipSync({ "spec.yaml": text("a") }), "no weights.safetensors beside its spec.yaml"],
-    "one of two models": [zipSync({ a: model, b: model }), "it holds 2 spec.yaml"],
+    "one of two models": [zipSync({ a: model, b: model }), "it contains 2 spec.yaml"],
     "one too deep": [zipSync({ a: { b: model } }), "there is no spec.yaml in it"],
     "one that unpacks too far": [
       zipSync({ ...model, "calibration.json": new Uint8Array(2 ** 25) }, { level: 9 }),

@@ -95,7 +95,7 @@ Deno.test("what cannot be quantized is refused, with what to do", async () => {
   await refused("image 1 contains NaN", () => quantize(model, new Float32Array(2 * length).fill(NaN, length)));
   await refused(`range is "median"`, () => quantize(model, images, { range: "median" as "max" }));
   const quantized = await quantize(model, images.subarray(0, length), { threads: 1 });
-  await refused("it is in eight bits already", () => quantize(quantized, images));
+  await refused("it is already in 8 bits", () => quantize(quantized, images));
 });
 
 Deno.test("a network with an activation below zero is refused by its layer's name", async () => {

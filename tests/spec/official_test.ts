@@ -93,10 +93,10 @@ Deno.test("the text is for people and editors", () => {
 });
 
 const REFUSED: readonly [flags: string, part: string][] = [
-  ["--scale-lst 1-2", '"--scale-lst" is none of the authors\' flags; did you mean --scale-list?'],
+  ["--scale-lst 1-2", '"--scale-lst" is not a flag of the authors\' code; did you mean --scale-list?'],
   ["--nblocks 3", "did you mean --nBlocks?"],
-  ["python main.py", '"python" is none of the authors\' flags'],
-  ["--__proto__ 1", "none of the authors' flags"],
+  ["python main.py", '"python" is not a flag of the authors\' code'],
+  ["--__proto__ 1", "not a flag of the authors' code"],
   ["--step", "--step has no value"],
   ["--step --nBlocks 2", "--step has no value"],
   ["--step two", '--step is "two", expected a whole number'],

@@ -157,7 +157,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ exits: { boosted: true, reweight: 3 } }, "exits.reweight: expected a number from 0 to 2, found 3"],
   [{ exits: { boosted: "yes" } }, 'exits.boosted: expected true or false, found "yes"'],
   [{ exits: { boost: true } }, 'exits: unknown key "boost", did you mean boosted?'],
-  [{ exits: { reweight: 0.5 } }, "exits.reweight: expected boosted: true beside it, found 0.5"],
+  [{ exits: { reweight: 0.5 } }, "exits.reweight: expected boosted: true with it, found 0.5"],
   [{ exits: { boosted: true, blocks: [6] } }, "exits.boosted: expected more than one exit, found one"],
   [{ exits: { boosted: true, blocks: [1, 7] } }, "exits.blocks: expected block numbers from 1 to 6, found 7"],
   [{ exits: [1, 7] }, "exits: expected block numbers from 1 to 6, found 7"],
@@ -233,7 +233,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     { ...subnetworks({ fusion: "down-conv" }), input: { size: 16 } },
     "subnetworks[1]: expected exits that read at least 5×5 features, found 4×4",
   ],
-  [{ reduction: 0.001 }, "reduction: expected a share that leaves a channel", "subnetworks[1], block 2"],
+  [{ reduction: 0.001 }, "reduction: expected a share that keeps at least one channel", "subnetworks[1], block 2"],
   [subnetworks({ growth: 4096 }), "subnetworks[1]: expected at most 16384 channels"],
 ];
 

@@ -113,7 +113,7 @@ Deno.test("as many classes that a file does not name are taken for the spec's, w
   assertEquals(tensors, first);
   assertStringIncludes(
     notes.join(),
-    "w.safetensors does not name its 10 classes, so they are assumed to be airplane, ",
+    "w.safetensors does not list its 10 classes, so they are assumed to be airplane, ",
   );
 });
 

@@ -88,12 +88,12 @@ Deno.test("checkpoint: of several dicts of tensors, the one that fits is taken; 
   const onNote = (note: string) => notes.push(note);
   const two = zip(dict({ loss: dict({ b: tensor() }), net: dict({ "module.a": tensor() }) }));
   assertEquals([...readCheckpoint(two, { source, expected: new Set(["a"]), onNote }).keys()], ["a"]);
-  assertEquals(notes[0], 'Took the weights under "net"');
+  assertEquals(notes[0], 'Used the weights under "net"');
   const averaged = zip(dict({ state_dict: dict({ a: tensor() }), state_dict_ema: dict({ b: tensor() }) }));
   notes.length = 0;
   assertEquals([...readCheckpoint(averaged, { source, onNote }).keys()], ["a"]);
   assertEquals(notes, [
-    'Took the weights under "state_dict"; there are others under "state_dict_ema" (key state_dict_ema)',
+    'Used the weights under "state_dict"; there are others under "state_dict_ema" (key state_dict_ema)',
   ]);
   assertEquals([...readCheckpoint(averaged, { source, key: "state_dict_ema" }).keys()], ["b"]);
   const nested = zip(dict({ model: dict({ epoch: int(1), state_dict: dict({ a: tensor() }) }) }));
@@ -106,8 +106,10 @@ Deno.test("checkpoint: what only Python could make is refused only if it is need
   const notes: string[] = [];
   const onNote = (note: string) => notes.push(note);
   assertEquals([...readCheckpoint(file, { source, expected: new Set(["a"]), onNote }).keys()], ["a"]);
-  assertEquals(notes, ['Left out what is no weights: "b" (what only Python could make (numpy.array)), "c" (3)']);
-  for (const [name, found] of [["b", "what only Python could make (numpy.array)"], ["c", "3"]] as const) {
+  assertEquals(notes, [
+    'Ignored values that are not weights: "b" (an object that only Python could create (numpy.array)), "c" (3)',
+  ]);
+  for (const [name, found] of [["b", "an object that only Python could create (numpy.array)"], ["c", "3"]] as const) {
     const { message } = assertThrows(
       () => readCheckpoint(file, { source, expected: new Set(["a", name]) }),
       RanetError,
@@ -146,22 +148,25 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   ],
   "a truncated zip": [good.subarray(0, good.length - 30), "damaged or cut short"],
   "a compressed zip": [zip(state({ a: tensor() }), { "data/0": new Uint8Array(16) }, 9), "compressed"],
-  "os.system in a zip": [zip(state({ a: system })), 'its "a" is what only Python could make (posix.system)'],
+  "os.system in a zip": [
+    zip(state({ a: system })),
+    'its "a" is an object that only Python could create (posix.system)',
+  ],
   "os.system in a legacy file": [
     legacy(state({ a: system }), "]", floats()),
-    'its "a" is what only Python could make (posix.system)',
+    'its "a" is an object that only Python could create (posix.system)',
   ],
   "os.system in a bare pickle": [latin1(`\x80\x02${system}.`), "a pickle, but not one written by torch.save"],
   "a bare pickle": [latin1("\x80\x02}."), "a pickle, but not one written by torch.save"],
   "a whole module": [
     zip("cmodels.RANet\nRANet\n"),
-    "it holds what only Python could make (models.RANet.RANet) instead of a dict",
+    "it contains an object that only Python could create (models.RANet.RANet) instead of a dict",
   ],
   "a list": [zip("]"), "it holds a list instead of a dict"],
   "no state_dict": [zip(dict({ epoch: int(3), model: dict({ a: int(3) }) })), 'only the keys "epoch", "model"'],
   "a module beside numbers": [
     zip(dict({ epoch: int(3), net: "cmodels\nNet\n)\x81}b" })),
-    '"net" (what only Python could make (models.Net)). Save it anew where it was trained: torch.save({"state_dict":',
+    '"net" (an object that only Python could create (models.Net)). Save it again where it was trained: torch.save({"state_dict":',
   ],
   "two dicts of tensors": [
     zip(dict({ student: dict({ a: tensor() }), teacher: dict({ a: tensor() }) })),
@@ -199,7 +204,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   "an offset that is text": [zip(state({ a: tensor({ offset: text("0") }) })), "describes a tensor in a way"],
   "strides for another shape": [zip(state({ a: tensor({ stride: [1, 1] }) })), "describes a tensor in a way"],
   "a tensor bomb": [zip(state({ a: tensor({ shape: [2 ** 30, 2 ** 30], stride: [0, 0] }) })), "more than it has bytes"],
-  "a NaN": [zip(state({ a: tensor() }), { "data/0": floats(0, 0, NaN, 0) }), 'tensor "a" holds NaN at index 2'],
+  "a NaN": [zip(state({ a: tensor() }), { "data/0": floats(0, 0, NaN, 0) }), 'tensor "a" contains NaN at index 2'],
   "a double too large": [
     zip(state({ a: tensor({ type: "Double", length: 1, shape: [1] }) }), {
       "data/0": new Uint8Array(Float64Array.of(1e300).buffer),

@@ -32,9 +32,9 @@ Deno.test("checkpoint: wrappers' prefixes, counters and another key, and what is
   assertEquals([...read.keys()], ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"]);
   assertEquals(read.get("0.weight")?.data, Float32Array.of(0.25, 0.25));
   assertEquals(notes, [
-    'Took the weights under "net"',
-    'Took the names without their prefix: "module._orig_mod.0.weight" is "0.weight"',
-    'Left out what is no weights: "n_averaged" (a tensor without floats)',
+    'Used the weights under "net"',
+    'Removed a prefix from names: "module._orig_mod.0.weight" is "0.weight"',
+    'Ignored values that are not weights: "n_averaged" (a tensor without floats)',
   ]);
 });
 

@@ -66,7 +66,7 @@ Deno.test("names: counters are left out whatever they hold, other integers too, 
   const kindOf = (value: string) => value === "floats" ? value : { found: `of type ${value}` };
   const options = { onNote: (note: string) => notes.push(note) };
   assertEquals([...pickWeights(Object.entries(values), kindOf, options).keys()], ["a.weight"]);
-  assertEquals(notes, ['Left out what is no weights: "steps" (of type I32)']);
+  assertEquals(notes, ['Ignored values that are not weights: "steps" (of type I32)']);
   const { message } = assertThrows(
     () => pickWeights(Object.entries(values), kindOf, { expected: new Set(["a.weight", "steps"]) }),
     RanetError,
@@ -106,8 +106,8 @@ Deno.test("names: a safetensors file has the same done to it as a checkpoint", (
     readWeights(file, { source: "x", expected: new Set(expected), onNote: (note) => notes.push(note) });
   assertEquals(read(["a.weight"]), new Map([["a.weight", { shape: [2], data: Float32Array.of(1, 2) }]]));
   assertEquals(notes, [
-    'Took the names without their prefix: "module.a.weight" is "a.weight"',
-    'Left out what is no weights: "module.mask" (of type BOOL), "n_averaged" (of type I32), "module.big" (of type F8_E4M3)',
+    'Removed a prefix from names: "module.a.weight" is "a.weight"',
+    'Ignored values that are not weights: "module.mask" (of type BOOL), "n_averaged" (of type I32), "module.big" (of type F8_E4M3)',
   ]);
   const { message } = assertThrows(() => read(["a.weight", "big"]), RanetError);
   assertStringIncludes(

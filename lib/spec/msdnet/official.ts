@@ -1,5 +1,6 @@
 /**
- * The flags of the MSDNet authors' `main.py` (kalviny/MSDNet-PyTorch) → what only an MSDNet's spec has.
+ * Converts flags of the MSDNet authors' `main.py` (kalviny/MSDNet-PyTorch) to the parts of a spec that only MSDNets
+ * have.
  *
  * @module
  */
@@ -14,7 +15,7 @@ export const MSDNET_FLAGS: FlagTable = {
     "--nBlocks": "1",
     "--base": "4",
     "--step": "1",
-    // Where it is left out, their code does as for lin_grow.
+    // Without the flag, their code does the same as with lin_grow.
     "--stepmode": "lin_grow",
     "--nChannels": "32",
     "--growthRate": "6",
@@ -43,13 +44,13 @@ export const MSDNET_FLAGS: FlagTable = {
   switches: ["--resume", "--use-valid"],
 };
 
-/** Lines of YAML. */
+/** The YAML lines for the flags. */
 export function msdnetLines(flags: Flags): string[] {
   const growthFactors = flags.wholeList("--grFactor");
   const bottlenecks = flags.wholeList("--bnFactor");
   if (growthFactors.length !== bottlenecks.length) {
     throw cannotRead(
-      `--bnFactor has ${bottlenecks.length} entries and --grFactor ${growthFactors.length}; give as many, one per scale`,
+      `--bnFactor has ${bottlenecks.length} entries and --grFactor ${growthFactors.length}; expected the same number, one per scale`,
     );
   }
   const mode = flags.choice("--stepmode", ["even", "lin_grow"]) === "even" ? "even" : "linear";
