@@ -209,7 +209,7 @@ async function watched<T>(
   const { Progress } = await import("./progress.ts");
   using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
   using interrupted = untilSignal();
-  const looking = new Progress(`looking through ${dataset.name}:`, dataset.size);
+  const looking = new Progress(`checking ${dataset.name}:`, dataset.size);
   let progress: ProgressType | undefined;
   let before = 0;
   try {

@@ -101,7 +101,7 @@ async function openSession(job: TrainJob, output: TrainOutput, signal: AbortSign
   });
   if (!signal.aborted) return session;
   session[Symbol.dispose]();
-  throw new RanetError("Stopped while images were read; nothing was written");
+  throw new RanetError("Stopped while reading images; nothing was written");
 }
 
 /** Takes a few steps to estimate how long the run would take. */
@@ -133,7 +133,7 @@ async function finish(
   if (validation && !calibrated) {
     output.notes([
       `Not calibrated: ${validation.labels.length} validation images are too few for reliable thresholds and ` +
-      `temperatures. Give at least ${FEWEST_SAMPLES} with --val, or run ranet calibrate later`,
+      `temperatures. Specify at least ${FEWEST_SAMPLES} with --val, or run ranet calibrate later`,
     ]);
   }
   await folder.finish(outcome.position, {

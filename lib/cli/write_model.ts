@@ -1,5 +1,5 @@
 /**
- * A directory with a model that was made from another.
+ * Writes the directory of a model that was made from another.
  *
  * @module
  */
@@ -16,8 +16,8 @@ import { digestTrained } from "../weights/digest.ts";
 import { schemaSeenFrom } from "./schema_link.ts";
 
 /**
- * Writes weights, spec, the card if there is one, and the model's temperatures and thresholds. Those of another model that
- * was there before are removed.
+ * Writes weights, spec, the card if there is one, and the model's temperatures and thresholds. Those of a replaced
+ * model are removed.
  */
 export async function writeModel(
   model: Model,

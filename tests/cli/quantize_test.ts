@@ -51,7 +51,7 @@ Deno.test("quantize writes a model with thresholds and a card, which other comma
       "--json",
     );
     assertEquals(made.code, 0, made.notes);
-    assertStringIncludes(made.notes, "Taking ranges from 8 images");
+    assertStringIncludes(made.notes, "Determined ranges from 8 images");
     const { exits, bytes, labelled, calibrations } = JSON.parse(made.out);
     assertEquals([exits.length, labelled], [(await loadModel(MICRO)).network.exits.length, 60]);
     assertEquals(exits[0].before, 1);
@@ -91,7 +91,7 @@ Deno.test("images without labels give ranges, and accuracy cannot be promised", 
     const args = ["quantize", MICRO, "--data", `${folder}/photos`, "--out", `${folder}/q8`];
     const made = await ranet(...args);
     assertEquals(made.code, 0, made.notes);
-    assertStringIncludes(made.notes, "is taken for images without labels");
+    assertStringIncludes(made.notes, "is read as images without labels");
     assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy has not been compared");
     assertEquals(await exists(`${folder}/q8/calibration.json`), false);
     const promised = await ranet(...args, "--max-loss", "1%");
@@ -135,11 +135,11 @@ Deno.test("a model is not overwritten by its own copy", async () => {
   await withFolder(async (folder) => {
     const made = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/.`);
     assertEquals(made.code, 2);
-    assertStringIncludes(made.notes, "which would be lost");
+    assertStringIncludes(made.notes, "which would be overwritten");
     const weights = `${folder}/weights.safetensors`;
     const other = await ranet("quantize", MICRO, "--weights", weights, "--data", EXAMPLES, "--out", folder);
     assertEquals(other.code, 2);
-    assertStringIncludes(other.notes, "which would be lost");
+    assertStringIncludes(other.notes, "which would be overwritten");
   });
 });
 

@@ -363,7 +363,7 @@ Deno.test("a run whose images have moved goes on with --data, and remembers wher
     await Deno.rename(val, nowVal);
     const lost = await ranet("train", "--resume", out);
     assertEquals(lost.code, 1);
-    assertStringIncludes(lost.notes, `Say where they are now (--resume ${out} --data DATASET)`);
+    assertStringIncludes(lost.notes, `Specify their new location (--resume ${out} --data DATASET)`);
     assertEquals((await ranet("train", "--resume", out, "--data", now, "--val", nowVal)).code, 0);
     assertEquals((await ranet("train", "--resume", out)).code, 0);
   });
@@ -498,10 +498,10 @@ Deno.test("without --recipe, train says which suits so many images", async () =>
     const few = await ranet(...args, "--out", out);
     assertStringIncludes(
       few.notes,
-      "About 8 images of each class are few to begin with random weights: --init MODEL --recipe classifiers",
+      "About 8 images per class are too few to start from random weights: --init MODEL --recipe classifiers",
     );
     const from = await ranet(...args, "--init", out, "--out", join(folder, "b"));
-    assertStringIncludes(from.notes, "about 8 images of each class, --recipe classifiers suits better");
+    assertStringIncludes(from.notes, "about 8 images per class, --recipe classifiers is better");
   });
 });
 

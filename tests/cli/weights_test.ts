@@ -93,7 +93,7 @@ Deno.test("files that are no model get a word on what is", () =>
     assertStringIncludes(await told("x.safetensors"), "--model SPEC.yaml --weights x.safetensors");
     assertStringIncludes(
       await told(`${folder}/spec.yaml`, "--weights", `${folder}/spec.yaml`),
-      "is it a safetensors file?",
+      "it may not be a safetensors file",
     );
     const checkpoint = `${reference}checkpoint.pth.tar`;
     const args = ["import", checkpoint, "--args", flags, "--out", `${folder}/m`, "--key", "optimizer"];

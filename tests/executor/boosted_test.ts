@@ -166,6 +166,6 @@ Deno.test("temperatures are of a boosted model or of the one that is not, too", 
       `${folder}/model.zip`,
       writeModelFiles({ ...other, "temperatures.json": files["temperatures.json"] }),
     );
-    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "boosted otherwise");
+    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "different boosting");
   });
 });

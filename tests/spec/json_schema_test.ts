@@ -171,7 +171,7 @@ const CROSS_FIELD = [
   /exits\.reweight: expected boosted: true/,
   /input\.(mean|std): expected \d+ number/,
   /stem\.stride: expected at most/,
-  /head(\[\d+\])?\.pool: expected all where/,
+  /head(\[\d+\])?\.pool: expected all for/,
   /expected exits that read at least/,
   /expected at most 16384 channels/,
   /reduction: expected a share that keeps at least one channel/,

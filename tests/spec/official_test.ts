@@ -115,7 +115,7 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--reduction half", '--reduction is "half", expected a number such as 0.5'],
   ["--scale-list 1-2", "--grFactor has 3 entries and --scale-list 2"],
   ["--scale-list 1-a-3", "--scale-list is"],
-  ["--scale-list 3-2-1", "expected coarsest first"],
+  ["--scale-list 3-2-1", "expected the coarsest first"],
   ["--block-step 0", "subnetworks[2].blocks: expected more than the 2"],
   ["--growthRate 0", "subnetworks[0].growth: expected a whole number"],
   ["--growthRate 3", "subnetworks[2].growth: expected at least 4"],

@@ -103,9 +103,9 @@ for (
       "schedule.factor: expected only with kind multistep, found with constant",
     ],
     ["schedule: { rate: 0 }", "schedule.rate: expected a number above 0, at most 100, found 0"],
-    ["loss: { exits: 0 }", "loss.exits: expected a weight above 0, found none"],
-    ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found none"],
-    ["<<: { epochs: 3 }", "merge keys (<<) are not read; write the keys out"],
+    ["loss: { exits: 0 }", "loss.exits: expected a weight above 0, found only 0"],
+    ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found only 0"],
+    ["<<: { epochs: 3 }", "merge keys (<<) are not supported; write the keys out"],
     ["schedule: { kind: step }", "schedule.kind: expected constant, multistep, cosine or one-cycle, found"],
     [
       "augment: true",

@@ -146,7 +146,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
     zipSync({ "m/version": latin1("3\n") }, { level: 0 }),
     "torch.save failed while it wrote the file",
   ],
-  "a truncated zip": [good.subarray(0, good.length - 30), "damaged or cut short"],
+  "a truncated zip": [good.subarray(0, good.length - 30), "damaged or truncated"],
   "a compressed zip": [zip(state({ a: tensor() }), { "data/0": new Uint8Array(16) }, 9), "compressed"],
   "os.system in a zip": [
     zip(state({ a: system })),
@@ -162,7 +162,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
     zip("cmodels.RANet\nRANet\n"),
     "it contains an object that only Python could create (models.RANet.RANet) instead of a dict",
   ],
-  "a list": [zip("]"), "it holds a list instead of a dict"],
+  "a list": [zip("]"), "it contains a list instead of a dict"],
   "no state_dict": [zip(dict({ epoch: int(3), model: dict({ a: int(3) }) })), 'only the keys "epoch", "model"'],
   "a module beside numbers": [
     zip(dict({ epoch: int(3), net: "cmodels\nNet\n)\x81}b" })),
@@ -170,7 +170,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   ],
   "two dicts of tensors": [
     zip(dict({ student: dict({ a: tensor() }), teacher: dict({ a: tensor() }) })),
-    'weights under "student", "teacher", and none under "state_dict". Choose one by its key',
+    'weights under "student", "teacher", but none under "state_dict". Choose one by its key',
   ],
   "an empty state_dict": [zip(state({})), "no state_dict with tensors"],
   "a name with and without module.": [
@@ -186,7 +186,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   "a storage that is none": [zip(state({ a: "K\x01Q" })), "not a storage"],
   "a type that is not known": [
     zip(state({ a: tensor({ type: "Float8" }) })),
-    "Python could make (torch.Float8Storage)",
+    "Python could create (torch.Float8Storage)",
   ],
   "a tensor that is rebuilt without end": [
     zip(state({ a: "ctorch._tensor\n_rebuild_from_type_v2\nq\x01(h\x01ctorch\nTensor\n)}tR" })),
@@ -194,7 +194,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   ],
   "a type that is not known in a legacy file": [
     legacy(state({ a: tensor(), b: tensor({ type: "Float8", key: "1" }) }), `]${text("1")}a${text("0")}a`, floats()),
-    "Python could make (torch.Float8Storage)",
+    "Python could create (torch.Float8Storage)",
   ],
   "a shape past its storage": [zip(state({ a: tensor({ shape: [5] }) })), "reaches to number 5"],
   "an offset past its storage": [zip(state({ a: tensor({ offset: int(1) }) })), "reaches to number 5"],
@@ -209,7 +209,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
     zip(state({ a: tensor({ type: "Double", length: 1, shape: [1] }) }), {
       "data/0": new Uint8Array(Float64Array.of(1e300).buffer),
     }),
-    "holds 1e+300 at index 0",
+    "contains 1e+300 at index 0",
   ],
   "a filled OrderedDict": [zip("ccollections\nOrderedDict\n]]a\x85R"), "fills an OrderedDict in a way"],
   "a legacy file of another format": [
@@ -217,8 +217,8 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
     "its format is 1000",
   ],
   "a legacy file without storages": [legacy(state({ a: tensor() }), "]", floats()), 'storage "0" has 0 bytes'],
-  "a legacy file cut short": [legacy(state({ a: tensor() }), `]${text("0")}a`, floats(0, 0, 1, 2)), "has 8 bytes"],
-  "a legacy file with a stray storage": [legacy(state({ a: tensor() }), `]${text("7")}a`, floats()), 'names "7"'],
+  "a legacy file truncated": [legacy(state({ a: tensor() }), `]${text("0")}a`, floats(0, 0, 1, 2)), "has 8 bytes"],
+  "a legacy file with a stray storage": [legacy(state({ a: tensor() }), `]${text("7")}a`, floats()), 'contains "7"'],
   "a legacy file without a list": [legacy(state({ a: tensor() }), "N", floats()), "not a list"],
 };
 

@@ -42,7 +42,7 @@ Deno.test("names: what lies beside the network's prefix, such as a loss's weight
     const values = names.map((name) => [name, name] as const);
     const picked = pickWeights(values, floats, { expected: new Set(NAMES), onNote });
     assertEquals([...picked], NAMES.map((name) => [name, prefix + name]));
-    assertStringIncludes(notes.pop()!, `"criterion.weight" (none of the network's), "ema.first.conv.weight"`);
+    assertStringIncludes(notes.pop()!, `"criterion.weight" (not a parameter of the network), "ema.first.conv.weight"`);
     notes.pop();
   }
   // All that is missing or too much within the prefix is for the check of shapes to tell.
@@ -128,7 +128,7 @@ Deno.test("weights: files are told apart by their bytes, and others get a word",
   const encode = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
   const words: readonly (readonly [bytes: Uint8Array, source: string, word: string])[] = [
     [encode("version https://git-lfs.github.com/spec/v1\n"), "x.pth", "git lfs pull"],
-    [encode("<!doctype html>"), "x.pth", "has the download failed?"],
+    [encode("<!doctype html>"), "x.pth", "the download may have failed"],
     [Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0), "x.pth.gz", "unpack it first"],
     [encode("\x89HDF\r\n\x1a\n"), "x.h5", "HDF5"],
     [encode("\x93NUMPY"), "x.npy", "NumPy"],

@@ -94,7 +94,7 @@ Deno.test("missing, misshapen and foreign tensors are refused by name", () => {
   const misshapen = new Map(tensors).set(`${convolution}.weight`, { shape: [2, 2], data: new Float32Array(4) });
   assertThrows(() => createModel(spec, misshapen, { source: "q" }), RanetError, "is [2, 2], expected [");
   const foreign = new Map(tensors).set("other", { shape: [1], data: new Float32Array(1) });
-  assertThrows(() => createModel(spec, foreign, { source: "q" }), RanetError, `"other" is none`);
+  assertThrows(() => createModel(spec, foreign, { source: "q" }), RanetError, `"other" is not a parameter`);
 });
 
 Deno.test("sums that need more than 32 bits are refused by name", () => {
@@ -109,12 +109,12 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
       data: new Float32Array(channels * 147).fill(value),
     });
   parseQuantized(wide, filled(7000), { source: "q" });
-  assertThrows(() => parseQuantized(wide, filled(7200), { source: "q" }), RanetError, `"${name}.weight" can make sums`);
+  assertThrows(() => parseQuantized(wide, filled(7200), { source: "q" }), RanetError, `"${name}.weight" can cause sums`);
 });
 
 Deno.test("floats are not computed with whole numbers: training, folding and checking refuse them", () => {
   assertThrows(() => checkTensors(network, tensors, { source: "q" }), RanetError, `"image.scale"`);
-  assertThrows(() => foldWeights(network, tensors), RanetError, "eight bits");
+  assertThrows(() => foldWeights(network, tensors), RanetError, "8-bit integers");
 });
 
 Deno.test("depthwise convolutions and squeeze-and-excitation are not computed in eight bits", () => {
@@ -149,7 +149,7 @@ Deno.test("biases that float32 does not hold are refused where they are read", (
   view.setBigUint64(0, BigInt(header.length), true);
   bytes.set(new TextEncoder().encode(header), 8);
   view.setInt32(8 + header.length, 2 ** 24 + 1, true);
-  assertThrows(() => readSafetensors(bytes, { source: "q" }), RanetError, `"a.bias" holds 16777217`);
+  assertThrows(() => readSafetensors(bytes, { source: "q" }), RanetError, `"a.bias" contains 16777217`);
 });
 
 Deno.test("shares of four corners are whole and add up", () => {

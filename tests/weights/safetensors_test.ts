@@ -129,7 +129,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   "a NaN": [file({ a: entry(0, 8) }, [0, 0, 0, 0, 0, 0, 0xc0, 0x7f]), 'tensor "a" contains NaN at index 1'],
   "an infinity": [
     file({ a: { dtype: "F16", shape: [1], data_offsets: [0, 2] } }, [0, 0xfc]),
-    "holds -Infinity at index 0",
+    "contains -Infinity at index 0",
   ],
 };
 
@@ -147,7 +147,7 @@ Deno.test("safetensors: refuses to write what cannot be read back", () => {
     [[["a", { shape: [1], data: Float32Array.of(70000) }]], "its value 70000 at index 0 is not a finite F16"],
     [[["a", { shape: [2], data: Float32Array.of(1) }]], "shape [2] and 1 values"],
     [[["__metadata__", { shape: [0], data: new Float32Array() }]], "reserved or duplicated"],
-    [[["a", { shape: [0], data: new Float32Array() }], ["a", { shape: [0], data: new Float32Array() }]], "repeats"],
+    [[["a", { shape: [0], data: new Float32Array() }], ["a", { shape: [0], data: new Float32Array() }]], "duplicated"],
   ];
   for (const [tensors, message] of refused) {
     assertThrows(() => writeSafetensors(tensors, { metadata: {}, dtype: () => "F16" }), RanetError, message);
