@@ -30,7 +30,7 @@ Deno.test("calibrate keeps thresholds in a file, and classify --budget uses them
       0,
       `Calibrating on the 24 images of ${
         basename(csv)
-      }, into ${file}\n24 images are few, so the thresholds are imprecise. ` +
+      }, into ${file}\n24 images are few, so thresholds are imprecise. ` +
       "Use 200 or more",
     ]);
     assertStringIncludes(made.out, "a budget of 20.00 M per image, on 24 samples");
@@ -200,5 +200,5 @@ Deno.test("the first calibration of weights fits temperatures, kept beside them 
   });
   const bundled = await ranet("calibrate", "x", "--temperature");
   assertEquals(bundled.code, 2);
-  assertStringIncludes(bundled.notes, "expected a model of your own");
+  assertStringIncludes(bundled.notes, "expected your own model");
 });

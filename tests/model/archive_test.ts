@@ -45,7 +45,7 @@ Deno.test("readModelFiles() refuses what is no model's archive, without unpackin
     ],
     "one with other contents": [
       Uint8Array.from(good, (byte, at) => at === 45 ? byte ^ 1 : byte),
-      "its checksum is another",
+      "its checksum does not match",
     ],
   };
   for (const [name, [bytes, expected]] of Object.entries(cases)) {
