@@ -1,5 +1,5 @@
 /**
- * A web server that says what is in an image. `ranet serve` does more: batches, limits, metrics.
+ * A web server that classifies the image in a request's body. `ranet serve` does more: batches, limits, metrics.
  *
  *     deno run --allow-read=specs,weights --allow-net=localhost:8000 examples/web_handler.ts 8000
  *     curl --data-binary @examples/cat.jpg http://localhost:8000/

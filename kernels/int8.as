@@ -4,26 +4,54 @@
 // then in the lowest bits.
 const ROUND: f32 = 12582912;
 
-// Four sums times multipliers as steps, 0 … 127, in the first four bytes.
+// Four sums times multipliers as whole numbers: as steps, once they are saturated to 0 … 127. `most` is 127.
 @inline
-export function finish(sums: v128, multipliers: v128): v128 {
-  const real = f32x4.mul(f32x4.convert_i32x4_s(sums), multipliers);
-  const clamped = f32x4.pmin(f32x4.pmax(real, f32x4.splat(0)), f32x4.splat(127));
-  const steps = i32x4.sub(f32x4.add(clamped, f32x4.splat(ROUND)), i32x4.splat(reinterpret<i32>(ROUND)));
-  const halves = i16x8.narrow_i32x4_s(steps, steps);
+function round(sums: v128, multipliers: v128, most: v128): v128 {
+  const real = f32x4.pmin(f32x4.mul(f32x4.convert_i32x4_s(sums), multipliers), most);
+  // What is below all whole numbers becomes the least of them, on every processor.
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_trunc_f32x4_s(f32x4.nearest(real));
+  return i32x4.sub(f32x4.add(f32x4.pmax(real, f32x4.splat(0)), f32x4.splat(ROUND)), i32x4.splat(reinterpret<i32>(ROUND)));
+}
+
+// Steps of a pixel's four channels, in the first four bytes.
+@inline
+export function steps1(sums: v128, multipliers: v128, most: v128): v128 {
+  const whole = round(sums, multipliers, most);
+  const halves = i16x8.narrow_i32x4_s(whole, whole);
   return i8x16.narrow_i16x8_u(halves, halves);
 }
 
-// Writes up to four channels.
+// The same of eight.
 @inline
-export function storeSteps(at: u32, value: v128, channels: i32): void {
-  if (channels >= 4) {
+export function steps2(sums0: v128, multipliers0: v128, sums1: v128, multipliers1: v128, most: v128): v128 {
+  const halves = i16x8.narrow_i32x4_s(round(sums0, multipliers0, most), round(sums1, multipliers1, most));
+  return i8x16.narrow_i16x8_u(halves, halves);
+}
+
+@inline
+export function storePanel1(at: u32, value: v128): void {
+  v128.store32_lane(at, value, 0);
+}
+
+@inline
+export function storePanel2(at: u32, value: v128): void {
+  v128.store64_lane(at, value, 0);
+}
+
+// Writes up to seven channels.
+@inline
+export function storeFirst(at: u32, value: v128, channels: i32): void {
+  if (channels & 4) {
     v128.store32_lane(at, value, 0);
-    return;
+    at += 4;
+    value = i64x2.shr_u(value, 32);
   }
-  if (channels > 0) v128.store8_lane(at, value, 0);
-  if (channels > 1) v128.store8_lane(at, value, 1, 1);
-  if (channels > 2) v128.store8_lane(at, value, 2, 2);
+  if (channels & 2) {
+    v128.store16_lane(at, value, 0);
+    at += 2;
+    value = i64x2.shr_u(value, 16);
+  }
+  if (channels & 1) v128.store8_lane(at, value, 0);
 }
 
 // Writes up to sixteen channels.

@@ -1,5 +1,5 @@
 /**
- * The package as people get it, from JSR: a registry on this machine serves the repository as `deno publish` would.
+ * Tests the package as published on JSR: a registry on this machine serves the repository as `deno publish` would.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type Files, publish } from "./registry.ts";
 const ROOT = new URL("..", import.meta.url);
 const HOME = `/${config.name}/${config.version}`;
 
-/** What a registry with our package and the stand-ins has, by path. */
+/** Contents by path of a registry with our package and the stand-ins. */
 async function makeRegistry(): Promise<Files> {
   const registry: Files = new Map();
   await publish(registry, { ...config, include: ["deno.json", ...config.publish.include], from: ROOT });
@@ -26,7 +26,7 @@ async function makeRegistry(): Promise<Files> {
   return registry;
 }
 
-Deno.test("from JSR, a script classifies with no permission but the registry's, and fetches the weights once", async () => {
+Deno.test("a script that imports the package from JSR needs only --allow-net=jsr.io, and downloads weights once", async () => {
   const registry = await makeRegistry();
   registry.set("/ship.jpg", await Deno.readFile(new URL("examples/ship.jpg", ROOT)));
   const weights = `${HOME}/weights/ranet-cifar10.safetensors`;
@@ -40,7 +40,7 @@ Deno.test("from JSR, a script classifies with no permission but the registry's, 
   const host = `localhost:${server.addr.port}`;
   const folder = await Deno.makeTempDir();
   try {
-    // A cache of its own, but for packages from npm.
+    // Its own cache, except for packages from npm.
     const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
     await Deno.mkdir(`${folder}/deno`);
     await Deno.symlink(JSON.parse(new TextDecoder().decode(info.stdout)).npmCache, `${folder}/deno/npm`);
@@ -49,7 +49,7 @@ Deno.test("from JSR, a script classifies with no permission but the registry's, 
       `import { AdaptiveExecutor, decodeImage, loadModel, toTensor } from "jsr:${config.name}";
 const model = await loadModel("ranet-cifar10");
 const image = await decodeImage(await (await fetch("http://${host}/ship.jpg")).bytes(), { source: "ship.jpg" });
-let waits = 0; // of this thread, for a GPU that a worker is to drive
+let waits = 0; // of this thread; a worker is to drive the GPU
 const { mapAsync } = GPUBuffer.prototype;
 GPUBuffer.prototype.mapAsync = function (...args) { waits++; return mapAsync.apply(this, args); };
 for (const device of await navigator.gpu.requestAdapter() ? ["cpu", "gpu"] : ["cpu"]) {

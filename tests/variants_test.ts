@@ -19,7 +19,7 @@ import { variant, VARIANTS } from "./variants.ts";
 
 const TOLERANCE = 1e-5;
 const IMAGES = 2;
-/** Variants that ask something new of kernels. */
+/** Variants that need something new of kernels. */
 const NEEDS_KERNELS = /^(activation|depthwise|dropout|exits: boosted|input|stem|head|kernel|se_ratio)/;
 
 for (const [title, document] of Object.entries(VARIANTS)) {
@@ -33,22 +33,22 @@ for (const [title, document] of Object.entries(VARIANTS)) {
     return await executor.forward(images);
   };
 
-  Deno.test(`${title}: costs what one adds up by hand`, () => {
+  Deno.test(`${title}: costs match a count by hand`, () => {
     const { flops, params } = plainCounts(document);
     assertEquals(network.exits.map(({ cumulativeFlops }) => cumulativeFlops), flops);
     assertEquals(network.exits.map(({ cumulativeParams }) => cumulativeParams), params);
   });
 
-  Deno.test(`${title}: is what its document and its template say`, () => {
+  Deno.test(`${title}: is equal to its document and its template`, () => {
     assertEquals(resolveSpec(documentOf(spec)), spec);
     assertEquals(parseSpec(specTemplate(spec)), spec);
   });
 
-  Deno.test(`${title}: is drawn with every exit`, () => {
+  Deno.test(`${title}: the drawing shows every exit`, () => {
     assertEquals(layOut(network).exits.map(({ flops }) => flops), network.exits.map((exit) => exit.cumulativeFlops));
   });
 
-  Deno.test(`${title}: ONNX Runtime gives our logits`, async () => {
+  Deno.test(`${title}: ONNX Runtime computes the same logits`, async () => {
     const expected = await forward("cpu");
     const actual = await runOnnx(exportOnnx(model), images, [IMAGES, ...inputShape(spec.input)]);
     expected.forEach((logits, k) => assertLess(relativeError(actual[`exit${k + 1}`], logits), TOLERANCE));
@@ -66,7 +66,7 @@ for (const [title, document] of Object.entries(VARIANTS)) {
   Deno.test(`${gradients} (CPU)`, async () => {
     await assertFirstStep(network, options, (state) => CpuTrainer.create(network, state, { ...options, threads: 1 }));
   });
-  // Others only put the same layers together in another way, which is the same for every device.
+  // Other variants only combine the same layers differently, which does not depend on the device.
   if (!NEEDS_KERNELS.test(title)) continue;
   gpuTest(gradients, async (adapter) => {
     await assertFirstStep(network, options, (state) => WebGpuTrainer.create(network, state, { ...options, adapter }));

@@ -29,6 +29,27 @@ for (const name of ["dispose", "asyncDispose"]) {
   if (!(name in Symbol)) Object.defineProperty(Symbol, name, { value: Symbol.for(`Symbol.${name}`) });
 }
 
+add(globalThis, {
+  DisposableStack: class {
+    #owned: (Disposable | null | undefined)[] = [];
+
+    use(resource: Any) {
+      this.#owned.push(resource);
+      return resource;
+    }
+
+    move() {
+      const next = new (globalThis as Any).DisposableStack();
+      for (const resource of this.#owned.splice(0)) next.use(resource);
+      return next;
+    }
+
+    [Symbol.dispose]() {
+      for (const resource of this.#owned.splice(0).reverse()) resource?.[Symbol.dispose]();
+    }
+  } as Any,
+});
+
 add(Promise, {
   withResolvers() {
     let resolve: Any, reject: Any;

@@ -7,14 +7,17 @@
 //          for weights that are small enough not to overflow (lib/device/cpu/int8_weights.ts)
 // Wide     inputs and weights have 16 bits: the image's
 //
+// Where an engine has no handler for traps (Deno 2.9.6), it checks the bounds of each load and store with two or three
+// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four. It also makes a constant vector anew
+// wherever that is used, with three instructions, unless its value is known only at run time: see `one`.
+//
 // input, output     address of the first sample's
-// inPixels,         [pixels] pixels from `input` and `output` to each pixel
-//   outPixels
+// inPixels          [pixels] pixels from `input` to each pixel's first input
 // weights           [runs][steps][quads] × 32 bytes: what 4 outputs multiply 8 bytes of inputs with
 // bias, multiplier  4 · quads numbers
 // channels          how many are written, at most 4 · quads
 
-import { finish, storeSteps } from "../int8";
+import { steps1, steps2, storeFirst, storePanel1, storePanel2 } from "../int8";
 
 // Ways to multiply. They are types, so that there is a function for each.
 type Paired = u8;
@@ -37,6 +40,9 @@ let moves: u32 = 0;
 let movesEnd: u32 = 0;
 let steps: u32 = 0;
 let product: u32 = 0;
+// 1 and 127, set where the compiler does not see it.
+let one: i16 = 0;
+let largest: f32 = 0;
 export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u32, how: u32): void {
   inPitch = from;
   outPitch = to;
@@ -44,6 +50,8 @@ export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u
   movesEnd = first + 4 * runs;
   steps = length;
   product = how;
+  one = 1;
+  largest = 127;
 }
 
 @inline
@@ -71,7 +79,6 @@ function sumTile${P}x${Q}<Product>(
   input: u32,
   inPixels: u32,
   output: u32,
-  outPixels: u32,
   pixels: u32,
   channels: i32,
   weights: u32,
@@ -84,8 +91,9 @@ function sumTile${P}x${Q}<Product>(
   const count = steps;
   const from = inPitch;
   const to = outPitch;
-  const ones = i16x8.splat(1);
-  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, outPixels += 4 * ${P}) {
+  const ones = i16x8.splat(one);
+  const most = f32x4.splat(largest);
+  for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, output += ${P} * to) {
 // #for p in ${P}
     let at${p} = input + load<u32>(inPixels, 4 * ${p}) * from;
 // #for q in ${Q}
@@ -99,13 +107,19 @@ function sumTile${P}x${Q}<Product>(
       at${p} += move;
 // #end
       for (let k = count; k > 0; k--) {
+// #for p in ${P}
+        const values${p} = v128.load64_zero(at${p});
+// #end
         if (sizeof<Product>() == sizeof<Paired>()) {
+// #for p in ${P}
+          const wide${p} = i16x8.extend_low_i8x16_u(values${p});
+// #end
 // #for i in 4
 // #for q in ${Q}
           const weight${i}_${q} = v128.load_ext<i8>(w, 8 * (${Q} * ${i} + ${q}));
 // #end
 // #for p in ${P}
-          const value${i}_${p} = i16x8.extend_low_i8x16_u(v128.load_splat<u16>(at${p}, 2 * ${i}));
+          const value${i}_${p} = i32x4.shuffle(wide${p}, wide${p}, ${i}, ${i}, ${i}, ${i});
 // #for q in ${Q}
           sum${p}_${q} = i32x4.add(sum${p}_${q}, i32x4.dot_i16x8_s(weight${i}_${q}, value${i}_${p}));
 // #end
@@ -117,8 +131,8 @@ function sumTile${P}x${Q}<Product>(
           const weight1_${q} = v128.load(w, 16 * (${Q} + ${q}));
 // #end
 // #for p in ${P}
-          const value0_${p} = v128.load32_splat(at${p});
-          const value1_${p} = v128.load32_splat(at${p}, 4);
+          const value0_${p} = i32x4.shuffle(values${p}, values${p}, 0, 0, 0, 0);
+          const value1_${p} = i32x4.shuffle(values${p}, values${p}, 1, 1, 1, 1);
 // #for q in ${Q}
           const pairs${p}_${q} = i16x8.add(pairDot(weight0_${q}, value0_${p}), pairDot(weight1_${q}, value1_${p}));
           sum${p}_${q} = i32x4.add(sum${p}_${q}, i32x4.dot_i16x8_s(pairs${p}_${q}, ones));
@@ -130,7 +144,7 @@ function sumTile${P}x${Q}<Product>(
           const weight${i}_${q} = v128.load(w, 16 * (${Q} * ${i} + ${q}));
 // #end
 // #for p in ${P}
-          const value${i}_${p} = v128.load32_splat(at${p}, 4 * ${i});
+          const value${i}_${p} = i32x4.shuffle(values${p}, values${p}, ${i}, ${i}, ${i}, ${i});
 // #for q in ${Q}
           sum${p}_${q} = sizeof<Product>() == sizeof<Fused>()
             ? fusedDot(weight${i}_${q}, value${i}_${p}, sum${p}_${q})
@@ -149,19 +163,21 @@ function sumTile${P}x${Q}<Product>(
     const times${q} = v128.load(multiplier, 16 * ${q});
 // #end
 // #for p in ${P}
-    const out${p} = output + load<u32>(outPixels, 4 * ${p}) * to;
+    const bytes${p} = steps${Q}(
+// #for q in ${Q}
+      sum${p}_${q},
+      times${q},
+// #end
+      most,
+    );
 // #end
     if (whole) {
 // #for p in ${P}
-// #for q in ${Q}
-      v128.store32_lane(out${p}, finish(sum${p}_${q}, times${q}), 0, 4 * ${q});
-// #end
+      storePanel${Q}(output + ${p} * to, bytes${p});
 // #end
     } else {
 // #for p in ${P}
-// #for q in ${Q}
-      storeSteps(out${p} + 4 * ${q}, finish(sum${p}_${q}, times${q}), channels - 4 * ${q});
-// #end
+      storeFirst(output + ${p} * to, bytes${p}, channels);
 // #end
     }
   }
@@ -173,7 +189,6 @@ function sumPixels${Q}<Product>(
   input: u32,
   inPixels: u32,
   output: u32,
-  outPixels: u32,
   pixels: u32,
   channels: i32,
   weights: u32,
@@ -184,23 +199,23 @@ function sumPixels${Q}<Product>(
   const rest = pixels % most;
   const whole = pixels - rest;
   if (sizeof<Product>() == sizeof<Fused>()) {
-    sumTile6x${Q}<Product>(input, inPixels, output, outPixels, whole, channels, weights, bias, multiplier);
+    sumTile6x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
   } else {
-    sumTile4x${Q}<Product>(input, inPixels, output, outPixels, whole, channels, weights, bias, multiplier);
+    sumTile4x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
   }
   inPixels += 4 * whole;
-  outPixels += 4 * whole;
+  output += whole * outPitch;
   switch (rest) {
 // #for P in 1..3
     case ${P}:
-      return sumTile${P}x${Q}<Product>(input, inPixels, output, outPixels, ${P}, channels, weights, bias, multiplier);
+      return sumTile${P}x${Q}<Product>(input, inPixels, output, ${P}, channels, weights, bias, multiplier);
 // #end
   }
   if (sizeof<Product>() == sizeof<Fused>()) {
     switch (rest) {
 // #for P in 4..5
       case ${P}:
-        return sumTile${P}x${Q}<Product>(input, inPixels, output, outPixels, ${P}, channels, weights, bias, multiplier);
+        return sumTile${P}x${Q}<Product>(input, inPixels, output, ${P}, channels, weights, bias, multiplier);
 // #end
     }
   }
@@ -211,7 +226,6 @@ export function sumInt8Taps${Q}(
   input: u32,
   inPixels: u32,
   output: u32,
-  outPixels: u32,
   pixels: u32,
   channels: i32,
   weights: u32,
@@ -220,14 +234,14 @@ export function sumInt8Taps${Q}(
 ): void {
   switch (product) {
     case WIDE:
-      return sumPixels${Q}<Wide>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+      return sumPixels${Q}<Wide>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
     case FUSED:
       if (!ASC_FEATURE_RELAXED_SIMD) break;
-      return sumPixels${Q}<Fused>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+      return sumPixels${Q}<Fused>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
     case CHAINED:
       if (!ASC_FEATURE_RELAXED_SIMD) break;
-      return sumPixels${Q}<Chained>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+      return sumPixels${Q}<Chained>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
   }
-  sumPixels${Q}<Paired>(input, inPixels, output, outPixels, pixels, channels, weights, bias, multiplier);
+  sumPixels${Q}<Paired>(input, inPixels, output, pixels, channels, weights, bias, multiplier);
 }
 // #end

@@ -43,17 +43,16 @@ export function convolveInt8(args: Int8ConvolutionArgs, scratch: u32, first: u32
     const block = args.runs * args.steps <= FEW_STEPS ? BLOCK : end - pixel;
     for (; pixel < end; pixel += block) {
       const inPixels = args.inPixels + 4 * pixel;
-      const outPixels = args.outPixels + 4 * pixel;
       const count = min(block, end - pixel);
       for (let panel = firstPanel; panel < endPanel; panel++) {
         const channel = 8 * panel;
         const channels = <i32> (args.outChannels - channel);
-        const to = output + channel;
+        const to = output + pixel * args.outPitch + channel;
         const weights = args.weights + panel * panelBytes;
         const bias = args.bias + 4 * channel;
         const multiplier = args.multiplier + 4 * channel;
-        if (channels > 4) sumInt8Taps2(input, inPixels, to, outPixels, count, channels, weights, bias, multiplier);
-        else sumInt8Taps1(input, inPixels, to, outPixels, count, channels, weights, bias, multiplier);
+        if (channels > 4) sumInt8Taps2(input, inPixels, to, count, channels, weights, bias, multiplier);
+        else sumInt8Taps1(input, inPixels, to, count, channels, weights, bias, multiplier);
       }
     }
   }

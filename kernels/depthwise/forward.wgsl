@@ -1,9 +1,9 @@
-// A depthwise convolution with bias, what comes last, any odd kernel and stride, padding kernel / 2. An invocation computes four
-// channels of PIXELS neighbouring pixels of a row, then of those that lie a whole dispatch further on.
+// A depthwise convolution of any odd kernel and stride, padding kernel / 2, that ends as convolution/floats.wgsl or steps.wgsl says. An
+// invocation computes four channels of PIXELS neighbouring pixels of a row, then of those that lie a whole dispatch further on.
 //
 // Constants  PIXELS, LANES (workgroup size)
 // Dispatch   x: rows · ⌈columns / PIXELS⌉ · quads / LANES, y: remaining samples, z: steps
-// Weights    (weights-*.wgsl) [kernel · kernel][outQuads] vec4, then [outQuads] vec4 of bias
+// Weights    (weights-*.wgsl) [kernel · kernel][outQuads] vec4, then [outQuads] vec4 of bias; in eight bits as many of multipliers
 // Arena      starts with zeros, read in place of pixels outside the image
 
 @compute @workgroup_size(LANES)
@@ -36,11 +36,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         w += args.outQuads;
       }
     }
-    let bias = weight(w);
     let pixel = row * args.outWidth + column;
 // #for p in PIXELS
     if (column + ${p} < args.outWidth) {
-      store(sample + (pixel + ${p}) * args.outPitch, quad, activate(sum${p} + bias, args), args);
+      store(sample + (pixel + ${p}) * args.outPitch, quad, finish(sum${p}, w, args), args);
     }
 // #end
   }

@@ -1,5 +1,5 @@
-// Each channel times its gate. An invocation computes four channels of one pixel, then of those that lie a whole dispatch further
-// on.
+// Each channel times its gate, as floats.wgsl or steps.wgsl computes it. An invocation computes four channels of one pixel, then of
+// those that lie a whole dispatch further on.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: pixels · quads / LANES, y: remaining samples, z: steps
@@ -14,7 +14,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let quad = i % args.outQuads;
     let pixel = i / args.outQuads;
     let value = arena[sample + args.inOffset + pixel * args.inPitch + quad];
-    let gate = gateOf(arena[sample + args.gatesOffset + quad], args);
-    store(sample + pixel * args.outPitch, quad, value * gate, args);
+    let number = arena[sample + args.gatesOffset + quad];
+    store(sample + pixel * args.outPitch, quad, excited(value, number, quad, args), args);
   }
 }

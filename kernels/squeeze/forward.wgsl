@@ -1,4 +1,4 @@
-// The mean of each channel over all pixels. One invocation computes four channels.
+// The mean of each channel over all pixels, as floats.wgsl or steps.wgsl makes it of their sum. One invocation computes four channels.
 //
 // Constants  LANES (workgroup size)
 // Dispatch   x: quads / LANES, y: remaining samples, z: steps
@@ -23,6 +23,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let sum = ((sum0 + sum1) + (sum2 + sum3)) + ((sum4 + sum5) + (sum6 + sum7));
   if (isOwn) {
-    store(sample, id.x, sum / f32(area), args);
+    store(sample, id.x, squeezed(sum, area, id.x, args), args);
   }
 }

@@ -14,7 +14,7 @@ import { BUNDLED_SPECS } from "../model/read_spec.ts";
 import { formatTemperatures, temperaturesPath } from "../model/temperatures.ts";
 import { digestTrained } from "../weights/digest.ts";
 import { calibrateMeasured, type Calibration, checkCalibration } from "../calibration/calibration.ts";
-import type { RiskTarget } from "../calibration/guarantee.ts";
+import { checkGuarantee, type RiskTarget } from "../calibration/guarantee.ts";
 import { measure, type Measured, type Validation } from "../calibration/measure.ts";
 import { checkSamples, MANY_SAMPLES } from "../calibration/samples.ts";
 import { type CalibrationTarget, checkBudget } from "../calibration/search.ts";
@@ -38,7 +38,7 @@ import {
 import { toJson, toText, wanted } from "./calibrate_output.ts";
 import { predict } from "./predict.ts";
 import { printable } from "./text.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 /** The possible targets. */
 const TARGETS = ["budget", "accuracy", "max-drop"] as const;
@@ -124,6 +124,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
       ...fit ? [temperaturesPath(weights)!] : [],
       ...new Set([...target ? [out] : [], ...invalid.length > 0 ? [kept] : []]),
     ];
+    await checkWritable(files);
 
     const skipBad = flags.has("skip-bad");
     const { classes: labels, input } = opened.spec;
@@ -136,6 +137,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     });
     tellOf(dataset, terminal.stderr);
     checkSamples(dataset.size);
+    if (target && "maxDrop" in target) checkGuarantee(target, dataset.size);
     terminal.stderr(
       `Calibrating on the ${dataset.size} images of ${printable(dataset.name)}, into ${
         files.map(printable).join(", ")

@@ -33,6 +33,9 @@ type ClassifyOption =
   | "from"
   | "shard";
 
+/** Names of files in formats that `--out` does not write. */
+const OTHER_TABLE = /\.(csv|tsv|parquet|xlsx?)$/i;
+
 /** The command. */
 export const classifyCommand: Command<ClassifyOption> = {
   name: "classify",
@@ -146,6 +149,11 @@ async function toFile(call: Call<ClassifyOption>, terminal: Terminal): Promise<v
   const lists = call.values?.from ?? [];
   if (operands.length === 0 && lists.length === 0) {
     throw new UsageError("Cannot run classify: nothing given, expected IMAGE… or --from LIST");
+  }
+  if (OTHER_TABLE.test(options.out!)) {
+    throw new UsageError(
+      `Cannot write ${JSON.stringify(options.out)}: --out writes JSON lines. Use the extension .jsonl, or --csv > FILE`,
+    );
   }
   if (operands.includes(STDIN)) throw new UsageError("Cannot use - with --out: expected --from - for a list");
   const shard = shardOf(options);

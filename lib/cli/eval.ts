@@ -12,6 +12,7 @@ import { openDataset } from "../data/open_dataset.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
+import type { Model } from "../model/model.ts";
 import { DEFAULT_MODEL } from "../model/read_spec.ts";
 import { compareModels } from "../report/comparison.ts";
 import { evaluate, type EvaluateOptions, evaluateShard } from "../report/evaluate.ts";
@@ -31,12 +32,13 @@ import {
   MODEL_OPTIONS,
   type ModelOption,
   openExecutor,
+  openModel,
   tellOf,
 } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
 import { printable, table } from "./text.ts";
-import { writeFiles } from "../io/write_files.ts";
+import { checkWritable, writeFiles } from "../io/write_files.ts";
 
 type EvalOption = ModelOption | "val" | "out" | "shard" | "labels";
 
@@ -75,20 +77,25 @@ folder.`,
       throw new UsageError("Cannot use --weights with several models: name directories");
     }
     const shard = shardOf(call.options);
+    await checkWritable([join(out, "report.html")]);
+    // All models and data sets are opened first, so that a wrong name or path is reported before the first long pass.
+    const opened: Opened[] = [];
+    for (const name of names) opened.push(await openAll(withModel(call, name), terminal));
     const reports: ModelReport[] = [];
     const devices = new Set<string>();
     const parts: string[] = [];
-    for (const model of names) {
-      const one = { ...call, options: { ...call.options, model } };
-      using executor = await openExecutor(one, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true });
+    for (const [i, { model, ...sets }] of opened.entries()) {
+      const one = withModel(call, names[i]);
+      using executor = await openExecutor(one, terminal, { batchSize: DEFAULT_BATCH_SIZE, together: true, model });
       if (shard) {
-        parts.push(...await computeShard(executor, one, { terminal, shard }));
+        parts.push(...await computeShard(executor, one, { sets, terminal, shard }));
         continue;
       }
       devices.add(executor.device.name);
-      const report = await evaluateModel(executor, one, terminal);
-      const taken = reports.some(({ name }) => name === report.name);
-      reports.push(taken ? { ...report, name: `${report.name} (${model})` } : report);
+      // Models made from one another have the same name.
+      const isShared = opened.some(({ model: other }, k) => k !== i && other.name === model.name);
+      const name = isShared && names[i] !== model.name ? `${model.name} (${names[i]})` : model.name;
+      reports.push({ ...await evaluateModel(executor, one, { sets, terminal }), name });
     }
     if (shard) {
       const written = parts.map((path) => `wrote ${printable(path)}`).join("\n");
@@ -107,19 +114,39 @@ folder.`,
   },
 };
 
+/** The data sets of one model. */
+interface Sets {
+  readonly test: Dataset;
+  readonly val?: Dataset;
+}
+
+/** A model and its data sets. */
+interface Opened extends Sets {
+  readonly model: Model;
+}
+
+/** The same call for one of several models. */
+function withModel(call: Call<EvalOption>, model: string): Call<EvalOption> {
+  return { ...call, options: { ...call.options, model } };
+}
+
+async function openAll(call: Call<EvalOption>, terminal: Terminal): Promise<Opened> {
+  const model = await openModel(call, terminal);
+  const test = await open(model, call.operands[0], call, terminal);
+  const val = call.options.val === undefined ? undefined : await open(model, call.options.val, call, terminal);
+  if (val) checkSameClasses(test, val);
+  return { model, test, val };
+}
+
 async function evaluateModel(
   executor: AdaptiveExecutor,
   call: Call<EvalOption>,
-  terminal: Terminal,
+  { sets, terminal }: { readonly sets: Sets; readonly terminal: Terminal },
 ): Promise<ModelReport> {
   const { spec, network, name } = executor.model;
   const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
-  // Both are opened first, so that a wrong path is reported before the long pass.
-  const testSet = await open(executor, call.operands[0], call, terminal);
-  const valSet = call.options.val === undefined ? undefined : await open(executor, call.options.val, call, terminal);
-  if (valSet) checkSameClasses(testSet, valSet);
-  const val = valSet && await pass(executor, valSet, call, terminal);
-  const test = await pass(executor, testSet, call, terminal);
+  const val = sets.val && await pass(executor, sets.val, call, terminal);
+  const test = await pass(executor, sets.test, call, terminal);
   const budgeted = val && budgetCurve(test.outcomes, val.outcomes, flops);
   const half = flops[flops.length - 1] / 2;
   const point = budgeted?.reduce((a, b) => Math.abs(b.flops - half) < Math.abs(a.flops - half) ? b : a);
@@ -145,12 +172,10 @@ async function evaluateModel(
 async function computeShard(
   executor: AdaptiveExecutor,
   call: Call<EvalOption>,
-  { terminal, shard }: { readonly terminal: Terminal; readonly shard: Shard },
+  { sets: { test, val }, terminal, shard }: { readonly sets: Sets; readonly terminal: Terminal; readonly shard: Shard },
 ): Promise<string[]> {
-  const paths = [call.operands[0], call.options.val].filter((path) => path !== undefined);
-  const sets = await Promise.all(paths.map((path) => open(executor, path, call, terminal)));
   const written: string[] = [];
-  for (const dataset of sets) {
+  for (const dataset of val ? [test, val] : [test]) {
     written.push(
       await watched(dataset, call, {
         terminal,
@@ -174,12 +199,12 @@ interface Pass {
 }
 
 async function open(
-  executor: AdaptiveExecutor,
+  model: Model,
   path: string,
   call: Call<EvalOption>,
   terminal: Terminal,
 ): Promise<Dataset> {
-  const { classes, input } = executor.model.spec;
+  const { classes, input } = model.spec;
   const dataset = await openDataset(path, {
     labels: classes,
     inputSize: input.size,

@@ -118,9 +118,24 @@ ${boosting}${
     ], rows)
   }
 
-parameters                ${params.toLocaleString("en")}${changed}
-weights on the device     ${bytes(memory.weightBytes)}
-activations of an image   ${bytes(memory.activationBytesPerImage)}, of which at most ${
-    bytes(memory.liveBytesPerImage)
-  } are in use at once`;
+parameters: ${params.toLocaleString("en")}${changed}
+
+${
+    table(
+      [
+        ["device", "left"],
+        ["computes with", "left"],
+        ["weights", "right"],
+        ["activations of an image", "right"],
+        ["in use at once", "right"],
+      ],
+      memory.devices.map(({ device, precision, weightBytes, activationBytesPerImage, liveBytesPerImage }) => [
+        device === "cpu" ? "CPU" : "GPU",
+        precision,
+        bytes(weightBytes),
+        bytes(activationBytesPerImage),
+        bytes(liveBytesPerImage),
+      ]),
+    )
+  }`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { calibrateMeasured, type Calibration } from "../calibration/calibration.ts";
 import { findCalibrations } from "../calibration/find.ts";
 import { measure, type Validation } from "../calibration/measure.ts";
@@ -18,14 +18,13 @@ import { RanetError } from "../errors.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { readResource } from "../io/resource.ts";
 import { loadModel, type Model, withTemperatures } from "../model/model.ts";
-import { readSpec } from "../model/read_spec.ts";
+import { BUNDLED_SPECS, isDirectory, readSpec } from "../model/read_spec.ts";
 import { inputLength } from "../network/common.ts";
 import { compareExits, type ExitLoss } from "../quantization/losses.ts";
-import { quantize } from "../quantization/quantize.ts";
+import { checkQuantizable, quantize } from "../quantization/quantize.ts";
 import { RANGE_METHODS, type RangeMethod } from "../quantization/steps.ts";
-import { bytes, large, percent } from "../text/numbers.ts";
+import { bytes, large } from "../text/numbers.ts";
 import { weightsMetadata } from "../weights/metadata.ts";
-import { quantizedParameters } from "../weights/quantized.ts";
 import { writeQuantized } from "../weights/quantized_file.ts";
 import { readShare } from "./amount.ts";
 import { choice, count, required } from "./args.ts";
@@ -34,7 +33,7 @@ import { expandInputs } from "./inputs.ts";
 import { predict } from "./predict.ts";
 import { DATASET_FLAGS, DATASET_OPTIONS, datasetOptions, MODEL_OPTIONS, tellOf } from "./run_on.ts";
 import { printable, table } from "./text.ts";
-import { writeModel } from "./write_model.ts";
+import { checkModelWritable, isSamePlace, writeModel } from "./write_model.ts";
 
 type QuantizeOption = "data" | "out" | "images" | "range" | "max-loss" | "weights" | "key" | "threads" | "labels";
 
@@ -85,7 +84,8 @@ images without labels is enough.`,
     const [path, out] = [required(call, "data"), required(call, "out")];
     const file = join(out, "weights.safetensors");
     if (
-      resolve(name) === resolve(out) || (options.weights !== undefined && resolve(options.weights) === resolve(file))
+      await isDirectory(name) && await isSamePlace(name, out) ||
+      options.weights !== undefined && await isSamePlace(options.weights, file)
     ) {
       throw new UsageError(
         `Cannot write to ${out}: that is the model itself, which would be overwritten. Choose another directory`,
@@ -97,25 +97,22 @@ images without labels is enough.`,
     const threads = options.threads === undefined ? undefined : count("threads", options.threads);
     const { weights, key } = options;
     const model = await loadModel(name, { weights, key, calibrated: false, onNote: terminal.stderr });
-    quantizedParameters(model.network); // errors should appear before the long pass
+    // Errors should be reported before a long pass.
+    checkQuantizable(model);
+    await checkModelWritable(out);
+    const [spec, calibrated] = [await readSpec(name), await findCalibrations(model, { name, weights }) ?? []];
     const data = await openImages(path, { model, call, terminal });
     if (!data.labelled && most !== undefined) {
       throw new RanetError(
         `Cannot apply --max-loss: ${printable(path)} has no labels, which are needed to measure accuracy`,
       );
     }
-    const enough = data.labelled !== undefined && data.labelled.size >= FEWEST_SAMPLES;
-    if (data.labelled && !enough && most !== undefined) {
-      throw new RanetError(
-        `Cannot apply --max-loss: ${printable(path)} has only ${data.labelled.size} images with labels, but ` +
-          `${FEWEST_SAMPLES} are needed to measure accuracy`,
-      );
-    }
+    const enough = data.labelled !== undefined && isEnough(data.labelled.size, { path, most });
     const { tensors, used } = await readSome(data, { wanted, model, terminal, skipsBad: call.flags.has("skip-bad") });
     terminal.stderr(`Determined ranges from ${used} images`);
     const plain = await quantize(model, tensors, { range, threads });
     const check = data.labelled && enough
-      ? await checkLoss(data.labelled, { model, plain, most, threads, call, terminal })
+      ? await checkLoss(data.labelled, { path, model, plain, most, threads, call, terminal })
       : undefined;
     if (!check) {
       terminal.stderr(
@@ -123,11 +120,9 @@ images without labels is enough.`,
       );
     }
 
-    const before = check ? await findCalibrations(model, { name, weights }) ?? [] : [];
     const fitted = check && withTemperatures(plain, fitTemperatures(plain.network, check.after));
-    const calibrations = check && fitted ? await calibrateAnew(before, { fitted, ...check }, terminal) : [];
+    const calibrations = check && fitted ? await calibrateAnew(calibrated, { fitted, ...check }, terminal) : [];
     const quantized = fitted ?? plain;
-    const spec = await readSpec(name);
     const stored = writeQuantized(quantized.network, quantized.tensors, weightsMetadata(spec));
     const written = stored.length;
     await writeModel(quantized, {
@@ -146,7 +141,8 @@ images without labels is enough.`,
     if (call.json) return terminal.stdout(JSON.stringify(result));
     if (check) terminal.stdout(`${lossTable(model, check.losses)}\n`);
     terminal.stdout(
-      `Wrote ${printable(out)} (weights ${bytes(written)}; thresholds for ${calibrations.length} targets)`,
+      `Wrote ${printable(out)} (weights ${bytes(written)}; thresholds for ${calibrations.length} targets)` +
+        (BUNDLED_SPECS.includes(out) ? `. The name ${out} means the bundled model: use ./${out} for this one` : ""),
     );
   },
 };
@@ -228,10 +224,28 @@ interface Check {
   readonly dataset: string;
 }
 
-/** Measures the loss of accuracy, and throws if it is too large. */
+/**
+ * Whether there are enough images with labels to compare accuracy.
+ *
+ * @throws {RanetError} If there are not, but `--max-loss` is given.
+ */
+function isEnough(
+  labelled: number,
+  { path, most }: { readonly path: string; readonly most: number | undefined },
+): boolean {
+  if (labelled >= FEWEST_SAMPLES) return true;
+  if (most === undefined) return false;
+  throw new RanetError(
+    `Cannot apply --max-loss: ${printable(path)} has only ${labelled} images with labels, but ` +
+      `${FEWEST_SAMPLES} are needed to measure accuracy`,
+  );
+}
+
+/** Measures the loss of accuracy, and throws if it is too large. `undefined` if too few images can be read. */
 async function checkLoss(
   dataset: Dataset,
-  { model, plain, most, threads, call, terminal }: {
+  { path, model, plain, most, threads, call, terminal }: {
+    readonly path: string;
     readonly model: Model;
     readonly plain: Model;
     readonly most: number | undefined;
@@ -239,28 +253,34 @@ async function checkLoss(
     readonly call: Call<QuantizeOption>;
     readonly terminal: Terminal;
   },
-): Promise<Check> {
+): Promise<Check | undefined> {
   const bad = new Set<string>();
   const pass = async (one: Model, title: string) => {
     using executor = await AdaptiveExecutor.create(one, { device: "cpu", threads });
     const onBad = call.flags.has("skip-bad") ? (message: string) => void bad.add(message) : undefined;
     return await predict(executor, dataset, { title, onBad });
   };
-  const [before, after] = [await pass(model, "Floating point"), await pass(plain, "8 bits")];
+  const before = await pass(model, "Floating point");
   for (const message of bad) terminal.stderr(printable(`Skipped: ${message}`));
+  const images = before.labels.length;
+  if (!isEnough(images, { path, most })) return undefined;
+  const after = await pass(plain, "8 bits");
   const losses = compareExits(model.network, before, after);
   const largest = Math.max(...losses.map(({ before, after }) => before - after));
   const allowed = most ?? readShare(DEFAULT_LOSS, "max-loss");
   // Numbers of images are compared, so that a loss of exactly the limit is allowed despite the rounding of shares.
-  if (largest * before.labels.length > allowed * before.labels.length + 1e-6) {
+  if (largest * images > allowed * images + 1e-6) {
     const exit = losses.findIndex(({ before, after }) => before - after === largest);
+    const [from, to, lost] = [losses[exit].before, losses[exit].after, largest].map(twoDigits);
+    // With few images, a single one exceeds the limit but is not significant.
+    const advice = allowed * images < 1
+      ? `One image is ${
+        twoDigits(1 / images)
+      } of them: use more images with labels, or allow a larger loss (--max-loss)`
+      : "Use more images (--images), the other --range, or allow a larger loss (--max-loss)";
     throw new RanetError(
-      `Cannot quantize ${model.name}: exit ${exit + 1} would lose ${percent(largest)} of accuracy, from ` +
-        `${percent(losses[exit].before)} to ${
-          percent(losses[exit].after)
-        } on ${before.labels.length} images, but at most ` +
-        `${percent(allowed)} are allowed. Use more images (--images), the other --range, or allow a larger loss ` +
-        "(--max-loss)",
+      `Cannot quantize ${model.name}: exit ${exit + 1} would lose ${lost} of accuracy, from ${from} to ${to} ` +
+        `on ${images} images, but at most ${twoDigits(allowed)} is allowed. ${advice}`,
     );
   }
   return { after, losses, dataset: dataset.name };

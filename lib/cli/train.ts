@@ -53,11 +53,12 @@ the state of the run: after Ctrl-C or a power failure, --resume DIR continues it
     const job = call.options.resume === undefined ? await newJob(call) : await resumedJob(call);
     using folder = job.folder;
     output.notes(job.notes);
+    // Before images are read, because another process may be training into it.
+    using created = folder || isDry ? undefined : await job.createFolder();
     using session = await openSession(job, output, stop.signal);
     output.start(session, job);
     if (isDry) return await tryOut(session, output);
 
-    using created = folder ? undefined : await job.createFolder();
     const kept = (folder ?? created)!;
     let outcome: RunOutcome;
     try {

@@ -14,6 +14,7 @@ import { buildNetwork } from "../network/build.ts";
 import { isDirectory, readSpec } from "../model/read_spec.ts";
 import { readTensors } from "../model/read_tensors.ts";
 import { isUrl } from "../io/place.ts";
+import { checkWritable } from "../io/write_files.ts";
 import { csv } from "../text/csv.ts";
 import type { ArchitectureSpec } from "../network/architecture.ts";
 import { parameterNames } from "../weights/check.ts";
@@ -77,6 +78,7 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
   const isDry = flags.has("dry-run");
   const out = isDry ? "" : required(call, "out");
   if (!isDry && !flags.has("force")) await ModelFolder.refuseUsed(out);
+  if (!isDry) await checkWritable([join(out, "weights.safetensors"), join(out, "training", "run.json")]);
 
   const given = await readSpec(specSource);
   const wanted = await readWantedRecipe(options);

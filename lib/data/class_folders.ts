@@ -11,7 +11,7 @@ import { nameClasses } from "./class_names.ts";
 import { BadEntries, type Dataset, type DatasetOptions } from "./dataset.ts";
 import { imageFileDataset, sampleFiles } from "./image_files.ts";
 import { listLabels } from "./labels.ts";
-import { isOtherImage, listData, PassedOver } from "./passed_over.ts";
+import { converterFor, isOtherImage, listData, PassedOver } from "./passed_over.ts";
 
 /** Folders nested deeper are refused. */
 const MAX_DEPTH = 8;
@@ -70,7 +70,9 @@ export async function openClassFolders(path: string, options: DatasetOptions): P
       } else if (!isOtherImage(name)) others.add(file);
       else {
         const what = JSON.stringify(join(path, file));
-        bad.add(`Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif`);
+        bad.add(
+          `Cannot use ${what}: expected an image: .jpg, .png, .webp, .avif, .gif, .bmp or .tif; ${converterFor(name)}`,
+        );
       }
     }
     for (const { name, trail } of folders) {

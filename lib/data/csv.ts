@@ -19,11 +19,14 @@ import {
 import { exists } from "../io/exists.ts";
 import { digestFiles } from "../io/files.ts";
 import { imageFileDataset } from "./image_files.ts";
+import { joinIndicators } from "./indicator_columns.ts";
 import { labelFinder, listLabels } from "./labels.ts";
 import { cleanLabel, findColumns } from "./list_columns.ts";
 import { findFiles } from "./list_files.ts";
 import { readTable } from "./list_table.ts";
 
+/** Start of a URL of the web or a cloud storage. */
+const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
 /** A record of a file with many, in the form of a data set's `origin`. */
 const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;
 
@@ -42,7 +45,7 @@ export async function openCsv(
   },
 ): Promise<Dataset> {
   const { skipBad = false, allowOutside = false } = options;
-  const rows = await readTable(path);
+  const rows = joinIndicators(await readTable(path), options.labels);
   const columns = findColumns(rows, { labels: options.labels, source: path });
   const body = columns.hasHeader ? rows.slice(1) : rows;
   const isComplete = (cells: readonly string[]) => cells.length === columns.count && cells[columns.path] !== "";
@@ -77,7 +80,9 @@ export async function openCsv(
     const file = pathIn(cells[columns.path]!);
     const text = labelIn(cells[columns.label]!);
     const label = find(text);
-    if (isOutside(file)) {
+    if (URL_START.test(file)) {
+      refuse(`${JSON.stringify(file)} is a URL, where a file is expected: download it first`);
+    } else if (isOutside(file)) {
       refuse(`${JSON.stringify(file)} is outside the folder of the list`, { allowOutside: true });
     } else if (label === undefined) {
       refuse(`${JSON.stringify(text)} is not a class of the model (${listLabels(labels)})`);

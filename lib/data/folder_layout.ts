@@ -8,19 +8,12 @@
 import { join } from "node:path";
 import { RanetError } from "../errors.ts";
 import { classFinder } from "../spec/classes.ts";
-import { IMAGE_FILE } from "./image_files.ts";
-import { LIST_FILE } from "./list_table.ts";
+import { IMAGE_FILE, isSampleFile } from "./image_files.ts";
+import { LIST_FILE, readTable } from "./list_table.ts";
+import { findGroups, foldersOnly, isNamedAfter, type Part, partOf, withoutWrappers } from "./parts.ts";
 import { listData } from "./passed_over.ts";
+import { adviceFor } from "./refused_files.ts";
 
-/** A part of a data set. */
-export type Part = "test" | "training" | "validation";
-
-/** Folder names of each part, the most common first. */
-const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
-  training: ["train", "training"],
-  validation: ["val", "valid", "validation", "dev"],
-  test: ["test", "testing"],
-};
 /** Substitutes for a missing part, in order. */
 const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
   training: [],
@@ -30,6 +23,11 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
 /** Lists that do not contain labels. */
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
+
+/** All parts. */
+const PARTS: readonly Part[] = ["training", "validation", "test"];
+/** Most folders that are searched for unsupported files. */
+const LOOKED_INTO = 8;
 
 /** Location of a folder's data set. */
 export interface FolderLayout {
@@ -57,13 +55,14 @@ export async function findLayout(
   const find = classFinder(labels);
   if (folders.some((name) => find(name) !== undefined)) return { kind: "folder", path };
   const lists = files.filter((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
-  const hasImages = files.some((name) => IMAGE_FILE.test(name)) || folders[0] === "images";
+  const hasImages = files.some((name) => IMAGE_FILE.test(name)) ||
+    folders[0] === "images" && await foldersOnly(join(path, folders[0])) === undefined;
   if (folders.length <= 1 && (hasImages || lists.length > 0)) {
     if (lists.length === 1) return { kind: "list", path: join(path, lists[0]!) };
     if (hasImages) throw unlabelled(path, lists);
   }
-  const training = partOf("training", folders);
-  if (training === undefined) return { kind: "folder", path };
+  const training = await trainingPart(path, folders);
+  if (training === undefined) return await groupedLayout(path, { files, folders, labels, part });
   if (part === "training" && !(await isLabelled(join(path, training)))) {
     const own = lists.filter((name) => lists.length === 1 || /^train/i.test(name));
     if (own.length === 1) return { kind: "list", path: join(path, own[0]!) };
@@ -74,6 +73,8 @@ export async function findLayout(
     const folder = join(path, name);
     // A test set without published labels is a single folder of images.
     if (each === "training" || await isLabelled(folder)) return await findLayout(folder, options);
+    const list = await listOf(each, { path, lists });
+    if (list !== undefined) return { kind: "list", path: list };
   }
   const others = folders.map((name) => join(path, name)).join(", ");
   throw new RanetError(
@@ -89,11 +90,98 @@ export async function findLayout(
  * @param path The folder that contains both.
  */
 export async function findValidation(path: string, labels: readonly string[]): Promise<string | undefined> {
-  const { folders } = await list(path);
   const find = classFinder(labels);
-  if (folders.some((name) => find(name) !== undefined) || partOf("training", folders) === undefined) return undefined;
+  const isClass = (name: string) => find(name) !== undefined;
+  if ((await list(path)).folders.some(isClass)) return undefined;
+  const inner = await withoutWrappers(path);
+  const { folders } = await list(inner);
+  if (folders.some(isClass) || partOf("training", folders) === undefined) return undefined;
   const name = partOf("validation", folders);
-  return name !== undefined && await isLabelled(join(path, name)) ? join(path, name) : undefined;
+  return name !== undefined && await isLabelled(join(inner, name)) ? join(inner, name) : undefined;
+}
+
+/**
+ * The layout of a folder without names of the model's classes or of parts: its folders are classes, unless they contain
+ * folders of images.
+ *
+ * @throws {RanetError} If several of them do and are parts of one data set, or the folder contains only unsupported
+ * files.
+ */
+async function groupedLayout(
+  path: string,
+  { files, folders, labels, part }: {
+    readonly files: readonly string[];
+    readonly folders: readonly string[];
+    readonly labels: readonly string[];
+    readonly part: Part;
+  },
+): Promise<FolderLayout> {
+  const groups = await findGroups(path, folders);
+  if (groups === undefined) {
+    await refuseUnread(path, files, folders);
+    return { kind: "folder", path };
+  }
+  const find = classFinder(labels);
+  const fitting: string[] = [];
+  for (const group of groups.paths) {
+    const { folders } = await list(group);
+    if (folders.some((name) => find(name) !== undefined)) fitting.push(group);
+  }
+  const [only, ...others] = fitting.length > 0 ? fitting : groups.paths;
+  if (others.length === 0 && only !== undefined) return await findLayout(only, { labels, part });
+  if (fitting.length === 0 && !groups.areParts) return { kind: "folder", path };
+  throw new RanetError(
+    `Cannot open data set ${
+      JSON.stringify(path)
+    }: its folders contain folders with the same names, like parts of a data set. Use one ` +
+      `of ${[only, ...others].join(", ")}; if they are classes, list them in the spec`,
+  );
+}
+
+/** Refuses a folder if it and its folders contain only unsupported files. */
+async function refuseUnread(path: string, files: readonly string[], folders: readonly string[]): Promise<void> {
+  const inside = await Promise.all(
+    folders.slice(0, LOOKED_INTO).map(async (name) =>
+      (await list(join(path, name))).files.map((file) => join(name, file))
+    ),
+  );
+  const all = [...files, ...inside.flat()];
+  // Arrays in class folders are samples. Elsewhere they contain many samples.
+  if (files.some((name) => IMAGE_FILE.test(name)) || inside.flat().some(isSampleFile)) return;
+  const file = all.find((name) => adviceFor(name) !== undefined && !/\.(jsonl?|ya?ml)$/i.test(name));
+  if (file === undefined) return;
+  throw new RanetError(
+    `Cannot open data set ${JSON.stringify(path)}: it contains no images, only ${JSON.stringify(file)}; ${
+      adviceFor(file)
+    }`,
+    { code: "unsupported" },
+  );
+}
+
+/**
+ * The training folder; `undefined` if `train` contains images like the folders beside it, because it is then a class
+ * (trains).
+ */
+async function trainingPart(path: string, folders: readonly string[]): Promise<string | undefined> {
+  const training = partOf("training", folders);
+  if (training === undefined || await foldersOnly(join(path, training)) !== undefined) return training;
+  const others = folders.filter((name) => name !== training && !PARTS.some((part) => isNamedAfter(part, name)));
+  for (const name of others) if (await foldersOnly(join(path, name)) === undefined) return undefined;
+  return training;
+}
+
+/** A part's list beside its folder, if it has the same columns as the list of training images. */
+async function listOf(
+  part: Part,
+  { path, lists }: { readonly path: string; readonly lists: readonly string[] },
+): Promise<string | undefined> {
+  const [training, own] = (["training", part] as const).map((part) => lists.filter((name) => isNamedAfter(part, name)));
+  if (training!.length !== 1 || own!.length !== 1) return undefined;
+  const [first, second] = await Promise.all([...training!, ...own!].map(async (name) => {
+    const [header] = await readTable(join(path, name));
+    return header?.cells.join();
+  }));
+  return first !== undefined && first === second ? join(path, own![0]!) : undefined;
 }
 
 /** Names of files and folders. */
@@ -102,14 +190,9 @@ async function list(path: string): Promise<{ readonly files: readonly string[]; 
   return { files, folders: folders.map(({ name }) => name) };
 }
 
-function partOf(part: Part, folders: readonly string[]): string | undefined {
-  return PART_NAMES[part].map((word) => folders.find((name) => name.toLowerCase() === word))
-    .find((name) => name !== undefined);
-}
-
 /** Whether a folder has class folders or a list. */
 async function isLabelled(path: string): Promise<boolean> {
-  const { files, folders } = await list(path);
+  const { files, folders } = await list(await withoutWrappers(path));
   return folders.length > 1 || files.some((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
 }
 

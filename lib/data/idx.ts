@@ -16,6 +16,11 @@ import { labelFinder, listLabels } from "./labels.ts";
 /** Names of image files. */
 export const IDX_IMAGES = /images([-.])idx3-ubyte(?:\.gz)?$/;
 
+/** Note about EMNIST, from its readme. */
+const SWAPPED =
+  "EMNIST's images have rows and columns swapped. They are used unchanged, as in torchvision. Before a network trained on " +
+  "them classifies other images, swap the rows and columns of those, too";
+
 /** Size limit of an unpacked file in bytes. Files are kept in memory. */
 const MAX_BYTES = 1_000_000_000;
 
@@ -56,6 +61,7 @@ export async function openIdx(path: string, options: DatasetOptions): Promise<Da
     format: "IDX",
     size: found.records.length,
     bad: bad.messages,
+    notes: /^emnist-/i.test(basename(path)) ? [SWAPPED] : [],
     classes: labels,
     digest: () => digestFiles([path, marksPath], { about: [found.labels.join()] }),
     labels: () => Promise.resolve(found.labels),

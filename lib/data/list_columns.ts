@@ -25,7 +25,7 @@ export interface ListColumns {
 }
 
 /** Header words for each kind of column. */
-const LABEL_WORD = /^(label|class|target|category|breed|species|y)(s|[ _-]?(name|id|index|number))?$/i;
+const LABEL_WORD = /^(label|class|target|category|breed|species|choice|y)(s|[ _-]?(name|id|index|number))?$/i;
 const NAME_WORD = /^(label|class|category)[ _-]?name$/i;
 const INDEX_WORD = /^(label|class|category|target)[ _-]?(index|number)$/i;
 const PATH_WORD =
@@ -67,7 +67,9 @@ export function findColumns(
   const isImages = (column: number) => share(column, (cell) => isSampleFile(cell)) > 0.5;
   const beside = isImages(1) && !isImages(0) ? 0 : 1;
   // To a model with the classes 0, 1, …, every small number is a class.
-  const label = [synsets, named, worded, named.filter((column) => worded.includes(column)), count === 2 ? [beside] : []]
+  const both = named.filter((column) => worded.includes(column));
+  const names = worded.filter((column) => NAME_WORD.test(cells[column]!));
+  const label = [synsets, named, worded, both, names, count === 2 ? [beside] : []]
     .find((found) => found.length === 1)?.[0];
   if (label === undefined) {
     throw new RanetError(

@@ -30,7 +30,7 @@ export interface TableRow {
  * @throws {RanetError} If it cannot be read, or has too many columns.
  */
 export async function readTable(path: string): Promise<TableRow[]> {
-  const text = decoded(await readBoundedFile(path, MAX_LIST_BYTES));
+  const text = decoded(await readBoundedFile(path, MAX_LIST_BYTES)).replace(SEPARATOR, "$1");
   if (text.includes("\0")) throw new RanetError(`Cannot read ${JSON.stringify(path)}: it is not text`);
   const rows: TableRow[] = [];
   try {
@@ -51,6 +51,9 @@ export async function readTable(path: string): Promise<TableRow[]> {
   }
   return rows;
 }
+
+/** Excel's line that specifies the delimiter. */
+const SEPARATOR = /^(\s*)sep=.[ \t]*(?=\r?\n)/i;
 
 /** Decodes UTF-8, or UTF-16 if there is a byte order mark (spreadsheets call that "Unicode text"). */
 function decoded(bytes: Uint8Array): string {

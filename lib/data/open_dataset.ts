@@ -13,21 +13,8 @@ import { findLayout } from "./folder_layout.ts";
 import { withFile } from "../io/files.ts";
 import { IDX_IMAGES, idxRecords, openIdx } from "./idx.ts";
 import { LIST_FILE } from "./list_table.ts";
+import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
-
-/** Files of labels or pixels in unsupported formats, and what to do instead. */
-const REFUSED: readonly (readonly [end: RegExp, what: string])[] = [
-  [/\.mat$/i, "MATLAB files are not supported: write the labels as a CSV of path,label"],
-  [/\.(pkl|pickle)$/i, "Python pickles are not read, since they can execute code: write labels as a CSV of path,label"],
-  [
-    /\.(npy|npz|h5|hdf5)$/i,
-    "arrays of several samples are not supported: save images as files, in one folder per class, or for networks with " +
-    "a number of channels other than 1 and 3, one .npy file (channels × height × width) or TIFF file per sample",
-  ],
-  [/\.(parquet|arrow|tfrecord[^/]*|lmdb|mdb)$/i, "it is not supported: save images as files, in one folder per class"],
-  [/\.(json|xml|ya?ml)$/i, "annotations are not supported: write a CSV of path,label"],
-  [/\.(zip|tar|tgz|gz|xz|bz2|7z|rar)$/i, "unpack the archive first"],
-];
 
 /**
  * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and
@@ -79,7 +66,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   if (LIST_FILE.test(file)) {
     return await openCsv(file, { ...options, openRecords: (file) => openRecords(file, options) });
   }
-  const reason = REFUSED.find(([end]) => end.test(file))?.[1];
+  const reason = adviceFor(file);
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)

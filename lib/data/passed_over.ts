@@ -26,6 +26,15 @@ export function isOtherImage(name: string): boolean {
   return OTHER_IMAGE.test(name);
 }
 
+/** Advice for an image in an unsupported format. */
+export function converterFor(name: string): string {
+  const end = name.slice(name.lastIndexOf(".")).toLowerCase();
+  const all = /^\.(p[bgnp]m|tga|jp2|j2k|psd|ico|svg)$/.test(end)
+    ? `, all of a folder by mogrify -format png *${end}`
+    : "";
+  return `${end} is not supported: convert such files first${all}`;
+}
+
 /** Counts files that are not images. */
 export class PassedOver {
   readonly #named: string[] = [];

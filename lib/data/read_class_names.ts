@@ -8,6 +8,7 @@ import { RanetError } from "../errors.ts";
 import { withFile } from "../io/files.ts";
 import { IMAGENET_SYNSETS } from "../spec/imagenet_synsets.ts";
 import { findLayout } from "./folder_layout.ts";
+import { joinIndicators } from "./indicator_columns.ts";
 import { cleanLabel, findColumns } from "./list_columns.ts";
 import { readTable } from "./list_table.ts";
 import { listData } from "./passed_over.ts";
@@ -39,7 +40,7 @@ export async function readClassNames(path: string): Promise<readonly string[] | 
 }
 
 async function namesInList(path: string): Promise<string[]> {
-  const rows = await readTable(path);
+  const rows = joinIndicators(await readTable(path), []);
   const { label, hasHeader } = findColumns(rows, { labels: [], source: path });
   const names = new Set((hasHeader ? rows.slice(1) : rows).map(({ cells }) => cleanLabel(cells[label] ?? "")));
   names.delete("");

@@ -30,18 +30,52 @@ export async function writeFiles(
 ): Promise<void> {
   const written = new Set(files.map(([path]) => resolve(path)));
   const without = (options.without ?? []).filter((path) => !written.has(resolve(path)));
-  for (const [path] of files) await refuseOccupied(path);
-  const folders = new Folders();
-  let current = "";
-  const at = (path: string) => current = path;
-  try {
-    using _locks = new Locks(await folders.makeAndLock(files.map(([path]) => path), at));
+  await inFoldersOf(files.map(([path]) => path), async ({ folders, at }) => {
     try {
       await replaceFiles(files, { without, at });
     } catch (error) {
       await folders.removeEmpty(); // while the folders are locked
       throw error;
     }
+  });
+}
+
+/**
+ * Checks before a long computation whether {@linkcode writeFiles} can write these files. It leaves no files behind.
+ *
+ * @throws {RanetError} Like {@linkcode writeFiles}.
+ */
+export async function checkWritable(paths: readonly string[]): Promise<void> {
+  await inFoldersOf(paths, async ({ folders, at }) => {
+    try {
+      for (const path of paths) {
+        at(path);
+        const trial = `${path}.${crypto.randomUUID()}.tmp`;
+        await Deno.writeFile(trial, new Uint8Array(), { createNew: true });
+        await Deno.remove(trial);
+      }
+    } finally {
+      await folders.removeEmpty();
+    }
+  });
+}
+
+/**
+ * Runs a function while the folders of these files are locked. Missing folders are created.
+ *
+ * @param act Must call `at` with each file before it is written or removed.
+ */
+async function inFoldersOf(
+  paths: readonly string[],
+  act: (tools: { readonly folders: Folders; readonly at: (path: string) => void }) => Promise<void>,
+): Promise<void> {
+  for (const path of paths) await refuseOccupied(path);
+  const folders = new Folders();
+  let current = "";
+  const at = (path: string) => void (current = path);
+  try {
+    using _locks = new Locks(await folders.makeAndLock(paths, at));
+    await act({ folders, at });
   } catch (error) {
     const reason = systemReason(error);
     if (reason === undefined) throw error;

@@ -16,6 +16,16 @@ export const GATES: readonly Gate[] = ["sigmoid", "hard-sigmoid"];
 /** Name of a gate, a function that maps numbers to [0, 1]. */
 export type Gate = "sigmoid" | "hard-sigmoid";
 
+/** Computes a gate. */
+export function gateOf(gate: Gate, x: number): number {
+  switch (gate) {
+    case "sigmoid":
+      return 1 / (1 + Math.exp(-x));
+    case "hard-sigmoid":
+      return Math.min(Math.max(x + 3, 0), 6) / 6;
+  }
+}
+
 /** Code of a gate in kernels. */
 export function gateCode(gate: Gate): number {
   return GATES.indexOf(gate);

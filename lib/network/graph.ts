@@ -117,13 +117,13 @@ export class Graph {
       bias: true,
       activation,
     });
-    this.append({ kind: "squeeze", reads: [input], writes: [means] });
+    this.append({ kind: "squeeze", reads: [input], writes: [means], name: `${name}.squeeze` });
     this.append(linear(means, inner, "fc1", "relu"));
     this.append(linear(inner, gates, "fc2", "none"));
     const output = this.feature(`${title}, gated`, this.size(input), channels);
     // MobileNetV3 uses the hard variant of both functions, EfficientNet of neither.
     const gate = this.#activation === "hard-swish" ? "hard-sigmoid" : "sigmoid";
-    this.append({ kind: "excitation", reads: [input, gates], writes: [output], gate });
+    this.append({ kind: "excitation", reads: [input, gates], writes: [output], gate, name: `${name}.excitation` });
     return output;
   }
 

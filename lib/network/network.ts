@@ -85,6 +85,8 @@ export interface Squeeze {
   readonly reads: readonly [View];
   /** Channels written: the same number, of a single pixel, starting at a feature's first one. */
   readonly writes: readonly [View];
+  /** Name of its parameters, which it has only in 8 bits. */
+  readonly name: string;
 }
 
 /** The last step of squeeze-and-excitation: the product of each channel and its gate. */
@@ -100,6 +102,8 @@ export interface Excitation {
   readonly writes: readonly [View];
   /** Function that computes a gate. */
   readonly gate: Gate;
+  /** Name of its parameters, which it has only in 8 bits. */
+  readonly name: string;
 }
 
 /** Max-pooling, 3×3, stride 2, padding 1. */

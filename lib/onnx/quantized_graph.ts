@@ -10,9 +10,20 @@
  */
 
 import { isSameSize } from "../network/size.ts";
-import type { Convolution, Layer, Network, Resize } from "../network/network.ts";
-import { MAX_PIXEL, MAX_STEP, type QuantizedWeights, readsImage } from "../weights/quantized.ts";
+import type {
+  Convolution,
+  DepthwiseConvolution,
+  Excitation,
+  Layer,
+  Network,
+  Resize,
+  Squeeze,
+} from "../network/network.ts";
+import { makesGates, MAX_PIXEL, MAX_STEP, type QuantizedWeights, readsImage, SHARES } from "../weights/quantized.ts";
 import { convolutionAttributes, IMAGE, missingChannels, padRows, PartialGraph } from "./partial_graph.ts";
+
+/** Code of the type int32 in the standard. */
+const INT32 = 6;
 
 /** Appends layers in 8 bits. */
 export class QuantizedBuilder extends PartialGraph {
@@ -35,6 +46,12 @@ export class QuantizedBuilder extends PartialGraph {
     switch (layer.kind) {
       case "convolution":
         return this.write(layer.writes[0], readsImage(layer) ? this.#convolveImage(layer) : this.#convolve(layer));
+      case "depthwise":
+        return this.write(layer.writes[0], this.#convolveDepthwise(layer));
+      case "squeeze":
+        return this.write(layer.writes[0], this.#squeeze(layer));
+      case "excitation":
+        return this.write(layer.writes[0], this.#excite(layer));
       case "max-pool":
         return this.write(layer.writes[0], this.maxPool(this.read(layer.reads[0])));
       case "resize":
@@ -54,11 +71,6 @@ export class QuantizedBuilder extends PartialGraph {
         this.logits(layer, exit, { means, parameters, reweight });
         break;
       }
-      // Such layers are refused when weights are read (weights/quantized.ts).
-      case "depthwise":
-      case "squeeze":
-      case "excitation":
-        throw new Error(`${layer.kind} is not computed in eight bits`);
       default:
         layer satisfies never;
     }
@@ -98,14 +110,37 @@ export class QuantizedBuilder extends PartialGraph {
     const { name, kernel, stride, reads: [input], writes: [{ channels }] } = layer;
     const zeros = missingChannels({ kernel, stride, inputs: input.channels, outputs: channels });
     const inputs = input.channels + zeros;
+    const parameters = this.#parameters(name, [channels, inputs, kernel, kernel]);
+    const values = this.#toFloats(this.pad(this.read(input), zeros));
+    const sums = this.node("Conv", [values, ...parameters], convolutionAttributes(layer));
+    return makesGates(layer) ? this.#limit(this.#round(sums)) : this.#toSteps(sums);
+  }
+
+  #convolveDepthwise(layer: DepthwiseConvolution): string {
+    const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
+    const parameters = this.#parameters(name, [channels, 1, kernel, kernel]);
+    return this.#toSteps(
+      this.node("Conv", [this.#toFloats(this.read(input)), ...parameters], {
+        ...convolutionAttributes(layer),
+        group: channels,
+      }),
+    );
+  }
+
+  /** Weights, padded for inputs with additional channels of zeros, and the bias. */
+  #parameters(
+    name: string,
+    shape: readonly [outputs: number, inputs: number, height: number, width: number],
+  ): string[] {
+    const [channels, ...row] = shape;
     const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
     const scale = this.constant(`${name}.multiplier`, [channels], () => multiplier);
-    const parameters = [
+    return [
       this.node("DequantizeLinear", [
         this.constant(
           `${name}.weight`,
-          [channels, inputs, kernel, kernel],
-          () => padRows(weight as Int8Array, channels, inputs * kernel ** 2),
+          shape,
+          () => padRows(weight as Int8Array, channels, row.reduce((product, side) => product * side)),
         ),
         scale,
         this.constant(`${name}.weight_zero`, [channels], () => new Int8Array(channels)),
@@ -117,8 +152,35 @@ export class QuantizedBuilder extends PartialGraph {
         this.constant(`${name}.bias_zero`, [channels], () => new Int32Array(channels)),
       ], { axis: 0 }),
     ];
-    const values = this.#toFloats(this.pad(this.read(input), zeros));
-    return this.#toSteps(this.node("Conv", [values, ...parameters], convolutionAttributes(layer)));
+  }
+
+  #squeeze({ name, reads: [input], writes: [{ channels }] }: Squeeze): string {
+    const axes = this.constant("pixels", [2], () => BigInt64Array.of(2n, 3n));
+    const sums = this.node("ReduceSum", [this.#toFloats(this.read(input)), axes], {});
+    const multiplier = this.constant(
+      `${name}.multiplier`,
+      [1, channels, 1, 1],
+      () => this.#weights.squeezes.get(name)!,
+    );
+    return this.#toSteps(this.node("Mul", [sums, multiplier], {}));
+  }
+
+  #excite({ name, reads: [input, from], writes: [{ channels }] }: Excitation): string {
+    const { multiplier, gates } = this.#weights.excitations.get(name)!;
+    const indices = this.node("Cast", [this.read(from)], { to: INT32 });
+    const table = this.constant(`${name}.gates`, [gates.length], () => gates);
+    const own = this.node("Gather", [table, indices], {});
+    const factors = this.node(
+      "Mul",
+      [own, this.constant(`${name}.multiplier`, [1, channels, 1, 1], () => multiplier)],
+      {},
+    );
+    const products = this.node("Mul", [this.#toFloats(this.read(input)), this.node("Round", [factors], {})], {});
+    // Rounds to nearest, ties up, as in a resize. QuantizeLinear rounds ties to even.
+    const half = this.constant("half", [], () => Float32Array.of(SHARES / 2));
+    const share = this.constant("share", [], () => Float32Array.of(1 / SHARES));
+    const value = this.node("Mul", [this.node("Add", [products, half], {}), share], {});
+    return this.#toSteps(this.node("Floor", [value], {}));
   }
 
   #resize({ reads: [from], writes: [to] }: Resize): string {
@@ -140,7 +202,10 @@ export class QuantizedBuilder extends PartialGraph {
   /** Rounds a convolution's result to steps from 0 to 127. */
   #toSteps(value: string): string {
     const steps = this.#round(value);
-    if (!this.#clip) return steps;
+    return this.#clip ? this.#limit(steps) : steps;
+  }
+
+  #limit(steps: string): string {
     return this.node("Clip", [steps, "", this.constant("largest_step", [], () => Uint8Array.of(MAX_STEP))], {});
   }
 

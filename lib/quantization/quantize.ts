@@ -25,6 +25,18 @@ export interface QuantizeOptions {
   readonly threads?: number;
 }
 
+/**
+ * Checks without images that a model can be quantized.
+ *
+ * @throws {RanetError} If it is already in 8 bits, or one of its layers cannot be quantized.
+ */
+export function checkQuantizable({ name, network, tensors }: Pick<Model, "name" | "network" | "tensors">): void {
+  if (isQuantized(tensors)) {
+    throw new RanetError(`Cannot quantize ${name}: it is already in 8 bits. Use the model from which it was made`);
+  }
+  quantizedParameters(network);
+}
+
 /** Number of input values that are processed at a time. */
 const PART = 2 ** 22;
 
@@ -64,8 +76,7 @@ export async function quantize(model: Model, images: Float32Array, options: Quan
   if (!RANGE_METHODS.includes(range)) {
     refuse(`range is ${JSON.stringify(range)}, expected ${RANGE_METHODS.join(" or ")}`);
   }
-  if (isQuantized(tensors)) refuse("it is already in 8 bits. Use the model from which it was made");
-  quantizedParameters(network);
+  checkQuantizable(model);
   const length = inputLength(spec.input);
   if (images.length === 0 || images.length % length !== 0) {
     refuse(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MAX_STEP } from "../weights/quantized.ts";
+import { GATE_MIDDLE, MAX_STEP } from "../weights/quantized.ts";
 import { BINS, type ChannelValues } from "./activations.ts";
 
 /** How steps are chosen: `max` clips nothing; `mse` minimises the mean squared error. */
@@ -25,6 +25,15 @@ export function chooseSteps(channels: readonly ChannelValues[], method: RangeMet
   // If a layer is 0 for all images, its steps are 1.
   const least = widest > 0 ? widest * LEAST_SHARE : MAX_STEP;
   return Float32Array.from(ends, (end) => Math.max(end, least) / MAX_STEP);
+}
+
+/** Magnitude above which gates differ from 0 or 1 by less than a thousandth. */
+const MOST_FOR_GATES = 7;
+
+/** The common step of all inputs of gates. */
+export function chooseGateStep(channels: readonly ChannelValues[]): number {
+  const most = Math.max(...channels.map((channel) => channel.most));
+  return (most > 0 ? Math.min(most, MOST_FOR_GATES) : 1) / (MAX_STEP - GATE_MIDDLE);
 }
 
 /** The upper end of a channel's range with the smallest error. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Convolution } from "../network/network.ts";
+import type { Convolution, DepthwiseConvolution } from "../network/network.ts";
 import type { FoldedLayer } from "../weights/fold.ts";
 import { MAX_PIXEL, MAX_WEIGHT, type QuantizedConvolution, readsImage } from "../weights/quantized.ts";
 import { chainsOf, MAX_CHAIN } from "../weights/quantized_runs.ts";
@@ -34,16 +34,19 @@ export interface ConvolutionSteps {
  * the output is subtracted from its bias.
  */
 export function roundConvolution(
-  layer: Convolution,
+  layer: Convolution | DepthwiseConvolution,
   { weight, bias }: FoldedLayer,
   { inputs, means, outputs }: ConvolutionSteps,
 ): QuantizedConvolution {
   const { kernel } = layer;
   const taps = kernel ** 2;
-  const fanIn = inputs.length * taps;
-  const isImage = readsImage(layer);
+  const isDepthwise = layer.kind === "depthwise";
+  const fanIn = isDepthwise ? taps : inputs.length * taps;
+  const inputOf = (out: number, i: number) => isDepthwise ? out : Math.floor(i / taps);
+  const isImage = !isDepthwise && readsImage(layer);
   const most = isImage ? MOST_OF_IMAGE : MAX_WEIGHT;
-  const chains = isImage ? [] : chainsOf({ inputs: inputs.length, kernel });
+  const isChained = !isImage && !isDepthwise;
+  const chains = isChained ? chainsOf({ inputs: inputs.length, kernel }) : [];
   const whole = isImage ? new Int16Array(weight.length) : new Int8Array(weight.length);
   const biases = new Int32Array(outputs.length);
   const multiplier = new Float32Array(outputs.length);
@@ -52,17 +55,17 @@ export function roundConvolution(
     let largest = 0;
     let sum = 0;
     for (let i = 0; i < fanIn; i++) {
-      scaled[i] = weight[out * fanIn + i] * inputs[Math.floor(i / taps)];
+      scaled[i] = weight[out * fanIn + i] * inputs[inputOf(out, i)];
       largest = Math.max(largest, Math.abs(scaled[i]));
       sum += Math.abs(scaled[i]);
     }
     const limit = isImage ? sum * MAX_PIXEL / 2 ** 30 : 0;
     const least = Math.max(largest / most, limit, Math.abs(bias[out]) / MOST_BIAS, LEAST_UNIT);
-    const tried = (isImage ? [1] : LONGER).map((factor) => roundWeights(scaled, { unit: factor * least, chains }));
+    const tried = (isChained ? LONGER : [1]).map((factor) => roundWeights(scaled, { unit: factor * least, chains }));
     const best = tried.reduce((a, b) => b.error < a.error ? b : a);
     whole.set(best.whole, out * fanIn);
     let drift = 0;
-    for (let i = 0; i < fanIn; i++) drift += (scaled[i] - best.whole[i] * best.unit) * means[Math.floor(i / taps)];
+    for (let i = 0; i < fanIn; i++) drift += (scaled[i] - best.whole[i] * best.unit) * means[inputOf(out, i)];
     biases[out] = Math.round((bias[out] + drift) / best.unit);
     multiplier[out] = best.unit / outputs[out];
   }

@@ -19,6 +19,8 @@ const OWN = {
   ],
   switches: ["--flat_curve", "--loss_equal", "--distributed"],
 };
+/** Those flags that other scripts also have, for networks that are not boosted. */
+const COMMON = ["--dist_backend", "--local_rank", "--distributed", "--checkpoint"];
 /** Flags that the script has for every network. */
 const SHARED = ["--base", "--prune", "--bottleneck", "--block-step", "--scale-list", "--compress-factor"];
 
@@ -44,7 +46,8 @@ export function translateWords(words: readonly string[]): string[] {
 
 /** Adds the flags of these scripts to a script's table, if the flag line `words` is for one of them. */
 export function withBoosting({ network, others, switches }: FlagTable, words: readonly string[]): FlagTable {
-  const isBoosted = words.some((word) => [...OWN.values, ...OWN.switches].includes(splitWord(word)[0]));
+  const signs = [...OWN.values, ...OWN.switches].filter((flag) => !COMMON.includes(flag));
+  const isBoosted = words.some((word) => signs.includes(splitWord(word)[0]));
   const shared = isBoosted ? SHARED.filter((flag) => !(flag in network)) : [];
   return {
     network: { ...network, [REWEIGHT]: isBoosted ? DEFAULT_REWEIGHT : "" },

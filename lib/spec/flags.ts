@@ -17,10 +17,11 @@ export interface FlagTable {
   readonly switches: readonly string[];
 }
 
-/** Splits a line into words and removes quotes. */
+/** Splits a line into words and removes quotes. For a whole command, returns the words after the script's name. */
 export function wordsOf(line: string): string[] {
   const words = line.replaceAll(/\\\r?\n/g, " ").match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
-  return words.map((word) => word.replace(/^(["'])(.*)\1$/s, "$2"));
+  const script = words[0]?.startsWith("-") ? -1 : words.findIndex((word) => word.endsWith(".py"));
+  return words.slice(script + 1).map((word) => word.replace(/^(["'])(.*)\1$/s, "$2"));
 }
 
 /** Splits `--flag=value`. */
@@ -40,7 +41,12 @@ export class Flags {
     this.#values = { ...table.network };
     for (let i = 0; i < words.length; i++) {
       const [flag, attached] = splitWord(words[i]);
-      if (table.switches.includes(flag)) continue;
+      if (table.switches.includes(flag)) {
+        // Some scripts have a value for a flag that has none in others (--resume).
+        if (words[i + 1]?.startsWith("-") === false) i++;
+        continue;
+      }
+      if (/^-[a-zA-Z][^-]/.test(flag) && table.others.includes(flag.slice(0, 2))) continue; // -j8
       const isKnown = Object.hasOwn(table.network, flag);
       if (!isKnown && !table.others.includes(flag)) throw unknownFlag(flag, table);
       const value = attached ?? words[++i];
@@ -99,9 +105,10 @@ function wrong(flag: string, value: string, expected: string): RanetError {
 function unknownFlag(flag: string, { network, others, switches }: FlagTable): RanetError {
   const nearest = suggest(flag, [...Object.keys(network), ...others, ...switches]);
   const advice = nearest === undefined
-    ? `flags of the network are ${Object.keys(network).join(" ")}`
+    ? `flags of the network are ${Object.keys(network).join(" ")}.`
     : `did you mean ${nearest}?`;
-  return cannotRead(`${JSON.stringify(flag.slice(0, 64))} is not a flag of the authors' code; ${advice}`);
+  const own = "If it is your own flag and does not affect the network, leave it out";
+  return cannotRead(`${JSON.stringify(flag.slice(0, 64))} is not a flag of the authors' code; ${advice} ${own}`);
 }
 
 /** The error for a line that cannot be parsed. */

@@ -10,7 +10,7 @@ import { FAMILY_NAMES, partsOf } from "./families.ts";
 import { cannotRead, Flags, splitWord, wordsOf } from "./flags.ts";
 import { CIFAR10_LABELS } from "./labels.ts";
 import { parseSpec } from "./parse.ts";
-import { schemaLine, yamlList } from "./yaml_text.ts";
+import { schemaLine, yamlList, yamlScalar } from "./yaml_text.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
 /** Settings for each data set. */
@@ -42,6 +42,8 @@ interface DataSet {
 export interface OfficialSpecOptions {
   /** Name of the architecture. Default: `ranet-` or `msdnet-` followed by the data set in lower case. */
   readonly name?: string;
+  /** Labels in the order of the logits, or their number, if the network has other classes. Default: the data set's. */
+  readonly classes?: number | "imagenet" | readonly string[];
   /** Path or URL of `ranet.schema.json`, relative to the stored text. Default: beside it. */
   readonly schema?: string;
 }
@@ -73,14 +75,15 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
   const values = new Flags(words, withBoosting(table, given));
   const data = values.choice("--data", Object.keys(DATA_SETS));
   const { name = `${family}-${data.toLowerCase()}`, schema = "./ranet.schema.json" } = options;
-  const { stem, classes, input } = DATA_SETS[data];
+  const { stem, classes: usual, input } = DATA_SETS[data];
+  const { classes = usual } = options;
   const text = [
     schemaLine(schema),
     `# The authors' flags: ${values.changed() || "none, all defaults"}`,
     ...family === FAMILY_NAMES[0] ? [] : [`family: ${family}`],
     `name: ${/^[a-z][a-z0-9-]*$/.test(name) ? name : JSON.stringify(name)}`,
     `input: { ${input} }`,
-    `classes: ${classes}`,
+    `classes: ${typeof classes === "object" ? yamlList(classes.map(yamlScalar)) : classes}`,
     `stem: ${stem}`,
     ...lines(values),
     ...boostedLines(values),
@@ -100,5 +103,11 @@ function familyOf(words: readonly string[]): Family {
   const arch = archs.at(-1) ?? known[0];
   const family = FAMILY_NAMES[known.indexOf(arch)];
   if (family) return family;
+  if (arch === "IMTA_MSDNet") {
+    throw cannotRead(
+      "--arch is IMTA_MSDNet, whose exits also read the results of earlier exits, which is not supported. Use the " +
+        "checkpoint from which it was trained (main_GE.py) and --arch msdnet_ge",
+    );
+  }
   throw cannotRead(`--arch is ${JSON.stringify(arch.slice(0, 64))}, expected ${known.join(" or ")}`);
 }

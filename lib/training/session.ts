@@ -130,18 +130,20 @@ export class Session implements Disposable {
     }
     // One core is reserved for the network.
     const size = Math.max(1, navigator.hardwareConcurrency - 1);
-    const decoders = await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} });
-    try {
-      const images = await readImages(options, decoders);
-      const { trainer, warnings } = await startTrainer(network, loss, options);
-      return new Session({
-        ...{ network, recipe, trainer, snapshot, decoders, ...images },
-        warnings: [...images.warnings, ...warnings],
-      });
-    } catch (error) {
-      decoders?.[Symbol.dispose]();
-      throw error;
-    }
+    using opened = new DisposableStack();
+    const decoders = opened.use(
+      await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} }),
+    );
+    // Labels, weights and the device are checked first, because reading all images takes long.
+    countImages(await training.labels(), spec, recipe);
+    const { trainer, warnings } = await startTrainer(network, loss, options);
+    opened.use(trainer);
+    const images = await readImages(options, decoders);
+    opened.move();
+    return new Session({
+      ...{ network, recipe, trainer, snapshot, decoders, ...images },
+      warnings: [...images.warnings, ...warnings],
+    });
   }
 
   /** Steps in the whole run. */
@@ -214,7 +216,7 @@ async function readImages(
   decoders: DecoderPool | undefined,
 ): Promise<Pick<Session, "training" | "validation" | "counts" | "warnings">> {
   const { spec, recipe, cache, onBad, onRead: onProgress, signal } = options;
-  const { input: { size, resize }, classes } = spec;
+  const { size, resize } = spec.input;
   const open = async (dataset: Dataset, form: StoredForm, room: number): Promise<BatchSource> => {
     const store = await ImageStore.create(dataset, { form, decoders, channels: spec.input.mean.length });
     await store.fill({ room, onBad, onProgress, signal });
@@ -236,9 +238,18 @@ async function readImages(
   const form = isOriginal ? "original" : { size, resize: size };
   const training = await open(options.training, form, cache - (validation?.store.bytes ?? 0));
   const labels = Array.from(training.store.usable, (index) => training.store.labels[index]);
+  return { training, validation, ...countImages(labels, spec, recipe) };
+}
+
+/** Counts the training images of each class. @throws {RanetError} If they cannot be trained on. */
+function countImages(
+  labels: ArrayLike<number>,
+  { classes }: ArchitectureSpec,
+  { batch }: Recipe,
+): Pick<Session, "counts" | "warnings"> {
   const counts = countClasses(labels, classes.length);
-  const warning = checkClasses(counts, { classes, batch: recipe.batch });
-  return { training, validation, counts, warnings: warning ? [warning] : [] };
+  const warning = checkClasses(counts, { classes, batch });
+  return { counts, warnings: warning ? [warning] : [] };
 }
 
 /** Puts the network on a device, with the state of an earlier run, given weights, or random weights. */

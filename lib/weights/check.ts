@@ -49,6 +49,9 @@ export function checkTensors(
       ? [`${name}: expected ${shapeOf(shape)}, found ${shapeOf(found)}`]
       : [];
   });
+  const found = classesOf(expected, tensors);
+  const areOthers = missing.length === 0 && found !== undefined && found !== network.spec.classes.length &&
+    misshapen.length === expected.filter(isOfClasses).length;
   const negative = expected.filter(({ name }) =>
     name.endsWith(".running_var") && tensors.get(name)?.data.some((v) => v < 0)
   )
@@ -64,8 +67,25 @@ export function checkTensors(
   if (report.length === 0) return;
   throw new RanetError(
     `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
-      `Check that they were trained with this spec or these flags.\n${report.join("\n")}`,
+      (areOthers
+        ? `They have ${found} classes, but the spec has ${network.spec.classes.length}: it needs the same classes in the same order.`
+        : "Check that they were trained with this spec or these flags.") +
+      `\n${report.join("\n")}`,
   );
+}
+
+/** Whether a parameter has a row for each class. */
+function isOfClasses({ name }: { readonly name: string }): boolean {
+  return /\.linear\.(weight|bias)$/.test(name);
+}
+
+/** The number of classes of the tensors, if it is consistent. */
+function classesOf(
+  expected: readonly { readonly name: string }[],
+  tensors: ReadonlyMap<string, Tensor>,
+): number | undefined {
+  const [classes, ...others] = new Set(expected.filter(isOfClasses).map(({ name }) => tensors.get(name)?.shape[0]));
+  return others.length === 0 ? classes : undefined;
 }
 
 function list(title: string, lines: readonly string[]): string[] {

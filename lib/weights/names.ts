@@ -5,6 +5,7 @@
  */
 
 import { RanetError } from "../errors.ts";
+import { refuseOtherLayers } from "./other_layers.ts";
 import { quote } from "./messages.ts";
 
 /** Which weights to select from a file. */
@@ -28,12 +29,15 @@ export function isCounter(name: string): boolean {
   return COUNTERS.test(name);
 }
 
+/** Prefixes that wrappers add to a network's names: DataParallel, Lightning and others. */
+const WRAPPERS = /^((module|model)\.)+/;
+/** Prefixes that wrappers of single layers add at any position: torch.compile, FSDP, activation checkpoints. */
+const WITHIN = /(?<=^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g;
 /**
- * Prefixes that wrappers add to a network's names: DataParallel, torch.compile (at any position), Lightning and others.
+ * The prefix of DataParallel around single layers. It may also be a regular name, so it is removed only if the rest
+ * then fits.
  */
-const WRAPPERS = /^((module|_orig_mod|model)\.)+|(?<=\.)_orig_mod\./g;
-/** The prefix of torch.compile, at any position. */
-const COMPILED = /(?<=^|\.)_orig_mod\./g;
+const PARALLEL = /(?<=\.)module\./g;
 /** Most names listed in a note. */
 const MAX_LISTED = 5;
 
@@ -55,6 +59,7 @@ export function pickWeights<Value>(
   const entries = [...values].filter(([name]) => !isCounter(name));
   const floats = entries.filter(([, value]) => kindOf(value) === "floats").map(([name]) => name);
   const rename = renaming(floats, expected);
+  if (expected) refuseOtherLayers(entries.map(([name]) => name), { expected, rename });
 
   const picked = new Map<string, Value>();
   const original = new Map<string, string>();
@@ -112,6 +117,7 @@ export function fittingName(names: readonly string[], expected: ReadonlySet<stri
   const choices: Rename[] = [
     (name: string) => name,
     unwrap,
+    (name: string) => unwrap(name).replaceAll(PARALLEL, ""),
     ...sharedPrefixes(names).map((length) => (name: string) => unwrap(name.slice(length))),
   ];
   const fitting = choices.filter((rename) => {
@@ -127,7 +133,7 @@ export function fittingName(names: readonly string[], expected: ReadonlySet<stri
  * are not.
  */
 function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>): Rename | undefined {
-  const inner = (name: string): string => name.replaceAll(COMPILED, "");
+  const inner = (name: string): string => name.replaceAll(WITHIN, "");
   const found = new Set(names.map(inner));
   const [any = ""] = expected;
   const prefixes = [...found].filter((name) => name.endsWith(`.${any}`)).map((name) => name.slice(0, -any.length))
@@ -144,7 +150,7 @@ function underOnePrefix(names: readonly string[], expected: ReadonlySet<string>)
 }
 
 function unwrap(name: string): string {
-  return name.replace(WRAPPERS, "");
+  return name.replaceAll(WITHIN, "").replace(WRAPPERS, "");
 }
 
 /** Lengths of the prefixes that all names share, each ending with a dot, the shortest first. */

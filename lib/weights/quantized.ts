@@ -13,18 +13,26 @@
  * | `NAME.scale` | F32 `[out]` | value of one step of the output |
  * | `image.scale` | F32 `[1]` | value of one step of the image |
  * | `NAME.weight`, `NAME.bias` of a linear layer | F32 or F16 | as in other models |
+ * | `NAME.multiplier`, `NAME.scale` of a squeeze or an excitation | F32 `[channels]` | as above |
+ *
+ * A depthwise convolution has `in` = 1. A convolution that computes the inputs of gates has no ReLU; it writes `(number
+ * + 64 scale) / scale`, where `scale` is a single number.
  *
  * - image: `clamp(round(x · f32(1 / image.scale)), −2047, 2047)`
  * - convolution: `clamp(round(f32(Σ weight · input + bias) · multiplier), 0, 127)`, where the sum is computed with
  *   integers, the product is rounded to float32, and `round` rounds to the nearest integer, ties to even
  * - max-pooling: on the integers
  * - resize: `(Σ share · input + 2¹³) >> 14` over the four corners, whose integer shares add up to 2¹⁴ (`cornerShares`)
+ * - squeeze: `clamp(round(f32(Σ input) · multiplier), 0, 127)` over all pixels
+ * - excitation: `min((input · m + 2¹³) >> 14, 127)`, `m = round(f32(round(2¹⁴ · gate((number − 64) · scale)) ·
+ *   multiplier))`, with the number and the scale of the convolution that computes the inputs of its gates
  * - linear layer: on the mean of the pooled window, each channel multiplied by the value of its step, in float32
  *
  * @module
  */
 
 import { RanetError } from "../errors.ts";
+import { type Gate, gateOf } from "../network/activation.ts";
 import type { Convolution, Layer, Network } from "../network/network.ts";
 import { quote } from "./messages.ts";
 import { reweightOf } from "./temperature.ts";
@@ -42,8 +50,14 @@ export const MAX_IMAGE_WEIGHT = 32767;
 export const MAX_BIAS = 2 ** 24;
 /** Largest sum: signed 32 bits. */
 export const MAX_SUM = 2 ** 31 - 1;
-/** Sum of the shares of a resize. */
+/** Sum of the shares of a resize, and the value of a gate of 1. */
 export const SHARES = 2 ** 14;
+/** Largest integer up to which float32 represents all integers. */
+const MAX_WHOLE = 2 ** 24;
+/** The step that means 0 in inputs of gates. */
+export const GATE_MIDDLE = 64;
+/** Largest multiplier of an excitation, so that products with its gates have at most 24 bits. */
+export const MAX_GATE_MULTIPLIER = 4;
 
 /** Name of a tensor that only quantized models have. */
 export const IMAGE_SCALE = "image.scale";
@@ -63,6 +77,14 @@ export interface QuantizedConvolution {
   readonly scale: Float32Array;
 }
 
+/** The gates of an excitation as integers. */
+export interface QuantizedExcitation {
+  /** `[channels]`, factor from steps of the input to steps of the output. */
+  readonly multiplier: Float32Array;
+  /** The gate of each number from 0 to {@linkcode MAX_STEP}, in units of 1 / {@linkcode SHARES}. */
+  readonly gates: Float32Array;
+}
+
 /** The classifier of an exit. */
 export interface QuantizedClassifier {
   /** `[classes][channels]`. */
@@ -79,8 +101,12 @@ export interface QuantizedClassifier {
 export interface QuantizedWeights {
   /** Value of one step of the image. */
   readonly imageScale: number;
-  /** Layers by name. */
+  /** Convolutions by name, including depthwise ones. */
   readonly convolutions: ReadonlyMap<string, QuantizedConvolution>;
+  /** For each squeeze by name, the factor of each channel's sum of pixels. */
+  readonly squeezes: ReadonlyMap<string, Float32Array>;
+  /** Layers by name. */
+  readonly excitations: ReadonlyMap<string, QuantizedExcitation>;
   /** Layers by name. */
   readonly classifiers: ReadonlyMap<string, QuantizedClassifier>;
   /** For each feature except the image, the value of one step of each channel. */
@@ -95,6 +121,11 @@ export function isQuantized(tensors: ReadonlyMap<string, unknown>): boolean {
 /** Whether a convolution reads the image. */
 export function readsImage({ reads: [input] }: Convolution): boolean {
   return input.feature === 0;
+}
+
+/** Whether a convolution computes the inputs of gates. */
+export function makesGates({ activation }: Convolution): boolean {
+  return activation === "none";
 }
 
 /**
@@ -128,10 +159,11 @@ export interface QuantizedParameter {
  */
 export function quantizedParameters(network: Network): QuantizedParameter[] {
   const layers = network.exits.flatMap((exit) => exit.layers);
+  const values = featuresOfValues(layers);
   return [
     { name: IMAGE_SCALE, shape: [1], dtype: "F32" },
     ...layers.flatMap((layer): QuantizedParameter[] => {
-      checkLayer(layer, network);
+      checkLayer(layer, network, values);
       switch (layer.kind) {
         case "convolution": {
           const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
@@ -143,6 +175,23 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
             },
             { name: `${name}.bias`, shape: [channels], dtype: "I32" },
             { name: `${name}.multiplier`, shape: [channels], dtype: "F32" },
+            { name: `${name}.scale`, shape: [makesGates(layer) ? 1 : channels], dtype: "F32" },
+          ];
+        }
+        case "depthwise": {
+          const { name, kernel, writes: [{ channels }] } = layer;
+          return [
+            { name: `${name}.weight`, shape: [channels, 1, kernel, kernel], dtype: "I8" },
+            { name: `${name}.bias`, shape: [channels], dtype: "I32" },
+            { name: `${name}.multiplier`, shape: [channels], dtype: "F32" },
+            { name: `${name}.scale`, shape: [channels], dtype: "F32" },
+          ];
+        }
+        case "squeeze":
+        case "excitation": {
+          const { name, writes: [{ channels }] } = layer;
+          return [
+            { name: `${name}.multiplier`, shape: [channels], dtype: "F32" },
             { name: `${name}.scale`, shape: [channels], dtype: "F32" },
           ];
         }
@@ -151,10 +200,6 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
             { name: `${layer.name}.weight`, shape: [layer.classes, layer.reads[0].channels], dtype: "F32" },
             { name: `${layer.name}.bias`, shape: [layer.classes], dtype: "F32" },
           ];
-        // checkLayer has refused these.
-        case "depthwise":
-        case "squeeze":
-        case "excitation":
         case "max-pool":
         case "resize":
           return [];
@@ -163,30 +208,40 @@ export function quantizedParameters(network: Network): QuantizedParameter[] {
   ];
 }
 
-/** Refuses layers that cannot be quantized. */
-function checkLayer(layer: Layer, network: Network): void {
+/** Features that are not only read as inputs of gates. */
+function featuresOfValues(layers: readonly Layer[]): Set<number> {
+  return new Set(
+    layers.flatMap(({ kind, reads }) =>
+      (kind === "excitation" ? reads.slice(0, 1) : reads).map(({ feature }) => feature)
+    ),
+  );
+}
+
+/** Refuses layers that cannot be quantized. `values`: {@linkcode featuresOfValues}. */
+function checkLayer(layer: Layer, network: Network, values: ReadonlySet<number>): void {
   const refuse = (what: string): never => {
     throw new RanetError(
-      `Cannot compute ${network.spec.name} in 8 bits: ${what}. Convolutions with ReLU, max-pooling, resizing and ` +
-        "linear layers are supported; use float32 or float16 for others",
+      `Cannot compute ${network.spec.name} in 8 bits: ${what}. Convolutions with ReLU, squeeze-and-excitation, ` +
+        "max-pooling, resizing and linear layers are supported; use float32 or float16 for others",
       { code: "unsupported" },
     );
   };
   switch (layer.kind) {
     case "convolution":
-      if (layer.activation !== "relu") refuse(`${layer.name} has the activation ${quote(layer.activation)}`);
+      if (layer.activation === "relu") break;
+      if (makesGates(layer) && !readsImage(layer) && !values.has(layer.writes[0].feature)) break;
+      refuse(`${layer.name} has the activation ${quote(layer.activation)}`);
       break;
+    case "depthwise":
+      if (layer.activation !== "relu") refuse(`${layer.name} has the activation ${quote(layer.activation)}`);
+      if (layer.reads[0].feature === 0) refuse(`${layer.name}, which is depthwise, reads the image`);
+      break;
+    case "squeeze":
+    case "excitation":
     case "max-pool":
     case "resize":
     case "classifier":
       if (layer.reads[0].feature === 0) refuse(`a ${layer.kind} reads the image`);
-      break;
-    case "depthwise":
-      refuse(`${layer.name} is a depthwise convolution`);
-      break;
-    case "squeeze":
-    case "excitation":
-      refuse("it has squeeze-and-excitation");
       break;
     default:
       layer satisfies never;
@@ -243,6 +298,8 @@ export function parseQuantized(
   const finite = (name: string) => find(name, Number.isFinite, "finite numbers");
 
   const convolutions = new Map<string, QuantizedConvolution>();
+  const squeezes = new Map<string, Float32Array>();
+  const excitations = new Map<string, QuantizedExcitation>();
   const classifiers = new Map<string, QuantizedClassifier>();
   const scales = network.features.map(({ channels }) => new Float32Array(channels));
   for (const layer of network.exits.flatMap((exit) => exit.layers)) {
@@ -254,12 +311,45 @@ export function parseQuantized(
           ? Int16Array.from(whole(`${name}.weight`, MAX_IMAGE_WEIGHT))
           : Int8Array.from(whole(`${name}.weight`, MAX_WEIGHT));
         const bias = Int32Array.from(whole(`${name}.bias`, MAX_BIAS));
-        const large = findLargeSum(weight, bias, readsImage(layer) ? MAX_PIXEL : MAX_STEP);
+        const most = readsImage(layer) ? MAX_PIXEL : MAX_STEP;
+        const large = findLargeSum(weight, bias, { most, limit: MAX_SUM });
         if (large >= 0) refuse(`tensor ${quote(`${name}.weight`)} can cause sums above 2³¹ at output ${large}`);
+        const [output] = layer.writes;
+        const [given, channels] = [positive(`${name}.scale`), output.channels];
+        const scale = makesGates(layer) ? new Float32Array(channels).fill(given[0]) : given;
+        convolutions.set(name, { weight, bias, multiplier: positive(`${name}.multiplier`), scale });
+        scales[output.feature].set(scale, output.offset);
+        break;
+      }
+      case "depthwise": {
+        const { name, writes: [output] } = layer;
+        const weight = Int8Array.from(whole(`${name}.weight`, MAX_WEIGHT));
+        const bias = Int32Array.from(whole(`${name}.bias`, MAX_BIAS));
+        const large = findLargeSum(weight, bias, { most: MAX_STEP, limit: MAX_WHOLE });
+        if (large >= 0) refuse(`tensor ${quote(`${name}.bias`)} can cause sums above 2²⁴ at channel ${large}`);
         const scale = positive(`${name}.scale`);
         convolutions.set(name, { weight, bias, multiplier: positive(`${name}.multiplier`), scale });
-        const [output] = layer.writes;
         scales[output.feature].set(scale, output.offset);
+        break;
+      }
+      case "squeeze": {
+        const { name, writes: [output] } = layer;
+        squeezes.set(name, positive(`${name}.multiplier`));
+        scales[output.feature].set(positive(`${name}.scale`), output.offset);
+        break;
+      }
+      case "excitation": {
+        const { name, reads: [, from], writes: [output], gate } = layer;
+        const multiplier = positive(`${name}.multiplier`);
+        const large = multiplier.findIndex((value) => value > MAX_GATE_MULTIPLIER);
+        if (large >= 0) {
+          refuse(
+            `tensor ${quote(`${name}.multiplier`)} contains ${multiplier[large]} at index ${large}, expected at most ` +
+              `${MAX_GATE_MULTIPLIER}`,
+          );
+        }
+        excitations.set(name, { multiplier, gates: gateTable(gate, scales[from.feature][from.offset]) });
+        scales[output.feature].set(positive(`${name}.scale`), output.offset);
         break;
       }
       case "max-pool":
@@ -280,28 +370,35 @@ export function parseQuantized(
         });
         break;
       }
-      // These have been refused above.
-      case "depthwise":
-      case "squeeze":
-      case "excitation":
-        break;
       default:
         layer satisfies never;
     }
   }
-  return { imageScale: positive(IMAGE_SCALE)[0], convolutions, classifiers, scales };
+  return { imageScale: positive(IMAGE_SCALE)[0], convolutions, squeezes, excitations, classifiers, scales };
+}
+
+/** The gate of each number, in units of 1 / {@linkcode SHARES}. `scale`: value of one step of its input. */
+function gateTable(gate: Gate, scale: number): Float32Array {
+  return Float32Array.from(
+    { length: MAX_STEP + 1 },
+    (_, i) => Math.round(SHARES * gateOf(gate, (i - GATE_MIDDLE) * scale)),
+  );
 }
 
 /** The smallest normal float32. */
 const LEAST_SCALE = 2 ** -126;
 
-/** The first output whose sum may overflow 32 bits; −1 if there is none. */
-function findLargeSum(weight: Int8Array | Int16Array, bias: Int32Array, most: number): number {
+/** The first output whose sum of numbers up to `most` may exceed a limit; −1 if there is none. */
+function findLargeSum(
+  weight: Int8Array | Int16Array,
+  bias: Int32Array,
+  { most, limit }: { readonly most: number; readonly limit: number },
+): number {
   const fanIn = weight.length / bias.length;
   return bias.findIndex((start, out) => {
     let sum = 0;
     for (let i = out * fanIn; i < (out + 1) * fanIn; i++) sum += Math.abs(weight[i]);
-    return sum * most + Math.abs(start) > MAX_SUM;
+    return sum * most + Math.abs(start) > limit;
   });
 }
 

@@ -34,7 +34,9 @@ export function readWeights(bytes: Uint8Array, options: ReadWeightsOptions): Map
   if (isCheckpoint(bytes)) return readCheckpoint(bytes, options);
   return whileReading(source, () => {
     if (key !== undefined) throw new RanetError("it is not a PyTorch checkpoint: only these have keys");
-    const other = /\.onnx$/i.test(source) ? ONNX : OTHERS.find(({ start }) => startsWith(bytes, start))?.advice;
+    const other = /\.onnx$/i.test(source)
+      ? ONNX
+      : OTHERS.find(({ start, at = 0 }) => startsWith(bytes.subarray(at), start))?.advice;
     if (other !== undefined) throw new RanetError(other, { code: "unsupported" });
     const file = openSafetensors(bytes);
     const { metadata, entries, read } = file;
@@ -60,16 +62,21 @@ const ONNX =
   "ONNX files can be written (ranet export onnx) but not read: use the checkpoint or safetensors file it was made from";
 
 /** Other formats in which weights may be stored, and the advice. */
-const OTHERS: readonly { readonly start: string | readonly number[]; readonly advice: string }[] = [
-  { start: "version https://git-lfs", advice: "it is only a Git LFS pointer: download the file (git lfs pull)" },
-  { start: "<", advice: "it is a web page or XML, not weights: the download may have failed" },
-  { start: [0x1f, 0x8b], advice: "it is compressed: unpack it first (gunzip, or tar xzf)" },
-  {
-    start: [0x89, 0x48, 0x44, 0x46],
-    advice: "it is an HDF5 file: expected a PyTorch checkpoint or a safetensors file",
-  },
-  { start: "\x93NUMPY", advice: "it is a NumPy array: expected a PyTorch checkpoint or a safetensors file" },
-];
+const OTHERS: readonly { readonly start: string | readonly number[]; readonly at?: number; readonly advice: string }[] =
+  [
+    {
+      start: "version https://git-lfs",
+      advice: "it is only a Git LFS pointer: download the file (git lfs pull)",
+    },
+    { start: "<", advice: "it is a web page or XML, not weights: the download may have failed" },
+    { start: "ustar", at: 257, advice: "it is a tar archive: unpack it first (tar xf), and use the file in it" },
+    { start: [0x1f, 0x8b], advice: "it is compressed: unpack it first (gunzip, or tar xzf)" },
+    {
+      start: [0x89, 0x48, 0x44, 0x46],
+      advice: "it is an HDF5 file: expected a PyTorch checkpoint or a safetensors file",
+    },
+    { start: "\x93NUMPY", advice: "it is a NumPy array: expected a PyTorch checkpoint or a safetensors file" },
+  ];
 
 function startsWith(bytes: Uint8Array, start: string | readonly number[]): boolean {
   const codes = typeof start === "string" ? Array.from(start, (char) => char.charCodeAt(0)) : start;

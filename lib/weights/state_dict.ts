@@ -23,30 +23,37 @@ interface Found {
   readonly dict: Dict;
 }
 
+/** Extra state of modules, which may also be a dict of tensors. */
+const EXTRA_STATE = /(^|\.)_extra_state$/;
+
 /**
- * Finds the dict of tensors: the one at `key`, or else the one at `state_dict`, or else the whole checkpoint, or else
- * the only dict with the expected names, or the only one at all.
+ * Finds the dict of tensors: the one at `key`, or else the one at `state_dict`, or else the whole checkpoint (unless
+ * its tensors are only a loss or an accuracy beside dicts of tensors), or else the only dict with the expected names,
+ * or the only one at all.
  *
- * @param root The saved object.
+ * @param saved The saved object.
  * @param options `key`: its key, or several keys joined by dots. `onNote`: called with the key that was used, if it is
  * not `state_dict`.
  * @throws {RanetError} If there is none, or several. Lists the keys.
  */
 export function findStateDict(
-  root: unknown,
+  saved: unknown,
   options: WeightNamesOptions & { readonly key?: string },
 ): Dict {
   const { key, expected, onNote = () => {} } = options;
+  const root = asDict(saved);
   if (!(root instanceof Map)) {
-    throw new RanetError(`it contains ${describe(root)} instead of a dict with a state_dict. ${SAVE_AGAIN}`, {
+    throw new RanetError(`it contains ${describe(root)} instead of a dict with a state_dict. ${saveAgain(root)}`, {
       code: "unsupported",
     });
   }
   if (key !== undefined) return underKey(root, key);
 
   const usual = root.get("state_dict");
-  const isWhole = !isTensors(usual, { opaque: true }) && isTensors(root);
-  const found = isWhole ? [] : nearest(root);
+  const dicts = nearest(root).filter(({ path }) => !EXTRA_STATE.test(path));
+  const isWhole = !isTensors(usual, { opaque: true }) && isTensors(root) &&
+    (dicts.length === 0 || (expected !== undefined && fittingName(tensorNames(root), expected) !== undefined));
+  const found = isWhole ? [] : dicts;
   const others = found.filter(({ dict }) => dict !== usual).map(({ path }) => path);
   if (isTensors(usual, { opaque: true })) {
     if (others.length > 0) {
@@ -70,6 +77,20 @@ export function findStateDict(
   throw new RanetError(`it has no state_dict with tensors, only ${keysOf(root)}. ${SAVE_AGAIN}`, {
     code: "unsupported",
   });
+}
+
+/** The saved object. A tuple or list of dicts becomes a dict with positions as keys. */
+function asDict(saved: unknown): unknown {
+  if (!Array.isArray(saved) || !saved.some((item) => item instanceof Map)) return saved;
+  return new Map(saved.map((item, place) => [String(place), item]));
+}
+
+/** Advice on how to save a checkpoint of another kind. */
+function saveAgain(root: unknown): string {
+  const isScript = root instanceof PickleOpaque && root.name.startsWith("__torch__.");
+  return isScript
+    ? 'It is TorchScript: torch.save({"state_dict": torch.jit.load("FILE").state_dict()}, "weights.pth")'
+    : SAVE_AGAIN;
 }
 
 function underKey(root: Dict, key: string): Dict {

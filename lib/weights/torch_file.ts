@@ -37,7 +37,13 @@ export function openTorchFile(bytes: Uint8Array): TorchFile {
 }
 
 function openZip(bytes: Uint8Array): TorchFile {
-  const small = readZip(bytes, (name) => /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name));
+  let hasArrays = false;
+  let inner: string | undefined;
+  const small = readZip(bytes, (name) => {
+    hasArrays ||= /^[^/]+\.npy$/.test(name);
+    if (/\.(pth?|ckpt|safetensors|bin|tar)$/.test(name)) inner ??= name;
+    return /^[^/]+\/(data\.pkl|byteorder|version)$/.test(name);
+  });
   const pickles = [...small.keys()].filter((name) => name.endsWith("/data.pkl"));
   if (pickles.length === 0 && [...small.keys()].some((name) => name.endsWith("/version"))) {
     throw new RanetError(
@@ -45,6 +51,16 @@ function openZip(bytes: Uint8Array): TorchFile {
         SAVE_AGAIN,
       { code: "damaged" },
     );
+  }
+  if (pickles.length === 0 && hasArrays) {
+    throw new RanetError(`it is an archive of NumPy arrays (.npz), expected a PyTorch checkpoint. ${SAVE_AGAIN}`, {
+      code: "unsupported",
+    });
+  }
+  if (pickles.length === 0 && inner !== undefined) {
+    throw new RanetError(`it is a zip archive: unpack it first, and use ${quote(inner)} in it`, {
+      code: "unsupported",
+    });
   }
   if (pickles.length !== 1) {
     throw new RanetError(`it is a zip archive with ${pickles.length} data.pkl, not one written by torch.save`);
@@ -90,7 +106,9 @@ function openLegacy(bytes: Uint8Array): TorchFile {
     at = pickle.end;
     return pickle.value;
   };
-  if (next() !== LEGACY_MAGIC) throw new RanetError("it is a pickle, but not one written by torch.save");
+  if (next() !== LEGACY_MAGIC) {
+    throw new RanetError(`it is a pickle, but not one written by torch.save. ${SAVE_AGAIN}`, { code: "unsupported" });
+  }
   const protocol = next();
   if (protocol !== LEGACY_PROTOCOL) {
     throw new RanetError(`its format is ${quote(protocol)}, expected ${LEGACY_PROTOCOL}`);

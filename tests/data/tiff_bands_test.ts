@@ -14,12 +14,12 @@ const FOLDER = new URL("../fixtures/bands/", import.meta.url);
 const FILES = [
   ...["byte-strips", "byte-lzw-predicted", "byte-planes", "byte-planes-in-tiles", "byte-tiles"],
   ...["short-predicted", "short-big-endian", "sshort-strips", "three-planes"],
-  ...["float-tiles", "float-big-endian", "double-strips"],
+  ...["float-tiles", "float-big-endian", "double-strips", "sparse-tiles", "sparseshort-planes"],
 ];
 const read = (name: string) => Deno.readFile(new URL(name, FOLDER));
 const most = 1e6;
 
-Deno.test("bands of TIFF files that libtiff and ImageMagick wrote are NumPy's numbers", async () => {
+Deno.test("TIFF bands written by libtiff, ImageMagick and GDAL are read as the same numbers as in NumPy", async () => {
   for (const file of FILES) {
     const source = `numbers-${file.split("-")[0]}.npy`;
     const { shape, data } = readNpy(await read(source), { source, integers: true });
@@ -29,7 +29,7 @@ Deno.test("bands of TIFF files that libtiff and ImageMagick wrote are NumPy's nu
   }
 });
 
-Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in every reader", async () => {
+Deno.test("every reader reads a TIFF as an array for networks with other than 1 or 3 channels", async () => {
   const source = "short-predicted.tif";
   const bytes = await read(source);
   const [mean, std] = [[0, 0.1, 0.2, 0.3, 0.4], [1, 1, 1, 1, 1]];
@@ -52,7 +52,7 @@ Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in eve
     assertEquals(dataset.size, 2);
     const { data } = await readStored(dataset, 0, { form: input, channels: 5 });
     assertEquals(data, readNpy(await read("numbers-float.npy"), { source }).data);
-    // What reports draw.
+    // The picture that reports show.
     const { image } = await dataset.read(1);
     const first = [0, 1, 2].map((band) => Math.round(Math.min(1, Math.max(0, data[band * 9 * 21])) * 255));
     assertEquals([image.width, image.height, ...image.data.subarray(0, 3)], [21, 9, ...first]);
@@ -61,7 +61,7 @@ Deno.test("a TIFF is an array to networks of other than 1 and 3 channels, in eve
   }
 });
 
-Deno.test("bands that cannot be used are refused with what was expected", async () => {
+Deno.test("unsupported TIFF bands are refused with what was expected", async () => {
   const form = { size: [9, 21], resize: [9, 21] } as const;
   const bytes = await read("float-big-endian.tif");
   assertThrows(
@@ -90,7 +90,7 @@ Deno.test("bands that cannot be used are refused with what was expected", async 
   );
 });
 
-Deno.test("damaged bands give numbers or a RanetError, whatever is damaged", async () => {
+Deno.test("damaged TIFF bands give numbers or a RanetError", async () => {
   const files = await Promise.all(FILES.map((file) => read(`${file}.tif`)));
   const input = { size: 4, resize: 4, mean: [0, 0, 0, 0, 0], std: [1, 1, 1, 1, 1] };
   const damage = fc.array(fc.tuple(fc.nat(100_000), fc.nat(255)), { minLength: 1, maxLength: 4 });

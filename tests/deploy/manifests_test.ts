@@ -1,5 +1,5 @@
 /**
- * The files in deploy/, against Kubernetes' published schemas where npm has them, else by the fields that matter.
+ * Validates the files in deploy/ against Kubernetes' published schemas from npm, or else by the relevant fields.
  *
  * @module
  */
@@ -25,7 +25,7 @@ async function manifests(name: string): Promise<Map<string, Manifest>> {
   return new Map(documents.map((document) => [document.kind, document]));
 }
 
-/** Whether a command takes every option that a container gives it. */
+/** Checks that a command accepts every option that a container passes. */
 function assertTakes(args: readonly string[]): void {
   const command = args[0] === "serve" ? serveCommand : classifyCommand;
   assertEquals(args[0], command.name);
@@ -35,7 +35,7 @@ function assertTakes(args: readonly string[]): void {
   }
 }
 
-/** The seconds that a server with these options may take to stop: it drains, then a request has its time. */
+/** Longest time in seconds that a server with these options takes to stop: the drain plus the time limit of a request. */
 function stopsWithin(args: readonly string[]): number {
   const words = args.flatMap((arg) => arg.split("="));
   const option = (name: string) => {
@@ -45,7 +45,7 @@ function stopsWithin(args: readonly string[]): number {
   return (option("--drain") ?? 5) + (option("--timeout") ?? 30_000) / 1000;
 }
 
-Deno.test("kubernetes.yaml is valid, and its parts go together", async () => {
+Deno.test("kubernetes.yaml is valid, and its parts refer to each other correctly", async () => {
   const all = await manifests("kubernetes.yaml");
   const models = { Deployment, Service, HorizontalPodAutoscaler, PodDisruptionBudget };
   assertEquals([...all.keys()], Object.keys(models));
@@ -65,7 +65,7 @@ Deno.test("kubernetes.yaml is valid, and its parts go together", async () => {
   assert(container.resources.limits.memory && container.resources.requests.cpu);
 });
 
-Deno.test("kubernetes-job.yaml is valid, and its shards are as many as its pods", async () => {
+Deno.test("kubernetes-job.yaml is valid, and has as many shards as pods", async () => {
   const job = (await manifests("kubernetes-job.yaml")).get("Job");
   new Job(job).validate();
   const [container] = job.spec.template.spec.containers;
@@ -78,7 +78,7 @@ Deno.test("kubernetes-job.yaml is valid, and its shards are as many as its pods"
   assertEquals(readShard("auto", (name) => variables[name]), { index: 4, count: job.spec.completions });
 });
 
-Deno.test("a schema finds what is wrong", async () => {
+Deno.test("the Kubernetes schemas reject invalid manifests", async () => {
   const deployment = (await manifests("kubernetes.yaml")).get("Deployment");
   deployment.spec.template.spec.containers[0].livenessProbe.httpGet.port = {};
   let message = "";
@@ -90,7 +90,7 @@ Deno.test("a schema finds what is wrong", async () => {
   assertStringIncludes(message, "port");
 });
 
-Deno.test("kserve.yaml has a runtime of the protocol, and a model of that runtime", async () => {
+Deno.test("kserve.yaml defines a runtime for the protocol and a model that uses it", async () => {
   const all = await manifests("kserve.yaml");
   const runtime = all.get("ServingRuntime");
   const service = all.get("InferenceService");
@@ -108,7 +108,7 @@ Deno.test("kserve.yaml has a runtime of the protocol, and a model of that runtim
   assertEquals(container.readinessProbe.httpGet.port, port);
 });
 
-Deno.test("ranet.service starts a server that it knows, and gives it time to stop", async () => {
+Deno.test("ranet.service starts the server with valid options and gives it time to stop", async () => {
   const unit = await read("ranet.service");
   const [program, ...args] = /^ExecStart=(.*)$/m.exec(unit)![1].split(" ");
   assertEquals(program, "/opt/ranet/ranet");
@@ -118,7 +118,7 @@ Deno.test("ranet.service starts a server that it knows, and gives it time to sto
   assertMatch(unit, new RegExp(`^ExecStartPost=.* ${url}$`, "m"));
 });
 
-Deno.test("the Dockerfile's last stage has no root, no build and a health check", async () => {
+Deno.test("the last stage of the Dockerfile does not run as root, builds nothing, and has a health check", async () => {
   const text = await read("Dockerfile");
   const last = text.slice(text.lastIndexOf("\nFROM "));
   assertMatch(last, /^\nFROM denoland\/deno:distroless-/);

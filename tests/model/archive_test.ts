@@ -11,7 +11,7 @@ const text = (content: string) => new TextEncoder().encode(content);
 const model = { "spec.yaml": text("name: x"), "weights.safetensors": text("weights") };
 const source = "my.zip";
 
-Deno.test("readModelFiles() gives what writeModelFiles() was given, from a folder in the archive too", () => {
+Deno.test("readModelFiles() reads what writeModelFiles() wrote, also from a folder in the archive", () => {
   const file = fc.uint8Array({ maxLength: 200 });
   const files = fc.record({ "spec.yaml": file, "weights.safetensors": file, "calibration.json": file }, {
     requiredKeys: ["spec.yaml", "weights.safetensors"],
@@ -29,7 +29,7 @@ Deno.test("readModelFiles() gives what writeModelFiles() was given, from a folde
   }));
 });
 
-Deno.test("readModelFiles() refuses what is no model's archive, without unpacking what is too large", () => {
+Deno.test("readModelFiles() refuses archives that are not models, without decompressing large entries", () => {
   const good = zipSync(model, { level: 0 });
   const cases: Record<string, [Uint8Array, string]> = {
     "something else": [text("name: x"), "it is not a zip archive"],
@@ -54,7 +54,7 @@ Deno.test("readModelFiles() refuses what is no model's archive, without unpackin
   }
 });
 
-Deno.test("readModelFiles() of anything gives files, or an error for people", () => {
+Deno.test("readModelFiles() returns files or throws a RanetError for arbitrary input", () => {
   const good = zipSync(model, { level: 9 });
   fc.assert(fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 8 }), (changes) => {
     const bytes = good.slice();
@@ -68,7 +68,7 @@ Deno.test("readModelFiles() of anything gives files, or an error for people", ()
   }));
 });
 
-Deno.test("an archive is a model for loadModel(), readSpec() and every command", async () => {
+Deno.test("loadModel(), readSpec() and every command accept an archive", async () => {
   const name = "ranet-cifar10-micro";
   const spec = await readSpec(name);
   const own = await loadModel(name);

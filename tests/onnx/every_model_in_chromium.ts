@@ -1,5 +1,5 @@
 /**
- * Takes minutes, and so is no part of the suite: `.ci/run` runs it.
+ * Takes minutes, so it is not part of the suite: `.ci/run` runs it.
  *
  * @module
  */

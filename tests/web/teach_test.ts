@@ -12,16 +12,16 @@ import { assertAccessible } from "./accessible.ts";
 import { chromiumTest, longChromiumTest, openSite, press } from "./browser.ts";
 import { answerOf, fill, give, openTeach, type Photos, said, setName, train, writePhotos } from "./teach_page.ts";
 
-/** So many of a class that there are enough set aside to calibrate on. */
+/** Enough photos of a class that those set aside suffice for calibration. */
 const COUNT = 50;
 
-/** Gives the page two classes. */
+/** Adds two classes in the page. */
 async function fillTwo(page: Page, { files }: Photos): Promise<void> {
   await fill(page, 0, "level", files.level);
   await fill(page, 1, "upright", files.upright);
 }
 
-/** What a click saves. */
+/** The file that a click saves. */
 async function saved(page: Page, selector: string, name: string): Promise<string> {
   const folder = await Deno.makeTempDir();
   const session = await page.createCDPSession();
@@ -51,7 +51,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
   await page.waitForSelector("#device[data-kind=cpu]");
   const loaded = () => requests.filter(({ url }) => /teach|train/.test(url)).length;
 
-  await t.step("loads the trainer when the tab is opened, not before", async () => {
+  await t.step("Teach loads the trainer when the tab is opened", async () => {
     await page.reload();
     await page.waitForSelector("#device[data-kind=cpu]");
     assertEquals(loaded(), 0);
@@ -61,7 +61,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await assertAccessible(page);
   });
 
-  await t.step("says what is missing, and takes photos", async () => {
+  await t.step("Teach says what is missing, and accepts photos", async () => {
     assertEquals(await text(page, "#train-state"), "Give Class 1, Class 2 at least 4 photos each.");
     await fill(page, 0, "level", photos.files.level.slice(0, 4));
     assertStringIncludes(await text(page, ".hint"), "a few more would help");
@@ -73,7 +73,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await assertAccessible(page);
   });
 
-  await t.step("trains while it answers, and shows how well", async () => {
+  await t.step("Teach trains without blocking the page, and shows the accuracy", async () => {
     await press(page, "#train");
     await page.waitForSelector("#charts:not([hidden])");
     await assertAccessible(page);
@@ -86,7 +86,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     await assertAccessible(page);
   });
 
-  await t.step("tells apart what it has not seen", async () => {
+  await t.step("Teach classifies photos that it was not trained on", async () => {
     await using others = await writePhotos(COUNT + 3);
     for (const label of ["level", "upright"]) {
       const input = await page.$("#try-files");
@@ -96,14 +96,14 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     }
   });
 
-  await t.step("gives the model that the command line trains of the same photos, which takes it", async () => {
+  await t.step("Teach gives the same model as the command line with the same photos", async () => {
     const archive = await saved(page, "#save-model", "my-model.zip");
     const model = await loadModel(archive, { calibrated: false });
     assertEquals(model.spec.classes, ["level", "upright"]);
     assertGreater((await readCalibrations(new Blob([await Deno.readFile(archive)]))).length, 1);
     assertEquals((await loadModel(archive)).temperatures?.length, 4);
 
-    // As `ranet train` does it, but for looking at the photos set aside after every epoch.
+    // Like `ranet train`, except that it validates after every epoch.
     const command = (await text(page, "#outcome-command")).split(" ");
     const option = (name: string) => command[command.indexOf(`--${name}`) + 1];
     const { spec } = model;
@@ -131,7 +131,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     assert(onnx.every((byte, at) => byte === expected[at]) && onnx.length === expected.length);
   });
 
-  await t.step("is there again after a reload, and opens in the tab that classifies", async () => {
+  await t.step("Teach keeps its photos and model after a reload, and opens the model in Classify", async () => {
     await page.reload();
     await page.waitForSelector("#try:not([hidden])");
     assertEquals(await counts(page), ["50 photos", "50 photos"]);
@@ -145,7 +145,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     assertStringIncludes(await text(page, "#known"), "Classes: level, upright.");
   });
 
-  await t.step("forgets everything when it is told to", async () => {
+  await t.step("Teach deletes everything on request", async () => {
     await press(page, "#tab-teach");
     await press(page, "#delete-all");
     await assertAccessible(page);
@@ -156,7 +156,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
     assertEquals([await counts(page), await isThere(page, "#try")], [["0 photos", "0 photos"], false]);
   });
 
-  // Files of the page are all that was ever asked for: nothing was sent.
+  // Only files of the page were requested: nothing was sent.
   const sent = requests.filter(({ method, url }) =>
     method !== "GET" || !/^(blob:|data:)/.test(url) && !url.startsWith(site.url)
   );
@@ -183,7 +183,7 @@ longChromiumTest("training in the page stops and goes on, on one thread too", as
 });
 
 longChromiumTest("the page goes on on the CPU when the GPU is lost while it trains", async () => {
-  // Software that computes what a GPU would is left alone, unless it says that it is one.
+  // Software GPUs are not used, unless they are reported as a GPU.
   const disguise =
     `for (const [name, value] of [["isFallbackAdapter", false], ["description", "test GPU"], ["device", ""],
     ["architecture", ""]]) Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => value });\n`;

@@ -10,7 +10,7 @@ const CLASSES = ["level", "upright"];
 const COUNT = 12;
 const SEED = 3;
 
-/** What tells weights from others. */
+/** A fingerprint of weights. */
 async function digestOf({ tensors }: Model): Promise<string> {
   const parts = [...tensors.keys()].sort().map((name) =>
     new Uint8Array(new Float32Array(tensors.get(name)!.data).buffer)

@@ -10,7 +10,7 @@ const source = "checkpoint.pth.tar";
 const fixture = (name: string) => Deno.readFileSync(new URL(`../fixtures/weights/${name}`, import.meta.url));
 const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
 
-// A pickler for the little that tests need: every function returns instructions, one character a byte.
+// A minimal pickler for tests: every function returns opcodes, one character per byte.
 const int = (value: number) => "J" + String.fromCharCode(...new Uint8Array(Int32Array.of(value).buffer));
 const text = (value: string) => "\x8c" + String.fromCharCode(value.length) + value;
 const tuple = (...items: string[]) => "(" + items.join("") + "t";
@@ -43,14 +43,14 @@ function zip(pickle: string, files: Record<string, Uint8Array> = { "data/0": flo
   return zipSync(Object.fromEntries(named), { level });
 }
 
-/** A legacy file; each storage is preceded by its length. */
+/** A legacy file. Each storage is preceded by its length. */
 function legacy(pickle: string, keys: string, storages: Uint8Array): Uint8Array {
   const head = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
   return Uint8Array.from([...latin1(`\x80\x02${head}${int(1001)}.}.${pickle}.${keys}.`), ...storages]);
 }
 
 for (const name of ["legacy.pth.tar", "zip-protocol2.pth.tar", "zip-protocol4.pth.tar"]) {
-  Deno.test(`checkpoint: reads the state_dict of ${name}, and nothing of its optimizer (which holds NaN)`, () => {
+  Deno.test(`readCheckpoint() reads the state_dict of ${name}, and ignores its optimizer (which contains NaN)`, () => {
     assertEquals(
       readCheckpoint(fixture(name), { source }),
       new Map<string, Tensor>([
@@ -66,24 +66,24 @@ for (const name of ["legacy.pth.tar", "zip-protocol2.pth.tar", "zip-protocol4.pt
   });
 }
 
-Deno.test("checkpoint: a state_dict may be the whole file", () => {
+Deno.test("readCheckpoint() accepts a file that is only a state_dict", () => {
   const read = readCheckpoint(zip(dict({ "a.weight": tensor() })), { source });
   assertEquals(read, new Map([["a.weight", { shape: [4], data: Float32Array.of(1, 2, 3, 4) }]]));
 });
 
-Deno.test("checkpoint: numbers of a big-endian machine are read as such", () => {
+Deno.test("readCheckpoint() reads numbers of a big-endian machine", () => {
   const files = { byteorder: latin1("big"), "data/0": Uint8Array.of(0x3f, 0x80, 0, 0) };
   const read = readCheckpoint(zip(dict({ a: tensor({ length: 1, shape: [1] }) }), files), { source });
   assertEquals(read.get("a")?.data, Float32Array.of(1));
 });
 
-Deno.test("checkpoint: a class with its source, as the legacy container has it, does not matter", () => {
+Deno.test("readCheckpoint() ignores a class with its source in the legacy container", () => {
   const net = tuple(text("module"), "cmodels\nNet\n", text("models.py"), text("class Net: pass")) + "Q)R}b";
   const file = legacy(dict({ net, state_dict: dict({ a: tensor() }) }), `]${text("0")}a`, floats(0, 0, 1, 2, 3, 4));
   assertEquals(readCheckpoint(file, { source }).get("a")?.data, Float32Array.of(1, 2, 3, 4));
 });
 
-Deno.test("checkpoint: of several dicts of tensors, the one that fits is taken; else state_dict, and others are told", () => {
+Deno.test("readCheckpoint() picks the dict of tensors that fits, otherwise state_dict, with a note about others", () => {
   const notes: string[] = [];
   const onNote = (note: string) => notes.push(note);
   const two = zip(dict({ loss: dict({ b: tensor() }), net: dict({ "module.a": tensor() }) }));
@@ -101,7 +101,7 @@ Deno.test("checkpoint: of several dicts of tensors, the one that fits is taken; 
   assertEquals([...readCheckpoint(nested, { source }).keys()], ["a"]);
 });
 
-Deno.test("checkpoint: what only Python could make is refused only if it is needed", () => {
+Deno.test("readCheckpoint() refuses Python objects only if a tensor needs them", () => {
   const file = zip(dict({ state_dict: dict({ a: tensor(), b: "cnumpy\narray\n)R", c: int(3) }) }));
   const notes: string[] = [];
   const onNote = (note: string) => notes.push(note);
@@ -118,14 +118,14 @@ Deno.test("checkpoint: what only Python could make is refused only if it is need
   }
 });
 
-Deno.test("checkpoint: an error names the key that would do, and what kind of mistake it is", () => {
+Deno.test("readCheckpoint() suggests a key, and sets the error's code", () => {
   const two = zip(dict({ student: dict({ a: tensor() }), teacher: dict({ a: tensor() }) }));
   assertEquals(assertThrows(() => readCheckpoint(two, { source }), RanetError).remedies, [{ key: "student" }]);
   const module = zip("cmodels.RANet\nRANet\n");
   assertEquals(assertThrows(() => readCheckpoint(module, { source }), RanetError).code, "unsupported");
 });
 
-Deno.test("checkpoint: a storage that only the optimizer refers to may be missing", () => {
+Deno.test("readCheckpoint() accepts a missing storage that only the optimizer uses", () => {
   const pickle = dict({ optimizer: dict({ momentum: tensor({ key: "1" }) }), state_dict: dict({ a: tensor() }) });
   assertEquals(readCheckpoint(zip(pickle), { source }).size, 1);
 });
@@ -223,14 +223,14 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
 };
 
 for (const [what, [bytes, message]] of Object.entries(broken)) {
-  Deno.test(`checkpoint: refuses ${what}`, () => {
+  Deno.test(`readCheckpoint() refuses ${what}`, () => {
     const error = assertThrows(() => readCheckpoint(bytes, { source }), RanetError);
     assertStringIncludes(error.message, `Cannot read ${source}: `);
     assertStringIncludes(error.message, message);
   });
 }
 
-/** Passes if `read` returns or throws a RanetError; anything else is a defect. */
+/** Passes if `read` returns or throws a RanetError. Any other error is a defect. */
 function isOrderly(read: () => unknown): boolean {
   try {
     read();
@@ -256,7 +256,7 @@ const readers: Record<string, [bytes: Uint8Array, read: (bytes: Uint8Array) => u
 };
 
 for (const [what, [bytes, read]] of Object.entries(readers)) {
-  Deno.test(`weights: ${what} with changed bytes, cut anywhere, is read or refused`, () => {
+  Deno.test(`readWeights() reads or refuses ${what} with changed bytes or cut anywhere`, () => {
     const change = fc.record({ at: fc.nat(bytes.length - 1), to: fc.nat(255) });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 4 }), fc.option(fc.nat(bytes.length), { freq: 1 }), (changes, cut) => {
@@ -269,7 +269,7 @@ for (const [what, [bytes, read]] of Object.entries(readers)) {
   });
 }
 
-Deno.test("checkpoint: a bit that has flipped in a zip archive does not go by without a word", () => {
+Deno.test("readCheckpoint() detects a flipped bit in a zip archive", () => {
   const whole = Deno.readFileSync(new URL("../fixtures/reference/cifar10-lg/checkpoint.pth.tar", import.meta.url));
   const sound = readCheckpoint(whole, { source });
   let random = 7;
@@ -278,7 +278,7 @@ Deno.test("checkpoint: a bit that has flipped in a zip archive does not go by wi
     const damaged = whole.slice();
     damaged[at] ^= 1 << i % 8;
     try {
-      // In what is not read, or says nothing: the optimizer's tensors, a date.
+      // In parts that are not read: the optimizer's tensors, a date.
       assertEquals(readCheckpoint(damaged, { source }), sound, `bit ${i % 8} of byte ${at}`);
     } catch (error) {
       if (!(error instanceof RanetError)) throw error;

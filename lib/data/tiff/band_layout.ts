@@ -5,7 +5,7 @@
  */
 
 import type { Packing, TiffPicture } from "./picture.ts";
-import { firstPicture, PACKINGS, readParts, TAG } from "./picture.ts";
+import { firstPicture, missingValue, PACKINGS, readParts, TAG } from "./picture.ts";
 
 /** Types of numbers. */
 export type NumberFormat = "uint8" | "int8" | "uint16" | "int16" | "float16" | "float32" | "float64";
@@ -25,6 +25,7 @@ export interface TiffBands extends
     | "part"
     | "offsets"
     | "lengths"
+    | "missing"
   > {
   /** Type of a number. */
   readonly format: NumberFormat;
@@ -106,6 +107,7 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
     part,
     offsets,
     lengths,
+    missing: missingValue(directory),
   };
 }
 

@@ -7,11 +7,19 @@
 import { halfValue } from "../../weights/half.ts";
 import { addDifferences } from "./differences.ts";
 import { describeBands, type NumberFormat, type TiffBands } from "./band_layout.ts";
+import { isMissing } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
 
 /** Reads a number. */
 type Reader = (view: DataView, at: number, little: boolean) => number;
 
+/** The largest integer of a type. */
+const LARGEST: Readonly<Partial<Record<NumberFormat, number>>> = {
+  uint8: 255,
+  int8: 127,
+  uint16: 65_535,
+  int16: 32_767,
+};
 /** Integers are divided by the largest value of their type, as in arrays. Other numbers stay as they are. */
 const READERS: Readonly<Record<NumberFormat, Reader>> = {
   uint8: (view, at) => view.getUint8(at) / 255,
@@ -38,6 +46,7 @@ export function decodeBands(
   const { width, height, samples, part, planar, format, little } = bands;
   const data = new Float32Array(samples * height * width);
   const read = READERS[format];
+  const missing = bands.missing / (LARGEST[format] ?? 1);
   const size = bands.bits / 8;
   const step = planar ? 1 : samples;
   const row = part.width * step * size;
@@ -47,13 +56,14 @@ export function decodeBands(
     const place = index % count;
     const [left, top] = [place % columns * part.width, Math.floor(place / columns) * part.height];
     const rows = Math.min(part.height, height - top);
-    const view = new DataView(unpacked(bytes, bands, { index, rows, length: row * rows }).buffer);
+    const stored = isMissing(bands, index) ? undefined : unpacked(bytes, bands, { index, rows, length: row * rows });
+    const view = stored && new DataView(stored.buffer);
     for (let sample = 0; sample < step; sample++) {
       const band = planar ? Math.floor(index / count) : sample;
       for (let y = 0; y < rows; y++) {
         let to = (band * height + top + y) * width + left;
         for (let x = 0; x < Math.min(part.width, width - left); x++, to++) {
-          const value = read(view, y * row + (x * step + sample) * size, little);
+          const value = view ? read(view, y * row + (x * step + sample) * size, little) : missing;
           if (!Number.isFinite(value)) {
             throw new RangeError(`band ${band + 1}, row ${top + y}, column ${left + x} is ${value}, expected a number`);
           }

@@ -7,7 +7,7 @@
 import type { RgbImage } from "../image.ts";
 import { addDifferences } from "./differences.ts";
 import { type JpegDecoder, jpegOfPart } from "./jpeg.ts";
-import { describeTiff, type TiffPicture } from "./picture.ts";
+import { describeTiff, isMissing, type TiffPicture } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
 
 /**
@@ -33,9 +33,13 @@ export async function decodeTiff(bytes: Uint8Array, jpeg: JpegDecoder): Promise<
     const place = index % (columns * rows);
     const left = place % columns * part.width;
     const top = Math.floor(place / columns) * part.height;
+    const box = { left, top, width: Math.min(part.width, width - left), height: Math.min(part.height, height - top) };
+    if (isMissing(picture, index)) {
+      fillSamples(box, { slots, picture, only: planar ? slot(plane, picture) : undefined, exact });
+      continue;
+    }
     const offset = picture.offsets[index]!;
     const packed = bytes.subarray(offset, offset + picture.lengths[index]!);
-    const box = { left, top, width: Math.min(part.width, width - left), height: Math.min(part.height, height - top) };
     const slotOf = (sample: number): number => slot(planar ? plane : sample, picture);
     if (picture.packing === "JPEG") {
       const image = await jpegOfPart(packed, picture, box, jpeg);
@@ -121,6 +125,28 @@ function copySamples(
         }
       }
     }
+  }
+}
+
+/** Fills the slots of a part that is missing in the file; only the slot `only`, if it is a plane. */
+function fillSamples(
+  box: Box,
+  { slots, picture: { bits, colour, missing, width }, only, exact }: {
+    readonly slots: Uint8ClampedArray | Uint16Array;
+    readonly picture: TiffPicture;
+    readonly only?: number;
+    readonly exact: boolean;
+  },
+): void {
+  const value = exact || colour === "palette"
+    ? missing
+    : bits === 16
+    ? missing >> 8
+    : Math.round(missing * 255 / (2 ** bits - 1));
+  for (let y = 0; y < box.height; y++) {
+    const from = 4 * ((box.top + y) * width + box.left);
+    if (only === undefined) slots.fill(value, from, from + 4 * box.width);
+    else if (only >= 0) { for (let x = 0; x < box.width; x++) slots[from + 4 * x + only] = value; }
   }
 }
 

@@ -6,6 +6,8 @@
 
 /** Bytes of a value, by the type of a field; only types of whole numbers are listed. */
 const SIZES: ReadonlyMap<number, 1 | 2 | 4 | 8> = new Map([[1, 1], [3, 2], [4, 4], [7, 1], [13, 4], [16, 8], [18, 8]]);
+/** A field's text. */
+const TEXTS: typeof SIZES = new Map([[2, 1]]);
 /** Most fields. No real file has more. */
 const MAX_FIELDS = 4096;
 /** A field with more numbers is refused. The largest picture has fewer tiles, even with a plane per channel. */
@@ -28,6 +30,12 @@ export interface Directory {
    * @throws {RangeError} If it is not within the file.
    */
   bytes(tag: number): Uint8Array | undefined;
+  /**
+   * The text of a field.
+   *
+   * @throws {RangeError} If it is not within the file.
+   */
+  text(tag: number): string | undefined;
   /** Whether numbers are little-endian. */
   readonly little: boolean;
   /** Position of the next directory; 0 if there is none. */
@@ -68,9 +76,11 @@ export function readDirectory(bytes: Uint8Array, place?: number): Directory {
   /** Finds the values of a field. */
   const find = (
     tag: number,
+    isText = false,
   ): { readonly at: number; readonly count: number; readonly size: 1 | 2 | 4 | 8 } | undefined => {
     const entry = entries.get(tag);
-    const size = entry === undefined ? undefined : SIZES.get(number(entry + 2, 2));
+    const type = entry === undefined ? undefined : number(entry + 2, 2);
+    const size = type === undefined ? undefined : (isText ? TEXTS : SIZES).get(type);
     if (entry === undefined || size === undefined) return undefined;
     const count = number(entry + 4, word);
     const inside = count * size <= word;
@@ -92,6 +102,10 @@ export function readDirectory(bytes: Uint8Array, place?: number): Directory {
     bytes(tag) {
       const field = find(tag);
       return field && bytes.subarray(field.at, field.at + field.count * field.size);
+    },
+    text(tag) {
+      const field = find(tag, true);
+      return field && new TextDecoder().decode(bytes.subarray(field.at, field.at + field.count)).replace(/\0.*$/s, "");
     },
   };
 }

@@ -42,6 +42,8 @@ export interface TiffPicture {
   readonly palette: readonly number[];
   /** Whether a row of CCITT G3 may be coded relative to the one above. */
   readonly twoDimensional: boolean;
+  /** Value of the samples of parts that are not stored. */
+  readonly missing: number;
   /** Tables that the JPEGs of all parts share. */
   readonly jpegTables?: Uint8Array;
 }
@@ -91,6 +93,7 @@ export const TAG = {
   sampleFormat: 339,
   jpegTables: 347,
   cfaPattern: 33422,
+  gdalNodata: 42113,
   dngVersion: 50706,
 } as const;
 
@@ -294,6 +297,7 @@ function readPicture(
     lengths: lengths ?? offsets.map((_, i) => rowBytes * Math.min(part.height, height - i * part.height)),
     palette: colour === "palette" ? directory.numbers(TAG.palette) ?? [] : [],
     twoDimensional: (one(TAG.t4Options, 0) & 1) !== 0,
+    missing: wholeNumber(missingValue(directory), bits),
     jpegTables: directory.bytes(TAG.jpegTables),
   };
   if (lengths === undefined && (packing !== "none" || part.tiled || planar)) {
@@ -302,6 +306,22 @@ function readPicture(
   const [a, b] = bytes.subarray(offsets[0], offsets[0]! + 2);
   if (packing === "LZW" && a === 0 && (b! & 1) !== 0) return unsupported("LZW as before 1992", TO_LZW);
   return picture;
+}
+
+/** GDAL's value for missing data. Parts that contain only this value may be omitted from the file. */
+export function missingValue(directory: Directory): number {
+  const text = directory.text(TAG.gdalNodata)?.trim();
+  return text ? Number(text) : 0;
+}
+
+/** Whether GDAL has omitted a part from the file. */
+export function isMissing({ offsets, lengths }: Pick<TiffPicture, "offsets" | "lengths">, index: number): boolean {
+  return offsets[index] === 0 && lengths[index] === 0;
+}
+
+/** A number as a sample; 0 if it is not a valid sample. */
+function wholeNumber(value: number, bits: number): number {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** bits ? value : 0;
 }
 
 /** Advice for camera raw files. */

@@ -5,14 +5,14 @@
  * @module
  */
 
-import type { Convolution } from "../../network/network.ts";
+import type { Convolution, DepthwiseConvolution } from "../../network/network.ts";
 import { areaOf, type Size } from "../../network/size.ts";
 import { quadsOf, type Step, type StepOf } from "../../planner/plan.ts";
 import { cornerShares, type QuantizedWeights, resizePlace } from "../../weights/quantized.ts";
 import { canChain } from "../../weights/quantized_runs.ts";
 import { writeOperation } from "./abi.ts";
 import { type Int8Product, PRODUCTS } from "./int8_product.ts";
-import { packInt8, stepsOf } from "./int8_weights.ts";
+import { packDepthwise, packInt8, PANEL, stepsOf } from "./int8_weights.ts";
 import { betweenPlaces, inputSides, type Place, type Schedule } from "./lower.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
@@ -47,8 +47,11 @@ export class Int8Lowering {
     );
   }
 
-  /** A layer; `output` is missing where it has none. */
-  step(step: Step, { input, output, schedule }: { input: Place; output?: Place; schedule: Schedule }): Uint8Array {
+  /** A layer; `output` is missing where it has none, and `gates` except in an excitation. */
+  step(
+    step: Step,
+    { input, gates, output, schedule }: { input: Place; gates?: Place; output?: Place; schedule: Schedule },
+  ): Uint8Array {
     switch (step.kind) {
       case "convolution":
         return this.#convolution(step.layer, { input, output: output!, schedule });
@@ -67,11 +70,22 @@ export class Int8Lowering {
         const corners = this.#layout.remember(key, () => this.#layout.table(cornerTable(from, to)));
         return writeOperation("resize-int8", { ...betweenPlaces(input, output!), corners }, schedule);
       }
-      // Refused when weights are read (weights/quantized.ts).
       case "depthwise":
-      case "squeeze":
-      case "excitation":
-        throw new Error(`${step.kind} is not computed in eight bits`);
+        return this.#depthwise(step.layer, { input, output: output!, schedule });
+      case "squeeze": {
+        const multiplier = this.#vector(this.#weights.squeezes.get(step.layer.name)!);
+        return writeOperation("squeeze-int8", { ...betweenPlaces(input, output!), multiplier }, schedule);
+      }
+      case "excitation": {
+        const { multiplier, gates: table } = this.#weights.excitations.get(step.layer.name)!;
+        return writeOperation("excitation-int8", {
+          ...betweenPlaces(input, output!),
+          gates: gates!.at,
+          gatesBytes: gates!.bytes,
+          table: this.#vector(table),
+          multiplier: this.#vector(multiplier),
+        }, schedule);
+      }
     }
   }
 
@@ -85,7 +99,7 @@ export class Int8Lowering {
     const product = productFor(weight, { ...shape, product: this.#product });
     const geometry = { kernel, stride, input: input.size, output: output.size };
     // Places do not depend on channels.
-    const { border, key, pixels, phases: [{ inPixels, outPixels }] } = this.#layout.remember(
+    const { border, key, pixels, phases: [{ inPixels }] } = this.#layout.remember(
       `int8 windows ${geometryKey(geometry)}`,
       () => forwardWindows(geometry, { channels: 1, pitch: 1 }),
     );
@@ -94,10 +108,6 @@ export class Int8Lowering {
     const steps = stepsOf(kernel * pixelBytes);
     const gap = (input.size.width + 2 * border) * pitch - 8 * steps;
     if (border > 0) this.#layout.needScratch(pixels * pixelBytes + BEHIND);
-    const places = this.#layout.remember(`int8 places ${key}`, () => ({
-      inPixels: this.#layout.table(inPixels),
-      outPixels: this.#layout.table(outPixels),
-    }));
     const moves = Array.from({ length: kernel }, (_, run) => run === 0 ? 0 : gap);
     return writeOperation("convolve-int8", {
       input: input.at,
@@ -111,7 +121,7 @@ export class Int8Lowering {
       outBytes: output.bytes,
       outPitch: output.pitch,
       outChannels: output.channels,
-      ...places,
+      inPixels: this.#layout.remember(`int8 places ${key}`, () => this.#layout.table(inPixels)),
       pixels: areaOf(output.size),
       moves: this.#layout.remember(`moves ${moves}`, () => this.#layout.table(moves)),
       runs: kernel,
@@ -122,6 +132,21 @@ export class Int8Lowering {
       bias: this.#vector(bias),
       multiplier: this.#vector(multiplier),
       product: PRODUCTS[product],
+    }, schedule);
+  }
+
+  #depthwise(
+    { name, kernel, stride }: DepthwiseConvolution,
+    { input, output, schedule }: { input: Place; output: Place; schedule: Schedule },
+  ): Uint8Array {
+    const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
+    return writeOperation("depthwise-int8", {
+      ...betweenPlaces(input, output),
+      kernel,
+      stride,
+      weights: this.#layout.keep(packDepthwise(weight, { channels: output.channels, taps: kernel ** 2 })),
+      bias: this.#vector(bias, PANEL),
+      multiplier: this.#vector(multiplier, PANEL),
     }, schedule);
   }
 
@@ -154,9 +179,9 @@ export class Int8Lowering {
     }, schedule);
   }
 
-  /** Keeps numbers, with zeros up to a quad. */
-  #vector(numbers: Float32Array | Int32Array): number {
-    const padded = new Uint8Array(16 * quadsOf(numbers.length));
+  /** Keeps numbers, with zeros up to a multiple of `lanes`. */
+  #vector(numbers: Float32Array | Int32Array, lanes = 4): number {
+    const padded = new Uint8Array(4 * lanes * Math.ceil(numbers.length / lanes));
     padded.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
     return this.#layout.keep(padded);
   }

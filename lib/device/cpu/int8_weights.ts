@@ -12,7 +12,7 @@ import { quadsOf } from "../../planner/plan.ts";
 import { runOrder, STEP, type WeightShape } from "../../weights/quantized_runs.ts";
 
 /** Output channels that are computed together. */
-const PANEL = 8;
+export const PANEL = 8;
 
 /** Steps of 8 bytes in a run of so many bytes. */
 export function stepsOf(runBytes: number): number {
@@ -56,6 +56,29 @@ export function packInt8(
         packed[at + step * inStep * 4 * quads + lane * inPart + i % inPart] = weight[out * fanIn + place];
       });
     });
+  }
+  return new Uint8Array(packed.buffer);
+}
+
+/** Bytes of the weights of a depthwise convolution. */
+export function depthwiseBytes({ channels, taps }: { readonly channels: number; readonly taps: number }): number {
+  return 2 * taps * PANEL * Math.ceil(channels / PANEL);
+}
+
+/**
+ * Packs the weights of a depthwise convolution, `[channel][tap]`, as kernels/depthwise/int8.as reads them: in 16 bits, `[panel of 8
+ * channels][tap][8]`.
+ */
+export function packDepthwise(
+  weight: ArrayLike<number>,
+  { channels, taps }: { readonly channels: number; readonly taps: number },
+): Uint8Array {
+  const packed = new Int16Array(depthwiseBytes({ channels, taps }) / 2);
+  for (let channel = 0; channel < channels; channel++) {
+    const lane = channel % PANEL;
+    for (let tap = 0; tap < taps; tap++) {
+      packed[((channel - lane) / PANEL * taps + tap) * PANEL + lane] = weight[channel * taps + tap];
+    }
   }
   return new Uint8Array(packed.buffer);
 }

@@ -161,7 +161,6 @@ export function lowerWinograd(
   // A patch may extend beyond the last row, and its last quad beyond that.
   const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 1)) / 16 + 2) * 16;
   layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
-  const patches = layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
   const operation = writeOperation("winograd", {
     input: input.at,
     inBytes: input.bytes,
@@ -180,10 +179,63 @@ export function lowerWinograd(
     copyBytes,
     inPatch,
     outPatch,
-    patches,
+    patches: patchNumbers(layout),
     zeros: layout.zeros,
   }, schedule);
   return { operation, group };
+}
+
+/**
+ * A convolution of stride 2, or its input gradient, by minimal filtering. `outputs`: number of its channels, without
+ * padding.
+ */
+export function lowerStridedWinograd(
+  layout: MemoryLayout,
+  name: "strided-winograd" | "strided-winograd-gradient",
+  { input, output, outputs, filter, accumulate }: {
+    readonly input: Place;
+    readonly output: Place;
+    readonly outputs: number;
+    readonly filter: number;
+    readonly accumulate: boolean;
+  },
+): Lowered {
+  const { size, channels } = input;
+  const isGradient = name === "strided-winograd-gradient";
+  const group = Math.ceil(PATCHES / areaOf(strided(isGradient ? size : output.size, 2)));
+  const [inPatch, outPatch] = [16 * quadsOf(channels), 16 * quadsOf(outputs)];
+  // The last patches may extend three rows and some pixels beyond the copy.
+  const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 4)) / 16 + 2) * 16;
+  layout.needScratch(copyBytes + PATCHES * (isGradient ? PLACES * inPatch + 25 * 32 * 8 : inPatch + 9 * outPatch));
+  const operation = writeOperation(name, {
+    input: input.at,
+    inBytes: input.bytes,
+    inPitch: input.pitch,
+    ...inputSides(input),
+    inChannels: channels,
+    output: output.at,
+    outBytes: output.bytes,
+    outPitch: output.pitch,
+    outHeight: output.size.height,
+    outWidth: output.size.width,
+    outChannels: output.channels,
+    panelChannels: outPatch / 4,
+    accumulate: Number(accumulate),
+    group,
+    filter,
+    placeBytes: 4 * filterLength(channels, outputs) / PLACES,
+    copyBytes,
+    inPatch,
+    outPatch,
+    patches: patchNumbers(layout),
+    zeros: layout.zeros,
+  });
+  return { operation, group };
+}
+
+/** A table of the numbers of a group's patches. */
+function patchNumbers(layout: MemoryLayout): number {
+  return layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
 }
 
 /** A depthwise convolution, or its input gradient: from that of what it wrote to that of what it read. */

@@ -227,10 +227,11 @@ export class CpuMemory {
     const input: Place = { at, bytes: imageBytes, pitch, size: image.size, channels: image.channels };
     const load = lowering.image(input, { parts: partsOf(areaOf(image.size) * image.channels), last: true });
     return this.#lowerStages(load, (step, last) => {
-      const [from, to] = [...step.reads, ...step.writes].map((region) => this.#place(region));
+      const [from, gates] = step.reads.map((region) => this.#place(region));
+      const [output] = step.writes.map((region) => this.#place(region));
       const isImage = step.layer.reads[0].feature === 0;
       const schedule = { parts: int8Parts(step), last };
-      return lowering.step(step, { input: isImage ? input : from, output: to, schedule });
+      return lowering.step(step, { input: isImage ? input : from, gates, output, schedule });
     });
   }
 
@@ -411,10 +412,15 @@ function int8Parts(step: Step): number {
       const most = Math.max(areaOf(output.size) / 4, output.channels / TILE.channels);
       return Math.min(partsOf(work / 2), Math.ceil(most));
     }
-    // Quantized models have none of these layers.
-    case "depthwise":
+    case "depthwise": {
+      const { layer, writes: [{ size, channels }] } = step;
+      return Math.min(partsOf(areaOf(size) * channels * layer.kernel ** 2 / 2), size.height);
+    }
     case "squeeze":
-    case "excitation":
+    case "excitation": {
+      const [input] = step.reads;
+      return Math.min(partsOf(areaOf(input.size) * input.channels), quadsOf(input.channels));
+    }
     case "max-pool":
     case "resize": {
       const [output] = step.writes;

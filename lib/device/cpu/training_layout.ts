@@ -13,7 +13,7 @@ import { filterLength } from "./lower.ts";
 import { MemoryLayout } from "./memory.ts";
 import { packedLength } from "./pack.ts";
 import { LINE, ParameterMemory, type Temporary, TensorMemory } from "./training_memory.ts";
-import { isWorthWinograd } from "./winograd.ts";
+import { isWorthStridedWinograd, isWorthWinograd } from "./winograd.ts";
 
 /** Data of a layer that the next segment needs. */
 export type TemporaryKind = "sums" | "gradient sums" | "transposed" | "filter" | "gradient filter" | "parts";
@@ -54,7 +54,7 @@ export function weightLength({ reads: [input], writes: [output], kernel }: Convo
   return packedLength([output.channels, input.channels, kernel, kernel]);
 }
 
-/** The shape of a step that kernels/convolution/winograd.as computes. */
+/** The shape of a step that kernels/convolution/winograd.as or strided-winograd.as computes. */
 export interface WinogradShape {
   /** The layer. */
   readonly layer: Convolution;
@@ -64,21 +64,26 @@ export interface WinogradShape {
   readonly outputs: number;
   /** The place of its transformed weights. */
   readonly filter: TemporaryKind;
+  /** Whether the layer has a stride of 2. */
+  readonly isStrided: boolean;
 }
 
 /** The shape of a step for Winograd's filtering; undefined if it is computed otherwise. */
 export function winogradShape(step: TrainingStep): WinogradShape | undefined {
   switch (step.kind) {
     case "convolution": {
-      const { reads: [{ channels: inputs }], writes: [{ channels: outputs }] } = step;
-      return isWorthWinograd(step, { inputs, outputs })
-        ? { layer: step, inputs, outputs, filter: "filter" }
+      const { reads: [{ channels: inputs }], writes: [{ channels: outputs }], bias, activation } = step;
+      const isStrided = !bias && activation === "none" && isWorthStridedWinograd(step, { inputs, outputs });
+      return isStrided || isWorthWinograd(step, { inputs, outputs })
+        ? { layer: step, inputs, outputs, filter: "filter", isStrided }
         : undefined;
     }
     case "input-gradient": {
       const { layer, gradient: { channels: inputs }, result: { channels: outputs, accumulate } } = step;
-      const isWorth = !accumulate && isWorthWinograd(layer, { inputs, outputs });
-      return isWorth ? { layer, inputs, outputs, filter: "gradient filter" } : undefined;
+      const isStrided = isWorthStridedWinograd(layer, { inputs, outputs });
+      return isStrided || !accumulate && isWorthWinograd(layer, { inputs, outputs })
+        ? { layer, inputs, outputs, filter: "gradient filter", isStrided }
+        : undefined;
     }
   }
 }

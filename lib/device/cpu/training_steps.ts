@@ -27,6 +27,7 @@ import {
   lowerExcitation,
   lowerPhases,
   lowerResize,
+  lowerStridedWinograd,
   lowerWindow,
   lowerWinograd,
   type Place,
@@ -195,7 +196,10 @@ export class StepWriter {
     const { layer, gradient, result } = step;
     const input = this.#place(gradient);
     const winograd = winogradShape(step);
-    if (winograd) return this.#winograd(winograd, segment, { input, output: this.#whole(result), activation: "none" });
+    if (winograd) {
+      const output = result.accumulate ? this.#place(result) : this.#whole(result);
+      return this.#winograd(winograd, segment, { input, output, activation: "none", accumulate: result.accumulate });
+    }
     push(
       segment,
       lowerConvolution(this.#layout, {
@@ -245,13 +249,23 @@ export class StepWriter {
   }
 
   #winograd(
-    { layer, outputs, filter }: WinogradShape,
+    { layer, outputs, filter: kind, isStrided }: WinogradShape,
     segment: Segment,
-    places: { readonly input: Place; readonly output: Place; readonly activation: Activation; readonly bias?: number },
+    { accumulate = false, ...places }: {
+      readonly input: Place;
+      readonly output: Place;
+      readonly activation: Activation;
+      readonly bias?: number;
+      readonly accumulate?: boolean;
+    },
   ): void {
+    const filter = this.#layout.temporary(kind, layer);
+    const name = kind === "filter" ? "strided-winograd" : "strided-winograd-gradient";
     push(
       segment,
-      lowerWinograd(this.#layout, { ...places, outputs, filter: this.#layout.temporary(filter, layer) }),
+      isStrided
+        ? lowerStridedWinograd(this.#layout, name, { ...places, outputs, filter, accumulate })
+        : lowerWinograd(this.#layout, { ...places, outputs, filter }),
     );
   }
 
@@ -271,16 +285,19 @@ export class StepWriter {
     if (step.kind === "input-gradient") whole.push(this.#transpose(step));
     const winograd = winogradShape(step);
     if (!winograd) return;
-    const { layer, inputs, outputs, filter } = winograd;
+    const { layer, inputs, outputs, filter, isStrided } = winograd;
     const weights = step.kind === "convolution"
       ? this.#layout.parameters.at(`${layer.name}.weight`)
       : this.#layout.temporary("transposed", layer);
     const shape = { inputs, outputs, weights, filter: this.#layout.temporary(filter, layer) };
-    whole.push(writeOperation("filter", filterArguments(shape)));
+    whole.push(writeOperation(isStrided ? "strided-filter" : "filter", filterArguments(shape)));
   }
 
-  #transpose({ layer, gradient, result }: Extract<TrainingStep, { kind: "input-gradient" }>): Uint8Array {
-    const windows = this.#gradientWindows(layer, gradient, result);
+  #transpose(step: Extract<TrainingStep, { kind: "input-gradient" }>): Uint8Array {
+    const { layer, gradient, result } = step;
+    // A filter is made from all taps in reverse order, as without a stride.
+    const stride = winogradShape(step)?.isStrided ? 1 : layer.stride;
+    const windows = this.#gradientWindows({ ...layer, stride }, gradient, result);
     return writeOperation("transpose", {
       weights: this.#layout.parameters.at(`${layer.name}.weight`),
       inChannels: layer.reads[0].channels,

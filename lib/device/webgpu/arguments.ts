@@ -98,8 +98,20 @@ export const ARGUMENTS = {
     activation: ACTIVATION,
     weights: u32("quads before the weights"),
   },
-  "squeeze": { ...INPUT_PIXELS, ...OUTPUT_PIXEL, ...SAMPLES },
-  "excitation": { inPitch: INPUT.inPitch, inOffset: INPUT.inOffset, ...OUTPUT, ...SAMPLES, ...GATES },
+  "squeeze": {
+    ...INPUT_PIXELS,
+    ...OUTPUT_PIXEL,
+    ...SAMPLES,
+    weights: u32("quads before the multipliers; not in floats"),
+  },
+  "excitation": {
+    inPitch: INPUT.inPitch,
+    inOffset: INPUT.inOffset,
+    ...OUTPUT,
+    ...SAMPLES,
+    ...GATES,
+    weights: u32("quads before the gates; not in floats"),
+  },
   "max-pool": { ...INPUT, ...OUTPUT, ...SAMPLES },
   "resize": { ...INPUT, ...OUTPUT, ...SAMPLES, weights: u32("quads before the shares; not in floats") },
   "classifier": {

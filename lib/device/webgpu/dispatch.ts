@@ -131,16 +131,17 @@ function encodeStep(
         ...samples,
         gatesOffset: step.reads[1].offset,
         gate: gateCode(step.layer.gate),
+        weights: weights.ranges.get(step)?.offset ?? 0,
       }]);
-    case "squeeze":
     case "max-pool": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
-      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples }]);
+      return encodeArguments(ARGUMENTS["max-pool"], [{ ...places, ...samples }]);
     }
+    case "squeeze":
     case "resize": {
       const places = { ...inputArguments(input), ...outputArguments(step.writes[0]) };
-      const shares = weights.ranges.get(step)?.offset ?? 0;
-      return encodeArguments(ARGUMENTS.resize, [{ ...places, ...samples, weights: shares }]);
+      const own = weights.ranges.get(step)?.offset ?? 0;
+      return encodeArguments(ARGUMENTS[step.kind], [{ ...places, ...samples, weights: own }]);
     }
     case "classifier": {
       const { classes, pool, exit } = step.layer;

@@ -74,7 +74,7 @@ export type ExerciseKind = Precision | "int8";
 
 /** Creates an exercise. Takes a few milliseconds. */
 export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Promise<Exercise> {
-  const network = kind === "int8" ? networkOf(shape, {}) : exerciseNetwork(shape);
+  const network = kind === "int8" ? networkOf(shape) : exerciseNetwork(shape);
   const plan = buildPlan(network);
   const weights = kind === "int8" ? randomSteps(network) : roundWeights(randomWeights(network), kind);
   const images = new Float32Array(COUNT * areaOf(plan.image.size) * 3).map(randomNumbers(1));
@@ -90,15 +90,11 @@ export async function makeExercise(kind: ExerciseKind, shape: Shape = QUICK): Pr
 
 /** A network with a layer of every kind. */
 export function exerciseNetwork(shape: Shape): Network {
-  const network = networkOf(shape, { depthwise: true, seRatio: 0.5 });
+  const network = networkOf(shape);
   return { ...network, exits: network.exits.map((exit) => ({ ...exit, layers: exit.layers.map(withAnyActivation) })) };
 }
 
-/** A network with most kinds of layer, and those that some blocks have. */
-function networkOf(
-  { size, channels: [coarse, fine], growth, classes }: Shape,
-  some: { readonly depthwise?: boolean; readonly seRatio?: number },
-): Network {
+function networkOf({ size, channels: [coarse, fine], growth, classes }: Shape): Network {
   return buildRanet({
     family: "ranet",
     name: "self-test",
@@ -108,7 +104,15 @@ function networkOf(
     baseFeatures: [{ divisor: 2, channels: coarse }, { divisor: 1, channels: fine }],
     subnetworks: [
       { blocks: 2, growth, bottleneck: 2, fusion: [], transitions: [1] },
-      { blocks: 3, growth, bottleneck: 1, fusion: ["up-conv", "down-conv"], transitions: [], ...some },
+      {
+        blocks: 3,
+        growth,
+        bottleneck: 1,
+        fusion: ["up-conv", "down-conv"],
+        transitions: [],
+        depthwise: true,
+        seRatio: 0.5,
+      },
     ],
     layers: [1, 2, 1],
     compress: 0.4,
@@ -148,6 +152,11 @@ function randomWeights(network: Network): FoldedWeights {
 function randomSteps(network: Network): QuantizedWeights {
   const next = randomNumbers(5);
   const tensors = new Map<string, Tensor>();
+  const areas = new Map(
+    network.exits.flatMap(({ layers }) => layers).flatMap((layer) =>
+      layer.kind === "squeeze" ? [[layer.name, areaOf(network.features[layer.reads[0].feature].size)]] : []
+    ),
+  );
   for (const { name, shape, dtype } of quantizedParameters(network)) {
     const dot = name.lastIndexOf(".");
     const [layer, part] = [name.slice(0, dot), name.slice(dot + 1)];
@@ -161,7 +170,10 @@ function randomSteps(network: Network): QuantizedWeights {
           return Math.round(20_000 * next());
         case "F32":
           if (name === IMAGE_SCALE) return 1 / 700;
-          if (part === "multiplier") return (1 + next() / 2) * multiplierOf(tensors.get(`${layer}.weight`)!);
+          if (part === "multiplier") {
+            const weight = tensors.get(`${layer}.weight`);
+            return (1 + next() / 2) * (weight ? multiplierOf(weight) : 1.5 / (areas.get(layer) ?? 1));
+          }
           return part === "scale" ? 0.02 + 0.01 * next() : next();
       }
     };

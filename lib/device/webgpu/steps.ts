@@ -29,15 +29,14 @@ export function arithmeticOf({ kind, layer }: Step, { convolutions }: QuantizedW
       const most = readsImage(layer) ? MAX_PIXEL : MAX_STEP;
       return largestSum(convolutions.get(layer.name)!, most) < MAX_WHOLE ? "steps" : "whole";
     }
+    case "depthwise": // of which sums are small enough
+    case "squeeze":
+    case "excitation":
     case "resize":
       return "steps";
     case "max-pool":
     case "classifier":
       return undefined;
-    case "depthwise":
-    case "squeeze":
-    case "excitation":
-      throw new Error(`there is no ${kind} in eight bits`); // refused where weights are read
     default:
       kind satisfies never;
   }

@@ -6,15 +6,18 @@
  * - A depthwise convolution: `[kernel²][outQuads]` quads, then `[outQuads]` of bias.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
- * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and a resize has its shares.
+ * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and other layers have weights, too:
+ *
+ * - A squeeze: `[outQuads]` of multipliers. An excitation: 128 quads of gates, each gate four times, then the same.
+ * - A resize: the shares of each output pixel.
  *
  * @module
  */
 
-import { type Plan, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
+import { type Plan, QUAD_BYTES, quadsOf, regionQuads, type Step, type StepOf, type Wave } from "../../planner/plan.ts";
 import { areaOf } from "../../network/size.ts";
 import type { FoldedWeights } from "../../weights/fold.ts";
-import type { QuantizedWeights } from "../../weights/quantized.ts";
+import { MAX_STEP, type QuantizedWeights } from "../../weights/quantized.ts";
 import { areQuantized, type RunnableWeights } from "../../weights/runnable.ts";
 import type { Arithmetic } from "./kernels.ts";
 import { arithmeticOf, quantizedLayers, resizeShares } from "./steps.ts";
@@ -40,6 +43,15 @@ export interface WeightLayout {
   readonly ranges: ReadonlyMap<Step, WeightRange>;
   /** Length of each buffer in quads; there is at least one buffer. */
   readonly quads: readonly number[];
+}
+
+/** Bytes of a plan's weights in float32, without the weights: of a network in floats, or in eight bits. */
+export function gpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { readonly int8: boolean }): number {
+  const unknown = int8
+    ? { convolutions: new Map(), squeezes: new Map(), excitations: new Map() } satisfies QuantizedLayers
+    : undefined;
+  const quads = Iterator.from(new Set(stages.flat(2))).map((step) => packingOf(step, unknown)?.quads ?? 0);
+  return QUAD_BYTES * quads.reduce((sum, own) => sum + own, 0);
 }
 
 /** Computes the places of a plan's weights, which are in floats unless others are given. */
@@ -81,6 +93,9 @@ export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
   return [...Map.groupBy(wave, (step) => keyOf(ranges.get(step))).values()];
 }
 
+/** What packing needs of weights in eight bits. */
+type QuantizedLayers = Pick<QuantizedWeights, "convolutions" | "squeezes" | "excitations">;
+
 /** How a step's weights are stored. */
 interface Packing {
   readonly quads: number;
@@ -89,20 +104,24 @@ interface Packing {
 }
 
 /** `undefined` for a step that reads no weights. */
-function packingOf(step: Step, quantized: QuantizedWeights | undefined): Packing | undefined {
+function packingOf(step: Step, quantized: QuantizedLayers | undefined): Packing | undefined {
   switch (step.kind) {
     case "convolution": {
       const packing = convolutionPacking(step);
       return quantized ? withMultipliers(packing, step, quantized) : packing;
     }
-    case "depthwise":
-      return depthwisePacking(step);
+    case "depthwise": {
+      const packing = depthwisePacking(step);
+      return quantized ? withMultipliers(packing, step, quantized) : packing;
+    }
     case "classifier":
       return classifierPacking(step);
     case "resize":
       return quantized && sharesPacking(step);
     case "squeeze":
+      return quantized && squeezePacking(step, quantized);
     case "excitation":
+      return quantized && excitationPacking(step, quantized);
     case "max-pool":
       return undefined;
     default:
@@ -134,8 +153,8 @@ function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<
 /** As {@linkcode convolutionPacking}, and the multipliers behind it. */
 function withMultipliers(
   { quads, write }: Packing,
-  { layer: { name }, writes: [output] }: StepOf<"convolution">,
-  { convolutions }: QuantizedWeights,
+  { layer: { name }, writes: [output] }: StepOf<"convolution"> | StepOf<"depthwise">,
+  { convolutions }: QuantizedLayers,
 ): Packing {
   return {
     quads: quads + regionQuads(output),
@@ -157,6 +176,27 @@ function depthwisePacking({ layer: { name, kernel }, writes: [output] }: StepOf<
         for (let tap = 0; tap < taps; tap++) target[tap * pitch + channel] = weight[channel * taps + tap];
       }
       target.set(bias, taps * pitch);
+    },
+  };
+}
+
+function squeezePacking(
+  { layer: { name }, writes: [output] }: StepOf<"squeeze">,
+  { squeezes }: QuantizedLayers,
+): Packing {
+  return { quads: quadsOf(output.channels), write: (_, target) => target.set(squeezes.get(name)!) };
+}
+
+function excitationPacking(
+  { layer: { name }, writes: [output] }: StepOf<"excitation">,
+  { excitations }: QuantizedLayers,
+): Packing {
+  return {
+    quads: MAX_STEP + 1 + quadsOf(output.channels),
+    write(_, target) {
+      const { gates, multiplier } = excitations.get(name)!;
+      gates.forEach((gate, i) => target.fill(gate, 4 * i, 4 * (i + 1)));
+      target.set(multiplier, 4 * gates.length);
     },
   };
 }

@@ -7,6 +7,24 @@
 
 import { cannotRead, type Flags, type FlagTable } from "../flags.ts";
 
+/** Flags with a value that only the scripts of IMTA have (kalviny/IMTA, whose main_GE.py trains an MSDNet). */
+const IMTA = ["--pretrained", "--priornet", "--switch-mode", "--gamma", "-T"];
+/** Flags of "Learning to Weight Samples for Dynamic Early-exiting Networks" (LeapLabTHU/L2W-DEN). */
+const LEARNED_WEIGHTS = [
+  ...[
+    "--train_url",
+    "--data_url",
+    "--finetune_from",
+    "--evaluate_from",
+    "--index_path",
+    "--num_sample_valid",
+    "--round",
+  ],
+  ...["--arch_config", "--world_size", "--rank", "--dist_url", "--dist_backend", "--target_p_index", "--epsilon"],
+  ...["--meta_net_hidden_size", "--meta_net_num_layers", "--meta_net_input_type", "--meta_interval", "--meta_lr"],
+  ...["--meta_weight_decay", "--constraint_dimension"],
+];
+
 /** The script's flags. */
 export const MSDNET_FLAGS: FlagTable = {
   network: {
@@ -40,8 +58,10 @@ export const MSDNET_FLAGS: FlagTable = {
     ...["--lr", "--learning-rate", "--lr-type", "--decay-rate", "--momentum", "--alpha", "--beta1", "--beta2"],
     ...["--weight-decay", "--wd", "--trainer", "--depth", "-d", "--drop-rate", "--death-mode", "--death-rate"],
     ...["--growth-rate", "--bn-size", "--bottleneck"],
+    ...IMTA,
+    ...LEARNED_WEIGHTS,
   ],
-  switches: ["--resume", "--use-valid"],
+  switches: ["--resume", "--use-valid", "--use_valid", "--multiprocessing_distributed"],
 };
 
 /** The YAML lines for the flags. */
