@@ -398,8 +398,8 @@ Deno.test("folders of class folders are no classes: the one that has them is tak
 Deno.test("folders of the same classes are parts that somebody has to choose from; of others, they are classes", async () => {
   await withFolder(petsIn("fold1", "fold2"), async (folder) => {
     const choices = `Give one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
-    await refused(open(folder, pets), "hold folders of the same names", choices);
-    await refused(readClassNames(folder), "hold folders of the same names", choices);
+    await refused(open(folder, pets), "contain folders with the same names", choices);
+    await refused(readClassNames(folder), "contain folders with the same names", choices);
     assertEquals((await open(folder, ["fold1", "fold2"])).size, 8);
   });
   await withFolder(inEach(["cat/persian", "cat/siamese", "dog/akita", "dog/beagle"]), async (folder) => {
@@ -438,8 +438,8 @@ Deno.test("a part's list beside its folder is taken if it has the columns of the
 Deno.test("a folder with nothing but files that are not read says which, and what to do", async () => {
   for (
     const [name, word] of [
-      ["data/train-00000-of-00001.parquet", "Hugging Face's tables"],
-      ["data-00000-of-00001.arrow", "Hugging Face's tables"],
+      ["data/train-00000-of-00001.parquet", "tables of Hugging Face data sets"],
+      ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
       ["train-0000.tar", "unpacked first"],
       ["data.mdb", "a database of images"],

@@ -14,7 +14,7 @@ const model = (budgeted?: BudgetPoint[]) =>
   }) as unknown as ModelReport;
 
 Deno.test("findingOf() reports the lowest cost for the full network's accuracy, or the accuracy at half the cost", () => {
-  const whole = "where the full network gives 80.0 % at 30.00 M.";
+  const whole = "the full network reaches 80.0 % at 30.00 M.";
   assertEquals(
     findingOf(model([point(25e6, 0.81), point(12e6, 0.8), point(9e6, 0.75)])),
     `On 100 images of photos, net reaches 80.0 % at 12.00 M multiply-adds per image; ${whole}`,

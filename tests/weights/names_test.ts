@@ -43,7 +43,7 @@ Deno.test("pickWeights() refuses an IMTA network, although it contains the netwo
     "module.isc_modules.0.0.weight",
   ];
   const { message } = assertThrows(() => pick(names, NAMES), RanetError);
-  assertStringIncludes(message, "belongs to an IMTA network, whose exits also read the results of the exits before");
+  assertStringIncludes(message, "belongs to an IMTA network, whose exits also read the results of earlier exits");
 });
 
 Deno.test("pickWeights() removes a common prefix only if the rest fits", () => {
@@ -160,7 +160,7 @@ Deno.test("readWeights() recognises files by their bytes, and names unsupported 
     [
       zipSync({ "__MACOSX/x": encode(""), "run/best.pth": encode("x") }),
       "x.zip",
-      'unpack it first, and give "run/best.pth"',
+      'unpack it first, and use "run/best.pth"',
     ],
     [zipSync({ "weight.npy": encode("\x93NUMPY") }), "x.npz", "it is an archive of NumPy arrays (.npz)"],
     [Uint8Array.of(8, 7, 18, 5), "x.onnx", "ranet export onnx"],
