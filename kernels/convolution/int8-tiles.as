@@ -8,7 +8,7 @@
 // Wide     inputs and weights have 16 bits: the image's
 //
 // Where an engine has no handler for traps (Deno 2.9.6), it checks the bounds of each load and store with two or three
-// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four. It also makes a constant vector anew
+// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four. It also makes a constant vector again
 // wherever that is used, with three instructions, unless its value is known only at run time: see `one`.
 //
 // input, output     address of the first sample's

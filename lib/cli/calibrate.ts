@@ -6,7 +6,6 @@
 
 import { join } from "node:path";
 import { inFolder, isUrl, toPlace } from "../io/place.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
@@ -29,11 +28,10 @@ import { exists } from "../io/exists.ts";
 import {
   DATASET_FLAGS,
   DATASET_OPTIONS,
-  datasetOptions,
   MODEL_OPTIONS,
   type ModelOption,
+  openDatasetFor,
   openExecutor,
-  tellOf,
 } from "./run_on.ts";
 import { toJson, toText, wanted } from "./calibrate_output.ts";
 import { predict } from "./predict.ts";
@@ -127,15 +125,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     await checkWritable(files);
 
     const skipBad = flags.has("skip-bad");
-    const { classes: labels, input } = opened.spec;
-    const dataset = await openDataset(path, {
-      labels,
-      inputSize: input.size,
-      channels: input.mean.length,
-      part: "validation",
-      ...datasetOptions(call),
-    });
-    tellOf(dataset, terminal.stderr);
+    const dataset = await openDatasetFor(opened.spec, path, { call, terminal, part: "validation" });
     checkSamples(dataset.size);
     if (target && "maxDrop" in target) checkGuarantee(target, dataset.size);
     terminal.stderr(

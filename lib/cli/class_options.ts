@@ -1,5 +1,5 @@
 /**
- * Options for the classes of a network.
+ * Options that set the classes of a network.
  *
  * @module
  */

@@ -12,7 +12,6 @@ import { FEWEST_SAMPLES } from "../calibration/samples.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { MAX_IMAGE_BYTES } from "../data/decode.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { readSampleTensor, readTensor } from "../data/read_tensor.ts";
 import { RanetError } from "../errors.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
@@ -31,7 +30,7 @@ import { choice, count, required } from "./args.ts";
 import { type Call, type Command, type Terminal, UsageError } from "./command.ts";
 import { expandInputs } from "./inputs.ts";
 import { predict } from "./predict.ts";
-import { DATASET_FLAGS, DATASET_OPTIONS, datasetOptions, MODEL_OPTIONS, tellOf } from "./run_on.ts";
+import { DATASET_FLAGS, DATASET_OPTIONS, MODEL_OPTIONS, openDatasetFor } from "./run_on.ts";
 import { printable, table } from "./text.ts";
 import { checkModelWritable, isSamePlace, writeModel } from "./write_model.ts";
 
@@ -163,16 +162,9 @@ async function openImages(
     readonly terminal: Terminal;
   },
 ): Promise<Images> {
-  const { classes: labels, input } = model.spec;
+  const { input } = model.spec;
   try {
-    const dataset = await openDataset(path, {
-      labels,
-      inputSize: input.size,
-      channels: input.mean.length,
-      part: "validation",
-      ...datasetOptions(call),
-    });
-    tellOf(dataset, terminal.stderr);
+    const dataset = await openDatasetFor(model.spec, path, { call, terminal, part: "validation" });
     return { size: dataset.size, read: (index) => readSampleTensor(dataset, index, input), labelled: dataset };
   } catch (error) {
     if (!(error instanceof RanetError)) throw error;

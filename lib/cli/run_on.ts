@@ -6,10 +6,12 @@
 
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
 import type { LabelReading } from "../data/labels.ts";
+import { openDataset } from "../data/open_dataset.ts";
 import { MODEL_PRECISIONS, type ModelPrecision } from "../device/precision.ts";
 import { AdaptiveExecutor } from "../executor/executor.ts";
 import { loadModel, type Model } from "../model/model.ts";
 import { BUNDLED_MODELS, DEFAULT_MODEL } from "../model/read_spec.ts";
+import type { CommonSpec } from "../network/common.ts";
 import { choice, count, deviceChoice } from "./args.ts";
 import type { Call, Option, Terminal } from "./command.ts";
 import { printable } from "./text.ts";
@@ -68,10 +70,26 @@ export function datasetOptions(
   };
 }
 
-/** Prints notes about a data set that was opened. */
-export function tellOf({ notes = [], bad }: Pick<Dataset, "notes" | "bad">, stderr: Terminal["stderr"]): void {
-  for (const note of notes) stderr(printable(note));
-  for (const message of bad) stderr(printable(`Skipped: ${message}`));
+/** Opens a data set for a model, and prints notes about it. */
+export async function openDatasetFor(
+  { classes, input }: CommonSpec,
+  path: string,
+  { call, terminal, part }: {
+    readonly call: Pick<Call<"labels">, "options" | "flags">;
+    readonly terminal: Terminal;
+    readonly part?: DatasetOptions["part"];
+  },
+): Promise<Dataset> {
+  const dataset = await openDataset(path, {
+    labels: classes,
+    inputSize: input.size,
+    channels: input.mean.length,
+    part,
+    ...datasetOptions(call),
+  });
+  for (const note of dataset.notes ?? []) terminal.stderr(printable(note));
+  for (const message of dataset.bad) terminal.stderr(printable(`Skipped: ${message}`));
+  return dataset;
 }
 
 /** The requested precision; `undefined` for the model's own. */

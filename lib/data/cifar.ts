@@ -115,7 +115,7 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
     for (; record >= files[file]!.size / recordBytes; file++) record -= files[file]!.size / recordBytes;
     return { path: files[file]!.path, record };
   };
-  const blocks = new Blocks(recordBytes);
+  const pages = new Pages(recordBytes);
   return {
     kind,
     size,
@@ -133,7 +133,7 @@ export async function cifarRecords(paths: readonly string[]): Promise<CifarRecor
     },
     async image(index: number): Promise<RgbImage> {
       const { path, record } = locate(index);
-      const bytes = await blocks.read(path, record);
+      const bytes = await pages.read(path, record);
       return { width: SIDE, height: SIDE, data: interleave(bytes.subarray(kind.labelBytes)) };
     },
   };
@@ -158,13 +158,13 @@ function findClasses(
 }
 
 /** Records that are read at once (400 kB). Reading these takes less time than opening the file. */
-const BLOCK = 128;
+const PAGE = 128;
 
-/** Blocks that are kept in memory. Images are mostly read in order, a few at a time. */
+/** Pages that are kept in memory. Images are mostly read in order, a few at a time. */
 const KEPT = 2;
 
-/** Reads records in blocks. */
-class Blocks {
+/** Reads records in pages. */
+class Pages {
   readonly #recordBytes: number;
   readonly #kept = new Map<string, Promise<Uint8Array>>();
 
@@ -175,14 +175,14 @@ class Blocks {
 
   /** Reads one record. */
   async read(path: string, record: number): Promise<Uint8Array> {
-    const block = Math.floor(record / BLOCK);
-    const key = `${block} ${path}`;
-    const blockBytes = BLOCK * this.#recordBytes;
-    const reading = this.#kept.get(key) ?? readAt(path, block * blockBytes, blockBytes);
+    const page = Math.floor(record / PAGE);
+    const key = `${page} ${path}`;
+    const pageBytes = PAGE * this.#recordBytes;
+    const reading = this.#kept.get(key) ?? readAt(path, page * pageBytes, pageBytes);
     this.#kept.delete(key);
     this.#kept.set(key, reading);
     for (const oldest of this.#kept.keys().take(Math.max(0, this.#kept.size - KEPT))) this.#kept.delete(oldest);
-    const start = record % BLOCK * this.#recordBytes;
+    const start = record % PAGE * this.#recordBytes;
     try {
       const bytes = (await reading).subarray(start, start + this.#recordBytes);
       if (bytes.length === this.#recordBytes) return bytes;

@@ -25,7 +25,7 @@ import { cleanLabel, findColumns } from "./list_columns.ts";
 import { findFiles } from "./list_files.ts";
 import { readTable } from "./list_table.ts";
 
-/** Start of a URL of the web or a cloud storage. */
+/** The beginning of a URL, on the web or in cloud storage. */
 const URL_START = /^[a-z][a-z0-9+.-]+:\/\//i;
 /** A record of a file with many, in the form of a data set's `origin`. */
 const RECORD = /^(.*(?:\.bin|idx3-ubyte(?:\.gz)?))#(\d{1,9})$/i;

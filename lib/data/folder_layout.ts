@@ -138,7 +138,7 @@ async function groupedLayout(
   );
 }
 
-/** Refuses a folder if it and its folders contain only unsupported files. */
+/** Refuses a folder that contains, directly or in subfolders, only files that are not supported. */
 async function refuseUnread(path: string, files: readonly string[], folders: readonly string[]): Promise<void> {
   const inside = await Promise.all(
     folders.slice(0, LOOKED_INTO).map(async (name) =>

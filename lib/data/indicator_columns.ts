@@ -20,8 +20,8 @@ const MOST = 0.9;
  *
  * @param rows The list.
  * @param labels The model's labels; none if they are unknown.
- * @returns The list with the names of the classes in a last column, if there are such columns; a line with several
- * classes gets all of their names. Otherwise the list itself.
+ * @returns The list with the names of the classes in a last column, if there are such columns. If a line has several classes,
+ * the column contains all of their names, which is not a valid class. Otherwise the list itself.
  */
 export function joinIndicators(rows: readonly TableRow[], labels: readonly string[]): readonly TableRow[] {
   const [header, ...body] = rows;

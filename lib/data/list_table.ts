@@ -52,7 +52,7 @@ export async function readTable(path: string): Promise<TableRow[]> {
   return rows;
 }
 
-/** Excel's line that specifies the delimiter. */
+/** A line that tells Excel the separator of cells. */
 const SEPARATOR = /^(\s*)sep=.[ \t]*(?=\r?\n)/i;
 
 /** Decodes UTF-8, or UTF-16 if there is a byte order mark (spreadsheets call that "Unicode text"). */

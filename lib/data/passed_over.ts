@@ -45,7 +45,7 @@ export class PassedOver {
     if (++this.#count <= NAMED) this.#named.push(file);
   }
 
-  /** The note for the user; empty if there are no such files. */
+  /** A note about all ignored files; empty if there are none. */
   get notes(): readonly string[] {
     if (this.#count === 0) return [];
     const [files, are] = this.#count === 1 ? ["file", "is not an image"] : ["files", "are not images"];

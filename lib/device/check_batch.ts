@@ -16,15 +16,17 @@ import type { SecondLabels } from "./trainer.ts";
  */
 export function checkBatch(
   { features: [{ size, channels }], spec: { classes } }: Network,
-  { images, labels, batch, second }: {
+  { images, labels, batchSize, second }: {
     readonly images: Float32Array;
     readonly labels: Uint32Array;
-    readonly batch: number;
+    readonly batchSize: number;
     readonly second?: SecondLabels;
   },
 ): void {
   const count = labels.length;
-  if (count < 1 || count > batch) throw new RangeError(`a step of ${count} samples where there is room for ${batch}`);
+  if (count < 1 || count > batchSize) {
+    throw new RangeError(`a step of ${count} samples where there is room for ${batchSize}`);
+  }
   if (images.length !== count * channels * areaOf(size)) {
     throw new RangeError(
       `${images.length} numbers for ${count} images of ${channels} × ${size.height} × ${size.width}`,

@@ -79,7 +79,7 @@ export function distillationAt({ exits, distillation }: LossOptions, exit: numbe
 /** How a network is trained. */
 export interface TrainerOptions {
   /** Most samples in a step. */
-  readonly batch: number;
+  readonly batchSize: number;
   /** How gradients change parameters. */
   readonly optimizer: OptimizerOptions;
   /** What is minimised. */
@@ -165,11 +165,11 @@ export interface Trainer extends Disposable {
    *
    * If a loss is not finite, neither this step nor later ones change anything: the state stays the last good one.
    *
-   * @param images Normalised images, `N × channels × height × width`, N at most `batch`.
+   * @param images Normalised images, `N × channels × height × width`, N at most `batchSize`.
    * @param labels N class indices.
    * @param options The learning rate, the seed, and second labels.
    * @returns The losses. On a GPU they arrive some steps later: keep a few steps in flight.
-   * @throws {RangeError} If there are more samples than `batch`, a label is invalid, or a share is not from 0 to 1.
+   * @throws {RangeError} If there are more samples than `batchSize`, a label is invalid, or a share is not from 0 to 1.
    */
   step(images: Float32Array, labels: Uint32Array, options: StepOptions): Promise<StepLosses>;
   /** The state after all steps called so far. */

@@ -30,7 +30,7 @@ interface Entry {
 }
 
 /** Maximum size of one write in bytes. */
-const BLOCK = 65_536;
+const WRITE_BYTES = 65_536;
 
 const encoder = new TextEncoder();
 
@@ -119,28 +119,28 @@ export class LineQueue {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const entries = this.#takeBlock();
+      const entries = this.#takeEntries();
       const before = this.#torn ? 1 : 0;
-      const block = joined(entries, before);
+      const bytes = joined(entries, before);
       let written = 0;
       try {
-        while (written < block.length) written += await this.#sink.write(block.subarray(written));
+        while (written < bytes.length) written += await this.#sink.write(bytes.subarray(written));
         this.#torn = false;
       } catch (error) {
         this.#lose(unwritten(entries, written - before), (error as Error).message);
-        if (written > 0) this.#torn = block[written - 1] !== NEWLINE;
+        if (written > 0) this.#torn = bytes[written - 1] !== NEWLINE;
       }
-      this.#bytes -= block.length - before;
+      this.#bytes -= bytes.length - before;
     }
     this.#writing = undefined;
   }
 
   /** Takes at least one entry. */
-  #takeBlock(): Entry[] {
+  #takeEntries(): Entry[] {
     let count = 0;
     for (let size = 0; count < this.#waiting.length; count++) {
       size += this.#waiting[count].bytes.length;
-      if (count > 0 && size > BLOCK) break;
+      if (count > 0 && size > WRITE_BYTES) break;
     }
     return this.#waiting.splice(0, count);
   }
@@ -150,13 +150,13 @@ const NEWLINE = 10;
 
 /** The entries' bytes, preceded by this many newlines. */
 function joined(entries: readonly Entry[], ends: number): Uint8Array {
-  const block = new Uint8Array(ends + entries.reduce((sum, { bytes }) => sum + bytes.length, 0)).fill(NEWLINE, 0, ends);
+  const all = new Uint8Array(ends + entries.reduce((sum, { bytes }) => sum + bytes.length, 0)).fill(NEWLINE, 0, ends);
   let at = ends;
   for (const { bytes } of entries) {
-    block.set(bytes, at);
+    all.set(bytes, at);
     at += bytes.length;
   }
-  return block;
+  return all;
 }
 
 /** The entries that are not completely within the first `written` bytes. */

@@ -6,39 +6,39 @@
 
 import type { IncomingMessage } from "node:http";
 
-/** Size of a block in bytes. */
-const BLOCK = 16_384;
-/** Size of a body's first block in bytes. Most bodies are small. */
+/** Size of a full buffer in bytes. */
+const BUFFER_BYTES = 16_384;
+/** Size of a body's first buffer in bytes. Most bodies are small. */
 const FIRST = 1024;
 
-/** Copies chunks into larger blocks. */
-class Blocks {
-  #block = new Uint8Array(0);
+/** Copies chunks into larger buffers. */
+class Buffers {
+  #buffer = new Uint8Array(0);
   #filled = 0;
 
-  /** Copies a chunk and returns the blocks that it fills. */
+  /** Copies a chunk and returns the buffers that it fills. */
   *add(chunk: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
     for (let at = 0; at < chunk.length;) {
-      if (this.#filled === this.#block.length) this.#grow();
-      const part = chunk.subarray(at, at + this.#block.length - this.#filled);
-      this.#block.set(part, this.#filled);
+      if (this.#filled === this.#buffer.length) this.#grow();
+      const part = chunk.subarray(at, at + this.#buffer.length - this.#filled);
+      this.#buffer.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
-      if (this.#filled < BLOCK) continue;
-      yield this.#block;
-      [this.#block, this.#filled] = [new Uint8Array(0), 0];
+      if (this.#filled < BUFFER_BYTES) continue;
+      yield this.#buffer;
+      [this.#buffer, this.#filled] = [new Uint8Array(0), 0];
     }
   }
 
   /** The rest at the end. */
   get rest(): Uint8Array<ArrayBuffer> {
-    return this.#block.slice(0, this.#filled);
+    return this.#buffer.slice(0, this.#filled);
   }
 
   #grow(): void {
-    const larger = new Uint8Array(Math.min(BLOCK, Math.max(FIRST, 4 * this.#block.length)));
-    larger.set(this.#block);
-    this.#block = larger;
+    const larger = new Uint8Array(Math.min(BUFFER_BYTES, Math.max(FIRST, 4 * this.#buffer.length)));
+    larger.set(this.#buffer);
+    this.#buffer = larger;
   }
 }
 
@@ -80,19 +80,19 @@ export function turns(incoming: IncomingMessage, mayGoOn: () => boolean = () => 
 }
 
 /**
- * The body in blocks. Chunks may be very short views of a 64 KiB buffer, up to ten thousand of one buffer. Passed on
- * one by one, they would keep every following stream busy and block other requests.
+ * The body in our own buffers. Chunks may be very short views of a 64 KiB buffer, up to ten thousand of one buffer.
+ * Passed on one by one, they would keep every following stream busy and block other requests.
  *
  * @param onRead Called when the body is first read.
  */
 export function requestBody(incoming: IncomingMessage, onRead: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const blocks = new Blocks();
+  const buffers = new Buffers();
   let stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   let isWanted = false;
   let isOver = false;
   const turn = turns(incoming, () => isOver || stream.desiredSize! >= 0);
   const take = (chunk: Uint8Array) => {
-    for (const block of blocks.add(chunk)) stream.enqueue(block);
+    for (const buffer of buffers.add(chunk)) stream.enqueue(buffer);
     if (stream.desiredSize! < 0) incoming.pause();
     turn.count();
   };
@@ -108,7 +108,7 @@ export function requestBody(incoming: IncomingMessage, onRead: () => void): Read
   incoming.on("error", cut).on("close", () => cut()).on("end", () => {
     if (isOver) return;
     finish();
-    if (blocks.rest.length > 0) stream.enqueue(blocks.rest);
+    if (buffers.rest.length > 0) stream.enqueue(buffers.rest);
     stream.close();
   });
   return new ReadableStream({

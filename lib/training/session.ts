@@ -261,7 +261,7 @@ async function startTrainer(
   const { batch, optimizer, emaDecay, gradients, train, seed } = recipe;
   const warnings: string[] = [];
   const options = {
-    ...{ batch, optimizer, loss, emaDecay, gradients, train, device, threads },
+    ...{ batchSize: batch, optimizer, loss, emaDecay, gradients, train, device, threads },
     onFallback: onFallback ?? ((message: string) => warnings.push(message)),
   };
   if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };

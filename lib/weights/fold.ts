@@ -101,7 +101,13 @@ export function listOverflows(network: Network, tensors: ReadonlyMap<string, Ten
   const convolutions = network.exits.flatMap((exit) => exit.layers).filter(isConvolution);
   return convolutions.flatMap((layer) => {
     const { weight, bias } = foldConvolution(layer, (name) => tensors.get(name)!.data);
-    if (!weight.every(Number.isFinite)) return [`${layer.name}.weight`];
-    return bias.every(Number.isFinite) ? [] : [`${layer.norm}.bias`];
+    if (!areFinite(weight)) return [`${layer.name}.weight`];
+    return areFinite(bias) ? [] : [`${layer.norm}.bias`];
   });
+}
+
+/** A loop, for the same reason. */
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }

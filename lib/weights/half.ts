@@ -35,6 +35,15 @@ export function halfBits(value: number): number {
 
 /** The value of a 16-bit float. */
 export function halfValue(bits: number): number {
+  // A table, because weights are millions of such numbers.
+  values ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => computeHalf(bits));
+  return values[bits];
+}
+
+/** What all bits stand for, once it is known. */
+let values: Float32Array | undefined;
+
+function computeHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = bits >> FRACTION & 0x1f;
   const fraction = bits & 0x3ff;

@@ -86,7 +86,7 @@ Deno.test("quantize writes nothing if the model loses too much accuracy", async 
     const made = await ranet("quantize", MICRO, "--data", data, "--out", out, "--images", "1", "--max-loss", "0.1%");
     assertEquals(made.code, 1);
     assertMatch(made.notes, /exit \d would lose [\d.]+ % of accuracy, from .* but at most 0\.10 % is allowed/);
-    assertStringIncludes(made.notes, "One image is 0.50 % of them: give more images with labels");
+    assertStringIncludes(made.notes, "One image is 0.50 % of them: use more images with labels");
     assertEquals(await exists(out), false);
   });
 });

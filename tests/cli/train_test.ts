@@ -142,19 +142,19 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   const test = signal === "SIGINT" ? Deno.test : longTest;
   test(`a run stopped by ${signal} and resumed produces bit-identical weights`, async () => {
     await withData(async ({ folder, data, out }) => {
-      const args = [micro, "--data", data, "--epochs", "40", ...quick];
+      const args = [micro, "--data", data, "--epochs", "14", ...quick];
       const { code, notes } = await stopped([...args, "--out", out], signal);
       if (signal === "SIGKILL") assertEquals(code, 137);
       else {
         assertEquals(code, 130);
         assertMatch(
           notes,
-          /^Stopped at step \d+ of 160; everything is saved\. To continue: ranet train --resume \S+out\n$/,
+          /^Stopped at step \d+ of 56; everything is saved\. To continue: ranet train --resume \S+out\n$/,
         );
       }
       const resumed = await ranet("train", "--resume", out);
       assertEquals([resumed.code, resumed.notes], [0, ""]);
-      assertMatch(resumed.out, /continuing after step \d+ of 160/);
+      assertMatch(resumed.out, /continuing after step \d+ of 56/);
       whole ??= (async () => {
         const uninterrupted = join(folder, "whole");
         assertEquals((await ranet("train", ...args, "--out", uninterrupted)).code, 0);

@@ -112,7 +112,10 @@ Deno.test("import --classes and --classes-from set the classes of a network", ()
       ranet("import", checkpoint, "--args", flags, "--out", `${folder}/m`, ...args);
     const others = await importAs("--classes", "cat,dog");
     assertEquals(others.code, 1);
-    assertStringIncludes(others.notes, "They have 10 classes, but the spec has 2: it needs the same classes in the same order.");
+    assertStringIncludes(
+      others.notes,
+      "They have 10 classes, but the spec has 2: it needs the same classes in the same order.",
+    );
     const names = ["sea", "1: [a]", ...Array.from({ length: 8 }, (_, i) => `class ${i}`)];
     assertEquals((await importAs("--classes", names.join())).code, 0);
     assertEquals(parseSpec(await Deno.readTextFile(`${folder}/m/spec.yaml`)).classes, names);

@@ -361,7 +361,7 @@ const inEach = (folders: readonly string[]) =>
 const petsIn = (...folders: readonly string[]) =>
   inEach(folders.flatMap((folder) => [`${folder}/cat`, `${folder}/dog`]));
 
-Deno.test("folders of class folders are no classes: the one that has them is taken, with and without knowing the classes", async () => {
+Deno.test("in nested folders, the folder that contains the class folders is found, with and without known classes", async () => {
   const cases: [files: Record<string, string | null>, training: string, test: string][] = [
     // Food-101, CUB-200, nested folders, and parts as Kaggle's data sets name them.
     [{ ...petsIn("images"), "meta/train.txt": "cat/1\n", "README.txt": "x" }, "images", "images"],
@@ -395,9 +395,9 @@ Deno.test("folders of class folders are no classes: the one that has them is tak
   }
 });
 
-Deno.test("folders of the same classes are parts that somebody has to choose from; of others, they are classes", async () => {
+Deno.test("folders with the same class folders are parts, of which one must be chosen; others are classes", async () => {
   await withFolder(petsIn("fold1", "fold2"), async (folder) => {
-    const choices = `Give one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
+    const choices = `Use one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
     await refused(open(folder, pets), "contain folders with the same names", choices);
     await refused(readClassNames(folder), "contain folders with the same names", choices);
     assertEquals((await open(folder, ["fold1", "fold2"])).size, 8);
@@ -419,7 +419,7 @@ Deno.test("folders of the same classes are parts that somebody has to choose fro
   });
 });
 
-Deno.test("a part's list beside its folder is taken if it has the columns of the other part's", async () => {
+Deno.test("a list next to a part's folder is used if it has the columns of the other part's list", async () => {
   const header = "Width,ClassId,Path\n";
   const files = { ...inEach(["Train/0", "Train/1", "Test", "Meta"]), "Meta.csv": "Path,ClassId\nMeta/1.jpg,1\n" };
   const lists = {
@@ -435,13 +435,13 @@ Deno.test("a part's list beside its folder is taken if it has the columns of the
   });
 });
 
-Deno.test("a folder with nothing but files that are not read says which, and what to do", async () => {
+Deno.test("a folder that contains only unsupported files is refused with their format and a suggestion", async () => {
   for (
     const [name, word] of [
       ["data/train-00000-of-00001.parquet", "tables of Hugging Face data sets"],
       ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
-      ["train-0000.tar", "unpacked first"],
+      ["train-0000.tar", "unpack the archive first"],
       ["data.mdb", "a database of images"],
       ["train_32x32.mat", "MATLAB"],
       ["gaussian_noise.npy", "arrays of many samples"], // as CIFAR-10-C has them
@@ -453,7 +453,7 @@ Deno.test("a folder with nothing but files that are not read says which, and wha
   }
 });
 
-Deno.test("of columns with numbers and names of the classes, new classes are the names", async () => {
+Deno.test("if a list has columns with numbers and names of classes, new classes are the names", async () => {
   await withFolder({ "x.csv": "path,label_id,label_name\na.jpg,0,dog\nb.jpg,1,cat\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
   });

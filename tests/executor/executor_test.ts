@@ -5,7 +5,7 @@ import { parseSpec } from "../../lib/spec/parse.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC, tinyModel } from "../fixtures.ts";
-import { gpuTest } from "../gpu.ts";
+import { gpuTest, longGpuTest } from "../gpu.ts";
 
 const IMAGE = 3 * 20 * 20;
 const model = tinyModel();
@@ -295,7 +295,7 @@ gpuTest("a batch that would exceed a CPU driver's loop limit in the gate is spli
   assertEquals((await executor.classify(new Float32Array(2 * 3 * 8 ** 2))).length, 2);
 });
 
-gpuTest("batches of large inputs run in parts", async () => {
+longGpuTest("batches of large inputs run in parts", async () => {
   const spec = parseSpec(`
 name: large
 input: { size: 1000 }

@@ -86,7 +86,7 @@ Deno.test("a square size may be a number or a list of two equal numbers", () => 
   assertEquals(resolveWith({ input: { size: 40, resize: [44, 44] } }).input, input);
   const wide = resolveWith({ input: { size: [24, 40], resize: [24, 24 + 20] } });
   assertEquals([wide.input.size, wide.input.resize], [[24, 40], [24, 44]]);
-  // Of a rectangle, the shorter side.
+  // For a rectangle, it is the shorter side.
   assertEquals(resolveWith({ input: { size: [24, 40], resize: 40 } }).input.resize, 40);
 });
 

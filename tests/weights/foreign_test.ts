@@ -67,7 +67,10 @@ for (
     ["weight-norm", 'its "0.weight_g" belongs to a layer with weight_norm. Before you save, call'],
     ["spectral-norm", 'its "0.weight_u" belongs to a layer with spectral_norm. Before you save, call'],
     ["parametrized", 'its "0.parametrizations.weight.original" belongs to a parametrized layer. Before you save, call'],
-    ["quantized", 'its "1.zero_point" belongs to a layer that was quantized in PyTorch. Save the network before quantization'],
+    [
+      "quantized",
+      'its "1.zero_point" belongs to a layer that was quantized in PyTorch. Save the network before quantization',
+    ],
     ["script", "It is TorchScript: torch.save({"],
   ]
 ) {

@@ -109,7 +109,11 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
       data: new Float32Array(channels * 147).fill(value),
     });
   parseQuantized(wide, filled(7000), { source: "q" });
-  assertThrows(() => parseQuantized(wide, filled(7200), { source: "q" }), RanetError, `"${name}.weight" can cause sums`);
+  assertThrows(
+    () => parseQuantized(wide, filled(7200), { source: "q" }),
+    RanetError,
+    `"${name}.weight" can cause sums`,
+  );
 });
 
 Deno.test("training, folding and checkTensors() refuse integer weights", () => {

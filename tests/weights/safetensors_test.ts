@@ -103,7 +103,7 @@ const broken: Record<string, [bytes: Uint8Array, message: string]> = {
   ],
   "a note given twice": [file('{"__metadata__": {"x": "x", "y": "x", "x": "z"}}'), 'its "__metadata__" has "x" twice'],
   "a name given twice": [file('{"a": {"a": 1}, "b\\"": 1, "\\u0061": 2}'), '"a" twice'],
-  "metadata that is no object": [file({ __metadata__: [] }), "__metadata__ is not an object of strings"],
+  "metadata that are not an object": [file({ __metadata__: [] }), "__metadata__ is not an object of strings"],
   "metadata with a number": [file({ __metadata__: { a: 1 } }), "__metadata__ is not an object of strings"],
   "an entry that is a string": [file({ a: "x" }), 'tensor "a" is described by "x"'],
   "no dtype": [file({ a: { shape: [1], data_offsets: [0, 4] } }, 4), "dtype undefined"],

@@ -144,6 +144,7 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
   [32908, "Pixar film"],
   [32909, "Pixar log"],
   [33003, "JPEG 2000"],
+  [33004, "JPEG 2000"],
   [33005, "JPEG 2000"],
   [34661, "JBIG"],
   [34676, "SGI log"],
@@ -160,7 +161,8 @@ const OTHER_PACKINGS: ReadonlyMap<number, string> = new Map([
 /** Conversion commands for compressions that libtiff's tools often cannot decode, or not with correct colours. */
 const BY_OTHER_TOOLS: ReadonlyMap<number, string> = new Map([
   [6, "tiff2rgba in.tif out.tif"],
-  ...[33003, 33005, 34712].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  ...[33003, 33004, 33005].map((jpeg2000) => [jpeg2000, "vips copy in.tif out.png"] as const),
+  [34712, "tifffile.imread (Python, with imagecodecs)"],
   ...[34887, 50002].map((gdals) => [gdals, "gdal_translate -co COMPRESS=LZW in.tif out.tif"] as const),
 ]);
 

@@ -27,7 +27,7 @@ const CHUNKS = {
 };
 
 /** Sums over a part of the batch. */
-const PARTIALS = { partials: u32("quads before this shard's partial sums") };
+const PARTIALS = { partials: u32("quads before this micro-batch's partial sums") };
 
 /** Batch norm. */
 const NORM = {
@@ -91,7 +91,7 @@ export const TRAINING_ARGUMENTS = {
     kernel: u32("its height and width"),
     stride: u32("input pixels from output to output"),
     bias: u32("1 if there is one, else 0"),
-    splits: u32("parts that the shard's rows of pixels are in"),
+    splits: u32("parts that the micro-batch's rows of pixels are in"),
     rows: u32("rows of a part"),
     ones: u32("where a quad of ones lies"),
   },
@@ -125,7 +125,7 @@ export const TRAINING_ARGUMENTS = {
     gradWidth: u32("its width in pixels"),
     kernel: u32("its height and width"),
     stride: u32("input pixels from output to output"),
-    splits: u32("parts that the shard's rows of pixels are in"),
+    splits: u32("parts that the micro-batch's rows of pixels are in"),
     rows: u32("rows of a part"),
   },
   "depthwise-input-gradient": {
@@ -164,17 +164,17 @@ export const TRAINING_ARGUMENTS = {
     ...OUTPUT,
     ...SAMPLES,
     exit: u32("which exit, counted from 0"),
-    first: u32("samples of the batch before this shard's"),
+    first: u32("samples of the batch before this micro-batch's"),
     limit: u32("hash below which a channel is zero"),
     scale: f32("what other channels are multiplied by"),
   },
   "loss": {
     classes: u32("number of logits"),
     logits: u32("numbers before this exit's logits"),
-    first: u32("samples of the batch before this shard's"),
+    first: u32("samples of the batch before this micro-batch's"),
     losses: u32("numbers before this exit's losses"),
     correct: u32("numbers before this exit's correct answers"),
-    seconds: u32("numbers of the labels before this shard's second labels"),
+    seconds: u32("numbers of the labels before this micro-batch's second labels"),
     shares: u32("numbers of the labels before the shares of the target that those have"),
     smoothing: f32("share of the target that is spread over all classes"),
     scale: f32("weight of a sample's loss"),

@@ -43,7 +43,7 @@ const COUNTS = [6, 4, 2];
 const RATE = 0.1;
 
 const OPTIONS = {
-  batch: Math.max(...COUNTS),
+  batchSize: Math.max(...COUNTS),
   emaDecay: 0.5,
   gradients: "equilibrium",
 } as const;
