@@ -1,5 +1,5 @@
 /**
- * Finds the images that a command line means: files, URLs, standard input, folders and patterns.
+ * Finds the images of a command line: files, URLs, standard input, folders and patterns.
  *
  * @module
  */
@@ -35,9 +35,9 @@ export interface NoImages {
 }
 
 /**
- * Lists the images that operands mean, as they are found: all images below a folder (or arrays, if the model takes these), sorted by name, and files that
- * match a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`) that the shell has not expanded. Links are followed, but not in
- * cycles.
+ * Lists the images of operands as they are found: all images below a folder (or arrays, if the model takes these),
+ * sorted by name, and files that match a pattern (`*`, `?`, `[…]`, `{a,b}`, `**`) that the shell has not expanded.
+ * Links are followed, but not in cycles.
  *
  * @param passed Counts other files in folders.
  */
