@@ -135,6 +135,20 @@ async function filesOf(
   return { files: walk(base, (path) => matches(path.replace(/^\.\//, ""))), none };
 }
 
+/**
+ * The files that a pattern matches, if the shell has not expanded it, or the operand itself if it is not a pattern.
+ *
+ * @throws {RanetError} If no file matches.
+ */
+export async function expandPattern(operand: string): Promise<string[]> {
+  if (await kindOf(operand)) return [operand];
+  const found = await filesOf(operand, /^/);
+  if (!found) return [operand];
+  const files = await Array.fromAsync(found.files);
+  if (files.length === 0) throw new RanetError(`Cannot read ${JSON.stringify(operand)}: ${found.none}`);
+  return files;
+}
+
 function noneOf(wanted: RegExp): string {
   return wanted === ARRAY_FILE ? "it contains no .npy or TIFF files" : "it contains no images";
 }

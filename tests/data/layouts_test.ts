@@ -461,3 +461,20 @@ Deno.test("if a list has columns with numbers and names of classes, new classes 
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
   });
 });
+
+Deno.test("openDataset() takes a list beside a folder of images and one of records, as Kaggle's data sets have them", async () => {
+  const files = {
+    ...inEach(["train_images", "test_images"]),
+    ...{
+      "train_tfrecords/a.tfrec": "x",
+      "test_tfrecords/a.tfrec": "x",
+      "sample_submission.csv": "image_id,label\n1.jpg,4\n",
+    },
+    "train.csv": "image_id,label\n1.jpg,1\n2.jpg,0\n",
+  };
+  await withFolder(files, async (folder) => {
+    const found = await entries(await open(folder, pets, { part: "training" }), folder, pets);
+    assertEquals(found, ["train_images/1.jpg dog", "train_images/2.jpg cat"]);
+    await refused(open(folder, pets), "no folder to validate on");
+  });
+});
