@@ -264,7 +264,9 @@ longChromiumTest("Teach opens a model's archive, and refuses other files", async
   await Deno.remove(folder, { recursive: true });
 });
 
-for (const [camera, told] of [["refused", "Access to the camera was refused"], ["none", "No camera was found"]] as const) {
+for (
+  const [camera, told] of [["refused", "Access to the camera was refused"], ["none", "No camera was found"]] as const
+) {
   longChromiumTest(`without a camera (${camera}), the page explains what to do`, async () => {
     await using site = await openSite({ webgpu: false, camera });
     const { page } = await openTeach(site);
