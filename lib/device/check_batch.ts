@@ -25,7 +25,7 @@ export function checkBatch(
 ): void {
   const count = labels.length;
   if (count < 1 || count > batchSize) {
-    throw new RangeError(`a step of ${count} samples where there is room for ${batchSize}`);
+    throw new RangeError(`a step has ${count} samples, more than the batch size ${batchSize}`);
   }
   if (images.length !== count * channels * areaOf(size)) {
     throw new RangeError(

@@ -200,7 +200,7 @@ deviceTest("a training batch that is too large or does not fit the network is re
   assertThrows(
     () => trainer.step(images, labels, { learningRate: 0.1 }),
     RangeError,
-    "7 samples where there is room for 6",
+    "7 samples, more than the batch size 6",
   );
   assertThrows(
     () => trainer.step(images.subarray(1), labels.subarray(1), { learningRate: 0.1 }),
