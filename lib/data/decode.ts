@@ -47,7 +47,7 @@ const CONVERTERS: ReadonlyMap<string, string> = new Map([
   ["QOI", "magick picture.qoi picture.png"],
   ["DDS", "magick picture.dds picture.png"],
   ["PCX", "magick picture.pcx picture.png"],
-  ["Sun raster", "magick picture.ras picture.png"],
+  ["Sun raster", "rasttopnm picture.ras | pnmtopng > picture.png"],
   ["SGI", "magick picture.sgi picture.png"],
   ["DICOM", "dcmj2pnm +on picture.dcm picture.png"],
   ["NumPy array", "ranet forward takes tensors; else save the image with Pillow"],

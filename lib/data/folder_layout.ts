@@ -163,11 +163,20 @@ async function refuseUnread(path: string, files: readonly string[], folders: rea
  * (trains).
  */
 async function trainingPart(path: string, folders: readonly string[]): Promise<string | undefined> {
-  const training = partOf("training", folders);
+  const training = partOf("training", folders) ?? await onlyWithImages(path, folders);
   if (training === undefined || await foldersOnly(join(path, training)) !== undefined) return training;
   const others = folders.filter((name) => name !== training && !PARTS.some((part) => isNamedAfter(part, name)));
   for (const name of others) if (await foldersOnly(join(path, name)) === undefined) return undefined;
   return training;
+}
+
+/** The only folder named after the training part that has images, where others have records of them, say. */
+async function onlyWithImages(path: string, folders: readonly string[]): Promise<string | undefined> {
+  const found: string[] = [];
+  for (const name of folders.filter((name) => isNamedAfter("training", name))) {
+    if (await foldersOnly(join(path, name)) === undefined) found.push(name);
+  }
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** A part's list beside its folder, if it has the same columns as the list of training images. */

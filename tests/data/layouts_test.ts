@@ -442,9 +442,9 @@ Deno.test("a folder that contains only unsupported files is refused with their f
       ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
       ["train-0000.tar", "unpack the archive first"],
-      ["data.mdb", "a database of images"],
+      ["data.mdb", "image databases"],
       ["train_32x32.mat", "MATLAB"],
-      ["gaussian_noise.npy", "arrays of many samples"], // as CIFAR-10-C has them
+      ["gaussian_noise.npy", "arrays of several samples"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
@@ -459,5 +459,22 @@ Deno.test("if a list has columns with numbers and names of classes, new classes 
   });
   await withFolder({ "x.csv": "filename, dog, cat\na.jpg, 0, 1\nb.jpg, 1, 0\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
+  });
+});
+
+Deno.test("openDataset() takes a list beside a folder of images and one of records, as Kaggle's data sets have them", async () => {
+  const files = {
+    ...inEach(["train_images", "test_images"]),
+    ...{
+      "train_tfrecords/a.tfrec": "x",
+      "test_tfrecords/a.tfrec": "x",
+      "sample_submission.csv": "image_id,label\n1.jpg,4\n",
+    },
+    "train.csv": "image_id,label\n1.jpg,1\n2.jpg,0\n",
+  };
+  await withFolder(files, async (folder) => {
+    const found = await entries(await open(folder, pets, { part: "training" }), folder, pets);
+    assertEquals(found, ["train_images/1.jpg dog", "train_images/2.jpg cat"]);
+    await refused(open(folder, pets), "no folder to validate on");
   });
 });
