@@ -444,7 +444,7 @@ Deno.test("a folder that contains only unsupported files is refused with their f
       ["train-0000.tar", "unpack the archive first"],
       ["data.mdb", "image databases are not supported"],
       ["train_32x32.mat", "MATLAB"],
-      ["gaussian_noise.npy", "arrays of many samples"], // as CIFAR-10-C has them
+      ["gaussian_noise.npy", "arrays of several samples"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
