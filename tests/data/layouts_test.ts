@@ -462,7 +462,7 @@ Deno.test("if a list has columns with numbers and names of classes, new classes 
   });
 });
 
-Deno.test("openDataset() takes a list beside a folder of images and one of records, as Kaggle's data sets have them", async () => {
+Deno.test("openDataset() reads a list next to a folder of images and one of records, as in Kaggle's data sets", async () => {
   const files = {
     ...inEach(["train_images", "test_images"]),
     ...{
