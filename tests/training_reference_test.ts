@@ -78,7 +78,7 @@ async function check(name: string, device: "cpu" | "gpu"): Promise<void> {
     expected.optimizer;
   using trainer = await openTrainer(network, { tensors: init, momentum: new Map() }, {
     device,
-    batch: expected.batch,
+    batchSize: expected.batch,
     optimizer: { kind: "sgd", momentum, nesterov, weightDecay, decay },
     loss: { exits: network.exits.map(() => 1), labelSmoothing },
     emaDecay: 0,

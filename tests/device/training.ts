@@ -15,7 +15,7 @@ import { PlainTraining } from "./plain_training.ts";
 /** Default options of trainers in tests. */
 export function trainerOptions(network: Network, changes: Partial<TrainerOptions> = {}): TrainerOptions {
   return {
-    batch: 6,
+    batchSize: 6,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0, decay: "all" },
     loss: { exits: network.exits.map((_, k) => 1 + k / 2), labelSmoothing: 0.1 },
     emaDecay: 0,

@@ -22,6 +22,7 @@ import { digestModel, digestTensors } from "../../lib/weights/digest.ts";
 import { withFolder } from "../cli/ranet.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
+import { longTest } from "../long.ts";
 import { runOnnx } from "../onnx/run.ts";
 import { randomImages, randomModel } from "../quantized/random_model.ts";
 
@@ -54,7 +55,7 @@ async function expectedLogits({ temperatures }: Model): Promise<Float64Array[]> 
 /** Registers a test for every device. */
 function deviceTest(name: string, test: (device: "cpu" | "gpu", threads?: number) => Promise<void>): void {
   Deno.test(`${name} (CPU)`, () => test("cpu"));
-  Deno.test(`${name} (CPU, more threads than images)`, () => test("cpu", 7));
+  longTest(`${name} (CPU, more threads than images)`, () => test("cpu", 7));
   gpuTest(name, () => test("gpu"));
 }
 
@@ -166,6 +167,6 @@ Deno.test("temperatures of a boosted model are refused for the same weights with
       `${folder}/model.zip`,
       writeModelFiles({ ...other, "temperatures.json": files["temperatures.json"] }),
     );
-    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "boosted otherwise");
+    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "different boosting");
   });
 });

@@ -5,7 +5,7 @@ import { parseSpec } from "../../lib/spec/parse.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC, tinyModel } from "../fixtures.ts";
-import { gpuTest } from "../gpu.ts";
+import { gpuTest, longGpuTest } from "../gpu.ts";
 
 const IMAGE = 3 * 20 * 20;
 const model = tinyModel();
@@ -128,12 +128,16 @@ Deno.test("an executor refuses invalid devices, precisions and images", async ()
     [{ precision: "int4" }, 'precision is "int4", expected one of "float32", "float16"'],
   ];
   for (const [wrong, message] of options) {
-    await assertRejects(() => AdaptiveExecutor.create(model, wrong), RanetError, `Cannot make an executor: ${message}`);
+    await assertRejects(
+      () => AdaptiveExecutor.create(model, wrong),
+      RanetError,
+      `Cannot create an executor: ${message}`,
+    );
   }
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const other of [undefined, new Float64Array(IMAGE), Array(IMAGE).fill(0)]) {
     const wrong = other as unknown as Float32Array;
-    const message = "expected a Float32Array of normalised images, as toTensor gives them, found";
+    const message = "expected a Float32Array of normalised images, as returned by toTensor, found";
     await assertRejects(() => executor.classify(wrong), RanetError, message);
     await assertRejects(() => executor.forward(wrong), RanetError, message);
     await assertRejects(() => Array.fromAsync(executor.anytime(wrong)), RanetError, message);
@@ -291,7 +295,7 @@ gpuTest("a batch that would exceed a CPU driver's loop limit in the gate is spli
   assertEquals((await executor.classify(new Float32Array(2 * 3 * 8 ** 2))).length, 2);
 });
 
-gpuTest("batches of large inputs run in parts", async () => {
+longGpuTest("batches of large inputs run in parts", async () => {
   const spec = parseSpec(`
 name: large
 input: { size: 1000 }

@@ -19,6 +19,7 @@ import { RanetError } from "../../mod.ts";
 import { relativeError } from "../fixtures.ts";
 import { mixExactly, mixInSteps, runPlainly } from "../quantized/plain_inference.ts";
 import { randomImages, randomModel } from "../quantized/random_model.ts";
+import { everyFusion, imageNetStem, prunedMsdnet } from "./networks.ts";
 import { runOnnx } from "./run.ts";
 
 /** A difference of one step in a single place exceeds this; float32 rounding at both ends does not. */
@@ -45,19 +46,7 @@ layers: [1, 1, 1]
 exits: { boosted: true, reweight: 0.6 }
 head: { channels: 7 }
 `,
-  "two sub-networks and every fusion": `
-name: two
-input: { size: 24 }
-classes: 4
-base_features: [{ scale: 1/4, channels: 7 }, { scale: 1/2, channels: 5 }, { scale: 1, channels: 4 }]
-subnetworks:
-  - { blocks: 1, growth: 5, bottleneck: 2 }
-  - { blocks: 2, growth: 6, bottleneck: 1, fusion: up-conv }
-  - { blocks: 3, growth: 4, bottleneck: 1, fusion: down-conv, transitions: [1, 2] }
-layers: [1, 2, 1]
-compress: 0.3
-head: { channels: input }
-`,
+  "three sub-networks and every fusion": everyFusion(24),
   "depthwise convolutions and squeeze-and-excitation": `
 name: gated
 input: { size: 24 }
@@ -70,31 +59,8 @@ layers: [2, 2]
 se_ratio: 0.5
 head: { channels: 9, depthwise: true }
 `,
-  "ImageNet's stem": `
-name: stem
-input: { size: 64 }
-classes: 3
-stem: conv7x7-pool
-base_features: [{ scale: 1/2, channels: 6 }, { scale: 1, channels: 4 }]
-subnetworks:
-  - { blocks: 1, growth: 4, bottleneck: 1 }
-  - { blocks: 2, growth: 4, bottleneck: 2 }
-layers: [2, 1]
-`,
-  "an MSDNet": `
-family: msdnet
-name: scales
-input: { size: 32 }
-classes: 3
-scales:
-  - { scale: 1/4, growth_factor: 2, bottleneck: 3 }
-  - { scale: 1/2, growth_factor: 3, bottleneck: 1 }
-  - { scale: 1, growth_factor: 1, bottleneck: 2 }
-channels: 3
-growth: 2
-layers: [2, 3, 1]
-prune: [3, 3, 2, 2, 1, 1]
-`,
+  "ImageNet's stem": imageNetStem(64),
+  "an MSDNet": prunedMsdnet(32),
 };
 
 function convolutionsOf({ network }: Model): Convolution[] {

@@ -7,6 +7,7 @@ import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
 import { type TrainingStep, viewsOf } from "../../lib/planner/training_plan.ts";
 import { NETWORKS } from "../training_networks.ts";
 import { randomArray, randomNumbers, randomTensors } from "../fixtures.ts";
+import { times } from "../long.ts";
 import { PlainTraining } from "../device/plain_training.ts";
 
 const SAMPLES = 3;
@@ -91,7 +92,7 @@ function testGradients(title: string, network: Network, loss: LossOptions): void
     const next = randomNumbers(3);
     const learned = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters).filter((p) => p.learned);
     assertEquals(plan.parameters.map(({ name }) => name).toSorted(), [...plain.gradients.keys()].toSorted());
-    for (let trial = 0; trial < 12; trial++) {
+    for (let trial = 0; trial < times(4, 12); trial++) {
       const { name } = learned[Math.floor((next() + 1) / 2 * learned.length)];
       const { data } = parameters.get(name)!;
       const i = Math.floor((next() + 1) / 2 * data.length);

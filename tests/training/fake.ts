@@ -38,7 +38,7 @@ export interface Fake {
 
 /** Opens trainers that mix rates, images and labels into every weight. */
 export function fakeTrainers(fake: Fake): typeof openTrainer {
-  return (network, state, { batch, emaDecay }): Promise<Trainer> => {
+  return (network, state, { batchSize, emaDecay }): Promise<Trainer> => {
     const copy = (tensors: ReadonlyMap<string, Tensor>) =>
       new Map(Array.from(tensors, ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const));
     const tensors = copy(state.tensors);
@@ -54,7 +54,7 @@ export function fakeTrainers(fake: Fake): typeof openTrainer {
       device: { kind: "cpu", name: "fake" },
       bytes: 1000,
       async step(images, labels, { learningRate, second }) {
-        if (labels.length > batch) throw new RangeError("too many");
+        if (labels.length > batchSize) throw new RangeError("too many");
         fake.rates.push(learningRate);
         fake.labels.push([...labels]);
         fake.underWay = Math.max(fake.underWay, ++underWay);

@@ -5,6 +5,7 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater, assertStringIn
 import type { Page } from "puppeteer-core";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { ranet } from "../cli/ranet.ts";
+import { LONG } from "../long.ts";
 import { bmp } from "../data/bmp.ts";
 import { assertAccessible } from "./accessible.ts";
 import { chromiumTest, longChromiumTest, openSite, press, type Site } from "./browser.ts";
@@ -87,8 +88,11 @@ async function answersLikeTheCommandLine(site: Site, query: string, device: RegE
 chromiumTest("the page", async (t) => {
   await using site = await openSite();
 
-  await t.step("the page gives the same results on WebGPU as the command line", async () => {
-    await answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i);
+  await t.step({
+    name: "the page gives the same results on WebGPU as the command line",
+    // The library runs on WebGPU below.
+    ignore: !LONG,
+    fn: () => answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i),
   });
 
   await t.step("the page ignores WebGPU on a software driver", async () => {
@@ -314,33 +318,33 @@ chromiumTest("the page", async (t) => {
     assertEquals(complaints, []);
     await page.close();
   });
+
+  await t.step("ranet.js classifies in one call every image that the browser can decode", async () => {
+    const { page, complaints } = await site.open("index.html");
+    const file = await Deno.readFile(path("examples/frog.jpg"));
+    const frog = [...bmp(await decodeImage(file, { source: "frog.jpg" }))];
+    const found = await page.evaluate(
+      async (frog, jpg) => {
+        const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
+        const classifier = await loadClassifier("ranet-cifar10", { device: "cpu" });
+        const pixels = new ImageData(32, 32);
+        const images = ["examples/ship.jpg", new File([new Uint8Array(frog)], "frog.bmp"), new Uint8Array(jpg), pixels];
+        const results = await classifier.classify(images, { budget: 20e6 });
+        const bad = await classifier.classify(new Blob(["text"])).catch(({ message }: Error) => message);
+        return { results: results.map(({ source, label }: Record<string, string>) => [source, label]), bad };
+      },
+      frog,
+      [...file],
+    );
+    assertEquals(found.results.slice(0, 3), [["examples/ship.jpg", "ship"], ["frog.bmp", "frog"], ["image 3", "frog"]]);
+    assertEquals(found.results[3][0], "image 4");
+    assertStringIncludes(found.bad, 'Cannot read image "image 1": it is not an image');
+    assertEquals(complaints, []);
+    await page.close();
+  });
 });
 
-chromiumTest("ranet.js classifies in one call, whatever the browser can decode", async () => {
-  await using site = await openSite();
-  const { page, complaints } = await site.open("index.html");
-  const file = await Deno.readFile(path("examples/frog.jpg"));
-  const frog = [...bmp(await decodeImage(file, { source: "frog.jpg" }))];
-  const found = await page.evaluate(
-    async (frog, jpg) => {
-      const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
-      const classifier = await loadClassifier("ranet-cifar10", { device: "cpu" });
-      const pixels = new ImageData(32, 32);
-      const images = ["examples/ship.jpg", new File([new Uint8Array(frog)], "frog.bmp"), new Uint8Array(jpg), pixels];
-      const results = await classifier.classify(images, { budget: 20e6 });
-      const bad = await classifier.classify(new Blob(["text"])).catch(({ message }: Error) => message);
-      return { results: results.map(({ source, label }: Record<string, string>) => [source, label]), bad };
-    },
-    frog,
-    [...file],
-  );
-  assertEquals(found.results.slice(0, 3), [["examples/ship.jpg", "ship"], ["frog.bmp", "frog"], ["image 3", "frog"]]);
-  assertEquals(found.results[3][0], "image 4");
-  assertStringIncludes(found.bad, 'Cannot read image "image 1": it is not an image');
-  assertEquals(complaints, []);
-});
-
-longChromiumTest("the page answers although the GPU is lost meanwhile", async () => {
+longChromiumTest("the page still answers if the GPU is lost", async () => {
   await using site = await openSite();
   const { page } = await site.open("?device=gpu");
   await give(page, [path("examples/cat.jpg")]);
@@ -374,7 +378,7 @@ const hosts = [
 ];
 
 for (const { name, site: options, threads } of hosts) {
-  longChromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
+  longChromiumTest(`ranet.js computes on the CPU in a page, ${name}`, async () => {
     await using site = await openSite({ webgpu: false, ...options });
     const { page } = await site.open("");
     const [finite, answered] = await page.evaluate(async (url) => {

@@ -358,7 +358,7 @@ export class StepWriter {
       gradientPitch: to.pitch,
       outPixels: areaOf(to.size),
       outChannels: gradient.channels,
-      group: Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
+      group: Math.max(1, Math.min(this.#options.batchSize, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
       result: partsOf(layer) > 1
         ? this.#layout.temporary("parts", layer)
         : parameters.at(`${layer.name}.weight`) + parameters.toGradient,
@@ -414,7 +414,7 @@ export class StepWriter {
     exit: number,
     views: { input?: View; result?: GradientView } = {},
   ): Uint8Array {
-    const { batch, loss } = this.#options;
+    const { batchSize, loss } = this.#options;
     const distillation = distillationAt(loss, exit);
     const { means, logits, layer } = this.#layout.head(exit);
     const input = this.#place(views.input ?? { feature: 0, offset: 0, channels: 0 });
@@ -439,8 +439,8 @@ export class StepWriter {
       before: exit > 0 ? this.#layout.head(exit - 1).logits : 0,
       weights,
       bias,
-      losses: this.#layout.losses + 8 * batch * exit,
-      correct: this.#layout.correct + 4 * batch * exit,
+      losses: this.#layout.losses + 8 * batchSize * exit,
+      correct: this.#layout.correct + 4 * batchSize * exit,
       smoothing: loss.labelSmoothing,
       lossWeight: loss.exits[exit],
       distilled: distillation.weight,

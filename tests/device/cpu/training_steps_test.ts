@@ -72,7 +72,7 @@ async function assertSame(
   const parameters = randomTensors(plan.network, seed);
   const plain = new PlainTraining(plan, { parameters, images: new Float32Array(3 * samples), labels, second, loss });
   const program = buildTrainingProgram(plan, {
-    batch: samples + 1,
+    batchSize: samples + 1,
     threads,
     optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
     loss,
@@ -218,7 +218,7 @@ Deno.test("convolution: forward, input gradient, weight gradient", () =>
       output: beside,
     }),
     convolutionCase,
-    60,
+    times(16, 60),
   ));
 
 Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
@@ -236,10 +236,10 @@ Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
       output: beside,
     }),
     convolutionCase,
-    30,
+    times(8, 30),
   ));
 
-Deno.test("the same with a stride of 2", () =>
+Deno.test("convolution with stride 2 and many channels: forward and gradients", () =>
   check(
     fc.record({
       inSize: sizes(1, 9),
@@ -298,7 +298,7 @@ Deno.test("depthwise convolution: forward, input gradient, weight gradient", () 
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
 Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", () =>
@@ -346,7 +346,7 @@ Deno.test("squeeze-and-excitation: means, gated channels, and their gradients", 
         ],
       };
     },
-    15,
+    times(6, 15),
   ));
 
 Deno.test("batch norm: statistics, forward, sums, gradient", () =>
@@ -417,7 +417,7 @@ Deno.test("max-pool and resize, and their gradients", () =>
         ],
       };
     },
-    30,
+    times(10, 30),
   ));
 
 Deno.test("zero and the gradient of a ReLU", () =>

@@ -17,10 +17,10 @@ import { buildPlan } from "../../../lib/planner/build.ts";
 import { type FoldedWeights, foldWeights } from "../../../lib/weights/fold.ts";
 import type { Plan } from "../../../lib/planner/plan.ts";
 import { CONVOLUTION_KERNELS, GPU_TILES, type Tile, type TileCost } from "../../../lib/device/webgpu/tiles.ts";
-import { gpuTest } from "../../gpu.ts";
+import { gpuTest, longGpuTest } from "../../gpu.ts";
+import { times } from "../../long.ts";
 import { randomArray, tinyModel } from "../../fixtures.ts";
 import { type Case, convolutionCase, indexIn, probePlan } from "../probe.ts";
-import { times } from "../../long.ts";
 import { square } from "../../sizes.ts";
 import { activations } from "../activation.ts";
 
@@ -163,7 +163,7 @@ const oddTiles: readonly TileCost[] = [
 
 for (const tile of [...GPU_TILES, ...oddTiles]) {
   for (const lanes of [1, 8, 64]) {
-    gpuTest(`${nameOf(tile)}, ${lanes} lanes`, async (found) => {
+    (lanes === 8 ? gpuTest : longGpuTest)(`${nameOf(tile)}, ${lanes} lanes`, async (found) => {
       const adapter = { ...found, traits: { lanes, parallelism: 2, tiles: [tile] } };
       const cases = [[4, 5, 3], [2, 37, 70], [5, 7, 9], [1, 64, 130]].map(([side, inChannels, outChannels]) =>
         convolutionCase({ inSize: { height: side, width: side + 2 }, inChannels, outChannels, offset: 2, behind: 3 })
@@ -289,6 +289,6 @@ gpuTest("the gate lets the same samples leave as the CPU runner, and keeps the o
       fc.pre(rows.every(({ stage, row }) => Math.abs(confidence(row) - thresholds[stage]) > 1e-5));
       assertSameExits(found, wanted, 5);
     }),
-    { numRuns: 50 },
+    { numRuns: times(15, 50) },
   );
 });

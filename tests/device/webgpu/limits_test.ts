@@ -10,7 +10,7 @@ import { dispatchOf, largestBatch } from "../../../lib/device/webgpu/dispatch.ts
 import { type AdapterTraits, CPU_TILES, GPU_TILES, inRows, MAX_WORKGROUPS } from "../../../lib/device/webgpu/tiles.ts";
 import { trainingDispatches } from "../../../lib/device/webgpu/training_dispatch.ts";
 import { layOutTraining } from "../../../lib/device/webgpu/training_layout.ts";
-import { largestShard, TrainingMemory } from "../../../lib/device/webgpu/training_memory.ts";
+import { largestMicroBatch, TrainingMemory } from "../../../lib/device/webgpu/training_memory.ts";
 import { layOutWeights } from "../../../lib/device/webgpu/weights.ts";
 import { buildUnchecked } from "../../../lib/network/families.ts";
 import { buildPlan } from "../../../lib/planner/build.ts";
@@ -95,10 +95,15 @@ Deno.test("no dispatch of training exceeds WebGPU's default limit of workgroups"
       const network = networkOf(shape);
       const limits = { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes };
       const plan = buildTrainingPlan(network, { train: "all" });
-      const batchSize = largestShard(layOutTraining(plan), { limits } as GPUDevice, traits);
+      const batchSize = largestMicroBatch(layOutTraining(plan), { limits } as GPUDevice, traits);
       fc.pre(batchSize >= 1);
       const batch = Math.min(wanted, 3 * batchSize);
-      using memory = new TrainingMemory(withLimits(limits), plan, { ...trainerOptions(network), batch, traits, isCpu });
+      using memory = new TrainingMemory(withLimits(limits), plan, {
+        ...trainerOptions(network),
+        batchSize: batch,
+        traits,
+        isCpu,
+      });
       for (const count of [batch, Math.ceil(batch / 2), 1]) {
         const split = memory.batch(count);
         for (const step of [...plan.forward, ...plan.backward]) {

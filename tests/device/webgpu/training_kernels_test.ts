@@ -67,7 +67,7 @@ class Bench implements Disposable {
   /** Runs steps on the device and in the reference implementation, and compares everything. */
   async check(
     { features, forward, steps, classes = 3, labelSmoothing = 0, distillation }: Case,
-    perShard: number,
+    microBatchSize: number,
   ): Promise<void> {
     const count = LABELS.length;
     const plan: TrainingPlan = {
@@ -95,7 +95,7 @@ class Bench implements Disposable {
     plain.tensors.forEach((values, i) => values.set(randomArray(values.length, 100 + i)));
 
     const options = {
-      batch: count,
+      batchSize: count,
       loss,
       emaDecay: 0,
       optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0, decay: "all" },
@@ -104,9 +104,9 @@ class Bench implements Disposable {
       isCpu: this.#adapter.isCpu,
     } as const;
     const gpu = this.#gpu;
-    using memory = new TrainingMemory(withRoomFor(gpu, plan, perShard), plan, options);
+    using memory = new TrainingMemory(withRoomFor(gpu, plan, microBatchSize), plan, options);
     const { arenas, layout } = memory;
-    if (perShard < count) assertEquals(arenas.length, Math.ceil(count / perShard));
+    if (microBatchSize < count) assertEquals(arenas.length, Math.ceil(count / microBatchSize));
     memory.initialize({ tensors: parameters, momentum: new Map() });
     const batchSize = Math.ceil(count / arenas.length);
     const place = (i: number, visit: (arena: number, at: number, value: number) => void) => {
@@ -409,7 +409,7 @@ function classifierCase(classes: number, pool: Size, { size, inputs, behind, acc
   };
 }
 
-const perShard = fc.constantFrom(1, 3, LABELS.length);
+const microBatchSize = fc.constantFrom(1, 3, LABELS.length);
 const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   "convolution": shape.map(convolutionCase),
   "depthwise": shape.map(depthwiseCase),
@@ -437,7 +437,7 @@ for (const [name, cases] of Object.entries(CASES)) {
     gpuTest(`${name}: training steps agree with float64 on odd shapes${how}`, async (adapter) => {
       using bench = new Bench(as(adapter), await requestDevice(adapter));
       await fc.assert(
-        fc.asyncProperty(cases, perShard, (given, perShard) => bench.check(given, perShard)),
+        fc.asyncProperty(cases, microBatchSize, (given, microBatchSize) => bench.check(given, microBatchSize)),
         // A fixed seed, so that failures do not depend on chance.
         { numRuns: times(8, 30), seed: 1, endOnFailure: true },
       );
