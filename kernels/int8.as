@@ -1,5 +1,19 @@
 // What kernels of whole numbers share: from sums to steps, and the ends of channel ranges.
 
+// V8 makes a constant vector again wherever it is used, with three instructions. It keeps one whose value it does not know.
+let unknown: i32 = 0;
+
+// Must be called before kernels run.
+export function setKept(): void {
+  unknown = 1;
+}
+
+// A value for such a vector.
+@inline
+export function kept(value: i32): i32 {
+  return value * unknown;
+}
+
 // 1.5 · 2²³: to numbers below 2²² it rounds what is added, to the nearest whole number, of two to the even one, and that is
 // then in the lowest bits.
 const ROUND: f32 = 12582912;
@@ -17,15 +31,13 @@ function round(sums: v128, multipliers: v128, most: v128): v128 {
 @inline
 export function steps1(sums: v128, multipliers: v128, most: v128): v128 {
   const whole = round(sums, multipliers, most);
-  const halves = i16x8.narrow_i32x4_s(whole, whole);
-  return i8x16.narrow_i16x8_u(halves, halves);
+  return bytesOf(whole, whole);
 }
 
 // The same of eight.
 @inline
 export function steps2(sums0: v128, multipliers0: v128, sums1: v128, multipliers1: v128, most: v128): v128 {
-  const halves = i16x8.narrow_i32x4_s(round(sums0, multipliers0, most), round(sums1, multipliers1, most));
-  return i8x16.narrow_i16x8_u(halves, halves);
+  return bytesOf(round(sums0, multipliers0, most), round(sums1, multipliers1, most));
 }
 
 @inline
@@ -38,20 +50,18 @@ export function storePanel2(at: u32, value: v128): void {
   v128.store64_lane(at, value, 0);
 }
 
-// Writes up to seven channels.
+// Sums of 16 bits or less as bytes, eight of them.
 @inline
-export function storeFirst(at: u32, value: v128, channels: i32): void {
-  if (channels & 4) {
-    v128.store32_lane(at, value, 0);
-    at += 4;
-    value = i64x2.shr_u(value, 32);
-  }
-  if (channels & 2) {
-    v128.store16_lane(at, value, 0);
-    at += 2;
-    value = i64x2.shr_u(value, 16);
-  }
-  if (channels & 1) v128.store8_lane(at, value, 0);
+export function bytesOf(low: v128, high: v128): v128 {
+  const halves = i16x8.narrow_i32x4_s(low, high);
+  return i8x16.narrow_i16x8_u(halves, halves);
+}
+
+// Writes up to eight channels.
+@inline
+export function storeUpTo8(at: u32, value: v128, channels: i32): void {
+  if (channels >= 8) v128.store64_lane(at, value, 0);
+  else storeRest(at, value, channels);
 }
 
 // Writes up to sixteen channels.
@@ -66,6 +76,12 @@ export function storeBytes(at: u32, value: v128, channels: i32): void {
     at += 8;
     value = i64x2.shuffle(value, value, 1, 1);
   }
+  storeRest(at, value, channels);
+}
+
+// Writes as many channels as the lowest three bits of a number say.
+@inline
+function storeRest(at: u32, value: v128, channels: i32): void {
   if (channels & 4) {
     v128.store32_lane(at, value, 0);
     at += 4;

@@ -101,7 +101,7 @@ Deno.test("the launcher uses a newer Deno, and installs its own version through 
   for (const version of ["deno 2.8.9", "deno 1.46.0"]) {
     const [run] = await launch({ version, bin: { npm: "echo no network >&2; exit 1" } }, ["plan"]);
     assertEquals([run.code, run.out], [1, ""], version);
-    assertMatch(run.err, /no network\nranet: Cannot get Deno .*npm could not install deno@.*\n$/, version);
+    assertMatch(run.err, /no network\nranet: Cannot install Deno .*npm could not install deno@.*\n$/, version);
   }
 });
 
@@ -112,7 +112,7 @@ Deno.test("the launcher installs Deno once, and only a build that runs on this m
     printf '#!/bin/sh\\necho deno 2.9.6' >"$3/node_modules/@deno/good/deno"
     chmod +x "$3"/node_modules/@deno/*/deno`;
   const [first, second] = await launch({ bin: { npm } }, ["plan"], ["plan"]);
-  assertMatch(first.err, /^ranet: getting Deno .* through npm, once, into ~\/.cache\/ranet\/deno-[\d.]+\n$/);
+  assertMatch(first.err, /^ranet: installing Deno .* through npm, once, in ~\/.cache\/ranet\/deno-[\d.]+\n$/);
   assertEquals([first.code, first.out, second.code, second.err], [0, "deno 2.9.6\n", 0, ""]);
 });
 
@@ -205,7 +205,7 @@ Deno.test("without a home directory, the launcher uses a private temporary folde
   for (const options of [open, link]) {
     const refused = await launchWith({ HOME: "", TMPDIR: "~" }, options);
     assertEquals([refused.code, refused.out], [1, ""]);
-    assertMatch(refused.err, /^ranet: Cannot keep anything: .*not a folder of yours alone.*\n$/);
+    assertMatch(refused.err, /^ranet: Cannot use a cache folder: .*not private to you.*\n$/);
   }
 });
 
@@ -245,5 +245,5 @@ Deno.test("the launcher refuses a Deno that belongs to another user", { ignore: 
   assertEquals([own.code, own.out], [0, "ran\n"]);
   const other = await launchWith({ XDG_CACHE_HOME: "~" }, { version: "deno 1.0.0", prepare: put(65534) });
   assertEquals([other.code, other.out], [1, ""]);
-  assertMatch(other.err, /^ranet: Cannot run .*: it is not yours\./);
+  assertMatch(other.err, /^ranet: Cannot run .*: it belongs to another user\./);
 });

@@ -18,7 +18,8 @@ function pad(from: u32, pitch: u32, height: u32, width: u32, bytes: u32, border:
       to += width * bytes;
     } else {
       for (let x: u32 = 0; x < width; x++) {
-        for (let k: u32 = 0; k < bytes; k += 16) v128.store(to + k, v128.load(from + k));
+        v128.store(to, v128.load(from));
+        for (let k: u32 = 16; k < bytes; k += 16) v128.store(to + k, v128.load(from + k));
         from += pitch;
         to += bytes;
       }

@@ -102,7 +102,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const weights = weightsFile(place);
     if (refit && weights === undefined) {
       throw new UsageError(
-        "Cannot fit temperatures: expected a model of your own, since they are stored beside its weights",
+        "Cannot fit temperatures: expected your own model, because they are stored beside its weights",
       );
     }
     using executor = await openExecutor(call, terminal, {
@@ -166,7 +166,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const samples = measured.labels.length;
     if (samples < MANY_SAMPLES) {
       terminal.stderr(
-        `${samples} images are few, so the thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
+        `${samples} images are few, so thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
           (fit ? "; temperatures were kept near 1" : ""),
       );
     }

@@ -27,11 +27,11 @@ export interface Memory {
   readonly liveBytesPerImage: number;
 }
 
-/** The same of one device and what it computes with. */
+/** Memory on one device with one precision. */
 export interface DeviceMemory extends Memory {
   /** The CPU runner, or WebGPU. */
   readonly device: "cpu" | "gpu";
-  /** What the model computes with. */
+  /** The precision. */
   readonly precision: ModelPrecision;
 }
 
@@ -46,7 +46,7 @@ export interface Costs {
   /** Its exits, counted from 1, with cumulative costs. */
   readonly exits:
     readonly (Omit<Exit, "layers" | "block" | "size"> & { readonly exit: number; readonly size: Sides })[];
-  /** Memory on WebGPU in float32, and on every device in every precision that the network can be computed in. */
+  /** Memory on WebGPU in float32, and on every device with every supported precision. */
   readonly memory: Memory & { readonly devices: readonly DeviceMemory[] };
 }
 
@@ -79,7 +79,7 @@ function memoryOf(plan: Plan): Costs["memory"] {
     { device: "gpu", precision: "float16", ...floats, weightBytes: floats.weightBytes / 2 },
   ];
   if (isQuantizable(plan.network)) {
-    // The image has a place of its own, since its numbers are wider.
+    // The image has its own memory, because its numbers are wider.
     const image = INT8_IMAGE_BYTES * channels * areaOf(size);
     devices.push(
       {

@@ -76,7 +76,7 @@ folder.`,
     }
     const shard = shardOf(call.options);
     await checkWritable([join(out, "report.html")]);
-    // All are opened first, so that a wrong name or path is reported before the first long pass.
+    // All models and data sets are opened first, so that a wrong name or path is reported before the first long pass.
     const opened: Opened[] = [];
     for (const name of names) opened.push(await openAll(withModel(call, name), terminal));
     const reports: ModelReport[] = [];
@@ -112,7 +112,7 @@ folder.`,
   },
 };
 
-/** The data sets of one model, whose classes it has. */
+/** The data sets of one model. */
 interface Sets {
   readonly test: Dataset;
   readonly val?: Dataset;
@@ -216,7 +216,7 @@ async function watched<T>(
   const { Progress } = await import("./progress.ts");
   using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
   using interrupted = untilSignal();
-  const looking = new Progress(`looking through ${dataset.name}:`, dataset.size);
+  const looking = new Progress(`checking ${dataset.name}:`, dataset.size);
   let progress: ProgressType | undefined;
   let before = 0;
   try {

@@ -1,5 +1,5 @@
 /**
- * Opens the model that a command line names on the device that it names.
+ * Opens the model of a command line on its device.
  *
  * @module
  */
@@ -26,10 +26,10 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
     help: `a bundled model (${BUNDLED_MODELS.join(", ")}; default: the first), a folder with spec.yaml and ` +
       "weights.safetensors or a .zip of one, or a spec together with --weights",
   },
-  weights: { value: "W", help: "a safetensors file or PyTorch checkpoint (or URL) to take instead of the model's own" },
+  weights: { value: "W", help: "a safetensors file or PyTorch checkpoint (or URL) to use instead of the model's own" },
   key: {
     value: "K",
-    help: "the key that a checkpoint's state_dict is under (default: state_dict, or the only one with tensors)",
+    help: "key of a checkpoint's state_dict (default: state_dict, or the only key with tensors)",
   },
   device: {
     value: "D",
@@ -37,8 +37,7 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
   },
   precision: {
     value: "P",
-    help:
-      "what the model computes with: float32 (default), float16 weights in half the memory, or int8, which is faster " +
+    help: "precision: float32 (default), float16 weights in half the memory, or int8, which is faster " +
       "on the CPU: the 8-bit weights of a bundled model (others: ranet quantize)",
   },
   threads: { value: "N", help: "largest number of CPU threads (default: one per core); results do not depend on it" },
@@ -46,15 +45,15 @@ export const MODEL_OPTIONS: Readonly<Record<ModelOption, Option>> = {
 
 /** Flags of commands that read a data set, and their help. */
 export const DATASET_FLAGS: Readonly<Record<"skip-bad" | "allow-outside", string>> = {
-  "skip-bad": "leave out images that cannot be read or whose label is unknown",
-  "allow-outside": "allow a CSV to name images outside its own folder",
+  "skip-bad": "skip images that cannot be read or whose label is unknown",
+  "allow-outside": "allow a CSV to list images outside its own folder",
 };
 
 /** Options of commands that read a data set, and their help. */
 export const DATASET_OPTIONS: Readonly<Record<"labels", Option>> = {
   labels: {
     value: "HOW",
-    help: "read a data set's labels as names or as indexes (default: whichever of them fits; refused if both do)",
+    help: "interpret a data set's labels as names or as indexes (default: whichever fits; an error if both do)",
   },
 };
 
@@ -93,7 +92,7 @@ export async function openDatasetFor(
   return dataset;
 }
 
-/** What a model is to compute in; `undefined` if that is left to the model. */
+/** The requested precision; `undefined` for the model's own. */
 export function readPrecision(given: string | undefined): ModelPrecision | undefined {
   return given === undefined ? undefined : choice("precision", given, MODEL_PRECISIONS);
 }
@@ -106,7 +105,7 @@ export async function openExecutor(
     readonly batchSize: number;
     readonly calibrated?: boolean;
     readonly together?: boolean;
-    /** The model, where it is open already. */
+    /** The model, if it is already open. */
     readonly model?: Model;
   },
 ): Promise<AdaptiveExecutor> {

@@ -1,9 +1,10 @@
 /**
- * A network in eight bits as an ONNX graph: unsigned bytes between layers, one step each, and DequantizeLinear and
- * QuantizeLinear around each convolution, by which runtimes know that they may compute it in whole numbers.
+ * Converts an 8-bit network to an ONNX graph. Values between layers are unsigned bytes; each convolution is surrounded
+ * by DequantizeLinear and QuantizeLinear, so that runtimes may compute it with integers.
  *
- * Each step counts 1 here, whatever it stands for: `lib/weights/quantized.ts`. So all features have the scale 1 and the zero
- * point 0, joining them needs no arithmetic, and a convolution's weights have the scale by which its sums become steps.
+ * Values are expressed in steps (see `lib/weights/quantized.ts`). Therefore all features have scale 1 and zero point 0,
+ * concatenation needs no arithmetic, and the scale of a convolution's weights is the factor that converts its sums to
+ * steps.
  *
  * @module
  */
@@ -21,18 +22,18 @@ import type {
 import { makesGates, MAX_PIXEL, MAX_STEP, type QuantizedWeights, readsImage, SHARES } from "../weights/quantized.ts";
 import { convolutionAttributes, IMAGE, missingChannels, padRows, PartialGraph } from "./partial_graph.ts";
 
-/** The standard's number for the type int32. */
+/** Code of the type int32 in the standard. */
 const INT32 = 6;
 
-/** Appends layers in eight bits. */
+/** Appends layers in 8 bits. */
 export class QuantizedBuilder extends PartialGraph {
   readonly #network: Network;
   readonly #weights: QuantizedWeights;
   readonly #clip: boolean;
-  /** The image in whole steps, as floats. */
+  /** The image rounded to steps, as floats. */
   #image?: string;
 
-  /** Starts with the image. `clip`: as in `OnnxGraphOptions`. */
+  /** Creates a graph with only the image. `clip`: as in `OnnxGraphOptions`. */
   constructor(network: Network, weights: QuantizedWeights, { clip }: { readonly clip: boolean }) {
     super(network);
     this.#network = network;
@@ -40,7 +41,7 @@ export class QuantizedBuilder extends PartialGraph {
     this.#clip = clip;
   }
 
-  /** Appends what computes a layer; `exit` is what a classifier's logits are called. */
+  /** Appends the operations of a layer. `exit` is the name of a classifier's logits. */
   append(layer: Layer, exit: string): void {
     switch (layer.kind) {
       case "convolution":
@@ -75,7 +76,10 @@ export class QuantizedBuilder extends PartialGraph {
     }
   }
 
-  /** The image has more than eight bits, and a sign: in floats, whose sums are the same but for their last bits. */
+  /**
+   * The image has more than 8 bits and a sign, so its convolution is computed in floats. Sums differ only in their last
+   * bits.
+   */
   #convolveImage(layer: Convolution): string {
     const { name, kernel, reads: [input], writes: [{ channels }] } = layer;
     const { weight, bias, multiplier } = this.#weights.convolutions.get(name)!;
@@ -123,7 +127,7 @@ export class QuantizedBuilder extends PartialGraph {
     );
   }
 
-  /** Weights, for inputs with channels of zeros behind their own, and the bias. */
+  /** Weights, padded for inputs with additional channels of zeros, and the bias. */
   #parameters(
     name: string,
     shape: readonly [outputs: number, inputs: number, height: number, width: number],
@@ -141,7 +145,7 @@ export class QuantizedBuilder extends PartialGraph {
         scale,
         this.constant(`${name}.weight_zero`, [channels], () => new Int8Array(channels)),
       ], { axis: 0 }),
-      // Its scale is that of the input, which is 1, times that of the weights.
+      // Scale of the bias: that of the input, which is 1, times that of the weights.
       this.node("DequantizeLinear", [
         this.constant(`${name}.bias`, [channels], () => bias),
         scale,
@@ -172,7 +176,7 @@ export class QuantizedBuilder extends PartialGraph {
       {},
     );
     const products = this.node("Mul", [this.#toFloats(this.read(input)), this.node("Round", [factors], {})], {});
-    // To the nearest, of two the greater one, as in a resize; QuantizeLinear takes the even one.
+    // Rounds to nearest, ties up, as in a resize. QuantizeLinear rounds ties to even.
     const half = this.constant("half", [], () => Float32Array.of(SHARES / 2));
     const share = this.constant("share", [], () => Float32Array.of(1 / SHARES));
     const value = this.node("Mul", [this.node("Add", [products, half], {}), share], {});
@@ -190,12 +194,12 @@ export class QuantizedBuilder extends PartialGraph {
     return this.node("DequantizeLinear", [value, ...this.#steps()], {});
   }
 
-  /** Rounds to whole steps; what is negative becomes 0. */
+  /** Rounds to steps. Negative values become 0. */
   #round(value: string): string {
     return this.node("QuantizeLinear", [value, ...this.#steps()], {});
   }
 
-  /** What a convolution gives, in whole steps from 0 to 127. */
+  /** Rounds a convolution's result to steps from 0 to 127. */
   #toSteps(value: string): string {
     const steps = this.#round(value);
     return this.#clip ? this.#limit(steps) : steps;

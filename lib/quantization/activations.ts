@@ -1,5 +1,6 @@
 /**
- * What a network's features hold for some images: for each channel that a layer writes, how often which values occur.
+ * Collects the distribution of a network's activations for some images: a histogram for each output channel of each
+ * layer.
  *
  * @module
  */
@@ -10,26 +11,29 @@ import { buildPlan } from "../planner/build.ts";
 import type { Plan, Region } from "../planner/plan.ts";
 import type { FoldedWeights } from "../weights/fold.ts";
 
-/** Intervals that a channel's values are counted in. */
+/** Number of bins of a channel's histogram. */
 export const BINS = 512;
 
-/** A channel's values for some images. All are 0 or above, behind a ReLU, but for those that gates are made from. */
+/**
+ * Statistics of a channel's values for some images. All values are at least 0, because they follow a ReLU, except the
+ * inputs of gates.
+ */
 export interface ChannelValues {
-  /** The largest magnitude; 0 if the channel is always 0. */
+  /** Largest magnitude; 0 if the channel is always 0. */
   readonly most: number;
-  /** Their mean. */
+  /** Mean value. */
   readonly mean: number;
-  /** How many lie in each of {@linkcode BINS} intervals of equal length from 0 to the largest; zeros are not counted. */
+  /** Histogram of {@linkcode BINS} equal bins from 0 to the largest value. Zeros are not counted. */
   readonly counts: Uint32Array;
 }
 
-/** What each layer with a range of its own writes, by its name: one for each channel. */
+/** Statistics of the output channels of each layer that has its own range, by the layer's name. */
 export type LayerValues = ReadonlyMap<string, readonly ChannelValues[]>;
 
 /**
- * Passes images through a network in floats.
+ * Runs images through a network in floating point.
  *
- * @param images Batches of normalised images, `N × channels × height × width`; gone through twice.
+ * @param images Batches of normalised images, `N × channels × height × width`. They are processed twice.
  */
 export async function collectActivations(
   network: Network,
@@ -85,7 +89,7 @@ export async function collectActivations(
   ]));
 }
 
-/** The layers of a plan whose output has a range of its own, with where it lies. */
+/** The layers of a plan whose output has its own range, and the location of the output. */
 function writtenRegions(plan: Plan): (readonly [layer: { readonly name: string }, Region])[] {
   return plan.stages.flat(2).flatMap((step) => {
     switch (step.kind) {

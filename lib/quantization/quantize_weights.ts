@@ -1,5 +1,5 @@
 /**
- * A network's weights in eight bits, from its weights in floats and what its features hold.
+ * Quantizes a network's weights, given the statistics of its activations.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export function quantizeWeights(
 ): Map<string, Tensor> {
   const scales = network.features.map(({ channels }) => new Float32Array(channels));
   scales[0].fill(imageStep(network.spec, largest));
-  /** Mean of each channel in steps; that of pixels is about 0. */
+  /** Mean of each channel in steps. That of pixels is about 0. */
   const means = network.features.map(({ channels }) => new Float32Array(channels));
   const tensors = new Map<string, Tensor>();
   const shapes = new Map(quantizedParameters(network).map(({ name, shape }) => [name, shape]));
@@ -59,7 +59,7 @@ export function quantizeWeights(
           ? new Float32Array(output.channels).fill(chooseGateStep(values.get(name)!))
           : chooseSteps(values.get(name)!, method);
         const steps = { inputs, means: read(means), outputs };
-        // Numbers from which gates are made have a sign.
+        // Inputs of gates are signed.
         const shifted = isForGates ? { ...own, bias: own.bias.map((b, i) => b + GATE_MIDDLE * outputs[i]) } : own;
         const { weight, bias, multiplier, scale } = roundConvolution(layer, shifted, steps);
         put(`${name}.weight`, weight);
@@ -96,7 +96,7 @@ export function quantizeWeights(
       }
       case "classifier": {
         const { weight, bias } = weights.get(layer.name)!;
-        put(`${layer.name}.weight`, weight.map(roundToHalf)); // as it is stored
+        put(`${layer.name}.weight`, weight.map(roundToHalf)); // the precision in which it is stored
         put(`${layer.name}.bias`, bias);
         break;
       }
@@ -107,7 +107,9 @@ export function quantizeWeights(
   return tensors;
 }
 
-/** What one step of a pixel stands for: all that normalised pixels can be is reached, and what the images hold beyond. */
+/**
+ * The value of one step of a pixel. Steps cover the whole range of normalised pixels, and larger values in the images.
+ */
 function imageStep({ input: { mean, std } }: CommonSpec, largest: number): number {
   const ends = mean.flatMap((own, i) => [own, 1 - own].map((end) => Math.abs(end) / std[i]));
   return Math.fround(Math.max(...ends, largest) / MAX_PIXEL);

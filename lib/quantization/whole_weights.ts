@@ -1,5 +1,5 @@
 /**
- * A convolution's weights as whole numbers.
+ * Quantizes a convolution's weights to integers.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import type { FoldedLayer } from "../weights/fold.ts";
 import { MAX_PIXEL, MAX_WEIGHT, type QuantizedConvolution, readsImage } from "../weights/quantized.ts";
 import { chainsOf, MAX_CHAIN } from "../weights/quantized_runs.ts";
 
-/** Weights of the image need not be larger: pixels have fewer bits. */
+/** Largest weight of a convolution that reads the image. Larger ones gain nothing, because pixels have fewer bits. */
 const MOST_OF_IMAGE = 4095;
-/** Biases are kept below this, so that sums with them have 32 bits. */
+/** Upper limit of biases, so that sums with them fit 32 bits. */
 const MOST_BIAS = 2 ** 23;
-/** Multipliers are kept above this: smaller numbers lose bits. */
+/** Lower limit of multipliers. Smaller floats lose precision. */
 const LEAST_UNIT = 1e-30;
 
-/** How much longer than need be the units are that are tried: with longer ones fewer weights have to be shortened. */
+/** Factors by which larger units than necessary are tried. With larger units, fewer weights have to be reduced. */
 const LONGER = [1, 1.12, 1.25, 1.4, 1.6, 1.8, 2];
 
-/** What is known of what a convolution reads and writes. */
+/** Steps of a convolution's input and output. */
 export interface ConvolutionSteps {
-  /** What one step of each input channel stands for. */
+  /** Value of one step of each input channel. */
   readonly inputs: Float32Array;
   /** The mean of each input channel, in steps. */
   readonly means: Float32Array;
-  /** What one step of each output channel is to stand for. */
+  /** Value of one step of each output channel. */
   readonly outputs: Float32Array;
 }
 
@@ -72,7 +72,7 @@ export function roundConvolution(
   return { weight: whole, bias: biases, multiplier, scale: outputs };
 }
 
-/** Weights of one output as whole numbers, so many times `unit`. */
+/** Rounds the weights of one output to integer multiples of `unit`. */
 function roundWeights(
   weights: Float64Array,
   { unit, chains }: { readonly unit: number; readonly chains: readonly (readonly number[])[] },
@@ -87,7 +87,7 @@ function roundWeights(
   return { unit, whole, error };
 }
 
-/** Makes weights whose magnitudes add up to too much smaller, by the same amount each: that changes their squares least. */
+/** Reduces weights whose magnitudes have too large a sum, all by the same amount, which minimises the squared error. */
 function shorten(weights: Float64Array, places: readonly number[], most: number): void {
   let sum = 0;
   for (const place of places) sum += Math.abs(weights[place]);
@@ -105,7 +105,7 @@ function shorten(weights: Float64Array, places: readonly number[], most: number)
   }
 }
 
-/** Takes off what rounding has added. */
+/** Corrects sums that rounding has made too large. */
 function trim(weights: Int16Array, places: readonly number[]): void {
   let excess = -MAX_CHAIN;
   for (const place of places) excess += Math.abs(weights[place]);

@@ -1,5 +1,5 @@
 /**
- * The floating-point formats weights are stored in, and the one way from their bytes to float32.
+ * Floating-point formats of stored weights, and their conversion to float32.
  *
  * @module
  */
@@ -14,14 +14,14 @@ export type FloatType = "F64" | "F32" | "F16" | "BF16";
 /** Bytes of one number of each format. */
 export const FLOAT_BYTES: Readonly<Record<FloatType, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
 
-/** Which stored numbers {@linkcode decodeFloats} reads. */
+/** Options of {@linkcode decodeFloats}. */
 export interface DecodeFloatsOptions {
   /** The format of the numbers. */
   readonly type: FloatType;
-  /** How many to read. */
+  /** How many numbers to read. */
   readonly count: number;
   /**
-   * Where the i-th one is, counted in numbers from the start of the bytes.
+   * Position of the i-th number, counted in numbers from the start of the bytes.
    * @default {(i) => i}
    */
   readonly position?: (i: number) => number;
@@ -43,12 +43,12 @@ export function decodeFloats(bytes: Uint8Array, options: DecodeFloatsOptions): F
   for (let i = 0; i < floats.length; i++) {
     if (Number.isFinite(floats[i])) continue;
     const value = type === "F64" ? view.getFloat64(8 * (position?.(i) ?? i), littleEndian) : floats[i];
-    throw new RanetError(`tensor ${quote(name)} holds ${value} at index ${i}, which is not a finite float32 number`);
+    throw new RanetError(`tensor ${quote(name)} contains ${value} at index ${i}, which is not a finite float32 number`);
   }
   return floats;
 }
 
-/** A loop for each format, because a call for each of millions of numbers would slow down the start. */
+/** There is a loop per format, because a call for each of millions of numbers would slow down the start. */
 function readFloats(
   view: DataView,
   { type, count, position, littleEndian = true }: DecodeFloatsOptions,

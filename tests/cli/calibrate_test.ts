@@ -31,7 +31,7 @@ Deno.test("calibrate stores thresholds in a file, and classify --budget uses the
       0,
       `Calibrating on the 24 images of ${
         basename(csv)
-      }, into ${file}\n24 images are few, so the thresholds are imprecise. ` +
+      }, into ${file}\n24 images are few, so thresholds are imprecise. ` +
       "Use 200 or more",
     ]);
     assertStringIncludes(made.out, "a budget of 20.00 M per image, on 24 samples");
@@ -194,12 +194,12 @@ Deno.test("the first calibration of a model also fits temperatures, and stores t
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace(/[0-9a-f]{64}/, "0".repeat(64)));
     const refused = await ranet("classify", `${EXAMPLES}cat.jpg`, "--weights", weights, ...cpu);
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.notes, "they are of other weights");
+    assertStringIncludes(refused.notes, "they belong to other weights");
     await Deno.writeTextFile(file, "{}");
     const damaged = await ranet("classify", `${EXAMPLES}cat.jpg`, "--weights", weights, ...cpu);
     assertStringIncludes(damaged.notes, `Cannot read temperatures ${JSON.stringify(file)}: weights: missing, expected`);
   });
   const bundled = await ranet("calibrate", "x", "--temperature");
   assertEquals(bundled.code, 2);
-  assertStringIncludes(bundled.notes, "expected a model of your own");
+  assertStringIncludes(bundled.notes, "expected your own model");
 });

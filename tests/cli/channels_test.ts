@@ -124,6 +124,6 @@ Deno.test("networks with other numbers of channels refuse images and name the ex
       "cpu",
     );
     assertEquals(code, 1);
-    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 of grey; give it arrays");
+    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 if grey. Use arrays");
   });
 });

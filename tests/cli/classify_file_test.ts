@@ -54,6 +54,14 @@ Deno.test("merged shards of classify --out equal one run's file, also if a shard
     assertEquals(JSON.parse(out).earlier, 1);
     assertEquals((await merge()).code, 0);
     assertEquals(await Deno.readTextFile(at("merged")), await Deno.readTextFile(at("all")));
+    // A container without a shell does not expand patterns: deploy/kubernetes-merge.yaml relies on this.
+    await Deno.remove(at("merged"));
+    assertEquals((await ranet("merge", at("parts/*"), "--out", at("merged"))).code, 0);
+    assertEquals(await Deno.readTextFile(at("merged")), await Deno.readTextFile(at("all")));
+    assertStringIncludes(
+      (await ranet("merge", at("parts/*.x"), "--out", at("x"))).notes,
+      "no file matches the pattern",
+    );
     assertEquals([...Deno.readDirSync(at("."))].filter(({ name }) => name.endsWith(".tmp")), []);
   }));
 

@@ -3,7 +3,7 @@ import { CPU_TILES, GPU_TILES } from "../../lib/device/webgpu/tiles.ts";
 import { gpuTest, longGpuTest } from "../gpu.ts";
 import { ranet } from "./ranet.ts";
 
-longGpuTest("devices --check finds every kernel right, and prints what a bug report wants to know", async (adapter) => {
+longGpuTest("devices --check finds no wrong kernel, and prints the details for a bug report", async (adapter) => {
   const { code, out } = await ranet("devices", "--check", "--json");
   const { kernels, versions, ...about } = JSON.parse(out);
   assertEquals([code, about.adapter, about.backend, about.right], [0, adapter.name, adapter.backend, true]);

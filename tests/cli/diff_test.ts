@@ -59,7 +59,7 @@ Deno.test("diff and plan show boosted exits", async () => {
     );
     assertStringIncludes(
       (await ranet("plan", file)).out,
-      "Boosted exits: an exit's logits are its own plus 0.75 times those of the exit before it.",
+      "Boosted exits: 0.75 times the logits of the previous exit are added to an exit's.",
     );
     const [plain, boosted] = await Promise.all(
       ["ranet-cifar10-micro", file].map(async (spec) => JSON.parse((await ranet("plan", spec, "--json")).out)),
@@ -74,7 +74,7 @@ Deno.test("diff and plan show boosted exits", async () => {
     const written = await Deno.readTextFile(copy);
     assertStringIncludes(written, "\n  boosted: true\n");
     assertStringIncludes(written, "\n  reweight: 0.75\n");
-    assertStringIncludes(written.replaceAll(/\n *# /g, " "), "each exit learns what the ones before it got wrong");
+    assertStringIncludes(written.replaceAll(/\n *# /g, " "), "each exit learns to correct the previous ones");
   });
 });
 

@@ -70,6 +70,6 @@ Deno.test("quantize: an 8-bit model", async () => {
     await Deno.copyFile(weights, `${folder}/weights.safetensors`);
     const made = await ranet("quantize", folder, "--data", `${folder}/nothere`, "--out", `${folder}/q8`);
     assertEquals(made.code, 1);
-    assertStringIncludes(made.notes, "it is in eight bits already");
+    assertStringIncludes(made.notes, "it is already in 8 bits");
   });
 });

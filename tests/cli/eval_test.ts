@@ -52,7 +52,7 @@ Deno.test("eval compares models of two families in one plot, and says which is m
     const plot = await Deno.readTextFile(`${out}/accuracy.svg`);
     for (const name of ["ranet-cifar10, anytime", "msdnet, anytime"]) assertStringIncludes(plot, name);
     const { comparison } = JSON.parse(await Deno.readTextFile(`${out}/results.json`));
-    assertStringIncludes(comparison, "from 3.67 M to 8.36 M only msdnet answers");
+    assertStringIncludes(comparison, "from 3.67 M to 8.36 M only msdnet is available");
     assertStringIncludes(text, comparison);
     assertStringIncludes(await Deno.readTextFile(`${out}/report.html`), comparison);
   }));

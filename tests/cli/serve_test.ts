@@ -130,7 +130,7 @@ Deno.test("serve survives more connections than it has file descriptors", async 
   server.process.kill("SIGINT");
   const [code, notes] = await finish(server);
   assertEquals(code, 0);
-  assertMatch(notes, /^Only \d+ connections at a time, not 512: file descriptors are scarce \(ulimit -n\)\n$/);
+  assertMatch(notes, /^At most \d+ connections, not 512: there are too few file descriptors \(ulimit -n\)\n$/);
 });
 
 Deno.test({

@@ -315,7 +315,7 @@ for (
       1,
       'Cannot use --rate "fast": expected a number',
     ],
-    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": there is no training in it'],
+    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": it contains no training run'],
     ["no recipe", [micro, "--data", "x", "--out", "y", "--recipe", "shrt"], 1, 'Cannot find recipe "shrt"'],
   ] as const
 ) {
@@ -335,7 +335,7 @@ Deno.test("train refuses validation images that are also training images, and a 
     assertEquals((await ranet(...args)).code, 0);
     const again = await ranet(...args);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.notes, "it holds training/run.json already");
+    assertStringIncludes(again.notes, "it already contains training/run.json");
     assertEquals((await ranet(...args, "--force", "--val", "none")).code, 0);
     assertEquals((await namesIn(out)).toSorted(), ["spec.yaml", "training", "weights.safetensors"]);
   });
@@ -349,7 +349,7 @@ Deno.test("train stops if the loss is NaN, and suggests a lower rate", async () 
     assertEquals(code, 1);
     assertMatch(
       notes,
-      /Cannot go on: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
+      /Cannot continue: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
     );
   });
 });
@@ -363,7 +363,7 @@ Deno.test("train --resume --data continues a run whose images have moved, and st
     await Deno.rename(val, nowVal);
     const lost = await ranet("train", "--resume", out);
     assertEquals(lost.code, 1);
-    assertStringIncludes(lost.notes, `Say where they are now (--resume ${out} --data DATASET)`);
+    assertStringIncludes(lost.notes, `Specify their new location (--resume ${out} --data DATASET)`);
     assertEquals((await ranet("train", "--resume", out, "--data", now, "--val", nowVal)).code, 0);
     assertEquals((await ranet("train", "--resume", out)).code, 0);
   });
@@ -498,10 +498,10 @@ Deno.test("train without --recipe recommends a recipe for the number of images",
     const few = await ranet(...args, "--out", out);
     assertStringIncludes(
       few.notes,
-      "About 8 images of each class are few to begin with random weights: --init MODEL --recipe classifiers",
+      "About 8 images per class are too few to start from random weights: --init MODEL --recipe classifiers",
     );
     const from = await ranet(...args, "--init", out, "--out", join(folder, "b"));
-    assertStringIncludes(from.notes, "about 8 images of each class, --recipe classifiers suits better");
+    assertStringIncludes(from.notes, "about 8 images per class, --recipe classifiers is better");
   });
 });
 

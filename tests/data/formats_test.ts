@@ -42,6 +42,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "grey-alpha-jpeg.tif":
     "this kind of TIFF (2 samples of 8 bits in JPEG, black is zero) is not supported; to convert it",
   "rgb-zstd.tif": "this kind of TIFF (Zstandard) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
+  "rgb-jpeg2000-tiles.tif": "this kind of TIFF (JPEG 2000) is not supported; to convert it: vips copy in.tif out.png", // by libvips 8.14.1
   "rgb-lzma.tif": "this kind of TIFF (LZMA) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
 };
 

@@ -176,7 +176,7 @@ Deno.test("system files in folders are ignored; other files among images are nam
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, pets);
     assertEquals([dataset.size, dataset.bad], [2, []]);
-    assertEquals(dataset.notes, ["Passed over 2 files that are no images: cat/notes.txt, dog/boxes.xml"]);
+    assertEquals(dataset.notes, ["Ignored 2 files that are not images: cat/notes.txt, dog/boxes.xml"]);
     await Deno.writeTextFile(join(folder, "cat/photo.HEIC"), "x");
     await refused(open(folder, pets), "photo.HEIC", '{"skipBad":true}');
   });
@@ -234,7 +234,7 @@ Deno.test("Tiny ImageNet is read in its own layout", async () => {
         assertEquals((await held.read(0)).image.width, 32);
       }
     }
-    await refused(open(join(folder, "test"), numbers(2)), "it holds images, and no list beside them");
+    await refused(open(join(folder, "test"), numbers(2)), "it contains images and no list with labels");
   });
 });
 
@@ -289,7 +289,7 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
     });
   }
   await withFolder({ "x.csv": "..\\a1.jpg,dog\n", "1.csv": "a1.jpg,1.0\n", "a1.jpg": null }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside of the CSV\'s folder');
+    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside the folder of the list');
     assertEquals(Array.from(await (await open(join(folder, "1.csv"), ["2.0", "1.0"])).labels()), [1]);
   });
   await withFolder({ "x.csv": "a\\1.jpg,dog\n", "a\\1.jpg": null, "a/1.jpg": null }, async (folder) => {
@@ -300,7 +300,7 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
     await refused(open(join(folder, "y.csv"), pets), '"gs://photos/a.jpg" is a URL, where a file is expected');
   });
   await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
+    await refused(open(join(folder, "x.csv"), pets), "Cannot determine which column", "cat, dog");
   });
 });
 
@@ -323,7 +323,7 @@ Deno.test("a CSV of pixels is refused without printing it", async () => {
   const header = ["label", ...Array.from({ length: 784 }, (_, i) => `pixel${i}`)].join();
   await withFolder({ "mnist.csv": `${header}\n` }, async (folder) => {
     const { message } = await assertRejects(() => open(join(folder, "mnist.csv"), pets), RanetError);
-    assertStringIncludes(message, "found 785 columns. If they are pixels");
+    assertStringIncludes(message, "found 785 columns. If these are pixels");
     assert(message.length < 400, message);
   });
 });
@@ -341,7 +341,7 @@ Deno.test("pickles, MATLAB files and archives are refused with a suggestion", as
   for (
     const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.npz", "arrays"], [
       "a.zip",
-      "unpacked first",
+      "unpack the archive first",
     ]]
   ) {
     await withFolder({ [name]: "x" }, (folder) => refused(open(join(folder, name), pets), word));
@@ -361,7 +361,7 @@ const inEach = (folders: readonly string[]) =>
 const petsIn = (...folders: readonly string[]) =>
   inEach(folders.flatMap((folder) => [`${folder}/cat`, `${folder}/dog`]));
 
-Deno.test("folders of class folders are no classes: the one that has them is taken, with and without knowing the classes", async () => {
+Deno.test("in nested folders, the folder that contains the class folders is found, with and without known classes", async () => {
   const cases: [files: Record<string, string | null>, training: string, test: string][] = [
     // Food-101, CUB-200, nested folders, and parts as Kaggle's data sets name them.
     [{ ...petsIn("images"), "meta/train.txt": "cat/1\n", "README.txt": "x" }, "images", "images"],
@@ -395,11 +395,11 @@ Deno.test("folders of class folders are no classes: the one that has them is tak
   }
 });
 
-Deno.test("folders of the same classes are parts that somebody has to choose from; of others, they are classes", async () => {
+Deno.test("folders with the same class folders are parts, of which one must be chosen; others are classes", async () => {
   await withFolder(petsIn("fold1", "fold2"), async (folder) => {
-    const choices = `Give one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
-    await refused(open(folder, pets), "hold folders of the same names", choices);
-    await refused(readClassNames(folder), "hold folders of the same names", choices);
+    const choices = `Use one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
+    await refused(open(folder, pets), "contain folders with the same names", choices);
+    await refused(readClassNames(folder), "contain folders with the same names", choices);
     assertEquals((await open(folder, ["fold1", "fold2"])).size, 8);
   });
   await withFolder(inEach(["cat/persian", "cat/siamese", "dog/akita", "dog/beagle"]), async (folder) => {
@@ -419,7 +419,7 @@ Deno.test("folders of the same classes are parts that somebody has to choose fro
   });
 });
 
-Deno.test("a part's list beside its folder is taken if it has the columns of the other part's", async () => {
+Deno.test("a list next to a part's folder is used if it has the columns of the other part's list", async () => {
   const header = "Width,ClassId,Path\n";
   const files = { ...inEach(["Train/0", "Train/1", "Test", "Meta"]), "Meta.csv": "Path,ClassId\nMeta/1.jpg,1\n" };
   const lists = {
@@ -435,29 +435,46 @@ Deno.test("a part's list beside its folder is taken if it has the columns of the
   });
 });
 
-Deno.test("a folder with nothing but files that are not read says which, and what to do", async () => {
+Deno.test("a folder that contains only unsupported files is refused with their format and a suggestion", async () => {
   for (
     const [name, word] of [
-      ["data/train-00000-of-00001.parquet", "Hugging Face's tables"],
-      ["data-00000-of-00001.arrow", "Hugging Face's tables"],
+      ["data/train-00000-of-00001.parquet", "tables of Hugging Face data sets"],
+      ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
-      ["train-0000.tar", "unpacked first"],
-      ["data.mdb", "a database of images"],
+      ["train-0000.tar", "unpack the archive first"],
+      ["data.mdb", "image databases"],
       ["train_32x32.mat", "MATLAB"],
-      ["gaussian_noise.npy", "arrays of many samples"], // as CIFAR-10-C has them
+      ["gaussian_noise.npy", "arrays of several samples"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
-      await refused(open(folder, pets), `it holds no images but ${JSON.stringify(name)}`, word);
+      await refused(open(folder, pets), `it contains no images, only ${JSON.stringify(name)}`, word);
     });
   }
 });
 
-Deno.test("of columns with numbers and names of the classes, new classes are the names", async () => {
+Deno.test("if a list has columns with numbers and names of classes, new classes are the names", async () => {
   await withFolder({ "x.csv": "path,label_id,label_name\na.jpg,0,dog\nb.jpg,1,cat\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
   });
   await withFolder({ "x.csv": "filename, dog, cat\na.jpg, 0, 1\nb.jpg, 1, 0\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
+  });
+});
+
+Deno.test("openDataset() takes a list beside a folder of images and one of records, as Kaggle's data sets have them", async () => {
+  const files = {
+    ...inEach(["train_images", "test_images"]),
+    ...{
+      "train_tfrecords/a.tfrec": "x",
+      "test_tfrecords/a.tfrec": "x",
+      "sample_submission.csv": "image_id,label\n1.jpg,4\n",
+    },
+    "train.csv": "image_id,label\n1.jpg,1\n2.jpg,0\n",
+  };
+  await withFolder(files, async (folder) => {
+    const found = await entries(await open(folder, pets, { part: "training" }), folder, pets);
+    assertEquals(found, ["train_images/1.jpg dog", "train_images/2.jpg cat"]);
+    await refused(open(folder, pets), "no folder to validate on");
   });
 });

@@ -167,6 +167,6 @@ Deno.test("temperatures of a boosted model are refused for the same weights with
       `${folder}/model.zip`,
       writeModelFiles({ ...other, "temperatures.json": files["temperatures.json"] }),
     );
-    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "boosted otherwise");
+    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "different boosting");
   });
 });

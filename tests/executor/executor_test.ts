@@ -128,12 +128,16 @@ Deno.test("an executor refuses invalid devices, precisions and images", async ()
     [{ precision: "int4" }, 'precision is "int4", expected one of "float32", "float16"'],
   ];
   for (const [wrong, message] of options) {
-    await assertRejects(() => AdaptiveExecutor.create(model, wrong), RanetError, `Cannot make an executor: ${message}`);
+    await assertRejects(
+      () => AdaptiveExecutor.create(model, wrong),
+      RanetError,
+      `Cannot create an executor: ${message}`,
+    );
   }
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const other of [undefined, new Float64Array(IMAGE), Array(IMAGE).fill(0)]) {
     const wrong = other as unknown as Float32Array;
-    const message = "expected a Float32Array of normalised images, as toTensor gives them, found";
+    const message = "expected a Float32Array of normalised images, as returned by toTensor, found";
     await assertRejects(() => executor.classify(wrong), RanetError, message);
     await assertRejects(() => executor.forward(wrong), RanetError, message);
     await assertRejects(() => Array.fromAsync(executor.anytime(wrong)), RanetError, message);

@@ -62,7 +62,11 @@ Deno.test("writeFiles() removes only its own files if it fails", async () => {
       writeFiles([[`${folder}/model/other`, bytes("fine")]]),
     ]);
     assertEquals([failed.status, await list(`${folder}/model`)], ["rejected", { other: "fine" }]);
-    await assertRejects(() => writeFiles([[`${folder}/model`, bytes("x")]]), RanetError, "is in the way");
+    await assertRejects(
+      () => writeFiles([[`${folder}/model`, bytes("x")]]),
+      RanetError,
+      "that is not a file exists there",
+    );
     await assertRejects(
       () => writeFiles([[`${folder}/model/other/x`, bytes("x")]]),
       RanetError,

@@ -13,7 +13,7 @@ import { randomTensors } from "../fixtures.ts";
 import { chromiumTest } from "../web/browser.ts";
 import { checkInBrowser } from "./in_browser.ts";
 
-chromiumTest("ONNX Runtime Web gives the logits of every exit of every small bundled model", async (t) => {
+chromiumTest("ONNX Runtime Web computes the logits of every exit of every small bundled model", async (t) => {
   const small = (await Promise.all(BUNDLED_SPECS.map((name) => readSpec(name)))).filter(({ input }) =>
     areaOf(inputSize(input)) <= 64 ** 2
   );

@@ -107,17 +107,17 @@ Deno.test("quantize() refuses unsupported models with a suggestion", async () =>
     void await assertRejects(run, RanetError, reason);
   await refused("expected images of 3 × 32 × 32 numbers each", () => quantize(model, new Float32Array()));
   await refused("found 5 numbers", () => quantize(model, new Float32Array(5)));
-  await refused("image 1 holds NaN", () => quantize(model, new Float32Array(2 * length).fill(NaN, length)));
+  await refused("image 1 contains NaN", () => quantize(model, new Float32Array(2 * length).fill(NaN, length)));
   await refused(`range is "median"`, () => quantize(model, images, { range: "median" as "max" }));
   const quantized = await quantize(model, images.subarray(0, length), { threads: 1 });
-  await refused("it is in eight bits already", () => quantize(quantized, images));
+  await refused("it is already in 8 bits", () => quantize(quantized, images));
 });
 
 Deno.test("quantize() refuses activations with negative values, and names the layer", async () => {
   const text = await Deno.readTextFile(new URL("../../specs/ranet-cifar10-micro.yaml", import.meta.url));
   const spec = parseSpec(`${text}\nactivation: silu\n`, { source: "silu.yaml" });
   const other = createModel(spec, model.tensors, { source: "it" });
-  await assertRejects(() => quantize(other, images), RanetError, `ends in the activation "silu"`);
+  await assertRejects(() => quantize(other, images), RanetError, `has the activation "silu"`);
 });
 
 Deno.test("roundConvolution() rounds weights to the nearest step, and corrects the bias by the mean error", async () => {

@@ -110,7 +110,7 @@ Deno.test("ResultsWriter refuses files of another run, and files that another pr
   await inFolder(async (path) => {
     await write(path("a"), SEVEN);
     const open = (header: Partial<ResultsHeader>) => ResultsWriter.open(path("a"), { ...HEADER, ...header });
-    await assertRejects(() => open({ weights: "x" }), RanetError, 'its weights is "abc", and this run is of "x"');
+    await assertRejects(() => open({ weights: "x" }), RanetError, 'its weights is "abc", expected "x" as in this run');
     await assertRejects(() => open({ shard: { index: 1, count: 2 } }), RanetError, "its shard is none");
     for (const text of ["my notes\nand more", "my notes", "{}"]) {
       await Deno.writeTextFile(path("b"), text);

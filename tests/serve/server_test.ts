@@ -278,7 +278,7 @@ Deno.test("requests time out if the body or the result does not arrive", async (
   const slow = new ReadableStream({ start: (controller) => controller.enqueue(cat.slice(0, 100)) });
   assertEquals(await refused(post(slow, "image/jpeg", "", handler)), [
     408,
-    "Cannot answer: the body did not come within 300 ms",
+    "Cannot answer: the body did not arrive within 300 ms",
   ]);
   assertEquals(await refused(post(cat, "image/jpeg", "", handler)), [
     503,

@@ -171,17 +171,17 @@ const CROSS_FIELD = [
   /exits\.reweight: expected boosted: true/,
   /input\.(mean|std): expected \d+ number/,
   /stem\.stride: expected at most/,
-  /head(\[\d+\])?\.pool: expected all where/,
+  /head(\[\d+\])?\.pool: expected all for/,
   /expected exits that read at least/,
   /expected at most 16384 channels/,
-  /reduction: expected a share that leaves a channel/,
+  /reduction: expected a share that keeps at least one channel/,
   /growth_factor: expected an even number/,
   /prune(\[\d+\])?: expected (\d+ entries|at most)/,
   /steps: expected either epochs or steps/,
-  /nesterov: expected momentum above 0/,
-  /schedule\.(milestones|factor): expected (with kind multistep|ascending)/,
+  /nesterov: expected with momentum above 0/,
+  /schedule\.(milestones|factor): expected (only with kind multistep|ascending)/,
   /loss\.exits: expected a weight above 0/,
-  /augment\.(crop: expected either|resized_crop: expected the least)/,
+  /augment\.(crop: expected either|resized_crop: expected the smaller)/,
 ];
 
 const KINDS = [

@@ -124,12 +124,12 @@ Deno.test("the YAML from flags has a schema and comments", () => {
 });
 
 const REFUSED: readonly [flags: string, part: string][] = [
-  ["--scale-lst 1-2", '"--scale-lst" is none of the authors\' flags; did you mean --scale-list?'],
+  ["--scale-lst 1-2", '"--scale-lst" is not a flag of the authors\' code; did you mean --scale-list?'],
   ["--nblocks 3", "did you mean --nBlocks?"],
-  ["main", '"main" is none of the authors\' flags'],
-  ["--amp", "If it is a flag of your own and leaves the network as it is, leave it out"],
-  ["--arch IMTA_MSDNet --data ImageNet --pretrained x -T 1.0", "the checkpoint that it was trained from (main_GE.py)"],
-  ["--__proto__ 1", "none of the authors' flags"],
+  ["main", '"main" is not a flag of the authors\' code'],
+  ["--amp", "If it is your own flag and does not affect the network, leave it out"],
+  ["--arch IMTA_MSDNet --data ImageNet --pretrained x -T 1.0", "the checkpoint from which it was trained (main_GE.py)"],
+  ["--__proto__ 1", "not a flag of the authors' code"],
   ["--step", "--step has no value"],
   ["--step --nBlocks 2", "--step has no value"],
   ["--step two", '--step is "two", expected a whole number'],
@@ -148,7 +148,7 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--reduction half", '--reduction is "half", expected a number such as 0.5'],
   ["--scale-list 1-2", "--grFactor has 3 entries and --scale-list 2"],
   ["--scale-list 1-a-3", "--scale-list is"],
-  ["--scale-list 3-2-1", "expected coarsest first"],
+  ["--scale-list 3-2-1", "expected the coarsest first"],
   ["--block-step 0", "subnetworks[2].blocks: expected more than the 2"],
   ["--growthRate 0", "subnetworks[0].growth: expected a whole number"],
   ["--growthRate 3", "subnetworks[2].growth: expected at least 4"],

@@ -183,7 +183,7 @@ Deno.test("a loss of NaN stops the run after the last valid state was saved", as
   const error = await assertRejects(() => runFake({ ...newFake(), failAt: 7 }, { onSave }), RanetError);
   assertEquals(
     error.message,
-    "Cannot go on: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it, " +
+    "Cannot continue: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it, " +
       "or a longer warmup.",
   );
   assertEquals(saved!.position.step, 6);
@@ -257,7 +257,7 @@ for (
     [
       "fewer images than a batch",
       { training: plain(3) },
-      "Cannot train: a batch takes 4 images, and there are 3; take at most that many",
+      "Cannot train: the batch size is 4, but there are only 3 images; use a smaller batch",
     ],
     ["no images", { training: plain(0) }, "Cannot train: there are no images to train on"],
     [

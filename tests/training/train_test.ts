@@ -131,7 +131,7 @@ Deno.test("if the GPU is lost, train() with device auto continues on the CPU; wi
     onFallback: (message) => said.push(message),
   });
   assertEquals([opened, devices], [["gpu", "cpu"], ["gpu", "cpu"]]);
-  assertEquals(said, ["Training goes on on the CPU: the device was lost"]);
+  assertEquals(said, ["Training continues on the CPU: the device was lost"]);
   assertEquals(epochs, [1, 2, 3, 4, 5, 6]);
   assertEquals(found.state.tensors, whole.state.tensors);
   await assertRejects(

@@ -58,7 +58,7 @@ function takeAway(): string[] {
   return left;
 }
 
-longChromiumTest("ranet.js runs in browsers as old as docs/browser.md says, on WebGPU and the CPU", async (t) => {
+longChromiumTest("ranet.js runs in the oldest browsers of docs/browser.md, on WebGPU and the CPU", async (t) => {
   await using site = await openSite();
   const bundles = ["ranet.js", "ranet-train.js", "page.js", "worker.js"];
   const text = (await Promise.all(bundles.map((name) => Deno.readTextFile(new URL(name, site.folder))))).join("");

@@ -58,7 +58,7 @@ Deno.test("packModel() stores an 8-bit model in half the bytes, and it is read b
   }
 });
 
-longChromiumTest("a model in eight bits works in the browser as any other", async (t) => {
+longChromiumTest("an 8-bit model works in the browser", async (t) => {
   const { archive, images, logits, answers, labels } = await quantized();
   await using site = await openSite();
 

@@ -319,7 +319,7 @@ chromiumTest("the page", async (t) => {
     await page.close();
   });
 
-  await t.step("has a library that classifies in one call, whatever the browser can decode", async () => {
+  await t.step("ranet.js classifies in one call every image that the browser can decode", async () => {
     const { page, complaints } = await site.open("index.html");
     const file = await Deno.readFile(path("examples/frog.jpg"));
     const frog = [...bmp(await decodeImage(file, { source: "frog.jpg" }))];
@@ -344,7 +344,7 @@ chromiumTest("the page", async (t) => {
   });
 });
 
-longChromiumTest("the page answers although the GPU is lost meanwhile", async () => {
+longChromiumTest("the page still answers if the GPU is lost", async () => {
   await using site = await openSite();
   const { page } = await site.open("?device=gpu");
   await give(page, [path("examples/cat.jpg")]);
@@ -378,7 +378,7 @@ const hosts = [
 ];
 
 for (const { name, site: options, threads } of hosts) {
-  longChromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
+  longChromiumTest(`ranet.js computes on the CPU in a page, ${name}`, async () => {
     await using site = await openSite({ webgpu: false, ...options });
     const { page } = await site.open("");
     const [finite, answered] = await page.evaluate(async (url) => {

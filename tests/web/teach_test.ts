@@ -45,7 +45,7 @@ const isThere = (page: Page, selector: string) => page.$eval(selector, (element)
 const text = (page: Page, selector: string) => page.$eval(selector, (element) => element.textContent!.trim());
 const counts = (page: Page) => page.$$eval(".class-head .count", (all) => all.map((one) => one.textContent));
 
-chromiumTest("the page learns two classes, is tried, and gives a model to take along", async (t) => {
+chromiumTest("the page trains two classes, classifies a photo, and saves the model", async (t) => {
   await using site = await openSite({ webgpu: false });
   await using photos = await writePhotos(COUNT);
   const { page, complaints } = await site.open("?device=cpu");
@@ -177,7 +177,7 @@ chromiumTest("the page learns two classes, is tried, and gives a model to take a
   assertEquals(complaints, []);
 });
 
-longChromiumTest("training in the page stops and goes on, on one thread too", async () => {
+longChromiumTest("training in the page can be stopped and resumed, also with one thread", async () => {
   await using site = await openSite({ webgpu: false, isolated: false });
   await using photos = await writePhotos(12);
   const { page, complaints } = await openTeach(site);
@@ -195,7 +195,7 @@ longChromiumTest("training in the page stops and goes on, on one thread too", as
   assertEquals(complaints, []);
 });
 
-longChromiumTest("the page goes on on the CPU when the GPU is lost while it trains", async () => {
+longChromiumTest("training in the page continues on the CPU if the GPU is lost", async () => {
   // Software GPUs are not used, unless they are reported as a GPU.
   const disguise =
     `for (const [name, value] of [["isFallbackAdapter", false], ["description", "test GPU"], ["device", ""],
@@ -209,13 +209,13 @@ longChromiumTest("the page goes on on the CPU when the GPU is lost while it trai
   assertStringIncludes(await said(page, "Epoch"), "test GPU");
   const session = await site.browser.target().createCDPSession();
   await session.send("Browser.crashGpuProcess");
-  assertStringIncludes(await said(page, "Training goes on|Epoch .*CPU"), "CPU");
+  assertStringIncludes(await said(page, "Training continues|Epoch .*CPU"), "CPU");
   assertEquals(await said(page, "Trained|Cannot"), "Trained.");
   assertStringIncludes(await text(page, "#outcome-line strong"), "4 of 4 ");
   assertStringIncludes(await text(page, "#outcome-line"), "leaves at the first exit with a confidence of 90 %");
 });
 
-longChromiumTest("what is no photo is named and passed over, and folders become classes", async () => {
+longChromiumTest("Teach ignores and names files that are not photos, and makes classes of folders", async () => {
   await using site = await openSite({ webgpu: false });
   await using photos = await writePhotos(5);
   const { page, complaints } = await openTeach(site);
@@ -251,7 +251,7 @@ longChromiumTest("what is no photo is named and passed over, and folders become 
   assertEquals(complaints, []);
 });
 
-longChromiumTest("a model's archive is opened, and what is none is refused", async () => {
+longChromiumTest("Teach opens a model's archive, and refuses other files", async () => {
   await using site = await openSite({ webgpu: false });
   const { page } = await openTeach(site);
   const folder = await Deno.makeTempDir();
@@ -265,7 +265,7 @@ longChromiumTest("a model's archive is opened, and what is none is refused", asy
 });
 
 for (const [camera, told] of [["refused", "The camera was refused"], ["none", "No camera was found"]] as const) {
-  longChromiumTest(`without a camera (${camera}), the page says what to do`, async () => {
+  longChromiumTest(`without a camera (${camera}), the page explains what to do`, async () => {
     await using site = await openSite({ webgpu: false, camera });
     const { page } = await openTeach(site);
     await page.evaluate(() =>
@@ -278,7 +278,7 @@ for (const [camera, told] of [["refused", "The camera was refused"], ["none", "N
   });
 }
 
-longChromiumTest("photos are taken as long as a button or a key is held, and the camera answers live", async () => {
+longChromiumTest("Teach takes photos while a button or key is held, and shows live predictions", async () => {
   await using site = await openSite({ webgpu: false });
   await using photos = await writePhotos(5);
   const { page, complaints } = await openTeach(site);
@@ -318,7 +318,7 @@ const storages = {
 };
 
 for (const [name, script] of Object.entries(storages)) {
-  longChromiumTest(`where storage ${name}, the page says so and works all the same`, async () => {
+  longChromiumTest(`if storage ${name}, the page shows a note and still works`, async () => {
     await using site = await openSite({ webgpu: false });
     await using photos = await writePhotos(4);
     const { page, complaints } = await site.open("");
@@ -334,7 +334,7 @@ for (const [name, script] of Object.entries(storages)) {
   });
 }
 
-longChromiumTest("tabs and classes are worked with the keyboard alone", async () => {
+longChromiumTest("tabs and classes can be used with the keyboard alone", async () => {
   await using site = await openSite({ webgpu: false });
   const { page } = await site.open("");
   await page.focus("#tab-classify");

@@ -43,7 +43,7 @@ Deno.test("pickWeights() refuses an IMTA network, although it contains the netwo
     "module.isc_modules.0.0.weight",
   ];
   const { message } = assertThrows(() => pick(names, NAMES), RanetError);
-  assertStringIncludes(message, "is of an IMTA network, whose exits also read the results of the exits before");
+  assertStringIncludes(message, "belongs to an IMTA network, whose exits also read the results of earlier exits");
 });
 
 Deno.test("pickWeights() removes a common prefix only if the rest fits", () => {
@@ -66,7 +66,7 @@ Deno.test("pickWeights() leaves out tensors outside the network's prefix, such a
     const values = names.map((name) => [name, name] as const);
     const picked = pickWeights(values, floats, { expected: new Set(NAMES), onNote });
     assertEquals([...picked], NAMES.map((name) => [name, prefix + name]));
-    assertStringIncludes(notes.pop()!, `"criterion.weight" (none of the network's), "ema.first.conv.weight"`);
+    assertStringIncludes(notes.pop()!, `"criterion.weight" (not a parameter of the network), "ema.first.conv.weight"`);
     notes.pop();
   }
   // Missing and unexpected tensors within the prefix are left to the check of shapes.
@@ -90,7 +90,7 @@ Deno.test("pickWeights() leaves out counters, and other integers unless they are
   const kindOf = (value: string) => value === "floats" ? value : { found: `of type ${value}` };
   const options = { onNote: (note: string) => notes.push(note) };
   assertEquals([...pickWeights(Object.entries(values), kindOf, options).keys()], ["a.weight"]);
-  assertEquals(notes, ['Left out what is no weights: "steps" (of type I32)']);
+  assertEquals(notes, ['Ignored values that are not weights: "steps" (of type I32)']);
   const { message } = assertThrows(
     () => pickWeights(Object.entries(values), kindOf, { expected: new Set(["a.weight", "steps"]) }),
     RanetError,
@@ -130,8 +130,8 @@ Deno.test("names in safetensors files are handled like those in checkpoints", ()
     readWeights(file, { source: "x", expected: new Set(expected), onNote: (note) => notes.push(note) });
   assertEquals(read(["a.weight"]), new Map([["a.weight", { shape: [2], data: Float32Array.of(1, 2) }]]));
   assertEquals(notes, [
-    'Took the names without their prefix: "module.a.weight" is "a.weight"',
-    'Left out what is no weights: "module.mask" (of type BOOL), "n_averaged" (of type I32), "module.big" (of type F8_E4M3)',
+    'Removed a prefix from names: "module.a.weight" is "a.weight"',
+    'Ignored values that are not weights: "module.mask" (of type BOOL), "n_averaged" (of type I32), "module.big" (of type F8_E4M3)',
   ]);
   const { message } = assertThrows(() => read(["a.weight", "big"]), RanetError);
   assertStringIncludes(
@@ -152,7 +152,7 @@ Deno.test("readWeights() recognises files by their bytes, and names unsupported 
   const encode = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
   const words: readonly (readonly [bytes: Uint8Array, source: string, word: string])[] = [
     [encode("version https://git-lfs.github.com/spec/v1\n"), "x.pth", "git lfs pull"],
-    [encode("<!doctype html>"), "x.pth", "has the download failed?"],
+    [encode("<!doctype html>"), "x.pth", "the download may have failed"],
     [Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0), "x.pth.gz", "unpack it first"],
     [encode("\x89HDF\r\n\x1a\n"), "x.h5", "HDF5"],
     [encode("\x93NUMPY"), "x.npy", "NumPy"],
@@ -160,7 +160,7 @@ Deno.test("readWeights() recognises files by their bytes, and names unsupported 
     [
       zipSync({ "__MACOSX/x": encode(""), "run/best.pth": encode("x") }),
       "x.zip",
-      'unpack it first, and give "run/best.pth"',
+      'unpack it first, and use "run/best.pth"',
     ],
     [zipSync({ "weight.npy": encode("\x93NUMPY") }), "x.npz", "it is an archive of NumPy arrays (.npz)"],
     [Uint8Array.of(8, 7, 18, 5), "x.onnx", "ranet export onnx"],

@@ -94,7 +94,7 @@ Deno.test("missing, misshapen and unexpected tensors are refused by name", () =>
   const misshapen = new Map(tensors).set(`${convolution}.weight`, { shape: [2, 2], data: new Float32Array(4) });
   assertThrows(() => createModel(spec, misshapen, { source: "q" }), RanetError, "is [2, 2], expected [");
   const foreign = new Map(tensors).set("other", { shape: [1], data: new Float32Array(1) });
-  assertThrows(() => createModel(spec, foreign, { source: "q" }), RanetError, `"other" is none`);
+  assertThrows(() => createModel(spec, foreign, { source: "q" }), RanetError, `"other" is not a parameter`);
 });
 
 Deno.test("sums that need more than 32 bits are refused by name", () => {
@@ -109,12 +109,16 @@ Deno.test("sums that need more than 32 bits are refused by name", () => {
       data: new Float32Array(channels * 147).fill(value),
     });
   parseQuantized(wide, filled(7000), { source: "q" });
-  assertThrows(() => parseQuantized(wide, filled(7200), { source: "q" }), RanetError, `"${name}.weight" can make sums`);
+  assertThrows(
+    () => parseQuantized(wide, filled(7200), { source: "q" }),
+    RanetError,
+    `"${name}.weight" can cause sums`,
+  );
 });
 
 Deno.test("training, folding and checkTensors() refuse integer weights", () => {
   assertThrows(() => checkTensors(network, tensors, { source: "q" }), RanetError, `"image.scale"`);
-  assertThrows(() => foldWeights(network, tensors), RanetError, "eight bits");
+  assertThrows(() => foldWeights(network, tensors), RanetError, "8-bit integers");
 });
 
 Deno.test("too large numbers of depthwise convolutions and gates are refused with the tensor's name", () => {
@@ -130,7 +134,7 @@ Deno.test("too large numbers of depthwise convolutions and gates are refused wit
       [nameOf("excitation.multiplier"), 4.5, "at index 1, expected at most 4"],
       [nameOf("squeeze.multiplier"), -1, "at index 1, expected finite numbers above 0"],
       [nameOf("fc2.scale"), 0, "at index 0, expected finite numbers above 0"],
-      [`${depthwise.name}.bias`, 2 ** 24, "can make sums above 2²⁴ at channel 1"],
+      [`${depthwise.name}.bias`, 2 ** 24, "can cause sums above 2²⁴ at channel 1"],
     ] as const
   ) {
     const { shape, data } = given.get(name)!;
@@ -150,7 +154,7 @@ Deno.test("a convolution without ReLU is refused in 8 bits, unless gates are mad
   assertThrows(
     () => quantizedParameters({ ...other, exits: [{ ...first, layers }, ...others] }),
     RanetError,
-    `ends in the activation "none"`,
+    `has the activation "none"`,
   );
 });
 
@@ -175,7 +179,7 @@ Deno.test("biases that float32 cannot represent are refused", () => {
   view.setBigUint64(0, BigInt(header.length), true);
   bytes.set(new TextEncoder().encode(header), 8);
   view.setInt32(8 + header.length, 2 ** 24 + 1, true);
-  assertThrows(() => readSafetensors(bytes, { source: "q" }), RanetError, `"a.bias" holds 16777217`);
+  assertThrows(() => readSafetensors(bytes, { source: "q" }), RanetError, `"a.bias" contains 16777217`);
 });
 
 Deno.test("cornerShares() are integers that add up to SHARES", () => {

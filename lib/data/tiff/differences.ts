@@ -1,10 +1,10 @@
 /**
- * Rows of TIFF's parts that are stored as differences between neighbours.
+ * Undoes TIFF's predictor: rows stored as differences between neighbours.
  *
  * @module
  */
 
-/** How the numbers of a part lie. */
+/** Layout of the numbers of a part. */
 export interface RowLayout {
   /** Bytes of a row. */
   readonly row: number;
@@ -14,7 +14,7 @@ export interface RowLayout {
   readonly step: number;
   /** Bits of a number: 8 or 16. */
   readonly bits: number;
-  /** Whether numbers have their lowest byte first. */
+  /** Whether numbers are little-endian. */
   readonly little: boolean;
 }
 

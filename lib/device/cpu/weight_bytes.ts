@@ -1,5 +1,5 @@
 /**
- * How much memory a plan's weights take as the CPU's kernels read them, without the weights.
+ * Computes the memory of a plan's weights in the layout of the CPU kernels, without the weights themselves.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { filterLength } from "./lower.ts";
 import { packedLength } from "./pack.ts";
 import { isWorthWinograd } from "./winograd.ts";
 
-/** Bytes of all weights in floats, or in eight bits. */
+/** Size of all weights in bytes, in floating point or 8 bits. */
 export function cpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { readonly int8: boolean }): number {
   return Iterator.from(new Set(stages.flat(2))).reduce((sum, step) => sum + (int8 ? int8Bytes : floatBytes)(step), 0);
 }
 
-/** Bytes of a vector of 4-byte numbers, with zeros up to a multiple of `lanes`. */
+/** Size in bytes of a vector of 4-byte numbers, padded with zeros to a multiple of `lanes`. */
 function vectorBytes(length: number, lanes = 4): number {
   return 4 * lanes * Math.ceil(length / lanes);
 }

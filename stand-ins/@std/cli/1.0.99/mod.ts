@@ -82,7 +82,7 @@ export type Args<T = Record<string, any>> = T & {
   "--"?: string[];
 };
 
-/** Minimist negates every name; this, in front of a `no-…` that is no negation, hides it. */
+/** Minimist treats every name with `no-` as a negation. This prefix hides names that are not meant so. */
 const HIDE = "\0";
 
 /** Parses command-line arguments. Unlike the real one, `unknown` is not told a value given as a separate argument. */
