@@ -223,7 +223,7 @@ function patchNumbers(layout: MemoryLayout): number {
   return layout.remember("patches", () => layout.table(Array.from({ length: PATCHES }, (_, patch) => patch)));
 }
 
-/** A depthwise convolution, or its input gradient: from that of what it wrote to that of what it read. */
+/** A depthwise convolution, or its input gradient. */
 export function lowerDepthwise(
   { kernel, stride }: Pick<DepthwiseConvolution, "kernel" | "stride">,
   { input, output, channels, weights, bias, activation, gradient, accumulate = false, schedule }:
@@ -236,7 +236,7 @@ export function lowerDepthwise(
       readonly accumulate?: boolean;
     },
 ): Uint8Array {
-  // Without a stride, the gradient is a convolution by the kernel turned round.
+  // Without a stride, the gradient is a convolution with the kernel rotated by 180 degrees.
   const isScattered = gradient && stride > 1;
   const places = betweenPlaces(input, output);
   return writeOperation(isScattered ? "depthwise-input-gradient" : "depthwise", {
@@ -253,13 +253,13 @@ export function lowerDepthwise(
   }, schedule);
 }
 
-/** Channels times their gates, or the gradients of that. */
+/** The product of channels and their gates, or its gradients. */
 export function lowerExcitation(
   gate: Gate,
   { input, gates, output, gradients, schedule }: {
     readonly input: Place;
     readonly gates: Place;
-    /** What is written, or its gradient. */
+    /** The output, or its gradient. */
     readonly output: Place;
     /** Gradients of the inputs, and whether they are added to the existing values. */
     readonly gradients?: Readonly<Record<"input" | "gates", { readonly place: Place; readonly accumulate: boolean }>>;
@@ -313,7 +313,7 @@ function fromTo(input: Place, output: Place, result?: Place): Arguments<"max-poo
   };
 }
 
-/** Where a layer reads and writes. */
+/** The input and output places of a layer. */
 export function betweenPlaces(
   input: Place,
   output: Place,
