@@ -60,25 +60,25 @@ for (const device of await navigator.gpu.requestAdapter() ? ["cpu", "gpu"] : ["c
   console.log((await executor.classify(toTensor(image, model.spec.input)))[0].label, waits);
 }
 `,
-    );
-    const run = async (...script: string[]) => {
-      asked.length = 0;
-      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "--no-prompt", `--allow-net=${host}`, ...script],
-        cwd: folder,
-        env: { DENO_DIR: `${folder}/deno`, JSR_URL: `http://${host}/`, NO_COLOR: "1" },
-      }).output();
-      return { out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr), asked: [...asked] };
-    };
-    registry.set(weights, whole.subarray(0, whole.length / 2));
-    assertStringIncludes((await run("script.ts")).err, "it may be truncated");
-    registry.set(weights, whole);
-    const first = await run("script.ts");
-    const out = "ship 0\n".repeat(hasAdapter ? 2 : 1);
-    assertEquals([first.out, first.err], [out, ""]);
-    assertArrayIncludes(first.asked, [weights]);
-    const second = await run("script.ts");
-    assertEquals([second.out, second.err, second.asked], [out, "", ["/ship.jpg"]]);
+      );
+      const run = async (...script: string[]) => {
+        asked.length = 0;
+        const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: ["run", "--quiet", "--no-prompt", `--allow-net=${host}`, ...script],
+          cwd: folder,
+          env: { DENO_DIR: `${folder}/deno`, JSR_URL: `http://${host}/`, NO_COLOR: "1" },
+        }).output();
+        return { out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr), asked: [...asked] };
+      };
+      registry.set(weights, whole.subarray(0, whole.length / 2));
+      assertStringIncludes((await run("script.ts")).err, "it may be truncated");
+      registry.set(weights, whole);
+      const first = await run("script.ts");
+      const out = "ship 0\n".repeat(hasAdapter ? 2 : 1);
+      assertEquals([first.out, first.err], [out, ""]);
+      assertArrayIncludes(first.asked, [weights]);
+      const second = await run("script.ts");
+      assertEquals([second.out, second.err, second.asked], [out, "", ["/ship.jpg"]]);
 
       await Deno.copyFile(new URL("examples/ship.jpg", ROOT), `${folder}/photo.jpg`);
       const cli = ["--allow-read=photo.jpg", `jsr:${config.name}/cli`];
