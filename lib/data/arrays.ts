@@ -1,6 +1,6 @@
 /**
- * Samples that are arrays. NumPy files (channels × height × width) are read for networks with any number of channels;
- * TIFF files with one band per channel for networks with a number other than 1 and 3. Integers are divided by the
+ * Samples that are arrays. NumPy files (channels × height × width) are read for networks with any number of channels.
+ * TIFF files with one band per channel are read for networks with a number other than 1 and 3. Integers are divided by the
  * largest value of their type, as an image's bytes are divided by 255. Other numbers are used unchanged.
  *
  * @module

@@ -150,7 +150,7 @@ export class PartialGraph {
 
   /** The mean of the top left pixels, `batch × channels`. */
   pool(value: string, window: Size): string {
-    // The stride equals the window, so that no second window fits and only the top left average remains.
+    // The stride equals the window, so that only one window fits and only the top left average remains.
     const size = [window.height, window.width];
     return this.node("Flatten", [this.node("AveragePool", [value], { kernel_shape: size, strides: size })], {});
   }

@@ -442,9 +442,9 @@ Deno.test("a folder that contains only unsupported files is refused with their f
       ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
       ["train-0000.tar", "unpack the archive first"],
-      ["data.mdb", "a database of images"],
+      ["data.mdb", "image databases are not supported"],
       ["train_32x32.mat", "MATLAB"],
-      ["gaussian_noise.npy", "arrays of many samples"], // as CIFAR-10-C has them
+      ["gaussian_noise.npy", "arrays of several samples"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
@@ -462,7 +462,7 @@ Deno.test("if a list has columns with numbers and names of classes, new classes 
   });
 });
 
-Deno.test("openDataset() takes a list beside a folder of images and one of records, as Kaggle's data sets have them", async () => {
+Deno.test("openDataset() reads a list next to a folder of images and one of records, as in Kaggle's data sets", async () => {
   const files = {
     ...inEach(["train_images", "test_images"]),
     ...{

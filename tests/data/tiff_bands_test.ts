@@ -14,7 +14,18 @@ const FOLDER = new URL("../fixtures/bands/", import.meta.url);
 const FILES = [
   ...["byte-strips", "byte-lzw-predicted", "byte-planes", "byte-planes-in-tiles", "byte-tiles"],
   ...["short-predicted", "short-big-endian", "sshort-strips", "three-planes"],
-  ...["float-tiles", "float-big-endian", "double-strips", "sparse-tiles", "sparseshort-planes"],
+  ...[
+    "float-tiles",
+    "float-big-endian",
+    "double-strips",
+    "float-predicted",
+    "float-predicted-tiles",
+    "float-predicted-big-endian",
+    "float-predicted-planes",
+    "double-predicted",
+    "sparse-tiles",
+    "sparseshort-planes",
+  ],
 ];
 const read = (name: string) => Deno.readFile(new URL(name, FOLDER));
 const most = 1e6;

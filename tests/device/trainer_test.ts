@@ -200,7 +200,7 @@ deviceTest("a training batch that is too large or does not fit the network is re
   assertThrows(
     () => trainer.step(images, labels, { learningRate: 0.1 }),
     RangeError,
-    "7 samples where there is room for 6",
+    "7 samples, more than the batch size 6",
   );
   assertThrows(
     () => trainer.step(images.subarray(1), labels.subarray(1), { learningRate: 0.1 }),
@@ -214,9 +214,9 @@ deviceTest("a training batch that is too large or does not fit the network is re
   for (
     const [second, message] of [
       [{ labels: wrong, shares: new Float32Array(6) }, "label 3"],
-      [{ labels: right, shares: new Float32Array(5) }, "5 shares of them for 6 images"],
-      [{ labels: right, shares: new Float32Array(6).fill(NaN) }, "share of NaN"],
-      [{ labels: right, shares: new Float32Array(6).fill(1.5) }, "share of 1.5"],
+      [{ labels: right, shares: new Float32Array(5) }, "5 shares for 6 images"],
+      [{ labels: right, shares: new Float32Array(6).fill(NaN) }, "is NaN, expected 0 to 1"],
+      [{ labels: right, shares: new Float32Array(6).fill(1.5) }, "is 1.5, expected 0 to 1"],
     ] as const
   ) {
     assertThrows(() => trainer.step(six, right, { learningRate: 0.1, second }), RangeError, message);

@@ -55,7 +55,7 @@ for (const range of ["mse", "max"] as const) {
   });
 }
 
-Deno.test("quantize() takes depthwise convolutions and squeeze-and-excitation; logits are close to those in floats", async () => {
+Deno.test("quantize() accepts depthwise convolutions and squeeze-and-excitation, with logits close to those in floats", async () => {
   const spec = await readSpec("ranet-cifar10-depthwise");
   const other = createModel(spec, initialWeights(buildNetwork(spec), 3), { source: "random" });
   const quantized = await quantize(other, images, { threads: 1 });

@@ -65,12 +65,12 @@ chromiumTest("the page trains two classes, classifies a photo, and saves the mod
   });
 
   await t.step("Teach says what is missing, and accepts photos", async () => {
-    assertEquals(await text(page, "#train-state"), "Give Class 1, Class 2 at least 4 photos each.");
+    assertEquals(await text(page, "#train-state"), "Add photos to Class 1, Class 2: at least 4 per class.");
     await fill(page, 0, "level", photos.files.level.slice(0, 4));
-    assertStringIncludes(await text(page, ".hint"), "a few more would help");
+    assertStringIncludes(await text(page, ".hint"), "more photos are recommended");
     await give(page, 0, photos.files.level.slice(4));
     await fill(page, 1, "level", photos.files.upright);
-    assertEquals(await text(page, "#train-state"), "Two classes are called level: give one another name.");
+    assertEquals(await text(page, "#train-state"), "Two classes are named level: rename one of them.");
     await setName(page, 1, "upright");
     assertEquals([await counts(page), await text(page, "#train-state")], [Array(2).fill(`${COUNT} photos`), ""]);
     await assertAccessible(page);
@@ -83,7 +83,7 @@ chromiumTest("the page trains two classes, classifies a photo, and saves the mod
     assertEquals(await said(page, "Trained|Cannot"), "Trained.");
     assertEquals(
       await text(page, "#outcome-line strong"),
-      `${2 * ASIDE} of ${2 * ASIDE} photos that it had not seen are right.`,
+      `${2 * ASIDE} of ${2 * ASIDE} validation photos are classified correctly.`,
     );
     assertEquals(await page.$$eval("#confusion td.right img", (all) => all.length), 2 * ASIDE);
     assertEquals(await page.$$eval("#loss-chart polyline", (lines) => lines.length), 4);
@@ -147,7 +147,7 @@ chromiumTest("the page trains two classes, classifies a photo, and saves the mod
     assertEquals(await counts(page), Array(2).fill(`${COUNT} photos`));
     assertEquals(
       await text(page, "#outcome-line strong"),
-      `${2 * ASIDE} of ${2 * ASIDE} photos that it had not seen are right.`,
+      `${2 * ASIDE} of ${2 * ASIDE} validation photos are classified correctly.`,
     );
     await press(page, "#to-classify");
     await page.waitForSelector("#classify:not([hidden])");
@@ -264,7 +264,9 @@ longChromiumTest("Teach opens a model's archive, and refuses other files", async
   await Deno.remove(folder, { recursive: true });
 });
 
-for (const [camera, told] of [["refused", "The camera was refused"], ["none", "No camera was found"]] as const) {
+for (
+  const [camera, told] of [["refused", "Access to the camera was refused"], ["none", "No camera was found"]] as const
+) {
   longChromiumTest(`without a camera (${camera}), the page explains what to do`, async () => {
     await using site = await openSite({ webgpu: false, camera });
     const { page } = await openTeach(site);

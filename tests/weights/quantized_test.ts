@@ -121,7 +121,7 @@ Deno.test("training, folding and checkTensors() refuse integer weights", () => {
   assertThrows(() => foldWeights(network, tensors), RanetError, "8-bit integers");
 });
 
-Deno.test("too large numbers of depthwise convolutions and gates are refused with the tensor's name", () => {
+Deno.test("numbers of depthwise convolutions and gates that are too large are refused with the tensor's name", () => {
   const other = buildNetwork(changeSpec(spec, { depthwise: true, seRatio: 0.5 }));
   const given = randomTensors(other, { seed: 1 });
   const nameOf = (end: string) => given.keys().find((name) => name.endsWith(end))!;

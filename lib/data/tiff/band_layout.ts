@@ -45,7 +45,8 @@ const FORMATS: ReadonlyMap<string, NumberFormat> = new Map([
 ]);
 /** Size limit in bytes of all parts, including the margins of tiles. */
 const MAX_BYTES = 2 ** 29;
-const HORIZONTAL = 2;
+/** Predictors of whole numbers and of floating-point numbers. */
+const [HORIZONTAL, FLOATING] = [2, 3];
 
 /**
  * Determines how the bands of a file's first picture are stored.
@@ -82,7 +83,8 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
     throw new RangeError(`its bands are compressed by ${packing ?? `method ${compression}`}; ${CONVERT}`);
   }
   const predictor = packing === "LZW" || packing === "deflate" ? one(TAG.predictor, 1) : 1;
-  if (predictor !== 1 && (predictor !== HORIZONTAL || bits > 16 || format === "float16")) {
+  const isFloat = format.startsWith("float");
+  if (predictor !== 1 && predictor !== (isFloat ? FLOATING : HORIZONTAL)) {
     throw new RangeError(`its bands are compressed with predictor ${predictor} of ${bits} bits; ${CONVERT}`);
   }
   const planar = one(TAG.planar, 1) === 2 && samples > 1;
@@ -101,7 +103,7 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
     format,
     planar,
     packing,
-    differences: predictor === HORIZONTAL,
+    differences: predictor !== 1,
     reversed: one(TAG.fillOrder, 1) === 2,
     little: directory.little,
     part,

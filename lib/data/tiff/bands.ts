@@ -5,7 +5,7 @@
  */
 
 import { halfValue } from "../../weights/half.ts";
-import { addDifferences } from "./differences.ts";
+import { addDifferences, addFloatDifferences } from "./differences.ts";
 import { describeBands, type NumberFormat, type TiffBands } from "./band_layout.ts";
 import { isMissing } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
@@ -92,6 +92,9 @@ function unpacked(
       length,
     }).subarray(0, length),
   );
-  if (bands.differences) addDifferences(plain, { row: length / rows, rows, step: planar ? 1 : samples, bits, little });
+  if (bands.differences) {
+    const add = bands.format.startsWith("float") ? addFloatDifferences : addDifferences;
+    add(plain, { row: length / rows, rows, step: planar ? 1 : samples, bits, little });
+  }
   return plain;
 }

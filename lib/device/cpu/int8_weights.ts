@@ -1,9 +1,9 @@
 /**
- * Weights of eight bits as kernels/convolution/int8-tiles.as reads them.
+ * Packs 8-bit weights in the layout of kernels/convolution/int8-tiles.as.
  *
- * `[panel][run][step]`: panels of 8 output channels, the last of 4 if no more are left; runs are rows of the kernel; a step is 8
- * bytes of inputs. Within a step `[part][quad of outputs][output][inputs of the part]`, a part being 4 bytes of inputs, or 2
- * where products are paired.
+ * `[panel][run][step]`: panels have 8 output channels, the last one 4 if no more are left; runs are rows of the kernel;
+ * a step is 8 bytes of inputs. Within a step: `[part][quad of outputs][output][inputs of the part]`, where a part is 4
+ * bytes of inputs, or 2 if products are paired.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { runOrder, STEP, type WeightShape } from "../../weights/quantized_runs.t
 /** Output channels that are computed together. */
 export const PANEL = 8;
 
-/** Steps of 8 bytes in a run of so many bytes. */
+/** Number of 8-byte steps in a run of this many bytes. */
 export function stepsOf(runBytes: number): number {
   return Math.ceil(runBytes / STEP);
 }
 
-/** Bytes of all weights for these outputs. */
+/** Size of all weights for these outputs in bytes. */
 export function int8WeightBytes({ runs, steps, outputs }: { runs: number; steps: number; outputs: number }): number {
   return runs * steps * 4 * STEP * quadsOf(outputs);
 }

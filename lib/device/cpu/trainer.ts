@@ -30,7 +30,7 @@ import { pack, packedLength, unpack } from "./pack.ts";
 import { defaultThreads, ThreadPool } from "./pool.ts";
 import { buildTrainingProgram, type TrainingProgram } from "./training_program.ts";
 
-/** How a CPU trainer is made. */
+/** Options of a CPU trainer. */
 export interface CpuTrainerOptions extends TrainerOptions {
   /** Number of threads. Default: one per core. */
   readonly threads?: number;

@@ -32,7 +32,7 @@ export interface Dispatch extends Kernel {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** For each exit how many times the logits of the exit before are added, where that is not the layer's own number. */
+/** The factor of the previous exit's logits for each exit, if it differs from the layer's. */
 type Reweights = readonly (number | undefined)[];
 
 /** Pixels of a row that an invocation of the depthwise kernel computes. */

@@ -69,7 +69,7 @@ export const SHAPES: readonly Shape[] = [
 
 const COUNT = 5;
 
-/** How an exercise's weights are stored: in floats, or in eight bits. */
+/** Precision of an exercise's weights. */
 export type ExerciseKind = Precision | "int8";
 
 /** Creates an exercise. Takes a few milliseconds. */
@@ -148,7 +148,7 @@ function randomWeights(network: Network): FoldedWeights {
   return foldWeights(network, new Map(tensors));
 }
 
-/** Numbers of the sizes that trained networks have in eight bits: most outputs are between 0 and 127. */
+/** Random 8-bit weights with realistic magnitudes: most outputs are between 0 and 127. */
 function randomSteps(network: Network): QuantizedWeights {
   const next = randomNumbers(5);
   const tensors = new Map<string, Tensor>();
@@ -182,14 +182,17 @@ function randomSteps(network: Network): QuantizedWeights {
   return parseQuantized(network, tensors, { source: "of the self-test" });
 }
 
-/** What makes sums of such weights about 60 steps large. */
+/** The multiplier with which sums of such weights are about 60 steps large. */
 function multiplierOf({ shape, data }: Tensor): number {
   const fanIn = data.length / shape[0];
   const isWide = data.some((value) => Math.abs(value) > MAX_WEIGHT);
   return 60 / ((isWide ? 1.6e6 : 3e3) * Math.sqrt(fanIn));
 }
 
-/** A threshold between two images' confidences, which rounding does not bring together; above all where they are equal. */
+/**
+ * A threshold in a gap between the confidences of images, so that rounding does not change which images leave. If all
+ * are equal, it is above them.
+ */
 function dividingConfidence(logits: Float32Array, classes: number): number {
   const order = Array.from({ length: COUNT }, (_, i) => confidence(logits.subarray(i * classes, (i + 1) * classes)))
     .toSorted((a, b) => a - b);
@@ -199,7 +202,7 @@ function dividingConfidence(logits: Float32Array, classes: number): number {
   return gaps[chosen] > LEAST_GAP ? (order[chosen] + order[chosen + 1]) / 2 : 1;
 }
 
-/** Confidences that are nearer may change places by rounding. */
+/** Smallest gap that rounding does not close. */
 const LEAST_GAP = 1e-5;
 
 /** Reproducible numbers in (-1, 1) (a linear congruential generator: Numerical Recipes' constants). */

@@ -47,12 +47,12 @@ const SOURCES = {
 } satisfies Record<KernelName, string>;
 
 /**
- * What a kernel computes with: floats; whole numbers in floats, in eight bits (`steps`); or the same where sums are too large
- * for that (`whole`).
+ * Arithmetic of a kernel: floats; 8-bit models with integers stored in floats (`steps`); or with integer sums, if these
+ * are too large for floats (`whole`).
  */
 export type Arithmetic = "floats" | "steps" | "whole";
 
-/** What differs, of the kernels that have several. */
+/** The parts of kernels that depend on the arithmetic. */
 const CONVOLUTION_PARTS: Readonly<Record<Arithmetic, string>> = {
   floats: convolutionFloats + activation,
   steps: convolutionSteps,
@@ -78,7 +78,7 @@ export interface Kernel<Name extends string = KernelName> {
   readonly kernel: Name;
   /** Constants that are compiled into it. */
   readonly constants: Readonly<Record<string, number>>;
-  /** What it computes with. Default: floats. */
+  /** Its arithmetic. Default: floats. */
   readonly arithmetic?: Arithmetic;
 }
 

@@ -53,9 +53,9 @@ export interface MemoryOptions
 export interface StagedBatch {
   /** Pixels, one quad each. */
   readonly images: Float32Array<ArrayBuffer>;
-  /** How many there are. */
+  /** Number of images. */
   readonly count: number;
-  /** A label for each image that there is room for, then second labels, then the bits of their shares. */
+  /** Labels, padded to the batch size, then second labels, then the bits of their shares. */
   readonly labels: Uint32Array<ArrayBuffer>;
 }
 

@@ -92,7 +92,7 @@ export async function tryTraining(
     for (const [step, { losses: own, correct }] of wanted.losses.entries()) {
       error = Math.max(error, difference(losses[step].losses, own));
       if (correct.some((count, exit) => count !== losses[step].correct[exit])) {
-        fault = "other answers are taken for correct";
+        fault = "different predictions count as correct";
       }
     }
     error = Math.max(

@@ -6,9 +6,10 @@
  * - A depthwise convolution: `[kernel²][outQuads]` quads, then `[outQuads]` of bias.
  * - A classifier: `[classes][inQuads]` quads, then the bias, padded to a quad.
  *
- * In eight bits a convolution has `[outQuads]` of multipliers behind its bias, and other layers have weights, too:
+ * In 8 bits, a convolution's bias is followed by `[outQuads]` of multipliers, and other layers have weights, too:
  *
- * - A squeeze: `[outQuads]` of multipliers. An excitation: 128 quads of gates, each gate four times, then the same.
+ * - A squeeze: `[outQuads]` of multipliers. An excitation: 128 quads of gates, each gate four times, then `[outQuads]`
+ *   of multipliers.
  * - A resize: the shares of each output pixel.
  *
  * @module
@@ -33,7 +34,7 @@ export interface WeightRange {
   readonly offset: number;
   /** Length in quads. */
   readonly quads: number;
-  /** What its step computes with. Default: floats. */
+  /** Arithmetic of its step. Default: floats. */
   readonly arithmetic?: Arithmetic;
 }
 
@@ -45,7 +46,10 @@ export interface WeightLayout {
   readonly quads: readonly number[];
 }
 
-/** Bytes of a plan's weights in float32, without the weights: of a network in floats, or in eight bits. */
+/**
+ * Size in bytes of a plan's weights in float32, without the weights themselves, for a network in floating point or 8
+ * bits.
+ */
 export function gpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { readonly int8: boolean }): number {
   const unknown = int8
     ? { convolutions: new Map(), squeezes: new Map(), excitations: new Map() } satisfies QuantizedLayers
@@ -54,7 +58,7 @@ export function gpuWeightBytes({ stages }: Pick<Plan, "stages">, { int8 }: { rea
   return QUAD_BYTES * quads.reduce((sum, own) => sum + own, 0);
 }
 
-/** Computes the places of a plan's weights, which are in floats unless others are given. */
+/** Computes the places of a plan's weights, which are floats unless 8-bit weights are given. */
 export function layOutWeights(plan: Plan, weights?: RunnableWeights): WeightLayout {
   const quantized = weights && areQuantized(weights) ? weights : undefined;
   const quads = [0];
@@ -75,7 +79,8 @@ export function layOutWeights(plan: Plan, weights?: RunnableWeights): WeightLayo
  * Packs weights.
  *
  * @param layout The places of the weights.
- * @param weights Weights and bias of each layer, batch norm folded in; or those in eight bits that they were made for.
+ * @param weights Weights and bias of each layer, batch norm folded in; or the 8-bit weights for which the layout was
+ * computed.
  * @returns One array per buffer.
  */
 export function packWeights({ ranges, quads }: WeightLayout, weights: RunnableWeights): Float32Array<ArrayBuffer>[] {
@@ -93,7 +98,7 @@ export function byWeightBuffer(wave: Wave, { ranges }: WeightLayout): Wave[] {
   return [...Map.groupBy(wave, (step) => keyOf(ranges.get(step))).values()];
 }
 
-/** What packing needs of weights in eight bits. */
+/** The parts of 8-bit weights that packing needs. */
 type QuantizedLayers = Pick<QuantizedWeights, "convolutions" | "squeezes" | "excitations">;
 
 /** How a step's weights are stored. */
@@ -150,7 +155,7 @@ function convolutionPacking({ layer, reads: [input], writes: [output] }: StepOf<
   };
 }
 
-/** As {@linkcode convolutionPacking}, and the multipliers behind it. */
+/** Like {@linkcode convolutionPacking}, followed by the multipliers. */
 function withMultipliers(
   { quads, write }: Packing,
   { layer: { name }, writes: [output] }: StepOf<"convolution"> | StepOf<"depthwise">,

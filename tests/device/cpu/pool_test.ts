@@ -52,7 +52,7 @@ Deno.test("ThreadPool does not block the caller, and executes one run at a time"
   const { pool, words } = open(2);
   using _ = pool;
   const run = pool.run("wait", []);
-  await assertRejects(() => pool.run("mark", [16]), Error, "running already");
+  await assertRejects(() => pool.run("mark", [16]), Error, "already running");
   await new Promise((resolve) => setTimeout(resolve, 20));
   Atomics.store(words, 0, 1);
   Atomics.notify(words, 0);

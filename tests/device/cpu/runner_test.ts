@@ -153,7 +153,7 @@ Deno.test("a batch that exceeds memory is reduced, and larger batches are refuse
   assertGreater(runner.batchSize, 1);
   assertLess(16 * runner.batchSize * plan.sampleQuads, 2 ** 27);
   const images = new Float32Array(3 * 20 * 20 * (runner.batchSize + 1));
-  assertThrows(() => runner.load(images, runner.batchSize + 1), RangeError, "room");
+  assertThrows(() => runner.load(images, runner.batchSize + 1), RangeError, "more than the batch size");
 });
 
 Deno.test("a network whose single image exceeds memory is refused", async () => {

@@ -239,7 +239,7 @@ Deno.test("convolution: forward and gradients with Winograd's algorithm", () =>
     times(8, 30),
   ));
 
-Deno.test("the same with a stride of 2", () =>
+Deno.test("convolution with stride 2 and many channels: forward and gradients", () =>
   check(
     fc.record({
       inSize: sizes(1, 9),

@@ -1,4 +1,4 @@
-/** Whether the bytes that `plan` tells are those that are allocated. */
+/** Checks that the bytes that `plan` reports are those that are allocated. */
 
 import { assertEquals } from "@std/assert";
 import { Int8Lowering } from "../../../lib/device/cpu/int8_lower.ts";
@@ -12,7 +12,7 @@ import type { Region } from "../../../lib/planner/plan.ts";
 import { parseQuantized } from "../../../lib/weights/quantized.ts";
 import { randomModel } from "../../quantized/random_model.ts";
 
-/** Counts what is kept, but for tables of places. */
+/** Counts the bytes that are kept, except for tables of offsets. */
 class CountingLayout extends MemoryLayout {
   weightBytes = 0;
   #isTable = false;
@@ -33,7 +33,7 @@ class CountingLayout extends MemoryLayout {
 const MODELS = ["ranet-cifar10-micro", "ranet-cifar10-upconv", "ranet-cifar10-depthwise"];
 
 for (const name of MODELS) {
-  Deno.test(`weights of ${name} take as many bytes as are told`, async () => {
+  Deno.test(`cpuWeightBytes() is the number of bytes allocated for ${name}`, async () => {
     const { network, tensors } = randomModel(await readSpec(name), { seed: 1 });
     const weights = parseQuantized(network, tensors, { source: "random" });
     const plan = buildPlan(network);
