@@ -1,5 +1,5 @@
 /**
- * `deno task bench`: compares our runners with ONNX Runtime on this machine.
+ * `deno task bench`: compares our runners with ONNX Runtime and LiteRT.js on this machine.
  *
  * @module
  */
@@ -91,7 +91,7 @@ const MAX_BATCH_SHARE = 1 / 4;
 
 const command: Command<"data" | "out"> = {
   name: "bench",
-  summary: "compare this package with ONNX Runtime",
+  summary: "compare this package with ONNX Runtime and LiteRT.js",
   usage: "[options]",
   operands: [0, 0],
   description:

@@ -1,5 +1,6 @@
 /**
- * The runtimes that are compared: ours on each device, and ONNX Runtime in several forms, which run our ONNX export.
+ * The runtimes that are compared: ours on each device, ONNX Runtime in several forms, which run our ONNX export, and LiteRT.js,
+ * which runs the same network as TFLite.
  * Peers are loaded only when they are opened, so that one that cannot be loaded does not affect the others.
  *
  * @module
@@ -9,6 +10,7 @@ import { concat } from "../lib/io/bytes.ts";
 import { inputLength, inputShape } from "../lib/network/common.ts";
 import { exportOnnx } from "../lib/onnx/export.ts";
 import { AdaptiveExecutor, BUNDLED_MODELS, type ExecutorOptions, loadModel, type Model, quantize } from "../mod.ts";
+import { openLiteRt } from "./litert.ts";
 import { OrtWorker } from "./ort_worker.ts";
 
 /** Largest batch size. */
@@ -79,7 +81,7 @@ export const OURS: readonly OwnContestant[] = [
   ),
 ];
 
-/** ONNX Runtime. */
+/** ONNX Runtime and LiteRT.js. */
 export const PEERS: readonly Contestant[] = [
   peer({ id: "ort-webgpu", name: "ONNX Runtime Web, WebGPU", device: "GPU" }, {
     provider: "webgpu",
@@ -108,6 +110,12 @@ export const PEERS: readonly Contestant[] = [
     )
   ),
   ...THREADS > 1 ? (["float32", "int8"] as const).map(perCore) : [],
+  ...(["float32", "int8"] as const).map((precision): Contestant => ({
+    id: precision === "int8" ? "litert-wasm-int8" : "litert-wasm",
+    name: `LiteRT.js, wasm, ${precision}, 1 thread`,
+    device: "CPU",
+    open: async (model, options) => await openLiteRt(await inPrecision(model, precision), options),
+  })),
 ];
 
 /** An id such as `ort-node-int8-1`. The defaults, float32 and all threads, are not named. */

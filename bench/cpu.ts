@@ -121,6 +121,8 @@ function productWeights(precision: BenchPrecision): FoldedWeights | QuantizedWei
   return {
     imageScale: 1,
     convolutions: new Map(names.map((name) => [name, weights])),
+    squeezes: new Map(),
+    excitations: new Map(),
     classifiers: new Map([["", classifier]]),
     scales: [],
   };

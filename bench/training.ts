@@ -54,7 +54,7 @@ async function benchOn(
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: BATCH });
   using trainer = await openTrainer(network, { tensors, momentum: new Map() }, {
     device,
-    batch: BATCH,
+    batchSize: BATCH,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 1e-4, decay: "all" },
     loss: { exits: network.exits.map(() => 1), labelSmoothing: 0 },
     emaDecay: 0,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# GDAL (3.6.2) leaves tiles that hold nothing out of a TIFF when it is told so (SPARSE_OK=TRUE): their offset and length are 0.
-# Pillow 9.4.0 then shows the beginning of the file, its header, as pixels of every such tile, without an error; compressed ones
-# it refuses ("-2"). OpenCV 4.6.0 and npm sharp 0.35.5 refuse both; npm geotiff 3.0.5 reads both as GDAL does.
+# With SPARSE_OK=TRUE, GDAL 3.6.2 omits empty tiles from a TIFF: their offset and length are 0. Pillow 9.4.0 silently shows the
+# beginning of the file, its header, as the pixels of every such tile, and refuses compressed ones ("-2"). OpenCV 4.6.0 and npm sharp
+# 0.35.5 refuse both; npm geotiff 3.0.5 reads both like GDAL.
 # Debian 12: gdal-bin, python3-pil, python3-numpy, python3-opencv; npm.
 set -euo pipefail
 python=/usr/bin/python3

@@ -52,6 +52,9 @@ export const OP_CONVOLVE_INT8: u32 = 42;
 export const OP_MAX_POOL_INT8: u32 = 43;
 export const OP_RESIZE_INT8: u32 = 44;
 export const OP_CLASSIFY_INT8: u32 = 45;
+export const OP_DEPTHWISE_INT8: u32 = 46;
+export const OP_SQUEEZE_INT8: u32 = 47;
+export const OP_EXCITATION_INT8: u32 = 48;
 
 @unmanaged
 export class Program {
@@ -477,6 +480,61 @@ export class Int8ConvolutionArgs {
   bias: u32;
   multiplier: u32;
   product: u32;
+}
+
+@unmanaged
+export class Int8DepthwiseArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  kernel: u32;
+  stride: u32;
+  weights: u32;
+  bias: u32;
+  multiplier: u32;
+}
+
+@unmanaged
+export class Int8SqueezeArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  multiplier: u32;
+}
+
+@unmanaged
+export class Int8ExcitationArgs {
+  input: u32;
+  inBytes: u32;
+  inPitch: u32;
+  inHeight: u32;
+  inWidth: u32;
+  gates: u32;
+  gatesBytes: u32;
+  output: u32;
+  outBytes: u32;
+  outPitch: u32;
+  outHeight: u32;
+  outWidth: u32;
+  channels: u32;
+  table: u32;
+  multiplier: u32;
 }
 
 @unmanaged

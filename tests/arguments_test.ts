@@ -1,5 +1,5 @@
 /**
- * Public functions called with what their types do not allow, as JavaScript does: each says what it expects.
+ * Calls public functions with arguments that their types do not allow, as JavaScript can: each error says what was expected.
  *
  * @module
  */
@@ -17,7 +17,7 @@ type Call = (...args: unknown[]) => unknown;
 const FUNCTIONS = Object.entries<unknown>({ ...main, ...spec, ...weights, ...train })
   .filter((entry): entry is [string, Call] => typeof entry[1] === "function" && !/^class/.test(String(entry[1])));
 
-/** Calls that are valid: nothing is the default model, and no calibrations are a list of them. */
+/** Valid calls: without a model, the default model is used, and an empty list of calibrations is allowed. */
 const VALID = ["loadClassifier()", "formatCalibrations([])", "formatCalibrations([], null)"];
 
 Deno.test("public functions without valid arguments throw an error that says what they expect", async () => {

@@ -1,5 +1,5 @@
 /**
- * What people read first: the README stays short, and links within the repository lead somewhere.
+ * Tests that the README stays short, and that links within the repository lead to existing files.
  *
  * @module
  */
@@ -19,7 +19,7 @@ async function pages(): Promise<URL[]> {
   return found;
 }
 
-/** The ids that GitHub gives to the headings of a page. */
+/** Anchors that GitHub gives to the headings of a page. */
 function anchors(text: string): Set<string> {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading);
   return new Set(headings.map((one) => one.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")));

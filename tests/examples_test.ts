@@ -1,5 +1,5 @@
 /**
- * The examples, each run by the commands in its opening comment: they do what they say, with no more permissions.
+ * Runs each example with the commands in its first comment, and thus with only these permissions.
  *
  * @module
  */
@@ -26,7 +26,7 @@ async function commandsOf(example: string): Promise<string[]> {
   return [...text.matchAll(/^ \* {5}(.+)$/gm)].map(([, command]) => command);
 }
 
-/** What the example's one command prints. */
+/** The output of the example's command. */
 async function run(example: string): Promise<string> {
   const commands = await commandsOf(example);
   assertEquals(commands.length, 1);
@@ -107,7 +107,7 @@ Deno.test("web_handler.ts classifies images over HTTP", async () => {
   await server.stdout.cancel();
 });
 
-/** Not the one in the comment, which may be taken. */
+/** Another port than in the comment, which may be in use. */
 function freePort(): string {
   using listener = Deno.listen({ hostname: "localhost", port: 0 });
   return `${listener.addr.port}`;

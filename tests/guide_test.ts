@@ -21,7 +21,7 @@ const PAGES = {
 };
 const base = await readSpec(DEFAULT_MODEL);
 
-/** Rows of tables whose first cell is code, as cells without padding. */
+/** Cells of table rows whose first cell is code, without padding. */
 const rowsOf = (page: string) =>
   [...page.matchAll(/^\| (`[^|]*`) +\|(.*)\|$/gm)].map(([, first, rest]) => [
     first.slice(1, -1),
@@ -55,11 +55,11 @@ function keysOf(node: Node, path = ""): [path: string, node: Node][] {
   ];
 }
 
-/** The document of ranet-cifar10 with one value changed, and the value that was there. */
+/** The document of ranet-cifar10 with one changed value, and the original value. */
 function changed(path: string, value: unknown): [document: unknown, before: unknown] {
   // deno-lint-ignore no-explicit-any -- a document of any shape
   const document: any = structuredClone(documentOf(base));
-  // Follows the size where it is not given.
+  // Its default follows from the size.
   delete document.input.resize;
   const keys = path.split(/[.[\]]+/).filter(Boolean);
   const last = keys.pop()!;
@@ -142,7 +142,7 @@ Deno.test("the output of diff in docs/guide.md is current", async () => {
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("mode: lengthen", "mode: even"));
     const { out } = await ranet("diff", "ranet-cifar10", file);
     const [example] = blocks(guide, "text");
-    // Memory, which every change of the planner moves, is left out.
+    // The table of memory is left out, because every change of the planner affects it.
     for (const part of example.trimEnd().split(/\n\n(?:…\n\n)?/)) assertStringIncludes(out, part);
   });
 });

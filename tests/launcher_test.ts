@@ -1,5 +1,5 @@
 /**
- * The launcher, with stand-ins for `deno` and `npm` on PATH that print how they are called.
+ * Tests the launcher with fake `deno` and `npm` programs on PATH that print their arguments.
  *
  * @module
  */
@@ -12,18 +12,18 @@ const ECHO = 'echo "$@"; echo "cwd $PWD"; echo "JSR_URL $JSR_URL"';
 const KEPT = 'echo "$HOME $DENO_DIR $XDG_CACHE_HOME $npm_config_cache"';
 
 interface Setup {
-  /** What `deno -V` prints; unless told, an answer too old to be used. */
+  /** Output of `deno -V`. Default: a version that is too old. */
   readonly version?: string;
   /** What any other call of `deno` does. */
   readonly deno?: string;
-  /** What runs the launcher, if it is not run by itself. */
+  /** A program that runs the launcher. Default: none. */
   readonly by?: string;
   /** Further programs on PATH. */
   readonly bin?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs the launcher once per list of arguments, all in one fresh folder that is home and current directory. */
+/** Runs the launcher once per list of arguments, in one new folder that is both home and current directory. */
 async function launch({ version = "deno 1.0.0", deno = ECHO, by = LAUNCHER, bin, env }: Setup, ...calls: string[][]) {
   const home = await Deno.makeTempDir();
   try {
@@ -101,7 +101,7 @@ Deno.test("the launcher uses a newer Deno, and installs its own version through 
   for (const version of ["deno 2.8.9", "deno 1.46.0"]) {
     const [run] = await launch({ version, bin: { npm: "echo no network >&2; exit 1" } }, ["plan"]);
     assertEquals([run.code, run.out], [1, ""], version);
-    assertMatch(run.err, /no network\nranet: Cannot get Deno .*npm could not install deno@.*\n$/, version);
+    assertMatch(run.err, /no network\nranet: Cannot install Deno .*npm could not install deno@.*\n$/, version);
   }
 });
 
@@ -112,7 +112,7 @@ Deno.test("the launcher installs Deno once, and only a build that runs on this m
     printf '#!/bin/sh\\necho deno 2.9.6' >"$3/node_modules/@deno/good/deno"
     chmod +x "$3"/node_modules/@deno/*/deno`;
   const [first, second] = await launch({ bin: { npm } }, ["plan"], ["plan"]);
-  assertMatch(first.err, /^ranet: getting Deno .* through npm, once, into ~\/.cache\/ranet\/deno-[\d.]+\n$/);
+  assertMatch(first.err, /^ranet: installing Deno .* through npm, once, in ~\/.cache\/ranet\/deno-[\d.]+\n$/);
   assertEquals([first.code, first.out, second.code, second.err], [0, "deno 2.9.6\n", 0, ""]);
 });
 
@@ -159,7 +159,7 @@ Deno.test("the launcher installs a WebGPU driver for tests if it may, and otherw
   assertMatch(offline.out, /^task .* test\n/);
 });
 
-/** What the launcher says with these as cache, home and folder for temporary files; `~` is a fresh folder. */
+/** Output of the launcher with these folders as cache, home and temporary folder; `~` is a new folder. */
 async function launchWith(
   env: Readonly<Record<string, string>>,
   options: { prepare?: (home: string) => Promise<unknown>; version?: string; deno?: string } = {},
@@ -205,12 +205,12 @@ Deno.test("without a home directory, the launcher uses a private temporary folde
   for (const options of [open, link]) {
     const refused = await launchWith({ HOME: "", TMPDIR: "~" }, options);
     assertEquals([refused.code, refused.out], [1, ""]);
-    assertMatch(refused.err, /^ranet: Cannot keep anything: .*not a folder of yours alone.*\n$/);
+    assertMatch(refused.err, /^ranet: Cannot use a cache folder: .*not private to you.*\n$/);
   }
 });
 
 Deno.test("the launcher works if the home directory is not writable", async () => {
-  // Not even root makes folders in a file.
+  // A path below a file: not even root can create folders there.
   const run = await launchWith({ HOME: "~/file", TMPDIR: "~" }, {
     prepare: (folder) => Deno.writeTextFile(`${folder}/file`, ""),
     deno: KEPT,
@@ -245,5 +245,5 @@ Deno.test("the launcher refuses a Deno that belongs to another user", { ignore: 
   assertEquals([own.code, own.out], [0, "ran\n"]);
   const other = await launchWith({ XDG_CACHE_HOME: "~" }, { version: "deno 1.0.0", prepare: put(65534) });
   assertEquals([other.code, other.out], [1, ""]);
-  assertMatch(other.err, /^ranet: Cannot run .*: it is not yours\./);
+  assertMatch(other.err, /^ranet: Cannot run .*: it belongs to another user\./);
 });

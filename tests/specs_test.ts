@@ -7,13 +7,15 @@ import { BUNDLED_SPECS, DEFAULT_MODEL, readSpec } from "../lib/model/read_spec.t
 import { buildNetwork } from "../lib/network/build.ts";
 import { large } from "../lib/text/numbers.ts";
 import { asRanet, randomArray, randomTensors, relativeError } from "./fixtures.ts";
-import { gpuTest } from "./gpu.ts";
+import { gpuTest, longGpuTest } from "./gpu.ts";
 
 const FOLDER = new URL("../specs/", import.meta.url);
 const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 
 /** Larger networks take minutes without a GPU. */
 const MOST_FLOPS = 300e6;
+/** What is run on both devices before each commit. */
+const QUICK = new Set([DEFAULT_MODEL, "ranet-cifar10-depthwise", "msdnet-cifar10-micro"]);
 
 Deno.test("every spec in specs/ is bundled, with the default first", () => {
   const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((name) => name.endsWith(".yaml"));
@@ -50,7 +52,7 @@ for (const name of BUNDLED_SPECS) {
     assertEquals(logits.map(({ length }) => length), exits.map(() => 2 * spec.classes.length));
     assert(logits.every((values) => new Set(values).size > spec.classes.length), "logits should differ");
   });
-  gpuTest(`${name}: both devices agree`, async () => {
+  (QUICK.has(name) ? gpuTest : longGpuTest)(`${name}: both devices agree`, async () => {
     const expected = await logitsOn("cpu");
     for (const [k, values] of (await logitsOn("gpu")).entries()) assertLess(relativeError(values, expected[k]), 1e-4);
   });

@@ -1,38 +1,38 @@
-// Sums over taps in whole numbers: an implicit matrix product whose rows are found in tables, as in tiles.as. There are several
-// ways to multiply, which give the same whole numbers; which one is taken depends on the engine and on the weights:
+// Sums over taps in integers: an implicit matrix product whose rows come from tables, as in tiles.as. There are several
+// ways to multiply, with the same results; the choice depends on the engine and on the weights:
 //
-// Paired   `dot_i16x8_s` of weights and inputs that are widened: every engine has it
+// Paired   `dot_i16x8_s` of weights and inputs that are widened to 16 bits; works on every engine
 // Fused    the relaxed dot product: one instruction where processors have it (AVX-VNNI, Arm's dot product)
-// Chained  on other x86 processors: products are added in pairs, and pairs in 16 bits, before they are added to sums of 32 bits;
+// Chained  on other x86 processors: products are added in pairs, and pairs in 16 bits, before they are added to 32-bit sums;
 //          for weights that are small enough not to overflow (lib/device/cpu/int8_weights.ts)
-// Wide     inputs and weights have 16 bits: the image's
+// Wide     inputs and weights have 16 bits; for the layer that reads the image
 //
-// Where an engine has no handler for traps (Deno 2.9.6), it checks the bounds of each load and store with two or three
-// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four. It also makes a constant vector anew
-// wherever that is used, with three instructions, unless its value is known only at run time: see `one`.
+// An engine without trap handler (Deno 2.9.6) checks the bounds of each load and store with two or three instructions:
+// one load of eight inputs, followed by shuffles, is then faster than two loads of four. Fused products have no
+// registers left for that.
 //
 // input, output     address of the first sample's
 // inPixels          [pixels] pixels from `input` to each pixel's first input
-// weights           [runs][steps][quads] × 32 bytes: what 4 outputs multiply 8 bytes of inputs with
+// weights           [runs][steps][quads] × 32 bytes: the weights of 4 outputs for 8 bytes of inputs
 // bias, multiplier  4 · quads numbers
-// channels          how many are written, at most 4 · quads
+// channels          number of channels to write, at most 4 · quads
 
-import { steps1, steps2, storeFirst, storePanel1, storePanel2 } from "../int8";
+import { kept, steps1, steps2, storePanel1, storePanel2, storeUpTo8 } from "../int8";
 
-// Ways to multiply. They are types, so that there is a function for each.
+// The ways to multiply. They are types, so that a function is compiled for each of them.
 type Paired = u8;
 type Fused = u16;
 type Chained = u32;
 type Wide = u64;
 
-// The same as the caller's numbers: lib/device/cpu/int8_product.ts.
+// These numbers are also in lib/device/cpu/int8_product.ts.
 const FUSED: u32 = 1;
 const CHAINED: u32 = 2;
 const WIDE: u32 = 3;
 
-// What a layer's sums have in common.
-// moves    [runs] bytes from the end of one run of inputs that lie together to the next one
-// steps    of 8 bytes in a run, whose end is filled up with weights of zero
+// The arguments that all sums of a layer share.
+// moves    [runs] bytes from the end of one run of contiguous inputs to the next one
+// steps    steps of 8 bytes in a run; the last one is padded with weights of zero
 // product  how to multiply
 let inPitch: u32 = 0;
 let outPitch: u32 = 0;
@@ -40,9 +40,6 @@ let moves: u32 = 0;
 let movesEnd: u32 = 0;
 let steps: u32 = 0;
 let product: u32 = 0;
-// 1 and 127, set where the compiler does not see it.
-let one: i16 = 0;
-let largest: f32 = 0;
 export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u32, how: u32): void {
   inPitch = from;
   outPitch = to;
@@ -50,8 +47,6 @@ export function setInt8Sums(from: u32, to: u32, first: u32, runs: u32, length: u
   movesEnd = first + 4 * runs;
   steps = length;
   product = how;
-  one = 1;
-  largest = 127;
 }
 
 @inline
@@ -64,7 +59,8 @@ function pairDot(weights: v128, inputs: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i16x8.relaxed_dot_i8x16_i7x16_s(weights, inputs) : unreachable();
 }
 
-// What the relaxed products make of weights, inputs and a sum that lie at an address, 16 bytes each; results lie behind them.
+// The relaxed products of weights, inputs and a sum that are stored at an address, 16 bytes each; results are stored
+// after them.
 export function multiply(at: u32): void {
   if (!ASC_FEATURE_RELAXED_SIMD) return;
   const weights = v128.load(at);
@@ -74,7 +70,7 @@ export function multiply(at: u32): void {
 }
 
 // #for Q in 1..2
-// #for P in 1..6
+// #for P in 1..8
 function sumTile${P}x${Q}<Product>(
   input: u32,
   inPixels: u32,
@@ -91,8 +87,8 @@ function sumTile${P}x${Q}<Product>(
   const count = steps;
   const from = inPitch;
   const to = outPitch;
-  const ones = i16x8.splat(one);
-  const most = f32x4.splat(largest);
+  const ones = i16x8.splat(<i16> kept(1));
+  const most = f32x4.splat(<f32> kept(127));
   for (const end = inPixels + 4 * pixels; inPixels < end; inPixels += 4 * ${P}, output += ${P} * to) {
 // #for p in ${P}
     let at${p} = input + load<u32>(inPixels, 4 * ${p}) * from;
@@ -108,7 +104,7 @@ function sumTile${P}x${Q}<Product>(
 // #end
       for (let k = count; k > 0; k--) {
 // #for p in ${P}
-        const values${p} = v128.load64_zero(at${p});
+        const values${p} = sizeof<Product>() == sizeof<Fused>() ? i64x2.splat(0) : v128.load64_zero(at${p});
 // #end
         if (sizeof<Product>() == sizeof<Paired>()) {
 // #for p in ${P}
@@ -144,7 +140,9 @@ function sumTile${P}x${Q}<Product>(
           const weight${i}_${q} = v128.load(w, 16 * (${Q} * ${i} + ${q}));
 // #end
 // #for p in ${P}
-          const value${i}_${p} = i32x4.shuffle(values${p}, values${p}, ${i}, ${i}, ${i}, ${i});
+          const value${i}_${p} = sizeof<Product>() == sizeof<Fused>()
+            ? v128.load32_splat(at${p}, 4 * ${i})
+            : i32x4.shuffle(values${p}, values${p}, ${i}, ${i}, ${i}, ${i});
 // #for q in ${Q}
           sum${p}_${q} = sizeof<Product>() == sizeof<Fused>()
             ? fusedDot(weight${i}_${q}, value${i}_${p}, sum${p}_${q})
@@ -177,14 +175,14 @@ function sumTile${P}x${Q}<Product>(
 // #end
     } else {
 // #for p in ${P}
-      storeFirst(output + ${p} * to, bytes${p}, channels);
+      storeUpTo8(output + ${p} * to, bytes${p}, channels);
 // #end
     }
   }
 }
 // #end
 
-// Tiles of 4 pixels where registers are short, else of 6.
+// A tile has as many pixels as the registers allow: more with a panel of 4 channels.
 function sumPixels${Q}<Product>(
   input: u32,
   inPixels: u32,
@@ -195,33 +193,33 @@ function sumPixels${Q}<Product>(
   bias: u32,
   multiplier: u32,
 ): void {
-  const most: u32 = sizeof<Product>() == sizeof<Fused>() ? 6 : 4;
-  const rest = pixels % most;
+  const most: u32 = sizeof<Product>() == sizeof<Fused>() ? 6 : sizeof<Product>() == sizeof<Chained>() && ${Q} == 1 ? 8 : 4;
+  let rest = pixels % most;
   const whole = pixels - rest;
   if (sizeof<Product>() == sizeof<Fused>()) {
     sumTile6x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
+  } else if (sizeof<Product>() == sizeof<Chained>() && ${Q} == 1) {
+    sumTile8x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
   } else {
     sumTile4x${Q}<Product>(input, inPixels, output, whole, channels, weights, bias, multiplier);
   }
   inPixels += 4 * whole;
   output += whole * outPitch;
+  if (rest >= 4) {
+    sumTile4x${Q}<Product>(input, inPixels, output, 4, channels, weights, bias, multiplier);
+    inPixels += 16;
+    output += 4 * outPitch;
+    rest -= 4;
+  }
   switch (rest) {
 // #for P in 1..3
     case ${P}:
       return sumTile${P}x${Q}<Product>(input, inPixels, output, ${P}, channels, weights, bias, multiplier);
 // #end
   }
-  if (sizeof<Product>() == sizeof<Fused>()) {
-    switch (rest) {
-// #for P in 4..5
-      case ${P}:
-        return sumTile${P}x${Q}<Product>(input, inPixels, output, ${P}, channels, weights, bias, multiplier);
-// #end
-    }
-  }
 }
 
-// Any number of pixels, in the way that was set.
+// Any number of pixels, multiplied in the way that was set.
 export function sumInt8Taps${Q}(
   input: u32,
   inPixels: u32,

@@ -59,9 +59,9 @@ export function guaranteedThresholds(
 }
 
 /**
- * Checks that a guarantee can be given with so many samples if no early exit makes a mistake.
+ * Checks that this number of samples allows a guarantee if no early exit makes a mistake.
  *
- * @throws {RanetError} If the target is invalid, or there are too few.
+ * @throws {RanetError} If the target is invalid, or there are too few samples.
  */
 export function checkGuarantee(target: RiskTarget, samples: number): MeanPromise {
   const promise = promiseOf(target);

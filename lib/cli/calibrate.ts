@@ -6,7 +6,6 @@
 
 import { join } from "node:path";
 import { inFolder, isUrl, toPlace } from "../io/place.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { calibrationPath, type ModelPlace } from "../calibration/find.ts";
 import { divideAll, fitTemperatures } from "../calibration/temperature.ts";
 import { type Model, withTemperatures } from "../model/model.ts";
@@ -29,11 +28,10 @@ import { exists } from "../io/exists.ts";
 import {
   DATASET_FLAGS,
   DATASET_OPTIONS,
-  datasetOptions,
   MODEL_OPTIONS,
   type ModelOption,
+  openDatasetFor,
   openExecutor,
-  tellOf,
 } from "./run_on.ts";
 import { toJson, toText, wanted } from "./calibrate_output.ts";
 import { predict } from "./predict.ts";
@@ -104,7 +102,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const weights = weightsFile(place);
     if (refit && weights === undefined) {
       throw new UsageError(
-        "Cannot fit temperatures: expected a model of your own, since they are stored beside its weights",
+        "Cannot fit temperatures: expected your own model, because they are stored beside its weights",
       );
     }
     using executor = await openExecutor(call, terminal, {
@@ -127,15 +125,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     await checkWritable(files);
 
     const skipBad = flags.has("skip-bad");
-    const { classes: labels, input } = opened.spec;
-    const dataset = await openDataset(path, {
-      labels,
-      inputSize: input.size,
-      channels: input.mean.length,
-      part: "validation",
-      ...datasetOptions(call),
-    });
-    tellOf(dataset, terminal.stderr);
+    const dataset = await openDatasetFor(opened.spec, path, { call, terminal, part: "validation" });
     checkSamples(dataset.size);
     if (target && "maxDrop" in target) checkGuarantee(target, dataset.size);
     terminal.stderr(
@@ -176,7 +166,7 @@ kind is at most D below the full network's. They are fitted on one half of the i
     const samples = measured.labels.length;
     if (samples < MANY_SAMPLES) {
       terminal.stderr(
-        `${samples} images are few, so the thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
+        `${samples} images are few, so thresholds are imprecise. Use ${MANY_SAMPLES} or more` +
           (fit ? "; temperatures were kept near 1" : ""),
       );
     }

@@ -1,5 +1,5 @@
 /**
- * The options by which a command is told the classes of a network.
+ * Options that set the classes of a network.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { readClassNames } from "../data/read_class_names.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
-/** Their names. */
+/** Names of the options. */
 export type ClassOption = "classes" | "classes-from";
 
-/** What `--help` says of them. */
+/** Help of the options. */
 export const CLASS_OPTIONS: Command<ClassOption>["options"] = {
   classes: { value: "C", help: "labels in the order of the logits, separated by commas, or their number" },
   "classes-from": {
@@ -20,7 +20,7 @@ export const CLASS_OPTIONS: Command<ClassOption>["options"] = {
 };
 
 /**
- * The requested classes: a list, a number, or the classes of a data set; none if nothing was said.
+ * The requested classes: a list, a number, or the classes of a data set; none if no option is given.
  *
  * @throws {UsageError} If both options are given.
  */

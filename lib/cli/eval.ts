@@ -8,7 +8,6 @@ import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.ts";
 import { DATASET_DEADLINE, openDecoders } from "../data/decoder_pool.ts";
-import { openDataset } from "../data/open_dataset.ts";
 import { checkSameClasses } from "../data/same_classes.ts";
 import type { AdaptiveExecutor } from "../executor/executor.ts";
 import { DEFAULT_BATCH_SIZE, DEFAULT_THRESHOLD } from "../executor/options.ts";
@@ -28,12 +27,11 @@ import type { Progress as ProgressType } from "./progress.ts";
 import {
   DATASET_FLAGS,
   DATASET_OPTIONS,
-  datasetOptions,
   MODEL_OPTIONS,
   type ModelOption,
+  openDatasetFor,
   openExecutor,
   openModel,
-  tellOf,
 } from "./run_on.ts";
 import { SHARD_OPTION, shardOf } from "./shard.ts";
 import { untilSignal } from "./signals.ts";
@@ -78,7 +76,7 @@ folder.`,
     }
     const shard = shardOf(call.options);
     await checkWritable([join(out, "report.html")]);
-    // All are opened first, so that a wrong name or path is reported before the first long pass.
+    // All models and data sets are opened first, so that a wrong name or path is reported before the first long pass.
     const opened: Opened[] = [];
     for (const name of names) opened.push(await openAll(withModel(call, name), terminal));
     const reports: ModelReport[] = [];
@@ -114,7 +112,7 @@ folder.`,
   },
 };
 
-/** The data sets of one model, whose classes it has. */
+/** The data sets of one model. */
 interface Sets {
   readonly test: Dataset;
   readonly val?: Dataset;
@@ -132,8 +130,9 @@ function withModel(call: Call<EvalOption>, model: string): Call<EvalOption> {
 
 async function openAll(call: Call<EvalOption>, terminal: Terminal): Promise<Opened> {
   const model = await openModel(call, terminal);
-  const test = await open(model, call.operands[0], call, terminal);
-  const val = call.options.val === undefined ? undefined : await open(model, call.options.val, call, terminal);
+  const open = (path: string) => openDatasetFor(model.spec, path, { call, terminal });
+  const test = await open(call.operands[0]);
+  const val = call.options.val === undefined ? undefined : await open(call.options.val);
   if (val) checkSameClasses(test, val);
   return { model, test, val };
 }
@@ -198,23 +197,6 @@ interface Pass {
   readonly outcomes: Outcomes;
 }
 
-async function open(
-  model: Model,
-  path: string,
-  call: Call<EvalOption>,
-  terminal: Terminal,
-): Promise<Dataset> {
-  const { classes, input } = model.spec;
-  const dataset = await openDataset(path, {
-    labels: classes,
-    inputSize: input.size,
-    channels: input.mean.length,
-    ...datasetOptions(call),
-  });
-  tellOf(dataset, terminal.stderr);
-  return dataset;
-}
-
 async function pass(
   executor: AdaptiveExecutor,
   dataset: Dataset,
@@ -234,7 +216,7 @@ async function watched<T>(
   const { Progress } = await import("./progress.ts");
   using decoders = await openDecoders(dataset.size, { deadline: DATASET_DEADLINE });
   using interrupted = untilSignal();
-  const looking = new Progress(`looking through ${dataset.name}:`, dataset.size);
+  const looking = new Progress(`checking ${dataset.name}:`, dataset.size);
   let progress: ProgressType | undefined;
   let before = 0;
   try {

@@ -1,5 +1,5 @@
 /**
- * `ranet import`: a checkpoint of the authors' training code → a model's directory.
+ * `ranet import`: converts a checkpoint of the authors' training code to a model's directory.
  *
  * @module
  */
@@ -27,7 +27,7 @@ type ImportOption = "args" | ClassOption | "key" | "out" | "name" | "dtype";
 /** The command. */
 export const importCommand: Command<ImportOption> = {
   name: "import",
-  summary: "turn a checkpoint of the authors' PyTorch code into a model, or halve a model's weights",
+  summary: "convert a checkpoint of the authors' PyTorch code to a model, or halve the size of a model's weights",
   usage: "CHECKPOINT --args FLAGS --out DIR [options]  |  DIR --out DIR --dtype float16",
   operands: [1, 1],
   description:
@@ -36,20 +36,20 @@ DIR/spec.yaml and DIR/weights.safetensors. Python is not needed, and no code in 
 (module., _orig_mod., model.) are removed from names. If tensors do not fit the flags, they are listed and nothing is
 written.
 
-A network for other classes than those of --data keeps its input and first layer: say its classes with --classes, or
---classes-from the data set that it was trained on (torchvision's ImageFolder sorts them alike).
+A network for other classes than those of --data keeps its input and first layer: specify its classes with --classes, or
+--classes-from the data set on which it was trained (they are sorted as in torchvision's ImageFolder).
 
 With a model's directory, such as one written by train: copies it with its temperatures and thresholds.`,
   options: {
-    args: { value: "FLAGS", help: "the flags that main.py was run with, in quotes" },
+    args: { value: "FLAGS", help: "the flags with which main.py was run, in quotes" },
     ...CLASS_OPTIONS,
     key: {
       value: "K",
-      help: "the key that the state_dict is under (default: state_dict, or the only one with tensors)",
+      help: "key of the state_dict (default: state_dict, or the only key with tensors)",
     },
     out: { value: "DIR", help: "the model's directory; it is created if missing, and existing files are replaced" },
     name: { value: "NAME", help: "the model's name (default: after its directory)" },
-    dtype: { value: "TYPE", help: "float32 (default), or float16: matrices in half the space, vectors stay float32" },
+    dtype: { value: "TYPE", help: "float32 (default), or float16: halves the size of matrices; vectors stay float32" },
   },
   examples: [
     'ranet import checkpoint.pth.tar --args "--arch RANet --step 2 --stepmode lg" --out my-model',

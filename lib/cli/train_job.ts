@@ -133,9 +133,9 @@ export async function newJob({ operands, options, flags }: Call<TrainOption>): P
 
 function adviceText({ each, recipe, needsInit }: RecipeAdvice): string {
   return needsInit
-    ? `About ${each} images of each class are few to begin with random weights: --init MODEL --recipe ${recipe} starts ` +
-      "from those of a model of the same architecture"
-    : `From trained weights and about ${each} images of each class, --recipe ${recipe} suits better`;
+    ? `About ${each} images per class are too few to start from random weights: --init MODEL --recipe ${recipe} starts ` +
+      "from the weights of a model with the same architecture"
+    : `For trained weights and about ${each} images per class, --recipe ${recipe} is better`;
 }
 
 /**
@@ -163,7 +163,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
     const before = { ...run.setup, ...placeOf(options, run.setup) };
     const setup = { ...before, ...moved(before, options) };
     const advice =
-      `Say where they are now (--resume ${options.resume} --data DATASET), or start a new run from its weights ` +
+      `Specify their new location (--resume ${options.resume} --data DATASET), or start a new run from its weights ` +
       `(--init ${options.resume})`;
     const sets = await openSets(run.spec, run.recipe, setup).catch((error) => {
       if (!(error instanceof RanetError)) throw error;
@@ -182,7 +182,7 @@ export async function resumedJob({ operands, options, flags }: Call<TrainOption>
   }
 }
 
-/** The new place of images. Validation images below the folder of the training images have moved with it. */
+/** The new location of images. Validation images below the folder of the training images have moved with it. */
 function moved(
   { data, val }: Pick<RunSetup, "data" | "val">,
   options: Call<TrainOption>["options"],
@@ -254,7 +254,9 @@ async function openSets(
   const { training, validation } = await splitDataset(whole, { seed: recipe.seed });
   if (validation.size === 0) {
     throw new RanetError(
-      `Cannot set images aside for validation: no class in ${JSON.stringify(data)} has two images. Give other images ` +
+      `Cannot set images aside for validation: no class in ${
+        JSON.stringify(data)
+      } has two images. Specify other images ` +
         "with --val, or use --val none",
     );
   }

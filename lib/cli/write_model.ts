@@ -1,5 +1,5 @@
 /**
- * A directory with a model that was made from another.
+ * Writes the directory of a model that was made from another.
  *
  * @module
  */
@@ -20,15 +20,15 @@ export async function checkModelWritable(out: string): Promise<void> {
   await checkWritable(["weights.safetensors", "spec.yaml"].map((name) => join(out, name)));
 }
 
-/** Whether two paths lead to the same file or folder, also by links. */
+/** Whether two paths lead to the same file or folder, following links. */
 export async function isSamePlace(a: string, b: string): Promise<boolean> {
   const real = async (path: string) => await Deno.realPath(path).catch(() => resolve(path));
   return await real(a) === await real(b);
 }
 
 /**
- * Writes weights, spec, the card if there is one, and the model's temperatures and thresholds. Those of another model that
- * was there before are removed.
+ * Writes weights, spec, the card if there is one, and the model's temperatures and thresholds. Those of a replaced
+ * model are removed.
  */
 export async function writeModel(
   model: Model,

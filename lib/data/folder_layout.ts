@@ -1,6 +1,6 @@
 /**
- * What a folder of a data set holds: parts to train and to validate on, images with a list beside them, files of
- * another program's, or folders of classes.
+ * Determines the layout of a data set's folder: parts for training and validation, images with a list, class folders,
+ * or files of an unsupported format.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { findGroups, foldersOnly, isNamedAfter, type Part, partOf, withoutWrappe
 import { listData } from "./passed_over.ts";
 import { adviceFor } from "./refused_files.ts";
 
-/** Which parts stand in for one that is not there. */
+/** Substitutes for a missing part, in order. */
 const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
   training: [],
   validation: ["test"],
@@ -24,16 +24,16 @@ const INSTEAD: Readonly<Record<Part, readonly Part[]>> = {
 const OTHER_LIST =
   /readme|licen[cs]e|requirements|sample_?submission|_boxes\.txt$|^(wnids|words|classes|labels)\.txt$/i;
 
-/** All of them. */
+/** All parts. */
 const PARTS: readonly Part[] = ["training", "validation", "test"];
-/** Folders that are looked into for files that are not read. */
+/** Most folders that are searched for unsupported files. */
 const LOOKED_INTO = 8;
 
-/** Where the data set of a folder is. */
+/** Location of a folder's data set. */
 export interface FolderLayout {
-  /** `folder`: its folders are classes; `list`: a list says what its images are. */
+  /** `folder`: its subfolders are classes; `list`: a list gives the labels. */
   readonly kind: "folder" | "list";
-  /** The folder of the class folders, or the list. */
+  /** Path of the folder with the class folders, or of the list. */
   readonly path: string;
 }
 
@@ -41,9 +41,9 @@ export interface FolderLayout {
  * Finds the data set in a folder.
  *
  * @param path The folder.
- * @param options `labels`: the model's; `part`: which is wanted, where there are several.
- * @throws {RanetError} If it holds images without labels, the wanted part is not there, or only files that are not
- * read.
+ * @param options `labels`: the model's; `part`: which part to find, if there are several.
+ * @throws {RanetError} If it contains images without labels, lacks the part, or contains only files of unsupported
+ * formats.
  */
 export async function findLayout(
   path: string,
@@ -71,23 +71,23 @@ export async function findLayout(
     const name = partOf(each, folders);
     if (name === undefined) continue;
     const folder = join(path, name);
-    // A test set whose labels nobody publishes is one folder of images.
+    // A test set without published labels is a single folder of images.
     if (each === "training" || await isLabelled(folder)) return await findLayout(folder, options);
     const list = await listOf(each, { path, lists });
     if (list !== undefined) return { kind: "list", path: list };
   }
   const others = folders.map((name) => join(path, name)).join(", ");
   throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: it holds no folder to ${
+    `Cannot open data set ${JSON.stringify(path)}: it has no folder to ${
       part === "training" ? "train on" : "validate on"
-    }. Give one of ${others}, or another`,
+    }. Use one of ${others}, or another folder`,
   );
 }
 
 /**
- * The folder to validate on beside one to train on, if there is one with labels.
+ * The validation folder beside a training folder, if there is one with labels.
  *
- * @param path The folder of both.
+ * @param path The folder that contains both.
  */
 export async function findValidation(path: string, labels: readonly string[]): Promise<string | undefined> {
   const find = classFinder(labels);
@@ -101,10 +101,11 @@ export async function findValidation(path: string, labels: readonly string[]): P
 }
 
 /**
- * The layout of a folder in which no name is a class of the model, nor a part: its folders are classes, unless they hold
+ * The layout of a folder without names of the model's classes or of parts: its folders are classes, unless they contain
  * folders of images.
  *
- * @throws {RanetError} If several do that are parts of one data set, or it holds only files that are not read.
+ * @throws {RanetError} If several of them do and are parts of one data set, or the folder contains only unsupported
+ * files.
  */
 async function groupedLayout(
   path: string,
@@ -132,12 +133,12 @@ async function groupedLayout(
   throw new RanetError(
     `Cannot open data set ${
       JSON.stringify(path)
-    }: its folders hold folders of the same names, as parts of a data set do. Give one ` +
-      `of ${[only, ...others].join(", ")}; if they are classes, name them in the spec`,
+    }: its folders contain folders with the same names, like parts of a data set. Use one ` +
+      `of ${[only, ...others].join(", ")}; if they are classes, list them in the spec`,
   );
 }
 
-/** Refuses a folder that holds, itself or in its folders, nothing but files that are not read. */
+/** Refuses a folder that contains, directly or in subfolders, only files that are not supported. */
 async function refuseUnread(path: string, files: readonly string[], folders: readonly string[]): Promise<void> {
   const inside = await Promise.all(
     folders.slice(0, LOOKED_INTO).map(async (name) =>
@@ -145,25 +146,40 @@ async function refuseUnread(path: string, files: readonly string[], folders: rea
     ),
   );
   const all = [...files, ...inside.flat()];
-  if (all.some(isSampleFile)) return;
+  // Arrays in class folders are samples. Elsewhere they contain many samples.
+  if (files.some((name) => IMAGE_FILE.test(name)) || inside.flat().some(isSampleFile)) return;
   const file = all.find((name) => adviceFor(name) !== undefined && !/\.(jsonl?|ya?ml)$/i.test(name));
   if (file === undefined) return;
   throw new RanetError(
-    `Cannot open data set ${JSON.stringify(path)}: it holds no images but ${JSON.stringify(file)}; ${adviceFor(file)}`,
+    `Cannot open data set ${JSON.stringify(path)}: it contains no images, only ${JSON.stringify(file)}; ${
+      adviceFor(file)
+    }`,
     { code: "unsupported" },
   );
 }
 
-/** The folder to train on; `undefined` if `train` holds images as the folders beside it do: then it is a class, of trains. */
+/**
+ * The training folder; `undefined` if `train` contains images like the folders beside it, because it is then a class
+ * (trains).
+ */
 async function trainingPart(path: string, folders: readonly string[]): Promise<string | undefined> {
-  const training = partOf("training", folders);
+  const training = partOf("training", folders) ?? await onlyWithImages(path, folders);
   if (training === undefined || await foldersOnly(join(path, training)) !== undefined) return training;
   const others = folders.filter((name) => name !== training && !PARTS.some((part) => isNamedAfter(part, name)));
   for (const name of others) if (await foldersOnly(join(path, name)) === undefined) return undefined;
   return training;
 }
 
-/** A part's list beside its folder, if it has the same columns as that of the images to train on. */
+/** The only folder named after the training part that has images, where others have records of them, say. */
+async function onlyWithImages(path: string, folders: readonly string[]): Promise<string | undefined> {
+  const found: string[] = [];
+  for (const name of folders.filter((name) => isNamedAfter("training", name))) {
+    if (await foldersOnly(join(path, name)) === undefined) found.push(name);
+  }
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** A part's list beside its folder, if it has the same columns as the list of training images. */
 async function listOf(
   part: Part,
   { path, lists }: { readonly path: string; readonly lists: readonly string[] },
@@ -183,7 +199,7 @@ async function list(path: string): Promise<{ readonly files: readonly string[]; 
   return { files, folders: folders.map(({ name }) => name) };
 }
 
-/** Whether a folder has folders for classes, or a list. */
+/** Whether a folder has class folders or a list. */
 async function isLabelled(path: string): Promise<boolean> {
   const { files, folders } = await list(await withoutWrappers(path));
   return folders.length > 1 || files.some((name) => LIST_FILE.test(name) && !OTHER_LIST.test(name));
@@ -191,12 +207,12 @@ async function isLabelled(path: string): Promise<boolean> {
 
 function unlabelled(path: string, lists: readonly string[]): RanetError {
   const advice = lists.length > 1
-    ? `several lists are beside them, ${lists.join(", ")}: give the one that says what they are`
-    : "no list beside them says what they are. Give one, a CSV of path,label; or put them into a folder for each class";
-  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it holds images, and ${advice}`);
+    ? `several lists, ${lists.join(", ")}: use the one with the labels`
+    : "no list with labels. Add one (a CSV of path,label), or put the images into one folder per class";
+  return new RanetError(`Cannot open data set ${JSON.stringify(path)}: it contains images and ${advice}`);
 }
 
-/** Data sets in forms that are not read, by what they are called. */
+/** Refuses data sets in unsupported formats, recognised by their files' names. */
 function refuseOthers(path: string, files: readonly string[]): void {
   const has = (...names: readonly string[]) => names.every((name) => files.includes(name));
   if (!has("batches.meta") && !has("data_batch_1") && !has("meta", "train", "test")) return;

@@ -1,5 +1,5 @@
 /**
- * Lists with a column for each class, 1 in that of the image's class and 0 in the others.
+ * Lists with one column per class, which is 1 for the image's class and 0 for others (one-hot).
  *
  * @module
  */
@@ -7,19 +7,21 @@
 import { classFinder, isUnnamed } from "../spec/classes.ts";
 import type { TableRow } from "./list_table.ts";
 
-/** What such a column holds, as programs write it. */
+/** Values of such a column, as programs write them. */
 const INDICATOR = /^[01](\.0+)?$/;
 const YES = /^1/;
-/** Share of the lines in which exactly one column is 1, where headers alone do not say that they are classes. */
+/**
+ * Smallest share of lines in which exactly one column is 1, if the headers do not show that the columns are classes.
+ */
 const MOST = 0.9;
 
 /**
- * Joins such columns to one of labels.
+ * Joins such columns to one column of labels.
  *
  * @param rows The list.
- * @param labels The model's; none if they are looked for.
- * @returns The list with the names of the classes in a last column, where there are such columns; of several classes in a line,
- * all of them, which is no class. Otherwise the list itself.
+ * @param labels The model's labels; none if they are unknown.
+ * @returns The list with the names of the classes in a last column, if there are such columns. If a line has several classes,
+ * the column contains all of their names, which is not a valid class. Otherwise the list itself.
  */
 export function joinIndicators(rows: readonly TableRow[], labels: readonly string[]): readonly TableRow[] {
   const [header, ...body] = rows;

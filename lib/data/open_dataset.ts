@@ -1,5 +1,5 @@
 /**
- * Finds out what kind of data set lies at a path, and opens it.
+ * Detects the kind of data set at a path and opens it.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { adviceFor } from "./refused_files.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
 /**
- * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and labels. In a
- * folder that holds several parts, as those of CIFAR, MNIST and ImageNet do, `part` says which is taken.
+ * Opens a data set: class folders, CIFAR-10 or CIFAR-100 `.bin` files, IDX files (MNIST), or a list of paths and
+ * labels. If a folder has several parts, like those of CIFAR, MNIST and ImageNet, `part` selects one.
  *
  * @param path A folder or a file.
- * @throws {RanetError} If there is no data set, or it does not fit the model, its labels can be read in two ways or in none,
- * or (without `skipBad`) an entry is bad.
+ * @throws {RanetError} If there is no data set, it does not fit the model, its labels can be read both as names and as
+ * indexes or as neither, or (without `skipBad`) an entry is bad.
  *
  * @example
  * ```ts ignore
@@ -55,12 +55,12 @@ export async function openDataset(path: string, options: DatasetOptions): Promis
   return { ...dataset, notes: [`Taking ${found.path}`, ...dataset.notes ?? []] };
 }
 
-/** Opens files of one kind; only CIFAR's may be several. */
+/** Opens files of one kind. Only CIFAR may have several. */
 async function openFiles(files: readonly string[], path: string, options: DatasetOptions): Promise<Dataset> {
   const file = files[0]!;
   if (/\.bin$/i.test(file)) return await openCifar(files, options);
   if (files.length > 1) {
-    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: name one of its files, ${files.join(", ")}`);
+    throw new RanetError(`Cannot open data set ${JSON.stringify(path)}: specify one of its files, ${files.join(", ")}`);
   }
   if (IDX_IMAGES.test(file)) return await openIdx(file, options);
   if (LIST_FILE.test(file)) {
@@ -75,7 +75,7 @@ async function openFiles(files: readonly string[], path: string, options: Datase
   );
 }
 
-/** Opens a file of records for its pixels. */
+/** Opens a file of records without labels. */
 async function openRecords(file: string, options: DatasetOptions): Promise<ImageRecords> {
   return /\.bin$/i.test(file) ? await cifarRecords([file]) : await idxRecords(file, options);
 }

@@ -1,5 +1,5 @@
 /**
- * What the folders of a data set are: classes, or folders of them, such as parts to train and to test on.
+ * Determines whether the folders of a data set are classes or contain classes, such as parts for training and testing.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { listData } from "./passed_over.ts";
 /** A part of a data set. */
 export type Part = "test" | "training" | "validation";
 
-/** What parts are called, the likeliest first. */
+/** Names of each part, the most common first. */
 const PART_NAMES: Readonly<Record<Part, readonly string[]>> = {
   training: ["train", "training"],
   validation: ["val", "valid", "validation", "dev"],
   test: ["test", "testing"],
 };
-/** Folders around the class folders, at most. */
+/** Maximum number of folders around the class folders. */
 const MAX_AROUND = 3;
 
-/** Whether a name is that of a part, such as `Test.csv` or `train_list.txt`. */
+/** Whether a name contains that of a part, such as `Test.csv` or `train_list.txt`. */
 export function isNamedAfter(part: Part, name: string): boolean {
   return PART_NAMES[part].some((word) => hasWord(name, word));
 }
@@ -30,9 +30,10 @@ function hasWord(name: string, word: string): boolean {
 }
 
 /**
- * The folder of a part among others: one of that name, else the only one in whose name it is a word, such as `seg_train`.
+ * The folder of a part: the one with its name, or else the only one whose name contains it as a word, such as
+ * `seg_train`.
  *
- * @param folders Their names.
+ * @param folders Names of the folders.
  */
 export function partOf(part: Part, folders: readonly string[]): string | undefined {
   for (const word of PART_NAMES[part]) {
@@ -44,9 +45,10 @@ export function partOf(part: Part, folders: readonly string[]): string | undefin
 }
 
 /**
- * Whether a folder has images itself, or only below: `images` is a folder that Tiny ImageNet has within each class.
+ * Checks whether a folder contains images itself or only in subfolders. A single folder `images`, which Tiny ImageNet
+ * has in each class, counts as images.
  *
- * @returns The folders in it, if it has no images.
+ * @returns The subfolders, if it contains no images; otherwise `undefined`.
  */
 export async function foldersOnly(path: string): Promise<readonly string[] | undefined> {
   for await (const { name, isDirectory } of Deno.readDir(path)) {
@@ -56,7 +58,7 @@ export async function foldersOnly(path: string): Promise<readonly string[] | und
   return folders.length === 1 && folders[0] === "images" ? undefined : folders;
 }
 
-/** The folder itself; of one that has no image and only one folder, that one, and so on. */
+/** Skips folders that contain no images and only one folder. */
 export async function withoutWrappers(path: string): Promise<string> {
   let inner = path;
   for (let depth = 0; depth < MAX_AROUND; depth++) {
@@ -67,20 +69,20 @@ export async function withoutWrappers(path: string): Promise<string> {
   return inner;
 }
 
-/** Folders of class folders among those of a data set. */
+/** Folders in a data set that contain class folders. */
 export interface Groups {
-  /** Their paths, without folders that hold nothing else than another. */
+  /** Their paths, without folders that only contain another folder. */
   readonly paths: readonly string[];
-  /** Whether they have names of folders in common, as parts of one data set have those of its classes. */
+  /** Whether they contain folders with common names, like parts of one data set. */
   readonly areParts: boolean;
 }
 
 /**
- * Finds folders that hold folders of images where one would expect classes.
+ * Finds folders that contain folders of images where classes are expected.
  *
  * @param path The data set's folder.
- * @param folders The names of those in it.
- * @returns `undefined` if one of them has images itself, or none has any.
+ * @param folders Names of its folders.
+ * @returns `undefined` if one of them contains images itself, or none contains any.
  */
 export async function findGroups(path: string, folders: readonly string[]): Promise<Groups | undefined> {
   const groups: { readonly path: string; readonly inner: readonly string[] }[] = [];

@@ -41,7 +41,7 @@ import { WorkingRunner } from "./working_runner.ts";
 export class AdaptiveExecutor implements Disposable {
   /** The model that runs. */
   readonly model: Model;
-  /** How its weights are stored. */
+  /** Precision of its weights. */
   readonly precision: ModelPrecision;
   readonly #runner: WorkingRunner;
 

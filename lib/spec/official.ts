@@ -1,5 +1,5 @@
 /**
- * The authors' command-line flags → a spec's YAML text.
+ * Converts the authors' command-line flags to a spec's YAML text.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { parseSpec } from "./parse.ts";
 import { schemaLine, yamlList, yamlScalar } from "./yaml_text.ts";
 import { expectObject, expectString } from "../text/expect.ts";
 
-/** What a data set implies. */
+/** Settings for each data set. */
 const DATA_SETS: Readonly<Record<string, DataSet>> = {
   cifar10: {
     stem: "conv3x3",
@@ -38,25 +38,25 @@ interface DataSet {
   readonly input: string;
 }
 
-/** What {@linkcode specFromOfficialFlags} writes besides the architecture. */
+/** Options of {@linkcode specFromOfficialFlags}. */
 export interface OfficialSpecOptions {
-  /** Name of the architecture. Default: `ranet-` or `msdnet-`, and the data set in lower case. */
+  /** Name of the architecture. Default: `ranet-` or `msdnet-` followed by the data set in lower case. */
   readonly name?: string;
-  /** Labels in the order of the logits, or their number, of a network for other classes. Default: the data set's. */
+  /** Labels in the order of the logits, or their number, if the network has other classes. Default: the data set's. */
   readonly classes?: number | "imagenet" | readonly string[];
-  /** Path or URL of `ranet.schema.json`, as seen from where the text will be stored. Default: beside it. */
+  /** Path or URL of `ranet.schema.json`, relative to the stored text. Default: beside it. */
   readonly schema?: string;
 }
 
 /**
- * Writes the spec of a network that the authors' training code makes from these flags.
+ * Writes the spec of the network that the authors' training code builds from these flags.
  *
  * @param flags A flag line as for their `main.py`, with `--arch RANet` (default) or `--arch msdnet`, or for the boosted networks'
  * scripts, such as `--arch ranet --dataset cifar100 --stepmode lin_grow --ensemble_reweight 0.5`; flags that do not
- * change the network are passed over.
+ * affect the network are ignored.
  * @param options Its name, and where editors find the schema.
  * @returns YAML text that {@linkcode parseSpec} accepts.
- * @throws {RanetError} If a flag is unknown or its value unusable, or the network could not work.
+ * @throws {RanetError} If a flag is unknown or its value invalid, or the network is invalid.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export function specFromOfficialFlags(flags: string, options: OfficialSpecOption
   return text;
 }
 
-/** The last one counts. */
+/** The family of the last `--arch`. */
 function familyOf(words: readonly string[]): Family {
   const archs = words.flatMap((word, i) => {
     const [flag, value = words[i + 1]] = splitWord(word);
@@ -105,8 +105,8 @@ function familyOf(words: readonly string[]): Family {
   if (family) return family;
   if (arch === "IMTA_MSDNet") {
     throw cannotRead(
-      "--arch is IMTA_MSDNet, whose exits also read the results of the exits before: this is not supported. Give the " +
-        "checkpoint that it was trained from (main_GE.py) and --arch msdnet_ge",
+      "--arch is IMTA_MSDNet, whose exits also read the results of earlier exits, which is not supported. Use the " +
+        "checkpoint from which it was trained (main_GE.py) and --arch msdnet_ge",
     );
   }
   throw cannotRead(`--arch is ${JSON.stringify(arch.slice(0, 64))}, expected ${known.join(" or ")}`);

@@ -47,8 +47,8 @@ export async function recomputeStatistics(
   { network, tensors, recipe, training, epoch, device, signal }: RecomputeOptions,
 ): Promise<ReadonlyMap<string, Tensor> | undefined> {
   const images = training.store.usable.length;
-  const batch = Math.min(BATCH, images);
-  const to = Math.min(BATCHES, stepsPerEpoch(images, batch));
+  const batchSize = Math.min(BATCH, images);
+  const to = Math.min(BATCHES, stepsPerEpoch(images, batchSize));
   // They move from zero towards those of each batch.
   const start = Array.from(tensors, ([name, { shape, data }]) =>
     [
@@ -56,11 +56,13 @@ export async function recomputeStatistics(
       { shape, data: isStatistic(name) ? new Float32Array(data.length) : data },
     ] as const);
   using trainer = await openTrainer(network, { tensors: new Map(start), momentum: new Map() }, {
-    ...{ device, batch, optimizer: recipe.optimizer, loss: lossOf(recipe, network.exits.length) },
+    ...{ device, batchSize, optimizer: recipe.optimizer, loss: lossOf(recipe, network.exits.length) },
     ...{ emaDecay: 0, gradients: recipe.gradients, train: "statistics" },
   });
   let step = 0;
-  for await (const { images, labels } of epochBatches(training, { ...recipe, batch }, { epoch, from: 0, to })) {
+  for await (
+    const { images, labels } of epochBatches(training, { ...recipe, batch: batchSize }, { epoch, from: 0, to })
+  ) {
     await trainer.step(images, labels, { learningRate: 0, step: step++ });
     if (signal?.aborted) return undefined;
   }

@@ -40,7 +40,7 @@ export const DEFAULT_CACHE = 2e9;
 export interface SessionOptions {
   /** The architecture. */
   readonly spec: ArchitectureSpec;
-  /** How it is trained. */
+  /** The recipe. */
   readonly recipe: Recipe;
   /** Images to train on. */
   readonly training: Dataset;
@@ -59,7 +59,7 @@ export interface SessionOptions {
    * warnings.
    */
   readonly onFallback?: (message: string) => void;
-  /** Bytes of decoded images that are kept. */
+  /** Memory for decoded images in bytes. */
   readonly cache: number;
   /**
    * Called with the reason why an image cannot be read; the image is left out. Without it, the first such image throws.
@@ -87,7 +87,7 @@ export interface Calibrated {
 export class Session implements Disposable {
   /** The network. */
   readonly network: Network;
-  /** How it is trained. */
+  /** The recipe. */
   readonly recipe: Recipe;
   /** Number of training images of each class. */
   readonly counts: readonly number[];
@@ -128,13 +128,13 @@ export class Session implements Disposable {
       checkSameClasses(training, validation);
       checkOverlap(training, validation);
     }
-    // One core is left for the network.
+    // One core is reserved for the network.
     const size = Math.max(1, navigator.hardwareConcurrency - 1);
     using opened = new DisposableStack();
     const decoders = opened.use(
       await openDecoders(training.size, { size, deadline: DATASET_DEADLINE, onNote: () => {} }),
     );
-    // First what is wrong with labels, weights or the device: reading all images takes long.
+    // Labels, weights and the device are checked first, because reading all images takes long.
     countImages(await training.labels(), spec, recipe);
     const { trainer, warnings } = await startTrainer(network, loss, options);
     opened.use(trainer);
@@ -232,7 +232,8 @@ async function readImages(
   if (validation?.store.usable.length === 0) {
     throw new RanetError("Cannot validate: there are no images to validate on");
   }
-  // Resized crops are cut out of originals. Otherwise training uses all that covers its size, whatever inference crops.
+  // Resized crops need originals. Otherwise images are resized to cover the input size, without the margin that
+  // inference crops.
   const isOriginal = recipe.augment && recipe.augment.resizedCrop !== undefined;
   const form = isOriginal ? "original" : { size, resize: size };
   const training = await open(options.training, form, cache - (validation?.store.bytes ?? 0));
@@ -260,7 +261,7 @@ async function startTrainer(
   const { batch, optimizer, emaDecay, gradients, train, seed } = recipe;
   const warnings: string[] = [];
   const options = {
-    ...{ batch, optimizer, loss, emaDecay, gradients, train, device, threads },
+    ...{ batchSize: batch, optimizer, loss, emaDecay, gradients, train, device, threads },
     onFallback: onFallback ?? ((message: string) => warnings.push(message)),
   };
   if (snapshot) return { trainer: await open(network, snapshot.state, options), warnings };

@@ -1,5 +1,5 @@
 /**
- * Whether tensors are a network's.
+ * Checks that tensors are the parameters of a network.
  *
  * @module
  */
@@ -16,16 +16,17 @@ export function parameterNames({ exits }: Network): Set<string> {
   return new Set(exits.flatMap(({ layers }) => layers).flatMap(layerParameters).map(({ name }) => name));
 }
 
-/** Most names listed per kind of problem: a wrong spec can have thousands. */
+/** Most names listed per kind of problem. With the wrong spec there can be thousands. */
 const MAX_LISTED = 20;
 
 /**
- * Makes sure that `tensors` are exactly the network's parameters.
+ * Checks that `tensors` are exactly the network's parameters.
  *
- * @param network Which parameters there must be.
- * @param tensors What there is.
+ * @param network The network.
+ * @param tensors The tensors by name.
  * @param options `source`: the file's name, for messages.
- * @throws {RanetError} If they are a quantized model's, or tensors are missing, unexpected, of another shape, make a negative variance, or overflow; by name.
+ * @throws {RanetError} If they belong to a quantized model, or tensors are missing, unexpected, of another shape, have
+ * a negative variance, or overflow. Lists them by name.
  */
 export function checkTensors(
   network: Network,
@@ -67,8 +68,8 @@ export function checkTensors(
   throw new RanetError(
     `Cannot use the weights ${options.source} for ${network.spec.name}: the tensors do not fit. ` +
       (areOthers
-        ? `They have ${found} classes, and the spec has ${network.spec.classes.length}: it needs theirs, in the same order.`
-        : "Check that the spec, or the flags, are those that they were trained with.") +
+        ? `They have ${found} classes, but the spec has ${network.spec.classes.length}: it needs the same classes in the same order.`
+        : "Check that they were trained with this spec or these flags.") +
       `\n${report.join("\n")}`,
   );
 }
@@ -78,7 +79,7 @@ function isOfClasses({ name }: { readonly name: string }): boolean {
   return /\.linear\.(weight|bias)$/.test(name);
 }
 
-/** How many classes the tensors are of, if they agree on it. */
+/** The number of classes of the tensors, if it is consistent. */
 function classesOf(
   expected: readonly { readonly name: string }[],
   tensors: ReadonlyMap<string, Tensor>,

@@ -1,6 +1,6 @@
 /**
- * Layers whose weights PyTorch saves in several parts, and networks that have more than ours: each needs a step in PyTorch
- * before it can be read.
+ * Detects layers whose weights PyTorch saves in several parts, and networks with additional layers. These need a step
+ * in PyTorch before they can be read.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 import { RanetError } from "../errors.ts";
 import { quote } from "./messages.ts";
 
-/** What a name shows, and what to do about it. */
+/** A kind of layer, recognised by names, and the advice. */
 interface OtherLayer {
-  /** The names that show it. */
+  /** Pattern of the names. */
   readonly name: RegExp;
-  /** What its tensors are, and what to do. */
+  /** Description of the tensors, and what to do. */
   readonly advice: string;
-  /** Whether that matters too if the network's own tensors are all there. */
+  /** Whether it is an error even if all of the network's own tensors exist. */
   readonly always?: boolean;
 }
 
@@ -22,38 +22,40 @@ const REMOVE = "Before you save, call";
 const OTHERS: readonly OtherLayer[] = [
   {
     name: /(^|\.)isc_modules\.\d+\./,
-    advice: "is of an IMTA network, whose exits also read the results of the exits before: this is not supported. " +
-      "Import the checkpoint that it was trained from (main_GE.py, --arch msdnet_ge)",
+    advice: "belongs to an IMTA network, whose exits also read the results of earlier exits, which is not supported. " +
+      "Import the checkpoint of main_GE.py from which it was trained, which is an MSDNet",
     always: true,
   },
   {
     name: /(^|\.)weight_mask$/,
-    advice: `is of a pruned layer. ${REMOVE} torch.nn.utils.prune.remove(layer, "weight") for each`,
+    advice: `belongs to a pruned layer. ${REMOVE} torch.nn.utils.prune.remove(layer, "weight") for each`,
   },
   {
     name: /(^|\.)parametrizations\./,
     advice:
-      `is of a parametrized layer. ${REMOVE} torch.nn.utils.parametrize.remove_parametrizations(layer, "weight") for each`,
+      `belongs to a parametrized layer. ${REMOVE} torch.nn.utils.parametrize.remove_parametrizations(layer, "weight") for each`,
   },
   {
     name: /(^|\.)weight_g$/,
-    advice: `is of a layer with weight_norm. ${REMOVE} torch.nn.utils.remove_weight_norm(layer) for each`,
+    advice: `belongs to a layer with weight_norm. ${REMOVE} torch.nn.utils.remove_weight_norm(layer) for each`,
   },
   {
     name: /(^|\.)weight_u$/,
-    advice: `is of a layer with spectral_norm. ${REMOVE} torch.nn.utils.remove_spectral_norm(layer) for each`,
+    advice: `belongs to a layer with spectral_norm. ${REMOVE} torch.nn.utils.remove_spectral_norm(layer) for each`,
   },
   {
     name: /(^|\.)(_packed_params|zero_point)(\.|$)/,
-    advice: "is of a layer that PyTorch has quantized. Save the network before that, import it, and use ranet quantize",
+    advice:
+      "belongs to a layer that was quantized in PyTorch. Save the network before quantization, import it, and use ranet quantize",
   },
 ];
 
 /**
- * Refuses weights that are saved in parts, or of which the network has only some.
+ * Refuses weights that are saved in parts, or that belong to a larger network.
  *
- * @param names The file's.
- * @param options `expected`: the network's; `rename`: what the file's are taken for, `undefined` for those that are left out.
+ * @param names Names in the file.
+ * @param options `expected`: the network's names; `rename`: maps a file's name to the network's, `undefined` for
+ * ignored ones.
  * @throws {RanetError} If there is such a layer.
  */
 export function refuseOtherLayers(

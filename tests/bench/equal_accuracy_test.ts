@@ -8,13 +8,13 @@ import { AdaptiveExecutor, type Calibration } from "../../mod.ts";
 import { randomArray, tinyModel } from "../fixtures.ts";
 
 const COUNT = 100;
-/** Its exits disagree. */
+/** A model whose exits disagree. */
 const model = tinyModel(3);
 const { exits, classes } = { exits: model.network.exits, classes: model.spec.classes.length };
 const weights = await digestModel(model);
 const images = randomArray(COUNT * 3 * 20 ** 2, 4);
 
-/** The class that each exit says, image by image. */
+/** The class predicted by each exit, image by image. */
 async function predictions(): Promise<number[][]> {
   using executor = await AdaptiveExecutor.create(model, { device: "cpu" });
   const logits = await executor.forward(images);
@@ -23,7 +23,7 @@ async function predictions(): Promise<number[][]> {
   );
 }
 
-/** Leaves at one exit, whatever the confidence. */
+/** A calibration with which all images leave at one exit. */
 function leaveAt(exit: number): Calibration {
   const thresholds = exits.map((_, k) => k === exit ? 0 : k === exits.length - 1 ? -Infinity : 2);
   const cost = exits[exit].cumulativeFlops;
@@ -31,12 +31,12 @@ function leaveAt(exit: number): Calibration {
   return { ...about, thresholds, expectedAccuracy: 1, expectedCost: cost };
 }
 
-/** For floats and for whole numbers. */
+/** Calibrations for float32 and int8. */
 function bothAs(calibration: Calibration) {
   return { float32: calibration, int8: calibration };
 }
 
-/** The CPU runner, in a peer's place. */
+/** The CPU runner as a peer. */
 async function open(_: unknown, { exit }: { readonly exit?: number } = {}) {
   const executor = await AdaptiveExecutor.create(model, { device: "cpu" });
   return {

@@ -28,6 +28,6 @@ Deno.test("inTurn() does not run a task again after its time limit", async () =>
   };
   const [timing] = await inTurn([slow], { rounds: 5, seconds: 0, warmup: 0 });
   assert(!isFailure(timing));
-  // The only one, since it was far too slow from the start.
+  // The only run, because the first one was much too slow.
   assertEquals([timing.times.length, runs], [1, 1]);
 });

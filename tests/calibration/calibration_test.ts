@@ -23,7 +23,7 @@ const network = buildNetwork(await readSpec("ranet-cifar10"));
 const flops = network.exits.map(({ cumulativeFlops }) => cumulativeFlops);
 const [first, last] = [flops[0], flops[5]];
 
-/** Later exits are right more often; rounding makes confidences tie. */
+/** Later exits are correct more often. Rounding makes some confidences equal. */
 function synthetic(samples: number, seed: number, step = 0.01): Validation {
   let state = seed;
   const random = () => (state = (state * 48271 + 11) % 2147483647) / 2147483647;

@@ -8,7 +8,7 @@ import { longTest } from "../long.ts";
 
 const FLOPS = [1, 3, 6];
 
-/** Samples of one kind: the harder, the less confident, the more often wrong, above all early. */
+/** Random samples. The harder a sample, the lower its confidence and the more errors, especially at early exits. */
 function draw(samples: number, next: () => number): Measured {
   const uniform = () => (next() + 1) / 2;
   const confidences = FLOPS.map(() => new Float32Array(samples));
@@ -24,16 +24,16 @@ function draw(samples: number, next: () => number): Measured {
   return { confidences, answers, labels: new Uint8Array(samples) };
 }
 
-/** All images that there are. */
+/** The population of images. */
 const POPULATION = draw(5000, randomNumbers(1));
 
-/** How far below the whole network these thresholds are on new images. */
+/** Loss of accuracy on new images with these thresholds, relative to the full network. */
 function trueDrop(thresholds: readonly number[]): number {
   return outcomeOf([Infinity, Infinity, -Infinity], POPULATION, FLOPS).expectedAccuracy -
     outcomeOf(thresholds, POPULATION, FLOPS).expectedAccuracy;
 }
 
-/** The cheapest thresholds whose drop on all validation images is within the limit: a plain calibration. */
+/** A plain calibration: the cheapest thresholds whose loss of accuracy on the validation images is within the limit. */
 function plain(measured: Measured, limit: number): number[] {
   const order = byConfidence(measured.confidences);
   const whole = outcomeOf([Infinity, Infinity, -Infinity], measured, FLOPS).expectedAccuracy;

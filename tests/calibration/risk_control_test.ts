@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { fewestSamples, lastSafeStep, showsMean } from "../../lib/calibration/risk_control.ts";
 import { randomNumbers } from "../fixtures.ts";
 
-/** Losses of -1, 0 and 1 with these chances of the outer two. */
+/** Random losses of -1, 0 and 1; the arguments are the probabilities of -1 and 1. */
 function draw(count: number, { gain, loss }: { gain: number; loss: number }, next: () => number): Float32Array {
   return new Float32Array(count).map(() => {
     const uniform = (next() + 1) / 2;

@@ -24,7 +24,7 @@ function loss(logits: Float32Array, labels: readonly number[], temperature: numb
   return losses.reduce((a, b) => a + b) / labels.length;
 }
 
-/** What is minimised: the samples' loss, and how far the temperature is from 1. */
+/** The objective: the loss of the samples plus the penalty for temperatures far from 1. */
 function objective(logits: Float32Array, labels: readonly number[], temperature: number): number {
   return labels.length * loss(logits, labels, temperature) + Math.log(temperature) ** 2 / (2 * 0.5 ** 2);
 }
@@ -46,7 +46,7 @@ Deno.test("fitTemperatures() minimises the loss with a prior towards 1", () => {
   );
 });
 
-/** Labels as often as probabilities say, of temperature 1, with logits times a factor. */
+/** Samples whose labels follow the probabilities at temperature 1, with logits multiplied by a factor. */
 function sharp(factor: number, times: number) {
   const labels = [...Array(7 * times).fill(0), ...Array(2 * times).fill(1), ...Array(times).fill(2)];
   const logits = new Float32Array(labels.flatMap(() => [0.7, 0.2, 0.1].map((share) => factor * Math.log(share))));
@@ -67,7 +67,7 @@ Deno.test("fitTemperatures() limits confidences if all answers for few images ar
   const labels = Array.from({ length: 20 }, () => 0);
   const logits = new Float32Array(labels.flatMap(() => [1, 0, 0]));
   const [temperature] = fitTemperatures(network, { logits: [logits], labels });
-  // At the least loss it would be 1/16, and every confidence 1.
+  // Minimising the loss alone would give 1/16, and confidences of 1.
   assert(0.25 < temperature && temperature < 1, `${temperature}`);
 });
 
@@ -80,7 +80,7 @@ Deno.test("temperatures change confidences, but neither answers nor costs; the b
   assertEquals([plain.temperatures, temperatures?.length], [undefined, 6]);
   for (const temperature of temperatures!) assertGreater(temperature, 1);
   const name = "classifier.5.linear.weight";
-  // Tensors are as trained, so that others train on from them, or compare them; logits are divided.
+  // Tensors are as trained, so that training can continue from them. Only logits are divided.
   assertEquals(calibrated.tensors.get(name), plain.tensors.get(name));
   const images = randomArray(3 * 32 ** 2, 1);
   const logitsOf = async (model: Model) => {

@@ -11,7 +11,7 @@ const confidences = fc.integer({ min: 1, max: 60 }).chain((samples) =>
 );
 
 Deno.test("thresholdsForQ() lets the planned share of samples leave at each exit", () => {
-  // q = 1 over two exits: half of four samples leave at the first.
+  // q = 1 over two exits: half of four samples leave at the first exit.
   const thresholds = thresholdsForQ(1, [[0.9, 0.2, 0.8, 0.1], [0, 0, 0, 0]]);
   assertEquals(thresholds, [0.8, -Infinity]);
   assertEquals(exitsTaken(thresholds, [[0.9, 0.2, 0.8, 0.1], [0, 0, 0, 0]]), [0, 1, 0, 1]);
@@ -53,7 +53,7 @@ Deno.test("thresholdsForQ() lets at least the quota or no sample leave at each e
     [0, 1].forEach((k) => {
       const leavers = exits.filter((exit) => exit === k).length;
       const quota = Math.floor(exits.length * q ** (k + 1) / total);
-      // More than the quota leave only where they tie with the last of it.
+      // More samples than the quota leave only if their confidences are equal to that of the last one.
       const above = exits.filter((exit, i) => exit === k && confidences[k][i] > thresholds[k]).length;
       if (thresholds[k] === Infinity) assertEquals(leavers, 0);
       else assert(quota >= 1 && leavers >= quota && above < quota, `${leavers} left, ${above} above, quota ${quota}`);

@@ -5,7 +5,7 @@ import { RanetError } from "../../lib/errors.ts";
 import type { Classification } from "../../lib/executor/classification.ts";
 import type { AdaptiveExecutor } from "../../lib/executor/executor.ts";
 
-/** Says of each image its first number, and keeps the sizes of batches. */
+/** Returns the first number of each image as its class, and records the sizes of batches. */
 function fakeExecutor(length: number): { executor: AdaptiveExecutor; batches: number[] } {
   const batches: number[] = [];
   const classify = async (images: Float32Array): Promise<Classification[]> => {
@@ -65,14 +65,14 @@ Deno.test("classifyStream() throws errors that are not caused by an input", asyn
   await assertRejects(() => Array.fromAsync(classifyStream(executor, [1, 2], { read, batch: 4 })), TypeError, "defect");
 });
 
-/** Numbers without end, and whether whoever gives them has been told to stop. */
+/** An endless source of numbers, and whether it has been closed. */
 function endless(): { readonly source: Generator<number>; readonly closed: () => boolean } {
   let closed = false;
   const source = function* () {
     try {
       for (let i = 0;; i++) yield i;
     } finally {
-      closed = true; // a database cursor, an open folder
+      closed = true; // for example a database cursor or an open folder
     }
   };
   return { source: source(), closed: () => closed };

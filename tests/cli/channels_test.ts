@@ -1,11 +1,11 @@
-/** Networks of other than three channels, from training to an answer. */
+/** Networks with other than three channels, from training to classification. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { npy } from "../npy_writer.ts";
 import { ranet, withFolder } from "./ranet.ts";
 
-/** 24 grey images of 12×12 pixels as MNIST's files have them, bright and dark in turn. */
+/** 24 grey images of 12×12 pixels in MNIST's format, alternately bright and dark. */
 async function writeIdx(folder: string): Promise<void> {
   const [count, size] = [24, 12];
   const images = new Uint8Array(16 + count * size ** 2);
@@ -61,7 +61,7 @@ Deno.test("train, eval, export and classify accept a network with one channel", 
   });
 });
 
-/** 24 arrays of six bands, one file each in a folder for its class, of 14×13 pixels: bright in the last band or not. */
+/** 24 arrays of six bands and 14×13 pixels, one file each in class folders. The classes differ in the last band. */
 async function writeBands(folder: string): Promise<void> {
   const area = 14 * 13;
   for (let i = 0; i < 24; i++) {
@@ -76,7 +76,7 @@ Deno.test("train, eval, calibrate and classify accept .npy files for a network w
   await withFolder(async (folder) => {
     const data = join(folder, "data");
     await writeBands(data);
-    // What is no array is none of its samples.
+    // Files that are not arrays are not samples.
     await Deno.copyFile(join(import.meta.dirname!, "../fixtures/images/cifar-cat.jpg"), join(data, "dark", "x.jpg"));
     const yaml = join(folder, "six.yaml");
     await Deno.writeTextFile(yaml, spec(6));
@@ -118,10 +118,12 @@ Deno.test("networks with other numbers of channels refuse images and name the ex
       folder,
       "--out",
       join(folder, "model"),
+      "--batch",
+      "8",
       "--device",
       "cpu",
     );
     assertEquals(code, 1);
-    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 of grey; give it arrays");
+    assertStringIncludes(notes, "the network takes 6 channels, and images have 3, or 1 if grey. Use arrays");
   });
 });

@@ -11,7 +11,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const cpu = ["--device", "cpu"];
 
-/** A folder of 6 photos, one of them deeper, with what is no photo beside them. */
+/** A folder of 6 photos, one of them in a subfolder, and a file that is not a photo. */
 async function withPhotos(use: (folder: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/deep/er`, { recursive: true });
@@ -80,17 +80,17 @@ Deno.test("classify follows links to folders, and reports the files that it igno
     await Deno.symlink("..", `${folder}/phone/up`);
     for (const name of ["2.HEIC", "3.heic", "4.jxl", "README", ".hidden"]) await Deno.create(`${folder}/phone/${name}`);
     const { code, out, notes } = await ranet("classify", `${folder}/phone`, "--json", ...cpu);
-    assertEquals([code, notes], [0, "passed over 4 files: .heic, .jxl, without an extension"]);
+    assertEquals([code, notes], [0, "ignored 4 files: .heic, .jxl, without an extension"]);
     const [{ image, label }] = JSON.parse(out);
     assertEquals([image, label], [`${folder}/phone/album/IMG_1.jfif`, "cat"]);
     const anytime = await ranet("classify", `${folder}/phone`, "--json", "--anytime", ...cpu);
     const file = await ranet("classify", `${folder}/phone`, "--out", `${folder}/out.jsonl`, ...cpu);
-    for (const { notes } of [anytime, file]) assertStringIncludes(notes, "passed over 4 files: .heic, .jxl");
+    for (const { notes } of [anytime, file]) assertStringIncludes(notes, "ignored 4 files: .heic, .jxl");
     await Deno.remove(`${folder}/real/IMG_1.jfif`);
     const none = await ranet("classify", `${folder}/phone`, ...cpu);
     assertEquals([none.code, none.notes], [
       1,
-      `passed over 4 files: .heic, .jxl, without an extension\nCannot classify "${folder}/phone": it contains no images`,
+      `ignored 4 files: .heic, .jxl, without an extension\nCannot classify "${folder}/phone": it contains no images`,
     ]);
   });
 });
@@ -111,7 +111,7 @@ Deno.test("classify reads arrays and TIFF bands for networks with other numbers 
 
     const model = ["--model", `${folder}/model`, ...cpu];
     const { code, out, notes } = await ranet("classify", `${folder}/samples`, "--json", ...model);
-    assertEquals([code, notes], [0, "passed over 1 file: .jpg"]);
+    assertEquals([code, notes], [0, "ignored 1 file: .jpg"]);
     const [a, b, ...others] = JSON.parse(out);
     assertEquals([a.image, { ...a, image: tif }, others], [npy, b, []]);
     const anytime = await ranet("classify", `${folder}/samples`, "--anytime", "--json", ...model);

@@ -10,7 +10,7 @@ Deno.test("diff shows the effect of one changed key", async () => {
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("growth: 24", "growth: 12"));
     const { code, out } = await ranet("diff", "ranet-cifar10", file);
     assertEquals(code, 0);
-    // By hand: two layers and a head with 12 instead of 24 new channels take 2,212,864 multiply-adds less.
+    // By hand: two layers and a head with 12 instead of 24 new channels need 2,212,864 multiply-adds less.
     assertMatch(
       out,
       /\| +1 \| +sub-network 1, block 1, 8×8×112 \| +sub-network 1, block 1, 8×8×88 \| +8\.36 M \| +6\.15 M \| −26\.5 % \|/,
@@ -59,7 +59,7 @@ Deno.test("diff and plan show boosted exits", async () => {
     );
     assertStringIncludes(
       (await ranet("plan", file)).out,
-      "Boosted exits: an exit's logits are its own plus 0.75 times those of the exit before it.",
+      "Boosted exits: 0.75 times the logits of the previous exit are added to an exit's.",
     );
     const [plain, boosted] = await Promise.all(
       ["ranet-cifar10-micro", file].map(async (spec) => JSON.parse((await ranet("plan", spec, "--json")).out)),
@@ -74,7 +74,7 @@ Deno.test("diff and plan show boosted exits", async () => {
     const written = await Deno.readTextFile(copy);
     assertStringIncludes(written, "\n  boosted: true\n");
     assertStringIncludes(written, "\n  reweight: 0.75\n");
-    assertStringIncludes(written.replaceAll(/\n *# /g, " "), "each exit learns what the ones before it got wrong");
+    assertStringIncludes(written.replaceAll(/\n *# /g, " "), "each exit learns to correct the previous ones");
   });
 });
 

@@ -1,11 +1,11 @@
-/** What cannot work is refused before images are read: each test gives images that cannot be read, and is told of the other mistake. */
+/** Mistakes are reported before images are read: each test uses unreadable images and expects another error. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ranet, withFolder } from "./ranet.ts";
 
 const MICRO = "ranet-cifar10-micro";
 
-/** Runs a command whose images are all damaged. `DATA`, `FOLDER` and `FILE` stand for what there is. */
+/** Runs a command whose images are all damaged. `DATA`, `FOLDER` and `FILE` are replaced by paths. */
 async function refused(command: string, expected: string): Promise<void> {
   await withFolder(async (folder) => {
     for (const name of ["cat", "ship"]) {
@@ -19,7 +19,7 @@ async function refused(command: string, expected: string): Promise<void> {
     const { code, notes } = await ranet(...words);
     assert(code !== 0);
     assertStringIncludes(notes, expected);
-    assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), ["data", "file"]); // nothing is left
+    assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), ["data", "file"]); // nothing was written
   });
 }
 
@@ -70,6 +70,6 @@ Deno.test("quantize: an 8-bit model", async () => {
     await Deno.copyFile(weights, `${folder}/weights.safetensors`);
     const made = await ranet("quantize", folder, "--data", `${folder}/nothere`, "--out", `${folder}/q8`);
     assertEquals(made.code, 1);
-    assertStringIncludes(made.notes, "it is in eight bits already");
+    assertStringIncludes(made.notes, "it is already in 8 bits");
   });
 });

@@ -22,7 +22,7 @@ Deno.test("export onnx writes a file that ONNX Runtime loads", () =>
     assertEquals(temperatures, (await loadModel("ranet-cifar10")).temperatures);
     assertEquals(await outputsOf(out), names);
 
-    // The default model, over what is there.
+    // Overwrites the file with the default model.
     const short = await ranet("export", "onnx", "--exit", "2", "--out", out, "--json");
     assertEquals(JSON.parse(short.out).preparation.temperatures, [temperatures[1]]);
     const [, kept] = /temperatures..(\[[\d.]+\])/s.exec(await Deno.readTextFile(out)) ?? [];
@@ -89,7 +89,7 @@ Deno.test("export writes nothing if it fails", () =>
     const out = ["--out", `${folder}/r.onnx`];
     const without = await ranet("export", "onnx", "ranet-cifar100", ...out);
     assertEquals(without.code, 1);
-    assertStringIncludes(without.notes, "it comes without weights. Give them, name");
+    assertStringIncludes(without.notes, "it has no weights. Specify them, or a");
     const late = await ranet("export", "onnx", "--exit", "7", ...out);
     assertEquals(late.code, 1);
     assertStringIncludes(late.notes, "from 1 to 6");

@@ -58,7 +58,13 @@ Deno.test("plan prints the cost of every exit", async () => {
   assertEquals([exits[5].cumulativeFlops, exits[5].cumulativeParams], [58921020, 2547601]);
   assertEquals([exits[2].exit, exits[2].label], [3, "sub-network 2, block 3"]);
   assert(memory.weightBytes > 4 * params && memory.activationBytesPerImage >= memory.liveBytesPerImage);
+  const bytesOf = (device: string, precision: string): number =>
+    memory.devices.find((own: Record<string, unknown>) => own.device === device && own.precision === precision)
+      .weightBytes;
+  assertEquals(bytesOf("gpu", "float32"), memory.weightBytes);
+  assert(4 * bytesOf("cpu", "int8") < 1.1 * bytesOf("cpu", "float32") && bytesOf("cpu", "int8") > params);
   const { out } = await ranet("plan", path("specs/ranet-cifar10.yaml"));
+  assertStringIncludes(out, "| CPU    | int8          |");
   assertStringIncludes(out, "8×8×112");
   assertStringIncludes(out, "2,547,601");
 });
@@ -77,7 +83,7 @@ Deno.test("forward computes the logits of an imported checkpoint", async () => {
     assertEquals([device, exits.length, exits[0].cumulativeFlops, exits[5].logits.length], ["cpu", 6, 2273546, 2]);
     assertStringIncludes((await ranet("forward", reference("input.npy"), "--model", model, ...cpu)).out, "2.27 M");
 
-    // Once more, over what is there.
+    // Again, over the existing files.
     assertEquals((await ranet(...args, "--out", model, "--name", "mine", "--dtype", "float16")).code, 0);
     assertEquals(list(model), ["spec.yaml", "weights.safetensors"]);
     const bytes = await Deno.readFile(`${model}/weights.safetensors`);

@@ -20,7 +20,7 @@ Deno.test("new writes a file that names its schema and its source", async () => 
     const text = await Deno.readTextFile(out);
     const schema = /^# yaml-language-server: \$schema=(.*)\n# Made from ranet-cifar10 /.exec(text)![1];
     assert((await Deno.stat(`${folder}/deep/er/${schema}`)).isFile);
-    assertMatch(text, /^# Share of the channels that a transition keeps\..*\n(#.*\n)*#reduction: 0\.5$/m);
+    assertMatch(text, /^# Share of channels that a transition keeps\..*\n(#.*\n)*#reduction: 0\.5$/m);
   });
 });
 
@@ -105,6 +105,6 @@ Deno.test("new --classes-from reads class folders, train/ or a list", async () =
     assertEquals(await classesOf("parts"), ["ant", "bee"]);
     assertEquals(await classesOf("labels.csv"), ["beagle", "pug"]);
     assertStringIncludes(String(await classesOf("numbers.csv")), "its labels are numbers");
-    assertStringIncludes(String(await classesOf("photos/cat")), "expected a folder for each of two classes");
+    assertStringIncludes(String(await classesOf("photos/cat")), "expected two or more class folders");
   });
 });

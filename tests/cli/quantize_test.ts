@@ -1,4 +1,4 @@
-/** `ranet quantize`, and what takes a model of 8 bits. */
+/** Tests `ranet quantize`, and commands that read 8-bit models. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readCalibrationFile } from "../../lib/calibration/calibration_file.ts";
@@ -12,7 +12,7 @@ import { ranet, withFolder } from "./ranet.ts";
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
 const MICRO = "ranet-cifar10-micro";
 
-/** Pictures of noise in CIFAR's format, labelled with what the model's first exit says of them. */
+/** Writes noise images in CIFAR's format, labelled with the predictions of the model's first exit. */
 async function writeNoise(path: string, count: number): Promise<void> {
   const random = randomNumbers(11);
   const pixels = new Uint8Array(count * 3072).map(() => Math.floor(256 * random()));
@@ -51,13 +51,13 @@ Deno.test("quantize writes a model with thresholds and a card that other command
       "--json",
     );
     assertEquals(made.code, 0, made.notes);
-    assertStringIncludes(made.notes, "Taking ranges from 8 images");
+    assertStringIncludes(made.notes, "Determined ranges from 8 images");
     const { exits, bytes, labelled, calibrations } = JSON.parse(made.out);
     assertEquals([exits.length, labelled], [(await loadModel(MICRO)).network.exits.length, 60]);
     assertEquals(exits[0].before, 1);
     assert(bytes < 70_000);
     assertEquals((await readCalibrationFile(`${out}/calibration.json`)).length, calibrations);
-    assertMatch(await Deno.readTextFile(`${out}/card.md`), /\| exit \|.*in 8 bits/);
+    assertMatch(await Deno.readTextFile(`${out}/card.md`), /\| exit \|.*8 bits/);
 
     const classified = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--device", "cpu", "--json");
     assertEquals(classified.code, 0, classified.notes);
@@ -71,7 +71,7 @@ Deno.test("quantize writes a model with thresholds and a card that other command
     assertEquals(models.map(({ name }: { name: string }) => name), [`${MICRO} (${out})`, MICRO]);
     const again = await ranet("quantize", out, "--data", data, "--out", `${folder}/again`);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.notes, "it is in eight bits already");
+    assertStringIncludes(again.notes, "it is already in 8 bits");
     const other = await ranet("classify", `${EXAMPLES}ship.jpg`, "--model", out, "--precision", "float16");
     assertEquals(other.code, 1);
     assertStringIncludes(other.notes, "its weights have 8 bits");
@@ -85,8 +85,8 @@ Deno.test("quantize writes nothing if the model loses too much accuracy", async 
     const out = `${folder}/q8`;
     const made = await ranet("quantize", MICRO, "--data", data, "--out", out, "--images", "1", "--max-loss", "0.1%");
     assertEquals(made.code, 1);
-    assertMatch(made.notes, /exit \d would lose [\d.]+ % of accuracy, from .* and at most 0\.10 % may be lost/);
-    assertStringIncludes(made.notes, "One image is 0.50 % of them: give more images with labels");
+    assertMatch(made.notes, /exit \d would lose [\d.]+ % of accuracy, from .* but at most 0\.10 % is allowed/);
+    assertStringIncludes(made.notes, "One image is 0.50 % of them: use more images with labels");
     assertEquals(await exists(out), false);
   });
 });
@@ -98,12 +98,12 @@ Deno.test("quantize accepts images without labels, and refuses --max-loss for th
     const args = ["quantize", MICRO, "--data", `${folder}/photos`, "--out", `${folder}/q8`];
     const made = await ranet(...args);
     assertEquals(made.code, 0, made.notes);
-    assertStringIncludes(made.notes, "is taken for images without labels");
-    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy has not been compared");
+    assertStringIncludes(made.notes, "is read as images without labels");
+    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy was not compared");
     assertEquals(await exists(`${folder}/q8/calibration.json`), false);
     const promised = await ranet(...args, "--max-loss", "1%");
     assertEquals(promised.code, 1);
-    assertStringIncludes(promised.notes, "has no labels to measure accuracy by");
+    assertStringIncludes(promised.notes, "has no labels, which are needed to measure accuracy");
   });
 });
 
@@ -113,7 +113,7 @@ Deno.test("quantize refuses --max-loss with too few labels before it quantizes",
     await writeNoise(data, 10);
     const made = await ranet("quantize", MICRO, "--data", data, "--out", `${folder}/q8`, "--max-loss", "1%");
     assertEquals(made.code, 1);
-    assertStringIncludes(made.notes, "has only 10 images with labels, and 20 are needed");
+    assertStringIncludes(made.notes, "has only 10 images with labels, but 20 are needed");
     assertEquals(await exists(`${folder}/q8`), false);
   });
 });
@@ -142,17 +142,17 @@ Deno.test("quantize refuses to overwrite its own input", async () => {
   await withFolder(async (folder) => {
     const made = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/.`);
     assertEquals(made.code, 2);
-    assertStringIncludes(made.notes, "which would be lost");
+    assertStringIncludes(made.notes, "which would be overwritten");
     const weights = `${folder}/weights.safetensors`;
     const other = await ranet("quantize", MICRO, "--weights", weights, "--data", EXAMPLES, "--out", folder);
     assertEquals(other.code, 2);
-    assertStringIncludes(other.notes, "which would be lost");
+    assertStringIncludes(other.notes, "which would be overwritten");
     await Deno.symlink(folder, `${folder}/link`);
     const linked = await ranet("quantize", folder, "--data", EXAMPLES, "--out", `${folder}/link`);
     assertEquals(linked.code, 2);
-    assertStringIncludes(linked.notes, "which would be lost");
+    assertStringIncludes(linked.notes, "which would be overwritten");
   });
-  // A folder may be called like the bundled model that it is made from.
+  // A folder may have the name of the bundled model that it is made from.
   const named = await ranet("quantize", MICRO, "--data", "/nothere", "--out", MICRO);
   assertStringIncludes(named.notes, "/nothere");
 });
@@ -168,10 +168,10 @@ Deno.test("quantize does not count labels of unreadable images", async () => {
     const args = ["quantize", MICRO, "--data", data, "--skip-bad", "--out", `${folder}/q8`];
     const promised = await ranet(...args, "--max-loss", "1%");
     assertEquals(promised.code, 1);
-    assertStringIncludes(promised.notes, "has only 2 images with labels, and 20 are needed");
+    assertStringIncludes(promised.notes, "has only 2 images with labels, but 20 are needed");
     const made = await ranet(...args);
     assertEquals(made.code, 0, made.notes);
-    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy has not been compared");
+    assertStringIncludes(await Deno.readTextFile(`${folder}/q8/card.md`), "Accuracy was not compared");
   });
 });
 

@@ -1,4 +1,4 @@
-/** Networks whose input is no square, from training to an answer. */
+/** Networks with rectangular inputs, from training to classification. */
 
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";

@@ -7,16 +7,16 @@ const examples = ["cat", "ship", "truck"].map((name) => `${root}examples/${name}
 interface Started {
   readonly process: Deno.ChildProcess;
   readonly url: string;
-  /** What it prints first. */
+  /** The first line that the server prints. */
   readonly line: string;
 }
 
-/** A server in a process of its own, with the permissions that deno.json gives. */
+/** Starts a server in its own process, with the permissions in deno.json. */
 function start(...args: string[]): Promise<Started> {
   return startWith(Deno.execPath(), [], args);
 }
 
-/** The same by way of another program, which runs Deno. */
+/** Starts the same through another program that runs Deno. */
 async function startWith(program: string, before: readonly string[], args: readonly string[]): Promise<Started> {
   const own = ["run", "--quiet", "--no-prompt", "-P=cli", "cli.ts", "serve", "--port", "0", "--device", "cpu"];
   const process = new Deno.Command(program, {
@@ -64,11 +64,11 @@ Deno.test("serve gives the same results as classify --json, and completes open r
   await late.write(new TextEncoder().encode(head));
   await late.write(body.subarray(0, 100));
   const inFlight = Array.from({ length: 20 }, () => fetch(url, { method: "POST", body }));
-  // They have all come, and wait for their batch to start.
+  // All requests have arrived and wait for their batch.
   while (!(await (await fetch(`${server.url}/metrics`)).text()).includes("\nranet_queued_images 20\n"));
   server.process.kill("SIGTERM");
   while ((await fetch(`${server.url}/health/ready`)).status === 200);
-  inFlight.push(fetch(url, { method: "POST", body })); // whoever does not know yet
+  inFlight.push(fetch(url, { method: "POST", body })); // a client that has not noticed the drain
   for (const response of await Promise.all(inFlight)) {
     assertEquals(response.status, 200);
     assertEquals((await response.json()).images[0], { ...expected[1], image: "-" });
@@ -130,7 +130,7 @@ Deno.test("serve survives more connections than it has file descriptors", async 
   server.process.kill("SIGINT");
   const [code, notes] = await finish(server);
   assertEquals(code, 0);
-  assertMatch(notes, /^Only \d+ connections at a time, not 512: file descriptors are scarce \(ulimit -n\)\n$/);
+  assertMatch(notes, /^At most \d+ connections, not 512: there are too few file descriptors \(ulimit -n\)\n$/);
 });
 
 Deno.test({
@@ -144,7 +144,7 @@ Deno.test({
         "--log-level",
         "info",
       ]);
-      // 64 KiB of a pipe that nobody reads, and lines of about 150 bytes.
+      // A pipe that is not read holds 64 KiB; lines have about 150 bytes.
       for (let i = 0; i < 60; i++) {
         const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${server.url}/health`)));
         for (const answer of answers) assertEquals((await answer.json()).status, "ok");
@@ -153,7 +153,7 @@ Deno.test({
         const metrics = await (await fetch(`${server.url}/metrics`)).text();
         return Number(/^ranet_log_lines_lost_total (\d+)$/m.exec(metrics)![1]);
       };
-      // Lines are written behind the answers, and counted when writing them fails.
+      // Lines are written after the responses, and are counted when writing them fails.
       if (what === "stalled") assertEquals(await lostLines(), 0);
       else while (await lostLines() <= 1000) await new Promise((resolve) => setTimeout(resolve, 50));
       server.process.kill("SIGINT");

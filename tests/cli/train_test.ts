@@ -12,7 +12,7 @@ import { longTest } from "../long.ts";
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 
-/** CIFAR records of 10 classes in turn, each of its own colour, and noise. */
+/** CIFAR records of 10 classes in turn. Each class has its own colour, with noise. */
 function records(count: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(3073 * count);
   let random = seed;
@@ -26,7 +26,7 @@ function records(count: number, seed: number): Uint8Array {
   return bytes;
 }
 
-/** Lends a folder with `train.bin` of 80 images and `val.bin` of 20. */
+/** Provides a folder with `train.bin` of 80 images and `val.bin` of 20. */
 async function withData(use: (paths: { folder: string; data: string; val: string; out: string }) => Promise<void>) {
   await withFolder(async (folder) => {
     const [data, val] = [join(folder, "train.bin"), join(folder, "val.bin")];
@@ -110,12 +110,12 @@ Deno.test("train reaches a high accuracy on an easy data set", async () => {
     const sum = (losses: number[]) => losses.reduce((a, b) => a + b);
     assert(sum(epochs[11].training.losses) < 0.7 * sum(epochs[0].training.losses));
     const { exits } = events.at(-1);
-    // Chance gives a tenth.
+    // Random guesses would be correct for a tenth.
     assert(exits[3].validationTop1 > 0.25, `${exits[3].validationTop1}`);
   });
 });
 
-/** Runs train in a process of its own until it has told of its first epoch, and stops it. */
+/** Runs train in its own process, and stops it after the first epoch. */
 async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ code: number; notes: string }> {
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   await using child = new Deno.Command(Deno.execPath(), {
@@ -133,7 +133,7 @@ async function stopped(args: readonly string[], signal: Deno.Signal): Promise<{ 
   return { code, notes: await notes };
 }
 
-/** What the run that is stopped below leaves if nobody stops it. */
+/** The result of a run that is not stopped, for comparison with the run below. */
 let whole: Promise<{ readonly digest: string; readonly steps: string }> | undefined;
 
 const stepsOf = (folder: string) => Deno.readTextFile(join(folder, "training/steps.csv"));
@@ -142,19 +142,19 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   const test = signal === "SIGINT" ? Deno.test : longTest;
   test(`a run stopped by ${signal} and resumed produces bit-identical weights`, async () => {
     await withData(async ({ folder, data, out }) => {
-      const args = [micro, "--data", data, "--epochs", "40", ...quick];
+      const args = [micro, "--data", data, "--epochs", "14", ...quick];
       const { code, notes } = await stopped([...args, "--out", out], signal);
       if (signal === "SIGKILL") assertEquals(code, 137);
       else {
         assertEquals(code, 130);
         assertMatch(
           notes,
-          /^Stopped at step \d+ of 160; everything is saved\. To continue: ranet train --resume \S+out\n$/,
+          /^Stopped at step \d+ of 56; everything is saved\. To continue: ranet train --resume \S+out\n$/,
         );
       }
       const resumed = await ranet("train", "--resume", out);
       assertEquals([resumed.code, resumed.notes], [0, ""]);
-      assertMatch(resumed.out, /continuing after step \d+ of 160/);
+      assertMatch(resumed.out, /continuing after step \d+ of 56/);
       whole ??= (async () => {
         const uninterrupted = join(folder, "whole");
         assertEquals((await ranet("train", ...args, "--out", uninterrupted)).code, 0);
@@ -315,7 +315,7 @@ for (
       1,
       'Cannot use --rate "fast": expected a number',
     ],
-    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": there is no training in it'],
+    ["no run", ["--resume", "no/such"], 1, 'Cannot resume "no/such": it contains no training run'],
     ["no recipe", [micro, "--data", "x", "--out", "y", "--recipe", "shrt"], 1, 'Cannot find recipe "shrt"'],
   ] as const
 ) {
@@ -335,7 +335,7 @@ Deno.test("train refuses validation images that are also training images, and a 
     assertEquals((await ranet(...args)).code, 0);
     const again = await ranet(...args);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.notes, "it holds training/run.json already");
+    assertStringIncludes(again.notes, "it already contains training/run.json");
     assertEquals((await ranet(...args, "--force", "--val", "none")).code, 0);
     assertEquals((await namesIn(out)).toSorted(), ["spec.yaml", "training", "weights.safetensors"]);
   });
@@ -349,7 +349,7 @@ Deno.test("train stops if the loss is NaN, and suggests a lower rate", async () 
     assertEquals(code, 1);
     assertMatch(
       notes,
-      /Cannot go on: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
+      /Cannot continue: .* (NaN|-?Infinity) (at|by) step \d+\. The learning rate is most likely too high/,
     );
   });
 });
@@ -363,7 +363,7 @@ Deno.test("train --resume --data continues a run whose images have moved, and st
     await Deno.rename(val, nowVal);
     const lost = await ranet("train", "--resume", out);
     assertEquals(lost.code, 1);
-    assertStringIncludes(lost.notes, `Say where they are now (--resume ${out} --data DATASET)`);
+    assertStringIncludes(lost.notes, `Specify their new location (--resume ${out} --data DATASET)`);
     assertEquals((await ranet("train", "--resume", out, "--data", now, "--val", nowVal)).code, 0);
     assertEquals((await ranet("train", "--resume", out)).code, 0);
   });
@@ -387,7 +387,7 @@ Deno.test("train fits temperatures before thresholds; resuming a finished run ke
     assertEquals((await ranet("train", "--resume", out)).code, 0);
     assertEquals((await budgets()).includes(1234567), true);
 
-    // Other temperatures make thresholds others: these are found anew, for the same budgets.
+    // With other temperatures, thresholds are computed again for the same budgets.
     const before = await budgets();
     const refit = await ranet("calibrate", data, "--model", out, "--temperature", ...device);
     assertEquals(refit.code, 0);
@@ -412,7 +412,7 @@ Deno.test("train prints a note instead of calibrating with too few validation im
   });
 });
 
-/** Copies photos of ships and cats into folders: so many of each. */
+/** Copies photos of ships and cats into folders, the given number of each. */
 async function writePhotos(folder: string, count: number, classes: readonly string[] = ["cat", "ship"]): Promise<void> {
   for (const name of classes) {
     await Deno.mkdir(join(folder, name), { recursive: true });
@@ -435,7 +435,7 @@ Deno.test("train finds train/ and val/ in --data, and recognises a --val that is
     assertEquals(code, 0, notes);
     assertStringIncludes(notes, `Taking ${join(data, "train")}`);
     assertStringIncludes(out, `20 for validation, from ${join(data, "val")}`);
-    // Classes that were numbers have the folders' names from now on.
+    // Numbered classes now have the names of the folders.
     assertEquals((await loadModel(join(folder, "out"))).spec.classes, ["cat", "ship"]);
 
     await Deno.symlink(join(data, "train"), join(folder, "link"));
@@ -498,10 +498,10 @@ Deno.test("train without --recipe recommends a recipe for the number of images",
     const few = await ranet(...args, "--out", out);
     assertStringIncludes(
       few.notes,
-      "About 8 images of each class are few to begin with random weights: --init MODEL --recipe classifiers",
+      "About 8 images per class are too few to start from random weights: --init MODEL --recipe classifiers",
     );
     const from = await ranet(...args, "--init", out, "--out", join(folder, "b"));
-    assertStringIncludes(from.notes, "about 8 images of each class, --recipe classifiers suits better");
+    assertStringIncludes(from.notes, "about 8 images per class, --recipe classifiers is better");
   });
 });
 

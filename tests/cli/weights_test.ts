@@ -8,9 +8,9 @@ import { ranet, withFolder } from "./ranet.ts";
 
 const reference = new URL("../fixtures/reference/cifar10-lg/", import.meta.url).pathname;
 const { flags } = JSON.parse(Deno.readTextFileSync(`${reference}expect.json`));
-const NOTE = "Took the names without their prefix: ";
+const NOTE = "Removed a prefix from names: ";
 
-/** Logits that a model gives, and what is said on the way. */
+/** Logits of a model, and the notes that are printed. */
 async function logitsOf(...model: string[]): Promise<{ exits: unknown; notes: string }> {
   const { code, out, notes } = await ranet("forward", `${reference}input.npy`, "--json", "--device", "cpu", ...model);
   assertEquals(code, 0, notes);
@@ -85,12 +85,15 @@ Deno.test("files that are not weights are refused with the name of their format"
       assertEquals(code, 1);
       return notes;
     };
-    assertStringIncludes(await told(folder), `no weights.safetensors, but model.safetensors. Rename that, or give it`);
-    assertStringIncludes(await told("m.onnx"), "ONNX files are written and not read");
+    assertStringIncludes(
+      await told(folder),
+      `no weights.safetensors, but model.safetensors. Rename that file, or specify it`,
+    );
+    assertStringIncludes(await told("m.onnx"), "ONNX files can be written but not read");
     assertStringIncludes(await told("x.safetensors"), "--model SPEC.yaml --weights x.safetensors");
     assertStringIncludes(
       await told(`${folder}/spec.yaml`, "--weights", `${folder}/spec.yaml`),
-      "is it a safetensors file?",
+      "it may not be a safetensors file",
     );
     const checkpoint = `${reference}checkpoint.pth.tar`;
     const args = ["import", checkpoint, "--args", flags, "--out", `${folder}/m`, "--key", "optimizer"];
@@ -109,7 +112,10 @@ Deno.test("import --classes and --classes-from set the classes of a network", ()
       ranet("import", checkpoint, "--args", flags, "--out", `${folder}/m`, ...args);
     const others = await importAs("--classes", "cat,dog");
     assertEquals(others.code, 1);
-    assertStringIncludes(others.notes, "They have 10 classes, and the spec has 2: it needs theirs, in the same order.");
+    assertStringIncludes(
+      others.notes,
+      "They have 10 classes, but the spec has 2: it needs the same classes in the same order.",
+    );
     const names = ["sea", "1: [a]", ...Array.from({ length: 8 }, (_, i) => `class ${i}`)];
     assertEquals((await importAs("--classes", names.join())).code, 0);
     assertEquals(parseSpec(await Deno.readTextFile(`${folder}/m/spec.yaml`)).classes, names);

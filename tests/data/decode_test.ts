@@ -26,7 +26,7 @@ for (const [name, expected] of Object.entries(sameAsPillow)) {
 }
 
 Deno.test("decodeImage() applies the EXIF orientation of a JPEG", async () => {
-  const upright = await image("sideways.jpg"); // stored as photo.jpg, to be turned clockwise
+  const upright = await image("sideways.jpg"); // stored like photo.jpg, to be rotated clockwise
   const stored = await image("photo.jpg");
   assertEquals([upright.width, upright.height], [14, 20]);
   const pixel = ({ data, width }: typeof stored, x: number, y: number): number[] =>
@@ -36,7 +36,7 @@ Deno.test("decodeImage() applies the EXIF orientation of a JPEG", async () => {
   }
 });
 
-/** How far a decoded image is from photo.png, on average. */
+/** Mean difference between a decoded image and photo.png. */
 async function distance(bytes: Uint8Array): Promise<number> {
   const [found, expected] = [await decodeImage(bytes, { source: "x" }), await image("photo.png")];
   assertEquals([found.width, found.height], [20, 14]);
@@ -156,11 +156,11 @@ Deno.test("decodeImage() refuses a PNG that unpacks to gigabytes for a few pixel
 });
 
 Deno.test("decodeImage() works after a PNG that makes the decoder panic", async () => {
-  // 1.3 MB for its pixels, of which there are none
+  // 1.3 MB for its pixels, of which it has none
   const data = Uint8Array.fromBase64("eJxjYGBgAAAABAAB");
   const png = await new Blob([header(400, 400, { bits: 16, type: 6 }), chunk("IDAT", data)]).bytes();
   for (let i = 0; i < 50; i++) await refused(png, "it is truncated or damaged");
-  // together, too: one's failure is not to hurt another
+  // also concurrently: one failure must not affect others
   const all = await Promise.allSettled(Array.from({ length: 20 }, async (_, i) => {
     const bytes = i % 2 ? png : await fixture("photo.png");
     return await decodeImage(bytes, { source: "x.png" });

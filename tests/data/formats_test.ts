@@ -8,20 +8,20 @@ import { RanetError } from "../../lib/errors.ts";
 import { anyTiff, layouts } from "./any_tiff.ts";
 import { fixture, image, IMAGES, rgb } from "./fixtures.ts";
 
-/** The files of a folder of fixtures, but for those that hold the pixels of others. */
+/** The files of a folder of fixtures, without those that contain expected pixels. */
 function filesOf(folder: string): string[] {
   const names = Array.from(Deno.readDirSync(new URL(`${folder}/`, IMAGES)), ({ name }) => name);
   return names.filter((name) => !name.endsWith(".png") || /^\d\.png$/.test(name)).sort();
 }
 
-/** Largest difference of two pictures' samples. */
+/** Largest difference between the samples of two pictures. */
 function difference(a: RgbImage, b: RgbImage): number {
   assertEquals([a.width, a.height], [b.width, b.height]);
   const other = rgb(b);
   return rgb(a).reduce((most, value, i) => Math.max(most, Math.abs(value - other[i])), 0);
 }
 
-/** The picture with a file's pixels: beside it, or of the name that its own begins with. */
+/** The expected pixels of a file: a picture next to it, with its name or the beginning of its name. */
 async function expected(path: string): Promise<RgbImage> {
   const [folder, name] = path.split("/");
   try {
@@ -42,10 +42,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   "grey-alpha-jpeg.tif":
     "this kind of TIFF (2 samples of 8 bits in JPEG, black is zero) is not supported; to convert it",
   "rgb-zstd.tif": "this kind of TIFF (Zstandard) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
+  "rgb-jpeg2000-tiles.tif": "this kind of TIFF (JPEG 2000) is not supported; to convert it: vips copy in.tif out.png", // by libvips 8.14.1
   "rgb-lzma.tif": "this kind of TIFF (LZMA) is not supported; to convert it: tiffcp -c lzw in.tif out.tif",
 };
 
-/** Multiplied by transparency, 16 bits keep more of a colour than the 8 beside them; of 12 bits, ImageMagick rounds twice. */
+/** Premultiplied 16-bit samples are more precise than the 8-bit copy; for 12 bits, ImageMagick rounds twice. */
 const ROUNDED = ["rgb-alpha-multiplied-16.tif", "grey-12-bits.tif"];
 
 async function assertRefused(path: string, reason: string): Promise<void> {
@@ -100,7 +101,7 @@ Deno.test("decodeImage() converts PQ and HLG to sRGB, whether the container or t
     const bytes = await fixture(`other/${name}.avif`);
     const decoded = await decodeImage(bytes, { source: name });
     const mean = rgb(decoded).reduce((sum, value, i) => sum + Math.abs(value - rgb(photo)[i]), 0) / rgb(photo).length;
-    assertLessOrEqual(difference(decoded, photo), 6, name); // ten bits have few values for the dark
+    assertLessOrEqual(difference(decoded, photo), 6, name); // ten bits have few values for dark colours
     assertLessOrEqual(mean, 0.2, name);
     const text = new TextDecoder("latin1").decode(bytes);
     bytes.set(new TextEncoder().encode("free"), text.indexOf("colr"));
@@ -171,7 +172,7 @@ Deno.test("decodeImage() recognises a camera's raw file instead of reading its p
   const how = { differences: false, reversed: false, little: true, big: false };
   const bytes = anyTiff([[1, 2, 3, 4], [5, 6, 7, 8]], { ...layout, ...how });
   const at = bytes.findLastIndex((byte, i) => byte === 0x52 && bytes[i + 1] === 0x01 && bytes[i + 2] === 3);
-  bytes.set([0x12, 0xc6], at); // DNGVersion in place of ExtraSamples
+  bytes.set([0x12, 0xc6], at); // DNGVersion instead of ExtraSamples
   await assertRejects(
     () => decodeImage(bytes, { source: "x" }),
     RanetError,
@@ -219,7 +220,7 @@ Deno.test("a fax row of too many empty runs is refused and uses no memory", () =
 
 Deno.test("upright() moves pixels as EXIF defines, and keeps every pixel", () => {
   const stored: RgbImage = { width: 3, height: 2, data: Uint8Array.from({ length: 24 }, (_, i) => i >> 2) };
-  // The stored pixels 0 1 2 / 3 4 5, row by row, as they are seen.
+  // The stored pixels 0 1 2 / 3 4 5 as displayed, row by row.
   const seen: Readonly<Record<number, readonly number[]>> = {
     1: [0, 1, 2, 3, 4, 5],
     2: [2, 1, 0, 5, 4, 3],

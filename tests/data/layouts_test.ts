@@ -11,7 +11,7 @@ import { fixture } from "./fixtures.ts";
 const cat = await fixture("cifar-cat.jpg");
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** Runs a test on a folder with these files; `null` is a photo of a cat. */
+/** Runs a test on a folder with these files. `null` is a photo of a cat. */
 async function withFolder(
   files: Readonly<Record<string, string | null | Uint8Array>>,
   use: (folder: string) => Promise<void>,
@@ -33,7 +33,7 @@ async function withFolder(
 const open = (path: string, labels: readonly string[], options: Partial<DatasetOptions> = {}) =>
   openDataset(path, { labels, inputSize: 32, ...options });
 
-/** Every sample's file from the folder, and the name of its class. */
+/** The file of every sample, relative to the folder, and the name of its class. */
 async function entries(dataset: Dataset, folder: string, labels: readonly string[]): Promise<string[]> {
   const classes = await dataset.labels();
   return Array.from(
@@ -89,7 +89,7 @@ Deno.test("numeric labels are names or indexes for a whole list; if both are pos
     assertEquals(await read("indexes"), [1, 2, 1, 2]);
     await Deno.writeTextFile(path, `path,class_name\n${list([1, 2, 1, 2])}`);
     assertEquals(await read(undefined), [0, 1, 0, 1]);
-    // Counted from 1, leaving out the last would make all others wrong.
+    // With labels from 1, leaving out the last one would shift all others.
     await Deno.writeTextFile(path, list([1, 2, 1, 2]));
     await refused(open(path, pets, { skipBad: true }), '1 → class "dog", 2 → no class', "They seem to count from 1");
   });
@@ -102,7 +102,7 @@ Deno.test("a number among names in a list is not read as an index", async () => 
   });
 });
 
-/** Records of CIFAR-10, one of each label. */
+/** Records of CIFAR-10, one for each label. */
 const records = (...labels: number[]) => new Uint8Array(labels.flatMap((label) => Array(3073).fill(label)));
 
 Deno.test("records listed in a CSV have the CSV's labels; only their pixels are read", async () => {
@@ -176,7 +176,7 @@ Deno.test("system files in folders are ignored; other files among images are nam
   await withFolder(files, async (folder) => {
     const dataset = await open(folder, pets);
     assertEquals([dataset.size, dataset.bad], [2, []]);
-    assertEquals(dataset.notes, ["Passed over 2 files that are no images: cat/notes.txt, dog/boxes.xml"]);
+    assertEquals(dataset.notes, ["Ignored 2 files that are not images: cat/notes.txt, dog/boxes.xml"]);
     await Deno.writeTextFile(join(folder, "cat/photo.HEIC"), "x");
     await refused(open(folder, pets), "photo.HEIC", '{"skipBad":true}');
   });
@@ -234,7 +234,7 @@ Deno.test("Tiny ImageNet is read in its own layout", async () => {
         assertEquals((await held.read(0)).image.width, 32);
       }
     }
-    await refused(open(join(folder, "test"), numbers(2)), "it holds images, and no list beside them");
+    await refused(open(join(folder, "test"), numbers(2)), "it contains images and no list with labels");
   });
 });
 
@@ -269,12 +269,12 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
     ["label,file\ndog,train/a1.jpg\ncat,train/b2.jpg\n"],
     [",path,class_index,class_name\n0,a1.jpg,17,dog\n1,b2.jpg,9,cat\n"],
     ["a1.jpg;dog\nb2.jpg;cat\n"],
-    // As pandas writes whole numbers of a column with gaps, and Windows paths.
+    // As pandas writes integers in a column with gaps, and Windows paths.
     ["image,target\na1.jpg,1.0\nb2.jpg,0.0\nc3.jpg,\n", { skipBad: true }],
     ["train\\a1.jpg,dog\ntrain\\b2.jpg,cat\n"],
     ["fname,gt\ntrain/a1.jpg,dog\ntrain/b2.jpg,cat\n"],
     ["1,train/a1.jpg\n0,train/b2.jpg\n"],
-    // As Excel saves them, and with a column for each class, as Roboflow and Kaggle's ISIC and Plant Pathology have them.
+    // As Excel writes them, and with one column per class, as in Roboflow's, ISIC's and Plant Pathology's lists.
     ["sep=;\r\nfile;class\r\na1.jpg;dog\r\nb2.jpg;cat\r\n"],
     ["filename, cat, dog\na1.jpg, 0, 1\nb2.jpg, 1, 0\n"],
     ["image,dog,cat\na1,1.0,0.0\nb2,0.0,1.0\n"],
@@ -289,7 +289,7 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
     });
   }
   await withFolder({ "x.csv": "..\\a1.jpg,dog\n", "1.csv": "a1.jpg,1.0\n", "a1.jpg": null }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside of the CSV\'s folder');
+    await refused(open(join(folder, "x.csv"), pets), '"../a1.jpg" is outside the folder of the list');
     assertEquals(Array.from(await (await open(join(folder, "1.csv"), ["2.0", "1.0"])).labels()), [1]);
   });
   await withFolder({ "x.csv": "a\\1.jpg,dog\n", "a\\1.jpg": null, "a/1.jpg": null }, async (folder) => {
@@ -300,7 +300,7 @@ Deno.test("in Kaggle's lists, the label column is found by its values", async ()
     await refused(open(join(folder, "y.csv"), pets), '"gs://photos/a.jpg" is a URL, where a file is expected');
   });
   await withFolder({ "x.csv": "file,width,height\na.jpg,3,4\n" }, async (folder) => {
-    await refused(open(join(folder, "x.csv"), pets), "Cannot tell which column", "cat, dog");
+    await refused(open(join(folder, "x.csv"), pets), "Cannot determine which column", "cat, dog");
   });
 });
 
@@ -323,7 +323,7 @@ Deno.test("a CSV of pixels is refused without printing it", async () => {
   const header = ["label", ...Array.from({ length: 784 }, (_, i) => `pixel${i}`)].join();
   await withFolder({ "mnist.csv": `${header}\n` }, async (folder) => {
     const { message } = await assertRejects(() => open(join(folder, "mnist.csv"), pets), RanetError);
-    assertStringIncludes(message, "found 785 columns. If they are pixels");
+    assertStringIncludes(message, "found 785 columns. If these are pixels");
     assert(message.length < 400, message);
   });
 });
@@ -341,7 +341,7 @@ Deno.test("pickles, MATLAB files and archives are refused with a suggestion", as
   for (
     const [name, word] of [["imagelabels.mat", "MATLAB"], ["a.pkl", "pickles"], ["x.npz", "arrays"], [
       "a.zip",
-      "unpacked first",
+      "unpack the archive first",
     ]]
   ) {
     await withFolder({ [name]: "x" }, (folder) => refused(open(join(folder, name), pets), word));
@@ -361,9 +361,9 @@ const inEach = (folders: readonly string[]) =>
 const petsIn = (...folders: readonly string[]) =>
   inEach(folders.flatMap((folder) => [`${folder}/cat`, `${folder}/dog`]));
 
-Deno.test("folders of class folders are no classes: the one that has them is taken, with and without knowing the classes", async () => {
+Deno.test("in nested folders, the folder that contains the class folders is found, with and without known classes", async () => {
   const cases: [files: Record<string, string | null>, training: string, test: string][] = [
-    // Food-101, CUB-200, a folder in a folder, and parts as Kaggle's data sets name them.
+    // Food-101, CUB-200, nested folders, and parts as Kaggle's data sets name them.
     [{ ...petsIn("images"), "meta/train.txt": "cat/1\n", "README.txt": "x" }, "images", "images"],
     [{ ...petsIn("images"), "parts/parts.txt": "1 back", "images.txt": "1 cat/1.jpg" }, "images", "images"],
     [petsIn("pets/photos"), "pets/photos", "pets/photos"],
@@ -395,11 +395,11 @@ Deno.test("folders of class folders are no classes: the one that has them is tak
   }
 });
 
-Deno.test("folders of the same classes are parts that somebody has to choose from; of others, they are classes", async () => {
+Deno.test("folders with the same class folders are parts, of which one must be chosen; others are classes", async () => {
   await withFolder(petsIn("fold1", "fold2"), async (folder) => {
-    const choices = `Give one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
-    await refused(open(folder, pets), "hold folders of the same names", choices);
-    await refused(readClassNames(folder), "hold folders of the same names", choices);
+    const choices = `Use one of ${join(folder, "fold1")}, ${join(folder, "fold2")}`;
+    await refused(open(folder, pets), "contain folders with the same names", choices);
+    await refused(readClassNames(folder), "contain folders with the same names", choices);
     assertEquals((await open(folder, ["fold1", "fold2"])).size, 8);
   });
   await withFolder(inEach(["cat/persian", "cat/siamese", "dog/akita", "dog/beagle"]), async (folder) => {
@@ -410,7 +410,7 @@ Deno.test("folders of the same classes are parts that somebody has to choose fro
       ...["b/cow/1.jpg cow", "b/cow/2.jpg cow", "b/horse/1.jpg horse", "b/horse/2.jpg horse"],
     ]);
   });
-  // Trains are a class.
+  // Here "train" is a class.
   await withFolder(inEach(["bus", "train", "tram"]), async (folder) => {
     assertEquals(await readClassNames(folder), ["bus", "train", "tram"]);
   });
@@ -419,7 +419,7 @@ Deno.test("folders of the same classes are parts that somebody has to choose fro
   });
 });
 
-Deno.test("a part's list beside its folder is taken if it has the columns of the other part's", async () => {
+Deno.test("a list next to a part's folder is used if it has the columns of the other part's list", async () => {
   const header = "Width,ClassId,Path\n";
   const files = { ...inEach(["Train/0", "Train/1", "Test", "Meta"]), "Meta.csv": "Path,ClassId\nMeta/1.jpg,1\n" };
   const lists = {
@@ -435,28 +435,46 @@ Deno.test("a part's list beside its folder is taken if it has the columns of the
   });
 });
 
-Deno.test("a folder with nothing but files that are not read says which, and what to do", async () => {
+Deno.test("a folder that contains only unsupported files is refused with their format and a suggestion", async () => {
   for (
     const [name, word] of [
-      ["data/train-00000-of-00001.parquet", "Hugging Face's tables"],
-      ["data-00000-of-00001.arrow", "Hugging Face's tables"],
+      ["data/train-00000-of-00001.parquet", "tables of Hugging Face data sets"],
+      ["data-00000-of-00001.arrow", "tables of Hugging Face data sets"],
       ["train.tfrecord-00000-of-00002", "TensorFlow's records"],
-      ["train-0000.tar", "unpacked first"],
-      ["data.mdb", "a database of images"],
+      ["train-0000.tar", "unpack the archive first"],
+      ["data.mdb", "image databases are not supported"],
       ["train_32x32.mat", "MATLAB"],
+      ["gaussian_noise.npy", "arrays of several samples"], // as CIFAR-10-C has them
     ] as const
   ) {
     await withFolder({ [name]: "x", "README.md": "x", "state.json": "{}" }, async (folder) => {
-      await refused(open(folder, pets), `it holds no images but ${JSON.stringify(name)}`, word);
+      await refused(open(folder, pets), `it contains no images, only ${JSON.stringify(name)}`, word);
     });
   }
 });
 
-Deno.test("of columns with numbers and names of the classes, new classes are the names", async () => {
+Deno.test("if a list has columns with numbers and names of classes, new classes are the names", async () => {
   await withFolder({ "x.csv": "path,label_id,label_name\na.jpg,0,dog\nb.jpg,1,cat\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
   });
   await withFolder({ "x.csv": "filename, dog, cat\na.jpg, 0, 1\nb.jpg, 1, 0\n" }, async (folder) => {
     assertEquals(await readClassNames(join(folder, "x.csv")), pets);
+  });
+});
+
+Deno.test("openDataset() reads a list next to a folder of images and one of records, as in Kaggle's data sets", async () => {
+  const files = {
+    ...inEach(["train_images", "test_images"]),
+    ...{
+      "train_tfrecords/a.tfrec": "x",
+      "test_tfrecords/a.tfrec": "x",
+      "sample_submission.csv": "image_id,label\n1.jpg,4\n",
+    },
+    "train.csv": "image_id,label\n1.jpg,1\n2.jpg,0\n",
+  };
+  await withFolder(files, async (folder) => {
+    const found = await entries(await open(folder, pets, { part: "training" }), folder, pets);
+    assertEquals(found, ["train_images/1.jpg dog", "train_images/2.jpg cat"]);
+    await refused(open(folder, pets), "no folder to validate on");
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readNpy } from "../../lib/data/npy.ts";
 import { RanetError } from "../../lib/errors.ts";
 
-/** A .npy file, as NumPy writes it. */
+/** Writes a .npy file like NumPy. */
 function npy(header: string, data: ArrayBufferView<ArrayBuffer> | Uint8Array, version = 1): Uint8Array {
   const text = new TextEncoder().encode(header.padEnd(117) + "\n");
   const length = version === 1 ? [text.length & 255, text.length >> 8] : [text.length & 255, text.length >> 8, 0, 0];

@@ -176,7 +176,7 @@ Deno.test("CIFAR-10 files are read record by record, and their classes are match
   });
 });
 
-/** Records whose first pixels tell which they are. */
+/** Records that can be told apart by their first pixels. */
 function manyRecords(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(3073 * count);
   for (let i = 0; i < count; i++) bytes.set([i % 10, i & 255, i >> 8], 3073 * i);
@@ -218,7 +218,7 @@ Deno.test("a truncated or missing CIFAR file is an error that names it; reading 
     await Deno.writeFile(path, manyRecords(2));
     assertEquals((await dataset.read(1)).label, 1);
     const error = await assertRejects(() => dataset.read(2), RanetError);
-    assertStringIncludes(error.message, `a.bin": it has become shorter`);
+    assertStringIncludes(error.message, `a.bin": the file has become shorter`);
   });
 });
 
@@ -336,7 +336,7 @@ Deno.test("IDX files that are damaged or do not belong together are refused", as
     ],
     [{ "images.idx3-ubyte": idx([0, 1, 1], []) }, "its header says 0×1×1 bytes"],
     [{ "images-idx3-ubyte.gz": (await gzip(images)).slice(0, 20) }, "its gzip data is truncated or damaged"],
-    [{ "a-images-idx3-ubyte": images, "b-images-idx3-ubyte": images }, "name one of its files"],
+    [{ "a-images-idx3-ubyte": images, "b-images-idx3-ubyte": images }, "specify one of its files"],
   ];
   for (const [files, message] of cases) await withFolder(files, (folder) => refused(folder, digits, message));
 });
@@ -385,8 +385,8 @@ Deno.test("bad lines of a CSV are refused; skipBad leaves them out and counts th
 Deno.test("openDataset() refuses other paths and names what it expects", async () => {
   await refused("/nowhere/pets", labels, 'Cannot read "/nowhere/pets": there is no such file or folder');
   await withFolder({ "x.zip": "PK" }, async (folder) => {
-    await refused(`${folder}/x.zip`, labels, "expected a folder of class folders", "archives must be unpacked");
-    await refused(folder, labels, 'it holds no images but "x.zip"; archives must be unpacked first');
+    await refused(`${folder}/x.zip`, labels, "expected a folder of class folders", "unpack the archive");
+    await refused(folder, labels, 'it contains no images, only "x.zip"; unpack the archive first');
   });
   await withFolder(
     { "notes.md": "" },
@@ -419,7 +419,7 @@ Deno.test("a data set's digest depends on its content, not on its path or format
   }
 });
 
-/** Records of CIFAR-10: one of each label, filled with it. */
+/** Records of CIFAR-10, one for each label, filled with the label. */
 function recordsOf(...values: number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.flatMap((value) => Array.from({ length: 3073 }, () => value)));
 }

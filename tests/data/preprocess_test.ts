@@ -35,7 +35,7 @@ Deno.test("toTensor() normalises each channel", () => {
   [2, 0.2, -0.5].forEach((value, channel) => assertAlmostEquals(tensor[channel]!, value, 1e-6));
 });
 
-/** An image up to 40 pixels a side, whose bytes follow from a seed. */
+/** An image of at most 40 pixels per side, whose bytes follow from a seed. */
 const images = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.nat()).map(
   ([width, height, seed]): RgbImage => {
     let random = (seed % 0x7ffffffe) + 1;

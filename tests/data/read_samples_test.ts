@@ -3,7 +3,7 @@ import type { Dataset } from "../../lib/data/dataset.ts";
 import { readSamples } from "../../lib/data/read_samples.ts";
 import { RanetError } from "../../lib/errors.ts";
 
-/** Ten samples, each read later than the one after it; some of them bad. */
+/** Ten samples. Each takes longer to read than the next one; some are bad. */
 function fake(bad: readonly number[] = []): Dataset & { reading: number; most: number } {
   return {
     name: "fake",

@@ -43,7 +43,7 @@ Deno.test("a JPEG is reduced while it stays at least three times as large as the
   const by = (bytes: Uint8Array | undefined, resize: number) => reduction(bytes!, resize)?.by;
   assertEquals([1, 12, 13, 24, 25].map((resize) => by(odd, resize)), [4, 4, 2, 2, undefined]);
   assertEquals([12, 13].map((resize) => by(turned, resize)), [4, 2]);
-  // Turned, its last column would be the first, and stand for a part of one.
+  // After rotation, its last column would be the first one and cover only part of a column.
   assertEquals(by(await fixture("reduced/turned-odd.jpg"), 6), undefined);
   assertEquals([reduction(odd!, 6)?.memory, reduction(progressive!, 6)?.memory], [0, 6 * 200 * 152]);
   for (const name of ["photo.png", "photo.webp", "cmyk.jpg"]) assertEquals(by(await fixture(name), 1), undefined, name);
@@ -51,12 +51,12 @@ Deno.test("a JPEG is reduced while it stays at least three times as large as the
 
 Deno.test("for a rectangular input, a reduced JPEG keeps three times each side, in upright orientation", async () => {
   const by = async (name: string, resize: Sides) => reduction(await fixture(`reduced/${name}.jpg`), resize)?.by;
-  // 203 wide and 149 high.
+  // 203 pixels wide and 149 high.
   assertEquals(await by("odd", [12, 16]), 4);
   assertEquals(await by("odd", [16, 12]), 2);
   assertEquals(await by("odd", [12, 17]), 2);
   assertEquals(await by("odd", [26, 5]), undefined);
-  // Stored 200 wide and 152 high, and a quarter turn away from that upright.
+  // Stored 200 pixels wide and 152 high, to be rotated by 90°.
   assertEquals(await by("turned", [16, 12]), 4);
   assertEquals(await by("turned", [12, 16]), 2);
 });

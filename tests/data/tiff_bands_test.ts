@@ -14,7 +14,18 @@ const FOLDER = new URL("../fixtures/bands/", import.meta.url);
 const FILES = [
   ...["byte-strips", "byte-lzw-predicted", "byte-planes", "byte-planes-in-tiles", "byte-tiles"],
   ...["short-predicted", "short-big-endian", "sshort-strips", "three-planes"],
-  ...["float-tiles", "float-big-endian", "double-strips", "sparse-tiles", "sparseshort-planes"],
+  ...[
+    "float-tiles",
+    "float-big-endian",
+    "double-strips",
+    "float-predicted",
+    "float-predicted-tiles",
+    "float-predicted-big-endian",
+    "float-predicted-planes",
+    "double-predicted",
+    "sparse-tiles",
+    "sparseshort-planes",
+  ],
 ];
 const read = (name: string) => Deno.readFile(new URL(name, FOLDER));
 const most = 1e6;
@@ -52,7 +63,7 @@ Deno.test("every reader reads a TIFF as an array for networks with other than 1 
     assertEquals(dataset.size, 2);
     const { data } = await readStored(dataset, 0, { form: input, channels: 5 });
     assertEquals(data, readNpy(await read("numbers-float.npy"), { source }).data);
-    // What reports draw.
+    // The picture that reports show.
     const { image } = await dataset.read(1);
     const first = [0, 1, 2].map((band) => Math.round(Math.min(1, Math.max(0, data[band * 9 * 21])) * 255));
     assertEquals([image.width, image.height, ...image.data.subarray(0, 3)], [21, 9, ...first]);

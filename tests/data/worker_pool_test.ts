@@ -2,7 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { DeadlineError, WorkerPool, type WorkerPoolOptions } from "../../lib/data/worker_pool.ts";
 
-/** Does what a task says; `forever` is not quite, since Deno 2.9 ends no worker that is busy (denoland/deno 35657). */
+/**
+ * Does what a task says. `forever` ends after some time, because Deno 2.9 does not terminate a busy worker (denoland/deno
+ * 35657).
+ */
 const WORKER = `
 onmessage = async ({ data: { name, say, forever } }) => {
   for (const end = Date.now() + 3000; forever && Date.now() < end;);
@@ -18,7 +21,7 @@ interface Task {
   readonly forever?: boolean;
 }
 
-/** A pool, and how many workers it has started. */
+/** A pool, and the number of workers that it has started. */
 function pool(options: Partial<WorkerPoolOptions> = {}): { pool: WorkerPool<Task, string>; started: () => number } {
   let started = 0;
   const start = () => {

@@ -1,5 +1,5 @@
 /**
- * The files in deploy/, against Kubernetes' published schemas where npm has them, else by the fields that matter.
+ * Validates the files in deploy/ against Kubernetes' published schemas from npm, or else by the relevant fields.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { PodDisruptionBudget } from "@kubernetes-models/policy/v1/PodDisruptionB
 import { Service } from "@kubernetes-models/v1/Service";
 import { serveCommand } from "../../lib/cli/serve.ts";
 import { classifyCommand } from "../../lib/cli/classify.ts";
+import { mergeCommand } from "../../lib/cli/merge.ts";
 import { readShard } from "../../lib/results/shard.ts";
 
 // deno-lint-ignore no-explicit-any -- the schemas say what it is
@@ -25,17 +26,17 @@ async function manifests(name: string): Promise<Map<string, Manifest>> {
   return new Map(documents.map((document) => [document.kind, document]));
 }
 
-/** Whether a command takes every option that a container gives it. */
+/** Checks that a command accepts every option that a container passes. */
 function assertTakes(args: readonly string[]): void {
-  const command = args[0] === "serve" ? serveCommand : classifyCommand;
-  assertEquals(args[0], command.name);
+  const command = [serveCommand, classifyCommand, mergeCommand].find(({ name }) => name === args[0]);
+  assert(command, args[0]);
   const known = [...Object.keys(command.options), ...Object.keys(command.flags ?? {})];
   for (const arg of args.filter((arg) => arg.startsWith("--"))) {
     assert(known.includes(arg.slice(2).split("=")[0]), `${command.name} has no ${arg}`);
   }
 }
 
-/** The seconds that a server with these options may take to stop: it drains, then a request has its time. */
+/** Longest time in seconds that a server with these options takes to stop: the drain plus the time limit of a request. */
 function stopsWithin(args: readonly string[]): number {
   const words = args.flatMap((arg) => arg.split("="));
   const option = (name: string) => {
@@ -76,6 +77,18 @@ Deno.test("kubernetes-job.yaml is valid, and has as many shards as pods", async 
     ...Object.fromEntries(container.env.map(({ name, value }: Manifest) => [name, value])),
   };
   assertEquals(readShard("auto", (name) => variables[name]), { index: 4, count: job.spec.completions });
+});
+
+Deno.test("kubernetes-merge.yaml is valid, and reads what kubernetes-job.yaml writes", async () => {
+  const [job, merge] = await Promise.all(
+    ["kubernetes-job.yaml", "kubernetes-merge.yaml"].map(async (name) => (await manifests(name)).get("Job")),
+  );
+  new Job(merge).validate();
+  const [written, read] = [job, merge].map(({ spec }) => spec.template.spec.containers[0]);
+  assertTakes(read.args);
+  assertStringIncludes(written.args.at(-1), "--out=/data/results/");
+  assertStringIncludes(read.args[1], "/data/results/*");
+  assertEquals(merge.spec.template.spec.volumes, job.spec.template.spec.volumes);
 });
 
 Deno.test("the Kubernetes schemas reject invalid manifests", async () => {
@@ -128,7 +141,7 @@ Deno.test("the last stage of the Dockerfile does not run as root, builds nothing
   assertTakes(JSON.parse(/^CMD (.*)$/m.exec(last.slice(last.indexOf("ENTRYPOINT")))![1]));
   for (const [, path] of text.matchAll(/^COPY (\w+) /gm)) assert((await Deno.stat(path)).isDirectory);
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
-  for (const name of ["kubernetes.yaml", "kubernetes-job.yaml", "kserve.yaml"]) {
+  for (const name of ["kubernetes.yaml", "kubernetes-job.yaml", "kubernetes-merge.yaml", "kserve.yaml"]) {
     assertStringIncludes(await read(name), `image: ranet:${version}\n`);
   }
 });

@@ -20,14 +20,14 @@ Deno.test("smallestGpuBatch() is the first batch size from which on the GPU is f
     for (const count of [1, 2, 3, 10, 64, 1000]) {
       const ahead = timeOf(cpu, count) - timeOf(gpu, count);
       if (count > 1 && Math.abs(ahead) < 1e-6) continue;
-      // One that is ahead with one image and behind later is taken for all.
+      // A device that is faster for one image and slower for larger batches is used for all batches.
       if (timeOf(gpu, 1) < timeOf(cpu, 1)) assertEquals(smallest, 1);
       else assertEquals(count >= smallest, ahead > 0);
     }
   }));
 });
 
-/** A runner that takes its time by a clock of its own, and notes what it was given. */
+/** A runner with a simulated clock that records its batches. */
 function fakeRunner(kind: "gpu" | "cpu", { fixed, each }: { fixed: number; each: number }, batchSize = 64) {
   let [time, disposed, count] = [0, false, 0];
   const batches: number[] = [];

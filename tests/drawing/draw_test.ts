@@ -10,7 +10,7 @@ import { randomMsdnets, randomRanets } from "./networks.ts";
 
 const cifar = buildNetwork(await readSpec("ranet-cifar10"));
 
-/** How many elements have a class and belong to an exit. */
+/** Number of elements that have a class and belong to an exit. */
 function count(svg: string, name: string): number {
   return svg.match(new RegExp(`class="${name}" data-exit="\\d+"`, "g"))?.length ?? 0;
 }
@@ -45,7 +45,7 @@ Deno.test("a drawing of an MSDNet has a box per scale and group of layers, and m
       assertEquals(count(svg, "base"), spec.scales.length);
       assertEquals(count(svg, "exit"), spec.layers.length);
       assertEquals(svg.match(/>dropped</g)?.length ?? 0, spec.scales.length - spec.remaining.at(-1)!);
-      // Each scale's boxes have as many layers as it takes part in.
+      // The boxes of each scale have as many layers as the scale.
       spec.scales.forEach((_, s) => {
         const own = network.blocks.filter(({ row }) => row === s);
         const depth = spec.remaining.filter((left) => left >= spec.scales.length - s).length;

@@ -10,7 +10,7 @@ import { changeSpec, type SpecChanges } from "../../lib/spec/change.ts";
 import { buildUnchecked } from "../../lib/network/families.ts";
 import { randomNetworks, randomRanets } from "./networks.ts";
 
-/** Where text and other marks that must stay readable are. */
+/** Areas of text and other marks that must stay readable. */
 function marks(layout: Layout): Box[] {
   const line = ({ x, y }: Point, text: string, size: number): Box => ({
     x,
@@ -111,7 +111,7 @@ Deno.test("each part belongs to the first exit that needs it", () => {
         const own = blocks[block];
         assertEquals([own.exit, own.size, own.channels], [k + 1, size, channels]);
         assertEquals(exits[k].flops, network.exits[k].cumulativeFlops);
-        // Names say which blocks the authors compute for this exit; no earlier one needs them.
+        // The names are of the blocks that the authors compute for this exit; no earlier exit needs them.
         const computed = new Set(
           layers.flatMap((layer) => "name" in layer ? layer.name.match(/^scale_flows\.\d+\.\d+/) ?? [] : []),
         );

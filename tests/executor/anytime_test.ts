@@ -19,7 +19,7 @@ const costs = exits.map(({ cumulativeFlops }) => cumulativeFlops);
 const length = 3 * 32 * 32;
 const weights = await digestModel(model);
 
-/** Images of stripes, all different. */
+/** Striped images, all different. */
 function images(count: number): Float32Array {
   return Float32Array.from({ length: count * length }, (_, i) => Math.sin((i % length) * (1 + Math.floor(i / length))));
 }

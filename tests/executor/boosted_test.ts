@@ -1,6 +1,6 @@
 /**
- * Boosted exits: logits are those of the same weights without boosting, plus a share of the exit's before, wherever they are
- * computed and however far at a time.
+ * Tests boosted exits: logits are those of the same weights without boosting, plus a share of the previous exit's, on every
+ * device and in every way to run them.
  *
  * @module
  */
@@ -22,6 +22,7 @@ import { digestModel, digestTensors } from "../../lib/weights/digest.ts";
 import { withFolder } from "../cli/ranet.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC } from "../fixtures.ts";
 import { gpuTest } from "../gpu.ts";
+import { longTest } from "../long.ts";
 import { runOnnx } from "../onnx/run.ts";
 import { randomImages, randomModel } from "../quantized/random_model.ts";
 
@@ -37,10 +38,10 @@ const boosted = createModel(SPEC, tensors, { source: "random" });
 const warm = withTemperatures(boosted, Array.from({ length: EXITS }, (_, k) => TEMPERATURES[k % 3]));
 const LENGTH = 3 * 20 * 20;
 const images = randomArray(COUNT * LENGTH, 9);
-/** Leads to infinities. */
+/** A model whose logits become infinite. */
 const wild = images.map(() => 1e38);
 
-/** What a boosted model's exits should give, from the same weights without boosting. */
+/** The expected logits of a boosted model, computed from the same weights without boosting. */
 async function expectedLogits({ temperatures }: Model): Promise<Float64Array[]> {
   using executor = await AdaptiveExecutor.create(plain, { device: "cpu", batchSize: COUNT });
   const own = await executor.forward(images);
@@ -54,7 +55,7 @@ async function expectedLogits({ temperatures }: Model): Promise<Float64Array[]> 
 /** Registers a test for every device. */
 function deviceTest(name: string, test: (device: "cpu" | "gpu", threads?: number) => Promise<void>): void {
   Deno.test(`${name} (CPU)`, () => test("cpu"));
-  Deno.test(`${name} (CPU, more threads than images)`, () => test("cpu", 7));
+  longTest(`${name} (CPU, more threads than images)`, () => test("cpu", 7));
   gpuTest(name, () => test("gpu"));
 }
 
@@ -62,7 +63,7 @@ for (const [title, model] of [["without temperatures", boosted], ["with temperat
   deviceTest(`${title}: the logits of an exit include those of the previous exit`, async (device, threads) => {
     using executor = await AdaptiveExecutor.create(model, { device, threads, batchSize: COUNT });
     const expected = await expectedLogits(model);
-    // Later batches find what earlier ones left.
+    // Later batches find the memory as earlier ones left it.
     for (const batch of [images, wild, images]) {
       const logits = await executor.forward(batch);
       if (batch === wild) continue;
@@ -166,6 +167,6 @@ Deno.test("temperatures of a boosted model are refused for the same weights with
       `${folder}/model.zip`,
       writeModelFiles({ ...other, "temperatures.json": files["temperatures.json"] }),
     );
-    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "boosted otherwise");
+    await assertRejects(() => loadModel(`${folder}/model.zip`), RanetError, "different boosting");
   });
 });

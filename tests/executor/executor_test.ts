@@ -5,7 +5,7 @@ import { parseSpec } from "../../lib/spec/parse.ts";
 import { buildNetwork } from "../../lib/network/build.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { randomArray, randomTensors, relativeError, TINY_SPEC, tinyModel } from "../fixtures.ts";
-import { gpuTest } from "../gpu.ts";
+import { gpuTest, longGpuTest } from "../gpu.ts";
 
 const IMAGE = 3 * 20 * 20;
 const model = tinyModel();
@@ -53,7 +53,7 @@ gpuTest(
   () => checkClassify("gpu"),
 );
 
-/** Every bit of every exit's answer, whether the others leave before, at the same exit or later. */
+/** Compares every bit of every exit's results, with other images that leave earlier, at the same exit or later. */
 async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: 7 });
   const classes = model.spec.classes.length;
@@ -66,7 +66,7 @@ async function checkCompanions(device: "cpu" | "gpu"): Promise<void> {
     const beside = await executor.forward(blank);
     assertEquals(beside.map((exit) => exit.slice((6 - target) * classes, (7 - target) * classes)), logits);
     for (const [exit, values] of logits.entries()) {
-      // Just more than the image has, until it is to leave.
+      // Slightly above the image's confidence, until it is to leave.
       const threshold = logits.map((values, k) => k < exit ? Math.min(1, confidence(values) * 1.0001) : 0);
       for (const [batch, slot] of [[among, 0], [blank, 6 - target]] as const) {
         const result = (await executor.classify(batch, { threshold }))[slot];
@@ -128,12 +128,16 @@ Deno.test("an executor refuses invalid devices, precisions and images", async ()
     [{ precision: "int4" }, 'precision is "int4", expected one of "float32", "float16"'],
   ];
   for (const [wrong, message] of options) {
-    await assertRejects(() => AdaptiveExecutor.create(model, wrong), RanetError, `Cannot make an executor: ${message}`);
+    await assertRejects(
+      () => AdaptiveExecutor.create(model, wrong),
+      RanetError,
+      `Cannot create an executor: ${message}`,
+    );
   }
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: 1 });
   for (const other of [undefined, new Float64Array(IMAGE), Array(IMAGE).fill(0)]) {
     const wrong = other as unknown as Float32Array;
-    const message = "expected a Float32Array of normalised images, as toTensor gives them, found";
+    const message = "expected a Float32Array of normalised images, as returned by toTensor, found";
     await assertRejects(() => executor.classify(wrong), RanetError, message);
     await assertRejects(() => executor.forward(wrong), RanetError, message);
     await assertRejects(() => Array.fromAsync(executor.anytime(wrong)), RanetError, message);
@@ -167,7 +171,7 @@ Deno.test("an overflow throws instead of giving wrong results", async () => {
   await assertRejects(() => executor.forward(images), RanetError, "The weights overflow float32");
 });
 
-/** Weights are fine, but this image's numbers are too large for them. */
+/** The weights are valid, but this image's numbers are too large for them. */
 async function checkRecovery(device: "cpu" | "gpu"): Promise<void> {
   using executor = await AdaptiveExecutor.create(model, { device, batchSize: 2 });
   const image = images.subarray(0, IMAGE);
@@ -271,7 +275,7 @@ gpuTest("a batch that exceeds a device's limits is split, also if a reopened dev
   }
 });
 
-/** As small a network as there is. */
+/** The smallest possible network. */
 function oneBlock({ size, classes }: { readonly size: number; readonly classes: number }): Model {
   const spec = parseSpec(`
 name: one-block
@@ -291,7 +295,7 @@ gpuTest("a batch that would exceed a CPU driver's loop limit in the gate is spli
   assertEquals((await executor.classify(new Float32Array(2 * 3 * 8 ** 2))).length, 2);
 });
 
-gpuTest("batches of large inputs run in parts", async () => {
+longGpuTest("batches of large inputs run in parts", async () => {
   const spec = parseSpec(`
 name: large
 input: { size: 1000 }

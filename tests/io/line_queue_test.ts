@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LineQueue } from "../../lib/io/line_queue.ts";
 
-/** What a sink has been given, and what it does with the next bytes. */
+/** A sink: what it has received, and how it handles the next writes. */
 class Sink {
   text = "";
-  /** How many bytes of the next writes it takes; an error if none. */
+  /** Number of bytes that each of the next writes accepts; without one, the write fails. */
   takes: (length: number) => number | Promise<number> = (length) => length;
 
   async write(bytes: Uint8Array): Promise<number> {

@@ -8,7 +8,7 @@ Deno.test("toPlace() converts file: URLs to paths, and keeps other URLs and path
   for (const place of ["a/x.jpg", "/a%20b", "C:\\x.jpg", "https://x.org/a%20b", "data:,a", "blob:x"]) {
     assertEquals(toPlace(place), place);
   }
-  assertThrows(() => toPlace("file://host/x.jpg"), RanetError, "of another machine, host");
+  assertThrows(() => toPlace("file://host/x.jpg"), RanetError, "refers to another host, host");
   assertThrows(() => toPlace("file://a b"), RanetError, "expected file:///path");
   assertThrows(() => toPlace("file:///%x.jpg"), RanetError, "with % written as %25");
 });

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { RanetError } from "../../lib/errors.ts";
 import { readResource } from "../../lib/io/resource.ts";
 
-/** Reads from a server that answers so. */
+/** Reads from a server with this handler. */
 async function readFrom(
   answer: (request: Request) => Response | Promise<Response>,
   stall = 30_000,
@@ -25,10 +25,10 @@ Deno.test("readResource() reads a URL, up to a limit", async () => {
 
 Deno.test("readResource() gives up after a time limit", async () => {
   const forever = Promise.withResolvers<Response>();
-  await assertRejects(() => readFrom(() => forever.promise, 50), RanetError, "nothing came for 0.05 s");
+  await assertRejects(() => readFrom(() => forever.promise, 50), RanetError, "no data arrived for 0.05 s");
   forever.resolve(new Response());
   const half = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
-  await assertRejects(() => readFrom(() => new Response(half), 50), RanetError, "nothing came for 0.05 s");
+  await assertRejects(() => readFrom(() => new Response(half), 50), RanetError, "no data arrived for 0.05 s");
 });
 
 Deno.test("readResource() throws a RanetError if the connection breaks", async () => {

@@ -14,7 +14,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** Every file in a folder, with what it holds. */
+/** Contents of all files in a folder. */
 async function list(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for await (const { name, isFile } of Deno.readDir(folder)) {
@@ -56,13 +56,17 @@ Deno.test("writeFiles() removes only its own files if it fails", async () => {
       }]]);
     await assertRejects(() => failing(`${folder}/a/b/c`), RanetError, "no");
     assertEquals(await list(folder), {});
-    // Whoever comes first makes the folder, for both.
+    // The first of both creates the folder.
     const [failed] = await Promise.allSettled([
       failing(`${folder}/model/weights`),
       writeFiles([[`${folder}/model/other`, bytes("fine")]]),
     ]);
     assertEquals([failed.status, await list(`${folder}/model`)], ["rejected", { other: "fine" }]);
-    await assertRejects(() => writeFiles([[`${folder}/model`, bytes("x")]]), RanetError, "is in the way");
+    await assertRejects(
+      () => writeFiles([[`${folder}/model`, bytes("x")]]),
+      RanetError,
+      "that is not a file exists there",
+    );
     await assertRejects(
       () => writeFiles([[`${folder}/model/other/x`, bytes("x")]]),
       RanetError,

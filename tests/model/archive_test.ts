@@ -34,18 +34,18 @@ Deno.test("readModelFiles() refuses archives that are not models, without decomp
   const cases: Record<string, [Uint8Array, string]> = {
     "something else": [text("name: x"), "it is not a zip archive"],
     "nothing": [new Uint8Array(), "it is not a zip archive"],
-    "a truncated one": [good.subarray(0, good.length - 30), "damaged or cut short"],
+    "a truncated one": [good.subarray(0, good.length - 30), "damaged or truncated"],
     "one without a model": [zipSync({ "a.txt": text("a") }), "there is no spec.yaml in it"],
     "one without weights": [zipSync({ "spec.yaml": text("a") }), "no weights.safetensors beside its spec.yaml"],
-    "one of two models": [zipSync({ a: model, b: model }), "it holds 2 spec.yaml"],
+    "one of two models": [zipSync({ a: model, b: model }), "it contains 2 spec.yaml"],
     "one too deep": [zipSync({ a: { b: model } }), "there is no spec.yaml in it"],
     "one that unpacks too far": [
       zipSync({ ...model, "calibration.json": new Uint8Array(2 ** 25) }, { level: 9 }),
-      "claims to hold more than",
+      "claims to contain more than",
     ],
     "one with other contents": [
       Uint8Array.from(good, (byte, at) => at === 45 ? byte ^ 1 : byte),
-      "its checksum is another",
+      "its checksum does not match",
     ],
   };
   for (const [name, [bytes, expected]] of Object.entries(cases)) {

@@ -20,7 +20,7 @@ Deno.test("every bundled model has weights and a card", async () => {
 
 Deno.test("loadModel() refuses models that do not exist", async () => {
   await assertRejects(() => loadModel("ranet-cifar11"), RanetError, "or one of ranet-cifar10, ");
-  await assertRejects(() => loadModel("ranet-cifar100"), RanetError, "comes without weights");
+  await assertRejects(() => loadModel("ranet-cifar100"), RanetError, "it has no weights");
   await assertRejects(() => loadModel("no/such/folder"), RanetError, "there is no such file");
   await assertRejects(() => loadModel("ranet-cifar10", { weights: "no.safetensors" }), RanetError, "no.safetensors");
   const empty = await Deno.makeTempDir();

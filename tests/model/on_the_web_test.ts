@@ -12,7 +12,7 @@ const FILES: Readonly<Record<string, string>> = {
   "/m/calibration.json": `weights/${NAME}.calibration.json`,
 };
 
-/** Serves a model's folder; `absent` is what a server answers about files that it does not have. */
+/** Serves a model's folder. `absent`: the response for files that do not exist. */
 async function withServer(
   use: (folder: string, asked: string[]) => Promise<void>,
   { absent = () => new Response("no", { status: 404 }), without = [] as readonly string[] } = {},

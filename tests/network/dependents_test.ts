@@ -5,7 +5,7 @@ import type { Layer, View } from "../../lib/network/network.ts";
 import { buildPlan } from "../../lib/planner/build.ts";
 import { randomNetworks } from "../drawing/networks.ts";
 
-/** Which classifiers, counted from 0, a change of one layer's output reaches: forwards, channel by channel. */
+/** The classifiers, counted from 0, that a change of one layer's output affects, found by following channels forwards. */
 function reached(from: Layer, layers: readonly Layer[]): number[] {
   const changed = new Set<string>();
   const channels = ({ feature, offset, channels }: View) =>

@@ -20,11 +20,12 @@ import { randomArray, randomTensors, relativeError, tinyModel } from "../fixture
 import { plain, tiny } from "../training/fake.ts";
 import { times } from "../long.ts";
 import { sides } from "../sizes.ts";
+import { everyFusion, imageNetStem, prunedMsdnet } from "./networks.ts";
 import { runOnnx } from "./run.ts";
 
 const TOLERANCE = 1e-4;
 
-/** ONNX Runtime's logits of every exit must be those of the CPU runner. */
+/** Checks that ONNX Runtime's logits of every exit are equal to the CPU runner's. */
 async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   const images = randomArray(count * inputLength(model.spec.input), 7);
   using executor = await AdaptiveExecutor.create(model, { device: "cpu", batchSize: count });
@@ -34,21 +35,9 @@ async function checkAgainstRunner(model: Model, count: number): Promise<void> {
   expected.forEach((logits, k) => assertLess(relativeError(actual[`exit${k + 1}`], logits), TOLERANCE));
 }
 
-/** What a spec may vary in, each at sizes that do not halve evenly. */
+/** Variations of a spec, each with sizes that cannot be halved evenly. */
 const SPECS: Record<string, string> = {
-  "odd sizes and every fusion": `
-name: odd
-input: { size: 35 }
-classes: 4
-base_features: [{ scale: 1/4, channels: 7 }, { scale: 1/2, channels: 5 }, { scale: 1, channels: 3 }]
-subnetworks:
-  - { blocks: 1, growth: 5, bottleneck: 2 }
-  - { blocks: 2, growth: 7, bottleneck: 1, fusion: up-conv }
-  - { blocks: 3, growth: 4, bottleneck: 1, fusion: down-conv, transitions: [1, 2] }
-layers: [1, 2, 1]
-compress: 0.3
-head: { channels: input }
-`,
+  "odd sizes and every fusion": everyFusion(35),
   "7 to 13 pixels, a quotient that float32 rounds down": `
 name: thirteen
 input: { size: 13 }
@@ -61,32 +50,8 @@ subnetworks:
 layers: { mode: lengthen, step: 1 }
 compress: 0.5
 `,
-  "ImageNet's stem, equal scales, a head of 4×4": `
-name: stem
-input: { size: 101 }
-classes: 3
-stem: conv7x7-pool
-base_features: [{ scale: 1/2, channels: 6 }, { scale: 1, channels: 4 }, { scale: 1, channels: 4 }]
-subnetworks:
-  - { blocks: 1, growth: 4, bottleneck: 1 }
-  - { blocks: 2, growth: 4, bottleneck: 2 }
-  - { blocks: 3, growth: 5, bottleneck: 1 }
-layers: [2, 1, 1]
-`,
-  "an MSDNet of odd sizes": `
-family: msdnet
-name: scales
-input: { size: 45 }
-classes: 3
-scales:
-  - { scale: 1/4, growth_factor: 2, bottleneck: 3 }
-  - { scale: 1/2, growth_factor: 3, bottleneck: 1 }
-  - { scale: 1, growth_factor: 1, bottleneck: 2 }
-channels: 3
-growth: 2
-layers: [2, 3, 1]
-prune: [3, 3, 2, 2, 1, 1]
-`,
+  "ImageNet's stem, equal scales, a head of 4×4": imageNetStem(101),
+  "an MSDNet of odd sizes": prunedMsdnet(45),
 };
 
 for (const [name, text] of Object.entries(SPECS)) {
@@ -111,7 +76,7 @@ const documents = fc.record({
 }).map(({ size, stem, halvings, channels, growth, fusion, step, compress, head }) => {
   let scale = 1;
   const scales = [1, ...halvings.map((halved) => scale /= halved ? 2 : 1)].reverse();
-  // JSON is YAML.
+  // JSON is valid YAML.
   return JSON.stringify({
     name: "any",
     input: { size },
@@ -176,7 +141,7 @@ Deno.test("a network cut at an exit has only that exit's logits and the weights 
     const outputs = await runOnnx(file, images, [2, ...inputShape(model.spec.input)]);
     assertEquals(Object.keys(outputs), [`exit${exit}`]);
     assertEquals(outputs[`exit${exit}`], all[`exit${exit}`]);
-    // Even the last exit does without the other heads.
+    // Even the last exit does not need the other heads.
     assertGreater(whole.length, file.length);
   }
   for (const exit of [0, 4, 1.5]) {

@@ -6,7 +6,7 @@ import { randomModel } from "../quantized/random_model.ts";
 import { longChromiumTest } from "../web/browser.ts";
 import { checkInBrowser } from "./in_browser.ts";
 
-/** The first convolution of its head takes 15 channels, a multiple of 3, and gives 8. */
+/** The first convolution of its head reads 15 channels, a multiple of 3, and writes 8. */
 const THIRDS = `
 name: thirds
 input: { size: 12 }

@@ -7,6 +7,7 @@ import { buildTrainingPlan } from "../../lib/planner/training_build.ts";
 import { type TrainingStep, viewsOf } from "../../lib/planner/training_plan.ts";
 import { NETWORKS } from "../training_networks.ts";
 import { randomArray, randomNumbers, randomTensors } from "../fixtures.ts";
+import { times } from "../long.ts";
 import { PlainTraining } from "../device/plain_training.ts";
 
 const SAMPLES = 3;
@@ -91,21 +92,21 @@ function testGradients(title: string, network: Network, loss: LossOptions): void
     const next = randomNumbers(3);
     const learned = network.exits.flatMap((exit) => exit.layers).flatMap(layerParameters).filter((p) => p.learned);
     assertEquals(plan.parameters.map(({ name }) => name).toSorted(), [...plain.gradients.keys()].toSorted());
-    for (let trial = 0; trial < 12; trial++) {
+    for (let trial = 0; trial < times(4, 12); trial++) {
       const { name } = learned[Math.floor((next() + 1) / 2 * learned.length)];
       const { data } = parameters.get(name)!;
       const i = Math.floor((next() + 1) / 2 * data.length);
-      // Small enough that hardly a ReLU changes its mind.
+      // So small that hardly any ReLU changes its sign.
       const change = 1e-6;
       const slope = (lossWith(name, i, change) - lossWith(name, i, -change)) / (2 * change);
-      // What no exit needs does not learn.
+      // Parameters that no exit needs have no gradients.
       const gradient = plain.gradients.get(name)?.[i] ?? 0;
       assertAlmostEquals(gradient, slope, 1e-5 * Math.max(1, Math.abs(slope)), `${name} ${i}`);
     }
   });
 }
 
-/** Where a step leaves a gradient. */
+/** The gradient that a step writes. */
 function resultOf(step: TrainingStep) {
   if (step.kind === "zero") return step.output;
   return "result" in step ? step.result : undefined;

@@ -2,7 +2,7 @@ import { assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { compareModels } from "../../lib/report/comparison.ts";
 import type { ModelReport } from "../../lib/report/model_report.ts";
 
-/** A model whose exits reach these accuracies at these costs, in millions. */
+/** A model whose exits have these accuracies at these costs, in millions. */
 function report(name: string, curve: readonly (readonly [cost: number, accuracy: number])[], samples: number) {
   const exits = curve.map(([cost, top1], k) => ({
     exit: k + 1,
@@ -21,11 +21,11 @@ const B = [[10, 0.75], [30, 0.9]] as const;
 Deno.test("compareModels() says which model is more accurate at which cost, and by how much", () => {
   assertEquals(
     compareModels([report("a", A, 100_000), report("b", B, 100_000)]),
-    "With each image stopped at the same exit, by multiply-adds per image: from 5.00 M to 10.00 M only a answers; " +
+    "With all images leaving at the same exit, by multiply-adds per image: from 5.00 M to 10.00 M only a is available; " +
       "from 10.00 M to 20.00 M b is ahead, by up to 5.0 points (at 10.00 M); " +
       "from 20.00 M to 30.00 M a is ahead, by up to 5.0 points (at 20.00 M); " +
       "from 30.00 M on b is ahead, by up to 10.0 points (at 30.00 M). " +
-      "A lead that 100,000 images could show by chance (95 %) is not counted.",
+      "Leads within chance for 100,000 images (95 % confidence) are not counted.",
   );
 });
 

@@ -9,7 +9,7 @@ import { evaluate, evaluateShard } from "../../lib/report/evaluate.ts";
 import type { Outcomes } from "../../lib/report/logits_file.ts";
 import { mergeLogits } from "../../lib/report/logits_shards.ts";
 
-/** Plain images of different greys; `read` tells which were asked for. */
+/** Grey images of different brightness; `read` records which were read. */
 function greys(read: number[], digest = "greys"): Dataset {
   return {
     name: "greys",
@@ -48,7 +48,7 @@ Deno.test("evaluate() resumes after an interruption and gives the same results",
     const [{ name }] = await Array.fromAsync(Deno.readDir(folder));
     const file = join(folder, name);
     const record = (await Deno.stat(file)).size / 4;
-    await Deno.truncate(file, 3 * record - 7); // within the third
+    await Deno.truncate(file, 3 * record - 7); // within the third line
     const resumed = await pass();
     assertEquals(resumed.outcomes, whole.outcomes);
     assertEquals(resumed.read, [2, 3, 4]);

@@ -23,7 +23,7 @@ async function inFolder(run: (path: (name: string) => string) => Promise<void>):
   }
 }
 
-/** Goes on with a file as far as `until`, in batches. */
+/** Writes a file up to `until`, in batches, resuming if it exists. */
 async function write(
   path: string,
   labels: readonly string[],
@@ -110,7 +110,7 @@ Deno.test("ResultsWriter refuses files of another run, and files that another pr
   await inFolder(async (path) => {
     await write(path("a"), SEVEN);
     const open = (header: Partial<ResultsHeader>) => ResultsWriter.open(path("a"), { ...HEADER, ...header });
-    await assertRejects(() => open({ weights: "x" }), RanetError, 'its weights is "abc", and this run is of "x"');
+    await assertRejects(() => open({ weights: "x" }), RanetError, 'its weights is "abc", expected "x" as in this run');
     await assertRejects(() => open({ shard: { index: 1, count: 2 } }), RanetError, "its shard is none");
     for (const text of ["my notes\nand more", "my notes", "{}"]) {
       await Deno.writeTextFile(path("b"), text);

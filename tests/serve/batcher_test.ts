@@ -2,12 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Batcher } from "../../lib/serve/batcher.ts";
 
-/** Longer than any test runs. */
+/** Longer than any test takes. */
 const LONG = 2 ** 30;
 const never = new AbortController().signal;
 const plain = { group: "", signal: never };
 
-/** A batcher that doubles, and the batches that it made. */
+/** A batcher that doubles numbers, and its batches. */
 function doubling(options: { batchSize: number; wait: number }, before: () => Promise<void> = async () => {}) {
   const batches: (readonly number[])[] = [];
   const batcher = new Batcher<number, number>(async (items) => {

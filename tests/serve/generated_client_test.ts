@@ -1,10 +1,10 @@
 /**
- * What generators of clients make of `/openapi.json`.
+ * Tests clients that generators make from `/openapi.json`.
  *
  * @module
  */
 
-import "typescript"; // the version that hey-api is to take
+import "typescript"; // the version that hey-api needs
 import { createClient } from "@hey-api/openapi-ts";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { assert, assertEquals } from "@std/assert";
@@ -40,7 +40,7 @@ Deno.test("redocly's linter finds no errors in the OpenAPI document, and operati
   assertEquals(new Set(operations).size, operations.length);
 });
 
-/** What is used of a client that hey-api generates. */
+/** The parts of a hey-api client that are used. */
 interface Generated {
   readonly client: { setConfig(config: { readonly fetch: typeof fetch; readonly baseUrl: string }): void };
   classify(options: { readonly body: Blob; readonly query?: object }): Promise<Answer>;

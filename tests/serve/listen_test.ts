@@ -5,7 +5,7 @@ import { listen, type Listener, type ListenOptions } from "../../lib/serve/liste
 
 const HOST = "127.0.0.1";
 
-/** A server that says what it got. */
+/** A server that returns what it received. */
 async function serve(options: Partial<ListenOptions> = {}): Promise<Listener & { metrics: ListenOptions["metrics"] }> {
   const metrics = { connections: 0, connectionsEnded: 0 };
   const listener = await listen({
@@ -19,7 +19,7 @@ async function serve(options: Partial<ListenOptions> = {}): Promise<Listener & {
     trustProxy: false,
     metrics,
     handle: async (request, client) => {
-      const { length } = await request.bytes().catch(() => ""); // the client has gone
+      const { length } = await request.bytes().catch(() => ""); // the client has disconnected
       return Response.json([request.method, new URL(request.url).pathname, client, length]);
     },
     warn: (text) => {
@@ -30,14 +30,14 @@ async function serve(options: Partial<ListenOptions> = {}): Promise<Listener & {
   return { ...listener, metrics };
 }
 
-/** A connection that has sent this, and how it goes on. */
+/** A connection that has sent a text. */
 async function connect(url: string, text = ""): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: HOST, port: Number(new URL(url).port) });
   await connection.write(new TextEncoder().encode(text));
   return connection;
 }
 
-/** All that comes until the connection is ended, `reset` if that is not done properly. */
+/** Everything that is received until the connection ends; `reset` if it is reset. */
 async function rest(connection: Deno.TcpConn): Promise<string> {
   try {
     return await new Response(connection.readable).text();
@@ -78,7 +78,7 @@ Deno.test("listen() closes connections that send nothing, half a head or half a 
   assertEquals(server.metrics.connections, 0);
 });
 
-/** Waits until something is so. */
+/** Waits until a condition is true. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
@@ -132,7 +132,7 @@ Deno.test("close() completes received requests, accepts no new ones, and closes 
   await closed;
 });
 
-/** Waits until no connection is taken. */
+/** Waits until connections are refused. */
 async function refusing(url: string): Promise<void> {
   const { ConnectionRefused, ConnectionReset } = Deno.errors;
   while (true) {

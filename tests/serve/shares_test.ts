@@ -25,7 +25,7 @@ Deno.test("Shares serves waiting clients in turn, and skips those that gave up",
   const late = shares.takeSoon("d", 9, gone.signal);
   gone.abort(new Error("gone"));
   await assertRejects(() => late, Error, "gone");
-  await waiting[2]; // there is room for it, though not for those before
+  await waiting[2]; // there is room for it, but not for the ones before
   assertEquals([order, shares.total], [["c3"], 10]);
   shares.give("a", 5);
   await waiting[0];

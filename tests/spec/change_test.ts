@@ -8,7 +8,7 @@ import { changeSpec, type SpecChanges } from "../../lib/spec/change.ts";
 
 const specs = await Promise.all(BUNDLED_SPECS.map(readSpec));
 const [cifar] = specs;
-/** Of CIFAR's images. */
+/** For CIFAR's input size. */
 const size = 32;
 
 Deno.test("changeSpec() changes only the given keys, in every bundled spec", () => {
@@ -57,7 +57,7 @@ Deno.test("changeSpec() refuses invalid values with the key", () => {
 Deno.test("buildNetwork() refuses a spec that was not validated", () => {
   const byHand = { ...cifar, classes: [] };
   assertThrows(
-    // @ts-expect-error: parts of a valid architecture make none
+    // @ts-expect-error: parts of a valid architecture are not a validated one
     () => buildNetwork(byHand),
     RanetError,
     "Cannot build a network of ranet-cifar10: its spec has not been validated",

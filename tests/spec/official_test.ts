@@ -78,7 +78,7 @@ Deno.test("scale indices with gaps give the authors' fusion and transitions", ()
 Deno.test("specFromOfficialFlags() ignores flags that only affect training", () => {
   const plain = specFromOfficialFlags(CIFAR);
   const trained =
-    "--gpu 0,1 --save 'my runs/a' --batch-size 64 -b 64 -j 8 --use-valid --epochs=300 --resume \\\n --seed 0 ";
+    "--gpu 0,1 --save 'my runs/a' --batch-size 64 -b 64 -j 8 -j8 --use-valid --epochs=300 --resume \\\n --seed 0 ";
   assertEquals(specFromOfficialFlags(trained + CIFAR), plain);
   assertEquals(specFromOfficialFlags("--arch=RANet --step=9 --step=2 --stepmode 'lg'"), plain);
 });
@@ -92,7 +92,7 @@ Deno.test("the flags of IMTA and of learned sample weights give the same MSDNets
   const network = "--nBlocks 5 --stepmode even --step 4 --base 4 --nChannels 32 --growthRate 16 --grFactor 1-2-4-4 " +
     "--bnFactor 1-2-4-4";
   const plain = specFromOfficialFlags(`--arch msdnet --data ImageNet ${network}`);
-  // Gradient equilibrium changes the training alone.
+  // Gradient equilibrium affects only training.
   const imta =
     "--arch msdnet_ge --data ImageNet --use-valid -j 8 --gpu 0,1 --pretrained '' --priornet x --switch-mode 300 " +
     "--gamma 0.1 -T 1.0";
@@ -124,12 +124,12 @@ Deno.test("the YAML from flags has a schema and comments", () => {
 });
 
 const REFUSED: readonly [flags: string, part: string][] = [
-  ["--scale-lst 1-2", '"--scale-lst" is none of the authors\' flags; did you mean --scale-list?'],
+  ["--scale-lst 1-2", '"--scale-lst" is not a flag of the authors\' code; did you mean --scale-list?'],
   ["--nblocks 3", "did you mean --nBlocks?"],
-  ["main", '"main" is none of the authors\' flags'],
-  ["--amp", "If it is a flag of your own and leaves the network as it is, leave it out"],
-  ["--arch IMTA_MSDNet --data ImageNet --pretrained x -T 1.0", "the checkpoint that it was trained from (main_GE.py)"],
-  ["--__proto__ 1", "none of the authors' flags"],
+  ["main", '"main" is not a flag of the authors\' code'],
+  ["--amp", "If it is your own flag and does not affect the network, leave it out"],
+  ["--arch IMTA_MSDNet --data ImageNet --pretrained x -T 1.0", "the checkpoint from which it was trained (main_GE.py)"],
+  ["--__proto__ 1", "not a flag of the authors' code"],
   ["--step", "--step has no value"],
   ["--step --nBlocks 2", "--step has no value"],
   ["--step two", '--step is "two", expected a whole number'],
@@ -148,14 +148,14 @@ const REFUSED: readonly [flags: string, part: string][] = [
   ["--reduction half", '--reduction is "half", expected a number such as 0.5'],
   ["--scale-list 1-2", "--grFactor has 3 entries and --scale-list 2"],
   ["--scale-list 1-a-3", "--scale-list is"],
-  ["--scale-list 3-2-1", "expected coarsest first"],
+  ["--scale-list 3-2-1", "expected the coarsest first"],
   ["--block-step 0", "subnetworks[2].blocks: expected more than the 2"],
   ["--growthRate 0", "subnetworks[0].growth: expected a whole number"],
   ["--growthRate 3", "subnetworks[2].growth: expected at least 4"],
   ["--compress-factor 1.5", "compress: expected a number from 0 to 1"],
 ];
 
-/** As in the boosted networks' scripts, whose own flags are all here. */
+/** From the boosted networks' scripts, with all of their own flags. */
 const BOOSTED = "--arch ranet --dataset cifar100 --nBlocks 2 --stepmode lin_grow --step 2 --nChannels 16 " +
   "--scale-list 1-2-3 --grFactor 4-2-1 --bnFactor 4-2-1 --ensemble_reweight 0.5 --result_dir r --tensorboard_dir=t " +
   "--checkpoint '' --save_suffix _a --flat_curve --val_workers 1 --lr_f 0.1 --lr_milestones '150,225' --loss_equal " +

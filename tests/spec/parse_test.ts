@@ -86,7 +86,7 @@ Deno.test("a square size may be a number or a list of two equal numbers", () => 
   assertEquals(resolveWith({ input: { size: 40, resize: [44, 44] } }).input, input);
   const wide = resolveWith({ input: { size: [24, 40], resize: [24, 24 + 20] } });
   assertEquals([wide.input.size, wide.input.resize], [[24, 40], [24, 44]]);
-  // Of what is no square, the shorter side.
+  // For a rectangle, it is the shorter side.
   assertEquals(resolveWith({ input: { size: [24, 40], resize: 40 } }).input.resize, 40);
 });
 
@@ -120,8 +120,8 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ foo: 1 }, 'unknown key "foo"', "the keys here are family, name, input"],
   [subnetworks({ grwoth: 4 }), 'subnetworks[1]: unknown key "grwoth", did you mean growth?'],
   [{ layers: { mod: "even" } }, 'layers: unknown key "mod", did you mean mode?'],
-  [{ "<<": { name: "tiny" } }, "merge keys (<<) are not read; write the keys out"],
-  [{ base_features: [{ "<<": {} }] }, "base_features[0]: merge keys (<<) are not read; write the keys out"],
+  [{ "<<": { name: "tiny" } }, "merge keys (<<) are not supported; write the keys out"],
+  [{ base_features: [{ "<<": {} }] }, "base_features[0]: merge keys (<<) are not supported; write the keys out"],
   [{ classes: ["a", "b".repeat(201)] }, "classes[1]: expected a label of 1 to 200 characters"],
   [{ $schema: 1 }, "$schema: expected the path or URL of a schema, found 1"],
   [{ name: undefined }, "name: missing, expected lower-case letters"],
@@ -157,8 +157,8 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ exits: { boosted: true, reweight: 3 } }, "exits.reweight: expected a number from 0 to 2, found 3"],
   [{ exits: { boosted: "yes" } }, 'exits.boosted: expected true or false, found "yes"'],
   [{ exits: { boost: true } }, 'exits: unknown key "boost", did you mean boosted?'],
-  [{ exits: { reweight: 0.5 } }, "exits.reweight: expected boosted: true beside it, found 0.5"],
-  [{ exits: { boosted: true, blocks: [6] } }, "exits.boosted: expected more than one exit, found one"],
+  [{ exits: { reweight: 0.5 } }, "exits.reweight: expected boosted: true with it, found 0.5"],
+  [{ exits: { boosted: true, blocks: [6] } }, "exits.boosted: expected more than one exit, found only one"],
   [{ exits: { boosted: true, blocks: [1, 7] } }, "exits.blocks: expected block numbers from 1 to 6, found 7"],
   [{ exits: [1, 7] }, "exits: expected block numbers from 1 to 6, found 7"],
   [{ exits: [1, 5] }, "exits: expected the last block, 6, among them", "found 5 last"],
@@ -166,7 +166,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
   [{ head: [{}, {}] }, "head: expected 4 entries, one per exit, found 2"],
   [{ head: { pool: 3 } }, "head.pool: expected all or 2, found 3"],
   [{ stem: { kernel: 5, stride: 4 } }, "stem.stride: expected at most 3 with a kernel of 5×5", "found 4"],
-  [{ head: { pool: 2 } }, "head.pool: expected all where an exit reads more than 12×12 features, found 2 and 16×16"],
+  [{ head: { pool: 2 } }, "head.pool: expected all for an exit that reads more than 12×12 features, found 2 and 16×16"],
   [{ stem: { kernel: 4 } }, "stem.kernel: expected 1, 3, 5, 7, 9 or 11, found 4"],
   [subnetworks({ growth: [8, 8] }), "subnetworks[1].growth: expected 4 entries, one per block, found 2"],
   [subnetworks({ growth: [3, 8, 8, 8] }), "subnetworks[1].growth[0]: expected at least 4, so that"],
@@ -200,7 +200,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     'subnetworks[1].fusion[1]: expected up-conv, down-conv or none, found "up"',
   ],
   [subnetworks({ transitions: "none" }), "subnetworks[1].transitions: expected auto, or a list of block numbers"],
-  // What keys ask of each other
+  // Rules between keys
   [{ base_features: [{ scale: 1, channels: 8 }, { scale: 0.5, channels: 8 }] }, "base_features[1].scale: expected 1"],
   [
     { base_features: [{ scale: "1/4", channels: 8 }, { scale: 1, channels: 8 }] },
@@ -208,7 +208,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     "found 1/4",
   ],
   [{ subnetworks: [{}] }, "subnetworks: expected one per base feature, so 2, found 1"],
-  [subnetworks({ blocks: 2 }), "subnetworks[1].blocks: expected more than the 2", "exit of its own"],
+  [subnetworks({ blocks: 2 }), "subnetworks[1].blocks: expected more than the 2", "needs its own exit"],
   [subnetworks({ blocks: 1 }), "subnetworks[1].blocks: expected at least the 2"],
   [subnetworks({ growth: 3 }), "subnetworks[1].growth: expected at least 4", "growth · compress", "found 3"],
   [subnetworks({ fusion: ["up-conv"] }), "subnetworks[1].fusion: expected 2 entries", "found 1"],
@@ -233,7 +233,7 @@ const REFUSED: readonly [changes: Record<string, unknown>, ...messageParts: stri
     { ...subnetworks({ fusion: "down-conv" }), input: { size: 16 } },
     "subnetworks[1]: expected exits that read at least 5×5 features, found 4×4",
   ],
-  [{ reduction: 0.001 }, "reduction: expected a share that leaves a channel", "subnetworks[1], block 2"],
+  [{ reduction: 0.001 }, "reduction: expected a share that keeps at least one channel", "subnetworks[1], block 2"],
   [subnetworks({ growth: 4096 }), "subnetworks[1]: expected at most 16384 channels"],
 ];
 

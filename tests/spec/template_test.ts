@@ -13,7 +13,7 @@ const label = fc.oneof(
   fc.constantFrom("1", "no", "null", "a: b", "# x", "- x", "1/2", "~", "\u2028", "\ufeff", "'", '"', "tiger cat"),
 );
 
-/** Documents of which most are valid. */
+/** Documents, most of which are valid. */
 const documents = fc.nat(2).chain((extra) =>
   fc.record({
     name: fc.constant("some-name"),
@@ -59,7 +59,7 @@ const documents = fc.nat(2).chain((extra) =>
   })
 );
 
-/** The architecture, or undefined for a document that is refused. */
+/** The architecture, or `undefined` for an invalid document. */
 function resolved(document: unknown): ArchitectureSpec | undefined {
   try {
     return resolveSpec(document);

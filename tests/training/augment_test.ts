@@ -5,7 +5,7 @@ import { areaOf, type Size } from "../../lib/network/size.ts";
 import { sizes, square } from "../sizes.ts";
 import { cropPixels, eraseBox, randomBox, resizedCropPixels, variationStream } from "../../lib/training/augment.ts";
 
-/** An image whose every byte is another. */
+/** An image in which every byte is different. */
 const numbered = (size: Size) => Uint8ClampedArray.from({ length: 3 * areaOf(size) }, (_, i) => 1 + i % 255);
 const stream = (index: number) => variationStream({ seed: 1, epoch: 2, index });
 
@@ -48,7 +48,7 @@ Deno.test("cropPixels() uses every shift, and mirrors half of the images", () =>
     shifts.set(at, (shifts.get(at) ?? 0) + 1);
     mirrored += cropPixels(pixels, square(3), { crop: 0, flip: true }, stream(index))[3 * 5] / 255;
   }
-  // Left columns 0 and 1 of three rows, and in a third of all it is shifted out.
+  // The left columns 0 and 1 of three rows; a third of the shifts move it out of the image.
   assertEquals(shifts.size, 7);
   assertAlmostEquals(shifts.get(-1)! / 9000, 1 / 3, 0.03);
   assertAlmostEquals(mirrored / 9000, 0.5, 0.03);
@@ -75,7 +75,7 @@ Deno.test("randomBox() is within the image, with the requested area and aspect r
     const box = randomBox({ width, height }, [least, most], { random: stream(index), aspect });
     assert(box.left >= 0 && box.top >= 0 && box.width >= 1 && box.height >= 1);
     assert(box.left + box.width <= width && box.top + box.height <= height);
-    // Rounding moves each side by up to half a pixel.
+    // Rounding changes each side by up to half a pixel.
     const [thin, wide] = [(box.width + 0.5) / (box.height - 0.5), (box.width - 0.5) / (box.height + 0.5)];
     const isWhole = box.height === height || box.width === width;
     assert((wide <= 4 / 3 * aspect && thin >= 3 / 4 * aspect) || isWhole);
@@ -139,7 +139,7 @@ Deno.test("eraseBox() sets a box of 2 to 33 % of the image to zero in every plan
     const [columns, rows] = [erased.map((i) => i % width), erased.map((i) => Math.floor(i / width))];
     const [across, down] = [columns, rows].map((at) => Math.max(...at) - Math.min(...at) + 1);
     assertEquals(across * down, erased.length);
-    // Rounding moves each side by up to half a pixel.
+    // Rounding changes each side by up to half a pixel.
     assert((across - 0.5) * (down - 0.5) <= 0.33 * area && (across + 0.5) * (down + 0.5) >= 0.02 * area);
     assert((down - 0.5) / (across + 0.5) <= 3.3 && (down + 0.5) / (across - 0.5) >= 0.3);
   }));

@@ -13,7 +13,7 @@ import { plain } from "./fake.ts";
 
 const photo = fileURLToPath(new URL("photo.png", IMAGES));
 
-/** A data set of so many copies of a photo. */
+/** A data set of copies of a photo. */
 async function withPhotos(names: readonly string[], use: (dataset: Dataset) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/cat`);
@@ -77,7 +77,7 @@ Deno.test("ImageStore keeps images while there is memory; results do not depend 
 Deno.test("ImageStore decodes image files in workers, also for a subset of a data set", async () => {
   await withPhotos(["a.png", "b.png"], async (dataset) => {
     using decoders = new DecoderPool({ size: 1, deadline: 600_000 });
-    // Not by the data set itself.
+    // Not decoded by the data set itself.
     const part = { ...subset(dataset, [1]), read: () => Promise.reject(new Error("decoded here")) };
     const store = await ImageStore.create(part, { form: { size: 4, resize: 4 }, decoders });
     await store.fill({ room: 1000 });

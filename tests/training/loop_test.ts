@@ -23,7 +23,7 @@ augment: { crop: 1, flip: true }
 
 const newFake = (): Fake => ({ rates: [], labels: [], underWay: 0 });
 
-/** Runs the fake on 18 images: 5 steps an epoch, the last one of 2 images. */
+/** Trains the fake on 18 images: 5 steps per epoch, the last one with 2 images. */
 async function runFake(
   fake: Fake,
   options:
@@ -38,7 +38,7 @@ async function runFake(
   return await session.run({ signal, saveEvery, onStep, onEpoch, onSave });
 }
 
-/** All of a state, to compare. */
+/** Everything in a state, for comparison. */
 const bytesOf = ({ state }: RunOutcome) => formatState({ state, position: startPosition(2) });
 
 Deno.test("an epoch uses every image once, with a smaller last batch; a last batch of one image is left out", () => {
@@ -120,7 +120,7 @@ Deno.test("a run that is stopped anywhere and resumed produces bit-identical wei
   }
 });
 
-/** Every technique that draws numbers of its own. */
+/** All techniques that draw random numbers. */
 const varied = parseRecipe(`
 epochs: 2
 batch: 4
@@ -183,7 +183,7 @@ Deno.test("a loss of NaN stops the run after the last valid state was saved", as
   const error = await assertRejects(() => runFake({ ...newFake(), failAt: 7 }, { onSave }), RanetError);
   assertEquals(
     error.message,
-    "Cannot go on: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it, " +
+    "Cannot continue: the loss of exit 2 is NaN at step 7. The learning rate is most likely too high: try a tenth of it, " +
       "or a longer warmup.",
   );
   assertEquals(saved!.position.step, 6);
@@ -214,7 +214,7 @@ Deno.test("with an average, the weights of a run are an exponential moving avera
   );
   const last = await runFake(newFake(), { recipe: { ...recipe, emaDecay: 0 } });
   assertEquals(weightsOf(last, { emaDecay: 0, train: "all" }), last.state.tensors);
-  // What is frozen stays as it is.
+  // Frozen weights do not change.
   const frozen = { ...averaged, state: { ...averaged.state, momentum: new Map() } };
   assertEquals(weightsOf(frozen, { emaDecay: decay, train: "classifiers" }), averaged.state.tensors);
 });
@@ -246,7 +246,7 @@ Deno.test("the first bad image stops a run, or all are left out with skipBad", a
     const { finished } = await runFake(fake, { training, cache, onBad: (message) => bad.push(message) });
     assertEquals(finished, true);
     assertEquals(new Set(bad), new Set(["Cannot read image 3", "Cannot read image 8"]));
-    // A bad image that shows only when its batch is made leaves a hole in it.
+    // A bad image that is only detected when its batch is made leaves a gap in the batch.
     const most = 3 * 16;
     assert(cache > 0 ? fake.labels.flat().length === most : fake.labels.flat().length <= most);
   }
@@ -257,7 +257,7 @@ for (
     [
       "fewer images than a batch",
       { training: plain(3) },
-      "Cannot train: a batch takes 4 images, and there are 3; take at most that many",
+      "Cannot train: the batch size is 4, but there are only 3 images; use a smaller batch",
     ],
     ["no images", { training: plain(0) }, "Cannot train: there are no images to train on"],
     [

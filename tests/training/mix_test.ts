@@ -6,7 +6,7 @@ import { randomStream } from "../../lib/training/random.ts";
 const SIDES = { width: 5, height: 4 };
 const LENGTH = 2 * SIDES.width * SIDES.height;
 
-/** Images of two planes whose numbers are all the image's index, so that they tell where they come from. */
+/** Images of two planes in which every number is the image's index. */
 const batch = (count: number) => ({
   images: Float32Array.from({ length: count * LENGTH }, (_, i) => Math.floor(i / LENGTH)),
   labels: Uint32Array.from({ length: count }, (_, i) => i % 3),
@@ -26,7 +26,7 @@ Deno.test("mixBatch() gives a mixed image both labels, with the shares of the pi
       const own = images.subarray(i * LENGTH, (i + 1) * LENGTH);
       const share = second.shares[i];
       assert(share >= 0 && share <= 1);
-      // All that is not the image's own is one other image's.
+      // All other pixels come from one other image.
       const others = new Set(own.filter((value) => mixing.kind === "cutmix" && value !== i));
       assert(others.size <= 1);
       if (mixing.kind === "cutmix" && share > 0) {
@@ -53,7 +53,7 @@ Deno.test("mixBatch() mixes the given share of images, each with another one", (
     mixBatch({ images, labels }, { kind: "mixup", share: 0.25, alpha: 1 }, SIDES, randomStream(seed));
     if (images[0] === 0) continue;
     mixed++;
-    // Image 0 is black: what shines through is 1, 2 or 3 times the share.
+    // Image 0 is black: the mixed-in image contributes 1, 2 or 3 times the share.
     partners.set(Math.ceil(2 * images[0]), (partners.get(Math.ceil(2 * images[0])) ?? 0) + 1);
   }
   assertAlmostEquals(mixed / 2000, 0.25, 0.04);

@@ -29,7 +29,7 @@ function runOf(keep: "last" | "best" = "last"): KeptRun {
   return { spec: tiny, recipe, setup };
 }
 
-/** Trains into a folder, perhaps going on from its state, perhaps not to the end. */
+/** Trains into a folder, optionally resuming from its state or stopping early. */
 async function trainInto(
   folder: ModelFolder,
   options: { snapshot?: Parameters<typeof Session.open>[0]["snapshot"]; stopAt?: number } = {},
@@ -141,7 +141,7 @@ Deno.test("ModelFolder refuses a folder with a model; with replace, it removes t
     const error = await assertRejects(() => ModelFolder.refuseUsed(path), RanetError);
     assertEquals(
       error.message,
-      `Cannot train into "${path}": it holds training/run.json already. Go on with its run, choose ` +
+      `Cannot train into "${path}": it already contains training/run.json. Resume its run, choose ` +
         "another folder, or replace it",
     );
     assertEquals(error.remedies, [{ resume: path }, { out: "OTHER" }, { force: true }]);
@@ -203,7 +203,7 @@ Deno.test("keep: best keeps the weights of the epoch with the best validation ac
 
 for (
   const [what, damage, message] of [
-    ["no run", (path: string) => Deno.remove(join(path, "training/run.json")), "there is no training in it"],
+    ["no run", (path: string) => Deno.remove(join(path, "training/run.json")), "it contains no training run"],
     [
       "a damaged setup",
       (path: string) => Deno.writeTextFile(join(path, "training/run.json"), '{ "data": 3 }'),
@@ -217,7 +217,7 @@ for (
     [
       "weights instead of a state",
       (path: string) => Deno.copyFile(join(path, "weights.safetensors"), join(path, "training/state.safetensors")),
-      "it holds tensors of no known part",
+      "it contains unknown tensors",
     ],
     [
       "a broken recipe",

@@ -80,9 +80,9 @@ for (
     ["optimizer: { kind: adam }", 'optimizer.kind: expected sgd or adamw, found "adam"'],
     [
       "optimizer: { kind: adamw, momentum: 0.9 }",
-      "optimizer.momentum: expected with kind sgd alone, found with adamw, where it has no effect; leave it out",
+      "optimizer.momentum: expected only with kind sgd, found with adamw, where it has no effect; leave it out",
     ],
-    ["optimizer: { betas: [0.9, 0.99] }", "optimizer.betas: expected with kind adamw alone, found with sgd"],
+    ["optimizer: { betas: [0.9, 0.99] }", "optimizer.betas: expected only with kind adamw, found with sgd"],
     [
       "optimizer: { kind: adamw, betas: [0.9, 1] }",
       "optimizer.betas[1]: expected a number from 0 to 0.999999, found 1",
@@ -90,23 +90,23 @@ for (
     ["optimizer: { kind: adamw, betas: [0.9] }", "optimizer.betas: expected a list of 2 shares"],
     ["optimizer: { kind: adamw, epsilon: 0 }", "optimizer.epsilon: expected a number above 0, at most 1, found 0"],
     ["optimizer: { momentum: 1 }", "optimizer.momentum: expected a number from 0 to 0.9999, found 1"],
-    ["optimizer: { momentum: 0, nesterov: true }", "optimizer.nesterov: expected momentum above 0 beside it, found 0"],
+    ["optimizer: { momentum: 0, nesterov: true }", "optimizer.nesterov: expected with momentum above 0, found with 0"],
     [
       "schedule: { milestones: [0.7, 0.2] }",
       "schedule.milestones: expected ascending shares of the run, found 0.7, 0.2",
     ],
     [
       "schedule: { kind: cosine, milestones: [0.1] }",
-      "schedule.milestones: expected with kind multistep alone, found with cosine, where it has no effect; leave it out",
+      "schedule.milestones: expected only with kind multistep, found with cosine, where it has no effect; leave it out",
     ],
     [
       "schedule: { kind: constant, factor: 0 }",
-      "schedule.factor: expected with kind multistep alone, found with constant",
+      "schedule.factor: expected only with kind multistep, found with constant",
     ],
     ["schedule: { rate: 0 }", "schedule.rate: expected a number above 0, at most 100, found 0"],
-    ["loss: { exits: 0 }", "loss.exits: expected a weight above 0, found none"],
-    ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found none"],
-    ["<<: { epochs: 3 }", "merge keys (<<) are not read; write the keys out"],
+    ["loss: { exits: 0 }", "loss.exits: expected a weight above 0, found only 0"],
+    ["loss: { exits: [0, 0] }", "loss.exits: expected a weight above 0, found only 0"],
+    ["<<: { epochs: 3 }", "merge keys (<<) are not supported; write the keys out"],
     ["schedule: { kind: step }", "schedule.kind: expected constant, multistep, cosine or one-cycle, found"],
     [
       "augment: true",
@@ -124,10 +124,10 @@ for (
     ["augment: { mix: { kind: mixup, share: 0 } }", "augment.mix.share: expected a number above 0, at most 1, found 0"],
     [
       "{ batch: 1, augment: { mix: { kind: cutmix } } }",
-      "augment.mix: expected a batch of 2 images or more beside it, found 1",
+      "augment.mix: expected with a batch of 2 images or more, found with 1",
     ],
     ["augment: { crop: 4, resized_crop: [0.1, 1] }", "augment.crop: expected either crop or resized_crop, found both"],
-    ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the least share first, found 1, 0.1"],
+    ["augment: { resized_crop: [1, 0.1] }", "augment.resized_crop: expected the smaller share first, found 1, 0.1"],
     [
       "loss: { distillation: { weight: 1.1 } }",
       "loss.distillation.weight: expected a number above 0, at most 1, found 1.1",
@@ -149,11 +149,11 @@ for (
     ["loss: { exits: [] }", "loss.exits: expected a list of 1 to 1000 weights, found a list of 0"],
     [
       "statistics: recomputed",
-      "statistics: expected average above 0 beside recomputed, found 0; leave it out",
+      "statistics: recomputed is expected with average above 0, found with 0; leave it out",
     ],
     [
       "{ statistics: recomputed, average: 0.9, train: classifiers }",
-      "statistics: expected train: all beside recomputed, found classifiers, which keeps them; leave it out",
+      "statistics: recomputed is expected with train: all, found with classifiers, which keeps statistics; leave it out",
     ],
     ["train: head", 'train: expected all or classifiers, found "head"'],
     ["seed: -1", "seed: expected a whole number from 0 to 4294967295, found -1"],

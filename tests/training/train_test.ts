@@ -139,7 +139,7 @@ const session = {
   cache: 1e9,
 } as const;
 
-/** Opens trainers that say that they run on a GPU, unless the CPU is asked for; the GPU's is lost at a step. */
+/** Opens trainers that report a GPU, unless the CPU is requested. The GPU is lost at a given step. */
 function losing(fake: Fake, lostAt: number, opened: string[]): ReturnType<typeof fakeTrainers> {
   return async (network, state, options) => {
     const trainer = await fakeTrainers(fake)(network, state, options);
@@ -179,7 +179,7 @@ Deno.test("if the GPU is lost, train() with device auto continues on the CPU; wi
     onFallback: (message) => said.push(message),
   });
   assertEquals([opened, devices], [["gpu", "cpu"], ["gpu", "cpu"]]);
-  assertEquals(said, ["Training goes on on the CPU: the device was lost"]);
+  assertEquals(said, ["Training continues on the CPU: the device was lost"]);
   assertEquals(epochs, [1, 2, 3, 4, 5, 6]);
   assertEquals(found.state.tensors, whole.state.tensors);
   await assertRejects(

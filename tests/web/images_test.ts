@@ -8,12 +8,12 @@ import { RanetError } from "../../lib/errors.ts";
 import { fixture, IMAGES } from "../data/fixtures.ts";
 import { longChromiumTest, openSite } from "./browser.ts";
 
-/** A picture, or why there is none. */
+/** A picture, or the reason why it was refused. */
 type Seen = { readonly size: readonly number[]; readonly rgb: string } | { readonly refused: string };
 
 const FOLDERS = ["tiff", "turned", "bmp", "gif", "other"];
 
-/** Every fixture, by its path. */
+/** All fixtures, by path. */
 async function everyFixture(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const paths = ["animated.webp", "alpha.png", "alpha.webp", "grey16.png", "photo.avif", "cmyk.jpg", "progressive.jpg"];
   for (const folder of FOLDERS) {
@@ -32,7 +32,7 @@ async function inDeno(path: string, bytes: Uint8Array): Promise<Seen> {
   }
 }
 
-/** The same, by `ranet.js`. */
+/** The same, decoded by `ranet.js`. */
 async function inBrowser(page: Page, files: ReadonlyMap<string, Uint8Array>): Promise<Map<string, Seen>> {
   const given = [...files].map(([path, bytes]) => [path, bytes.toBase64()] as const);
   const found = await page.evaluate(async (given) => {
@@ -53,7 +53,7 @@ async function inBrowser(page: Page, files: ReadonlyMap<string, Uint8Array>): Pr
   return new Map(found);
 }
 
-/** Largest difference of two pictures' samples. */
+/** Largest difference between the samples of two pictures. */
 function difference(a: Seen, b: Seen): number {
   if ("refused" in a || "refused" in b) return Infinity;
   assertEquals(a.size, b.size);
@@ -61,7 +61,7 @@ function difference(a: Seen, b: Seen): number {
   return Uint8Array.fromBase64(a.rgb).reduce((most, value, i) => Math.max(most, Math.abs(value - other[i])), 0);
 }
 
-/** What Chromium decodes and we do not; its pixels are not compared with ours, for we have none. */
+/** Formats that only Chromium decodes; there are no pixels of ours to compare with. */
 const LEFT_TO_BROWSER = ["other/arithmetic.jpg"];
 
 longChromiumTest(
@@ -136,7 +136,7 @@ longChromiumTest(
           for (const [name, image] of Object.entries(images)) found[name] = (await classifier.classify(image)).label;
           const list = await classifier.classify(transfer.files);
           found.list = list.map(({ source, label }: Record<string, string>) => `${source} ${label}`).join();
-          found.bitmapAgain = (await classifier.classify(bitmap)).label; // it has not been used up
+          found.bitmapAgain = (await classifier.classify(bitmap)).label; // it can be read again
           const empty = await classifier.classify(new Image()).catch(({ message }: Error) => message);
           return { found, empty };
         });

@@ -13,10 +13,10 @@ import { longChromiumTest, openSite } from "./browser.ts";
 
 const NAME = "ranet-cifar10-micro";
 const IMAGES = ["cat", "ship", "frog"].map((name) => `examples/${name}.jpg`);
-/** Neither the first exit nor the last is taken by all images. */
+/** With this threshold, images leave at different exits. */
 const THRESHOLD = 0.5;
 
-/** The model in eight bits, packed; and what it makes of an image here. */
+/** The packed 8-bit model, and its results for an image in Deno. */
 async function quantized() {
   const model = await loadModel(NAME, { calibrated: false });
   const tensors = await Promise.all(IMAGES.map(async (path) => {
@@ -35,7 +35,7 @@ async function quantized() {
     whole: await packModel(spec, model.tensors),
     images,
     logits,
-    /** For each exit what it calls each image. */
+    /** The class of each image, for each exit. */
     labels: logits.map((exit) =>
       IMAGES.map((_, i) => {
         const row = exit.subarray(i * classes.length, (i + 1) * classes.length);
@@ -58,7 +58,7 @@ Deno.test("packModel() stores an 8-bit model in half the bytes, and it is read b
   }
 });
 
-longChromiumTest("a model in eight bits works in the browser as any other", async (t) => {
+longChromiumTest("an 8-bit model works in the browser", async (t) => {
   const { archive, images, logits, answers, labels } = await quantized();
   await using site = await openSite();
 

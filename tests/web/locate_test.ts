@@ -15,7 +15,7 @@ subnetworks:
     fusion: [up-conv, down-conv]
 `;
 
-/** The line that the first problem of a spec points to. */
+/** The line of the first problem of a spec. */
 function lineOfProblem(spec: string): number | undefined {
   const { message } = assertThrows(() => parseSpec(spec), RanetError);
   return lineOf(message.replace(/^Cannot read spec:\s*/, "").split("\n")[0], spec);

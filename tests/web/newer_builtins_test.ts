@@ -1,4 +1,4 @@
-/** What stands in for newer JavaScript in older browsers does what that does. */
+/** Tests the polyfills of newer JavaScript features. */
 
 import { assert, assertEquals } from "@std/assert";
 

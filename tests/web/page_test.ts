@@ -5,6 +5,7 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater, assertStringIn
 import type { Page } from "puppeteer-core";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { ranet } from "../cli/ranet.ts";
+import { LONG } from "../long.ts";
 import { bmp } from "../data/bmp.ts";
 import { assertAccessible } from "./accessible.ts";
 import { chromiumTest, longChromiumTest, openSite, press, type Site } from "./browser.ts";
@@ -13,14 +14,14 @@ const root = new URL("../../", import.meta.url);
 const path = (file: string): string => new URL(file, root).pathname;
 const IMAGES = ["examples/cat.jpg", "tests/fixtures/images/photo.jpg", "tests/fixtures/images/alpha.png"].map(path);
 
-/** What became of an image. */
+/** The result for an image. */
 interface Left {
   readonly exit: number;
   readonly label: string;
   readonly confidence: number;
 }
 
-/** What the command line says. */
+/** The result of the command line. */
 async function expected(threshold: number): Promise<Left[]> {
   const { out } = await ranet("classify", ...IMAGES, "--json", "--device", "cpu", "--threshold", String(threshold));
   return JSON.parse(out);
@@ -31,19 +32,19 @@ function texts(page: Page, selector: string): Promise<string[]> {
   return page.$$eval(selector, (elements) => elements.map((element) => element.textContent!.trim()));
 }
 
-/** Gives the page image files, and waits until the one looked at has left. */
+/** Gives image files to the page, and waits for the result of the selected one. */
 async function give(page: Page, files: readonly string[]): Promise<void> {
   const input = await page.$("input#files");
   await input!.uploadFile(...files);
   await left(page);
 }
 
-/** Waits until the image looked at has left. */
+/** Waits for the result of the selected image. */
 async function left(page: Page): Promise<void> {
   await page.waitForSelector('#exits li[data-state="left"]');
 }
 
-/** What the page says of the image looked at. */
+/** The result that the page shows for the selected image. */
 function shown(page: Page): Promise<Left> {
   return page.$$eval("#exits li", (rows) => {
     const exit = rows.findIndex((row) => (row as HTMLElement).dataset.state === "left");
@@ -87,8 +88,11 @@ async function answersLikeTheCommandLine(site: Site, query: string, device: RegE
 chromiumTest("the page", async (t) => {
   await using site = await openSite();
 
-  await t.step("the page gives the same results on WebGPU as the command line", async () => {
-    await answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i);
+  await t.step({
+    name: "the page gives the same results on WebGPU as the command line",
+    // The library runs on WebGPU below.
+    ignore: !LONG,
+    fn: () => answersLikeTheCommandLine(site, "?device=gpu", /^WebGPU: .*swiftshader/i),
   });
 
   await t.step("the page ignores WebGPU on a software driver", async () => {
@@ -314,33 +318,33 @@ chromiumTest("the page", async (t) => {
     assertEquals(complaints, []);
     await page.close();
   });
+
+  await t.step("ranet.js classifies in one call every image that the browser can decode", async () => {
+    const { page, complaints } = await site.open("index.html");
+    const file = await Deno.readFile(path("examples/frog.jpg"));
+    const frog = [...bmp(await decodeImage(file, { source: "frog.jpg" }))];
+    const found = await page.evaluate(
+      async (frog, jpg) => {
+        const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
+        const classifier = await loadClassifier("ranet-cifar10", { device: "cpu" });
+        const pixels = new ImageData(32, 32);
+        const images = ["examples/ship.jpg", new File([new Uint8Array(frog)], "frog.bmp"), new Uint8Array(jpg), pixels];
+        const results = await classifier.classify(images, { budget: 20e6 });
+        const bad = await classifier.classify(new Blob(["text"])).catch(({ message }: Error) => message);
+        return { results: results.map(({ source, label }: Record<string, string>) => [source, label]), bad };
+      },
+      frog,
+      [...file],
+    );
+    assertEquals(found.results.slice(0, 3), [["examples/ship.jpg", "ship"], ["frog.bmp", "frog"], ["image 3", "frog"]]);
+    assertEquals(found.results[3][0], "image 4");
+    assertStringIncludes(found.bad, 'Cannot read image "image 1": it is not an image');
+    assertEquals(complaints, []);
+    await page.close();
+  });
 });
 
-chromiumTest("ranet.js classifies in one call, whatever the browser can decode", async () => {
-  await using site = await openSite();
-  const { page, complaints } = await site.open("index.html");
-  const file = await Deno.readFile(path("examples/frog.jpg"));
-  const frog = [...bmp(await decodeImage(file, { source: "frog.jpg" }))];
-  const found = await page.evaluate(
-    async (frog, jpg) => {
-      const { loadClassifier } = await import(new URL("ranet.js", location.href).href);
-      const classifier = await loadClassifier("ranet-cifar10", { device: "cpu" });
-      const pixels = new ImageData(32, 32);
-      const images = ["examples/ship.jpg", new File([new Uint8Array(frog)], "frog.bmp"), new Uint8Array(jpg), pixels];
-      const results = await classifier.classify(images, { budget: 20e6 });
-      const bad = await classifier.classify(new Blob(["text"])).catch(({ message }: Error) => message);
-      return { results: results.map(({ source, label }: Record<string, string>) => [source, label]), bad };
-    },
-    frog,
-    [...file],
-  );
-  assertEquals(found.results.slice(0, 3), [["examples/ship.jpg", "ship"], ["frog.bmp", "frog"], ["image 3", "frog"]]);
-  assertEquals(found.results[3][0], "image 4");
-  assertStringIncludes(found.bad, 'Cannot read image "image 1": it is not an image');
-  assertEquals(complaints, []);
-});
-
-longChromiumTest("the page answers although the GPU is lost meanwhile", async () => {
+longChromiumTest("the page still answers if the GPU is lost", async () => {
   await using site = await openSite();
   const { page } = await site.open("?device=gpu");
   await give(page, [path("examples/cat.jpg")]);
@@ -374,7 +378,7 @@ const hosts = [
 ];
 
 for (const { name, site: options, threads } of hosts) {
-  longChromiumTest(`the library computes on the CPU of a page, ${name}`, async () => {
+  longChromiumTest(`ranet.js computes on the CPU in a page, ${name}`, async () => {
     await using site = await openSite({ webgpu: false, ...options });
     const { page } = await site.open("");
     const [finite, answered] = await page.evaluate(async (url) => {

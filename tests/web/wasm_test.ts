@@ -4,7 +4,7 @@ import { compileWasm } from "../../web/compile_wasm.ts";
 
 const wasm = await Deno.readFile(new URL("../../kernels/cpu.wasm", import.meta.url));
 
-/** Compiles what a server answers. */
+/** Compiles a server's response. */
 async function compileFrom(answer: () => Response): Promise<WebAssembly.Module> {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
   return await compileWasm(new URL(`http://127.0.0.1:${server.addr.port}/wasm/cpu.wasm`));

@@ -32,9 +32,9 @@ Deno.test("readCheckpoint() handles wrappers' prefixes, counters and another key
   assertEquals([...read.keys()], ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"]);
   assertEquals(read.get("0.weight")?.data, Float32Array.of(0.25, 0.25));
   assertEquals(notes, [
-    'Took the weights under "net"',
-    'Took the names without their prefix: "module._orig_mod.0.weight" is "0.weight"',
-    'Left out what is no weights: "n_averaged" (a tensor without floats)',
+    'Used the weights under "net"',
+    'Removed a prefix from names: "module._orig_mod.0.weight" is "0.weight"',
+    'Ignored values that are not weights: "n_averaged" (a tensor without floats)',
   ]);
 });
 
@@ -56,18 +56,21 @@ Deno.test("readCheckpoint() reads a checkpoint with a loss, and a tuple of dicts
       const notes: string[] = [];
       const read = readCheckpoint(fixture(name), { source: name, expected, onNote: (note) => notes.push(note) });
       assertEquals(new Map(Array.from(read, ([name, { data }]) => [name, [...data]])), SAVED);
-      assertEquals(notes, [`Took the weights under "${key}"`]);
+      assertEquals(notes, [`Used the weights under "${key}"`]);
     }
   }
 });
 
 for (
   const [name, advice] of [
-    ["pruned", 'its "0.weight_mask" is of a pruned layer. Before you save, call torch.nn.utils.prune.remove'],
-    ["weight-norm", 'its "0.weight_g" is of a layer with weight_norm. Before you save, call'],
-    ["spectral-norm", 'its "0.weight_u" is of a layer with spectral_norm. Before you save, call'],
-    ["parametrized", 'its "0.parametrizations.weight.original" is of a parametrized layer. Before you save, call'],
-    ["quantized", 'its "1.zero_point" is of a layer that PyTorch has quantized. Save the network before that'],
+    ["pruned", 'its "0.weight_mask" belongs to a pruned layer. Before you save, call torch.nn.utils.prune.remove'],
+    ["weight-norm", 'its "0.weight_g" belongs to a layer with weight_norm. Before you save, call'],
+    ["spectral-norm", 'its "0.weight_u" belongs to a layer with spectral_norm. Before you save, call'],
+    ["parametrized", 'its "0.parametrizations.weight.original" belongs to a parametrized layer. Before you save, call'],
+    [
+      "quantized",
+      'its "1.zero_point" belongs to a layer that was quantized in PyTorch. Save the network before quantization',
+    ],
     ["script", "It is TorchScript: torch.save({"],
   ]
 ) {

@@ -7,7 +7,7 @@ const globals = new Map([
   ["math.Type", new PickleGlobal("math.Type")],
 ]);
 
-/** Reads a pickle written one character a byte. */
+/** Reads a pickle that is written as one character per byte. */
 function read(pickle: string, offset?: number): unknown {
   const bytes = Uint8Array.from(pickle, (char) => char.charCodeAt(0));
   return unpickle(bytes, { globals, persistentLoad: (id) => ({ id }), offset }).value;
@@ -83,11 +83,11 @@ const refused: Record<string, [pickle: string, message: string]> = {
   "a call of a string": ["U\x01a)R.", "malformed"],
   "a call without a tuple": ["cmath\nsum\nNR.", "malformed"],
   "attributes of a list": ["]}b.", "malformed"],
-  "an empty file": ["", "cut short"],
-  "a missing end": ["K\x01", "cut short"],
-  "a name without end": ["cos", "cut short"],
-  "text past the end": ["X\xff\xff\xff\xffa.", "cut short"],
-  "an integer past the end": ["J\x01.", "cut short"],
+  "an empty file": ["", "truncated"],
+  "a missing end": ["K\x01", "truncated"],
+  "a name without end": ["cos", "truncated"],
+  "text past the end": ["X\xff\xff\xff\xffa.", "truncated"],
+  "an integer past the end": ["J\x01.", "truncated"],
   "an empty stack": [".", "malformed"],
   "a mark that is not there": ["t.", "malformed"],
   "a value below a mark": ["K\x01(\x85.", "malformed"],

@@ -1,5 +1,5 @@
 /**
- * How the bands of a TIFF file are stored, whatever they mean.
+ * How the bands of a TIFF file are stored, independent of their meaning.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { firstPicture, missingValue, PACKINGS, readParts, TAG } from "./picture.
 /** Types of numbers. */
 export type NumberFormat = "uint8" | "int8" | "uint16" | "int16" | "float16" | "float32" | "float64";
 
-/** Bands of a kind that we read. */
+/** Bands in a supported layout. */
 export interface TiffBands extends
   Pick<
     TiffPicture,
@@ -27,9 +27,9 @@ export interface TiffBands extends
     | "lengths"
     | "missing"
   > {
-  /** What a number is. */
+  /** Type of a number. */
   readonly format: NumberFormat;
-  /** How parts are packed. */
+  /** Compression of parts. */
   readonly packing: Packing;
 }
 
@@ -43,16 +43,17 @@ const FORMATS: ReadonlyMap<string, NumberFormat> = new Map([
   ["3 32", "float32"],
   ["3 64", "float64"],
 ]);
-/** Bytes of all parts together, with what tiles have beyond the picture. */
+/** Size limit in bytes of all parts, including the margins of tiles. */
 const MAX_BYTES = 2 ** 29;
-const HORIZONTAL = 2;
+/** Predictors of whole numbers and of floating-point numbers. */
+const [HORIZONTAL, FLOATING] = [2, 3];
 
 /**
- * Finds out how the bands of a file's first picture are stored.
+ * Determines how the bands of a file's first picture are stored.
  *
- * @param bytes A file of which `isTiff` is true.
- * @param options.most Most numbers.
- * @throws {RangeError} If it is damaged, of an unsupported kind, or too large.
+ * @param bytes A file for which `isTiff` is true.
+ * @param options.most Maximum count of numbers.
+ * @throws {RangeError} If it is damaged, unsupported or too large.
  */
 export function describeBands(bytes: Uint8Array, { most }: { readonly most: number }): TiffBands {
   const directory = firstPicture(bytes);
@@ -64,11 +65,11 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
   }
   const same = (tag: number, missing: number): number => {
     const [first = missing, ...others] = directory.numbers(tag) ?? [];
-    if (others.some((other) => other !== first)) throw new RangeError("its bands are of different types of numbers");
+    if (others.some((other) => other !== first)) throw new RangeError("its bands have different number types");
     return first;
   };
   const [kind, bits] = [same(TAG.sampleFormat, 1), same(TAG.bits, 1)];
-  // 4 is no known format: whole numbers.
+  // Format 4 means undefined: whole numbers are assumed.
   const format = FORMATS.get(`${kind === 4 ? 1 : kind} ${bits}`);
   if (format === undefined) {
     throw new RangeError(
@@ -82,7 +83,8 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
     throw new RangeError(`its bands are compressed by ${packing ?? `method ${compression}`}; ${CONVERT}`);
   }
   const predictor = packing === "LZW" || packing === "deflate" ? one(TAG.predictor, 1) : 1;
-  if (predictor !== 1 && (predictor !== HORIZONTAL || bits > 16 || format === "float16")) {
+  const isFloat = format.startsWith("float");
+  if (predictor !== 1 && predictor !== (isFloat ? FLOATING : HORIZONTAL)) {
     throw new RangeError(`its bands are compressed with predictor ${predictor} of ${bits} bits; ${CONVERT}`);
   }
   const planar = one(TAG.planar, 1) === 2 && samples > 1;
@@ -92,7 +94,7 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
   const rowBytes = (planar ? 1 : samples) * part.width * bits / 8;
   const rows = height * Math.ceil(width / part.width) * (planar ? samples : 1);
   if (rowBytes * rows > MAX_BYTES) throw new RangeError(`its parts have more than ${MAX_BYTES} bytes`);
-  if (lengths === undefined) throw new RangeError("it does not say how long its parts are");
+  if (lengths === undefined) throw new RangeError("it does not give the lengths of its parts");
   return {
     width,
     height,
@@ -101,7 +103,7 @@ export function describeBands(bytes: Uint8Array, { most }: { readonly most: numb
     format,
     planar,
     packing,
-    differences: predictor === HORIZONTAL,
+    differences: predictor !== 1,
     reversed: one(TAG.fillOrder, 1) === 2,
     little: directory.little,
     part,

@@ -1,16 +1,16 @@
 /**
- * TIFF files of any number of bands to planes of numbers, as instruments and satellites give them.
+ * Decodes TIFF files with any number of bands, such as those of instruments and satellites, to planes of numbers.
  *
  * @module
  */
 
 import { halfValue } from "../../weights/half.ts";
-import { addDifferences } from "./differences.ts";
+import { addDifferences, addFloatDifferences } from "./differences.ts";
 import { describeBands, type NumberFormat, type TiffBands } from "./band_layout.ts";
 import { isMissing } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
 
-/** How a number is read. */
+/** Reads a number. */
 type Reader = (view: DataView, at: number, little: boolean) => number;
 
 /** The largest integer of a type. */
@@ -20,7 +20,7 @@ const LARGEST: Readonly<Partial<Record<NumberFormat, number>>> = {
   uint16: 65_535,
   int16: 32_767,
 };
-/** Integers are shares of the largest of their type, as in arrays; other numbers stay as they are. */
+/** Integers are divided by the largest value of their type, as in arrays. Other numbers stay as they are. */
 const READERS: Readonly<Record<NumberFormat, Reader>> = {
   uint8: (view, at) => view.getUint8(at) / 255,
   int8: (view, at) => view.getInt8(at) / 127,
@@ -32,11 +32,11 @@ const READERS: Readonly<Record<NumberFormat, Reader>> = {
 };
 
 /**
- * Reads the bands of the first picture of a TIFF file, not turned.
+ * Reads the bands of a TIFF file's first picture, without applying its orientation.
  *
- * @param options.most Most numbers.
- * @returns Bands × height × width, and its shape.
- * @throws {Error} If it is damaged, of an unsupported kind, too large, or has numbers that are not finite.
+ * @param options.most Maximum count of numbers.
+ * @returns The numbers, bands × height × width, and their shape.
+ * @throws {Error} If it is damaged, unsupported or too large, or has numbers that are not finite.
  */
 export function decodeBands(
   bytes: Uint8Array,
@@ -75,7 +75,7 @@ export function decodeBands(
   return { shape: [samples, height, width], data };
 }
 
-/** A copy of the bytes of a part. */
+/** The decompressed bytes of a part, as a copy. */
 function unpacked(
   bytes: Uint8Array,
   bands: TiffBands,
@@ -92,6 +92,9 @@ function unpacked(
       length,
     }).subarray(0, length),
   );
-  if (bands.differences) addDifferences(plain, { row: length / rows, rows, step: planar ? 1 : samples, bits, little });
+  if (bands.differences) {
+    const add = bands.format.startsWith("float") ? addFloatDifferences : addDifferences;
+    add(plain, { row: length / rows, rows, step: planar ? 1 : samples, bits, little });
+  }
   return plain;
 }

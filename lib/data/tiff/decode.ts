@@ -1,5 +1,5 @@
 /**
- * TIFF files to pixels.
+ * Decodes TIFF files.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { describeTiff, isMissing, type TiffPicture } from "./picture.ts";
 import { reverseBits, unpack } from "./unpack.ts";
 
 /**
- * Decodes the first picture of a TIFF file, of a kind that `describeTiff` takes; not turned.
+ * Decodes the first picture of a TIFF file that `describeTiff` finds supported, without applying its orientation.
  *
- * @param jpeg What decodes the parts that are JPEGs.
+ * @param jpeg Decoder for parts that are JPEGs.
  * @throws {Error} If it is damaged.
  */
 export async function decodeTiff(bytes: Uint8Array, jpeg: JpegDecoder): Promise<RgbImage> {
   const { picture, unsupported } = describeTiff(bytes);
-  if (!picture) throw new Error(unsupported ?? "it does not say how large it is");
+  if (!picture) throw new Error(unsupported ?? "it does not give its size");
   const { width, height, samples, part, planar, bits, alpha } = picture;
   if (picture.offsets.some((offset, i) => offset + picture.lengths[i]! > bytes.length)) {
     throw new RangeError("it ends too early");
   }
-  // What is divided by its transparency is divided before its lower bits are dropped.
+  // Colours are divided by their transparency before their lower bits are dropped.
   const exact = alpha !== undefined && bits > 8;
   const slots = exact ? new Uint16Array(4 * width * height) : new Uint8ClampedArray(4 * width * height);
   const columns = Math.ceil(width / part.width);
@@ -67,7 +67,7 @@ interface Box {
   readonly height: number;
 }
 
-/** Samples of a pixel in a part. */
+/** Samples per pixel in a part. */
 function samplesOf({ planar, samples }: TiffPicture): number {
   return planar ? 1 : samples;
 }
@@ -77,13 +77,19 @@ function stride(picture: TiffPicture): number {
   return Math.ceil(picture.part.width * samplesOf(picture) * picture.bits / 8);
 }
 
-/** Which of a pixel's four slots a sample goes to: the fourth has what colours are divided by, or black; -1 is none. */
+/**
+ * Index of a sample among a pixel's four slots; -1 for none. The fourth slot is the alpha value that colours are
+ * divided by, or black.
+ */
 function slot(sample: number, { colours, alpha }: TiffPicture): number {
   if (sample === alpha) return 3;
   return sample < colours ? sample : -1;
 }
 
-/** A part's samples to their pixels' slots: as bytes, or exact as they are; indexes of a palette as they are. */
+/**
+ * Copies a part's samples to the slots of their pixels: scaled to bytes, or unchanged if `exact` or for indexes of a
+ * palette.
+ */
 function copySamples(
   bytes: Uint8Array,
   box: Box,
@@ -122,7 +128,7 @@ function copySamples(
   }
 }
 
-/** The samples of a part that is not in the file; `only` one of its slots, if it is a plane. */
+/** Fills the slots of a part that is missing in the file; only the slot `only`, if it is a plane. */
 function fillSamples(
   box: Box,
   { slots, picture: { bits, colour, missing, width }, only, exact }: {
@@ -144,7 +150,10 @@ function fillSamples(
   }
 }
 
-/** A decoded part's pixels to their slots; `only` its first channel to one of them, if it is a plane. */
+/**
+ * Copies the pixels of a decoded JPEG part to their slots; if the part is a plane, only its first channel, to the slot
+ * `only`.
+ */
 function copyPixels(
   image: RgbImage,
   box: Box,
@@ -163,7 +172,7 @@ function copyPixels(
   }
 }
 
-/** Slots to red, green and blue. */
+/** Converts slots to red, green and blue. */
 function colours(
   slots: Uint8ClampedArray | Uint16Array,
   picture: TiffPicture,

@@ -14,7 +14,7 @@ import { PATCHES, WEIGHT_BLOCK, WEIGHT_PATCHES } from "./winograd.ts";
 /** A field of a struct; all take 4 bytes. */
 interface Field {
   readonly type: "u32" | "f32";
-  /** What it is, with its unit. */
+  /** Meaning, with its unit. */
   readonly meaning: string;
 }
 
@@ -30,11 +30,41 @@ const INPUT = {
   inWidth: u32("width in pixels"),
 };
 
-/** The channels that are written, or their gradient, and their number. */
-const OUTPUT = {
+/** The channels that are written, or in a backward pass the gradient of what was. */
+const WRITTEN = {
   output: u32("address of the first sample's first channel, or that of its gradient"),
   outBytes: u32("bytes from sample to sample"),
   outPitch: u32("bytes from pixel to pixel"),
+};
+
+/** The image, where it is put. */
+const IMAGE = {
+  ...WRITTEN,
+  height: u32("in pixels"),
+  width: u32("in pixels"),
+  channels: u32("their number"),
+};
+
+/** The gradient of what was written. */
+const GRADIENT = {
+  gradient: u32("address of the output's gradient"),
+  gradientBytes: u32("bytes from sample to sample"),
+  gradientPitch: u32("bytes from pixel to pixel"),
+};
+
+/** A classifier's features, and how many logits are made of them. */
+const POOLED = {
+  ...INPUT,
+  poolHeight: u32("height of the pooled window"),
+  poolWidth: u32("width of the pooled window"),
+  quads: u32("quads of channels"),
+  channels: u32("channels, before padding"),
+  classes: u32("number of logits"),
+};
+
+/** The channels that are written, or their gradient, and their number. */
+const OUTPUT = {
+  ...WRITTEN,
   outHeight: u32("height in pixels"),
   outWidth: u32("width in pixels"),
   channels: u32("their number"),
@@ -42,7 +72,7 @@ const OUTPUT = {
 
 /** The channels of a gradient that are written. */
 const RESULT = {
-  result: u32("address of the first sample's first channel, in the gradient of what was read"),
+  result: u32("address of the first sample's first channel in the gradient of the input"),
   resultBytes: u32("bytes from sample to sample"),
   resultPitch: u32("bytes from pixel to pixel"),
 };
@@ -53,39 +83,32 @@ const ACTIVATION = u32("0: nothing, 1: ReLU, 2: hard-swish, 3: SiLU");
 /** The structs of which arguments consist. */
 const STRUCTS = {
   Program: {
-    next: u32("the next sample that no thread has"),
-    samples: u32("how many there are"),
+    next: u32("index of the next sample that no thread has taken"),
+    samples: u32("number of samples"),
     from: u32("the first stage"),
-    to: u32("one past the last"),
+    to: u32("one more than the last stage"),
     adaptive: u32("1 if samples leave early, else 0"),
     resumable: u32("1 if a later run continues this one, or this one continues an earlier run, else 0"),
-    stages: u32("address: of each stage's first operation, then of the end"),
-    thresholds: u32("address: for each stage, in 64 bits, the confidence at which samples leave"),
-    exits: u32("address: for each sample the stage that it left at, or NO_EXIT"),
-    logits: u32("address: [stage][sample][class]"),
-    stageLogits: u32("length of a stage's"),
-    sampleLogits: u32("length of a sample's"),
-    classes: u32("how many there are"),
+    stages: u32("address of a table: address of each stage's first operation, then of the end"),
+    thresholds: u32("address of a table: confidence at which samples leave each stage, in float64"),
+    exits: u32("address of a table: stage at which each sample left, or NO_EXIT"),
+    logits: u32("address of [stage][sample][class]"),
+    stageLogits: u32("stride of stages in logits"),
+    sampleLogits: u32("stride of samples in logits"),
+    classes: u32("number of classes"),
     images: u32("address"),
-    imageLength: u32("of each"),
-    scratch: u32("address: a part for each thread"),
-    scratchLength: u32("of each part"),
-    progress: u32("address: for each sample that several threads share"),
+    imageLength: u32("numbers per image"),
+    scratch: u32("address of the threads' scratch memory"),
+    scratchLength: u32("scratch memory per thread"),
+    progress: u32("address of the progress of samples that several threads share"),
   },
   Head: {
     operation: u32("which"),
-    bytes: u32("length, this head included"),
-    parts: u32("in inference, how many threads it is worth: each of these parts may be computed by another"),
+    bytes: u32("length, including this head"),
+    parts: u32("in inference, number of parts that different threads can compute"),
     last: u32("in inference, whether later operations wait for it and those before it"),
   },
-  ImageArgs: {
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
-    height: u32("in pixels"),
-    width: u32("in pixels"),
-    channels: u32("their number"),
-  },
+  ImageArgs: IMAGE,
   Phase: {
     inPixels: u32("address of pixels from a group's start to each pixel's first input"),
     outPixels: u32("address of pixels from a group's start to each pixel that is made"),
@@ -99,21 +122,19 @@ const STRUCTS = {
   },
   BarrierArgs: {},
   SamplesArgs: {
-    samples: u32("how many samples go through the operations together"),
-    bytes: u32("length of the operations that follow and belong to it"),
-    taken: u32("address of what counts, for each thread, those of its samples that are taken"),
+    samples: u32("samples that are processed together"),
+    bytes: u32("length of the operations of the group, which follow"),
+    taken: u32("address of the threads' counters of samples that are taken"),
   },
   ConvolutionArgs: {
     ...INPUT,
     inChannels: u32("channels read"),
     border: u32("zeros on each side, in pixels"),
     pitch: u32("bytes from pixel to pixel of what is read, with that border"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outChannels: u32("channels written"),
     bias: u32("address, or that of zeros"),
-    hasBias: u32("whether it is a bias"),
+    hasBias: u32("whether there is a bias"),
     accumulate: u32("whether results are added to what is there"),
     activation: ACTIVATION,
     group: u32("samples whose pixels are computed together"),
@@ -132,15 +153,13 @@ const STRUCTS = {
     weights: u32("address"),
     inChannels: u32("channels read"),
     outChannels: u32("channels written"),
-    filter: u32("address of what is made of them"),
+    filter: u32("address of the transformed weights"),
     placeBytes: u32("bytes from one place of a patch to the next"),
   },
   WinogradArgs: {
     ...INPUT,
     inChannels: u32("channels read"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outChannels: u32("channels written"),
     bias: u32("address, or 0"),
     activation: ACTIVATION,
@@ -156,9 +175,7 @@ const STRUCTS = {
   StridedWinogradArgs: {
     ...INPUT,
     inChannels: u32("channels read"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outHeight: u32("height in pixels"),
     outWidth: u32("width in pixels"),
     outChannels: u32("channels written"),
@@ -195,12 +212,10 @@ const STRUCTS = {
     inChannels: u32("channels read"),
     taps: u32("of the kernel"),
     tap: u32("address of the first"),
-    gradient: u32("address of the output's gradient"),
-    gradientBytes: u32("bytes from sample to sample"),
-    gradientPitch: u32("bytes from pixel to pixel"),
+    ...GRADIENT,
     outPixels: u32("its pixels"),
     outChannels: u32("its channels"),
-    group: u32("samples that stay near while all tiles go over them"),
+    group: u32("samples whose inputs stay in the cache while all tiles are computed"),
     result: u32("address of the weights' gradient, or of the first part's"),
     parts: u32("parts of the samples that have a result of their own, or 1"),
     partBytes: u32("bytes from one part's result to the next"),
@@ -213,7 +228,7 @@ const STRUCTS = {
     outChannels: u32("channels written, with padding"),
     kernel: u32("its height and width"),
     stride: u32("pixels of the larger side from one of the smaller side's to the next"),
-    flipped: u32("whether the kernel is turned round"),
+    flipped: u32("whether the kernel is rotated by 180 degrees"),
     accumulate: u32("whether results are added to what is there"),
     weights: u32("address"),
     bias: u32("address, or 0"),
@@ -221,9 +236,7 @@ const STRUCTS = {
   },
   DepthwiseWeightGradientArgs: {
     ...INPUT,
-    gradient: u32("address of the output's gradient"),
-    gradientBytes: u32("bytes from sample to sample"),
-    gradientPitch: u32("bytes from pixel to pixel"),
+    ...GRADIENT,
     outHeight: u32("its height in pixels"),
     outWidth: u32("its width in pixels"),
     channels: u32("their number"),
@@ -233,13 +246,13 @@ const STRUCTS = {
   },
   ExcitationArgs: {
     ...INPUT,
-    gates: u32("address of what the first sample's gates are made from"),
+    gates: u32("address of the inputs of the first sample's gates"),
     gatesBytes: u32("bytes from sample to sample"),
     gate: u32("0: sigmoid, 1: hard sigmoid"),
     ...OUTPUT,
     ...RESULT,
     accumulate: u32("whether that gradient is added to what is there"),
-    gatesResult: u32("address of the first sample's, in the gradient of what gates are made from"),
+    gatesResult: u32("address of the gradient of the inputs of the first sample's gates"),
     gatesResultBytes: u32("bytes from sample to sample"),
     gatesAccumulate: u32("whether that gradient is added to what is there"),
   },
@@ -250,11 +263,11 @@ const STRUCTS = {
     result: u32("address of their sum"),
   },
   NormArgs: {
-    input: u32("address of what the convolution wrote"),
+    input: u32("address of the convolution's output"),
     pixels: u32("pixels of a sample"),
     quads: u32("quads of channels"),
     channels: u32("channels, before padding"),
-    output: u32("address of what leaves, or of its gradient"),
+    output: u32("address of the output, or of its gradient"),
     outPitch: u32("bytes from pixel to pixel there"),
     activation: ACTIVATION,
     sums: u32("address of each sample's sums"),
@@ -285,14 +298,12 @@ const STRUCTS = {
     columns: u32("the same of each column"),
   },
   DropoutArgs: {
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     pixels: u32("pixels of a sample"),
     channels: u32("their number"),
     exit: u32("which exit, counted from 0"),
     limit: u32("hash below which a channel is zero"),
-    scale: f32("what other channels are multiplied by"),
+    scale: f32("factor of the other channels"),
   },
   ZeroArgs: {
     output: u32("address of the first sample's first channel"),
@@ -301,53 +312,37 @@ const STRUCTS = {
     channels: u32("their number"),
   },
   ClassifierArgs: {
-    ...INPUT,
-    poolHeight: u32("of the pooled window"),
-    poolWidth: u32("of the pooled window"),
-    quads: u32("quads of channels"),
-    channels: u32("channels, before padding"),
-    classes: u32("number of logits"),
+    ...POOLED,
     means: u32("address of each sample's pooled means"),
-    logits: u32("address of each sample's, then of their gradients"),
-    reweight: f32("of a boosted exit: times the logits of the exit before"),
-    before: u32("address of those, in training"),
+    logits: u32("address of the logits, later of their gradients"),
+    reweight: f32("of a boosted exit: factor of the previous exit's logits"),
+    before: u32("address of the previous exit's logits, in training"),
     weights: u32("address"),
     bias: u32("address"),
-    losses: u32("address of each sample's, in float64"),
-    correct: u32("address of a word for each sample: whether the answer is right"),
+    losses: u32("address of the samples' losses, in float64"),
+    correct: u32("address of a word per sample: whether the prediction is correct"),
     smoothing: f32("share of the target that is spread over all classes"),
-    lossWeight: f32("of this exit"),
+    lossWeight: f32("weight of this exit's loss"),
     distilled: f32("share of the loss that is distillation; 0: none"),
-    temperature: f32("of distillation"),
+    temperature: f32("temperature of distillation"),
     teacher: u32("address of the last exit's logits"),
     seconds: u32("address of each sample's second label"),
-    shares: u32("address of the share of the target that it has"),
+    shares: u32("address of each second label's share of the target"),
     weightGradient: u32("address"),
     biasGradient: u32("address"),
     ...RESULT,
     accumulate: u32("whether the gradient is added to what is there"),
   },
   Int8ImageArgs: {
-    output: u32("address of the first sample's first channel, in 16 bits"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
-    height: u32("in pixels"),
-    width: u32("in pixels"),
-    channels: u32("their number"),
+    ...IMAGE, // in 16 bits
     perStep: f32("steps in 1"),
   },
   Int8ConvolutionArgs: {
-    input: u32("address of the first sample's first channel"),
-    inBytes: u32("bytes from sample to sample"),
-    inPitch: u32("bytes from pixel to pixel"),
-    inHeight: u32("height in pixels"),
-    inWidth: u32("width in pixels"),
+    ...INPUT,
     pixelBytes: u32("bytes read of a pixel"),
     border: u32("zeros on each side, in pixels"),
     pitch: u32("bytes from pixel to pixel of what is read, with that border"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outChannels: u32("channels written"),
     inPixels: u32("address of pixels from a sample's start to each pixel's first input"),
     pixels: u32("pixels of a sample"),
@@ -359,22 +354,39 @@ const STRUCTS = {
     multiplier: u32("address"),
     product: u32("how to multiply: see int8_product.ts"),
   },
+  Int8DepthwiseArgs: {
+    ...INPUT,
+    ...OUTPUT,
+    kernel: u32("its height and width"),
+    stride: u32("input pixels from output to output"),
+    weights: u32("address: [8 channels][tap], in 16 bits"),
+    bias: u32("address, with zeros up to 8 channels"),
+    multiplier: u32("address, likewise"),
+  },
+  Int8SqueezeArgs: {
+    ...INPUT,
+    ...OUTPUT,
+    multiplier: u32("address, with zeros up to 4 channels"),
+  },
+  Int8ExcitationArgs: {
+    ...INPUT,
+    gates: u32("address of the first sample's numbers that gates are made from"),
+    gatesBytes: u32("bytes from sample to sample"),
+    ...OUTPUT,
+    table: u32("address of the gate of each number"),
+    multiplier: u32("address, with zeros up to 4 channels"),
+  },
   Int8ResizeArgs: {
     ...INPUT,
     ...OUTPUT,
     corners: u32("address of four words for each pixel: where its corners lie, and their shares"),
   },
   Int8ClassifierArgs: {
-    ...INPUT,
-    poolHeight: u32("height of the pooled window"),
-    poolWidth: u32("width of the pooled window"),
-    quads: u32("quads of channels"),
-    channels: u32("channels, before padding"),
-    classes: u32("number of logits"),
+    ...POOLED,
     weights: u32("address"),
     bias: u32("address"),
-    steps: u32("address of what a step of each channel stands for, divided by the window's pixels"),
-    reweight: f32("of a boosted exit: times the logits of the exit before"),
+    steps: u32("address of the value of each channel's step, divided by the window's pixels"),
+    reweight: f32("of a boosted exit: factor of the previous exit's logits"),
   },
   FiniteArgs: {
     losses: u32("address"),
@@ -388,11 +400,11 @@ const STRUCTS = {
     gradients: u32("address"),
     velocities: u32("address"),
     ema: u32("address of the moving average, or 0"),
-    momentum: f32("share of the velocity that stays"),
-    decay: f32("times the parameter, added to its gradient"),
-    share: f32("of the gradient that counts"),
-    keep: f32("share of the average that stays"),
-    nesterov: u32("whether the step is Nesterov's"),
+    momentum: f32("share of the velocity that is kept"),
+    decay: f32("weight decay: its product with the parameter is added to the gradient"),
+    share: f32("factor of the gradient"),
+    keep: f32("share of the average that is kept"),
+    nesterov: u32("whether to use Nesterov momentum"),
   },
   AdamwArgs: {
     quads: u32("quads of numbers"),
@@ -404,16 +416,16 @@ const STRUCTS = {
     keepMean: f32("share of the means that stays"),
     keepSquare: f32("share of the means of squares that stays"),
     epsilon: f32("added to their roots"),
-    decay: f32("times rate and parameter, subtracted from it"),
-    share: f32("of the gradient that counts"),
-    keep: f32("share of the average that stays"),
+    decay: f32("weight decay: its product with rate and parameter is subtracted from the parameter"),
+    share: f32("factor of the gradient"),
+    keep: f32("share of the average that is kept"),
   },
   RunningArgs: {
     quads: u32("quads of numbers"),
     running: u32("address"),
     batch: u32("address of the batch's"),
     ema: u32("address of the moving average, or 0"),
-    keep: f32("share of the average that stays"),
+    keep: f32("share of the average that is kept"),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
 
@@ -465,6 +477,9 @@ const OPERATIONS = {
   "max-pool-int8": "WindowArgs",
   "resize-int8": "Int8ResizeArgs",
   "classify-int8": "Int8ClassifierArgs",
+  "depthwise-int8": "Int8DepthwiseArgs",
+  "squeeze-int8": "Int8SqueezeArgs",
+  "excitation-int8": "Int8ExcitationArgs",
 } as const;
 
 type Structs = typeof STRUCTS;

@@ -119,15 +119,15 @@ export class CpuTrainingLayout extends MemoryLayout {
     options: TrainerOptions & { readonly threads: number },
   ) {
     super(LINE);
-    const { batch, threads, optimizer, emaDecay } = options;
+    const { batchSize, threads, optimizer, emaDecay } = options;
     const exits = plan.network.exits.length;
     this.gate = this.take(8);
     this.stopped = this.take(4);
-    this.labels = this.take(4 * batch);
-    this.seconds = this.take(4 * batch);
-    this.shares = this.take(4 * batch);
-    this.losses = this.take(8 * batch * exits);
-    this.correct = this.take(4 * batch * exits);
+    this.labels = this.take(4 * batchSize);
+    this.seconds = this.take(4 * batchSize);
+    this.shares = this.take(4 * batchSize);
+    this.losses = this.take(8 * batchSize * exits);
+    this.correct = this.take(4 * batchSize * exits);
     this.parameters = new ParameterMemory(plan, this, { optimizer, ema: emaDecay > 0 });
     for (const step of plan.forward) {
       if (step.kind === "norm") {
@@ -136,12 +136,12 @@ export class CpuTrainingLayout extends MemoryLayout {
         this.#norms.set(step.layer.norm, { coefficients, mean: this.take(bytes), variance: this.take(bytes) });
       } else if (step.kind === "classifier") {
         const { exit, classes, reads: [{ channels }] } = step;
-        const means = this.take(batch * 16 * quadsOf(channels));
-        this.#heads.set(exit, { layer: step, means, logits: this.take(4 * batch * classes) });
+        const means = this.take(batchSize * 16 * quadsOf(channels));
+        this.#heads.set(exit, { layer: step, means, logits: this.take(4 * batchSize * classes) });
       }
     }
-    const temporaries = this.#findTemporaries(segments, batch);
-    this.tensors = new TensorMemory(plan, this, { segments, temporaries, batch });
+    const temporaries = this.#findTemporaries(segments, batchSize);
+    this.tensors = new TensorMemory(plan, this, { segments, temporaries, batchSize });
   }
 
   /** Addresses of a batch norm. */
@@ -163,7 +163,7 @@ export class CpuTrainingLayout extends MemoryLayout {
    * Finds the temporaries. Sums and parts are used after a barrier; transposed weights are made one segment before
    * their use.
    */
-  #findTemporaries(segments: readonly (readonly TrainingStep[])[], batch: number): Temporary[] {
+  #findTemporaries(segments: readonly (readonly TrainingStep[])[], batchSize: number): Temporary[] {
     const found: Temporary[] = [];
     const add = (kind: TemporaryKind, layer: Pick<Convolution, "name">, temporary: Temporary): void => {
       this.#temporaries.set(`${kind} ${layer.name}`, found.length);
@@ -177,7 +177,7 @@ export class CpuTrainingLayout extends MemoryLayout {
           add(filter, layer, { first: time - 1, last: time, length: filterLength(inputs, outputs) });
         }
         if (step.kind === "norm-statistics" || step.kind === "norm-sums") {
-          const length = batch * 4 * 4 * quadsOf(step.input.channels);
+          const length = batchSize * 4 * 4 * quadsOf(step.input.channels);
           add(step.kind === "norm-sums" ? "gradient sums" : "sums", step.layer, {
             first: time,
             last: time + 1,

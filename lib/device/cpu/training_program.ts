@@ -147,12 +147,12 @@ function writeSegments(steps: readonly (readonly TrainingStep[])[], writer: Step
 
 /** The optimiser, unless a loss is not finite. */
 function descent(plan: TrainingPlan, layout: CpuTrainingLayout, options: TrainerOptions): Uint8Array[] {
-  const { batch, optimizer, gradients, emaDecay } = options;
+  const { batchSize, optimizer, gradients, emaDecay } = options;
   const { groups, toGradient, toVelocity, toSquares, toEma } = layout.parameters;
   const whole = [writeOperation("finite", {
     losses: layout.losses,
     exits: plan.network.exits.length,
-    exitBytes: 8 * batch,
+    exitBytes: 8 * batchSize,
     stopped: layout.stopped,
   })];
   for (const { address, length, decays, exits } of groups) {

@@ -20,7 +20,7 @@ import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
-  inputSides,
+  inputArguments,
   lowerConvolution,
   lowerDepthwise,
   type Lowered,
@@ -234,10 +234,7 @@ export class StepWriter {
     // A thread's sums, in float64.
     this.#layout.needScratch(32 * kernel ** 2 * quadsOf(to.channels));
     return writeOperation("depthwise-weight-gradient", {
-      input: from.at,
-      inBytes: from.bytes,
-      inPitch: from.pitch,
-      ...inputSides(from),
+      ...inputArguments(from),
       gradient: to.at,
       gradientBytes: to.bytes,
       gradientPitch: to.pitch,
@@ -365,7 +362,7 @@ export class StepWriter {
       gradientPitch: to.pitch,
       outPixels: areaOf(to.size),
       outChannels: gradient.channels,
-      group: Math.max(1, Math.min(this.#options.batch, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
+      group: Math.max(1, Math.min(this.#options.batchSize, Math.floor(NEAR_BYTES / (from.bytes + to.bytes)))),
       result: partsOf(layer) > 1
         ? this.#layout.temporary("parts", layer)
         : parameters.at(`${layer.name}.weight`) + parameters.toGradient,
@@ -421,7 +418,7 @@ export class StepWriter {
     exit: number,
     views: { input?: View; result?: GradientView } = {},
   ): Uint8Array {
-    const { batch, loss } = this.#options;
+    const { batchSize, loss } = this.#options;
     const distillation = distillationAt(loss, exit);
     const { means, logits, layer } = this.#layout.head(exit);
     const input = this.#place(views.input ?? { feature: 0, offset: 0, channels: 0 });
@@ -431,10 +428,7 @@ export class StepWriter {
     const weights = this.#layout.parameters.at(`${layer.name}.weight`);
     const bias = this.#layout.parameters.at(`${layer.name}.bias`);
     return writeOperation(name, {
-      input: input.at,
-      inBytes: input.bytes,
-      inPitch: input.pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       poolHeight: layer.pool.height,
       poolWidth: layer.pool.width,
       quads,
@@ -446,8 +440,8 @@ export class StepWriter {
       before: exit > 0 ? this.#layout.head(exit - 1).logits : 0,
       weights,
       bias,
-      losses: this.#layout.losses + 8 * batch * exit,
-      correct: this.#layout.correct + 4 * batch * exit,
+      losses: this.#layout.losses + 8 * batchSize * exit,
+      correct: this.#layout.correct + 4 * batchSize * exit,
       smoothing: loss.labelSmoothing,
       lossWeight: loss.exits[exit],
       distilled: distillation.weight,

@@ -1,4 +1,4 @@
-/** Whether the CPU computes a quantized network's whole numbers, in every way that it can multiply them. */
+/** Tests that the CPU computes the integers of quantized networks correctly, with every way to multiply. */
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -18,7 +18,7 @@ import { networkWith, shape } from "../../quantized/networks.ts";
 import { runPlainly } from "../../quantized/plain_inference.ts";
 import { randomImages, randomModel, randomTensors } from "../../quantized/random_model.ts";
 
-/** Every way to multiply that this engine has. */
+/** All ways to multiply on this engine. */
 async function everyWay(): Promise<Int8Kernels[]> {
   const plain: Int8Kernels = { module: await plainKernels(), product: "paired" };
   const module = await fusedKernels();
@@ -71,7 +71,7 @@ Deno.test("int8 results do not depend on the number of threads per sample", asyn
   const logits: Float32Array[][] = [];
   for (const threads of [1, 3]) {
     using runner = await CpuRunner.create(plan, weights, { batchSize: 1, threads });
-    for (let run = 0; run < 2; run++) { // the first image is one thread's
+    for (let run = 0; run < 2; run++) { // one thread computes the first image alone
       runner.load(images, 1);
       logits.push([...(await runner.run({ from: 0, to: stages })).logits]);
     }
@@ -84,7 +84,7 @@ Deno.test("int8 results do not depend on the number of threads per sample", asyn
   });
 });
 
-/** Where all channels of each feature lie. */
+/** Offset of all channels of each feature. */
 function regionsOf(network: Network, plan: Plan): Region[] {
   const found: Region[] = network.features.map(({ size, channels }) => ({ ...plan.image, size, channels, channel: 0 }));
   for (const { layer, reads } of plan.stages.flat(2)) {
@@ -96,7 +96,7 @@ function regionsOf(network: Network, plan: Plan): Region[] {
   return found;
 }
 
-/** Weights, inputs and sums as an engine that is right multiplies them; `beyond`: what it makes of inputs above 127. */
+/** Operands as a correct engine multiplies them. `beyond`: result for inputs above 127. */
 type Make = Parameters<typeof chooseProduct>[0];
 
 function rightly({ weights, inputs, sums }: Parameters<Make>[0]): ReturnType<Make> {
@@ -139,7 +139,7 @@ Deno.test("weights whose sums of products exceed 16 bits are not chained", () =>
   const fits = even.with(0, MAX_CHAIN - 3 * 64);
   assertEquals(canChain(fits, { inputs: 8, kernel: 1 }), true);
   assertEquals(canChain(fits.with(1, -65), { inputs: 8, kernel: 1 }), false);
-  // The third is in another chain.
+  // The third weight is part of another chain.
   assertEquals(canChain(fits.with(2, MAX_CHAIN - 3 * 64), { inputs: 8, kernel: 1 }), true);
 });
 

@@ -3,7 +3,7 @@ import asc from "assemblyscript/asc";
 import { ThreadPool } from "../../../lib/device/cpu/pool.ts";
 
 const SOURCE = `
-/** Each thread's number at its place, with how many there are. */
+/** Writes each thread's number and the number of threads at the thread's index. */
 export function mark(thread: i32, threads: i32, at: i32): void {
   store<i32>(at + 4 * thread, thread + 100 * threads);
 }
@@ -52,7 +52,7 @@ Deno.test("ThreadPool does not block the caller, and executes one run at a time"
   const { pool, words } = open(2);
   using _ = pool;
   const run = pool.run("wait", []);
-  await assertRejects(() => pool.run("mark", [16]), Error, "running already");
+  await assertRejects(() => pool.run("mark", [16]), Error, "already running");
   await new Promise((resolve) => setTimeout(resolve, 20));
   Atomics.store(words, 0, 1);
   Atomics.notify(words, 0);

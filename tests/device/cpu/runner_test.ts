@@ -18,7 +18,7 @@ function tiny() {
 }
 
 Deno.test("resize aligns corners", async () => {
-  // 2×2 to 3×3, then the middle pixel of the first row: the mean of the first row's two.
+  // From 2×2 to 3×3, the middle pixel of the first row is the mean of the first row's two pixels.
   const view = (feature: number) => ({ feature, offset: 0, channels: 1 });
   const network = networkOf(
     [{ name: "image", size: square(2), channels: 1 }, { name: "large", size: square(3), channels: 1 }],
@@ -93,7 +93,7 @@ Deno.test("results are bit-identical for every number of threads", async () => {
     for (const thresholds of [undefined, [0.21, 0.21, 0]]) {
       const results = [];
       for (const runner of runners) {
-        // The first run of a single image takes one thread.
+        // The first run of a single image uses one thread.
         for (let run = 0; run < 2; run++) {
           runner.load(images.subarray(0, count * length), count);
           results.push(await runner.run({ from: 0, to: 3, thresholds }));
@@ -153,7 +153,7 @@ Deno.test("a batch that exceeds memory is reduced, and larger batches are refuse
   assertGreater(runner.batchSize, 1);
   assertLess(16 * runner.batchSize * plan.sampleQuads, 2 ** 27);
   const images = new Float32Array(3 * 20 * 20 * (runner.batchSize + 1));
-  assertThrows(() => runner.load(images, runner.batchSize + 1), RangeError, "room");
+  assertThrows(() => runner.load(images, runner.batchSize + 1), RangeError, "more than the batch size");
 });
 
 Deno.test("a network whose single image exceeds memory is refused", async () => {

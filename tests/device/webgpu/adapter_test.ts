@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { findAdapter, requestDevice } from "../../../lib/device/webgpu/adapter.ts";
 import { gpuTest } from "../../gpu.ts";
 
-/** wgpu's names of backends, and ours. */
+/** Names of backends in wgpu and here. */
 const BACKENDS: Readonly<Record<string, string>> = { vulkan: "Vulkan", gl: "OpenGL", metal: "Metal" };
 
 gpuTest("tests run on the backend named by DENO_WEBGPU_BACKEND", (adapter) => {
@@ -17,7 +17,7 @@ gpuTest("isCpu is true for Mesa's software drivers and for WebGPU's fallback ada
   return Promise.resolve();
 });
 
-/** What WebGPU might say, in place of what it says. */
+/** Replaces properties that WebGPU reports. */
 async function isCpu(info: Partial<GPUAdapterInfo>): Promise<boolean | undefined> {
   const { requestAdapter } = GPU.prototype;
   const plain = { vendor: "", architecture: "", device: "", description: "", isFallbackAdapter: false, ...info };

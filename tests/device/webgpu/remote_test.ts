@@ -1,5 +1,5 @@
 /**
- * GPUs that a worker drives.
+ * Tests GPUs that are driven by a worker.
  *
  * @module
  */

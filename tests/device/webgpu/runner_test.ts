@@ -37,7 +37,7 @@ gpuTest("a smaller batch is suggested only if memory ran out for more than one i
     let pops = 0;
     GPUDevice.prototype.popErrorScope = async function () {
       await popErrorScope.call(this);
-      // The first is of a kernel that is compiled meanwhile.
+      // The first error comes from a kernel that is compiled meanwhile.
       return ["", "validation", "out-of-memory"][pops++] === scope ? { message: "no" } as GPUError : null;
     };
     try {

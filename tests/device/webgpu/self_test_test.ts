@@ -10,7 +10,7 @@ import { randomArray, tinyModel } from "../../fixtures.ts";
 import { gpuTest } from "../../gpu.ts";
 import { misread, withoutCache } from "./misread.ts";
 
-/** What a driver might get wrong: in a kernel, this becomes that. */
+/** Possible driver errors: for each kernel, a text and its replacement. */
 const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["convolution ", "args.outWidth * args.stride - half", "args.outWidth - half"],
   ["convolution ", "x / (1 + exp(-x))", "x / (1 + exp(x))"],
@@ -24,7 +24,7 @@ const MISTAKES: readonly [kernel: string, from: string, to: string][] = [
   ["gate ", "1 / sum >= args.threshold", "1 / sum < args.threshold"],
 ];
 
-/** The same in eight bits. */
+/** The same for 8-bit models. */
 const MISTAKES_IN_STEPS: typeof MISTAKES = [
   ["convolution steps ", "clamp(round(", "clamp(floor("],
   ["convolution steps ", "vec4f(127)", "vec4f(255)"],

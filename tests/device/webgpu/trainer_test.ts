@@ -1,5 +1,5 @@
 /**
- * What a trainer says of a device that is too small.
+ * Tests the errors of a trainer on a device that is too small.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { randomBatch, trainerOptions } from "../training.ts";
 
 const NETWORK = NETWORKS.get("coarsest scale twice")!;
 
-/** Opens a trainer on an adapter that binds no more than so many bytes. */
+/** Opens a trainer on an adapter with a limit on binding sizes, in bytes. */
 async function open(adapter: Adapter, bytes: number): Promise<WebGpuTrainer> {
   const device = await requestDevice(adapter);
   const gpu = { limits: adapter.gpu.limits, requestDevice: () => Promise.resolve(limitedDevice(device, bytes)) };

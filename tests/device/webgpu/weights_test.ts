@@ -25,7 +25,7 @@ Deno.test("packWeights() stores each weight where a kernel reads it, and pads wi
     const taps = step.kind === "convolution" ? step.layer.kernel ** 2 : 1;
     const columns = step.kind === "convolution" ? 4 * regionQuads(step.writes[0]) : rows;
     const shift = step.kind === "convolution" ? step.writes[0].channel % 4 : 0;
-    // Takes each number out, so that only padding is left.
+    // Removes each number that was found, so that only padding remains.
     const take = (at: number) => {
       const value = found[at];
       found[at] = 0;

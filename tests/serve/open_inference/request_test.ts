@@ -8,7 +8,7 @@ import { Refusal } from "../../../lib/serve/refusal.ts";
 const LIMITS = { shape: [3, 2, 2], exits: 3, maxImages: 4 };
 const encode = (document: unknown) => new TextEncoder().encode(JSON.stringify(document));
 
-/** A request with one input, whose bytes, if there are any, follow the JSON. */
+/** A request with one input. If it has bytes, they follow the JSON. */
 function read(input: object, others: object = {}, behind?: Uint8Array) {
   const parameters = behind && { binary_data_size: behind.length };
   const json = encode({ inputs: [{ name: "images", parameters, ...input }], ...others });
@@ -76,13 +76,13 @@ Deno.test("a number outside the range of its type is refused", () => {
     for (const value of [least - 1, most + 1, most + 45, 2 ** 70, 0.5]) {
       refuse(
         400,
-        `${value}, value 1, is no value of ${datatype}: expected a whole number from ${least} to ${most}`,
+        `value 1 is ${value}; ${datatype} is a whole number from ${least} to ${most}`,
         () => fromJson([0, value], { name: "x", datatype, count: 2 }),
       );
     }
   }
   const pixels = { shape: [1, 1, 2, 3], datatype: "UINT8" };
-  refuse(400, "300, value 1, is no value", () => read({ ...pixels, data: [1, 300, -4, 1, 1, 1] }));
+  refuse(400, "value 1 is 300", () => read({ ...pixels, data: [1, 300, -4, 1, 1, 1] }));
   refuse(400, "number 0 is Infinity", () => read({ ...FP32, data: [1e300, ...numbers.subarray(1)] }));
 });
 
@@ -98,11 +98,11 @@ Deno.test("invalid requests are refused with the place of the error", () => {
     () => read({ ...input, shape: [2, 3, 2, 3] }),
   );
   refuse(400, "expected shape [N, height, width, 3]", () => read({ shape: [1, 2, 2, 4], datatype: "UINT8", data }));
-  refuse(400, "expected data of 24 values, found 23", () => read({ ...FP32, data: data.slice(1) }));
-  refuse(400, '"x", value 0, is no value of FP32', () => read({ ...FP32, data: ["x", ...data.slice(1)] }));
+  refuse(400, "expected 24 values, found 23", () => read({ ...FP32, data: data.slice(1) }));
+  refuse(400, 'value 0 is "x"; FP32 is a number', () => read({ ...FP32, data: ["x", ...data.slice(1)] }));
   refuse(
     400,
-    "0.5, value 0, is no value of UINT8",
+    "value 0 is 0.5; UINT8 is a whole number",
     () => read({ shape: [1, 1, 1, 3], datatype: "UINT8", data: [0.5, 1, 2] }),
   );
   refuse(400, "strings of base64", () => read({ shape: [1], datatype: "BYTES", data: ["%"] }));
@@ -110,7 +110,7 @@ Deno.test("invalid requests are refused with the place of the error", () => {
   refuse(400, "expected 96 bytes of FP32, found 95", () => read(FP32, {}, new Uint8Array(95)));
   refuse(
     400,
-    "each behind its length",
+    "each preceded by its length",
     () => read({ shape: [1], datatype: "BYTES" }, {}, new Uint8Array([9, 0, 0, 0, 1])),
   );
   refuse(400, "is NaN", () => read(FP32, {}, new Uint8Array(numbers.with(3, NaN).buffer)));
@@ -134,10 +134,10 @@ Deno.test("invalid requests are refused with the place of the error", () => {
   );
   refuse(
     400,
-    'of output "label": it is for probabilities and logits',
+    'of output "label": it applies only to probabilities and logits',
     () => read(input, { outputs: [{ name: "label", parameters: { classification: 1 } }] }),
   );
-  refuse(400, 'output "labels": there are label', () => read(input, { outputs: [{ name: "labels" }] }));
+  refuse(400, 'output "labels": expected one of label', () => read(input, { outputs: [{ name: "labels" }] }));
 });
 
 Deno.test("arbitrary bytes give a request or a refusal", () => {

@@ -14,10 +14,10 @@ Deno.test("ruledFusion() makes blocks down-conv if a coarser sub-network ends th
   assertEquals(downBlocks(2, [2]), [2]);
   assertEquals(downBlocks(3, [2, 4]), [2, 4]);
   assertEquals(downBlocks(4, [2, 4, 6]), [2, 4, 6]);
-  // 1-2-2-3: of the coarser ends, only the last (l_s − 1).
+  // 1-2-2-3: only the last of the coarser ends counts (l_s − 1).
   assertEquals(downBlocks(2, [2, 3]), [3]);
   assertEquals(downBlocks(3, [2, 3, 4]), [3, 4]);
-  // 1-1-2-3: the second sub-network is as coarse as the first.
+  // 1-1-2-3: the second sub-network has the same resolution as the first.
   assertEquals(ruledFusion(1, [2]), ["up-conv", "up-conv"]);
 });
 
