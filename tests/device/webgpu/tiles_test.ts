@@ -40,3 +40,9 @@ Deno.test("CPU drivers share no memory; GPUs no more than every WebGPU device ha
     if (across) assertLessOrEqual(QUAD_BYTES * (pixels * 128 + 4 * quads * across ** 2), 16_384);
   }
 });
+
+Deno.test("of equally fast tiles a convolution gets the one whose invocations share most pixels", () => {
+  const cpu = { lanes: 8, parallelism: 2, tiles: CPU_TILES };
+  assertEquals(chooseTile([step(square(16), 128)], 64, cpu).across, 8);
+  assertEquals(chooseTile([step(square(16), 8)], 64, cpu).across, 1);
+});
