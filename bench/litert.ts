@@ -1,6 +1,6 @@
 /**
  * LiteRT.js in Deno. The library loads its WebAssembly with a classic script, which expects a browser's page or worker, so a few
- * globals are lent to it while it loads.
+ * globals are defined while it loads.
  *
  * @module
  */
@@ -20,7 +20,7 @@ let loading: Promise<LiteRt> | undefined;
 async function load(): Promise<LiteRt> {
   const folder = new URL("../wasm/", import.meta.resolve("@litertjs/core"));
   const global = globalThis as unknown as Record<string, unknown>;
-  // The script takes Deno for Node.js, where it would call `require`.
+  // The script would recognise Deno as Node.js and call `require`.
   const hidden: Record<string, unknown> = {
     process: undefined,
     window: undefined,

@@ -1,7 +1,6 @@
 /**
- * A network as a TFLite file, which LiteRT.js runs. Written from our ONNX graph, for the operators that it has without
- * squeeze-and-excitation. In 8 bits (from a graph without `Clip`) features have the scale 1 and the zero point -128, and the image is
- * not rounded. Field numbers are those of TFLite's schema, version 3.
+ * Writes a network as a TFLite file for LiteRT.js, from our ONNX graph, for the operators of networks without squeeze-and-excitation.
+ * In 8 bits (from a graph without `Clip`), features have the scale 1 and the zero point -128, and the image is not rounded. Field numbers are those of TFLite's schema, version 3.
  *
  * @module
  */
@@ -10,7 +9,7 @@ import { Builder, type Offset } from "flatbuffers";
 import type { OnnxGraph } from "../lib/onnx/graph.ts";
 import type { OnnxNode, OnnxTensor } from "../lib/onnx/partial_graph.ts";
 
-/** Codes of operators. */
+/** TFLite's operator codes. */
 const OPERATORS = {
   add: 0,
   "average-pool": 1,
@@ -28,7 +27,7 @@ const OPERATORS = {
 
 type OperatorName = keyof typeof OPERATORS;
 
-/** Types of options, with as many fields as are written. */
+/** Types of an operator's options, with the number of fields that are written. */
 const OPTIONS = {
   convolution: { type: 1, fields: 6 },
   depthwise: { type: 2, fields: 7 },
@@ -51,20 +50,20 @@ interface Operator {
 interface Value {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Of a constant. */
+  /** Contents of a constant. */
   readonly data?: Float32Array | Int32Array | Int8Array;
-  /** Of integers: what a step of each output channel stands for, along an axis; or one step, and the number that stands for 0. */
+  /** For integers: the value of a step for each output channel along an axis, or of all, with the zero point. */
   readonly steps?: { readonly scales: readonly number[]; readonly zero: number; readonly axis: number };
 }
 
-/** Of all features in 8 bits. */
+/** Quantization of all 8-bit features. */
 const FEATURE: Value["steps"] = { scales: [1], zero: -128, axis: 0 };
 
 /** Kinds of padding, and the activation that can be part of an operator. */
 const [VALID, RELU] = [1, 1];
-/** Numbers of types. */
+/** TFLite's codes of types. */
 const [FLOAT32, INT32, INT8] = [0, 2, 9];
-/** The newest code that fits into the old field. */
+/** The largest operator code that fits into the old field. */
 const MOST_OLD_CODE = 127;
 
 /**
@@ -82,7 +81,7 @@ class Translation {
   readonly #operators: Operator[] = [];
   /** Index of each ONNX value. */
   readonly #indices = new Map<string, number>();
-  /** What ONNX constants stand for that are stored as integers. */
+  /** Values of ONNX constants that are stored as integers. */
   readonly #scales = new Map<string, { readonly tensor: OnnxTensor; readonly scales: readonly number[] }>();
   readonly #graph: OnnxGraph;
 
@@ -112,7 +111,7 @@ class Translation {
         return this.#activated(input);
       case "Round": // of the image
       case "Clip":
-      case "DequantizeLinear": // where floats are needed, they are made there
+      case "DequantizeLinear": // floats are made where they are needed
         return input;
       case "QuantizeLinear": {
         const { shape, steps } = this.#values[input];
@@ -142,7 +141,7 @@ class Translation {
           ]],
         });
       }
-      case "Flatten": // linear layers take pixels, too
+      case "Flatten": // linear layers accept pixels, too
         return input;
       case "Resize": {
         const [, , down, right] = this.#constants.get(others[1])!.data as Float32Array;
@@ -290,7 +289,7 @@ class Translation {
         builder.addFieldInt32(3, OPERATORS[name], 0);
       })
     );
-    // The first buffer is that of values that are computed.
+    // The first buffer belongs to computed values.
     const buffers = [undefined, ...this.#values.map(({ data }) => data)].map((data) => {
       if (!data) return table(builder, 1, () => {});
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -1,6 +1,7 @@
-// What kernels of whole numbers share: from sums to steps, and the ends of channel ranges.
+// Shared helpers of integer kernels: from sums to steps, and the ends of channel ranges.
 
-// V8 makes a constant vector again wherever it is used, with three instructions. It keeps one whose value it does not know.
+// V8 creates a constant vector anew at each use, with three instructions. A vector whose value it does not know stays
+// in a register.
 let unknown: i32 = 0;
 
 // Must be called before kernels run.
@@ -8,21 +9,21 @@ export function setKept(): void {
   unknown = 1;
 }
 
-// A value for such a vector.
+// The value for such a vector.
 @inline
 export function kept(value: i32): i32 {
   return value * unknown;
 }
 
-// 1.5 · 2²³: to numbers below 2²² it rounds what is added, to the nearest whole number, of two to the even one, and that is
-// then in the lowest bits.
+// 1.5 · 2²³: adding it to a number below 2²² rounds the number to the nearest integer (ties to even), which is then in
+// the lowest bits.
 const ROUND: f32 = 12582912;
 
-// Four sums times multipliers as whole numbers: as steps, once they are saturated to 0 … 127. `most` is 127.
+// Four sums times multipliers, as integers: they are steps once they are saturated to 0 … 127. `most` is 127.
 @inline
 function round(sums: v128, multipliers: v128, most: v128): v128 {
   const real = f32x4.pmin(f32x4.mul(f32x4.convert_i32x4_s(sums), multipliers), most);
-  // What is below all whole numbers becomes the least of them, on every processor.
+  // Numbers below all integers become the smallest integer, on every processor.
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_trunc_f32x4_s(f32x4.nearest(real));
   return i32x4.sub(f32x4.add(f32x4.pmax(real, f32x4.splat(0)), f32x4.splat(ROUND)), i32x4.splat(reinterpret<i32>(ROUND)));
 }
@@ -34,7 +35,7 @@ export function steps1(sums: v128, multipliers: v128, most: v128): v128 {
   return bytesOf(whole, whole);
 }
 
-// The same of eight.
+// The same for eight channels.
 @inline
 export function steps2(sums0: v128, multipliers0: v128, sums1: v128, multipliers1: v128, most: v128): v128 {
   return bytesOf(round(sums0, multipliers0, most), round(sums1, multipliers1, most));
@@ -50,7 +51,7 @@ export function storePanel2(at: u32, value: v128): void {
   v128.store64_lane(at, value, 0);
 }
 
-// Sums of 16 bits or less as bytes, eight of them.
+// Eight sums of 16 bits or less, as bytes.
 @inline
 export function bytesOf(low: v128, high: v128): v128 {
   const halves = i16x8.narrow_i32x4_s(low, high);
@@ -79,7 +80,7 @@ export function storeBytes(at: u32, value: v128, channels: i32): void {
   storeRest(at, value, channels);
 }
 
-// Writes as many channels as the lowest three bits of a number say.
+// Writes the number of channels that is in the lowest three bits of a number.
 @inline
 function storeRest(at: u32, value: v128, channels: i32): void {
   if (channels & 4) {

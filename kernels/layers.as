@@ -1,5 +1,5 @@
-// The layers that inference and training share, over a range of samples. If several threads share a sample's layers, each
-// computes a part; otherwise there is one part.
+// The layers that inference and training share, over a range of samples. If several threads share a sample's layers,
+// each thread computes a part; otherwise there is one part.
 
 import {
   ConvolutionArgs,

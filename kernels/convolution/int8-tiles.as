@@ -1,38 +1,38 @@
-// Sums over taps in whole numbers: an implicit matrix product whose rows are found in tables, as in tiles.as. There are several
-// ways to multiply, which give the same whole numbers; which one is taken depends on the engine and on the weights:
+// Sums over taps in integers: an implicit matrix product whose rows come from tables, as in tiles.as. There are several
+// ways to multiply, with the same results; the choice depends on the engine and on the weights:
 //
-// Paired   `dot_i16x8_s` of weights and inputs that are widened: every engine has it
+// Paired   `dot_i16x8_s` of weights and inputs that are widened to 16 bits; works on every engine
 // Fused    the relaxed dot product: one instruction where processors have it (AVX-VNNI, Arm's dot product)
-// Chained  on other x86 processors: products are added in pairs, and pairs in 16 bits, before they are added to sums of 32 bits;
+// Chained  on other x86 processors: products are added in pairs, and pairs in 16 bits, before they are added to 32-bit sums;
 //          for weights that are small enough not to overflow (lib/device/cpu/int8_weights.ts)
-// Wide     inputs and weights have 16 bits: the image's
+// Wide     inputs and weights have 16 bits; for the layer that reads the image
 //
-// Where an engine has no handler for traps (Deno 2.9.6), it checks the bounds of each load and store with two or three
-// instructions: one load of eight inputs, and shuffles, are cheaper than two loads of four. Fused products have no registers left
-// for that.
+// An engine without trap handler (Deno 2.9.6) checks the bounds of each load and store with two or three instructions:
+// one load of eight inputs, followed by shuffles, is then faster than two loads of four. Fused products have no
+// registers left for that.
 //
 // input, output     address of the first sample's
 // inPixels          [pixels] pixels from `input` to each pixel's first input
-// weights           [runs][steps][quads] × 32 bytes: what 4 outputs multiply 8 bytes of inputs with
+// weights           [runs][steps][quads] × 32 bytes: the weights of 4 outputs for 8 bytes of inputs
 // bias, multiplier  4 · quads numbers
-// channels          how many are written, at most 4 · quads
+// channels          number of channels to write, at most 4 · quads
 
 import { kept, steps1, steps2, storePanel1, storePanel2, storeUpTo8 } from "../int8";
 
-// Ways to multiply. They are types, so that there is a function for each.
+// The ways to multiply. They are types, so that a function is compiled for each of them.
 type Paired = u8;
 type Fused = u16;
 type Chained = u32;
 type Wide = u64;
 
-// The same as the caller's numbers: lib/device/cpu/int8_product.ts.
+// These numbers are also in lib/device/cpu/int8_product.ts.
 const FUSED: u32 = 1;
 const CHAINED: u32 = 2;
 const WIDE: u32 = 3;
 
-// What a layer's sums have in common.
-// moves    [runs] bytes from the end of one run of inputs that lie together to the next one
-// steps    of 8 bytes in a run, whose end is filled up with weights of zero
+// The arguments that all sums of a layer share.
+// moves    [runs] bytes from the end of one run of contiguous inputs to the next one
+// steps    steps of 8 bytes in a run; the last one is padded with weights of zero
 // product  how to multiply
 let inPitch: u32 = 0;
 let outPitch: u32 = 0;
@@ -59,7 +59,8 @@ function pairDot(weights: v128, inputs: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i16x8.relaxed_dot_i8x16_i7x16_s(weights, inputs) : unreachable();
 }
 
-// What the relaxed products make of weights, inputs and a sum that lie at an address, 16 bytes each; results lie behind them.
+// The relaxed products of weights, inputs and a sum that are stored at an address, 16 bytes each; results are stored
+// after them.
 export function multiply(at: u32): void {
   if (!ASC_FEATURE_RELAXED_SIMD) return;
   const weights = v128.load(at);
@@ -181,7 +182,7 @@ function sumTile${P}x${Q}<Product>(
 }
 // #end
 
-// Tiles of as many pixels as registers allow: a panel of 4 channels leaves more of them.
+// A tile has as many pixels as the registers allow: more with a panel of 4 channels.
 function sumPixels${Q}<Product>(
   input: u32,
   inPixels: u32,
@@ -218,7 +219,7 @@ function sumPixels${Q}<Product>(
   }
 }
 
-// Any number of pixels, in the way that was set.
+// Any number of pixels, multiplied in the way that was set.
 export function sumInt8Taps${Q}(
   input: u32,
   inPixels: u32,

@@ -1,14 +1,14 @@
-// The transformations of minimal filtering with a stride of 2 (see strided-winograd.as). Addresses that are `right` or `down`
-// of another may also be left of it or above it.
+// The transformations of minimal filtering with a stride of 2 (see strided-winograd.as). `right` and `down` are
+// distances between addresses and may be negative.
 
 import { store } from "../simd";
 
-// A pixel's channels.
+// Copies the channels of a pixel.
 export function take(at: u32, to: u32, bytes: u32): void {
   for (let k: u32 = 0; k < bytes; k += 16) v128.store(to + k, v128.load(at + k));
 }
 
-// What a pixel has more than another.
+// The difference between two pixels.
 export function subtractOne(at: u32, step: u32, to: u32, bytes: u32): void {
   for (let k: u32 = 0; k < bytes; k += 16) {
     v128.store(to + k, f32x4.sub(v128.load(at + k), v128.load(at + step + k)));
@@ -24,7 +24,7 @@ export function subtractBoth(at: u32, down: u32, right: u32, to: u32, bytes: u32
   }
 }
 
-// 2 × 2 pixels from 3 × 3 sums, which have the stride `apart`, or those that are inside.
+// 2 × 2 pixels, or those of them that are inside, from 3 × 3 sums, which have the stride `apart`.
 export function transformStridedOutput(
   sums: u32,
   apart: u32,
@@ -52,7 +52,7 @@ export function transformStridedOutput(
   }
 }
 
-// 4 × 4 pixels of a gradient from 5 × 5 products, which have the stride `apart`, or those that are inside.
+// 4 × 4 pixels of a gradient, or those of them that are inside, from 5 × 5 products, which have the stride `apart`.
 export function transformStridedGradient(
   sums: u32,
   apart: u32,

@@ -1,7 +1,8 @@
-// A 3×3 convolution of stride 2, or its input gradient, over a range of samples, by minimal filtering (see winograd.as) of
-// pixels of even and of odd rows and columns apart. Along a line, two outputs of a convolution are
+// A 3×3 convolution of stride 2, or its input gradient, over a range of samples, by minimal filtering (see
+// winograd.as), which treats pixels of even and odd rows and columns separately. Along a line, two outputs of a
+// convolution are
 //   y₀ = w₀·(x₀ − x₂) + w₁·x₁ + (w₀ + w₂)·x₂   and   y₁ = (w₀ + w₂)·x₂ + w₁·x₃ + w₂·(x₄ − x₂),
-// which takes 5 products instead of 6, and over both directions 25 instead of 36. An input gradient g of y is
+// which takes 5 products instead of 6; in both directions together 25 instead of 36. An input gradient g of y is
 //   g₀ = w₁·y₀,  g₁ = w₂·(y₀ − y₁) + (w₀ + w₂)·y₁,  g₂ = w₁·y₁,  g₃ = (w₀ + w₂)·y₁ + w₀·(y₂ − y₁).
 //
 // filter  for each of 4 × 4 places weights as forward.as has them for one tap: [place][panel][in][8 or 4]. Places are, along each
@@ -42,7 +43,7 @@ function placeOf(i: u32): u32 {
   return i == 0 ? 0 : i == 2 ? 1 : i == 4 ? 2 : 3;
 }
 
-// Input i along a line belongs to the sums 0, 1 or 2, of which y₀ is the first two's sum and y₁ the last two's.
+// Input i along a line contributes to one of the sums 0, 1 and 2: y₀ is the sum of 0 and 1, y₁ that of 1 and 2.
 @inline
 function sumOf(i: u32): u32 {
   return i < 2 ? 0 : i == 2 ? 1 : 2;
@@ -80,7 +81,7 @@ export function stridedWinograd(args: StridedWinogradArgs, scratch: u32, first: 
             else if (isPlainColumn) subtractOne(at, down, to, pixel);
             else subtractBoth(at, down, right, to, pixel);
           }
-          // Later inputs of the same sum are added to it.
+          // Further inputs of the same sum are added to it.
           const adds = y == 1 || y == 4 || x == 1 || x == 4;
           setSums(args, args.outPatch, adds);
           const filter = args.filter + (4 * placeOf(y) + placeOf(x)) * args.placeBytes;
@@ -148,7 +149,7 @@ export function stridedWinogradGradient(args: StridedWinogradArgs, scratch: u32,
       setSums(args, outPatch, false);
       for (let panel: u32 = 0; panel < panels; panel += PANELS) {
         const endPanel = min(panels, panel + PANELS);
-        // Five products along a line: of the four inputs with the four places, and y₁ with w₁.
+        // The five products along a line: those of the four inputs with the four places, and that of y₁ with w₁.
         for (let y: u32 = 0; y < 5; y++) {
           for (let x: u32 = 0; x < 5; x++) {
             const from = inputs + (4 * (y == 4 ? 1 : y) + (x == 4 ? 1 : x)) * inApart;

@@ -1,6 +1,7 @@
-// A depthwise convolution of whole numbers, of any odd kernel and stride, over a range of samples. A part has some rows.
+// A depthwise convolution in integers, any odd kernel and stride, over a range of samples. A part computes some of the
+// rows.
 //
-// Weights lie in 16 bits: [panel of 8 channels][tap][8].
+// Weights have 16 bits: [panel of 8 channels][tap][8].
 
 import { Int8DepthwiseArgs } from "../abi";
 import { steps2, storeBytes } from "../int8";

@@ -1,4 +1,5 @@
-// Each channel times its gate, in whole numbers: lib/weights/quantized.ts says how they are rounded. A part has some of the channels.
+// Each channel times its gate, in integers, rounded as in lib/weights/quantized.ts. A part computes some of the
+// channels.
 
 import { Int8ExcitationArgs } from "../abi";
 import { storeBytes } from "../int8";
@@ -33,7 +34,7 @@ export function exciteInt8(args: Int8ExcitationArgs, first: u32, last: u32, part
   }
 }
 
-// Padding may hold anything: bytes above 127 have no gate.
+// Padding may contain any bytes, and there are no gates for those above 127.
 @inline
 function gateAt(args: Int8ExcitationArgs, at: u32): f32 {
   return load<f32>(args.table + 4 * (load<u8>(at) & 127));

@@ -1,6 +1,6 @@
-// Numbers times their gates, in eight bits: whole numbers in floats, rounded as lib/weights/quantized.ts says.
+// Numbers times their gates, in int8: integers in floats, rounded as in lib/weights/quantized.ts.
 //
-// Weights    (weights-*.wgsl) [128] vec4: the gate of each number, four times; then [quads] vec4 of multipliers
+// Weights    (weights-*.wgsl) [128] vec4: the gate for each of 128 values, four times; then [quads] vec4 of multipliers
 
 fn excited(value: vec4f, number: vec4f, quad: u32, args: Args) -> vec4f {
   let at = args.weights + vec4u(number);

@@ -1,5 +1,5 @@
-// Bilinear resize of whole numbers, corners aligned, over a range of samples; a part has some rows. Each pixel is the
-// sum of four corners times shares that add up to 2¹⁴.
+// Bilinear resize of integers, corners aligned, over a range of samples; a part computes some of the rows. Each pixel
+// is the sum of four corners, each times a share; the shares add up to 2¹⁴.
 
 import { Int8ResizeArgs } from "../abi";
 import { bytesOf, kept, storeUpTo8 } from "../int8";
@@ -10,7 +10,7 @@ const BITS = 14;
 export function resizeInt8(args: Int8ResizeArgs, first: u32, last: u32, part: u32, parts: u32): void {
   const begin = firstOf(part, parts, args.outHeight) * args.outWidth;
   const end = firstOf(part + 1, parts, args.outHeight) * args.outWidth;
-  // Read once: between stores, fields would be read again.
+  // Read only once: after each store, fields would be read again.
   const pitch = args.inPitch;
   const outPitch = args.outPitch;
   const channels = args.channels;
@@ -49,7 +49,7 @@ export function resizeInt8(args: Int8ResizeArgs, first: u32, last: u32, part: u3
   }
 }
 
-// Shares of four channels' corners.
+// The shares of the corners, for four channels.
 @inline
 function sums(above: v128, below: v128, upper: v128, lower: v128, half: v128): v128 {
   const sum = i32x4.add(i32x4.dot_i16x8_s(above, upper), i32x4.dot_i16x8_s(below, lower));

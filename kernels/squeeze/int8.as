@@ -1,5 +1,5 @@
-// The mean of each channel over all pixels in its own steps: the sum of whole numbers, times a multiplier. A part has some of the
-// channels.
+// The mean of each channel over all pixels, in steps of its own: the sum of integers, times a multiplier. A part
+// computes some of the channels.
 
 import { Int8SqueezeArgs } from "../abi";
 import { steps1, storeBytes } from "../int8";

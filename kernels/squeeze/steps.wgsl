@@ -1,4 +1,4 @@
-// What the sum of all pixels becomes, in eight bits: their mean in its own steps (lib/weights/quantized.ts).
+// The mean of all pixels from their sum, in int8, in steps of its own (lib/weights/quantized.ts).
 //
 // Weights    (weights-*.wgsl) [quads] vec4: multipliers
 

@@ -42,7 +42,7 @@ export function checkBatch(
   if (!second) return;
   if (second.labels.length !== count || second.shares.length !== count) {
     throw new RangeError(
-      `${second.labels.length} second labels and ${second.shares.length} shares of them for ${count} images`,
+      `${second.labels.length} second labels and ${second.shares.length} shares for ${count} images`,
     );
   }
   for (const share of second.shares) {

@@ -214,7 +214,7 @@ deviceTest("a training batch that is too large or does not fit the network is re
   for (
     const [second, message] of [
       [{ labels: wrong, shares: new Float32Array(6) }, "label 3"],
-      [{ labels: right, shares: new Float32Array(5) }, "5 shares of them for 6 images"],
+      [{ labels: right, shares: new Float32Array(5) }, "5 shares for 6 images"],
       [{ labels: right, shares: new Float32Array(6).fill(NaN) }, "is NaN, expected 0 to 1"],
       [{ labels: right, shares: new Float32Array(6).fill(1.5) }, "is 1.5, expected 0 to 1"],
     ] as const

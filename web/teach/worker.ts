@@ -29,7 +29,7 @@ let stop = new AbortController();
 let trial: Promise<Trial> | undefined;
 /** Photos are processed one after another. */
 let reading: Promise<unknown> = Promise.resolve();
-/** So are images to try. */
+/** Images to try are also processed one after another. */
 let trying: Promise<unknown> = Promise.resolve();
 
 self.onmessage = ({ data }: MessageEvent<Request>): void => {
