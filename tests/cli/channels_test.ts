@@ -118,6 +118,8 @@ Deno.test("networks with other numbers of channels refuse images and name the ex
       folder,
       "--out",
       join(folder, "model"),
+      "--batch",
+      "8",
       "--device",
       "cpu",
     );

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ranet, withFolder } from "./ranet.ts";
 
 const examples = new URL("../../examples/", import.meta.url).pathname;
+const micro = ["--model", "ranet-cifar10-micro", "--device", "cpu"];
 
 /** Creates a data set of the examples and a folder for reports. */
 async function withDataset(use: (dataset: string, folder: string) => Promise<void>): Promise<void> {
@@ -87,7 +88,7 @@ Deno.test("merged shards of eval give the same report, and calibrate --logits ac
       assertEquals(code, 0, notes);
       return out;
     };
-    const common = ["--val", dataset, "--device", "cpu"];
+    const common = ["--val", dataset, ...micro];
     await run("eval", dataset, ...common, "--out", at("whole"));
     for (const i of [1, 2]) await run("eval", dataset, ...common, "--out", at(`part-${i}`), "--shard", `${i}/2`);
     const { code, notes } = await ranet("merge", at("part-1"), "--out", at("merged"));
@@ -104,7 +105,7 @@ Deno.test("merged shards of eval give the same report, and calibrate --logits ac
       const read = (folder: string) => Deno.readTextFile(`${at(folder)}/${name}`);
       assert(await read("merged") === await read("whole"), name);
     }
-    const target = ["--budget", "30M", "--device", "cpu"];
+    const target = ["--budget", "2M", ...micro];
     for (const label of ["cat", "ship", "truck"]) { // as many as calibrate needs
       for (let i = 1; i < 7; i++) await Deno.copyFile(`${dataset}/${label}/0.jpg`, `${dataset}/${label}/${i}.jpg`);
     }

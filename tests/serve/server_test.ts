@@ -1,3 +1,4 @@
+import { times } from "../long.ts";
 import { assert, assertEquals, assertFalse, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { DecoderPool } from "../../lib/data/decoder_pool.ts";
@@ -466,7 +467,7 @@ Deno.test("hostile bodies get an error response", async () => {
     for (let i = 0; i < 8; i++) copy[Math.floor((next() + 1) / 2 * copy.length)] ^= 1 << i;
     return copy;
   };
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < times(40, 100); i++) {
     const body = [cat, photo, file("lossy.webp"), noise(500)].map(damaged)[i % 4];
     const type = i % 5 === 4 ? "multipart/form-data; boundary=x" : "image/jpeg";
     const response = await post(body, type);

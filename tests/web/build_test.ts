@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { longTest } from "../long.ts";
 
 const root = new URL("../../", import.meta.url);
 /** What a bundle contains besides the entry modules. */
@@ -12,7 +13,7 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-Deno.test("bundle works in a clone whose path contains # and %", async () => {
+longTest("bundle works in a clone whose path contains # and %", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const clone = `${folder}/100%#1`;

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import ts from "typescript";
 import { declarationsOf } from "../../web/declarations.ts";
+import { longTest } from "../long.ts";
 
 /** Errors of the type checker for a script that imports the library from `ranet.js`. */
 async function check(folder: string, script: string): Promise<string> {
@@ -39,7 +40,7 @@ const costs: number[] = network.exits.map((exit) => exit.cumulativeFlops);
   }
 });
 
-Deno.test('the declarations bring the libraries that they need along, for a project of any "lib"', async () => {
+longTest('the declarations bring the libraries that they need along, for a project of any "lib"', async () => {
   const folder = await Deno.makeTempDir();
   try {
     for (const name of ["mod", "train"]) {

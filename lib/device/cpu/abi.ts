@@ -30,11 +30,41 @@ const INPUT = {
   inWidth: u32("width in pixels"),
 };
 
-/** The channels that are written, or their gradient, and their number. */
-const OUTPUT = {
+/** The channels that are written, or in a backward pass the gradient of what was. */
+const WRITTEN = {
   output: u32("address of the first sample's first channel, or that of its gradient"),
   outBytes: u32("bytes from sample to sample"),
   outPitch: u32("bytes from pixel to pixel"),
+};
+
+/** The image, where it is put. */
+const IMAGE = {
+  ...WRITTEN,
+  height: u32("in pixels"),
+  width: u32("in pixels"),
+  channels: u32("their number"),
+};
+
+/** The gradient of what was written. */
+const GRADIENT = {
+  gradient: u32("address of the output's gradient"),
+  gradientBytes: u32("bytes from sample to sample"),
+  gradientPitch: u32("bytes from pixel to pixel"),
+};
+
+/** A classifier's features, and how many logits are made of them. */
+const POOLED = {
+  ...INPUT,
+  poolHeight: u32("height of the pooled window"),
+  poolWidth: u32("width of the pooled window"),
+  quads: u32("quads of channels"),
+  channels: u32("channels, before padding"),
+  classes: u32("number of logits"),
+};
+
+/** The channels that are written, or their gradient, and their number. */
+const OUTPUT = {
+  ...WRITTEN,
   outHeight: u32("height in pixels"),
   outWidth: u32("width in pixels"),
   channels: u32("their number"),
@@ -78,14 +108,7 @@ const STRUCTS = {
     parts: u32("in inference, number of parts that different threads can compute"),
     last: u32("in inference, whether later operations wait for it and those before it"),
   },
-  ImageArgs: {
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
-    height: u32("in pixels"),
-    width: u32("in pixels"),
-    channels: u32("their number"),
-  },
+  ImageArgs: IMAGE,
   Phase: {
     inPixels: u32("address of pixels from a group's start to each pixel's first input"),
     outPixels: u32("address of pixels from a group's start to each pixel that is made"),
@@ -108,9 +131,7 @@ const STRUCTS = {
     inChannels: u32("channels read"),
     border: u32("zeros on each side, in pixels"),
     pitch: u32("bytes from pixel to pixel of what is read, with that border"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outChannels: u32("channels written"),
     bias: u32("address, or that of zeros"),
     hasBias: u32("whether there is a bias"),
@@ -138,9 +159,7 @@ const STRUCTS = {
   WinogradArgs: {
     ...INPUT,
     inChannels: u32("channels read"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outChannels: u32("channels written"),
     bias: u32("address, or 0"),
     activation: ACTIVATION,
@@ -156,9 +175,7 @@ const STRUCTS = {
   StridedWinogradArgs: {
     ...INPUT,
     inChannels: u32("channels read"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outHeight: u32("height in pixels"),
     outWidth: u32("width in pixels"),
     outChannels: u32("channels written"),
@@ -183,9 +200,7 @@ const STRUCTS = {
     inChannels: u32("channels read"),
     taps: u32("of the kernel"),
     tap: u32("address of the first"),
-    gradient: u32("address of the output's gradient"),
-    gradientBytes: u32("bytes from sample to sample"),
-    gradientPitch: u32("bytes from pixel to pixel"),
+    ...GRADIENT,
     outPixels: u32("its pixels"),
     outChannels: u32("its channels"),
     group: u32("samples whose inputs stay in the cache while all tiles are computed"),
@@ -209,9 +224,7 @@ const STRUCTS = {
   },
   DepthwiseWeightGradientArgs: {
     ...INPUT,
-    gradient: u32("address of the output's gradient"),
-    gradientBytes: u32("bytes from sample to sample"),
-    gradientPitch: u32("bytes from pixel to pixel"),
+    ...GRADIENT,
     outHeight: u32("its height in pixels"),
     outWidth: u32("its width in pixels"),
     channels: u32("their number"),
@@ -273,9 +286,7 @@ const STRUCTS = {
     columns: u32("the same of each column"),
   },
   DropoutArgs: {
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     pixels: u32("pixels of a sample"),
     channels: u32("their number"),
     exit: u32("which exit, counted from 0"),
@@ -289,12 +300,7 @@ const STRUCTS = {
     channels: u32("their number"),
   },
   ClassifierArgs: {
-    ...INPUT,
-    poolHeight: u32("of the pooled window"),
-    poolWidth: u32("of the pooled window"),
-    quads: u32("quads of channels"),
-    channels: u32("channels, before padding"),
-    classes: u32("number of logits"),
+    ...POOLED,
     means: u32("address of each sample's pooled means"),
     logits: u32("address of the logits, later of their gradients"),
     reweight: f32("of a boosted exit: factor of the previous exit's logits"),
@@ -316,26 +322,15 @@ const STRUCTS = {
     accumulate: u32("whether the gradient is added to what is there"),
   },
   Int8ImageArgs: {
-    output: u32("address of the first sample's first channel, in 16 bits"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
-    height: u32("in pixels"),
-    width: u32("in pixels"),
-    channels: u32("their number"),
+    ...IMAGE, // in 16 bits
     perStep: f32("steps in 1"),
   },
   Int8ConvolutionArgs: {
-    input: u32("address of the first sample's first channel"),
-    inBytes: u32("bytes from sample to sample"),
-    inPitch: u32("bytes from pixel to pixel"),
-    inHeight: u32("height in pixels"),
-    inWidth: u32("width in pixels"),
+    ...INPUT,
     pixelBytes: u32("bytes read of a pixel"),
     border: u32("zeros on each side, in pixels"),
     pitch: u32("bytes from pixel to pixel of what is read, with that border"),
-    output: u32("address of the first sample's first channel"),
-    outBytes: u32("bytes from sample to sample"),
-    outPitch: u32("bytes from pixel to pixel"),
+    ...WRITTEN,
     outChannels: u32("channels written"),
     inPixels: u32("address of pixels from a sample's start to each pixel's first input"),
     pixels: u32("pixels of a sample"),
@@ -375,12 +370,7 @@ const STRUCTS = {
     corners: u32("address of four words for each pixel: where its corners lie, and their shares"),
   },
   Int8ClassifierArgs: {
-    ...INPUT,
-    poolHeight: u32("height of the pooled window"),
-    poolWidth: u32("width of the pooled window"),
-    quads: u32("quads of channels"),
-    channels: u32("channels, before padding"),
-    classes: u32("number of logits"),
+    ...POOLED,
     weights: u32("address"),
     bias: u32("address"),
     steps: u32("address of the value of each channel's step, divided by the window's pixels"),

@@ -13,7 +13,7 @@ import { canChain } from "../../weights/quantized_runs.ts";
 import { writeOperation } from "./abi.ts";
 import { type Int8Product, PRODUCTS } from "./int8_product.ts";
 import { packDepthwise, packInt8, PANEL, stepsOf } from "./int8_weights.ts";
-import { betweenPlaces, inputSides, type Place, type Schedule } from "./lower.ts";
+import { betweenPlaces, inputArguments, lowerWindow, outputArguments, type Place, type Schedule } from "./lower.ts";
 import type { MemoryLayout } from "./memory.ts";
 import { forwardWindows, geometryKey } from "./windows.ts";
 
@@ -38,11 +38,12 @@ export class Int8Lowering {
   }
 
   /** The operation that converts the image. */
-  image({ at, bytes, pitch, size, channels }: Place, schedule: Schedule): Uint8Array {
+  image(place: Place, schedule: Schedule): Uint8Array {
+    const { size, channels } = place;
     const perStep = Math.fround(1 / this.#weights.imageScale);
     return writeOperation(
       "image-int8",
-      { output: at, outBytes: bytes, outPitch: pitch, ...size, channels, perStep },
+      { ...outputArguments(place), ...size, channels, perStep },
       schedule,
     );
   }
@@ -58,12 +59,7 @@ export class Int8Lowering {
       case "classifier":
         return this.#classifier(step, { input, schedule });
       case "max-pool":
-        return writeOperation("max-pool-int8", {
-          ...betweenPlaces(input, output!),
-          result: 0,
-          resultBytes: 0,
-          resultPitch: 0,
-        }, schedule);
+        return lowerWindow("max-pool-int8", input, output!, { schedule });
       case "resize": {
         const [from, to] = [input.size, output!.size];
         const key = `corners ${[from, to].flatMap(({ height, width }) => [height, width])}`;
@@ -110,16 +106,11 @@ export class Int8Lowering {
     if (border > 0) this.#layout.needScratch(pixels * pixelBytes + BEHIND);
     const moves = Array.from({ length: kernel }, (_, run) => run === 0 ? 0 : gap);
     return writeOperation("convolve-int8", {
-      input: input.at,
-      inBytes: input.bytes,
-      inPitch: input.pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       pixelBytes,
       border,
       pitch,
-      output: output.at,
-      outBytes: output.bytes,
-      outPitch: output.pitch,
+      ...outputArguments(output),
       outChannels: output.channels,
       inPixels: this.#layout.remember(`int8 places ${key}`, () => this.#layout.table(inPixels)),
       pixels: areaOf(output.size),
@@ -163,10 +154,7 @@ export class Int8Lowering {
       rows.set(weight.subarray(out * input.channels, (out + 1) * input.channels), out * 4 * quads);
     }
     return writeOperation("classify-int8", {
-      input: input.at,
-      inBytes: input.bytes,
-      inPitch: input.pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       poolHeight: pool.height,
       poolWidth: pool.width,
       quads,

@@ -74,16 +74,11 @@ export function lowerConvolution(
   // Whole quads are copied: the last pixel's may extend beyond its channels.
   if (windows.border > 0) layout.needScratch(group * windows.bytes + 16);
   const operation = writeOperation("convolve", {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
+    ...inputArguments(input),
     inChannels: input.channels,
     border: windows.border,
     pitch: windows.pitch,
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
+    ...outputArguments(output),
     outChannels: output.channels,
     bias: bias ?? layout.zeros,
     hasBias: Number(bias !== undefined),
@@ -162,14 +157,9 @@ export function lowerWinograd(
   const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 1)) / 16 + 2) * 16;
   layout.needScratch(copyBytes + PLACES * PATCHES * (inPatch + outPatch));
   const operation = writeOperation("winograd", {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
+    ...inputArguments(input),
     inChannels: channels,
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
+    ...outputArguments(output),
     outChannels: output.channels,
     bias: bias ?? 0,
     activation: activationCode(activation),
@@ -208,14 +198,9 @@ export function lowerStridedWinograd(
   const copyBytes = Math.ceil((4 * channels * (size.width + 2) * ((size.height + 2) * group + 4)) / 16 + 2) * 16;
   layout.needScratch(copyBytes + PATCHES * (isGradient ? PLACES * inPatch + 25 * 32 * 8 : inPatch + 9 * outPatch));
   const operation = writeOperation(name, {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
+    ...inputArguments(input),
     inChannels: channels,
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
+    ...outputArguments(output),
     outHeight: output.size.height,
     outWidth: output.size.width,
     outChannels: output.channels,
@@ -295,7 +280,7 @@ export function lowerExcitation(
 
 /** Max-pooling or the mean of all pixels, its gradient, or the gradient of a ReLU. */
 export function lowerWindow(
-  name: "max-pool" | "max-pool-gradient" | "relu-gradient" | "squeeze" | "squeeze-gradient",
+  name: "max-pool" | "max-pool-int8" | "max-pool-gradient" | "relu-gradient" | "squeeze" | "squeeze-gradient",
   input: Place,
   output: Place,
   { result, schedule }: { readonly result?: Place; readonly schedule?: Schedule } = {},
@@ -334,22 +319,26 @@ export function betweenPlaces(
   output: Place,
 ): Omit<Arguments<"max-pool">, "result" | "resultBytes" | "resultPitch"> {
   return {
-    input: input.at,
-    inBytes: input.bytes,
-    inPitch: input.pitch,
-    ...inputSides(input),
-    output: output.at,
-    outBytes: output.bytes,
-    outPitch: output.pitch,
+    ...inputArguments(input),
+    ...outputArguments(output),
     outHeight: output.size.height,
     outWidth: output.size.width,
     channels: output.channels,
   };
 }
 
-/** Height and width of the input. */
-export function inputSides({ size: { height, width } }: Pick<Place, "size">): { inHeight: number; inWidth: number } {
-  return { inHeight: height, inWidth: width };
+/** The channels that are read. */
+export function inputArguments(
+  { at, bytes, pitch, size: { height, width } }: Omit<Place, "channels">,
+): Pick<Arguments<"max-pool">, "input" | "inBytes" | "inPitch" | "inHeight" | "inWidth"> {
+  return { input: at, inBytes: bytes, inPitch: pitch, inHeight: height, inWidth: width };
+}
+
+/** The channels that are written. */
+export function outputArguments(
+  { at, bytes, pitch }: Pick<Place, "at" | "bytes" | "pitch">,
+): Pick<Arguments<"max-pool">, "output" | "outBytes" | "outPitch"> {
+  return { output: at, outBytes: bytes, outPitch: pitch };
 }
 
 /** The position of each row or column of a resized feature in the original: see kernels/resize/places.as. */

@@ -16,13 +16,14 @@ import { type Fields, PROGRESS_BYTES, structBytes, writeOperation, writeStruct }
 import {
   filterArguments,
   filterLength,
-  inputSides,
+  inputArguments,
   lowerConvolution,
   lowerDepthwise,
   lowerExcitation,
   lowerResize,
   lowerWindow,
   lowerWinograd,
+  outputArguments,
   type Place,
   type Schedule,
 } from "./lower.ts";
@@ -239,8 +240,9 @@ export class CpuMemory {
 
   /** The operations of each stage. The first stage starts with the image. */
   #lower(weights: FoldedWeights): Uint8Array[][] {
-    const { at, bytes, pitch, size, channels } = this.#place(this.#plan.image);
-    const load = writeOperation("image", { output: at, outBytes: bytes, outPitch: pitch, ...size, channels }, {
+    const image = this.#place(this.#plan.image);
+    const { size, channels } = image;
+    const load = writeOperation("image", { ...outputArguments(image), ...size, channels }, {
       parts: partsOf(areaOf(size) * channels),
       last: true,
     });
@@ -336,16 +338,13 @@ export class CpuMemory {
   #classifier(step: StepOf<"classifier">, { weight, bias, reweight = 0 }: FoldedLayer, last: boolean): Uint8Array {
     const { classes, pool } = step.layer;
     const input = this.#place(step.reads[0]);
-    const { at, bytes, pitch, channels } = input;
+    const { channels } = input;
     const quads = quadsOf(channels);
     // Space for a thread's means.
     this.#layout.needScratch(QUAD_BYTES * quads);
     return writeOperation("classify", {
       ...NO_TRAINING,
-      input: at,
-      inBytes: bytes,
-      inPitch: pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       poolHeight: pool.height,
       poolWidth: pool.width,
       quads,

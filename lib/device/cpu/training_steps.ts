@@ -20,7 +20,7 @@ import { distillationAt, type TrainerOptions } from "../trainer.ts";
 import { writeOperation, writeStruct } from "./abi.ts";
 import {
   filterArguments,
-  inputSides,
+  inputArguments,
   lowerConvolution,
   lowerDepthwise,
   type Lowered,
@@ -232,10 +232,7 @@ export class StepWriter {
     // A thread's sums, in float64.
     this.#layout.needScratch(32 * kernel ** 2 * quadsOf(to.channels));
     return writeOperation("depthwise-weight-gradient", {
-      input: from.at,
-      inBytes: from.bytes,
-      inPitch: from.pitch,
-      ...inputSides(from),
+      ...inputArguments(from),
       gradient: to.at,
       gradientBytes: to.bytes,
       gradientPitch: to.pitch,
@@ -424,10 +421,7 @@ export class StepWriter {
     const weights = this.#layout.parameters.at(`${layer.name}.weight`);
     const bias = this.#layout.parameters.at(`${layer.name}.bias`);
     return writeOperation(name, {
-      input: input.at,
-      inBytes: input.bytes,
-      inPitch: input.pitch,
-      ...inputSides(input),
+      ...inputArguments(input),
       poolHeight: layer.pool.height,
       poolWidth: layer.pool.width,
       quads,
